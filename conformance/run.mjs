@@ -1,0 +1,121 @@
+// Proves that the official MCP conformance suite gives the same result through the gateway as directly against the server.
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compare, formatTable, summarize } from './compare.mjs';
+import { startHop } from './hop.mjs';
+import { startIssuer } from './issuer.mjs';
+import { startGateway, startServer } from './processes.mjs';
+import { prepareSuite, requiredScenarios, runSuite } from './suite.mjs';
+
+const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>]
+  --revision   2025-11-25 or 2026-07-28; both when absent
+  --gateway    none: the hop goes straight to the server, which proves that the hop itself changes nothing;
+               <file>: the gateway's main file, dist/main.js when absent`;
+
+const REVISIONS = ['2025-11-25', '2026-07-28'];
+const here = dirname(fileURLToPath(import.meta.url));
+const home = join(here, '..', '.scratch', 'conformance');
+const say = (line) => console.log(`- ${line}`);
+
+/** Without a token the gateway must refuse; otherwise the comparison would not be about a gateway that checks. */
+async function refusesWithoutToken(url) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  await answer.body?.cancel();
+  if (answer.status !== 401) throw new Error(`the gateway answered a request without a token with ${answer.status}, not 401`);
+}
+
+/** What the hop shall go to: the gateway, or with `--gateway none` the server itself. */
+async function startTarget(gatewayFile, server, folder, opened) {
+  if (gatewayFile === 'none') return { url: server.url, token: 'none' };
+  const issuer = await startIssuer();
+  opened.push(issuer.close);
+  const gateway = await startGateway(gatewayFile, {
+    upstream: server.url,
+    issuer: issuer.issuer,
+    logFile: join(folder, 'gateway.log'),
+  });
+  opened.push(gateway.stop);
+  await refusesWithoutToken(gateway.url);
+  return { url: gateway.url, token: await issuer.mint(gateway.url) };
+}
+
+/** Runs the suite twice for a revision; returns true when the server passes and both results are the same. */
+async function prove(suite, revision, gatewayFile) {
+  const folder = join(home, revision);
+  mkdirSync(folder, { recursive: true });
+  const opened = [];
+  try {
+    const server = await startServer(join(here, `server-${revision}.mjs`), join(folder, 'server.log'));
+    opened.push(server.stop);
+    const common = { revision, say };
+    const run = (side, url) =>
+      runSuite(suite, {
+        ...common,
+        url,
+        folder: join(folder, side),
+        logFile: join(folder, `${side}.log`),
+        label: `${revision} ${side}`,
+      });
+    const direct = await run('direct', server.url);
+
+    const target = await startTarget(gatewayFile, server, folder, opened);
+    const hopLog = join(folder, 'hop.jsonl');
+    writeFileSync(hopLog, '');
+    const record = (entry) => appendFileSync(hopLog, `${JSON.stringify(entry)}\n`);
+    const hop = await startHop({ target: target.url, token: target.token, record });
+    opened.push(hop.close);
+    const through = await run('through', hop.url);
+
+    const rows = compare(requiredScenarios(suite, revision), direct.results, through.results);
+    const passed = direct.code === 0 && rows.every((row) => row.passes || !row.counts);
+    const same = rows.every((row) => row.same) && hop.count() > 0;
+    console.log(`\n${revision}\n${formatTable(rows)}\n`);
+    console.log(`  direct:  ${summarize(rows, 'direct')} (${direct.seconds.toFixed(1)} s)`);
+    console.log(`  through: ${summarize(rows, 'through')} (${through.seconds.toFixed(1)} s, ${hop.count()} requests)`);
+    console.log(
+      `  the server ${passed ? 'passes' : 'DOES NOT PASS'} directly; the results are ${same ? 'the same' : 'NOT THE SAME'}\n`,
+    );
+    return passed && same;
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+}
+
+function readArguments() {
+  const options = { revision: { type: 'string', multiple: true }, gateway: { type: 'string' }, help: { type: 'boolean' } };
+  const { values } = parseArgs({ options });
+  const revisions = values.revision ?? REVISIONS;
+  if (values.help || !revisions.every((revision) => REVISIONS.includes(revision))) {
+    console.error(USAGE);
+    process.exit(values.help ? 0 : 2);
+  }
+  const gatewayFile = values.gateway ?? join(here, '..', 'dist', 'main.js');
+  if (gatewayFile !== 'none' && !existsSync(gatewayFile)) {
+    console.error(`${gatewayFile} is missing: run \`npm run build\` first, or use --gateway none`);
+    process.exit(2);
+  }
+  return { revisions, gatewayFile };
+}
+
+const { revisions, gatewayFile } = readArguments();
+const started = performance.now();
+const suite = await prepareSuite(home, say);
+const verdicts = [];
+for (const revision of revisions) {
+  const verdict = prove(suite, revision, gatewayFile).catch((error) => {
+    console.error(`${revision}: ${error.message}`);
+    return false;
+  });
+  verdicts.push(await verdict);
+}
+const good = verdicts.every(Boolean);
+const where = gatewayFile === 'none' ? 'through the hop alone' : 'through the gateway';
+console.log(`${good ? 'same result' : 'DIFFERENT OR FAILING'} ${where} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+process.exitCode = good ? 0 : 1;

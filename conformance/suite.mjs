@@ -1,0 +1,81 @@
+// Installs the official conformance suite (with a Node 22 for it) beside the project, runs it, and reads its results.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { runToEnd } from './child.mjs';
+
+const SUITE = '@modelcontextprotocol/conformance';
+const SUITE_VERSION = '0.2.0-alpha.12';
+const NODE_VERSION = '22.23.3';
+const INSTALL_MS = 600_000;
+const RUN_MS = 600_000;
+const PROGRESS_EVERY = 10;
+
+/** The package that holds the Node binary of this machine. It needs no install script, unlike the package `node`. */
+function nodePackage() {
+  const { platform, arch } = process;
+  if (platform === 'win32') return `node-win-${arch}`;
+  return `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
+}
+
+function installedVersion(home, name) {
+  const file = join(home, 'node_modules', name, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
+}
+
+/** Makes sure that the suite and its Node are in `home`; returns how to run it. */
+export async function prepareSuite(home, say) {
+  const ownNode = Number(process.versions.node.split('.')[0]) >= 22;
+  const wanted = [[SUITE, SUITE_VERSION], ...(ownNode ? [] : [[nodePackage(), NODE_VERSION]])];
+  mkdirSync(home, { recursive: true });
+  if (wanted.some(([name, version]) => installedVersion(home, name) !== version)) {
+    const packages = wanted.map(([name, version]) => `${name}@${version}`);
+    say(`installing ${packages.join(' and ')} (about half a minute)`);
+    writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
+    const args = ['install', '--prefix', home, '--ignore-scripts', '--no-audit', '--no-fund', ...packages];
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const code = await runToEnd(INSTALL_MS, npm, args, { cwd: home, logFile: join(home, 'install.log') });
+    if (code !== 0) throw new Error(`npm install ended with ${code}; see ${join(home, 'install.log')}`);
+  }
+  const binary = process.platform === 'win32' ? 'node.exe' : 'node';
+  return {
+    node: ownNode ? process.execPath : join(home, 'node_modules', nodePackage(), 'bin', binary),
+    script: join(home, 'node_modules', SUITE, 'dist', 'index.js'),
+    requirements: join(home, 'node_modules', SUITE, 'requirements'),
+  };
+}
+
+/** The server scenarios of a revision: those that count, and those that are run but not scored. */
+export function requiredScenarios(suite, revision) {
+  const { server, not_scored: others } = parse(readFileSync(join(suite.requirements, `${revision}.yaml`), 'utf8'));
+  return { scored: server, notScored: others.filter(({ leg }) => leg === 'server').map(({ scenario }) => scenario) };
+}
+
+/** Scenario name to checks, from the folders `server-<scenario>-<time>` which the suite writes. */
+function readResults(folder) {
+  const results = new Map();
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const scenario = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(name)?.[1];
+    const file = join(folder, name, 'checks.json');
+    if (scenario !== undefined && existsSync(file)) results.set(scenario, JSON.parse(readFileSync(file, 'utf8')));
+  }
+  return results;
+}
+
+/**
+ * Runs every server scenario which the revision requires against a URL.
+ * @returns {Promise<{ code: number | null, results: Map<string, object[]>, seconds: number }>}
+ */
+export async function runSuite(suite, { url, revision, folder, logFile, label, say }) {
+  rmSync(folder, { recursive: true, force: true });
+  let scenarios = 0;
+  const onLine = (line) => {
+    if (!line.startsWith('=== Running scenario:')) return;
+    scenarios += 1;
+    if (scenarios % PROGRESS_EVERY === 0) say(`${label}: ${scenarios} scenarios`);
+  };
+  const args = [suite.script, 'server', '--url', url, '--requirements', revision, '--output-dir', folder];
+  const started = performance.now();
+  const code = await runToEnd(RUN_MS, suite.node, args, { cwd: join(folder, '..'), logFile, onLine });
+  return { code, results: readResults(folder), seconds: (performance.now() - started) / 1000 };
+}

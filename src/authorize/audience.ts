@@ -1,0 +1,19 @@
+// Decides whether a proven caller's token was made for this endpoint (RFC 8707, RFC 9068 section 4): exact membership, for JWT and
+// introspection alike. A pass-through caller has no audience; its upstream judges it.
+import type { Endpoint } from '../core/endpoint.js';
+import { audienceMismatch, type Failure } from '../core/failure.js';
+import type { Caller } from '../core/principal.js';
+
+export function checkAudience(caller: Caller, endpoint: Endpoint): Failure | null {
+  if (caller.kind === 'pass-through') return null;
+  const { audience, issuer, client, accessTokenEvidence } = caller.principal;
+  if (audience.length === 0) return audienceMismatch({ detail: 'the token names no audience' });
+  const ofIssuer = endpoint.issuerAudience.get(issuer);
+  for (const name of audience) {
+    if (endpoint.audience.includes(name)) {
+      // An ID token has its client as audience: then something must show that this one is for access.
+      if (name !== client || accessTokenEvidence) return null;
+    } else if (ofIssuer?.includes(name) && accessTokenEvidence) return null;
+  }
+  return audienceMismatch({ detail: 'aud is not in the list of this endpoint' });
+}

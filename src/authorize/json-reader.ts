@@ -1,0 +1,228 @@
+// Decides what is JSON (RFC 8259), byte by byte and nothing looser, and whether an object names something twice, also under case folding.
+// Never decides what a message means.
+
+/** Deeper nesting is refused: it costs every reader stack, and no tool needs it. */
+const MAX_DEPTH = 128;
+
+/** Thrown at the first byte that is not JSON; caught where the reading was started. */
+export class Unreadable extends Error {}
+
+/** Member names that the caller wants to be told of, by index. */
+export interface Names {
+  readonly bytes: readonly Buffer[];
+  readonly folded: ReadonlySet<string>;
+}
+
+/** Upper first: the long s and the kelvin sign fold onto ASCII letters for readers that ignore case. */
+const fold = (name: string): string => name.toUpperCase().toLowerCase();
+
+export const names = (...list: string[]): Names => ({
+  bytes: list.map((name) => Buffer.from(name)),
+  folded: new Set(list.map(fold)),
+});
+
+export const QUOTE = 0x22;
+export const OPEN_OBJECT = 0x7b;
+export const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const ESCAPED = new Set([...Buffer.from('"\\/bfnrt')]);
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+const isHex = (byte: number | undefined): boolean =>
+  isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+
+/** A class, because one is made per request and its methods are the hottest code of the gateway. */
+export class JsonReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  #from = 0;
+  #to = 0;
+  #escaped = false;
+
+  /** Where the reader stands, for slices of what was read. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** The text from there to where the reader stands. */
+  slice(from: number): string {
+    return this.#bytes.toString('utf8', from, this.#at);
+  }
+
+  get lastHadEscape(): boolean {
+    return this.#escaped;
+  }
+
+  /** The first flaw in well-formed JSON; reading goes on to the end all the same, so that broken JSON is told as such. */
+  flaw: string | null = null;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** The next byte that is no white space, or -1. */
+  peek(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let byte = bytes[at];
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at];
+    this.#at = at;
+    return byte ?? -1;
+  }
+
+  fail(): never {
+    throw new Unreadable();
+  }
+
+  invalid(detail: string): void {
+    this.flaw ??= detail;
+  }
+
+  take(byte: number): void {
+    if (this.peek() !== byte) this.fail();
+    this.#at++;
+  }
+
+  end(): void {
+    if (this.peek() !== -1) this.fail();
+  }
+
+  /** Reads a string; its bytes are then #from..#to, without the quotes. */
+  string(): void {
+    this.take(QUOTE);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    this.#from = at;
+    this.#escaped = false;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === QUOTE) break;
+      if (byte === undefined || byte < 0x20) this.fail();
+      if (byte !== BACKSLASH) {
+        at++;
+        continue;
+      }
+      this.#escaped = true;
+      const escaped = bytes[at + 1];
+      if (escaped === 0x75) {
+        for (let i = 2; i < 6; i++) if (!isHex(bytes[at + i])) this.fail();
+        at += 6;
+      } else if (escaped !== undefined && ESCAPED.has(escaped)) at += 2;
+      else this.fail();
+    }
+    this.#to = at;
+    this.#at = at + 1;
+  }
+
+  /** The string read last, decoded. */
+  text(): string {
+    if (!this.#escaped) return this.#bytes.toString('utf8', this.#from, this.#to);
+    return JSON.parse(this.#bytes.toString('utf8', this.#from - 1, this.#to + 1)) as string;
+  }
+
+  number(): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    if (bytes[at] === 0x2d) at++;
+    if (!isDigit(bytes[at])) this.fail();
+    if (bytes[at] === 0x30) at++;
+    else while (isDigit(bytes[at])) at++;
+    if (bytes[at] === 0x2e) {
+      if (!isDigit(bytes[++at])) this.fail();
+      while (isDigit(bytes[at])) at++;
+    }
+    if (((bytes[at] ?? 0) | 0x20) === 0x65) {
+      at++;
+      if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++;
+      if (!isDigit(bytes[at])) this.fail();
+      while (isDigit(bytes[at])) at++;
+    }
+    this.#at = at;
+  }
+
+  literal(word: string): void {
+    if (this.#bytes.toString('latin1', this.#at, this.#at + word.length) !== word) this.fail();
+    this.#at += word.length;
+  }
+
+  /** Reads one value of any kind. */
+  skip(depth: number): void {
+    if (depth > MAX_DEPTH) this.fail();
+    const byte = this.peek();
+    if (byte === QUOTE) this.string();
+    else if (byte === OPEN_OBJECT) {
+      this.members(() => this.skip(depth + 1));
+    } else if (byte === OPEN_ARRAY) this.elements(() => this.skip(depth + 1));
+    else if (byte === 0x74) this.literal('true');
+    else if (byte === 0x66) this.literal('false');
+    else if (byte === 0x6e) this.literal('null');
+    else this.number();
+  }
+
+  elements(each: () => void): void {
+    this.take(OPEN_ARRAY);
+    if (this.peek() === 0x5d) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      each();
+      const byte = this.peek();
+      this.#at++;
+      if (byte === 0x5d) return;
+      if (byte !== 0x2c) this.fail();
+    }
+  }
+
+  /** Walks an object; `value` is called at each value, with the name's bytes in #from..#to. */
+  members(value: () => void): void {
+    this.take(OPEN_OBJECT);
+    if (this.peek() === 0x7d) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      this.string();
+      this.take(0x3a);
+      value();
+      const byte = this.peek();
+      this.#at++;
+      if (byte === 0x7d) return;
+      if (byte !== 0x2c) this.fail();
+      if (this.peek() !== QUOTE) this.fail();
+    }
+  }
+
+  /** Walks an object of which some names matter: `value` gets the index of the name in `names`, or -1. Repetitions are a flaw. */
+  namedMembers(wanted: Names, value: (index: number) => void): void {
+    let seen = 0;
+    let others: Set<string> | null = null;
+    this.members(() => {
+      const index = this.#escaped ? -1 : this.#indexIn(wanted);
+      if (index >= 0) {
+        if (seen & (1 << index)) this.invalid('a name stands twice');
+        seen |= 1 << index;
+      } else {
+        const folded = fold(this.text());
+        others ??= new Set();
+        // Also a known name written with escapes or in other letters: another reader may take it for the known one.
+        if (wanted.folded.has(folded) || others.has(folded)) this.invalid('a name stands twice, or in another spelling');
+        others.add(folded);
+      }
+      value(index);
+    });
+  }
+
+  #indexIn(wanted: Names): number {
+    const { bytes } = wanted;
+    const length = this.#to - this.#from;
+    for (let i = 0; i < bytes.length; i++) {
+      const candidate = bytes[i] as Buffer;
+      if (candidate.length !== length) continue;
+      let j = 0;
+      while (j < length && candidate[j] === this.#bytes[this.#from + j]) j++;
+      if (j === length) return i;
+    }
+    return -1;
+  }
+}

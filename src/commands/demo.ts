@@ -1,0 +1,4 @@
+export const demoHelp = '';
+export async function demo(_args: readonly string[]): Promise<number> {
+  return 1;
+}

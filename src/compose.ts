@@ -1,0 +1,147 @@
+// Decides how a plan becomes a running gateway: which room gets what from which. The only file that sees every room.
+import { createHash } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { DestinationStream } from 'pino';
+import { checkAudience } from './authorize/audience.js';
+import { checkMethod } from './authorize/method.js';
+import { readMessage } from './authorize/read.js';
+import { checkScope } from './authorize/scope.js';
+import type { IssuerPlan, Plan } from './config/plan.js';
+import type { Endpoint } from './core/endpoint.js';
+import type { Clock, Notify } from './core/ports.js';
+import { createGateway } from './gateway.js';
+import { createAdmin } from './http/admin.js';
+import { origin, preflight } from './http/cors.js';
+import { createPages } from './http/pages.js';
+import { refuse } from './http/refusal.js';
+import { createListener, type Listener } from './http/server.js';
+import { identify } from './identify/identify.js';
+import { createLog } from './observe/log.js';
+import { createMetrics } from './observe/metrics.js';
+import { createForward } from './proxy/forward.js';
+import { createPool } from './proxy/pool.js';
+import { createRoute } from './proxy/route.js';
+import { fetchJson } from './verify/fetch-json.js';
+import { createIntrospection } from './verify/introspection.js';
+import { createKeySource } from './verify/jwks.js';
+import { createKeyLoader } from './verify/key-loader.js';
+import { createVerify, type IssuerParts } from './verify/verify.js';
+
+export interface Gateway {
+  /** Where it listens, once `listen` has resolved. */
+  readonly address: AddressInfo;
+  readonly adminAddress: AddressInfo;
+  /** Refuses what is new, lets answers finish for `drainMs`, then closes everything. Resolves to the number of exchanges cut. */
+  close(drainMs: number): Promise<number>;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Where log lines go. */
+  readonly destination: DestinationStream;
+}
+
+/** Not ready for longer than this helps nobody: the issuers that answer can be served. */
+const READY_AFTER_MS = 10_000;
+
+function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: Notify): IssuerParts {
+  const { issuer, jwksUri, algorithms, typ, clockToleranceSeconds } = plan;
+  const load = createKeyLoader({ issuer, jwksUri, algorithms, fetchJson, clock, notify });
+  const keys = createKeySource({ issuer, load, clock, notify, random });
+  const introspect =
+    plan.introspection === null
+      ? null
+      : createIntrospection({ ...plan.introspection, issuer, clockToleranceSeconds }, fetchJson, clock, notify);
+  return { policy: { issuer, algorithms, typ, clockToleranceSeconds }, keys, introspect };
+}
+
+/** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */
+const pseudonymOf = (publicUrl: string): string =>
+  `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
+
+/** Builds and starts a gateway. Rejects when an address cannot be listened on. */
+export async function startGateway(plan: Plan, surroundings: Surroundings): Promise<Gateway> {
+  const { clock } = surroundings;
+  const { endpoints } = plan;
+  const log = createLog(plan.logLevel, surroundings.destination);
+  const metrics = createMetrics();
+  const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]));
+  const accepted = (endpoint: Endpoint) => new Map([...issuers].filter(([issuer]) => endpoint.issuers.includes(issuer)));
+  const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, accepted(e), checkAudience, clock)]));
+  const pools = new Map(endpoints.map((endpoint) => [endpoint.path, createPool(endpoint.upstream)]));
+
+  const started = clock.monotonicMs();
+  let listening = false;
+  const health = {
+    ready: () =>
+      listening &&
+      ([...issuers.values()].every((issuer) => issuer.keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
+  };
+
+  const gateway = createGateway(
+    {
+      sane: (exchange) => listener.sane(exchange),
+      route: createRoute(endpoints),
+      page: createPages(endpoints, health),
+      origin,
+      preflight,
+      identify,
+      verify: (credential, endpoint) => {
+        const verify = verifiers.get(endpoint.path);
+        if (verify === undefined) throw new Error('no verifier for this endpoint');
+        return verify(credential);
+      },
+      audience: checkAudience,
+      method: checkMethod,
+      read: readMessage,
+      scope: checkScope,
+      forward: createForward(pools, pseudonymOf(plan.publicUrl)),
+      refuse,
+      tell: (outcome) => {
+        metrics.outcome(outcome);
+        log.outcome(outcome);
+      },
+    },
+    clock,
+  );
+  const listener: Listener = createListener(gateway, (failure, clientAddress) => {
+    metrics.unread(failure);
+    log.unread(failure, clientAddress);
+  });
+  const admin = createAdmin({ hosts: plan.admin.hosts, health, metrics });
+
+  const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
+    admin.once('error', reject);
+    admin.listen(plan.admin.port, plan.admin.host, () => resolve(admin.address() as AddressInfo));
+  });
+  const address = await listener.listen(plan.listen.host, plan.listen.port).catch((error: unknown) => {
+    admin.close();
+    throw error;
+  });
+  for (const { keys } of issuers.values()) keys.warm();
+  listening = true;
+  log.notify({
+    event: 'gateway.listening',
+    level: 'info',
+    address,
+    admin: adminAddress,
+    endpoints: endpoints.map((e) => e.resource),
+  });
+
+  return {
+    address,
+    adminAddress,
+    async close(drainMs) {
+      listening = false;
+      const cut = await listener.drain(drainMs);
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      log.notify({ event: 'gateway.stopped', level: 'info', cut });
+      await new Promise<void>((resolve) => {
+        admin.close(() => resolve());
+        admin.closeAllConnections();
+      });
+      return cut;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// Decides what one value of the configuration may be, and what to write instead. Never decides across fields.
+import { z } from 'zod';
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function urlOf(value: string): URL | null {
+  return URL.canParse(value) ? new URL(value) : null;
+}
+
+/** https, or http on loopback (A-07, A-64). */
+function isProtected(value: string): boolean {
+  const url = urlOf(value);
+  return url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)));
+}
+
+const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?.username ?? '') === '';
+
+/** An https URL (http on loopback) without query, fragment or user name. */
+export const protectedUrl = (example: string) =>
+  z
+    .string({ error: `write a URL such as ${example}` })
+    .refine((value) => isProtected(value), { error: `write an https URL such as ${example} (http only on loopback)` })
+    .refine(isBare, { error: 'write it without user name, query and fragment' });
+
+/** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
+export const publicUrl = protectedUrl('https://mcp.example.com').refine((value) => urlOf(value)?.origin === value, {
+  error: 'write the origin alone, without a path and without a slash at the end; the path goes into endpoints[].path',
+});
+
+/** Upstreams may be plain http: they stand in a private network. */
+export const upstreamUrl = z
+  .string({ error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp' })
+  .refine((value) => /^https?:$/.test(urlOf(value)?.protocol ?? ''), {
+    error: 'write an http or https URL, such as http://10.0.0.5:3000/mcp',
+  })
+  .refine((value) => !value.includes('#') && (urlOf(value)?.username ?? '') === '', {
+    error: 'write it without user name and fragment',
+  });
+
+export const endpointPath = z
+  .string({ error: 'write the public path, such as /mcp' })
+  .regex(/^(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+$/, {
+    error: 'write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs',
+  })
+  .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), { error: 'write it without dot segments' })
+  .refine((value) => !value.startsWith('/.well-known') && value !== '/healthz' && value !== '/readyz', {
+    error: 'this path is reserved for metadata and health; choose another',
+  });
+
+/** Scope token of RFC 6749 section 3.3. */
+export const scopes = z
+  .array(
+    z
+      .string()
+      .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'write one scope per entry, without spaces, quotes and backslashes' }),
+    {
+      error: 'write a list of scopes, such as [files:read]',
+    },
+  )
+  .default([]);
+
+export const audience = z
+  .array(z.string().min(1, { error: 'an empty audience would accept nothing; remove it' }), {
+    error: 'write a list, such as [https://mcp.example.com/mcp]',
+  })
+  .min(1, { error: 'a list without an audience accepts nothing; name at least one, or remove the field' });
+
+const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+
+export const algorithms = z
+  .array(z.enum(ASYMMETRIC, { error: `write one of ${ASYMMETRIC.join(', ')}; none and HS* are never accepted` }), {
+    error: 'write a list, such as [RS256]',
+  })
+  .min(1, { error: 'name at least one algorithm, such as RS256' })
+  .default(['RS256']);
+
+/** The only ways to give a secret, so that no configuration file holds one. */
+export const SECRET_REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
+export const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
+export const secretReference = z.string({ error: SECRET_HINT }).regex(SECRET_REFERENCE, { error: SECRET_HINT });
+
+export const wholeNumber = (from: number, to: number, unit: string) =>
+  z
+    .int({ error: `write a whole number of ${unit} from ${from} to ${to}` })
+    .min(from, { error: `at least ${from} ${unit}` })
+    .max(to, {
+      error: `at most ${to} ${unit}`,
+    });
+
+export const host = z.string({ error: 'write an address to listen on, such as 127.0.0.1' }).min(1, { error: 'write an address' });
+const PORT_HINT = 'write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080';
+export const port = z.int({ error: PORT_HINT }).min(0, { error: PORT_HINT }).max(65_535, { error: PORT_HINT });

@@ -1,0 +1,139 @@
+// Decides how a configuration becomes a plan: parse, check, resolve secrets, fill in, freeze; or every problem at once. The only reader of
+// files.
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Endpoint } from '../core/endpoint.js';
+import { type Secret, secret } from '../core/secret.js';
+import { checks, type Parsed } from './checks.js';
+import { SECRET_REFERENCE } from './fields.js';
+import type { IssuerPlan, Plan } from './plan.js';
+import { ConfigError, type Path, type Problem, problemsOf } from './problems.js';
+import { type EndpointInput, endpointSchema, type IssuerInput, issuerSchema, type LegacyInput, rootSchema } from './schema.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads a secret where its reference points; a trailing line end of a file is not part of it. */
+function resolveSecret(reference: string, path: Path, environment: Environment, problems: Problem[]): Secret {
+  const [, kind, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
+  let value: string | undefined;
+  if (kind === 'env') value = environment[name];
+  else {
+    try {
+      value = readFileSync(name, 'utf8').replace(/\r?\n$/, '');
+    } catch {
+      problems.push({ path, message: `the file ${name} cannot be read; mend the path or its permissions` });
+      return secret('');
+    }
+  }
+  if (value === undefined || value === '') {
+    problems.push({ path, message: kind === 'env' ? `the variable ${name} is not set; set it` : `the file ${name} is empty` });
+  }
+  return secret(value ?? '');
+}
+
+function legacyRule({ scheme, header, scopes, sunset }: LegacyInput): Endpoint['legacy'][number] {
+  return {
+    scheme: scheme?.toLowerCase() ?? null,
+    header: header?.toLowerCase() ?? 'authorization',
+    scopes,
+    sunsetMs: sunset === undefined ? null : Date.parse(sunset),
+  };
+}
+
+/** RFC 9728 section 3.1: the well-known string goes between host and path. */
+function metadataUrl(resource: string): URL {
+  const { origin, pathname } = new URL(resource);
+  return new URL(`${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`);
+}
+
+function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMap<string, IssuerInput>): Endpoint {
+  const resource = input.resource ?? publicUrl + input.path;
+  const metadata = metadataUrl(resource);
+  const upstream = new URL(input.upstream.url);
+  const accepted = input.issuers.map((name) => issuers.get(name) as IssuerInput);
+  return {
+    path: input.path,
+    resource,
+    metadataUrl: metadata.href,
+    metadataPath: metadata.pathname,
+    realm: input.realm ?? null,
+    issuers: accepted.map(({ issuer }) => issuer),
+    audience: input.audience ?? [resource],
+    issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
+    scopes: input.scopes,
+    legacy: input.legacy.map(legacyRule),
+    origins: input.origins,
+    publicOrigin: new URL(resource).origin,
+    bodyBytes: input.limits.bodyBytes,
+    upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },
+  };
+}
+
+function parseEach<T>(entries: Iterable<[string | number, unknown]>, base: string, schema: z.ZodType<T>, problems: Problem[]) {
+  const parsed = new Map<string | number, T>();
+  for (const [key, raw] of entries) {
+    const one = schema.safeParse(raw ?? {});
+    if (one.success) parsed.set(key, one.data);
+    else problems.push(...problemsOf(one.error, [base, key]));
+  }
+  return parsed;
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** From a plain value. Throws ConfigError with every problem. `where` names a path in the terms of its source. */
+export function toPlan(raw: unknown, environment: Environment, where?: (path: Path) => string): Plan {
+  const problems: Problem[] = [];
+  if (!isMap(raw)) throw new ConfigError([{ path: [], message: 'write a map with publicUrl, issuers and endpoints' }], where);
+  const root = rootSchema.safeParse(raw);
+  if (!root.success) problems.push(...problemsOf(root.error, []));
+  const rawIssuers = isMap(raw.issuers) ? raw.issuers : {};
+  const rawEndpoints = Array.isArray(raw.endpoints) ? raw.endpoints : [];
+  const issuers = parseEach(Object.entries(rawIssuers), 'issuers', issuerSchema, problems) as Map<string, IssuerInput>;
+  const endpoints = parseEach(rawEndpoints.entries(), 'endpoints', endpointSchema, problems) as Map<number, EndpointInput>;
+  const parsed: Parsed = { issuers, issuerNames: Object.keys(rawIssuers), endpoints };
+  for (const check of checks) problems.push(...check(parsed));
+  const issuerPlans: IssuerPlan[] = [...issuers].map(
+    ([name, { introspection, issuer, jwksUri, algorithms, typ, clockToleranceSeconds }]) => {
+      const path = ['issuers', name, 'introspection', 'clientSecret'];
+      const plan = introspection && {
+        ...introspection,
+        url: introspection.url ?? null,
+        clientSecret: resolveSecret(introspection.clientSecret, path, environment, problems),
+      };
+      return { issuer, jwksUri: jwksUri ?? null, algorithms, typ, clockToleranceSeconds, introspection: plan ?? null };
+    },
+  );
+  if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);
+  const { publicUrl, listen, admin, logLevel } = root.data;
+  return Object.freeze({
+    publicUrl,
+    listen,
+    admin,
+    logLevel,
+    issuers: issuerPlans,
+    endpoints: [...endpoints.values()].map((endpoint) => Object.freeze(toEndpoint(endpoint, publicUrl, issuers))),
+  });
+}
+
+/** From the text of a YAML file. Throws ConfigError. */
+export function parseYaml(text: string, environment: Environment): Plan {
+  const document = parseDocument(text, { prettyErrors: true });
+  if (document.errors.length > 0) {
+    throw new ConfigError(document.errors.map((error) => ({ path: [], message: `not YAML: ${error.message.trim()}` })));
+  }
+  return toPlan(document.toJS({ maxAliasCount: 0 }), environment);
+}
+
+/** From a file. Throws ConfigError. */
+export function loadFile(path: string, environment: Environment): Plan {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new ConfigError([{ path: [], message: `${path} cannot be read; mend the path given to --config` }]);
+  }
+  return parseYaml(text, environment);
+}

@@ -1,0 +1,152 @@
+// Decides the configuration language: fields, defaults, units. The text of every default stands here and nowhere else.
+import { z } from 'zod';
+import {
+  algorithms,
+  audience,
+  endpointPath,
+  host,
+  port,
+  protectedUrl,
+  publicUrl,
+  scopes,
+  secretReference,
+  upstreamUrl,
+  wholeNumber,
+} from './fields.js';
+
+/** RFC 7662: how opaque tokens of this issuer are asked about. */
+export const introspectionSchema = z.strictObject({
+  /** Default: `introspection_endpoint` of the issuer's metadata. */
+  url: protectedUrl('https://auth.example.com/introspect').optional(),
+  clientId: z.string({ error: 'write the client id that the gateway has at the issuer' }).min(1),
+  clientSecret: secretReference,
+  /** RFC 6749 section 2.3.1. */
+  auth: z.enum(['basic', 'post'], { error: 'write basic or post' }).default('basic'),
+  /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
+  cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
+  /** Seconds for which an inactive one is not. */
+  inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
+});
+
+export const issuerSchema = z.strictObject({
+  /** Exactly as the issuer writes itself in its metadata and in `iss`, slash included (A-12). */
+  issuer: protectedUrl('https://auth.example.com'),
+  /** Default: `jwks_uri` of the issuer's metadata. */
+  jwksUri: protectedUrl('https://auth.example.com/jwks').optional(),
+  /** Only for issuers that give one audience to a whole server; accepted beside the endpoint's own. */
+  audience: audience.default([]),
+  /** True: two endpoints may share that audience; a token for one is then good at the other. */
+  sharedAudience: z.boolean({ error: 'write true or false' }).default(false),
+  algorithms,
+  /** `at+jwt`: RFC 9068 only. `lenient`: also JWT or none. */
+  typ: z.enum(['lenient', 'at+jwt'], { error: 'write lenient or at+jwt' }).default('lenient'),
+  /** Seconds by which the issuer's clock may differ from ours. */
+  clockToleranceSeconds: wholeNumber(0, 300, 'seconds').default(30),
+  introspection: introspectionSchema.optional(),
+});
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** A way in for callers whose credential the upstream itself verifies. */
+export const legacySchema = z.strictObject({
+  /** Scheme of the Authorization header, such as Token; or `header`. */
+  scheme: z
+    .string({ error: 'write a scheme, such as Token' })
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'write one word, such as Token' })
+    .refine((value) => !['bearer', 'dpop'].includes(value.toLowerCase()), {
+      error: 'this scheme carries OAuth tokens; name another',
+    })
+    .optional(),
+  /** A header of its own that holds the key, such as X-Api-Key. */
+  header: z
+    .string({ error: 'write a header name, such as X-Api-Key' })
+    .regex(/^[A-Za-z0-9-]+$/, { error: 'write a header name, such as X-Api-Key' })
+    .refine((value) => !/^(authorization|cookie|host|origin|connection|content-.*|accept.*|mcp-.*)$/i.test(value), {
+      error: 'this header has another meaning; name one that holds only the key',
+    })
+    .optional(),
+  mode: z.literal('pass-through', { error: 'write pass-through' }),
+  upstreamVerifies: z.literal(true, {
+    error: 'the gateway cannot check such a credential: write true if the upstream refuses bad ones, else remove this entry',
+  }),
+  /** Scopes that every such caller is taken to hold. */
+  scopes,
+  /** Refused from this day (UTC) on. */
+  sunset: z
+    .string({ error: 'write a day, such as 2027-06-30' })
+    .regex(DAY, { error: 'write a day, such as 2027-06-30' })
+    .refine((value) => !Number.isNaN(Date.parse(value)), { error: 'there is no such day' })
+    .optional(),
+});
+
+const upstreamObject = z.strictObject({
+  url: upstreamUrl,
+  /** Milliseconds to connect. */
+  connectMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
+  /** Milliseconds until the head of the answer. */
+  headersMs: wholeNumber(1, 3_600_000, 'milliseconds').default(60_000),
+  /** Requests under way at once; above it the answer is 503. */
+  inFlight: wholeNumber(1, 10_000, 'requests').default(256),
+  /** GET streams and subscriptions held at once. */
+  maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
+});
+
+export const endpointSchema = z.strictObject({
+  path: endpointPath,
+  /** RFC 8707 resource identifier as clients type it. Default: publicUrl + path. */
+  resource: protectedUrl('https://mcp.example.com/mcp').optional(),
+  /** Default: the resource. Exact membership. */
+  audience: audience.optional(),
+  /** First parameter of the challenge. */
+  realm: z
+    .string()
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'write it without quotes and backslashes' })
+    .optional(),
+  issuers: z
+    .array(z.string(), { error: 'write a list of names from issuers, such as [acme]' })
+    .min(1, { error: 'name at least one issuer' }),
+  scopes,
+  legacy: z.array(legacySchema, { error: 'write a list of legacy credentials' }).default([]),
+  upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
+    error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
+  }),
+  /** Browser origins allowed beside the public one and loopback. */
+  origins: z
+    .array(
+      z.string().refine((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value), {
+        error: 'write an origin, such as https://app.example.com',
+      }),
+      { error: 'write a list of origins' },
+    )
+    .default([]),
+  limits: z
+    .strictObject({
+      /** Bytes of a request body. */
+      bodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),
+    })
+    .prefault({}),
+});
+
+export const rootSchema = z.strictObject({
+  publicUrl,
+  listen: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  admin: z
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: port.default(9090),
+      /** Host names under which the admin listener answers, beside addresses and localhost. */
+      hosts: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' }).default('info'),
+  // Judged one by one, so that one bad entry does not hide the problems of the others.
+  issuers: z.record(z.string(), z.unknown(), {
+    error: 'write a map of issuers, such as acme: { issuer: https://auth.example.com }',
+  }),
+  endpoints: z.array(z.unknown(), { error: 'write a list of endpoints' }).min(1, { error: 'name at least one endpoint' }),
+});
+
+export type RootInput = z.output<typeof rootSchema>;
+export type IssuerInput = z.output<typeof issuerSchema>;
+export type EndpointInput = z.output<typeof endpointSchema>;
+export type LegacyInput = z.output<typeof legacySchema>;

@@ -1,0 +1,40 @@
+// Decides what the running gateway knows of one protected MCP endpoint. Built once from the configuration, then frozen.
+import type { LegacyRule } from './credential.js';
+
+export interface Endpoint {
+  readonly path: string;
+  /** RFC 8707 resource identifier, code point for code point as published (A-04). */
+  readonly resource: string;
+  /** Absolute URL of the protected resource metadata (RFC 9728 section 3). */
+  readonly metadataUrl: string;
+  /** Path of that URL. */
+  readonly metadataPath: string;
+  readonly realm: string | null;
+  /** Accepted issuers, in the order published. */
+  readonly issuers: readonly string[];
+  /** Audiences accepted for every issuer; exact membership (A-41). */
+  readonly audience: readonly string[];
+  /** Audiences accepted from one issuer only, by issuer. */
+  readonly issuerAudience: ReadonlyMap<string, readonly string[]>;
+  /** Needed for everything. */
+  readonly scopes: readonly string[];
+  readonly legacy: readonly LegacyRule[];
+  /** Origins allowed beside the public one and loopback. */
+  readonly origins: readonly string[];
+  readonly publicOrigin: string;
+  readonly bodyBytes: number;
+  readonly upstream: Upstream;
+}
+
+export interface Upstream {
+  readonly url: string;
+  readonly origin: string;
+  /** Path and query of the upstream URL: a constant; no byte of the caller ever becomes part of it (C-144). */
+  readonly target: string;
+  readonly connectMs: number;
+  readonly headersMs: number;
+  /** Requests under way at once; above it the answer is `upstream.busy`. */
+  readonly inFlight: number;
+  /** GET streams and subscriptions held at once. */
+  readonly maxStreams: number;
+}

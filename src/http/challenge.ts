@@ -1,0 +1,17 @@
+// Decides how a challenge is written (RFC 6750 section 3, RFC 9728 section 5.1): one line, `Bearer ` first, the same bytes for the same
+// case, because clients compare them (A-25, A-31). Never decides whether there is one.
+import type { Endpoint } from '../core/endpoint.js';
+import type { Failure } from '../core/failure.js';
+
+/** Value of WWW-Authenticate, or null where the failure carries none. */
+export function challenge(endpoint: Endpoint, failure: Failure): string | null {
+  const { row } = failure;
+  if (row.challenge === null) return null;
+  const parameters: string[] = [];
+  if (endpoint.realm !== null) parameters.push(`realm="${endpoint.realm}"`);
+  if (row.challenge !== 'bare') parameters.push(`error="${row.challenge}"`, `error_description="${row.message}"`);
+  const scopes = failure.scopes ?? endpoint.scopes;
+  if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);
+  parameters.push(`resource_metadata="${endpoint.metadataUrl}"`);
+  return `Bearer ${parameters.join(', ')}`;
+}

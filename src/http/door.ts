@@ -1,0 +1,157 @@
+// Decides how a request on a node:http socket becomes an Exchange: raw header pairs in, raw writes out, no fetch objects, because
+// this path is the product. Never decides what is allowed.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '../core/exchange.js';
+import { bodyTooLarge, clientGone } from '../core/failure.js';
+import { good, type Verdict } from '../core/verdict.js';
+
+/** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
+const DRAIN_BYTES = 64 * 1024;
+/** How long the caller has to read the refusal before the socket is destroyed under it. */
+const LINGER_MS = 1000;
+
+/** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
+export class NodeExchange implements Exchange {
+  readonly id = randomUUID();
+  readonly method: string;
+  readonly target: string;
+  readonly path: string;
+  readonly names: string[];
+  readonly values: string[];
+  readonly clientAddress: string;
+  readonly answerHeaders: string[];
+  gone = false;
+  sentStatus = 0;
+  /** Close the connection after this answer: the listener is draining. */
+  lastOnConnection = false;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** The caller waits for `100 Continue` before it sends the body. */
+  #awaitsContinue: boolean;
+  #bodyRead = false;
+  #goneListener: (() => void) | null = null;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.#awaitsContinue = awaitsContinue;
+    this.method = incoming.method ?? '';
+    this.target = incoming.url ?? '';
+    const query = this.target.indexOf('?');
+    this.path = query < 0 ? this.target : this.target.slice(0, query);
+    this.clientAddress = incoming.socket.remoteAddress ?? '';
+    const raw = incoming.rawHeaders;
+    const names: string[] = [];
+    const values: string[] = [];
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      names.push((raw[i] as string).toLowerCase());
+      values.push(raw[i + 1] as string);
+    }
+    this.names = names;
+    this.values = values;
+    this.answerHeaders = ['x-request-id', this.id];
+    outgoing.on('close', () => {
+      if (outgoing.writableFinished) return;
+      this.gone = true;
+      this.#goneListener?.();
+    });
+  }
+
+  onGone(listener: () => void): void {
+    if (this.gone) listener();
+    else this.#goneListener = listener;
+  }
+
+  readBody(limitBytes: number): Promise<Verdict<Buffer>> {
+    const declared = this.#declaredBytes();
+    if (declared > limitBytes) return Promise.resolve(bodyTooLarge({ detail: `declared ${declared} bytes` }));
+    if (this.#awaitsContinue) {
+      this.#awaitsContinue = false;
+      this.outgoing.writeContinue();
+    }
+    const { incoming } = this;
+    return new Promise((resolve) => {
+      let first: Buffer | null = null;
+      let chunks: Buffer[] | null = null;
+      let size = 0;
+      const onData = (chunk: Buffer): void => {
+        size += chunk.length;
+        if (size > limitBytes) {
+          incoming.off('data', onData);
+          incoming.pause();
+          resolve(bodyTooLarge({ detail: `more than ${limitBytes} bytes` }));
+        } else if (first === null) first = chunk;
+        else if (chunks === null) chunks = [first, chunk];
+        else chunks.push(chunk);
+      };
+      incoming.on('data', onData);
+      incoming.on('end', () => {
+        this.#bodyRead = true;
+        resolve(good(chunks === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+      });
+      incoming.on('error', () => resolve(clientGone({ detail: 'while sending the body' })));
+      this.onGone(() => resolve(clientGone({ detail: 'while sending the body' })));
+    });
+  }
+
+  begin(status: number, headers: string[], flush: boolean): void {
+    this.sentStatus = status;
+    for (const entry of this.answerHeaders) headers.push(entry);
+    const long = this.#unreadBodyIsLong();
+    if (long || this.lastOnConnection) headers.push('connection', 'close');
+    if (long) this.#linger();
+    this.outgoing.writeHead(status, headers);
+    if (flush) this.outgoing.flushHeaders();
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.outgoing.write(chunk);
+  }
+
+  onDrain(listener: () => void): void {
+    this.outgoing.once('drain', listener);
+  }
+
+  end(chunk?: Buffer): void {
+    if (chunk === undefined) this.outgoing.end();
+    else this.outgoing.end(chunk);
+  }
+
+  /** Ends a stream that has no end of its own, so that its caller reconnects elsewhere. */
+  retire(): void {
+    this.outgoing.end();
+    this.gone = true;
+    this.#goneListener?.();
+  }
+
+  destroy(): void {
+    this.outgoing.destroy();
+  }
+
+  #declaredBytes(): number {
+    const at = this.names.indexOf('content-length');
+    return at < 0 ? 0 : Number(this.values[at]);
+  }
+
+  #unreadBodyIsLong(): boolean {
+    if (this.#bodyRead) return false;
+    return this.#awaitsContinue || this.names.includes('transfer-encoding') || this.#declaredBytes() > DRAIN_BYTES;
+  }
+
+  /** Without this Node swallows the whole declared body after the answer (measured: 2 GB), or resets before the answer is read. */
+  #linger(): void {
+    const { incoming } = this;
+    const { socket } = incoming;
+    let drained = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      drained += chunk.length;
+      if (drained >= DRAIN_BYTES) incoming.pause();
+    });
+    incoming.resume();
+    socket.destroySoon = () => {
+      if (socket.writable) socket.end();
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    };
+  }
+}

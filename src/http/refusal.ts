@@ -1,0 +1,40 @@
+// Decides how a failure is written to the caller: status, headers, body, all from its row. Never decides that there is one.
+import type { Endpoint } from '../core/endpoint.js';
+import type { Exchange } from '../core/exchange.js';
+import { type Failure, retryAfterSeconds } from '../core/failure.js';
+import type { Message } from '../core/message.js';
+import { challenge } from './challenge.js';
+
+/** The JSON-RPC error of a failure. Without an id where the body was not read: MCP allows that, and a guess would be worse (D-02). */
+export function refusalBody(failure: Failure, requestId: string, idText: string | undefined): Buffer | null {
+  const { row } = failure;
+  if (row.code === null) return null;
+  const data: Record<string, unknown> = { requestId, ...failure.data };
+  if (row.challenge !== null && row.challenge !== 'bare') data.error = row.challenge;
+  const error = JSON.stringify({ code: row.code, message: row.message, data });
+  return Buffer.from(`{"jsonrpc":"2.0",${idText === undefined ? '' : `"id":${idText},`}"error":${error}}`);
+}
+
+/** The id to echo: that of the one call which was read. A batch has none. */
+function echoedId(failure: Failure, message: Message | null): string | undefined {
+  if (failure.idText !== undefined) return failure.idText;
+  return message?.calls.length === 1 ? message.calls[0]?.idText : undefined;
+}
+
+export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {
+  const status = failure.row.status;
+  if (exchange.gone || status === null) return;
+  // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
+  if (exchange.sentStatus !== 0) return exchange.destroy();
+  const headers = ['cache-control', 'no-store'];
+  const line = endpoint === null ? null : challenge(endpoint, failure);
+  if (line !== null) headers.push('www-authenticate', line);
+  const retryAfter = retryAfterSeconds(failure);
+  if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
+  if (failure.allow !== undefined) headers.push('allow', failure.allow);
+  const body = refusalBody(failure, exchange.id, echoedId(failure, message));
+  if (body !== null) headers.push('content-type', 'application/json');
+  headers.push('content-length', String(body?.length ?? 0));
+  exchange.begin(status, headers, false);
+  exchange.end(body ?? undefined);
+}

@@ -1,0 +1,112 @@
+// Decides how the public listener lives: its time and size limits, what becomes of requests that node:http itself refuses, and how it
+// drains. Never decides about a request that could be read.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Exchange } from '../core/exchange.js';
+import {
+  connectionBadRequest,
+  connectionHeadersTooLarge,
+  connectionTooSlow,
+  type Failure,
+  gatewayDraining,
+} from '../core/failure.js';
+import { NodeExchange } from './door.js';
+import { refusalBody } from './refusal.js';
+import { sane } from './sanity.js';
+
+export interface Listener {
+  readonly server: Server;
+  /** The connection step of the corridor: sanity, and a refusal of everything new while draining. */
+  readonly sane: (exchange: Exchange) => Failure | null;
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /** Stops accepting, lets answers finish, cuts what is left after the deadline. Resolves with the number cut. */
+  drain(deadlineMs: number): Promise<number>;
+}
+
+/** Told of a request that node:http refused before there was an exchange. */
+export type TellUnread = (failure: Failure, clientAddress: string) => void;
+
+const HEADER_BYTES = 64 * 1024;
+
+function refusedByNode(error: NodeJS.ErrnoException): Failure {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return connectionHeadersTooLarge();
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return connectionTooSlow();
+  return connectionBadRequest({ detail: error.code ?? 'unreadable request' });
+}
+
+function answerUnread(socket: Socket, failure: Failure): void {
+  const body = refusalBody(failure, 'none', undefined);
+  const type = body === null ? '' : 'Content-Type: application/json\r\n';
+  const head = `HTTP/1.1 ${failure.row.status} Refused\r\nCache-Control: no-store\r\n${type}Content-Length: ${body?.length ?? 0}\r\n`;
+  socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
+}
+
+export function createListener(gateway: (exchange: Exchange) => Promise<void>, tellUnread: TellUnread): Listener {
+  let draining = false;
+  const open = new Set<NodeExchange>();
+  const server = createServer({
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 2_000,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: HEADER_BYTES,
+    noDelay: true,
+  });
+  // Node drops the lines above its default of 2,000 without a word; sanity counts them instead.
+  server.maxHeadersCount = 0;
+
+  const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
+    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue);
+    open.add(exchange);
+    outgoing.on('close', () => {
+      open.delete(exchange);
+      if (draining) setImmediate(() => server.closeIdleConnections());
+    });
+    exchange.lastOnConnection = draining;
+    void gateway(exchange);
+  };
+  server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
+  // Without a listener Node answers 100 before anything was checked, and the caller uploads its body for a 401.
+  server.on('checkContinue', (incoming, outgoing) => accept(incoming, outgoing, true));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    const failure = refusedByNode(error);
+    answerUnread(socket, failure);
+    tellUnread(failure, socket.remoteAddress ?? '');
+  });
+  // An Upgrade or CONNECT would take the socket out of our hands.
+  server.on('connect', (_incoming, socket: Socket) => {
+    answerUnread(socket, connectionBadRequest());
+    tellUnread(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
+  });
+
+  return {
+    server,
+    sane: (exchange) => sane(exchange) ?? (draining ? gatewayDraining() : null),
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve(server.address() as AddressInfo);
+        });
+      }),
+    async drain(deadlineMs) {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      // A listening stream has no end of its own: its client is to reconnect elsewhere now, not at the deadline.
+      for (const exchange of open) if (exchange.method === 'GET' && exchange.sentStatus === 200) exchange.retire();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, deadlineMs);
+      });
+      await Promise.race([closed, late]);
+      clearTimeout(timer);
+      const cut = open.size;
+      server.closeAllConnections();
+      await closed;
+      return cut;
+    },
+  };
+}

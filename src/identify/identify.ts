@@ -1,0 +1,67 @@
+// Decides what counts as a credential: exactly one, in the Authorization header or in a configured key header (RFC 6750 section 2,
+// RFC 9110 section 11). Never believes it.
+import type { Credential, LegacyRule } from '../core/credential.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Exchange } from '../core/exchange.js';
+import { credentialMalformed, credentialMissing, credentialScheme, credentialTwo, tokenMalformed } from '../core/failure.js';
+import { good, type Verdict } from '../core/verdict.js';
+
+/** Longest accepted credential; real tokens with many groups reach 12 KiB (C-12). */
+const CREDENTIAL_CHARACTERS = 32 * 1024;
+/** scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
+const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
+/** b64token of RFC 6750 section 2.1. */
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** What follows a comma when somebody joined two credentials into one line (C-109). */
+const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
+
+interface Presented {
+  readonly header: string;
+  readonly value: string;
+  readonly rule: LegacyRule | null;
+}
+
+function keyHeaderRule(endpoint: Endpoint, name: string): LegacyRule | undefined {
+  for (const rule of endpoint.legacy) if (rule.scheme === null && rule.header === name) return rule;
+  return undefined;
+}
+
+/** The one header that carries a credential, or the refusal of none and of several. */
+function present({ names, values }: Exchange, endpoint: Endpoint): Verdict<Presented> {
+  let found: Presented | null = null;
+  for (let i = 0; i < names.length; i++) {
+    const header = names[i] as string;
+    const rule = header === 'authorization' ? null : endpoint.legacy.length === 0 ? undefined : keyHeaderRule(endpoint, header);
+    if (rule === undefined) continue;
+    // Node keeps the first of two lines, other stacks join them: two readers, two callers (B-58).
+    if (found !== null) return credentialTwo({ detail: `${found.header} and ${header}` });
+    found = { header, value: values[i] as string, rule };
+  }
+  return found === null ? credentialMissing() : good(found);
+}
+
+function legacy(rule: LegacyRule, header: string, value: string, key: string): Verdict<Credential> {
+  if (key === '') return credentialMalformed({ detail: 'the scheme is followed by nothing' });
+  return good({ kind: 'legacy', header, value, key, rule });
+}
+
+export function identify(exchange: Exchange, endpoint: Endpoint): Verdict<Credential> {
+  const presented = present(exchange, endpoint);
+  if (!presented.ok) return presented;
+  const { header, value, rule } = presented.value;
+  if (value.length > CREDENTIAL_CHARACTERS) return tokenMalformed({ detail: `${value.length} characters` });
+  if (rule !== null) return legacy(rule, header, value, value);
+  const parts = SCHEME.exec(value);
+  if (parts === null) return credentialScheme({ detail: 'no scheme' });
+  if (value.includes(',') && SECOND_SCHEME.test(value)) return credentialTwo({ detail: 'a comma and a second scheme' });
+  const scheme = (parts[1] as string).toLowerCase();
+  const key = parts[2] ?? '';
+  if (scheme !== 'bearer') {
+    const match = endpoint.legacy.find((candidate) => candidate.scheme === scheme);
+    return match === undefined
+      ? credentialScheme({ detail: 'a scheme that is not configured' })
+      : legacy(match, header, value, key);
+  }
+  if (!B64TOKEN.test(key)) return credentialMalformed({ detail: 'what follows Bearer is not one token' });
+  return good({ kind: 'bearer', token: key });
+}

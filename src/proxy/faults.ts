@@ -1,0 +1,41 @@
+// Decides which failure an upstream's fault is. Every error of undici ends here, named or not; none becomes a 500.
+import {
+  type Failure,
+  upstreamBroken,
+  upstreamRefusedCaller,
+  upstreamRefusedUs,
+  upstreamTimeout,
+  upstreamUnreachable,
+} from '../core/failure.js';
+import type { Caller } from '../core/principal.js';
+import { isEventStream, type UpstreamHeaders } from './headers.js';
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL)/;
+const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT']);
+
+/** An error before the answer began. */
+export function faultOf(error: Error): Failure {
+  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  const particulars = { detail: code, cause: error };
+  if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(particulars);
+  return TIMEOUT.has(code) ? upstreamTimeout(particulars) : upstreamBroken(particulars);
+}
+
+/** Statuses and media types that are not passed on, judged before a byte of the answer is. Null: pass it on. */
+export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: Caller): Failure | null {
+  if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
+  // A caller that follows would take its credential elsewhere, or leave the gateway (C-141).
+  if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
+  if (status === 407) return upstreamBroken({ detail: 'status 407' });
+  if (caller.kind === 'pass-through') {
+    if (status === 401) return upstreamRefusedCaller();
+  } else if (status === 401 || status === 403) {
+    // It speaks of the gateway's credential; relayed, it would start a login at the wrong server (A-47).
+    return upstreamRefusedUs({ detail: `status ${status}` });
+  }
+  const type = headers['content-type'];
+  if (status !== 200 || type === undefined || headers['content-length'] === '0') return null;
+  const known = isEventStream(headers) || (typeof type === 'string' && /^application\/json\s*(;|$)/i.test(type));
+  return known ? null : upstreamBroken({ detail: 'neither JSON nor an event stream' });
+}

@@ -1,0 +1,72 @@
+// Decides which header fields cross, in both directions: an allow-list plus the open Mcp-* family. Everything else stays behind: the
+// caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
+import type { RequestHead } from '../core/exchange.js';
+import type { Era } from '../core/message.js';
+
+const REQUEST_FIELDS = new Set([
+  'accept',
+  'accept-language',
+  'content-type',
+  'last-event-id',
+  'user-agent',
+  'traceparent',
+  'tracestate',
+  'baggage',
+]);
+/** A modern request has no session and resumes nothing (B-85). */
+const LEGACY_ONLY = new Set(['mcp-session-id', 'last-event-id']);
+const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
+const MCP = 'mcp-';
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** Fields that Connection names belong to the hop, whatever they are (RFC 9110 section 7.6.1). */
+function namedByConnection(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NO_FIELDS;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+}
+
+/** True where the request has been through this gateway already (RFC 9110 section 7.6.3). */
+export function isLoop(head: RequestHead, pseudonym: string): boolean {
+  const { names, values } = head;
+  for (let i = 0; i < names.length; i++) if (names[i] === 'via' && values[i]?.includes(pseudonym)) return true;
+  return false;
+}
+
+/** Flat name, value pairs for the upstream; `onward` is what we present to it. */
+export function requestHeaders(head: RequestHead, era: Era, onward: readonly string[], pseudonym: string): string[] {
+  const { names, values } = head;
+  const headers: string[] = ['via', `1.1 ${pseudonym}`];
+  const connection = names.indexOf('connection');
+  const hop = connection < 0 ? NO_FIELDS : namedByConnection(values[connection]);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (!name.startsWith(MCP) && !REQUEST_FIELDS.has(name)) continue;
+    if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
+    if (hop !== NO_FIELDS && hop.has(name)) continue;
+    headers.push(name, values[i] as string);
+  }
+  for (const part of onward) headers.push(part);
+  return headers;
+}
+
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value);
+
+export const isEventStream = (headers: UpstreamHeaders): boolean =>
+  first(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false;
+
+/** Flat name, value pairs for the caller. Nothing that was authorized may be stored on the way (C-150). */
+export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream: boolean): string[] {
+  const hop = namedByConnection(first(headers.connection));
+  const out = eventStream
+    ? ['cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no']
+    : ['cache-control', 'no-store'];
+  for (const name in headers) {
+    if (!RESPONSE_FIELDS.has(name) && !name.startsWith(MCP)) continue;
+    if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
+    if (hop !== NO_FIELDS && hop.has(name)) continue;
+    out.push(name, first(headers[name]) as string);
+  }
+  return out;
+}

@@ -1,0 +1,67 @@
+// Decides which claims make a principal, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662 section 2.2), and whether its
+// dates hold. Never decides whether the claims are genuine.
+import { type Failure, tokenClaims, tokenEarly, tokenExpired } from '../core/failure.js';
+import type { Principal } from '../core/principal.js';
+import { good, type Verdict } from '../core/verdict.js';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Later than this (year 5138) is no date but milliseconds, infinity or a joke. */
+const ABSURD_SECONDS = 1e11;
+
+const bad = (detail: string): Failure => tokenClaims({ detail });
+
+const isDate = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < ABSURD_SECONDS;
+
+/** `exp`, `nbf` and `iat` against the clock (RFC 7519 section 4.1). `expRequired`: introspection answers may leave it out. */
+export function checkDates(claims: Claims, nowSeconds: number, toleranceSeconds: number, expRequired: boolean): Failure | null {
+  const { exp, nbf, iat } = claims;
+  if (exp === undefined ? expRequired : !isDate(exp)) return bad('exp is missing or no date');
+  if (nbf !== undefined && !isDate(nbf)) return bad('nbf is no date');
+  if (iat !== undefined && !isDate(iat)) return bad('iat is no date');
+  if (exp !== undefined && nowSeconds >= (exp as number) + toleranceSeconds) return tokenExpired();
+  if (nbf !== undefined && nowSeconds < (nbf as number) - toleranceSeconds) return tokenEarly({ detail: 'nbf' });
+  if (iat !== undefined && nowSeconds < (iat as number) - toleranceSeconds) return tokenEarly({ detail: 'iat' });
+  return null;
+}
+
+/** A space-separated string or an array of strings; null for anything else. */
+function stringList(value: unknown): readonly string[] | null {
+  if (value === undefined) return [];
+  if (typeof value === 'string') return value.split(' ').filter((part) => part !== '');
+  return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : null;
+}
+
+function audienceOf(value: unknown): readonly string[] | null {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : stringList(value);
+}
+
+const stringOr = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** `issuer` is the configured one: the claim was compared with it before. */
+export function toPrincipal(claims: Claims, issuer: string, typIsAccessToken: boolean): Verdict<Principal> {
+  const subject = stringOr(claims.sub);
+  if (subject === null) return bad('sub is missing');
+  const audience = audienceOf(claims.aud);
+  if (audience === null) return bad('aud is neither a string nor strings');
+  const scope = stringList(claims.scope);
+  const scp = stringList(claims.scp);
+  if (scope === null || scp === null) return bad('scope is neither a string nor strings');
+  // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
+  if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
+  return good({
+    issuer,
+    subject,
+    client: stringOr(claims.client_id) ?? stringOr(claims.azp),
+    scopes: [...scope, ...scp],
+    audience,
+    expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
+    accessTokenEvidence:
+      typIsAccessToken ||
+      claims.token_use === 'access' ||
+      claims.scope !== undefined ||
+      claims.scp !== undefined ||
+      claims.permissions !== undefined,
+  });
+}

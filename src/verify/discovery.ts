@@ -1,0 +1,66 @@
+// Decides where an issuer's documents are: its authorization server metadata (RFC 8414 section 3.1, then OpenID discovery), believed
+// only if it names the very issuer that is configured (C-24). Never fetches keys.
+import { type FetchJson, isObject } from './fetch-json.js';
+
+export interface IssuerMetadata {
+  readonly jwksUri: string | null;
+  readonly introspectionEndpoint: string | null;
+}
+
+export type Discovered =
+  | { readonly ok: true; readonly metadata: IssuerMetadata }
+  | { readonly ok: false; readonly detail: string };
+
+const MAX_BYTES = 256 * 1024;
+
+/** The places to look, in order. */
+export function metadataUrls(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
+  const urls = [`${origin}/.well-known/oauth-authorization-server${path}`, `${origin}${path}/.well-known/openid-configuration`];
+  return urls;
+}
+
+/** https, or http on loopback (A-64). */
+export function isSafeUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
+}
+
+/** `deadlineMs` is for all attempts together. */
+export async function discover(
+  issuer: string,
+  fetchJson: FetchJson,
+  deadlineMs: number,
+  monotonicMs: () => number,
+): Promise<Discovered> {
+  const until = monotonicMs() + deadlineMs;
+  let detail = 'no metadata found';
+  for (const url of metadataUrls(issuer)) {
+    const left = until - monotonicMs();
+    if (left <= 0) return { ok: false, detail: `no metadata within ${deadlineMs} ms` };
+    const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
+    if (fetched.kind === 'transport') {
+      detail = `metadata: ${fetched.detail}`;
+      continue;
+    }
+    if (fetched.status !== 200 || !isObject(fetched.json)) {
+      detail = `metadata: status ${fetched.status}${fetched.status === 200 ? ', no JSON object' : ''}`;
+      continue;
+    }
+    const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
+    if (named !== issuer) {
+      detail = 'metadata names another issuer';
+      continue;
+    }
+    return {
+      ok: true,
+      metadata: {
+        jwksUri: isSafeUrl(jwks_uri) ? jwks_uri : null,
+        introspectionEndpoint: isSafeUrl(introspection_endpoint) ? introspection_endpoint : null,
+      },
+    };
+  }
+  return { ok: false, detail };
+}

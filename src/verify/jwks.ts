@@ -1,0 +1,150 @@
+// Decides when an issuer's keys are fetched, kept and given up (states: never loaded, fresh, stale within grace, expired; failure
+// back-off; a bucket of refetches for unknown kids). Never decides what a key may verify.
+import { type Failure, keysUnavailable, tokenKeyUnknown } from '../core/failure.js';
+import type { Clock, Notify } from '../core/ports.js';
+import { good, type Verdict } from '../core/verdict.js';
+import type { KeySet, VerifyKey } from './key-set.js';
+
+export interface KeyPolicy {
+  /** Used without asking again; Cache-Control overrides it within 1 min..24 h. */
+  readonly freshForSeconds: number;
+  /** Used after that while the issuer cannot be reached. */
+  readonly staleForSeconds: number;
+  /** One refetch for an unknown kid comes back into the bucket of two in this time. */
+  readonly unknownKidEverySeconds: number;
+}
+
+export const KEY_POLICY: KeyPolicy = { freshForSeconds: 600, staleForSeconds: 3600, unknownKidEverySeconds: 30 };
+
+export type Loaded =
+  | { readonly ok: true; readonly set: KeySet; readonly maxAgeSeconds: number | null }
+  | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds?: number };
+
+export interface KeySource {
+  /** The set that may be used now, if any. Starts a refresh when one is due; never waits. */
+  usable(): KeySet | null;
+  /** Keys that may have signed a token with this kid; waits for a fetch where the answer depends on one. */
+  find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>>;
+  /** True once a load was tried, whatever came of it. */
+  tried(): boolean;
+  /** Starts the first load without waiting for it. */
+  warm(): void;
+}
+
+const REFRESH_AT = 0.8;
+const BUCKET = 2;
+const BACKOFF_MS = { first: 1_000, longest: 30_000 };
+
+export interface KeySourceParts {
+  readonly issuer: string;
+  readonly load: () => Promise<Loaded>;
+  readonly clock: Clock;
+  readonly notify: Notify;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly policy?: KeyPolicy;
+}
+
+export function createKeySource({ issuer, load, clock, notify, random, policy = KEY_POLICY }: KeySourceParts): KeySource {
+  let set: KeySet | null = null;
+  let fetchedAt = 0;
+  let fetchedWallMs = 0;
+  let freshMs = 0;
+  let failures = 0;
+  let retryAt = 0;
+  let inFlight: Promise<boolean> | null = null;
+  let attempted = false;
+  let bucket = BUCKET;
+  let bucketAt = clock.monotonicMs();
+
+  const down = (detail: string): Failure =>
+    keysUnavailable({ detail, retryAfterSeconds: (retryAt - clock.monotonicMs()) / 1000 || 1 });
+
+  function succeed(loaded: Extract<Loaded, { ok: true }>): void {
+    set = loaded.set;
+    fetchedAt = clock.monotonicMs();
+    fetchedWallMs = clock.wallMs();
+    freshMs = 1000 * Math.min(86_400, Math.max(60, loaded.maxAgeSeconds ?? policy.freshForSeconds));
+    if (failures > 0) notify({ event: 'keys.recovered', level: 'info', issuer });
+    failures = 0;
+    retryAt = 0;
+  }
+
+  function fail(loaded: Extract<Loaded, { ok: false }>): void {
+    const ceiling = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** failures);
+    const asked = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
+    failures++;
+    retryAt = clock.monotonicMs() + Math.max(asked, ceiling * (0.5 + random() / 2));
+    notify({ event: 'keys.load_failed', level: 'error', issuer, detail: loaded.detail, failures, stale: set !== null });
+  }
+
+  /** One fetch at a time, detached from whoever caused it. Resolves to whether it worked. */
+  function refresh(): Promise<boolean> {
+    inFlight ??= load()
+      .catch((error: unknown): Loaded => ({ ok: false, detail: String(error) }))
+      .then((loaded) => {
+        attempted = true;
+        if (loaded.ok) succeed(loaded);
+        else fail(loaded);
+        return loaded.ok;
+      })
+      .finally(() => {
+        inFlight = null;
+      });
+    return inFlight;
+  }
+
+  const backingOff = (): boolean => clock.monotonicMs() < retryAt;
+
+  function usable(): KeySet | null {
+    if (set === null) return null;
+    const age = clock.monotonicMs() - fetchedAt;
+    if (age >= freshMs * REFRESH_AT && inFlight === null && !backingOff()) void refresh();
+    return age < freshMs + policy.staleForSeconds * 1000 ? set : null;
+  }
+
+  function takeFromBucket(): boolean {
+    const now = clock.monotonicMs();
+    const every = policy.unknownKidEverySeconds * 1000;
+    const back = Math.floor((now - bucketAt) / every);
+    bucket = Math.min(BUCKET, bucket + back);
+    bucketAt = bucket === BUCKET ? now : bucketAt + back * every;
+    if (bucket === 0) return false;
+    bucket--;
+    return true;
+  }
+
+  function matching(kid: string | undefined): readonly VerifyKey[] {
+    const keys = set?.keys ?? [];
+    // Without a kid there must be no choice (C-63).
+    if (kid === undefined) return keys.length === 1 ? keys : [];
+    return keys.filter((key) => key.kid === kid);
+  }
+
+  const unknown = (): Failure => tokenKeyUnknown({ detail: 'no published key has this kid' });
+
+  async function find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>> {
+    let authoritative = false;
+    if (usable() === null) {
+      if (backingOff() && inFlight === null) return down('no usable keys, backing off');
+      if (!(await refresh())) return down('no usable keys');
+      authoritative = true;
+    }
+    let keys = matching(kid);
+    if (keys.length > 0) return good(keys);
+    if (authoritative || kid === undefined) return unknown();
+    if (inFlight === null) {
+      if (backingOff()) return down('unknown kid, backing off');
+      if (!takeFromBucket()) {
+        // The set cannot know a key that was published after it was fetched; a token older than it can be judged by it.
+        const newer = issuedAtSeconds !== undefined && issuedAtSeconds * 1000 > fetchedWallMs;
+        return newer ? down('unknown kid in a token newer than the key set') : unknown();
+      }
+    }
+    if (!(await refresh())) return down('unknown kid, refetch failed');
+    keys = matching(kid);
+    return keys.length > 0 ? good(keys) : unknown();
+  }
+
+  return { usable, find, tried: () => attempted, warm: () => void (set === null && inFlight === null && refresh()) };
+}

@@ -1,0 +1,35 @@
+// Decides what a token looks like: an RFC 7515 compact JWS, an encrypted one, or something opaque. Reads it without believing it.
+import { isUtf8 } from 'node:buffer';
+import { isObject } from './fetch-json.js';
+
+export interface UnverifiedJws {
+  readonly kind: 'jws';
+  readonly header: Readonly<Record<string, unknown>>;
+  /** Null where the payload is no JSON object. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
+}
+
+export type Shape = UnverifiedJws | { readonly kind: 'encrypted' } | { readonly kind: 'opaque' };
+
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+function decodeObject(part: string): Record<string, unknown> | null {
+  const bytes = Buffer.from(part, 'base64url');
+  if (!isUtf8(bytes)) return null;
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Three base64url parts whose first is a JSON object with `alg` are a JWS; `a.b.c` that is none is opaque. */
+export function shapeOf(token: string): Shape {
+  const parts = token.split('.');
+  if (parts.length === 5 && decodeObject(parts[0] as string) !== null) return { kind: 'encrypted' };
+  if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return { kind: 'opaque' };
+  const header = decodeObject(parts[0] as string);
+  if (header === null || typeof header.alg !== 'string') return { kind: 'opaque' };
+  return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
+}

@@ -1,0 +1,138 @@
+// Decides whether a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). Everything that can be refused without
+// keys is refused first, so that a bad token stays 401 while the issuer is down. Never decides whether it is for this endpoint.
+import { compactVerify, errors } from 'jose';
+import {
+  type Failure,
+  tokenAlgorithm,
+  tokenClaims,
+  tokenKeyUnknown,
+  tokenMalformed,
+  tokenSignature,
+  tokenType,
+} from '../core/failure.js';
+import type { Clock } from '../core/ports.js';
+import type { Principal } from '../core/principal.js';
+import { good, type Verdict } from '../core/verdict.js';
+import { type Claims, checkDates, toPrincipal } from './claims.js';
+import type { KeySource } from './jwks.js';
+import type { UnverifiedJws } from './jws.js';
+import type { VerifyKey } from './key-set.js';
+
+export interface JwtPolicy {
+  readonly issuer: string;
+  readonly algorithms: readonly string[];
+  /** `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or none, but never what is marked as another kind of token. */
+  readonly typ: 'at+jwt' | 'lenient';
+  readonly clockToleranceSeconds: number;
+}
+
+export interface ProvenJwt {
+  readonly principal: Principal;
+  /** Thumbprint of the key that signed it. */
+  readonly thumbprint: string;
+}
+
+interface Check {
+  readonly name: string;
+  /** The refusal, or null. */
+  readonly refuse: (token: UnverifiedJws & { readonly claims: Claims }, policy: JwtPolicy, nowSeconds: number) => Failure | null;
+}
+
+const KID_CHARACTERS = 256;
+/** Duplicate kids are legal (RFC 7517 section 4.5); trying them all is not free. */
+const KEYS_TRIED = 4;
+const ACCESS_TOKEN_TYP = new Set(['at+jwt', 'application/at+jwt']);
+
+const typOf = (header: Readonly<Record<string, unknown>>): unknown =>
+  typeof header.typ === 'string' ? header.typ.toLowerCase() : header.typ;
+
+/** The checks that need no key, in order. The first refusal is the answer. */
+export const keylessChecks: readonly Check[] = [
+  {
+    name: 'algorithm',
+    refuse: ({ header }, policy) =>
+      policy.algorithms.includes(header.alg as string)
+        ? null
+        : tokenAlgorithm({ detail: 'alg is not in the list of this issuer' }),
+  },
+  {
+    name: 'critical headers',
+    // We understand no extension; `b64` changes what is signed (RFC 7797).
+    refuse: ({ header }) =>
+      header.crit === undefined && header.b64 === undefined ? null : tokenMalformed({ detail: 'crit or b64 header' }),
+  },
+  {
+    name: 'kid',
+    refuse: ({ header: { kid } }) =>
+      kid === undefined || (typeof kid === 'string' && kid.length <= KID_CHARACTERS) ? null : tokenMalformed({ detail: 'kid' }),
+  },
+  {
+    name: 'typ',
+    refuse: ({ header }, policy) => {
+      const typ = typOf(header);
+      if (ACCESS_TOKEN_TYP.has(typ as string)) return null;
+      if (policy.typ === 'lenient' && (typ === undefined || typ === 'jwt')) return null;
+      return tokenType({ detail: 'typ is not that of an access token' });
+    },
+  },
+  {
+    name: 'other kinds of token',
+    refuse: ({ claims }) => {
+      const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find((name) => claims[name] !== undefined);
+      return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
+    },
+  },
+  {
+    name: 'dates',
+    refuse: ({ claims }, policy, nowSeconds) => checkDates(claims, nowSeconds, policy.clockToleranceSeconds, true),
+  },
+];
+
+const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
+  ERR_JWS_INVALID: () => tokenMalformed(),
+  ERR_JWT_INVALID: () => tokenMalformed(),
+  ERR_JOSE_ALG_NOT_ALLOWED: () => tokenAlgorithm(),
+  ERR_JOSE_NOT_SUPPORTED: () => tokenAlgorithm(),
+};
+
+async function signedBy(token: string, keys: readonly VerifyKey[]): Promise<Verdict<VerifyKey>> {
+  for (const key of keys.slice(0, KEYS_TRIED)) {
+    try {
+      await compactVerify(token, key.key, { algorithms: [key.algorithm] });
+      return good(key);
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+      const known = error instanceof errors.JOSEError ? JOSE_FAILURES[error.code] : undefined;
+      if (known === undefined) throw error;
+      return known();
+    }
+  }
+  return tokenSignature();
+}
+
+/** `refuseEarly` says no to a principal that no key could make acceptable (its audience); it never says yes. */
+export function createJwtVerifier(
+  policy: JwtPolicy,
+  keys: KeySource,
+  clock: Clock,
+): (token: string, shape: UnverifiedJws, refuseEarly: (principal: Principal) => Failure | null) => Promise<Verdict<ProvenJwt>> {
+  return async (token, shape, refuseEarly) => {
+    const { claims, header } = shape;
+    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
+    if (claims.iss !== policy.issuer) return tokenClaims({ detail: 'iss is not the configured issuer' });
+    for (const check of keylessChecks) {
+      const refusal = check.refuse({ ...shape, claims }, policy, clock.wallMs() / 1000);
+      if (refusal !== null) return refusal;
+    }
+    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string));
+    if (!principal.ok) return principal;
+    const refusal = refuseEarly(principal.value);
+    if (refusal !== null) return refusal;
+    const found = await keys.find(header.kid as string | undefined, claims.iat as number | undefined);
+    if (!found.ok) return found;
+    const candidates = found.value.filter((key) => key.algorithm === header.alg);
+    if (candidates.length === 0) return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
+    const key = await signedBy(token, candidates);
+    return key.ok ? good({ principal: principal.value, thumbprint: key.value.thumbprint }) : key;
+  };
+}

@@ -1,0 +1,76 @@
+// Decides how one issuer's key set is fetched: from `jwksUri`, or from where the issuer's metadata points, within 2 s in all. Never
+// decides when.
+import type { Clock, Notify } from '../core/ports.js';
+import { discover } from './discovery.js';
+import type { FetchJson } from './fetch-json.js';
+import type { Loaded } from './jwks.js';
+import { readKeySet } from './key-set.js';
+
+const TIMEOUT_MS = 2_000;
+const MAX_BYTES = 256 * 1024;
+
+export interface KeyLoaderParts {
+  readonly issuer: string;
+  /** Null: from the issuer's metadata. */
+  readonly jwksUri: string | null;
+  readonly algorithms: readonly string[];
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+function maxAge(header: string | string[] | undefined): number | null {
+  const found = /(?:^|[,\s])max-age=(\d{1,9})/i.exec(String(header ?? ''));
+  return found === null ? null : Number(found[1]);
+}
+
+export function createKeyLoader({
+  issuer,
+  jwksUri,
+  algorithms,
+  fetchJson,
+  clock,
+  notify,
+}: KeyLoaderParts): () => Promise<Loaded> {
+  let discovered: string | null = null;
+
+  async function locate(deadlineMs: number): Promise<string | { detail: string }> {
+    if (jwksUri !== null) return jwksUri;
+    if (discovered !== null) return discovered;
+    const found = await discover(issuer, fetchJson, deadlineMs, clock.monotonicMs);
+    if (!found.ok) return { detail: found.detail };
+    discovered = found.metadata.jwksUri;
+    return discovered ?? { detail: 'metadata has no usable jwks_uri' };
+  }
+
+  async function load(): Promise<Loaded> {
+    const started = clock.monotonicMs();
+    const url = await locate(TIMEOUT_MS);
+    if (typeof url !== 'string') return { ok: false, detail: url.detail };
+    const left = TIMEOUT_MS - (clock.monotonicMs() - started);
+    if (left <= 0) return { ok: false, detail: `no keys within ${TIMEOUT_MS} ms` };
+    const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
+    if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
+    if (fetched.status !== 200) {
+      const retryAfterSeconds = Number(fetched.headers['retry-after']);
+      return { ok: false, detail: `keys: status ${fetched.status}`, ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}) };
+    }
+    const read = await readKeySet(fetched.json, algorithms);
+    if (!read.ok) return { ok: false, detail: `keys: ${read.detail}` };
+    notify({
+      event: 'keys.loaded',
+      level: read.skipped.length > 0 ? 'warn' : 'info',
+      issuer,
+      keys: read.set.keys.length,
+      skipped: read.skipped,
+    });
+    return { ok: true, set: read.set, maxAgeSeconds: maxAge(fetched.headers['cache-control']) };
+  }
+
+  return async () => {
+    const loaded = await load();
+    // The issuer may have moved its keys: look again next time.
+    if (!loaded.ok) discovered = null;
+    return loaded;
+  };
+}

@@ -1,0 +1,52 @@
+// Decides how long a good JWT verdict may be reused: only while its dates hold, the issuer's keys are usable now and the key that
+// signed it is still published. Never keeps a token, a refusal or an introspection answer.
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/ports.js';
+import type { PrincipalCaller } from '../core/principal.js';
+import type { Good } from '../core/verdict.js';
+import type { KeySource } from './jwks.js';
+import type { KeySet } from './key-set.js';
+
+export interface Verdicts {
+  /** The verdict for this very token, if it still holds. Touches the key source, which may start a refresh. */
+  get(token: string): Good<PrincipalCaller> | undefined;
+  put(token: string, verdict: Good<PrincipalCaller>, keys: KeySource, thumbprint: string, goodUntilMs: number): void;
+}
+
+interface Entry {
+  readonly verdict: Good<PrincipalCaller>;
+  readonly keys: KeySource;
+  readonly thumbprint: string;
+  /** Wall clock: `exp` and the tolerance. */
+  readonly goodUntilMs: number;
+  readonly bornMs: number;
+  /** The set in which the key was last found: the same set need not be searched again. */
+  seenIn: KeySet | null;
+}
+
+const ENTRIES = 10_000;
+const LIFE_MS = 300_000;
+
+/** SHA-256, so that no heap dump of the cache holds a token (C-87). */
+const keyOf = (token: string): string => hash('sha256', token, 'base64');
+
+export function createVerdicts(clock: Clock): Verdicts {
+  const cache = new LRUCache<string, Entry>({ max: ENTRIES });
+  return {
+    get(token) {
+      const key = keyOf(token);
+      const entry = cache.get(key);
+      if (entry === undefined) return undefined;
+      const set = entry.keys.usable();
+      if (set !== null && set !== entry.seenIn && set.thumbprints.has(entry.thumbprint)) entry.seenIn = set;
+      const holds = set !== null && set === entry.seenIn && clock.wallMs() < entry.goodUntilMs;
+      if (holds && clock.monotonicMs() - entry.bornMs < LIFE_MS) return entry.verdict;
+      cache.delete(key);
+      return undefined;
+    },
+    put(token, verdict, keys, thumbprint, goodUntilMs) {
+      cache.set(keyOf(token), { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null });
+    },
+  };
+}
