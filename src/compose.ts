@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { DestinationStream } from 'pino';
 import { checkAudience } from './authorize/audience.js';
 import { checkMethod } from './authorize/method.js';
-import { readMessage } from './authorize/read.js';
+import { checkReadable, readMessage } from './authorize/read.js';
 import { checkScope } from './authorize/scope.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
@@ -94,6 +94,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       },
       audience: checkAudience,
       method: checkMethod,
+      readable: checkReadable,
       read: readMessage,
       scope: checkScope,
       forward: createForward(pools, pseudonymOf(plan.publicUrl)),

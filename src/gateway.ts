@@ -24,7 +24,10 @@ export interface Stages {
   verify(credential: Credential, endpoint: Endpoint): Verdict<Caller> | Promise<Verdict<Caller>>;
   audience(caller: Caller, endpoint: Endpoint): Failure | null;
   method(exchange: Exchange): Failure | null;
-  read(exchange: Exchange, endpoint: Endpoint): Promise<Verdict<Message>>;
+  /** Version and media type, before a byte of the body is asked for. */
+  readable(exchange: Exchange): Failure | null;
+  /** `body` is null for GET and DELETE. */
+  read(exchange: Exchange, body: Buffer | null): Verdict<Message>;
   scope(caller: Caller, endpoint: Endpoint): Failure | null;
   /** Settles when the answer is over. A failure whose row has no status happened after the answer had begun. */
   forward(exchange: Exchange, endpoint: Endpoint, caller: Caller, message: Message): Promise<Failure | null>;
@@ -41,22 +44,29 @@ interface Walk {
 
 type Answered = 'page' | 'preflight' | null;
 
-export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => Promise<void> {
-  async function prove(exchange: Exchange, endpoint: Endpoint, walk: Walk): Promise<Failure | null> {
+export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => void {
+  function believe(caller: Verdict<Caller>, endpoint: Endpoint, walk: Walk): Failure | null {
+    if (!caller.ok) return caller;
+    walk.caller = caller.value;
+    return stages.audience(caller.value, endpoint);
+  }
+
+  /** Steps 4 to 6. An exception is no verdict: 503, never 500 and never a pass. */
+  function prove(exchange: Exchange, endpoint: Endpoint, walk: Walk): Failure | null | Promise<Failure | null> {
     try {
       const credential = stages.identify(exchange, endpoint);
       if (!credential.ok) return credential;
       const judged = stages.verify(credential.value, endpoint);
-      const caller = judged instanceof Promise ? await judged : judged;
-      if (!caller.ok) return caller;
-      walk.caller = caller.value;
-      return stages.audience(caller.value, endpoint);
+      // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
+      if (!(judged instanceof Promise)) return believe(judged, endpoint, walk);
+      return judged.then((caller) => believe(caller, endpoint, walk)).catch((cause: unknown) => verifyFault({ cause }));
     } catch (cause) {
       return verifyFault({ cause });
     }
   }
 
-  async function pass(exchange: Exchange, walk: Walk): Promise<Failure | Answered> {
+  /** Steps 1 to 7: everything that is decided before a byte of the body is read. Null: go on. */
+  function admit(exchange: Exchange, walk: Walk): Failure | Answered | Promise<Failure | null> {
     const insane = stages.sane(exchange);
     if (insane !== null) return insane;
     const endpoint = stages.route(exchange);
@@ -65,32 +75,66 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
     const foreign = stages.origin(exchange, endpoint);
     if (foreign !== null) return foreign;
     if (stages.preflight(exchange, endpoint)) return 'preflight';
-    const unproven = await prove(exchange, endpoint, walk);
-    if (unproven !== null) return unproven;
+    const unproven = prove(exchange, endpoint, walk);
+    if (unproven instanceof Promise) return unproven.then((failure) => failure ?? stages.method(exchange));
+    return unproven ?? stages.method(exchange);
+  }
+
+  /** Step 13, and the refusal where there is one. */
+  function conclude(exchange: Exchange, walk: Walk, end: Failure | Answered, started: number): void {
+    if (end === 'page') return;
+    const failure = end === 'preflight' ? null : end;
+    if (failure !== null && failure.row.status !== null) stages.refuse(exchange, walk.endpoint, failure, walk.message);
+    const { endpoint, caller, message } = walk;
+    const status = exchange.sentStatus || 499;
+    stages.tell({ exchange, endpoint, caller, message, failure, status, milliseconds: clock.monotonicMs() - started });
+  }
+
+  /** Steps 8 to 12. */
+  async function carry(exchange: Exchange, walk: Walk): Promise<Failure | null> {
+    const endpoint = walk.endpoint as Endpoint;
     const caller = walk.caller as Caller;
-    const refusedMethod = stages.method(exchange);
-    if (refusedMethod !== null) return refusedMethod;
-    const message = await stages.read(exchange, endpoint);
+    const unreadable = stages.readable(exchange);
+    if (unreadable !== null) return unreadable;
+    let body: Buffer | null = null;
+    if (exchange.method === 'POST') {
+      const read = await exchange.readBody(endpoint.bodyBytes);
+      if (!read.ok) return read;
+      body = read.value;
+    }
+    const message = stages.read(exchange, body);
     if (!message.ok) return message;
     walk.message = message.value;
     const short = stages.scope(caller, endpoint);
     if (short !== null) return short;
-    return stages.forward(exchange, endpoint, caller, message.value);
+    return await stages.forward(exchange, endpoint, caller, message.value);
   }
 
-  return async function gateway(exchange) {
-    const started = clock.monotonicMs();
-    const walk: Walk = { endpoint: null, caller: null, message: null };
-    let end: Failure | Answered;
+  async function finish(
+    exchange: Exchange,
+    walk: Walk,
+    admitted: null | Promise<Failure | null>,
+    started: number,
+  ): Promise<void> {
+    let end: Failure | null;
     try {
-      end = await pass(exchange, walk);
+      end = (admitted === null ? null : await admitted) ?? (await carry(exchange, walk));
     } catch (cause) {
       end = gatewayFault({ cause });
     }
-    if (end === 'page') return;
-    const failure = end === 'preflight' ? null : end;
-    if (failure !== null && failure.row.status !== null) stages.refuse(exchange, walk.endpoint, failure, walk.message);
-    const milliseconds = clock.monotonicMs() - started;
-    stages.tell({ exchange, ...walk, failure, status: exchange.sentStatus || 499, milliseconds });
+    conclude(exchange, walk, end, started);
+  }
+
+  return function gateway(exchange) {
+    const started = clock.monotonicMs();
+    const walk: Walk = { endpoint: null, caller: null, message: null };
+    let admitted: Failure | Answered | Promise<Failure | null>;
+    try {
+      admitted = admit(exchange, walk);
+    } catch (cause) {
+      admitted = gatewayFault({ cause });
+    }
+    if (admitted === null || admitted instanceof Promise) void finish(exchange, walk, admitted, started);
+    else conclude(exchange, walk, admitted, started);
   };
 }

@@ -42,4 +42,5 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Not exitCode: a connection that some library keeps must not keep the process.
+process.exit(await main(process.argv.slice(2)));

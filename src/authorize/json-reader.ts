@@ -21,9 +21,19 @@ export const names = (...list: string[]): Names => ({
   folded: new Set(list.map(fold)),
 });
 
+/** The names met so far in one object. */
+export interface Seen {
+  /** A bit for each wanted name. */
+  wanted: number;
+  /** The others, folded. */
+  others: Set<string> | null;
+}
+
 export const QUOTE = 0x22;
 export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
 export const OPEN_ARRAY = 0x5b;
+export const CLOSE_ARRAY = 0x5d;
 const BACKSLASH = 0x5c;
 const ESCAPED = new Set([...Buffer.from('"\\/bfnrt')]);
 
@@ -33,40 +43,40 @@ const isHex = (byte: number | undefined): boolean =>
 
 /** A class, because one is made per request and its methods are the hottest code of the gateway. */
 export class JsonReader {
-  readonly #bytes: Buffer;
-  #at = 0;
-  #from = 0;
-  #to = 0;
-  #escaped = false;
+  private readonly bytes: Buffer;
+  private at = 0;
+  private from = 0;
+  private to = 0;
+  private escaped = false;
 
   /** Where the reader stands, for slices of what was read. */
   get position(): number {
-    return this.#at;
+    return this.at;
   }
 
   /** The text from there to where the reader stands. */
   slice(from: number): string {
-    return this.#bytes.toString('utf8', from, this.#at);
+    return this.bytes.toString('utf8', from, this.at);
   }
 
   get lastHadEscape(): boolean {
-    return this.#escaped;
+    return this.escaped;
   }
 
   /** The first flaw in well-formed JSON; reading goes on to the end all the same, so that broken JSON is told as such. */
   flaw: string | null = null;
 
   constructor(bytes: Buffer) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   /** The next byte that is no white space, or -1. */
   peek(): number {
-    const bytes = this.#bytes;
-    let at = this.#at;
+    const bytes = this.bytes;
+    let at = this.at;
     let byte = bytes[at];
     while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at];
-    this.#at = at;
+    this.at = at;
     return byte ?? -1;
   }
 
@@ -80,20 +90,20 @@ export class JsonReader {
 
   take(byte: number): void {
     if (this.peek() !== byte) this.fail();
-    this.#at++;
+    this.at++;
   }
 
   end(): void {
     if (this.peek() !== -1) this.fail();
   }
 
-  /** Reads a string; its bytes are then #from..#to, without the quotes. */
+  /** Reads a string; its bytes are then from..to, without the quotes. */
   string(): void {
     this.take(QUOTE);
-    const bytes = this.#bytes;
-    let at = this.#at;
-    this.#from = at;
-    this.#escaped = false;
+    const bytes = this.bytes;
+    let at = this.at;
+    this.from = at;
+    this.escaped = false;
     for (;;) {
       const byte = bytes[at];
       if (byte === QUOTE) break;
@@ -102,7 +112,7 @@ export class JsonReader {
         at++;
         continue;
       }
-      this.#escaped = true;
+      this.escaped = true;
       const escaped = bytes[at + 1];
       if (escaped === 0x75) {
         for (let i = 2; i < 6; i++) if (!isHex(bytes[at + i])) this.fail();
@@ -110,19 +120,19 @@ export class JsonReader {
       } else if (escaped !== undefined && ESCAPED.has(escaped)) at += 2;
       else this.fail();
     }
-    this.#to = at;
-    this.#at = at + 1;
+    this.to = at;
+    this.at = at + 1;
   }
 
   /** The string read last, decoded. */
   text(): string {
-    if (!this.#escaped) return this.#bytes.toString('utf8', this.#from, this.#to);
-    return JSON.parse(this.#bytes.toString('utf8', this.#from - 1, this.#to + 1)) as string;
+    if (!this.escaped) return this.bytes.toString('utf8', this.from, this.to);
+    return JSON.parse(this.bytes.toString('utf8', this.from - 1, this.to + 1)) as string;
   }
 
   number(): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
+    const bytes = this.bytes;
+    let at = this.at;
     if (bytes[at] === 0x2d) at++;
     if (!isDigit(bytes[at])) this.fail();
     if (bytes[at] === 0x30) at++;
@@ -137,90 +147,85 @@ export class JsonReader {
       if (!isDigit(bytes[at])) this.fail();
       while (isDigit(bytes[at])) at++;
     }
-    this.#at = at;
+    this.at = at;
   }
 
   literal(word: string): void {
-    if (this.#bytes.toString('latin1', this.#at, this.#at + word.length) !== word) this.fail();
-    this.#at += word.length;
+    if (this.bytes.toString('latin1', this.at, this.at + word.length) !== word) this.fail();
+    this.at += word.length;
   }
 
-  /** Reads one value of any kind. */
+  /** Reads one value of any kind. Loops, not callbacks: this runs for every byte of every body. */
   skip(depth: number): void {
     if (depth > MAX_DEPTH) this.fail();
     const byte = this.peek();
     if (byte === QUOTE) this.string();
     else if (byte === OPEN_OBJECT) {
-      this.members(() => this.skip(depth + 1));
-    } else if (byte === OPEN_ARRAY) this.elements(() => this.skip(depth + 1));
-    else if (byte === 0x74) this.literal('true');
+      if (this.enter(CLOSE_OBJECT)) {
+        do {
+          this.memberName();
+          this.skip(depth + 1);
+        } while (this.another(CLOSE_OBJECT));
+      }
+    } else if (byte === OPEN_ARRAY) {
+      if (this.enter(CLOSE_ARRAY)) {
+        do this.skip(depth + 1);
+        while (this.another(CLOSE_ARRAY));
+      }
+    } else if (byte === 0x74) this.literal('true');
     else if (byte === 0x66) this.literal('false');
     else if (byte === 0x6e) this.literal('null');
     else this.number();
   }
 
-  elements(each: () => void): void {
-    this.take(OPEN_ARRAY);
-    if (this.peek() === 0x5d) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      each();
-      const byte = this.peek();
-      this.#at++;
-      if (byte === 0x5d) return;
-      if (byte !== 0x2c) this.fail();
-    }
+  /** Steps over the opening byte of an object or array; false where it is empty, which is then behind the reader. */
+  enter(closing: number): boolean {
+    this.at++;
+    if (this.peek() !== closing) return true;
+    this.at++;
+    return false;
   }
 
-  /** Walks an object; `value` is called at each value, with the name's bytes in #from..#to. */
-  members(value: () => void): void {
-    this.take(OPEN_OBJECT);
-    if (this.peek() === 0x7d) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      this.string();
-      this.take(0x3a);
-      value();
-      const byte = this.peek();
-      this.#at++;
-      if (byte === 0x7d) return;
-      if (byte !== 0x2c) this.fail();
-      if (this.peek() !== QUOTE) this.fail();
-    }
+  /** After a member or element: true where a comma announces another, false where the end was stepped over. */
+  another(closing: number): boolean {
+    const byte = this.peek();
+    this.at++;
+    if (byte === 0x2c) return true;
+    if (byte !== closing) this.fail();
+    return false;
   }
 
-  /** Walks an object of which some names matter: `value` gets the index of the name in `names`, or -1. Repetitions are a flaw. */
-  namedMembers(wanted: Names, value: (index: number) => void): void {
-    let seen = 0;
-    let others: Set<string> | null = null;
-    this.members(() => {
-      const index = this.#escaped ? -1 : this.#indexIn(wanted);
-      if (index >= 0) {
-        if (seen & (1 << index)) this.invalid('a name stands twice');
-        seen |= 1 << index;
-      } else {
-        const folded = fold(this.text());
-        others ??= new Set();
-        // Also a known name written with escapes or in other letters: another reader may take it for the known one.
-        if (wanted.folded.has(folded) || others.has(folded)) this.invalid('a name stands twice, or in another spelling');
-        others.add(folded);
-      }
-      value(index);
-    });
+  /** Reads a member's name and its colon; the name's bytes are then from..to. */
+  memberName(): void {
+    this.string();
+    this.take(0x3a);
   }
 
-  #indexIn(wanted: Names): number {
+  /** Like `memberName` where some names matter: the index of the name in `wanted`, or -1. Repetitions are a flaw. */
+  wantedName(wanted: Names, seen: Seen): number {
+    this.memberName();
+    const index = this.escaped ? -1 : this.indexIn(wanted);
+    if (index >= 0) {
+      if (seen.wanted & (1 << index)) this.invalid('a name stands twice');
+      seen.wanted |= 1 << index;
+      return index;
+    }
+    const folded = fold(this.text());
+    seen.others ??= new Set();
+    // Also a known name written with escapes or in other letters: another reader may take it for the known one.
+    if (wanted.folded.has(folded) || seen.others.has(folded)) this.invalid('a name stands twice, or in another spelling');
+    seen.others.add(folded);
+    return -1;
+  }
+
+  private indexIn(wanted: Names): number {
     const { bytes } = wanted;
-    const length = this.#to - this.#from;
+    const length = this.to - this.from;
     for (let i = 0; i < bytes.length; i++) {
       const candidate = bytes[i] as Buffer;
       if (candidate.length !== length) continue;
       let j = 0;
-      while (j < length && candidate[j] === this.#bytes[this.#from + j]) j++;
+      while (j < length && candidate[j] === this.bytes[this.from + j]) j++;
       if (j === length) return i;
     }
     return -1;

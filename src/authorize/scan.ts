@@ -1,6 +1,16 @@
 // Decides what one JSON-RPC message says: the method, the name, the id, the version, from the very bytes that are forwarded. Refuses
 // names that repeat at the top, in `params` and in `params._meta`. Never decides whether the message is allowed.
-import { JsonReader, names, OPEN_ARRAY, OPEN_OBJECT, QUOTE, Unreadable } from './json-reader.js';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  JsonReader,
+  names,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  type Seen,
+  Unreadable,
+} from './json-reader.js';
 
 /** What stands in one message. Undefined: absent. */
 export interface Scanned {
@@ -53,65 +63,77 @@ class MessageReader extends JsonReader {
   }
 
   message(): Scanned {
-    let method: string | undefined;
-    let idText: string | undefined;
-    let version: string | undefined;
-    let hasResult = false;
-    let name: string | undefined;
-    let uri: string | undefined;
-    let taskId: string | undefined;
-    let metaVersion: string | undefined;
-    let metaHasCapabilities = false;
-    const meta = (index: number): void => {
-      if (index === 0) metaVersion = this.decisive('protocolVersion');
-      else {
-        if (index === 1) metaHasCapabilities = this.peek() === OPEN_OBJECT;
-        this.skip(3);
-      }
-    };
-    const params = (index: number): void => {
-      if (index === 0) name = this.decisive('params.name');
-      else if (index === 1) uri = this.decisive('params.uri');
-      else if (index === 2) taskId = this.decisive('params.taskId');
-      else if (index === 3 && this.peek() === OPEN_OBJECT) this.namedMembers(META, meta);
-      else this.skip(2);
+    const found: Writable<Scanned> = {
+      method: undefined,
+      idText: undefined,
+      name: undefined,
+      uri: undefined,
+      taskId: undefined,
+      metaVersion: undefined,
+      metaHasCapabilities: false,
     };
     if (this.peek() !== OPEN_OBJECT) {
       this.skip(0);
       this.invalid('not an object');
-      return EMPTY;
+      return found;
     }
-    this.namedMembers(TOP, (index) => {
-      if (index === 0) version = this.decisive('jsonrpc');
-      else if (index === 1) idText = this.id();
-      else if (index === 2) method = this.decisive('method');
-      else if (index === 3) {
-        if (this.peek() === OPEN_OBJECT) this.namedMembers(PARAMS, params);
+    let version: string | undefined;
+    let hasResult = false;
+    const seen: Seen = { wanted: 0, others: null };
+    if (this.enter(CLOSE_OBJECT)) {
+      do {
+        const index = this.wantedName(TOP, seen);
+        if (index === 0) version = this.decisive('jsonrpc');
+        else if (index === 1) found.idText = this.id();
+        else if (index === 2) found.method = this.decisive('method');
+        else if (index === 3) this.params(found);
         else {
+          if (index >= 4) hasResult = true;
           this.skip(1);
-          this.invalid('params is no object');
         }
-      } else {
-        if (index >= 4) hasResult = true;
-        this.skip(1);
-      }
-    });
+      } while (this.another(CLOSE_OBJECT));
+    }
+    const { method, idText } = found;
     if (version !== '2.0') this.invalid('jsonrpc is not "2.0"');
-    if (method === undefined ? !hasResult || idText === undefined : hasResult)
+    if (method === undefined ? !hasResult || idText === undefined : hasResult) {
       this.invalid('neither request, notification nor response');
-    return { method, idText, name, uri, taskId, metaVersion, metaHasCapabilities };
+    }
+    return found;
+  }
+
+  private params(found: Writable<Scanned>): void {
+    if (this.peek() !== OPEN_OBJECT) {
+      this.skip(1);
+      this.invalid('params is no object');
+      return;
+    }
+    if (!this.enter(CLOSE_OBJECT)) return;
+    const seen: Seen = { wanted: 0, others: null };
+    do {
+      const index = this.wantedName(PARAMS, seen);
+      if (index === 0) found.name = this.decisive('params.name');
+      else if (index === 1) found.uri = this.decisive('params.uri');
+      else if (index === 2) found.taskId = this.decisive('params.taskId');
+      else if (index === 3 && this.peek() === OPEN_OBJECT) this.meta(found);
+      else this.skip(2);
+    } while (this.another(CLOSE_OBJECT));
+  }
+
+  private meta(found: Writable<Scanned>): void {
+    if (!this.enter(CLOSE_OBJECT)) return;
+    const seen: Seen = { wanted: 0, others: null };
+    do {
+      const index = this.wantedName(META, seen);
+      if (index === 0) found.metaVersion = this.decisive('protocolVersion');
+      else {
+        if (index === 1) found.metaHasCapabilities = this.peek() === OPEN_OBJECT;
+        this.skip(3);
+      }
+    } while (this.another(CLOSE_OBJECT));
   }
 }
 
-const EMPTY: Scanned = {
-  method: undefined,
-  idText: undefined,
-  name: undefined,
-  uri: undefined,
-  taskId: undefined,
-  metaVersion: undefined,
-  metaHasCapabilities: false,
-};
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a body. The bytes must be valid UTF-8 already. A flaw keeps the id of a single message in `idText`. */
 export function scan(bytes: Buffer): ScanResult {
@@ -119,8 +141,11 @@ export function scan(bytes: Buffer): ScanResult {
   const messages: Scanned[] = [];
   try {
     const batch = scanner.peek() === OPEN_ARRAY;
-    if (batch) scanner.elements(() => messages.push(scanner.message()));
-    else messages.push(scanner.message());
+    if (!batch) messages.push(scanner.message());
+    else if (scanner.enter(CLOSE_ARRAY)) {
+      do messages.push(scanner.message());
+      while (scanner.another(CLOSE_ARRAY));
+    }
     scanner.end();
     if (scanner.flaw === null) return { ok: true, batch, messages };
     return { ok: false, unreadable: false, detail: scanner.flaw, idText: batch ? undefined : messages[0]?.idText };

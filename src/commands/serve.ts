@@ -53,8 +53,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     console.error(plan);
     return 1;
   }
-  // Lines are written in blocks, so that a request does not wait for the disk; at most 100 ms late, and whole at the end.
-  const destination = pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 100 });
+  const destination = pino.destination({ fd: 1, sync: false });
   let gateway: Gateway;
   try {
     gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination });

@@ -77,6 +77,8 @@ export function loadEnvironment(environment: Environment): Plan {
     (name) => name.startsWith(PREFIX) && !(name.slice(PREFIX.length) in VARIABLES),
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
+  // Alone it would change nothing, and nobody would notice.
+  if (get('LEGACY_SCOPES') !== undefined && get('LEGACY_SCHEME') === undefined) missing.push('LEGACY_SCHEME');
   if (strangers.length + missing.length > 0) {
     throw new ConfigError(
       [

@@ -24,7 +24,8 @@ export const protectedUrl = (example: string) =>
 
 /** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
 export const publicUrl = protectedUrl('https://mcp.example.com').refine((value) => urlOf(value)?.origin === value, {
-  error: 'write the origin alone, without a path and without a slash at the end; the path goes into endpoints[].path',
+  error:
+    'write the origin alone: small letters, no default port, no path and no slash at the end; the path goes into endpoints[].path',
 });
 
 /** Upstreams may be plain http: they stand in a private network. */

@@ -124,7 +124,14 @@ export function parseYaml(text: string, environment: Environment): Plan {
   if (document.errors.length > 0) {
     throw new ConfigError(document.errors.map((error) => ({ path: [], message: `not YAML: ${error.message.trim()}` })));
   }
-  return toPlan(document.toJS({ maxAliasCount: 0 }), environment);
+  let raw: unknown;
+  try {
+    raw = document.toJS({ maxAliasCount: 0 });
+  } catch {
+    // Aliases can make a small file huge, and they hide from a reader of the file what it says.
+    throw new ConfigError([{ path: [], message: 'write it without anchors and aliases (& and *); repeat what they stand for' }]);
+  }
+  return toPlan(raw, environment);
 }
 
 /** From a file. Throws ConfigError. */

@@ -27,6 +27,9 @@ export function pathText(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
 }
 
+/** What to write where the schema says no more than the type. */
+const SHAPES: Readonly<Record<string, string>> = { object: 'a map of fields', record: 'a map', array: 'a list', string: 'text' };
+
 function messageOf(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
@@ -44,6 +47,9 @@ function messageOf(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
             .slice(0, 1);
     if (told.length > 0)
       return told.flatMap((inner) => messageOf({ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue));
+  }
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
+    return [{ path, message: `write ${SHAPES[issue.expected] ?? issue.expected}` }];
   }
   return [{ path, message: issue.message }];
 }

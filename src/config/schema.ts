@@ -46,6 +46,8 @@ export const issuerSchema = z.strictObject({
 });
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** Date.parse takes the 30th of February for a day in March. */
+const isDay = (value: string): boolean => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
 
 /** A way in for callers whose credential the upstream itself verifies. */
 export const legacySchema = z.strictObject({
@@ -75,7 +77,7 @@ export const legacySchema = z.strictObject({
   sunset: z
     .string({ error: 'write a day, such as 2027-06-30' })
     .regex(DAY, { error: 'write a day, such as 2027-06-30' })
-    .refine((value) => !Number.isNaN(Date.parse(value)), { error: 'there is no such day' })
+    .refine((value) => !DAY.test(value) || isDay(value), { error: 'there is no such day' })
     .optional(),
 });
 

@@ -12,6 +12,11 @@ export interface RequestHead {
   readonly values: readonly string[];
 }
 
+/** Told when the caller's connection closes before the answer is complete. */
+export interface GoneListener {
+  gone(): void;
+}
+
 export interface Exchange extends RequestHead {
   readonly id: string;
   readonly clientAddress: string;
@@ -23,8 +28,8 @@ export interface Exchange extends RequestHead {
   readonly sentStatus: number;
   /** Reads the whole body, or refuses: too large, or the caller left. Asks for it first where the caller waits for 100 (C-142). */
   readBody(limitBytes: number): Promise<Verdict<Buffer>>;
-  /** Calls `listener` once when the caller's connection closes early. One listener; at once if it is already closed. */
-  onGone(listener: () => void): void;
+  /** One listener at a time; told at once if the connection is closed already. */
+  onGone(listener: GoneListener): void;
   /** Sends status and headers (flat name, value pairs). `flush`: now, without waiting for the first byte of the body. */
   begin(status: number, headers: string[], flush: boolean): void;
   /** False when the caller reads too slowly: wait for `onDrain`. */

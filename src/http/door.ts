@@ -1,19 +1,25 @@
 // Decides how a request on a node:http socket becomes an Exchange: raw header pairs in, raw writes out, no fetch objects, because
 // this path is the product. Never decides what is allowed.
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange } from '../core/exchange.js';
-import { bodyTooLarge, clientGone } from '../core/failure.js';
-import { good, type Verdict } from '../core/verdict.js';
+import type { Exchange, GoneListener } from '../core/exchange.js';
+import { bodyTooLarge } from '../core/failure.js';
+import type { Verdict } from '../core/verdict.js';
+import { BodyReader } from './body.js';
+import { lowerCase } from './names.js';
 
 /** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
 const DRAIN_BYTES = 64 * 1024;
 /** How long the caller has to read the refusal before the socket is destroyed under it. */
 const LINGER_MS = 1000;
 
+/** Request ids: random per process, then counted; unique, short, and a tenth of the price of a UUID each. */
+const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
+let lastId = 0;
+
 /** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
 export class NodeExchange implements Exchange {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly method: string;
   readonly target: string;
   readonly path: string;
@@ -28,14 +34,20 @@ export class NodeExchange implements Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** The caller waits for `100 Continue` before it sends the body. */
-  #awaitsContinue: boolean;
-  #bodyRead = false;
-  #goneListener: (() => void) | null = null;
+  private awaitsContinue: boolean;
+  private bodyRead = false;
+  private goneListener: GoneListener | null = null;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean) {
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    awaitsContinue: boolean,
+    onClose: (exchange: NodeExchange) => void,
+  ) {
+    this.id = ID_PREFIX + (++lastId).toString(36);
     this.incoming = incoming;
     this.outgoing = outgoing;
-    this.#awaitsContinue = awaitsContinue;
+    this.awaitsContinue = awaitsContinue;
     this.method = incoming.method ?? '';
     this.target = incoming.url ?? '';
     const query = this.target.indexOf('?');
@@ -45,62 +57,47 @@ export class NodeExchange implements Exchange {
     const names: string[] = [];
     const values: string[] = [];
     for (let i = 0; i + 1 < raw.length; i += 2) {
-      names.push((raw[i] as string).toLowerCase());
+      names.push(lowerCase(raw[i] as string));
       values.push(raw[i + 1] as string);
     }
     this.names = names;
     this.values = values;
     this.answerHeaders = ['x-request-id', this.id];
     outgoing.on('close', () => {
+      onClose(this);
       if (outgoing.writableFinished) return;
       this.gone = true;
-      this.#goneListener?.();
+      this.goneListener?.gone();
     });
   }
 
-  onGone(listener: () => void): void {
-    if (this.gone) listener();
-    else this.#goneListener = listener;
+  onGone(listener: GoneListener): void {
+    if (this.gone) listener.gone();
+    else this.goneListener = listener;
   }
 
   readBody(limitBytes: number): Promise<Verdict<Buffer>> {
-    const declared = this.#declaredBytes();
+    const declared = this.declaredBytes();
     if (declared > limitBytes) return Promise.resolve(bodyTooLarge({ detail: `declared ${declared} bytes` }));
-    if (this.#awaitsContinue) {
-      this.#awaitsContinue = false;
+    if (this.awaitsContinue) {
+      this.awaitsContinue = false;
       this.outgoing.writeContinue();
     }
-    const { incoming } = this;
     return new Promise((resolve) => {
-      let first: Buffer | null = null;
-      let chunks: Buffer[] | null = null;
-      let size = 0;
-      const onData = (chunk: Buffer): void => {
-        size += chunk.length;
-        if (size > limitBytes) {
-          incoming.off('data', onData);
-          incoming.pause();
-          resolve(bodyTooLarge({ detail: `more than ${limitBytes} bytes` }));
-        } else if (first === null) first = chunk;
-        else if (chunks === null) chunks = [first, chunk];
-        else chunks.push(chunk);
-      };
-      incoming.on('data', onData);
-      incoming.on('end', () => {
-        this.#bodyRead = true;
-        resolve(good(chunks === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+      const reader = new BodyReader(this.incoming, limitBytes, (read) => {
+        this.bodyRead = read.ok;
+        resolve(read);
       });
-      incoming.on('error', () => resolve(clientGone({ detail: 'while sending the body' })));
-      this.onGone(() => resolve(clientGone({ detail: 'while sending the body' })));
+      this.onGone(reader);
     });
   }
 
   begin(status: number, headers: string[], flush: boolean): void {
     this.sentStatus = status;
     for (const entry of this.answerHeaders) headers.push(entry);
-    const long = this.#unreadBodyIsLong();
+    const long = this.unreadBodyIsLong();
     if (long || this.lastOnConnection) headers.push('connection', 'close');
-    if (long) this.#linger();
+    if (long) this.linger();
     this.outgoing.writeHead(status, headers);
     if (flush) this.outgoing.flushHeaders();
   }
@@ -122,25 +119,25 @@ export class NodeExchange implements Exchange {
   retire(): void {
     this.outgoing.end();
     this.gone = true;
-    this.#goneListener?.();
+    this.goneListener?.gone();
   }
 
   destroy(): void {
     this.outgoing.destroy();
   }
 
-  #declaredBytes(): number {
+  private declaredBytes(): number {
     const at = this.names.indexOf('content-length');
     return at < 0 ? 0 : Number(this.values[at]);
   }
 
-  #unreadBodyIsLong(): boolean {
-    if (this.#bodyRead) return false;
-    return this.#awaitsContinue || this.names.includes('transfer-encoding') || this.#declaredBytes() > DRAIN_BYTES;
+  private unreadBodyIsLong(): boolean {
+    if (this.bodyRead) return false;
+    return this.awaitsContinue || this.names.includes('transfer-encoding') || this.declaredBytes() > DRAIN_BYTES;
   }
 
   /** Without this Node swallows the whole declared body after the answer (measured: 2 GB), or resets before the answer is read. */
-  #linger(): void {
+  private linger(): void {
     const { incoming } = this;
     const { socket } = incoming;
     let drained = 0;

@@ -41,7 +41,7 @@ function answerUnread(socket: Socket, failure: Failure): void {
   socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
 }
 
-export function createListener(gateway: (exchange: Exchange) => Promise<void>, tellUnread: TellUnread): Listener {
+export function createListener(gateway: (exchange: Exchange) => void, tellUnread: TellUnread): Listener {
   let draining = false;
   const open = new Set<NodeExchange>();
   const server = createServer({
@@ -55,15 +55,15 @@ export function createListener(gateway: (exchange: Exchange) => Promise<void>, t
   // Node drops the lines above its default of 2,000 without a word; sanity counts them instead.
   server.maxHeadersCount = 0;
 
+  const onClose = (exchange: NodeExchange): void => {
+    open.delete(exchange);
+    if (draining) setImmediate(() => server.closeIdleConnections());
+  };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
-    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue);
+    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onClose);
     open.add(exchange);
-    outgoing.on('close', () => {
-      open.delete(exchange);
-      if (draining) setImmediate(() => server.closeIdleConnections());
-    });
     exchange.lastOnConnection = draining;
-    void gateway(exchange);
+    gateway(exchange);
   };
   server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
   // Without a listener Node answers 100 before anything was checked, and the caller uploads its body for a 401.

@@ -5,7 +5,6 @@ import type { Exchange } from '../core/exchange.js';
 import { type Failure, upstreamBusy, upstreamLoop } from '../core/failure.js';
 import type { Message } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
-import { faultOf } from './faults.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { onwardCredential } from './onward.js';
 import type { UpstreamPool } from './pool.js';
@@ -22,11 +21,7 @@ export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudony
     if (slot === undefined || slot === null) return Promise.resolve(upstreamBusy({ retryAfterSeconds: 1 }));
     const headers = requestHeaders(exchange, message.era, onwardCredential(caller), pseudonym);
     return new Promise((resolve) => {
-      const settle = (end: Failure | null): void => {
-        slot.release();
-        resolve(end);
-      };
-      const carrier = new AnswerCarrier(exchange, message.era, caller, settle);
+      const carrier = new AnswerCarrier(exchange, message.era, caller, held, slot, resolve);
       const { method } = exchange;
       try {
         slot.dispatcher.dispatch(
@@ -34,7 +29,7 @@ export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudony
           carrier,
         );
       } catch (error) {
-        settle(faultOf(error as Error));
+        carrier.fail(error as Error);
       }
     });
   };

@@ -32,7 +32,10 @@ const ENTRIES = 10_000;
 
 interface Entry {
   readonly verdict: Verdict<Principal>;
+  /** Monotonic: a wall clock that is set back must not lengthen the revocation delay (E-13). */
   readonly untilMs: number;
+  /** Wall clock: the token's own end, without tolerance; no answer is kept beyond it (C-85). */
+  readonly expiresMs: number;
 }
 
 /** form-urlencoded before base64, as RFC 6749 section 2.3.1 asks: a secret with `:` or `%` works. */
@@ -102,12 +105,14 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
     if (typeof url !== 'string') return url;
     const fetched = await post(url, token);
     const verdict = read(fetched);
-    const now = clock.wallMs();
+    const now = clock.monotonicMs();
     if (verdict.ok) {
-      const untilExp = ((verdict.value.expiresAt ?? Number.POSITIVE_INFINITY) + client.clockToleranceSeconds) * 1000;
-      active.set(key, { verdict, untilMs: Math.min(untilExp, now + client.cacheForSeconds * 1000) });
+      const expiresMs = (verdict.value.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
+      active.set(key, { verdict, untilMs: now + client.cacheForSeconds * 1000, expiresMs });
     } else if (fetched.kind === 'answer' && fetched.status === 200 && isObject(fetched.json) && fetched.json.active === false) {
-      inactive.set(key, { verdict, untilMs: now + client.inactiveForSeconds * 1000 });
+      // An old entry would hide the new one, and a token that was revoked would be asked about at every request.
+      active.delete(key);
+      inactive.set(key, { verdict, untilMs: now + client.inactiveForSeconds * 1000, expiresMs: Number.POSITIVE_INFINITY });
     }
     return verdict;
   }
@@ -115,7 +120,9 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
   return (token) => {
     const key = hash('sha256', token, 'base64');
     const known = active.get(key) ?? inactive.get(key);
-    if (known !== undefined && clock.wallMs() < known.untilMs) return Promise.resolve(known.verdict);
+    if (known !== undefined && clock.monotonicMs() < known.untilMs && clock.wallMs() < known.expiresMs) {
+      return Promise.resolve(known.verdict);
+    }
     let asked = inFlight.get(key);
     if (asked === undefined) {
       asked = ask(token, key).finally(() => inFlight.delete(key));

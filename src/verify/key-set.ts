@@ -20,11 +20,17 @@ export interface KeySet {
 const MAX_KEYS = 32;
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
+/** Each ECDSA algorithm has one curve (RFC 7518 section 3.4). */
+const CURVE: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-/** The JWK's own `alg`, else the first configured algorithm of its type; null if it can serve none of them. */
+const fits = (jwk: JWK, algorithm: string): boolean =>
+  KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty && (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
+
+/** The JWK's own `alg`, else the first configured algorithm that it fits; null if it can serve none of them. */
 function algorithmOf(jwk: JWK, algorithms: readonly string[]): string | null {
-  if (jwk.alg !== undefined) return algorithms.includes(jwk.alg) && KEY_TYPE[jwk.alg.slice(0, 2)] === jwk.kty ? jwk.alg : null;
-  return algorithms.find((algorithm) => KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty) ?? null;
+  const { alg } = jwk;
+  if (alg !== undefined) return algorithms.includes(alg) && fits(jwk, alg) ? alg : null;
+  return algorithms.find((algorithm) => fits(jwk, algorithm)) ?? null;
 }
 
 function whyUnusable(jwk: JWK): string | null {

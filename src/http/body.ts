@@ -1,0 +1,46 @@
+// Decides when a request body is whole, too large or abandoned. Never decides what is in it.
+import type { IncomingMessage } from 'node:http';
+import type { GoneListener } from '../core/exchange.js';
+import { bodyTooLarge, clientGone } from '../core/failure.js';
+import { good, type Verdict } from '../core/verdict.js';
+
+const EMPTY = Buffer.alloc(0);
+
+/** Collects a body; tells once. A class for the reason that NodeExchange is one. */
+export class BodyReader implements GoneListener {
+  private readonly incoming: IncomingMessage;
+  private readonly limitBytes: number;
+  private readonly tell: (read: Verdict<Buffer>) => void;
+  private size = 0;
+  /** Nearly every body comes in one piece. */
+  private first: Buffer | null = null;
+  private chunks: Buffer[] | null = null;
+
+  constructor(incoming: IncomingMessage, limitBytes: number, tell: (read: Verdict<Buffer>) => void) {
+    this.incoming = incoming;
+    this.limitBytes = limitBytes;
+    this.tell = tell;
+    incoming.on('data', (chunk: Buffer) => this.take(chunk));
+    incoming.on('end', () => this.end());
+  }
+
+  gone(): void {
+    this.tell(clientGone({ detail: 'while sending the body' }));
+  }
+
+  private take(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.size > this.limitBytes) {
+      this.first = null;
+      this.chunks = null;
+      this.incoming.pause();
+      this.tell(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
+    } else if (this.first === null) this.first = chunk;
+    else if (this.chunks === null) this.chunks = [this.first, chunk];
+    else this.chunks.push(chunk);
+  }
+
+  private end(): void {
+    if (this.size <= this.limitBytes) this.tell(good(this.chunks === null ? (this.first ?? EMPTY) : Buffer.concat(this.chunks)));
+  }
+}
