@@ -6,6 +6,7 @@ import { hasEnvironment, loadEnvironment } from '../config/env.js';
 import { loadFile } from '../config/load.js';
 import type { Plan } from '../config/plan.js';
 import { ConfigError } from '../config/problems.js';
+import { systemClock } from './clock.js';
 
 export const serveHelp = `portcullis serve [--config FILE]
 
@@ -20,8 +21,6 @@ Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 /** Shorter than the 30 s that Kubernetes and Docker Compose allow before they kill. */
 const DRAIN_MS = 25_000;
-
-const systemClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
 /** The plan, or the text of what is wrong with it. */
 function loadPlan(config: string | undefined): Plan | string {
