@@ -2,6 +2,7 @@
 // this path is the product. Never decides what is allowed.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Exchange, GoneListener } from '../core/exchange.js';
 import { bodyTooLarge } from '../core/failure.js';
 import type { Verdict } from '../core/verdict.js';
@@ -17,6 +18,12 @@ const LINGER_MS = 1000;
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
 
+/** Connections on which an answer with `Connection: close` was announced: what is pipelined behind it has no reader. */
+const closing = new WeakSet<Socket>();
+
+/** RFC 9112 section 9.6: nothing more is processed on such a connection. */
+export const isClosing = (socket: Socket): boolean => closing.has(socket);
+
 /** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
 export class NodeExchange implements Exchange {
   readonly id: string;
@@ -31,6 +38,7 @@ export class NodeExchange implements Exchange {
   sentStatus = 0;
   /** Close the connection after this answer: the listener is draining. */
   lastOnConnection = false;
+  held = false;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** The caller waits for `100 Continue` before it sends the body. */
@@ -60,6 +68,7 @@ export class NodeExchange implements Exchange {
       names.push(lowerCase(raw[i] as string));
       values.push(raw[i + 1] as string);
     }
+    if (!outgoing.shouldKeepAlive) closing.add(incoming.socket);
     this.names = names;
     this.values = values;
     this.answerHeaders = ['x-request-id', this.id];
@@ -96,7 +105,10 @@ export class NodeExchange implements Exchange {
     this.sentStatus = status;
     for (const entry of this.answerHeaders) headers.push(entry);
     const long = this.unreadBodyIsLong();
-    if (long || this.lastOnConnection) headers.push('connection', 'close');
+    if (long || this.lastOnConnection) {
+      headers.push('connection', 'close');
+      closing.add(this.incoming.socket);
+    }
     if (long) this.linger();
     this.outgoing.writeHead(status, headers);
     if (flush) this.outgoing.flushHeaders();
@@ -124,6 +136,14 @@ export class NodeExchange implements Exchange {
 
   destroy(): void {
     this.outgoing.destroy();
+  }
+
+  /** For answers that others write: a long unread body costs the connection there too. */
+  guardUnreadBody(): void {
+    if (!this.unreadBodyIsLong()) return;
+    closing.add(this.incoming.socket);
+    this.outgoing.shouldKeepAlive = false;
+    this.linger();
   }
 
   private declaredBytes(): number {

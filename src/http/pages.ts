@@ -46,6 +46,7 @@ export function createPages(endpoints: readonly Endpoint[], health: Health): (ex
   return (exchange) => {
     if (!(exchange instanceof NodeExchange) || !paths.has(exchange.path)) return false;
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD' && exchange.method !== 'OPTIONS') return false;
+    exchange.guardUnreadBody();
     void listener(exchange.incoming, exchange.outgoing);
     return true;
   };

@@ -31,6 +31,9 @@ export function sane(head: RequestHead): Failure | null {
         hosts++;
         if (values[i] === '') return bad('empty Host');
         break;
+      case 'expect':
+        if (values[i]?.toLowerCase() !== '100-continue') return bad('an expectation other than 100-continue');
+        break;
       case 'upgrade':
         return bad('Upgrade is not offered');
       case 'transfer-encoding':

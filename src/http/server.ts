@@ -10,7 +10,7 @@ import {
   type Failure,
   gatewayDraining,
 } from '../core/failure.js';
-import { NodeExchange } from './door.js';
+import { isClosing, NodeExchange } from './door.js';
 import { refusalBody } from './refusal.js';
 import { sane } from './sanity.js';
 
@@ -27,6 +27,8 @@ export interface Listener {
 export type TellUnread = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
+/** How long a draining listener still tells new requests on open connections to go elsewhere. */
+const SILENT_MS = 1_000;
 
 function refusedByNode(error: NodeJS.ErrnoException): Failure {
   if (error.code === 'HPE_HEADER_OVERFLOW') return connectionHeadersTooLarge();
@@ -43,6 +45,8 @@ function answerUnread(socket: Socket, failure: Failure): void {
 
 export function createListener(gateway: (exchange: Exchange) => void, tellUnread: TellUnread): Listener {
   let draining = false;
+  /** While draining: connections that have not said anything yet are no longer waited for. */
+  let graceOver = false;
   const open = new Set<NodeExchange>();
   const server = createServer({
     requestTimeout: 30_000,
@@ -55,11 +59,23 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   // Node drops the lines above its default of 2,000 without a word; sanity counts them instead.
   server.maxHeadersCount = 0;
 
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+
   const onClose = (exchange: NodeExchange): void => {
     open.delete(exchange);
-    if (draining) setImmediate(() => server.closeIdleConnections());
+    if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
+  };
+  /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
+  const closeUnused = (): void => {
+    const used = new Set([...open].map((exchange) => exchange.incoming.socket));
+    for (const socket of sockets) if (!used.has(socket)) socket.destroy();
   };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
+    if (isClosing(incoming.socket)) return;
     const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onClose);
     open.add(exchange);
     exchange.lastOnConnection = draining;
@@ -68,6 +84,8 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
   // Without a listener Node answers 100 before anything was checked, and the caller uploads its body for a 401.
   server.on('checkContinue', (incoming, outgoing) => accept(incoming, outgoing, true));
+  // An expectation that we do not know: sanity refuses it, so that the refusal is ours and is told.
+  server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
@@ -95,14 +113,19 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      const grace = setTimeout(() => {
+        graceOver = true;
+        closeUnused();
+      }, SILENT_MS);
       // A listening stream has no end of its own: its client is to reconnect elsewhere now, not at the deadline.
-      for (const exchange of open) if (exchange.method === 'GET' && exchange.sentStatus === 200) exchange.retire();
+      for (const exchange of open) if (exchange.held && exchange.sentStatus === 200) exchange.retire();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
       });
       await Promise.race([closed, late]);
       clearTimeout(timer);
+      clearTimeout(grace);
       const cut = open.size;
       server.closeAllConnections();
       await closed;

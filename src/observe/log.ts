@@ -1,4 +1,5 @@
 // Decides what is written of an exchange: one JSON line, and which fields it may have. Never a token, a key, a header value or a body.
+import { randomBytes } from 'node:crypto';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
@@ -57,8 +58,10 @@ interface Kind {
   readonly parts: readonly string[];
 }
 
-const SLOT = '"@@"';
-const SLOTS = { requestId: '@@', client: '@@', us: '@@', rpc: '@@', name: '@@' };
+/** Where a request's own values go. Drawn anew per process: a caller who knew it could cut lines with it. */
+const HOLE = randomBytes(16).toString('hex');
+const SLOT = `"${HOLE}"`;
+const SLOTS = { requestId: HOLE, client: HOLE, us: HOLE, rpc: HOLE, name: HOLE };
 /** Good lines are written this many at a time, or after this long: rendering them in a row is several times cheaper. */
 const TOGETHER = 64;
 const LATEST_MS = 50;

@@ -17,6 +17,7 @@ export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudony
   return (exchange, endpoint, caller, message) => {
     if (isLoop(exchange, pseudonym)) return Promise.resolve(upstreamLoop());
     const held = exchange.method === 'GET' || message.calls[0]?.method === 'subscriptions/listen';
+    exchange.held = held;
     const slot = pools.get(endpoint.path)?.take(held);
     if (slot === undefined || slot === null) return Promise.resolve(upstreamBusy({ retryAfterSeconds: 1 }));
     const headers = requestHeaders(exchange, message.era, onwardCredential(caller), pseudonym);

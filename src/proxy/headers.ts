@@ -25,6 +25,15 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
+/** All Connection lines as one; several are legal (RFC 9110 section 5.3). */
+function connectionOf({ names, values }: RequestHead): string | undefined {
+  let found: string | undefined;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] === 'connection') found = found === undefined ? values[i] : `${found},${values[i]}`;
+  }
+  return found;
+}
+
 /** True where the request has been through this gateway already (RFC 9110 section 7.6.3). */
 export function isLoop(head: RequestHead, pseudonym: string): boolean {
   const { names, values } = head;
@@ -36,8 +45,7 @@ export function isLoop(head: RequestHead, pseudonym: string): boolean {
 export function requestHeaders(head: RequestHead, era: Era, onward: readonly string[], pseudonym: string): string[] {
   const { names, values } = head;
   const headers: string[] = ['via', `1.1 ${pseudonym}`];
-  const connection = names.indexOf('connection');
-  const hop = connection < 0 ? NO_FIELDS : namedByConnection(values[connection]);
+  const hop = namedByConnection(connectionOf(head));
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!name.startsWith(MCP) && !REQUEST_FIELDS.has(name)) continue;

@@ -5,13 +5,12 @@ import { audienceLegacy, keySunset } from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
 import type { PassThroughCaller } from '../core/principal.js';
 import { good, type Verdict } from '../core/verdict.js';
-import { shapeOf } from './jws.js';
+import { containsJws } from './jws.js';
 
 export function passThrough(credential: LegacyCredential, clock: Clock): Verdict<PassThroughCaller> {
   const { sunsetMs } = credential.rule;
   if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
-  // Also inside quotes, after `token=` or a second scheme word: an upstream may well look there.
-  const pieces = credential.key.split(/[\s,;="']+/);
-  if (pieces.some((piece) => shapeOf(piece).kind !== 'opaque')) return audienceLegacy({ detail: 'a JWT under a legacy scheme' });
+  // Wherever it stands, in quotes or behind `token=`: an upstream may well look there.
+  if (containsJws(credential.key)) return audienceLegacy({ detail: 'a JWT under a legacy scheme' });
   return good({ kind: 'pass-through', credential });
 }

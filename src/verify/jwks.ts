@@ -133,7 +133,8 @@ export function createKeySource({ issuer, load, clock, notify, random, policy = 
     let keys = matching(kid);
     if (keys.length > 0) return good(keys);
     if (authoritative || kid === undefined) return unknown();
-    if (inFlight === null) {
+    const spends = inFlight === null;
+    if (spends) {
       if (backingOff()) return down('unknown kid, backing off');
       if (!takeFromBucket()) {
         // The set cannot know a key that was published after it was fetched; a token older than it can be judged by it.
@@ -141,7 +142,11 @@ export function createKeySource({ issuer, load, clock, notify, random, policy = 
         return newer ? down('unknown kid in a token newer than the key set') : unknown();
       }
     }
-    if (!(await refresh())) return down('unknown kid, refetch failed');
+    if (!(await refresh())) {
+      // A failure has its back-off; it is not to cost the recovery a refetch as well.
+      if (spends) bucket++;
+      return down('unknown kid, refetch failed');
+    }
     keys = matching(kid);
     return keys.length > 0 ? good(keys) : unknown();
   }

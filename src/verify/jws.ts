@@ -33,3 +33,12 @@ export function shapeOf(token: string): Shape {
   if (header === null || typeof header.alg !== 'string') return { kind: 'opaque' };
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
 }
+
+/** Base64url pieces around dots, also with an empty signature, wherever they stand in a text. */
+const JWS_LIKE = /([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+
+/** True where any part of a text is a JWS, signed or not. */
+export function containsJws(text: string): boolean {
+  for (const [, header] of text.matchAll(JWS_LIKE)) if (typeof decodeObject(header as string)?.alg === 'string') return true;
+  return false;
+}

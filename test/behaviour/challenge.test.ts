@@ -1,0 +1,174 @@
+// What a caller without a good credential is told: the status, the bytes of the challenge, and that nothing reaches the upstream.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { openRaw, requestBytes } from '../fixtures/raw-client.js';
+import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+
+let scene: Scene;
+let bare: string;
+let invalid: (text: string) => string;
+
+beforeAll(async () => {
+  const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
+  scene = await startScene({
+    issuer: { introspection },
+    endpoint: { scopes: ['files:read', 'files:write'] },
+    env: { SECRET: 'introspection-secret' },
+  });
+  const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
+  bare = `Bearer ${tail}`;
+  invalid = (text) => `Bearer error="invalid_token", error_description="${text}", ${tail}`;
+  scene.issuer.introspect = (form) => ({
+    active: form.get('token') === 'opaque-on',
+    aud: scene.resource,
+    sub: 'alice',
+    scope: 'files:read files:write',
+  });
+});
+afterAll(() => scene.stop());
+beforeEach(() => scene.upstream.reset());
+
+const BAD = 'The access token is invalid';
+const good = (): string => scene.token({ claims: { scope: 'files:write files:read' } });
+
+/** Name, the Authorization value, the challenge. */
+const credentials: [string, () => string | undefined, () => string][] = [
+  ['none', () => undefined, () => bare],
+  ['Basic', () => 'Basic dXNlcjpwYXNz', () => bare],
+  ['an unconfigured Token', () => 'Token abc', () => bare],
+  ['expired', () => `Bearer ${scene.token({ ttl: -120 })}`, () => invalid('The access token expired')],
+  [
+    'wrong audience',
+    () => `Bearer ${scene.token({ audience: 'https://other.example.com/mcp' })}`,
+    () => invalid('The access token is not for this server'),
+  ],
+  ['wrong signature', () => `Bearer ${scene.token({ signature: Buffer.alloc(256, 7) })}`, () => invalid(BAD)],
+  ['garbage', () => 'Bearer garbage', () => invalid(BAD)],
+  ['three parts that are no JWS', () => 'Bearer a.b.c', () => invalid(BAD)],
+  ['an encrypted token', () => `Bearer ${Buffer.from('{"alg":"dir"}').toString('base64url')}.a.b.c.d`, () => invalid(BAD)],
+  ['inactive opaque', () => 'Bearer opaque-off', () => invalid(BAD)],
+];
+
+const METHODS = ['POST', 'GET', 'DELETE', 'HEAD', 'PUT', 'PATCH'];
+
+describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150: every method without a good credential is 401 with the same challenge', () => {
+  describe.each(credentials)('%s', (_name, authorization, challenge) => {
+    test.each(METHODS)('%s', async (method) => {
+      const ask: Ask = { method, token: good() };
+      // The positive: the same request with a good token gets past authentication.
+      const passed = await scene.send({ ...legacy('tools/list', ask) }, { label: `${method} with a good token` });
+      expect(passed.status).toBe(['POST', 'GET', 'DELETE'].includes(method) ? 200 : 405);
+      scene.upstream.reset();
+
+      const value = authorization();
+      const refused = await scene.send(legacy('tools/list', { method, headers: [['Authorization', value ?? null]] }));
+      expect([refused.status, refused.headers('www-authenticate')]).toEqual([401, [challenge()]]);
+      expect(refused.header('cache-control')).toBe('no-store');
+      expect(refused.header('content-type')).toBe('application/json');
+      if (method !== 'HEAD') {
+        const body = JSON.parse(refused.body) as Record<string, unknown>;
+        expect(body).toMatchObject({ jsonrpc: '2.0', error: { code: -31401, message: expect.any(String) } });
+        expect(body).not.toHaveProperty('id');
+      }
+      expect(scene.upstream.hits).toBe(0);
+    });
+  });
+});
+
+test('A-20: whatever the message is, it needs a credential', async () => {
+  await scene.passes({ token: good() });
+  scene.upstream.reset();
+  const requests = [
+    modern('server/discover'),
+    modern('foo/bar'),
+    legacy('initialize', {
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } },
+    }),
+    legacy('notifications/initialized', { id: null }),
+    modern('tools/list', { body: 'not json' }),
+    modern('tools/list', { headers: [['Content-Type', 'text/plain']] }),
+    modern('tools/list', { headers: [['Mcp-Session-Id', '0b5ee5b2-5e0f-4a4c-a3e3-8a6b7d1f8a11']] }),
+    modern('tools/list', { path: `/mcp?access_token=${good()}` }),
+  ];
+  for (const request of requests) {
+    const response = await scene.send(request);
+    expect([response.status, response.headers('www-authenticate')]).toEqual([401, [bare]]);
+  }
+  expect(scene.upstream.hits).toBe(0);
+});
+
+test('A-24, C-01, C-05, C-109: what is no single credential is 400 invalid_request', async () => {
+  const token = good();
+  const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
+  for (const scheme of ['Bearer ', 'bearer ', 'BEARER  ']) {
+    const headers: Ask['headers'] = [['Authorization', scheme + token]];
+    expect((await scene.send(modern('tools/list', { headers }))).status).toBe(200);
+  }
+  scene.upstream.reset();
+  const lines: [string[], string][] = [
+    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential, please'],
+    [[`Bearer ${token}`, 'Token abc'], 'One credential, please'],
+    [[`Bearer ${token}, Token abc`], 'One credential, please'],
+    [[`Bearer ${token} ${token}`], 'Malformed Authorization header'],
+    [[`Bearer ${token},`], 'Malformed Authorization header'],
+    [['Bearer'], 'Malformed Authorization header'],
+  ];
+  for (const [values, text] of lines) {
+    const headers = values.map((value): [string, string] => ['Authorization', value]);
+    const response = await scene.send(modern('tools/list', { headers }));
+    expect(response.status).toBe(400);
+    const challenge = `Bearer error="invalid_request", error_description="${text}", ${tail}`;
+    expect(response.headers('www-authenticate')).toEqual([challenge]);
+  }
+  expect(scene.upstream.hits).toBe(0);
+});
+
+test('A-31, C-09: ten identical calls get ten identical headers, whatever was granted', async () => {
+  await scene.passes({ token: good() });
+  const cases: [number, () => string | undefined][] = [
+    [401, () => undefined],
+    [401, () => scene.token({ ttl: -120 })],
+    [401, () => 'opaque-off'],
+    [403, () => scene.token({ claims: { scope: 'files:read' } })],
+    [403, () => scene.token({ claims: { scope: 'files:readx other' } })],
+  ];
+  const seen: string[] = [];
+  for (const [status, token] of cases) {
+    const headers = new Set<string | undefined>();
+    for (let i = 0; i < 10; i += 1) {
+      const response = await scene.send(modern('tools/list', { token: token() }));
+      expect(response.status).toBe(status);
+      headers.add(response.header('www-authenticate'));
+    }
+    expect(headers.size).toBe(1);
+    seen.push([...headers][0] ?? '');
+  }
+  const scopes = 'scope="files:read files:write"';
+  const step = `Bearer error="insufficient_scope", error_description="More scope is needed", ${scopes}, resource_metadata="${scene.metadataUrl}"`;
+  expect(seen.slice(3)).toEqual([step, step]);
+});
+
+test('A-25, A-26, A-27: SDK parsers find each parameter exactly once, in one line that begins with Bearer', async () => {
+  await scene.passes({ token: good() });
+  const tokens = [undefined, scene.token({ ttl: -120 }), scene.token({ audience: 'x' }), scene.token({ claims: { scope: '' } })];
+  for (const token of tokens) {
+    const response = await scene.send(modern('tools/list', { token }));
+    const lines = response.headers('www-authenticate');
+    expect(lines).toHaveLength(1);
+    const [line = ''] = lines;
+    expect(line).toMatch(/^Bearer [a-z_]+="[^"\\]+"(, [a-z_]+="[^"\\]+")*$/);
+    for (const name of ['scope=', 'resource_metadata=']) expect(line.split(name)).toHaveLength(2);
+    for (const name of ['error=', 'error_description=']) expect(line.split(name).length).toBe(token === undefined ? 1 : 2);
+  }
+});
+
+test('A-23: a connection that was admitted once is not admitted again without a credential', async () => {
+  const first = await scene.passes({ token: good() });
+  expect(first.closed).toBe(false);
+  const connection = await openRaw(scene.gateway.port, { label: 'one connection, two requests' });
+  await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { token: good() })));
+  expect((await connection.response()).status).toBe(200);
+  await connection.write(requestBytes(scene.gateway.port, modern('tools/list')));
+  expect((await connection.response()).status).toBe(401);
+  connection.destroy();
+});

@@ -1,0 +1,176 @@
+// Where a client finds out which authorization server to ask: the metadata documents, whoever asks and whatever the request claims.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
+import { modern } from '../fixtures/messages.js';
+import type { Gateway } from '../fixtures/process.js';
+import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-client.js';
+import { type Scene, startConfigured, startScene } from '../fixtures/scene.js';
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+const PUBLIC = 'https://mcp.example.com';
+
+let issuer: JwksIssuer;
+let gateway: Gateway;
+let ask: (request: RawRequest | string) => Promise<RawResponse>;
+
+/** Path, what the configuration names as resource, what has to be published, and under which path. */
+const endpoints = [
+  { path: '/a/mcp', resource: undefined, published: `${PUBLIC}/a/mcp`, metadata: `${WELL_KNOWN}/a/mcp` },
+  { path: '/deep/er/mcp', resource: undefined, published: `${PUBLIC}/deep/er/mcp`, metadata: `${WELL_KNOWN}/deep/er/mcp` },
+  {
+    path: '/Case~1/mcp',
+    resource: `${PUBLIC}:8443/Case~1/mcp`,
+    published: `${PUBLIC}:8443/Case~1/mcp`,
+    metadata: `${WELL_KNOWN}/Case~1/mcp`,
+  },
+  { path: '/tools', resource: 'https://tools.example.com', published: 'https://tools.example.com', metadata: WELL_KNOWN },
+];
+
+beforeAll(async () => {
+  issuer = await startJwksIssuer();
+  const upstream = 'http://127.0.0.1:9/mcp';
+  gateway = await startConfigured({
+    publicUrl: PUBLIC,
+    issuers: { plain: { issuer: issuer.issuer }, slash: { issuer: `${issuer.issuer}/tenant/` } },
+    endpoints: endpoints.map(({ path, resource }, at) => ({
+      path,
+      ...(resource === undefined ? {} : { resource }),
+      issuers: at === 0 ? ['plain', 'slash'] : ['plain'],
+      ...(at === 1 ? {} : { scopes: ['files:read', 'files:write'] }),
+      upstream,
+    })),
+  });
+  ask = (request) => rawRequest(gateway.port, request, { label: 'a metadata request' });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await issuer.stop();
+});
+
+describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
+  test('A-01, A-03, A-04, A-09, A-12: the document stands at the inserted path and names the resource as it is called', async () => {
+    const response = await ask({ path: metadata });
+    expect([response.status, response.header('content-type')]).toEqual([200, 'application/json']);
+    expect(JSON.parse(response.body)).toEqual({
+      resource: published,
+      authorization_servers: path === '/a/mcp' ? [issuer.issuer, `${issuer.issuer}/tenant/`] : [issuer.issuer],
+      ...(path === '/deep/er/mcp' ? {} : { scopes_supported: ['files:read', 'files:write'] }),
+      bearer_methods_supported: ['header'],
+    });
+    expect((await ask({ path: `${path}${WELL_KNOWN}` })).status).toBe(404);
+  });
+
+  test('A-02, A-21: the challenge points at that document', async () => {
+    const challenged = await ask(modern('tools/list', { path }));
+    expect(challenged.status).toBe(401);
+    const [, pointer = ''] = /resource_metadata="([^"]+)"/.exec(challenged.header('www-authenticate') ?? '') ?? [];
+    expect(pointer).toBe(`${new URL(published).origin}${metadata}`);
+    const byPointer = await ask({ path: new URL(pointer).pathname });
+    expect(byPointer.body).toBe((await ask({ path: metadata })).body);
+  });
+
+  test('A-05: it is read without a credential, with a bad one and with an expired one alike', async () => {
+    const plain = await ask({ path: metadata });
+    expect(plain.status).toBe(200);
+    const values = ['Bearer garbage', `Bearer ${issuer.token({ audience: published, ttl: -120 })}`, 'Basic eA==', 'Token x', ''];
+    for (const value of values) {
+      const response = await ask({ path: metadata, headers: [['Authorization', value]] });
+      expect([response.status, response.header('content-type'), response.body]).toEqual([200, 'application/json', plain.body]);
+    }
+    const head = await ask({ method: 'HEAD', path: metadata });
+    expect([head.status, head.body]).toEqual([200, '']);
+  });
+
+  test('A-06: no Host, forwarding header or request target changes what is published', async () => {
+    const plain = await ask({ path: metadata });
+    const challenged = await ask(modern('tools/list', { path }));
+    expect([plain.status, challenged.status]).toEqual([200, 401]);
+    const hostile: [string, string][][] = [
+      [['Host', 'evil.example.com']],
+      [['Host', 'evil.example.com:9999']],
+      [['X-Forwarded-Host', 'evil.example.com']],
+      [
+        ['X-Forwarded-Proto', 'http'],
+        ['X-Forwarded-Port', '81'],
+        ['X-Forwarded-Prefix', '/evil'],
+      ],
+      [['Forwarded', 'host=evil.example.com;proto=http']],
+      [['X-Original-URL', 'https://evil.example.com/x']],
+    ];
+    for (const headers of hostile) {
+      const document = await ask({ path: metadata, headers });
+      expect([document.status, document.body]).toEqual([200, plain.body]);
+      const refused = await ask(modern('tools/list', { path, headers }));
+      expect([refused.status, refused.header('www-authenticate')]).toEqual([401, challenged.header('www-authenticate')]);
+    }
+    for (const target of [metadata, path]) {
+      const absolute = await ask(`GET http://evil.example.com${target} HTTP/1.1\r\nHost: evil.example.com\r\n\r\n`);
+      expect(absolute.status).toBe(400);
+      expect(JSON.stringify(absolute.rawHeaders) + absolute.body).not.toContain('evil');
+    }
+  });
+
+  test('A-14: with a slash at the end it is found or not, never elsewhere', async () => {
+    expect((await ask({ path: metadata })).status).toBe(200);
+    const slashed = await ask({ path: `${metadata}/` });
+    expect([200, 404]).toContain(slashed.status);
+    if (slashed.status === 200) expect(JSON.parse(slashed.body).resource).toBe(`${published}/`);
+  });
+
+  test('A-15: a page of any origin may read it', async () => {
+    const headers: [string, string][] = [['Origin', 'https://app.example.org']];
+    const read = await ask({ path: metadata, headers });
+    expect([read.status, read.header('access-control-allow-origin')]).toEqual([200, '*']);
+    const asked: [string, string] = ['Access-Control-Request-Headers', 'mcp-protocol-version'];
+    const preflight = await ask({
+      method: 'OPTIONS',
+      path: metadata,
+      headers: [...headers, ['Access-Control-Request-Method', 'GET'], asked],
+    });
+    expect([preflight.status, preflight.header('access-control-allow-origin')]).toEqual([204, '*']);
+    expect(preflight.header('access-control-allow-headers')?.toLowerCase()).toContain('mcp-protocol-version');
+  });
+});
+
+describe('one endpoint under a path', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await startScene();
+  });
+  afterAll(() => scene.stop());
+
+  test('A-13, A-51: neither a root document nor the pages of an authorization server', async () => {
+    await scene.passes();
+    expect((await scene.send({ path: `${WELL_KNOWN}/mcp` })).status).toBe(200);
+    for (const path of [WELL_KNOWN, `${WELL_KNOWN}/other`, '/authorize', '/token', '/register', '/']) {
+      expect((await scene.send({ path })).status).toBe(404);
+      expect((await scene.send({ method: 'POST', path, body: '{}' })).status).toBe(404);
+    }
+  });
+
+  test('A-19, C-147: no other spelling of a path reaches the endpoint or a page', async () => {
+    await scene.passes();
+    scene.upstream.reset();
+    const token = scene.token();
+    const paths = [
+      '/mcp/',
+      '//mcp',
+      '/%6dcp',
+      '/a/../mcp',
+      '/a/%2e%2e/mcp',
+      '/.well-known/../mcp',
+      '/mcp;x',
+      '/MCP',
+      '/mcp%2F',
+      '/mcp\\',
+    ];
+    for (const path of paths) {
+      const response = await scene.send(modern('tools/list', { path, token }));
+      expect([path, [400, 404].includes(response.status)]).toEqual([path, true]);
+    }
+    expect(scene.upstream.hits).toBe(0);
+    // A query is no part of the path, and no byte of it becomes part of the upstream's.
+    await scene.passes({ path: '/mcp?a=1&b=../..' });
+    expect(scene.upstream.last?.target).toBe('/up');
+  });
+});

@@ -1,0 +1,229 @@
+// One message, read the same by everybody: headers that mirror it, its version, batches, repeated names, and the bytes themselves.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Ask, legacy, META, modern } from '../fixtures/messages.js';
+import type { RawRequest, RawResponse } from '../fixtures/raw-client.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+
+let scene: Scene;
+const told: { response: RawResponse; reason: string }[] = [];
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.stop());
+beforeEach(async () => {
+  scene.upstream.reset();
+  await scene.passes();
+  scene.upstream.reset();
+});
+
+type Make = () => RawRequest;
+type Case = [name: string, make: Make];
+const REASONS: Record<number, string> = {
+  [-32020]: 'envelope.header_mismatch',
+  [-32022]: 'envelope.version',
+  [-32602]: 'envelope.meta',
+  [-32600]: 'envelope.invalid',
+  [-32700]: 'envelope.unreadable',
+  [-31415]: 'body.media_type',
+};
+
+/** For what may be refused before the body is read, and then without an id (D-02), or after it, and then with it (D-01). */
+const EITHER = Symbol('the id or none');
+
+async function refused(make: Make, code: number, id: unknown, status = 400): Promise<Record<string, unknown>> {
+  const response = await scene.send(make());
+  const body = JSON.parse(response.body) as { id?: unknown; error: Record<string, unknown> };
+  const known = id === EITHER ? [undefined, 'id-1'] : [id];
+  expect([response.status, body.error.code, known.includes(body.id)]).toEqual([status, code, true]);
+  expect([response.headers('www-authenticate'), response.header('cache-control')]).toEqual([[], 'no-store']);
+  expect(scene.upstream.hits).toBe(0);
+  told.push({ response, reason: REASONS[code] ?? '' });
+  return body.error;
+}
+
+const call = (ask: Ask = {}): RawRequest =>
+  modern('tools/call', { id: 'id-1', params: { name: 'delete' }, token: scene.token(), ...ask });
+const list = (ask: Ask = {}): RawRequest => modern('tools/list', { id: 'id-1', token: scene.token(), ...ask });
+const old = (ask: Ask = {}): RawRequest => legacy('tools/list', { id: 'id-1', token: scene.token(), ...ask });
+const version = (value: string | null): [string, string | null] => ['MCP-Protocol-Version', value];
+const meta = (values: Record<string, unknown>): string =>
+  JSON.stringify({ jsonrpc: '2.0', id: 'id-1', method: 'tools/list', params: { _meta: { ...META, ...values } } });
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+describe('B-52, B-50, B-51, B-53, B-30, B-31, D-04: headers that do not say what the body says are 400 -32020, with its id', () => {
+  test.each<Case>([
+    ['another Mcp-Method', () => call({ headers: [['Mcp-Method', 'tools/list']] })],
+    ['Mcp-Method in another case', () => call({ headers: [['Mcp-Method', 'TOOLS/CALL']] })],
+    ['no Mcp-Method', () => call({ headers: [['Mcp-Method', null]] })],
+    ['another Mcp-Name', () => call({ headers: [['Mcp-Name', 'read']] })],
+    ['Mcp-Name in another case', () => call({ headers: [['Mcp-Name', 'Delete']] })],
+    ['no Mcp-Name', () => call({ headers: [['Mcp-Name', null]] })],
+    ['an encoded Mcp-Name of another', () => call({ headers: [['Mcp-Name', '=?base64?cmVhZA==?=']] })],
+    ['an encoded Mcp-Name that is no base64', () => call({ headers: [['Mcp-Name', '=?base64?!!?=']] })],
+    ['a marker in the wrong case', () => call({ headers: [['Mcp-Name', '=?BASE64?ZGVsZXRl?=']] })],
+    ['bytes outside ASCII', () => call({ params: { name: 'é' }, headers: [['Mcp-Name', '\xe9']] })],
+    ['no version header', () => list({ headers: [version(null)] })],
+    ['a legacy version header', () => list({ headers: [version('2025-11-25')] })],
+    ['a modern header over another version', () => list({ body: meta({ [VERSION_KEY]: '2025-11-25' }) })],
+  ])('%s', async (_name, make) => void (await refused(make, -32020, 'id-1')));
+
+  test.each<Case>([
+    ['as it is', () => call()],
+    ['encoded', () => call({ headers: [['Mcp-Name', '=?base64?ZGVsZXRl?=']] })],
+    ['encoded, outside ASCII', () => call({ params: { name: 'é' }, headers: [['Mcp-Name', '=?base64?w6k=?=']] })],
+    ['B-54: names in any case, blanks around values', () => call({ headers: [['mcp-METHOD', '  tools/call  ']] })],
+    [
+      'B-61: a notification without any',
+      () => modern('notifications/x', { id: null, token: scene.token(), headers: [['Mcp-Method', null]] }),
+    ],
+    ['B-61: a legacy request', () => legacy('tools/call', { params: { name: 'x' }, token: scene.token() })],
+  ])('headers that do, pass: %s', async (_name, make) => {
+    expect((await scene.send(make())).status).toBe(200);
+    expect(scene.upstream.hits).toBe(1);
+  });
+});
+
+const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'];
+
+describe('B-32, B-33, B-34, D-04: a version that is not served is 400 -32022, and says which are', () => {
+  const modernAs =
+    (value: string): Make =>
+    () =>
+      list({ headers: [version(value)], body: meta({ [VERSION_KEY]: value }) });
+  test.each(['2099-01-01', '9999', 'zzzz', '2026-07-28 ', '2024-11-05'])('modern: "%s"', async (value) => {
+    // HTTP takes the blank off the header, not off the body.
+    const mismatch = value !== value.trim();
+    const error = await refused(modernAs(value), mismatch ? -32020 : -32022, 'id-1');
+    // Those that can be asked for in this form; all of them are served.
+    const { supported = [] } = (error.data ?? {}) as { supported?: string[] };
+    if (!mismatch) expect(error.data).toMatchObject({ supported: expect.arrayContaining(['2026-07-28']), requested: value });
+    expect(supported.filter((one) => !SUPPORTED.includes(one))).toEqual([]);
+  });
+  test.each(['banana', '2099-01-01', '2024-11-05', 'zzzz'])('legacy: "%s" on POST, GET and DELETE', async (value) => {
+    for (const method of ['POST', 'GET', 'DELETE']) {
+      const error = await refused(
+        () => old({ method, headers: [version(value)] }),
+        -32022,
+        method === 'POST' ? 'id-1' : undefined,
+      );
+      expect(error.data).toMatchObject({ supported: SUPPORTED, requested: value });
+    }
+  });
+  test.each(['2025-11-25', '2025-06-18', '2025-03-26', null])(
+    'B-35: a legacy request under %s passes as it is',
+    async (value) => {
+      expect((await scene.send(old({ headers: [version(value)] }))).status).toBe(200);
+      expect(scene.upstream.last?.header('mcp-protocol-version')).toBe(value ?? undefined);
+    },
+  );
+});
+
+describe('B-36: a modern request without what it must carry is 400 -32602', () => {
+  const without = (key: string) => (): RawRequest => list({ body: meta({ [key]: undefined }) });
+  test.each<Case>([
+    ['no clientCapabilities', without('io.modelcontextprotocol/clientCapabilities')],
+    ['no protocolVersion', without(VERSION_KEY)],
+    ['clientCapabilities no object', () => list({ body: meta({ 'io.modelcontextprotocol/clientCapabilities': true }) })],
+    ['no _meta', () => list({ body: '{"jsonrpc":"2.0","id":"id-1","method":"tools/list","params":{}}' })],
+    ['no params', () => list({ body: '{"jsonrpc":"2.0","id":"id-1","method":"tools/list"}' })],
+  ])('%s', async (_name, make) => void (await refused(make, -32602, 'id-1')));
+});
+
+describe('B-21: a batch passes only under 2025-03-26', () => {
+  const one = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+  const batch =
+    (body: string, value: string | null): Make =>
+    () =>
+      old({ body, headers: [version(value)] });
+  test('there it does, element for element', async () => {
+    expect((await scene.send(batch(`[${one},${one}]`, '2025-03-26')())).status).toBe(200);
+    expect(scene.upstream.last?.body.toString()).toBe(`[${one},${one}]`);
+  });
+  test.each<Case>([
+    ['2025-11-25', batch(`[${one}]`, '2025-11-25')],
+    ['2025-06-18', batch(`[${one}]`, '2025-06-18')],
+    ['2026-07-28', () => list({ body: `[${one}]` })],
+    ['with a modern element', batch(`[${one},${meta({})}]`, '2025-03-26')],
+    ['empty', batch('[]', '2025-03-26')],
+    ['of 33', batch(`[${Array.from({ length: 33 }, () => one).join()}]`, '2025-03-26')],
+    ['within a batch', batch(`[[${one}]]`, '2025-03-26')],
+  ])('%s', async (_name, make) => void (await refused(make, -32600, undefined)));
+});
+
+describe('B-25, B-20, D-01: an envelope that two readers could read in two ways is 400 -32600', () => {
+  const raw =
+    (body: string): Make =>
+    () =>
+      old({ body });
+  test.each<[string, Make, unknown]>([
+    ['two methods', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","method":"tools/call"}'), 7],
+    ['a method with escapes', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","m\\u0065thod":"tools/call"}'), 7],
+    ['a method in another case', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","Method":"tools/call"}'), 7],
+    ['two params', raw('{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a"},"params":{"name":"b"}}'), 7],
+    ['two names', raw('{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","name":"b"}}'), 7],
+    [
+      'two names in _meta',
+      raw(`{"jsonrpc":"2.0","id":7,"method":"x","params":{"_meta":{"${VERSION_KEY}":"a","${VERSION_KEY}":"b"}}}`),
+      7,
+    ],
+    ['a method that is no string', raw('{"jsonrpc":"2.0","id":7,"method":["tools/list"]}'), 7],
+    ['id null', raw('{"jsonrpc":"2.0","id":null,"method":"tools/list"}'), undefined],
+    ['id a fraction', raw('{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}'), undefined],
+    ['id an object', raw('{"jsonrpc":"2.0","id":{},"method":"tools/list"}'), undefined],
+    ['another jsonrpc', raw('{"jsonrpc":"1.0","id":"x","method":"tools/list"}'), 'x'],
+    ['params a list', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","params":[]}'), 7],
+    ['neither request nor response', raw('{"jsonrpc":"2.0","id":7}'), 7],
+    ['B-20: a response in the modern revision', () => list({ body: '{"jsonrpc":"2.0","id":7,"result":{}}' }), 7],
+    ['a string', raw('"text"'), undefined],
+  ])('%s', async (_name, make, id) => void (await refused(make, -32600, id)));
+
+  test.each<[string, string | Buffer]>([
+    ['no JSON', '{"jsonrpc":'],
+    ['nothing', ''],
+    ['B-18: no UTF-8', Buffer.from('{"jsonrpc":"2.0","id":1,"method":"\xff"}', 'latin1')],
+    ['B-18: a byte order mark', '\ufeff{"jsonrpc":"2.0","id":1,"method":"tools/list"}'],
+    ['a comment', '{"jsonrpc":"2.0",/**/"id":1,"method":"tools/list"}'],
+    ['nested too deeply', `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}`],
+    ['something after it', '{"jsonrpc":"2.0","id":1,"method":"tools/list"} {}'],
+  ])('D-10: %s is 400 -32700', async (_name, body) => void (await refused(() => old({ body }), -32700, undefined)));
+
+  test.each<[string, Ask['headers']]>([
+    ['text/plain', [['Content-Type', 'text/plain']]],
+    ['none', [['Content-Type', null]]],
+    ['another charset', [['Content-Type', 'application/json; charset=utf-16']]],
+    ['a form', [['Content-Type', 'application/x-www-form-urlencoded']]],
+    ['B-19: compressed', [['Content-Encoding', 'gzip']]],
+  ])(
+    'B-16, C-07: media type %s is 415',
+    async (_name, headers) => void (await refused(() => old({ headers }), -31415, undefined, 415)),
+  );
+});
+
+test.each<[string, string, number]>([
+  ['Content-Type', 'application/json', -32600],
+  ['MCP-Protocol-Version', '2026-07-28', -32020],
+  ['Mcp-Method', 'tools/call', -32020],
+  ['Mcp-Name', 'delete', -32020],
+  ['Mcp-Session-Id', 'abc', -32020],
+])('B-58: %s that stands twice', async (name, value, code) => {
+  const twice: Ask = { headers: [1, 2].map(() => [name, value]) };
+  await refused(() => call(twice), code, EITHER);
+  if (!/method|name/i.test(name))
+    await refused(() => old({ headers: [1, 2].map(() => [name, name.startsWith('MCP') ? '2025-11-25' : value]) }), code, EITHER);
+});
+
+describe('B-26, B-27, D-01: what passes is forwarded byte for byte, and an id comes back as it was written', () => {
+  test.each(['0', '"a"', '-1', '9007199254740993', '"\\u00e9\\n"', '""'])('id %s', async (id) => {
+    const body = `{ "jsonrpc" : "2.0",\n"id":${id}, "method":"tools/call","params":{"name":"x","arguments":{"n":9007199254740993,"f":1.0,"_":null,"e":1E2,"dup":1,"dup":2}}}`;
+    expect((await scene.send(old({ body }))).status).toBe(200);
+    expect(scene.upstream.last?.body.toString()).toBe(body);
+    const answer = await scene.send(old({ body, headers: [version('banana')] }));
+    expect(answer.body).toContain(`"id":${id},`);
+  });
+});
+
+test('A-66: the log names the reason of each', async () => {
+  const lines = await Promise.all(told.map(({ response }) => scene.logOf(response)));
+  expect(told.length).toBeGreaterThan(60);
+  expect(lines.map(({ reason }) => reason)).toEqual(told.map(({ reason }) => reason));
+});

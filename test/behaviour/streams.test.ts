@@ -1,0 +1,216 @@
+// Event streams: each event at once, quiet ones kept, bursts whole, slow readers held back, cuts visible.
+import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { openRaw, type RawConnection, type RawRequest, requestBytes } from '../fixtures/raw-client.js';
+import { type Answer, answers } from '../fixtures/raw-upstream.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+import { until, withDeadline } from '../fixtures/wait.js';
+
+const WITHIN_MS = 200;
+const MIB = 1 << 20;
+
+let scene: Scene;
+beforeAll(async () => {
+  // Shorter than any pause below: it bounds the head of an answer, never its body.
+  scene = await startScene({ upstream: { headersMs: 500 } });
+});
+afterAll(() => scene.stop());
+beforeEach(async () => {
+  scene.upstream.reset();
+  await scene.passes();
+  scene.upstream.reset();
+});
+
+const kinds: [string, (ask?: Ask) => RawRequest][] = [
+  ['a modern call', (ask) => modern('tools/call', { params: { name: 'slow' }, token: scene.token(), ...ask })],
+  ['a subscription', (ask) => modern('subscriptions/listen', { token: scene.token(), ...ask })],
+  ['a legacy call', (ask) => legacy('tools/call', { params: { name: 'slow' }, token: scene.token(), ...ask })],
+  ['a GET stream', (ask) => legacy('', { method: 'GET', token: scene.token(), ...ask })],
+];
+
+async function open(request: RawRequest): Promise<RawConnection> {
+  const connection = await openRaw(scene.gateway.port, { label: 'a stream' });
+  await connection.write(requestBytes(scene.gateway.port, request));
+  return connection;
+}
+
+/** Writes exactly these pieces of a stream, with the pauses between them. */
+const pieces =
+  (parts: (string | number)[], end: 'end' | 'keep' | 'destroy' | 'reset' = 'end'): Answer =>
+  async ({ req, res, socket, request }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    res.flushHeaders();
+    for (const part of parts) {
+      if (typeof part === 'number') await sleep(part);
+      else await new Promise<void>((resolve) => res.write(part, () => resolve()));
+    }
+    if (end === 'end') res.end();
+    if (end !== 'destroy' && end !== 'reset') return;
+    request.brokenOff = true;
+    // What was written has to leave before the connection goes.
+    await sleep(20);
+    if (end === 'reset') socket.resetAndDestroy();
+    else socket.destroy();
+  };
+
+describe('B-70: events 100 ms apart arrive one by one', () => {
+  // The one figure here: measured again where the machine was busy with something else.
+  test.each(kinds)('%s', { retry: 2 }, async (_name, make) => {
+    const written: number[] = [];
+    scene.upstream.answer(async ({ req, res }) => {
+      req.resume();
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let n = 0; n < 5; n += 1) {
+        await sleep(100);
+        written.push(performance.now());
+        res.write(`data: ${n}\n\n`);
+      }
+      res.end();
+    });
+    const connection = await open(make());
+    const started = performance.now();
+    const response = await connection.response({ label: 'five events' });
+    connection.destroy();
+    expect([response.status, response.complete]).toEqual([200, true]);
+    expect(response.pieces.map(({ text }) => text)).toEqual([0, 1, 2, 3, 4].map((n) => `data: ${n}\n\n`));
+    const late = response.pieces.map(({ atMs }, n) => started + atMs - (written[n] ?? Number.NaN));
+    expect(late.filter((ms) => !(ms < WITHIN_MS))).toEqual([]);
+    expect([response.header('content-length'), response.header('content-encoding')]).toEqual([undefined, undefined]);
+    expect(response.header('content-type')).toBe('text/event-stream');
+    expect(response.header('cache-control')).toBe('no-store, no-transform');
+    expect(response.header('x-accel-buffering')).toBe('no');
+  });
+
+  test('B-70: the head arrives before the first event, so that a client knows that it is connected', async () => {
+    scene.upstream.answer(pieces([], 'keep'));
+    const connection = await open(legacy('', { method: 'GET', token: scene.token() }));
+    await until('the head of a stream without an event', () => connection.received().startsWith('HTTP/1.1 200 '));
+    connection.destroy();
+  });
+});
+
+test('B-72: streams of every kind that are quiet for three seconds stay, and go on', async () => {
+  scene.upstream.answer(pieces(['data: first\n\n', 3000, 'data: last\n\n']));
+  const quiet = kinds.map(async ([name, make]) => {
+    const connection = await open(make());
+    const response = await connection.response({ label: `${name} that is quiet`, ms: 8000 });
+    connection.destroy();
+    return response;
+  });
+  for (const response of await Promise.all(quiet)) {
+    // Comments may keep it alive; what the upstream sent is all there is besides.
+    expect(response.body.replaceAll(/^:.*\n\n/gm, '')).toBe('data: first\n\ndata: last\n\n');
+    expect(response.complete).toBe(true);
+  }
+});
+
+test('B-70, B-87: a burst of 1000 events arrives whole, in order, and byte for byte', async () => {
+  const events = Array.from({ length: 1000 }, (_value, n) => `id: ${n}\nevent: message\ndata: {"n":${n},"text":"é€😀"}\n\n`);
+  const text = `: hello\n\nretry: 1500\nid: start\ndata: \n\n${events.join('')}data: a\r\ndata: b\r\n\r\n`;
+  const bytes = Buffer.from(text);
+  scene.upstream.answer(async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    // Cut without regard for lines or characters.
+    for (let at = 0; at < bytes.length; at += 97) res.write(bytes.subarray(at, at + 97));
+    res.end();
+  });
+  for (const [, make] of kinds) {
+    const connection = await open(make());
+    const response = await connection.response({ label: 'a burst' });
+    connection.destroy();
+    expect([response.complete, response.bytes.equals(bytes)]).toEqual([true, true]);
+  }
+});
+
+const residentMib = (pid: number): number => {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]) / 1024 : 0;
+};
+
+test('B-79: a reader that does not read holds the upstream back, and gets everything once it does', async () => {
+  const total = 96 * MIB;
+  const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
+  let accepted = 0;
+  scene.upstream.answer(async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let sent = 0; sent < total; sent += block.length) {
+      if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve));
+      accepted += block.length;
+    }
+    res.end();
+  });
+  const before = residentMib(scene.gateway.pid);
+  const socket = connect(scene.gateway.port, '127.0.0.1');
+  socket.write(requestBytes(scene.gateway.port, modern('tools/call', { params: { name: 'slow' }, token: scene.token() })));
+  socket.pause();
+  let last = -1;
+  await until('the upstream is held back', async () => {
+    const still = accepted === last && accepted > 0;
+    last = accepted;
+    await sleep(250);
+    return still && accepted === last;
+  });
+  // Two pairs of socket buffers, and a little of the gateway's own.
+  expect(accepted).toBeLessThan(total / 2);
+  expect(residentMib(scene.gateway.pid) - before).toBeLessThan(64);
+
+  let received = 0;
+  let tail = '';
+  const whole = new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+      tail = (tail + chunk.subarray(-16).toString('latin1')).slice(-16);
+      if (tail.endsWith('0\r\n\r\n')) resolve();
+    });
+  });
+  socket.resume();
+  await withDeadline('the rest arrives', whole, 15_000);
+  socket.destroy();
+  expect(received).toBeGreaterThanOrEqual(total);
+});
+
+describe('B-77: an upstream that breaks off in a stream', () => {
+  const half = 'data: {"jsonrpc":"2.0"';
+  test.each<[string, Answer, string]>([
+    ['in the middle of an event, closed', pieces(['data: 1\n\n', half], 'destroy'), `data: 1\n\n${half}`],
+    ['in the middle of an event, reset', pieces(['data: 1\n\n', 50, half, 20], 'reset'), `data: 1\n\n${half}`],
+    ['after an event with an id, closed', pieces(['id: 1\ndata: 1\n\n'], 'destroy'), 'id: 1\ndata: 1\n\n'],
+    ['after an event with an id, reset', pieces(['id: 1\ndata: 1\n\n', 20], 'reset'), 'id: 1\ndata: 1\n\n'],
+  ])('%s: what came is delivered, then the connection is cut', async (_name, answer, text) => {
+    scene.upstream.answer(answer);
+    const broken = kinds.map(async ([name, make]) => {
+      const connection = await open(make());
+      const response = await connection.response({ label: `${name} that breaks off`, closeMs: 1000 });
+      expect([response.status, response.body, response.complete, response.closed]).toEqual([200, text, false, true]);
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+    });
+    await Promise.all(broken);
+  });
+
+  test('between events without ids: one error event with the id of the request, or a cut; never silence or a clean end', async () => {
+    scene.upstream.answer(pieces(['data: 1\n\n'], 'destroy'));
+    const connection = await open(modern('tools/call', { id: 'call-7', params: { name: 'slow' }, token: scene.token() }));
+    const response = await connection.response({ label: 'a stream that breaks off between events', closeMs: 1000 });
+    const [first, event] = response.body.split('\n\n');
+    expect([response.status, first]).toEqual([200, 'data: 1']);
+    if (response.complete) expect(JSON.parse(event?.replace(/^data: /, '') ?? '')).toMatchObject({ id: 'call-7', error: {} });
+    else expect(response.closed).toBe(true);
+  });
+});
+
+test('B-76: a stream ends when the upstream ends it, and the connection goes on', async () => {
+  const connection = await openRaw(scene.gateway.port, { label: 'two calls on one connection' });
+  for (const n of [1, 2]) {
+    scene.upstream.answer(answers.sse([{ data: { n } }]));
+    await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() })));
+    const response = await connection.response({ label: `stream ${n} on one connection` });
+    expect([response.body, response.complete, response.closed]).toEqual([`data: {"n":${n}}\n\n`, true, false]);
+  }
+  connection.destroy();
+});
