@@ -16,7 +16,7 @@ PORTCULLIS_ISSUER are enough for one server; .env.example lists every variable.
   --config FILE   YAML with publicUrl, issuers and endpoints
   --help          this text
 
-Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to 30 s; a second one ends at once.
+Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to 25 s; a second one ends at once.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 /** Shorter than the 30 s that Kubernetes and Docker Compose allow before they kill. */

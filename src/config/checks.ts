@@ -40,6 +40,23 @@ const pathsDiffer: Check = ({ endpoints }) => {
   return problems;
 };
 
+/** The metadata URL is made of the resource, so two resources of one path would share a document. */
+const metadataDiffers: Check = ({ endpoints }) => {
+  const seen = new Map<string, number>();
+  const problems: Problem[] = [];
+  for (const [i, { path, resource }] of endpoints) {
+    const pathname = resource === undefined ? path : new URL(resource).pathname;
+    const before = seen.get(pathname);
+    if (before === undefined) seen.set(pathname, i);
+    // Equal paths of the endpoints themselves are told already.
+    else if (endpoints.get(before)?.path !== path) {
+      const message = `its metadata would stand where that of endpoints[${before}] does; give the resources different paths`;
+      problems.push({ path: ['endpoints', i, 'resource'], message });
+    }
+  }
+  return problems;
+};
+
 const issuersDiffer: Check = ({ issuers }) => {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];
@@ -91,6 +108,7 @@ const legacyCanPass: Check = ({ endpoints }) =>
 export const checks: readonly Check[] = [
   issuersExist,
   pathsDiffer,
+  metadataDiffers,
   issuersDiffer,
   audienceNotShared,
   oneOpaqueIssuer,

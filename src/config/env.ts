@@ -27,6 +27,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   ADMIN: 'admin',
   LOG_LEVEL: 'logLevel',
 };
+/** Kubernetes sets these for a Service called portcullis. */
+const SERVICE_LINK = /^PORTCULLIS_(PORT|SERVICE)(_|$)/;
 const REQUIRED = ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'];
 
 const list = (value: string): string[] => value.split(/[\s,]+/).filter((part) => part !== '');
@@ -74,7 +76,7 @@ export function loadEnvironment(environment: Environment): Plan {
     return value === undefined ? undefined : list(value);
   };
   const strangers = Object.keys(environment).filter(
-    (name) => name.startsWith(PREFIX) && !(name.slice(PREFIX.length) in VARIABLES),
+    (name) => name.startsWith(PREFIX) && !(name.slice(PREFIX.length) in VARIABLES) && !SERVICE_LINK.test(name),
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.

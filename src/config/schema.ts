@@ -63,9 +63,15 @@ export const legacySchema = z.strictObject({
   header: z
     .string({ error: 'write a header name, such as X-Api-Key' })
     .regex(/^[A-Za-z0-9-]+$/, { error: 'write a header name, such as X-Api-Key' })
-    .refine((value) => !/^(authorization|cookie|host|origin|connection|content-.*|accept.*|mcp-.*)$/i.test(value), {
-      error: 'this header has another meaning; name one that holds only the key',
-    })
+    .refine(
+      (value) =>
+        !/^(authorization|cookie|host|origin|connection|keep-alive|te|trailer|upgrade|expect|via|forwarded|user-agent|baggage|last-event-id|trace.*|transfer-.*|proxy-.*|x-forwarded-.*|content-.*|accept.*|mcp-.*)$/i.test(
+          value,
+        ),
+      {
+        error: 'this header has another meaning; name one that holds only the key',
+      },
+    )
     .optional(),
   mode: z.literal('pass-through', { error: 'write pass-through' }),
   upstreamVerifies: z.literal(true, {

@@ -29,6 +29,7 @@ export type Introspect = (token: string) => Promise<Verdict<Principal>>;
 const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
 const ENTRIES = 10_000;
+const LOOK_AGAIN_MS = 2_000;
 
 interface Entry {
   readonly verdict: Verdict<Principal>;
@@ -52,18 +53,33 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
   const inactive = new LRUCache<string, Entry>({ max: ENTRIES });
   const inFlight = new Map<string, Promise<Verdict<Principal>>>();
   let discovered: string | null = client.url;
+  let looking: Promise<string | Failure> | null = null;
+  let lookAgainAt = 0;
 
   const refusedUs = (detail: string): Failure => {
     notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail });
     return introspectionRefusedUs({ detail });
   };
 
+  async function look(): Promise<string | Failure> {
+    const found = await discover(issuer, fetchJson, DEADLINE_MS, clock.monotonicMs);
+    const endpoint = found.ok ? found.metadata.introspectionEndpoint : null;
+    if (endpoint !== null) {
+      discovered = endpoint;
+      return endpoint;
+    }
+    lookAgainAt = clock.monotonicMs() + LOOK_AGAIN_MS;
+    return introspectionUnavailable({ detail: found.ok ? 'metadata has no introspection_endpoint' : found.detail });
+  }
+
+  /** One look at the metadata at a time, and none right after one that found nothing: any stranger's token asks for it. */
   async function locate(): Promise<string | Failure> {
     if (discovered !== null) return discovered;
-    const found = await discover(issuer, fetchJson, DEADLINE_MS, clock.monotonicMs);
-    if (!found.ok) return introspectionUnavailable({ detail: found.detail });
-    discovered = found.metadata.introspectionEndpoint;
-    return discovered ?? introspectionUnavailable({ detail: 'metadata has no introspection_endpoint' });
+    if (clock.monotonicMs() < lookAgainAt) return introspectionUnavailable({ detail: 'no endpoint known, backing off' });
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+    return looking;
   }
 
   function post(url: string, token: string): Promise<Fetched> {

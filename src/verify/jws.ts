@@ -27,18 +27,18 @@ function decodeObject(part: string): Record<string, unknown> | null {
 /** Three base64url parts whose first is a JSON object with `alg` are a JWS; `a.b.c` that is none is opaque. */
 export function shapeOf(token: string): Shape {
   const parts = token.split('.');
-  if (parts.length === 5 && decodeObject(parts[0] as string) !== null) return { kind: 'encrypted' };
+  if (parts.length === 5) return { kind: 'encrypted' };
   if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return { kind: 'opaque' };
   const header = decodeObject(parts[0] as string);
   if (header === null || typeof header.alg !== 'string') return { kind: 'opaque' };
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
 }
 
-/** Base64url pieces around dots, also with an empty signature, wherever they stand in a text. */
-const JWS_LIKE = /([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+/** A base64url run before a dot: where a JWS or JWE may begin. */
+const BEFORE_DOT = /([A-Za-z0-9_-]+)(?=\.)/g;
 
-/** True where any part of a text is a JWS, signed or not. */
+/** True where a JOSE header stands anywhere in a text, whatever is before it and behind: signed, unsigned or encrypted. */
 export function containsJws(text: string): boolean {
-  for (const [, header] of text.matchAll(JWS_LIKE)) if (typeof decodeObject(header as string)?.alg === 'string') return true;
+  for (const [run] of text.matchAll(BEFORE_DOT)) if (typeof decodeObject(run)?.alg === 'string') return true;
   return false;
 }
