@@ -1,0 +1,71 @@
+// Decides how targets are compared: short slices in turn, the order turned round every other round, and medians of the ratios within a
+// round. The speed of a machine swings within seconds; two slices of one round lie close enough together to be held side by side.
+import { cpuMicroseconds } from './processes.mjs';
+
+const CONNECTIONS = 32;
+const WARM_SECONDS = 1.5;
+const SLACK_MS = 15_000;
+
+const sorted = (values) => [...values].sort((a, b) => a - b);
+
+function quantile(values, share) {
+  const all = sorted(values);
+  const at = (all.length - 1) * share;
+  const low = all[Math.floor(at)];
+  return low + (all[Math.ceil(at)] - low) * (at % 1);
+}
+
+const median = (values) => quantile(values, 0.5);
+
+async function measure(load, target, seconds) {
+  const before = cpuMicroseconds(target.pid);
+  const order = { port: target.port, request: target.request, connections: CONNECTIONS, seconds };
+  const { rate, answers, bad, unanswered, error } = await load.ask(order, seconds * 1000 + SLACK_MS);
+  if (error !== undefined) throw new Error(`${target.name}: ${error}`);
+  if (bad + unanswered > 0)
+    throw new Error(`${target.name}: ${bad} of ${answers} answers were not 200, ${unanswered} never came`);
+  target.answers = (target.answers ?? 0) + answers;
+  return { rate, cpu: (cpuMicroseconds(target.pid) - before) / answers };
+}
+
+/** Measures all targets; resolves with one row each. Ratios are to the target named `floor`. */
+export async function compare(load, targets, { rounds, seconds, say }) {
+  for (const target of targets) await measure(load, target, WARM_SECONDS);
+  const slices = new Map(targets.map((target) => [target, []]));
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? targets : targets.toReversed();
+    for (const target of order) slices.get(target).push(await measure(load, target, seconds));
+    if ((round + 1) % 5 === 0) say(`${round + 1} of ${rounds} rounds`);
+  }
+  const floor = slices.get(targets.find(({ name }) => name === 'floor'));
+  return targets.map((target) => {
+    const own = slices.get(target);
+    const ratios = own.map(({ rate }, round) => rate / floor[round].rate);
+    return {
+      name: target.name,
+      rate: median(own.map(({ rate }) => rate)),
+      rateRatio: median(ratios),
+      spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+      cpu: median(own.map(({ cpu }) => cpu)),
+      cpuRatio: median(own.map(({ cpu }, round) => cpu / floor[round].cpu)),
+    };
+  });
+}
+
+const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
+
+export function table(rows) {
+  const head = ['target', 'requests/s', '× floor', 'middle half', 'CPU µs/request', '× floor'];
+  const cells = rows.map(({ name, rate, rateRatio, spread, cpu, cpuRatio }) => [
+    name,
+    number(rate, 0),
+    number(rateRatio, 2),
+    spread.map((value) => number(value, 2)).join(' to '),
+    number(cpu, 1),
+    number(cpuRatio, 2),
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...cells.map(line)].join('\n');
+}

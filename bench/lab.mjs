@@ -1,0 +1,57 @@
+// Has the judge of a performance lab measure the gateway: PORTCULLIS_LAB names the folder of a lab that is set up. Its ports are fixed.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { stop, within } from '../conformance/child.mjs';
+import { cleanEnvironment, endWithUs, gatewayMain, gatewayVariables } from '../scripts/verify/gateway.mjs';
+
+/** Where the lab expects the gateway, and where it has its own upstream and issuer. */
+const PORT = 8080;
+const UPSTREAM = 'http://127.0.0.1:9101/mcp';
+const ISSUER = 'http://127.0.0.1:9100';
+/** One of the scopes of its tokens. */
+const SCOPE = 'mcp:tools';
+const TARGETS = 6;
+const WARM_SECONDS = 2;
+const SLACK_SECONDS = 60;
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Resolves with the exit code. `more` are further arguments for the judge. */
+export async function runLab({ node, rounds, seconds, logFile, more }) {
+  const lab = process.env.PORTCULLIS_LAB ?? '';
+  const judge = join(lab, 'bench', 'judge.mjs');
+  if (lab === '' || !existsSync(judge)) {
+    console.error('--lab needs PORTCULLIS_LAB: the folder of a lab that is set up, with bench/judge.mjs in it');
+    return 2;
+  }
+  const command = `${quoted(node)} ${quoted(gatewayMain)} serve > ${quoted(logFile)} 2>&1`;
+  const args = ['--only=json', '--name=portcullis', `--port=${PORT}`, `--rounds=${rounds}`, `--dur=${seconds}`];
+  const variables = gatewayVariables({ port: PORT, upstream: UPSTREAM, issuer: ISSUER, scope: SCOPE });
+  const child = endWithUs(
+    spawn(process.execPath, [judge, ...args, `--cmd=${command}`, ...more], {
+      cwd: lab,
+      env: { ...cleanEnvironment(), ...variables },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  const exited = once(child, 'close');
+  exited.catch(() => {});
+  const limit = (WARM_SECONDS + rounds * seconds) * TARGETS * 2 + SLACK_SECONDS;
+  try {
+    const [code] = await within(limit * 1000, 'the judge', exited);
+    // It tells of wrong answers, and ends with 0 nevertheless.
+    if (code !== 0 || output.includes('WRONG')) return 1;
+    rmSync(logFile);
+    return 0;
+  } finally {
+    // It ends what it started when it is asked to end.
+    await stop({ child, exited });
+  }
+}

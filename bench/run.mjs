@@ -1,0 +1,139 @@
+// Measures what the gateway costs: a JSON call with a hot token through it, against a floor that checks nothing, in one run.
+import { execFileSync } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startIssuer } from '../conformance/issuer.mjs';
+import { gatewayMain, startGateway } from '../scripts/verify/gateway.mjs';
+import { compare, table } from './compare.mjs';
+import { runLab } from './lab.mjs';
+import { startOwn } from './processes.mjs';
+
+const USAGE = `usage: node bench/run.mjs [--rounds N] [--seconds S] [--node PATH]
+       node bench/run.mjs --lab [--rounds N] [--seconds S] [--node PATH] [-- more arguments for the judge]
+
+  --rounds N    rounds of one slice per target, 12 when absent
+  --seconds S   length of a slice, 0.6 when absent
+  --node PATH   the Node that runs the gateway and the floor; this one when absent
+  --lab         has the judge of the lab measure instead; PORTCULLIS_LAB names its folder
+
+Compare ratios, never requests per second: those are of this machine in this minute.`;
+
+const MOST_ROUNDS = 200;
+const MOST_SECONDS = 10;
+const folder = fileURLToPath(new URL('../.scratch/bench/', import.meta.url));
+const logFile = join(folder, 'gateway.log');
+const say = (line) => console.log(`- ${line}`);
+
+function parsed(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function readArguments() {
+  const options = {
+    rounds: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '0.6' },
+    node: { type: 'string', default: process.execPath },
+    lab: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  };
+  const { values, positionals } = parsed({ options, allowPositionals: true });
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  const right = Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS && seconds >= 0.1 && seconds <= MOST_SECONDS;
+  if (values.help || !right || (positionals.length > 0 && !values.lab)) {
+    console.error(USAGE);
+    process.exit(values.help ? 0 : 2);
+  }
+  return { ...values, rounds, seconds, more: positionals };
+}
+
+const body = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'json', arguments: { query: 'q'.repeat(150), limit: 10 }, _meta: { progressToken: 't' } },
+});
+
+/** The bytes of the call. The floor gets the token too: it is the same request. */
+const requestBytes = (port, token) =>
+  [
+    'POST /mcp HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    ...(token === null ? [] : [`Authorization: Bearer ${token}`]),
+    'User-Agent: portcullis-bench/1',
+    'MCP-Protocol-Version: 2025-11-25',
+    'Accept: application/json, text/event-stream',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n');
+
+/** A gateway that lets everybody through would be fast. */
+async function refusesWithoutToken(load, port) {
+  const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
+  const { answers, bad } = await load.ask(order, 10_000);
+  if (!(answers > 0 && bad === answers)) throw new Error('the gateway does not refuse a request without a token');
+}
+
+/** So would one that does not log: each answer has its line. */
+async function checkLog(answers) {
+  let lines = 0;
+  for await (const chunk of createReadStream(logFile)) for (const byte of chunk) if (byte === 10) lines += 1;
+  if (lines < answers) throw new Error(`the gateway wrote ${lines} lines for ${answers} answers; see ${logFile}`);
+  rmSync(logFile);
+  say(`the gateway wrote ${lines} log lines for ${answers} answers`);
+}
+
+async function measure({ node, rounds, seconds }) {
+  const opened = [];
+  const keep = (started) => {
+    opened.push(() => started.stop());
+    return started;
+  };
+  try {
+    const issuer = await startIssuer();
+    opened.push(issuer.close);
+    const upstream = keep(await startOwn('upstream.mjs'));
+    const origin = `http://127.0.0.1:${upstream.port}`;
+    const floor = keep(await startOwn('floor.mjs', { node, args: [origin] }));
+    const gateway = keep(await startGateway({ node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp', logFile }));
+    const load = keep(await startOwn('load.mjs'));
+    await refusesWithoutToken(load, gateway.port);
+    const token = await issuer.mint(gateway.url);
+    const target = (name, { port, pid }) => ({ name, port, pid, request: requestBytes(port, token) });
+    const through = target('gateway', gateway);
+    const targets = [target('upstream directly', upstream), target('floor', floor), through];
+    const rows = await compare(load, targets, { rounds, seconds, say });
+    // Ended before its log is counted: some lines wait for others.
+    await gateway.stop();
+    await checkLog(through.answers);
+    return rows;
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+}
+
+async function main(options) {
+  if (!existsSync(gatewayMain)) throw new Error('dist/main.js is missing: run `npm run build` first');
+  mkdirSync(folder, { recursive: true });
+  const version = execFileSync(options.node, ['--version'], { encoding: 'utf8', timeout: 10_000 }).trim();
+  say(`JSON call, one hot token, 32 connections; gateway on Node ${version}; ${options.rounds} rounds of ${options.seconds} s`);
+  if (options.lab) return await runLab({ ...options, logFile });
+  const rows = await measure(options);
+  const { rateRatio, cpuRatio } = rows.at(-1);
+  console.log(`\n${table(rows)}\n`);
+  console.log(`gateway: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`);
+  return 0;
+}
+
+process.exitCode = await main(readArguments()).catch((error) => {
+  console.error(error.message);
+  return 1;
+});

@@ -1,0 +1,137 @@
+// Writes docs/failures.md from the failure table: `npm run build && node scripts/failures-doc.mjs`. Decides nothing but the wording of
+// "what happened and what to do"; everything else comes from dist/core/failure.js.
+import { writeFileSync } from 'node:fs';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** By kind: what happened, and what to do. */
+export const meanings = {
+  'origin.refused': 'A web page of a foreign origin called. If it is yours, list it in the `origins` of the endpoint.',
+  'route.unknown': 'No endpoint has this path. Compare the URL in the client with the `path` of the endpoints, letter by letter.',
+  'method.refused': 'MCP has no such HTTP method here, or not in this revision. Send POST; `Allow` names the others.',
+  'client.gone':
+    'The caller closed its connection before the answer was there. Nothing to do unless it repeats: then look for a timeout of the client or of a proxy in front.',
+  'gateway.draining': 'This replica is shutting down. Retry; another replica answers.',
+  'gateway.fault': 'A bug of the gateway. The log line has the stack: please report it.',
+  'credential.missing': 'There was no credential. This is how every login starts; nothing to do.',
+  'credential.malformed':
+    'What follows the scheme is not one token: empty, two words, or characters that no token has. Mend the client.',
+  'credential.scheme':
+    'The Authorization scheme is not one that this endpoint takes. Send Bearer, or configure the scheme under `legacy`.',
+  'token.malformed':
+    'The token cannot be read: no JWT although nothing else is configured, encrypted, too long, or with headers that we do not know. An encrypted one means that the client asked the issuer for no audience; an opaque one needs `introspection`.',
+  'token.algorithm':
+    'The token is signed with an algorithm that is not in the `algorithms` of its issuer. Add it if the issuer really uses it.',
+  'token.type':
+    'It is no access token but an ID token, a logout token or the like, or its `typ` is not accepted. Make the client send the access token; see `typ` of the issuer.',
+  'token.issuer':
+    'The token names an issuer that this endpoint does not accept. Compare its `iss` with `issuers`, slash at the end included.',
+  'token.key_unknown':
+    'The issuer publishes no key with the `kid` of the token. The token is old and its key retired, or the token is forged. Log in again.',
+  'token.signature': 'The signature is wrong: a forged or damaged token, or one of another issuer that uses the same `kid`.',
+  'token.claims':
+    'A claim that is needed is missing or has no usable value: `exp`, `sub`, `aud`, `scope`, or a binding (`cnf`) that cannot be checked. The detail in the log names it.',
+  'token.early':
+    'The token is not valid yet (`nbf` or `iat` lies ahead). Set the clocks right, or raise `clockToleranceSeconds`.',
+  'token.expired': 'The token is past its `exp`. The client gets a new one; nothing to do.',
+  'token.inactive': 'The issuer says that this token is not active: revoked, expired or never issued. Log in again.',
+  'keys.unavailable':
+    'The keys of the issuer could not be fetched, so nobody can say whether the token is good. Look at the notices `keys.load_failed` in the log, then at the issuer. Callers keep their tokens and retry.',
+  'introspection.unavailable':
+    'The introspection endpoint did not give a usable answer. Look at the issuer. Callers keep their tokens and retry.',
+  'introspection.refused_us':
+    'The introspection endpoint refused the client id or secret of the gateway. Mend `introspection.clientId` and `clientSecret`.',
+  'audience.mismatch':
+    'The token is good, but for another server. Make the client ask for this resource (RFC 8707), or list the audience that the issuer gives under `audience`.',
+  'audience.legacy': 'A JWT came under a legacy scheme, where nobody would check its audience. Send it as Bearer.',
+  'body.too_large': 'The body is larger than `limits.bodyBytes` of the endpoint. Raise it if the tool needs it.',
+  'body.media_type': 'The body is not `application/json`, or is compressed or in another charset. Mend the client.',
+  'envelope.unreadable': 'The body is no JSON, no UTF-8, or is nested too deeply. Mend the client.',
+  'envelope.invalid':
+    'The body is JSON but not one JSON-RPC message: a name that stands twice, a wrong id, a batch where the revision has none. The detail in the log says which.',
+  'envelope.header_mismatch':
+    'The `Mcp-*` headers say something else than the body, or one of them stands twice. Mend the client, or the proxy that changed them.',
+  'scope.insufficient':
+    'The token lacks a scope that the call needs. The challenge names all that are needed; the client asks for consent.',
+  'tool.denied': 'A rule of the endpoint keeps this caller from this tool. No scope would help.',
+  'session.foreign': 'The session id is not of this caller, or no longer readable. The client starts a new session.',
+  'upstream.busy':
+    'As many requests as `upstream.inFlight` (or streams as `maxStreams`) are under way. Raise the limit or give the MCP server more room.',
+  'upstream.unreachable':
+    'No connection to the MCP server: refused, unknown name, or TLS. Look whether it runs and whether `upstream.url` is right.',
+  'upstream.timeout': 'The MCP server did not answer within `upstream.connectMs` or `headersMs`. Look at it, or raise the limit.',
+  'upstream.broken':
+    'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status. Look at its log.',
+  'upstream.refused_us':
+    'The MCP server answered 401 or 403 to the gateway, not to the caller. Mend the credential that the gateway presents, or let the server trust the gateway.',
+  'stream.broken': 'The MCP server broke off within an answer. The caller saw the cut. Look at the log of the server.',
+  'stream.outlived': 'A stream was ended because the token behind it had expired. The client opens it again with a new one.',
+  'connection.bad_request':
+    'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
+  'connection.target_too_long': 'The request target is longer than 8192 characters. Mend the client.',
+  'connection.headers_too_large': 'The header is larger than 64 KiB or has more than 200 lines. Mend the client.',
+  'connection.too_slow': 'The request did not arrive in time. A slow line, or somebody who holds connections open on purpose.',
+  'credential.two': 'There was more than one credential, and two readers might take two callers from them. Send one.',
+  'key.unknown': 'No configured API key is this one. Compare it with `apiKeys`.',
+  'key.sunset': 'The day on which this way in ends has come. Move the client to OAuth, or move `sunset`.',
+  'verify.fault':
+    'A bug of the gateway while it checked a credential; nothing was let through. The log line has the stack: please report it.',
+  'envelope.version': 'The client asks for a revision of MCP that is not served. The answer lists those that are.',
+  'envelope.meta':
+    'A request of revision 2026-07-28 lacks `protocolVersion` or `clientCapabilities` in its `_meta`. Mend the client.',
+  'method.denied': 'A rule of the endpoint keeps this caller from this MCP method. No scope would help.',
+  'claim.missing':
+    'The upstream is to get a claim that the token does not have. Make the issuer add it, or mark it optional in the header template.',
+  'rate.limited': 'The caller sent more than its limit. It retries after the time given.',
+  'exchange.unavailable': 'The issuer gave no answer to the exchange of the token for one of the upstream. Look at the issuer.',
+  'exchange.refused': 'The issuer refuses to exchange this token for one of the upstream. Look at its policy for this client.',
+  'upstream.refused_caller': 'The MCP server, which verifies this legacy credential itself, refused it. Mend the credential.',
+  'upstream.loop': 'The request has been through this gateway already: `upstream.url` leads back to it. Mend `upstream.url`.',
+};
+
+const HEAD = `# Failures
+
+<!-- Written by scripts/failures-doc.mjs from src/core/failure.ts. Do not edit. -->
+
+Every refusal has one reason. The same word stands in the log (\`reason\`), in the metric (\`reason\` of \`portcullis_requests_total\`) and
+here. The caller sees only the status, the challenge and the message; the request id in \`X-Request-Id\` and in the body leads to the log
+line, which says more.
+
+The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`.
+
+`;
+
+const COLUMNS = [
+  'Reason',
+  'Whose',
+  'HTTP',
+  'Challenge',
+  'JSON-RPC',
+  'Message',
+  'Log event',
+  'Level',
+  'What happened, what to do',
+];
+
+const code = (value) => (value === null ? '' : `\`${value}\``);
+
+const cellsOf = ({ kind, blame, status, challenge, code: rpc, message, event, level }) => {
+  const meaning = meanings[kind];
+  if (meaning === undefined) throw new Error(`${kind} has no meaning in scripts/failures-doc.mjs`);
+  const error = challenge === 'bare' ? 'bare' : code(challenge);
+  return [code(kind), blame, status ?? '', error, rpc ?? '', message ?? '', code(event), level, meaning].map(String);
+};
+
+/** The whole document. Cells are padded, as the formatter of this repository wants them. */
+export function render(table) {
+  const rows = [COLUMNS, ...table.map(cellsOf)];
+  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const [head, ...body] = rows.map(line);
+  return `${[HEAD + head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n')}\n`;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const { failureTable } = await import('../dist/core/failure.js');
+  writeFileSync(new URL('../docs/failures.md', import.meta.url), render(failureTable));
+}

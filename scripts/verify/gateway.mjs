@@ -1,0 +1,83 @@
+// Starts the gateway as a process with its output in a file, waits until it is ready, and ends it. Shared by the inspector and the bench.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { stop, within } from '../../conformance/child.mjs';
+
+const START_MS = 20_000;
+const POLL_MS = 50;
+
+/** What `serve` is started from; `npm run build` makes it. */
+export const gatewayMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A loopback port that was free a moment ago: the gateway has to know its public URL before it listens. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** This process's environment without what is meant for a gateway: it refuses variables that it does not know. */
+export const cleanEnvironment = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTCULLIS_')));
+
+/** The variables of a gateway on loopback whose endpoint is /mcp. */
+export const gatewayVariables = ({ port, upstream, issuer, scope }) => ({
+  PORTCULLIS_UPSTREAM: upstream,
+  PORTCULLIS_PUBLIC_URL: `http://127.0.0.1:${port}/mcp`,
+  PORTCULLIS_ISSUER: issuer,
+  PORTCULLIS_SCOPES: scope,
+  PORTCULLIS_LISTEN: `127.0.0.1:${port}`,
+  PORTCULLIS_ADMIN: '127.0.0.1:0',
+});
+
+/** A child that does not outlive this process, however it ends. */
+export function endWithUs(child) {
+  const kill = () => child.kill('SIGKILL');
+  process.on('exit', kill);
+  child.once('close', () => process.off('exit', kill));
+  return child;
+}
+
+async function ready(origin, child, logFile) {
+  const end = Date.now() + START_MS;
+  while (Date.now() < end) {
+    if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}; see ${logFile}`);
+    const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`the gateway was not ready after ${START_MS / 1000} s; see ${logFile}`);
+}
+
+/**
+ * Starts the gateway on `node`; resolves once it is ready.
+ * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
+ */
+export async function startGateway({ node = process.execPath, upstream, issuer, scope, logFile }) {
+  const port = await freePort();
+  const env = { ...cleanEnvironment(), ...gatewayVariables({ port, upstream, issuer, scope }) };
+  // A file and no pipe: this process is to have no part in what the gateway writes.
+  const log = openSync(logFile, 'w');
+  const child = endWithUs(spawn(node, [gatewayMain, 'serve'], { env, stdio: ['ignore', log, log] }));
+  closeSync(log);
+  const exited = once(child, 'close');
+  exited.catch(() => {});
+  const end = () => stop({ child, exited });
+  const origin = `http://127.0.0.1:${port}`;
+  try {
+    const failed = exited.then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}; see ${logFile}`)));
+    failed.catch(() => {});
+    await within(START_MS + 5000, 'gateway', Promise.race([ready(origin, child, logFile), failed]));
+    return { url: `${origin}/mcp`, port, pid: child.pid, stop: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}

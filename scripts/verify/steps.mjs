@@ -1,0 +1,99 @@
+// Decides what the long checks are, in which order, and how long each may take.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, nodeFolder, nodeRelease } from './packages.mjs';
+
+/** The newest release that the project is checked on; the oldest is the one that runs this. */
+const NEWER_NODE = '24.21.0';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const scratch = join(root, '.scratch');
+
+const TESTS = /^ *Tests +(.*)$/m;
+const DEMO = ['run', 'demo', '--', '--once'];
+
+/** The Node of the newer release; the folder that holds it. */
+async function newerNode(shell) {
+  const home = join(scratch, 'node24');
+  await install(home, [nodeRelease(NEWER_NODE)], shell.say);
+  return nodeFolder(home);
+}
+
+/** What somebody does who has just found the project: clone, install, one command. Only what is committed is there. */
+async function fromClone(shell, args, node) {
+  const cwd = mkdtempSync(join(tmpdir(), 'portcullis-clone-'));
+  const options = { cwd, nodeFolder: node };
+  const remove = () => rmSync(cwd, { recursive: true, force: true, maxRetries: 5 });
+  process.on('exit', remove);
+  try {
+    await shell.run('git', ['clone', '--quiet', root, cwd]);
+    await shell.run('node', ['--version'], options);
+    await shell.run('npm', ['install'], options);
+    await shell.run('npm', args, options);
+  } finally {
+    remove();
+    process.off('exit', remove);
+  }
+}
+
+/** `note` finds in the log what the summary is to tell. */
+export const steps = [
+  { name: 'types', what: 'npm run types', minutes: 5, run: (shell) => shell.run('npm', ['run', 'types']) },
+  { name: 'lint', what: 'npm run lint', minutes: 5, note: /^(Checked .*)$/m, run: (shell) => shell.run('npm', ['run', 'lint']) },
+  { name: 'test', what: 'npm test', minutes: 15, note: TESTS, run: (shell) => shell.run('npm', ['test']) },
+  {
+    name: 'demo',
+    what: 'node dist/main.js demo --once',
+    minutes: 3,
+    run: (shell) => shell.run('node', ['dist/main.js', 'demo', '--once']),
+  },
+  {
+    name: 'conformance',
+    what: 'the official MCP suite, directly and through the gateway',
+    minutes: 20,
+    note: /^((?:same result|DIFFERENT).*)$/m,
+    run: (shell) => shell.run('node', ['conformance/run.mjs']),
+  },
+  {
+    name: 'inspector',
+    what: 'the MCP Inspector through the gateway',
+    minutes: 15,
+    note: /^(the Inspector.*)$/m,
+    run: (shell) => shell.run('node', ['scripts/inspector.mjs']),
+  },
+  {
+    name: 'clone-demo',
+    what: 'fresh clone: npm install && npm run demo -- --once',
+    minutes: 15,
+    run: (shell) => fromClone(shell, DEMO),
+  },
+  {
+    name: 'clone-test',
+    what: 'fresh clone: npm install && npm test',
+    minutes: 20,
+    note: TESTS,
+    run: (shell) => fromClone(shell, ['test']),
+  },
+  {
+    name: 'clone-demo-24',
+    what: `fresh clone on Node ${NEWER_NODE}: npm install && npm run demo -- --once`,
+    minutes: 15,
+    run: async (shell) => fromClone(shell, DEMO, await newerNode(shell)),
+  },
+  {
+    name: 'clone-test-24',
+    what: `fresh clone on Node ${NEWER_NODE}: npm install && npm test`,
+    minutes: 20,
+    note: TESTS,
+    run: async (shell) => fromClone(shell, ['test'], await newerNode(shell)),
+  },
+  {
+    name: 'bench',
+    what: 'node bench/run.mjs',
+    minutes: 5,
+    note: /^(gateway: .*)$/m,
+    run: (shell) => shell.run('node', ['bench/run.mjs']),
+  },
+];

@@ -1,0 +1,71 @@
+// Was the token made for this endpoint? Exact membership, the same for JWT and introspection.
+import { expect, test } from 'vitest';
+import { checkAudience } from '../../src/authorize/audience.js';
+import { endpoint, ISSUER, passThroughCaller, principal, RESOURCE } from '../parts/endpoint.js';
+import { kindOf } from '../parts/kinds.js';
+
+const at = endpoint();
+const aud = (...audience: string[]): string => kindOf(checkAudience(principal({ audience }), at));
+
+test.each([
+  ['the resource', [RESOURCE]],
+  ['the resource among others (C-27)', ['https://other.example.com', RESOURCE]],
+  ['the resource twice', [RESOURCE, RESOURCE]],
+])('passes %s (A-40)', (_what, audience) => expect(aud(...audience)).toBe('ok'));
+
+test.each([
+  ['no audience', []],
+  ['an empty name', ['']],
+  ['the issuer', [ISSUER]],
+  ['another server', ['https://other.example.com/mcp']],
+  ['another endpoint of the same host (A-18)', ['https://mcp.example.com/other']],
+  ['the origin alone', ['https://mcp.example.com']],
+  ['a slash at the end', [`${RESOURCE}/`]],
+  ['a longer name', [`${RESOURCE}.evil.example`]],
+  ['a shorter name', [RESOURCE.slice(0, -1)]],
+  ['a query', [`${RESOURCE}?x=1`]],
+  ['another scheme', [RESOURCE.replace('https', 'http')]],
+  ['other letters', [RESOURCE.toUpperCase()]],
+  ['a space-separated list', [`${RESOURCE} x`]],
+  ['the client id', ['cli']],
+])('refuses %s (A-40, A-41)', (_what, audience) => {
+  expect(aud(RESOURCE)).toBe('ok');
+  expect(aud(...audience)).toBe('audience.mismatch');
+});
+
+test('the list of the endpoint is the list, not the resource beside it (A-41)', () => {
+  const listed = endpoint({ audience: ['urn:files', 'urn:more'] });
+  expect(kindOf(checkAudience(principal({ audience: ['urn:more'] }), listed))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
+});
+
+test('the audience of one issuer is not that of another (A-45)', () => {
+  const other = 'https://other-auth.example.com';
+  const shared = endpoint({
+    issuerAudience: new Map([
+      [ISSUER, ['app-guid']],
+      [other, []],
+    ]),
+  });
+  expect(kindOf(checkAudience(principal({ audience: ['app-guid'] }), shared))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: ['app-guid'], issuer: other }), shared))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(principal({ audience: ['app-guid'], issuer: 'https://unknown.example.com' }), shared))).toBe(
+    'audience.mismatch',
+  );
+});
+
+test('a client id as audience needs the evidence of an access token (C-37)', () => {
+  const cognito = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
+  expect(kindOf(checkAudience(principal({ audience: ['cli'] }), cognito))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe('audience.mismatch');
+  const listed = endpoint({ audience: ['cli'] });
+  expect(kindOf(checkAudience(principal({ audience: ['cli'] }), listed))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false, client: 'another' }), listed))).toBe(
+    'ok',
+  );
+});
+
+test('a pass-through caller is judged by its upstream (C-100)', () => {
+  expect(checkAudience(passThroughCaller(), at)).toBeNull();
+});

@@ -1,0 +1,196 @@
+// The reader takes exactly what RFC 8259 takes, and nothing that JSON.parse refuses.
+import { describe, expect, test } from 'vitest';
+import { JsonReader, Unreadable } from '../../src/authorize/json-reader.js';
+import { scan } from '../../src/authorize/scan.js';
+
+/** Reads one whole value; `flaw`, `ok` or `no JSON`. */
+function read(text: string | Buffer): string {
+  const reader = new JsonReader(Buffer.from(text));
+  try {
+    reader.skip(0);
+    reader.end();
+  } catch (error) {
+    if (error instanceof Unreadable) return 'no JSON';
+    throw error;
+  }
+  return reader.flaw ?? 'ok';
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const GOOD = [
+  'null',
+  'true',
+  'false',
+  '0',
+  '-0',
+  '1',
+  '-12',
+  '10.5',
+  '1e5',
+  '1E+05',
+  '0.0e-0',
+  '123456789012345678901234567890',
+  '""',
+  '"a"',
+  '"\u00e9\u2028\u{1f600}"',
+  '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
+  '"\\u0000\\uABcd\\ud83d\\ude00"',
+  '"\\ud800"',
+  '"\x7f"',
+  '[]',
+  '[ ]',
+  '[1]',
+  '[1,"a",null,[],{}]',
+  '{}',
+  '{ }',
+  '{"a":1}',
+  '{"a":{"a":{"a":[{}]}}}',
+  '{"":0}',
+  '{"__proto__":1}',
+  ' \t\r\n[ 1 , 2 ] \n',
+  '{"a" : 1 , "b" : 2 }',
+];
+
+const BAD = [
+  '',
+  ' ',
+  'nul',
+  'nulll',
+  'True',
+  'NaN',
+  'Infinity',
+  '-',
+  '+1',
+  '01',
+  '-01',
+  '1.',
+  '.5',
+  '1e',
+  '1e+',
+  '1.e5',
+  '0x10',
+  '1_000',
+  '1 2',
+  '"',
+  '"a',
+  "'a'",
+  '"\\x41"',
+  '"\\u12"',
+  '"\\u12g4"',
+  '"\\',
+  '"\\u',
+  '"\n"',
+  '"\t"',
+  '"\u0000"',
+  '"\u001f"',
+  '[',
+  ']',
+  '[1',
+  '[1,]',
+  '[,1]',
+  '[,]',
+  '[1 2]',
+  '[1;2]',
+  '[1]]',
+  '[1}',
+  '{',
+  '}',
+  '{"a"}',
+  '{"a":}',
+  '{"a":1,}',
+  '{,}',
+  '{"a":1 "b":2}',
+  '{a:1}',
+  "{'a':1}",
+  '{"a":1]',
+  '{1:1}',
+  '{"a"::1}',
+  '{"a":1}}',
+  '{null:1}',
+  '// x\n1',
+  '1 /* x */',
+  '#1',
+  '\u00a01',
+  '\ufeff1',
+  '\v1',
+  '1\u2028',
+  'undefined',
+  '\u0000',
+  '1\u0000',
+];
+
+describe('RFC 8259 (B-25)', () => {
+  test.each(GOOD.map((text) => [text]))('takes %j', (text) => {
+    expect([parses(text), read(text)]).toEqual([true, 'ok']);
+  });
+
+  test.each(BAD.map((text) => [text]))('refuses %j', (text) => {
+    expect([parses(text), read(text)]).toEqual([false, 'no JSON']);
+  });
+});
+
+describe('depth (B-25)', () => {
+  const nested = (open: string, close: string, levels: number): string => `${open.repeat(levels)}1${close.repeat(levels)}`;
+  test.each([
+    ['[', ']'],
+    ['{"a":', '}'],
+  ])('128 levels of %s pass, 129 do not, and 100,000 cost no stack', (open, close) => {
+    expect(read(nested(open, close, 128))).toBe('ok');
+    expect(read(nested(open, close, 129))).toBe('no JSON');
+    expect(read(nested(open, close, 100_000))).toBe('no JSON');
+    expect(read(open.repeat(100_000))).toBe('no JSON');
+  });
+});
+
+describe('names (B-25)', () => {
+  const flawOf = (params: string): string => {
+    const result = scan(Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"m","params":{${params}}}`));
+    if (result.ok) return 'ok';
+    return result.unreadable ? 'no JSON' : result.detail;
+  };
+  const twice = 'a name stands twice';
+  const spelling = 'a name stands twice, or in another spelling';
+
+  test.each([
+    '',
+    '"name":"a","uri":"b","taskId":"c"',
+    '"x":1,"y":2,"nam":3,"names":4,"\\u0078\\u0078":5',
+    '"n\u0430me":1,"name":"a"',
+    '"x":{"y":1,"y":2}',
+  ])('that differ pass: {%s}', (params) => {
+    expect(flawOf(params)).toBe('ok');
+  });
+
+  test.each([
+    ['a known name twice', '"name":"a","name":"a"', twice],
+    ['a known name twice, others between', '"name":"a","x":[{}],"uri":"b","name":"c"', twice],
+    ['an unknown name twice', '"x":1,"x":2', spelling],
+    ['an unknown name in two spellings', '"x":1,"X":2', spelling],
+    ['the empty name twice', '"":1,"":2', spelling],
+    ['a known name in other letters', '"Name":"a"', spelling],
+    ['a known name in other letters beside it', '"name":"a","NAME":"b"', spelling],
+    ['a known name in lower case', '"taskid":"a"', spelling],
+    ['a known name with an escape', '"\\u006eame":"a"', spelling],
+    ['a known name twice, once with an escape', '"name":"a","nam\\u0065":"b"', spelling],
+    ['the long s', '"argument\u017f":{}', spelling],
+    ['the kelvin sign', '"tas\u212aId":"a"', spelling],
+    ['an unknown name twice, once with an escape', '"x":1,"\\u0078":2', spelling],
+    ['__proto__ twice', '"__proto__":1,"__proto__":2', spelling],
+  ])('%s is a flaw', (_what, params, flaw) => {
+    expect(parses(`{${params}}`)).toBe(true);
+    expect(flawOf(params)).toBe(flaw);
+  });
+
+  test('broken JSON behind a flaw is told as broken', () => {
+    expect(flawOf('"x":1,"x":2')).toBe(spelling);
+    expect(flawOf('"x":1,"x":2,')).toBe('no JSON');
+  });
+});

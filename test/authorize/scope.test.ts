@@ -1,0 +1,43 @@
+// Does the caller hold what the endpoint needs for everything?
+import { expect, test } from 'vitest';
+import { checkScope } from '../../src/authorize/scope.js';
+import { endpoint, passThroughCaller, principal, tokenRule } from '../parts/endpoint.js';
+import { kindOf } from '../parts/kinds.js';
+
+const at = endpoint({ scopes: ['files:read', 'files:list'] });
+const held = (...scopes: string[]): string => kindOf(checkScope(principal({ scopes }), at));
+
+test.each([
+  ['exactly those', ['files:read', 'files:list']],
+  ['those in another order, and more', ['x', 'files:list', 'openid', 'files:read']],
+])('passes %s (A-30)', (_what, scopes) => expect(held(...scopes)).toBe('ok'));
+
+test.each([
+  ['none', []],
+  ['one of two', ['files:read']],
+  ['a longer name (A-36)', ['files:readx', 'files:list']],
+  ['a shorter name (A-36)', ['files:rea', 'files:list']],
+  ['other letters (A-36)', ['Files:Read', 'files:list']],
+  ['a wildcard that nobody defined (A-36)', ['files:*', '*']],
+  ['both in one name', ['files:read files:list']],
+])('refuses %s (A-30)', (_what, scopes) => {
+  expect(held('files:read', 'files:list')).toBe('ok');
+  expect(held(...scopes)).toBe('scope.insufficient');
+});
+
+test('names every scope that the call needs, the same for everybody (A-31)', () => {
+  const none = checkScope(principal({ scopes: [] }), at);
+  const some = checkScope(principal({ scopes: ['files:read'] }), at);
+  expect(none?.scopes).toEqual(['files:read', 'files:list']);
+  expect(some?.scopes).toEqual(none?.scopes);
+});
+
+test('an endpoint without scopes asks for none', () => {
+  expect(checkScope(principal({ scopes: [] }), endpoint({ scopes: [] }))).toBeNull();
+});
+
+test('a pass-through caller holds what its rule grants (C-105)', () => {
+  const granted = passThroughCaller('k', { ...tokenRule, scopes: ['files:list', 'files:read'] });
+  expect(checkScope(granted, at)).toBeNull();
+  expect(kindOf(checkScope(passThroughCaller(), at))).toBe('scope.insufficient');
+});

@@ -1,0 +1,148 @@
+// Every mistake in the environment is told by the name of the variable, all at once.
+import { describe, expect, test } from 'vitest';
+import { loadEnvironment } from '../../src/config/env.js';
+import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../parts/variables.js';
+
+/** The lines of the message, without its first. */
+function problems(variables: Variables): string[] {
+  try {
+    loadEnvironment(prefixed({ ...NEEDED, ...variables }));
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').slice(1);
+  }
+}
+
+describe('a mistake is told by the name of the variable (F-01)', () => {
+  test.each<[string, Variables, string[]]>([
+    ['one is missing', { ISSUER: undefined }, ['  PORTCULLIS_ISSUER: is needed; set it (see .env.example)']],
+    ['one is empty', { UPSTREAM: ' ' }, ['  PORTCULLIS_UPSTREAM: is needed; set it (see .env.example)']],
+    [
+      'all are missing',
+      { UPSTREAM: undefined, PUBLIC_URL: undefined, ISSUER: undefined },
+      ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'].map((name) => `  PORTCULLIS_${name}: is needed; set it (see .env.example)`),
+    ],
+    ['one is unknown', { UPSTREAMS: 'x' }, ['  PORTCULLIS_UPSTREAMS: there is no such variable; see .env.example']],
+    [
+      'unknown and missing at once',
+      { ISSUER: undefined, ISSUERS: 'x' },
+      [
+        '  PORTCULLIS_ISSUER: is needed; set it (see .env.example)',
+        '  PORTCULLIS_ISSUERS: there is no such variable; see .env.example',
+      ],
+    ],
+    [
+      'scopes for legacy callers without a scheme',
+      { LEGACY_SCOPES: 'a' },
+      ['  PORTCULLIS_LEGACY_SCHEME: is needed; set it (see .env.example)'],
+    ],
+    [
+      'no URL',
+      { PUBLIC_URL: 'mcp.example.com' },
+      [
+        '  PORTCULLIS_PUBLIC_URL: write an https URL such as https://mcp.example.com (http only on loopback)',
+        '  PORTCULLIS_PUBLIC_URL: write the origin alone: small letters, no default port, no path and no slash at the end; the path goes into endpoints[].path',
+      ],
+    ],
+    [
+      'http',
+      { PUBLIC_URL: 'http://mcp.example.com/mcp' },
+      ['  PORTCULLIS_PUBLIC_URL: write an https URL such as https://mcp.example.com (http only on loopback)'],
+    ],
+    [
+      'a path with a slash at the end',
+      { PUBLIC_URL: 'https://mcp.example.com/mcp/' },
+      ['  PORTCULLIS_PUBLIC_URL: write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs'],
+    ],
+    [
+      'a path that is reserved (A-19)',
+      { PUBLIC_URL: 'https://mcp.example.com/healthz' },
+      ['  PORTCULLIS_PUBLIC_URL: this path is reserved for metadata and health; choose another'],
+    ],
+    [
+      'an upstream that is none',
+      { UPSTREAM: 'ftp://h/mcp' },
+      ['  PORTCULLIS_UPSTREAM: write an http or https URL, such as http://10.0.0.5:3000/mcp'],
+    ],
+    [
+      'an issuer over http (A-64)',
+      { ISSUER: 'http://auth.example.com' },
+      ['  PORTCULLIS_ISSUER: write an https URL such as https://auth.example.com (http only on loopback)'],
+    ],
+    [
+      'keys over http (A-64)',
+      { JWKS_URI: 'http://auth.example.com' },
+      ['  PORTCULLIS_JWKS_URI: write an https URL such as https://auth.example.com/jwks (http only on loopback)'],
+    ],
+    [
+      'an algorithm that is never accepted (C-32)',
+      { ALGORITHMS: 'HS256' },
+      [
+        '  PORTCULLIS_ALGORITHMS: write one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA; none and HS* are never accepted',
+      ],
+    ],
+    ['a typ', { TYP: 'jwt' }, ['  PORTCULLIS_TYP: write lenient or at+jwt']],
+    [
+      'a tolerance with a unit',
+      { CLOCK_TOLERANCE_SECONDS: '30s' },
+      ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: write a whole number of seconds from 0 to 300'],
+    ],
+    [
+      'a tolerance that is too long',
+      { CLOCK_TOLERANCE_SECONDS: '301' },
+      ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: at most 300 seconds'],
+    ],
+    ['a scope', { SCOPES: 'a "b"' }, ['  PORTCULLIS_SCOPES: write one scope per entry, without spaces, quotes and backslashes']],
+    [
+      'an audience of nothing',
+      { AUDIENCE: ',' },
+      ['  PORTCULLIS_AUDIENCE: a list without an audience accepts nothing; name at least one, or remove the field'],
+    ],
+    [
+      'introspection without a client',
+      { INTROSPECTION_URL: 'https://auth.example.com/i' },
+      ['  PORTCULLIS_INTROSPECTION_CLIENT_ID: write the client id that the gateway has at the issuer'],
+    ],
+    [
+      'introspection without a secret',
+      { INTROSPECTION_CLIENT_ID: 'a' },
+      ['  PORTCULLIS_INTROSPECTION_CLIENT_SECRET: the variable PORTCULLIS_INTROSPECTION_CLIENT_SECRET is not set; set it'],
+    ],
+    [
+      'a legacy scheme that carries OAuth (C-103)',
+      { LEGACY_SCHEME: 'Bearer' },
+      ['  PORTCULLIS_LEGACY_SCHEME: this scheme carries OAuth tokens; name another'],
+    ],
+    [
+      'a legacy scheme whose callers could never pass',
+      { LEGACY_SCHEME: 'Token', SCOPES: 'a' },
+      [
+        '  PORTCULLIS_LEGACY_SCOPES: such callers could never pass: the endpoint needs a; write scopes: [a] to grant them, or remove this entry',
+      ],
+    ],
+    [
+      'no port',
+      { LISTEN: 'localhost' },
+      ['  PORTCULLIS_LISTEN: write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080'],
+    ],
+    [
+      'a port that is none',
+      { ADMIN: '127.0.0.1:99999' },
+      ['  PORTCULLIS_ADMIN: write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080'],
+    ],
+    ['a level', { LOG_LEVEL: 'trace' }, ['  PORTCULLIS_LOG_LEVEL: write debug, info, warn or error']],
+  ])('%s', (_what, variables, lines) => {
+    expect(problems({})).toEqual([]);
+    expect(problems(variables)).toEqual(lines);
+  });
+
+  test('several at once', () => {
+    expect(problems({ TYP: 'x', LOG_LEVEL: 'y', ISSUER: 'z' })).toHaveLength(3);
+  });
+
+  test('no message shows a secret (C-153)', () => {
+    const lines = problems({ ...INTROSPECTION, INTROSPECTION_CLIENT_ID: undefined, TYP: 'x' });
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).not.toContain('s3cret');
+  });
+});

@@ -1,0 +1,67 @@
+// Configuration in, normalized configuration or the whole error message out. UPDATE_GOLDEN=1 writes what comes instead of comparing.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parseYaml } from '../../src/config/load.js';
+import { ConfigError } from '../../src/config/problems.js';
+import { endpointSchema, introspectionSchema, issuerSchema, legacySchema, rootSchema } from '../../src/config/schema.js';
+
+const folder = fileURLToPath(new URL('./golden', import.meta.url));
+const update = process.env.UPDATE_GOLDEN === '1';
+const ENVIRONMENT = { INTROSPECTION_SECRET: 's3cret from a variable', EMPTY: '' };
+
+const plain = (_name: string, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value);
+
+/** GOLDEN in a file stands for this folder, so that no path of a machine gets into a golden file. */
+function outcome(yaml: string): { ending: 'json' | 'txt'; text: string } {
+  try {
+    const plan = parseYaml(yaml.replaceAll('GOLDEN', folder), ENVIRONMENT);
+    return { ending: 'json', text: `${JSON.stringify(plan, plain, 2)}\n` };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ending: 'txt', text: `${error.message.replaceAll(folder, 'GOLDEN')}\n` };
+  }
+}
+
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length));
+
+test('there are good and bad ones', () => {
+  const endings = names.map((name) => (existsSync(`${folder}/${name}.json`) ? 'json' : 'txt'));
+  expect(endings.filter((ending) => ending === 'json').length).toBeGreaterThan(1);
+  expect(endings.filter((ending) => ending === 'txt').length).toBeGreaterThan(20);
+});
+
+test('the README example needs no more than ten lines', () => {
+  expect(readFileSync(`${folder}/readme.yaml`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(10);
+});
+
+test('full.yaml names every field of the schema', () => {
+  const schemas = [rootSchema, issuerSchema, introspectionSchema, endpointSchema, legacySchema];
+  const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');
+  const fields = schemas.flatMap((schema) => Object.keys(schema.shape));
+  expect(fields.length).toBeGreaterThan(30);
+  expect(fields.filter((field) => !new RegExp(`(^|[ {])${field}:`, 'm').test(text))).toEqual([]);
+});
+
+test.each(names)('%s', (name) => {
+  const { ending, text } = outcome(readFileSync(`${folder}/${name}.yaml`, 'utf8'));
+  const file = `${folder}/${name}.${ending}`;
+  if (update) {
+    writeFileSync(file, text);
+    rmSync(`${folder}/${name}.${ending === 'json' ? 'txt' : 'json'}`, { force: true });
+  }
+  expect(existsSync(file), `${name}.${ending}; this came:\n${text}`).toBe(true);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+});
+
+test.each(names)('%s shows no secret (C-153, F-03)', (name) => {
+  expect(outcome(readFileSync(`${folder}/${name}.yaml`, 'utf8')).text).not.toContain('s3cret');
+});
+
+test('nothing stands there without its source', () => {
+  const sources = readdirSync(folder).filter((file) => file.endsWith('.json') || file.endsWith('.txt'));
+  const orphans = sources.filter((file) => file !== 'secret.txt' && !names.includes(file.replace(/\.(json|txt)$/, '')));
+  expect(orphans).toEqual([]);
+});

@@ -1,0 +1,127 @@
+// How a file becomes a plan: read, frozen, with its secrets held; or every problem at once.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadFile, parseYaml, toPlan } from '../../src/config/load.js';
+import { ConfigError, pathText } from '../../src/config/problems.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const yaml = (secret: string): string => `
+publicUrl: https://mcp.example.com
+issuers:
+  acme: { issuer: https://auth.example.com, introspection: { clientId: a, clientSecret: "${secret}" } }
+endpoints:
+  - { path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }
+`;
+const GOOD = yaml('$' + '{env:SECRET}');
+
+describe('a secret (C-153, F-03)', () => {
+  const reveal = (reference: string, environment = {}): string | undefined =>
+    parseYaml(yaml(reference), environment).issuers[0]?.introspection?.clientSecret.reveal();
+
+  test('comes from a variable, untouched', () => {
+    expect(reveal('$' + '{env:SECRET}', { SECRET: ' a b\n' })).toBe(' a b\n');
+  });
+
+  test.each([
+    ['as it stands', 'a:b%+', 'a:b%+'],
+    ['without the end of its line', 's3cret\n', 's3cret'],
+    ['without the end of its line, as Windows writes it', 's3cret\r\n', 's3cret'],
+    ['with all other white space', ' s3cret \n\n', ' s3cret \n'],
+  ])('comes from a file, %s', (_how, content, secret) => {
+    const file = join(folder, 'secret');
+    writeFileSync(file, content);
+    expect(reveal(`\${file:${file}}`)).toBe(secret);
+  });
+
+  test('that is an empty file is a problem', () => {
+    const file = join(folder, 'empty');
+    writeFileSync(file, '\n');
+    expect(() => reveal(`\${file:${file}}`)).toThrow(`the file ${file} is empty`);
+  });
+
+  test('is not shown by its plan', () => {
+    const plan = parseYaml(GOOD, { SECRET: 's3cret' });
+    expect(JSON.stringify(plan)).toContain('"clientSecret":"[secret]"');
+    expect(JSON.stringify(plan)).not.toContain('s3cret');
+  });
+});
+
+describe('a plan', () => {
+  test('and its endpoints cannot be changed', () => {
+    const plan = parseYaml(GOOD, { SECRET: 'x' });
+    expect([Object.isFrozen(plan), ...plan.endpoints.map(Object.isFrozen)]).toEqual([true, true]);
+  });
+
+  test('does not remember the value that it was made from', () => {
+    const raw = {
+      publicUrl: 'https://mcp.example.com',
+      issuers: { a: { issuer: 'https://a.example' } },
+      endpoints: [{ path: '/a', issuers: ['a'], upstream: 'http://h' }],
+    };
+    const plan = toPlan(raw, {});
+    raw.publicUrl = 'https://evil.example';
+    expect(plan.publicUrl).toBe('https://mcp.example.com');
+  });
+});
+
+describe('a file', () => {
+  test('is read', () => {
+    const file = join(folder, 'good.yaml');
+    writeFileSync(file, GOOD);
+    expect(loadFile(file, { SECRET: 'x' }).publicUrl).toBe('https://mcp.example.com');
+  });
+
+  test.each(['nothing-here.yaml', '.'])('that cannot be read is a problem: %s', (name) => {
+    const file = join(folder, name);
+    expect(() => loadFile(file, {})).toThrow(
+      `1 problem in the configuration\n  (file): ${file} cannot be read; mend the path given to --config`,
+    );
+  });
+
+  test('may be JSON, which is YAML', () => {
+    expect(
+      parseYaml(
+        JSON.stringify({
+          publicUrl: 'https://mcp.example.com',
+          issuers: { a: { issuer: 'https://a.example' } },
+          endpoints: [{ path: '/a', issuers: ['a'], upstream: 'http://h' }],
+        }),
+        {},
+      ).endpoints,
+    ).toHaveLength(1);
+  });
+});
+
+describe('problems', () => {
+  test('come all at once, with their paths', () => {
+    const problem = { path: ['endpoints', 0, 'path'], message: 'write x' };
+    expect(new ConfigError([problem]).message).toBe('1 problem in the configuration\n  endpoints[0].path: write x');
+    expect(new ConfigError([problem, { path: [], message: 'y' }]).message).toBe(
+      '2 problems in the configuration\n  endpoints[0].path: write x\n  (file): y',
+    );
+    expect(new ConfigError([problem]).problems).toEqual([problem]);
+  });
+
+  test.each([
+    [[], '(file)'],
+    [['publicUrl'], 'publicUrl'],
+    [['issuers', 'acme', 'introspection', 'clientSecret'], 'issuers.acme.introspection.clientSecret'],
+    [['endpoints', 2, 'legacy', 0], 'endpoints[2].legacy[0]'],
+  ])('the path %j is told as %s', (path, text) => expect(pathText(path)).toBe(text));
+
+  test('of an issuer called like a member of every object are those of an issuer', () => {
+    const raw = {
+      publicUrl: 'https://mcp.example.com',
+      issuers: {},
+      endpoints: [{ path: '/a', issuers: ['constructor', 'toString'], upstream: 'http://h' }],
+    };
+    expect(() => toPlan(raw, {})).toThrow('no issuer is called constructor; write one of: none is configured');
+  });
+});

@@ -1,0 +1,203 @@
+// The laws of the failure table: what every row must hold, whatever it is about.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as failures from '../../src/core/failure.js';
+import { failureTable, type MakeFailure, type Row, retryAfterSeconds } from '../../src/core/failure.js';
+import { sources, tests, withoutComments } from '../parts/sources.js';
+
+const DEFINED_CODES = [-32700, -32600, -32602, -32603, -32020, -32022];
+
+/** Each law finds those who break it. */
+const laws: readonly [law: string, breaks: (row: Row) => boolean][] = [
+  [
+    '401 has a challenge, bare or invalid_token (A-20, C-03)',
+    (r) => r.status === 401 && !['bare', 'invalid_token'].includes(String(r.challenge)),
+  ],
+  [
+    'invalid_token and a bare challenge stand on 401 only (C-08)',
+    (r) => ['bare', 'invalid_token'].includes(String(r.challenge)) && r.status !== 401,
+  ],
+  ['invalid_request stands on 400 only (C-08)', (r) => r.challenge === 'invalid_request' && r.status !== 400],
+  [
+    'insufficient_scope stands on scope.insufficient only (A-34)',
+    (r) => (r.challenge === 'insufficient_scope') !== (r.kind === 'scope.insufficient'),
+  ],
+  ['only a caller is challenged', (r) => r.challenge !== null && r.blame !== 'caller'],
+  ['a caller gets 4xx', (r) => r.blame === 'caller' && r.status !== null && (r.status < 400 || r.status > 499)],
+  [
+    'what a dependency or the gateway did is 5xx (C-66)',
+    (r) => r.blame !== 'caller' && r.status !== null && (r.status < 500 || r.status > 599),
+  ],
+  [
+    'the code is -(31000 + status) or a defined one (D-03)',
+    (r) => r.code !== null && r.code !== -(31000 + Number(r.status)) && !DEFINED_CODES.includes(r.code),
+  ],
+  [
+    'defined codes come with 400, but for the internal error (D-04)',
+    (r) => r.code !== null && DEFINED_CODES.includes(r.code) && r.status !== (r.code === -32603 ? 500 : 400),
+  ],
+  ['no status means no code', (r) => r.status === null && r.code !== null],
+  [
+    'no code means no status, but for requests that could not be read',
+    (r) => r.code === null && r.status !== null && !r.kind.startsWith('connection.'),
+  ],
+  ['a code comes with a message, and a message with a code', (r) => (r.code === null) !== (r.message === null)],
+  [
+    'a fault of the gateway is logged as an error, but for draining',
+    (r) => r.blame === 'gateway' && r.kind !== 'gateway.draining' && r.level !== 'error',
+  ],
+  [
+    'a message has only characters that a challenge may hold (C-04)',
+    (r) => r.message !== null && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(r.message),
+  ],
+  [
+    'no message holds what a client takes for a parameter (A-26)',
+    (r) => /(scope|error|resource_metadata)=/.test(r.message ?? ''),
+  ],
+];
+
+const makers = Object.entries(failures).filter(
+  (entry): entry is [string, MakeFailure] => typeof entry[1] === 'function' && 'row' in entry[1],
+);
+
+describe('the table', () => {
+  test('is there', () => {
+    expect(failureTable.length).toBeGreaterThan(50);
+  });
+
+  test.each(laws)('%s', (_law, breaks) => {
+    expect(failureTable.filter(breaks).map((row) => row.kind)).toEqual([]);
+  });
+
+  test('each law can be broken', () => {
+    const shapes: Partial<Row>[] = [
+      { status: 401, challenge: null },
+      { status: 403, challenge: 'bare' },
+      { status: 403, challenge: 'invalid_request' },
+      { kind: 'tool.denied', challenge: 'insufficient_scope' },
+      { blame: 'gateway', challenge: 'bare' },
+      { blame: 'caller', status: 503 },
+      { blame: 'dependency', status: 401 },
+      { status: 403, code: -31404 },
+      { status: 403, code: -32600 },
+      { status: null, code: -31404 },
+      { kind: 'tool.denied', status: 403, code: null },
+      { code: null, message: 'x' },
+      { blame: 'gateway', level: 'warn' },
+      { message: 'say "please"' },
+      { message: 'scope=x' },
+    ];
+    const sound: Row = {
+      kind: 'a.b',
+      blame: 'caller',
+      status: 400,
+      challenge: null,
+      code: -31400,
+      message: 'x',
+      event: 'a.b',
+      level: 'info',
+    };
+    expect(laws.filter(([, breaks]) => breaks(sound)).map(([law]) => law)).toEqual([]);
+    for (const [i, [law, breaks]] of laws.entries()) expect([law, breaks({ ...sound, ...shapes[i] })]).toEqual([law, true]);
+  });
+
+  test.each(['kind', 'event'] as const)('each %s stands once', (member) => {
+    const all = failureTable.map((row) => row[member]);
+    expect(all.filter((value, i) => all.indexOf(value) !== i)).toEqual([]);
+  });
+
+  test('cannot be changed at run time', () => {
+    expect(failureTable.filter((row) => !Object.isFrozen(row))).toEqual([]);
+  });
+});
+
+describe('Retry-After', () => {
+  test.each(failureTable.map((row) => [row.kind, row] as const))('%s carries it exactly if it is 503 or 429', (_kind, row) => {
+    const seconds = retryAfterSeconds({ ok: false, row });
+    if (row.status === 503 || row.status === 429) expect(seconds).toBe(5);
+    else expect(seconds).toBeUndefined();
+  });
+
+  test.each([
+    [0, 1],
+    [-3, 1],
+    [0.2, 1],
+    [1.2, 2],
+    [30, 30],
+    [9999, 30],
+  ])('%d s becomes %d: whole seconds from 1 to 30', (asked, told) => {
+    expect(retryAfterSeconds(failures.keysUnavailable({ retryAfterSeconds: asked }))).toBe(told);
+  });
+});
+
+describe('kinds', () => {
+  test('each is made by one function, named after it', () => {
+    const named = (kind: string): string => kind.replace(/[._]([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+    const made = Object.fromEntries(makers.map(([name, make]) => [name, make().row.kind]));
+    expect(made).toEqual(Object.fromEntries(failureTable.map((row) => [named(row.kind), row.kind])));
+    expect(made.originRefused).toBe('origin.refused');
+  });
+
+  test('a failure is a value with its row and its particulars', () => {
+    const failure = failures.tokenExpired({ detail: 'exp' });
+    expect(failure).toEqual({ ok: false, row: failures.tokenExpired.row, detail: 'exp' });
+  });
+
+  test('are spelled in no other source', () => {
+    const spelled = (text: string): string[] =>
+      failureTable.map((row) => row.kind).filter((kind) => new RegExp(`['"\`]${kind.replace('.', '\\.')}['"\`]`).test(text));
+    const others = sources().filter(({ path }) => path !== 'core/failure.ts');
+    expect(spelled("if (kind === 'tool.denied') return;")).toEqual(['tool.denied']);
+    expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((kind) => `${path}: ${kind}`))).toEqual([]);
+  });
+
+  test('each one that is raised is provoked by a test', () => {
+    const code = sources()
+      .filter(({ path }) => path !== 'core/failure.ts')
+      .map(({ text }) => withoutComments(text).replace(/import [^;]*;/g, ''))
+      .join('\n');
+    const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.row.kind);
+    const provoked = tests()
+      .filter(({ path }) => path !== 'core/failure.test.ts')
+      .map(({ text }) => withoutComments(text))
+      .join('\n');
+    expect(raised.length).toBeGreaterThan(40);
+    expect(raised.filter((kind) => !provoked.includes(`'${kind}'`))).toEqual([]);
+  });
+});
+
+describe('docs/failures.md', () => {
+  const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
+  const rows = document
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .slice(2, -2)
+        .split(' | ')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
+
+  test('equals the table', () => {
+    const text = (value: unknown): string => (value === null ? '' : String(value));
+    expect(rows.map((cells) => cells.slice(0, -1))).toEqual(
+      failureTable.map(({ kind, blame, status, challenge, code, message, event, level }) =>
+        [kind, blame, status, challenge, code, message, event, level].map(text),
+      ),
+    );
+  });
+
+  test('says of each kind what happened and what to do', () => {
+    expect(rows.filter((cells) => (cells.at(-1) as string).length < 30)).toEqual([]);
+  });
+
+  test('is what scripts/failures-doc.mjs writes', async () => {
+    const script = new URL('../../scripts/failures-doc.mjs', import.meta.url).href;
+    const { render, meanings } = (await import(/* @vite-ignore */ script)) as {
+      render(table: readonly Row[]): string;
+      meanings: object;
+    };
+    expect(document).toBe(render(failureTable));
+    expect(Object.keys(meanings).sort()).toEqual(failureTable.map((row) => row.kind).sort());
+  });
+});

@@ -1,0 +1,218 @@
+// The corridor: the order of the steps; the first refusal is the answer, and nothing later runs.
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../src/core/failure.js';
+import * as failures from '../src/core/failure.js';
+import type { Message } from '../src/core/message.js';
+import type { Outcome } from '../src/core/outcome.js';
+import { good } from '../src/core/verdict.js';
+import { createGateway, type Stages } from '../src/gateway.js';
+import { until } from './fixtures/wait.js';
+import { testClock } from './parts/clock.js';
+import { endpoint, principal } from './parts/endpoint.js';
+import { exchange } from './parts/exchange.js';
+
+const at = endpoint();
+const caller = principal();
+const message: Message = { era: 'legacy', calls: [], body: null };
+const credential = { kind: 'bearer', token: 't' } as const;
+
+/** Stages that let everything pass, some replaced; and what was called, in order. */
+function corridor(changes: Partial<Stages> = {}) {
+  const steps: string[] = [];
+  const refused: Parameters<Stages['refuse']>[] = [];
+  const told: Outcome[] = [];
+  const clock = testClock();
+  const passing: Stages = {
+    sane: () => null,
+    route: () => at,
+    page: () => false,
+    origin: () => null,
+    preflight: () => false,
+    identify: () => good(credential),
+    verify: () => good(caller),
+    audience: () => null,
+    method: () => null,
+    readable: () => null,
+    read: () => good(message),
+    scope: () => null,
+    async forward(asked) {
+      asked.begin(200, [], false);
+      clock.advance(7);
+      return null;
+    },
+    refuse(asked, ...rest) {
+      refused.push([asked, ...rest]);
+      asked.begin(rest[1].row.status as number, [], false);
+    },
+    tell: (outcome) => void told.push(outcome),
+  };
+  const stages = Object.fromEntries(
+    Object.entries({ ...passing, ...changes }).map(([name, stage]) => [
+      name,
+      (...args: unknown[]) => {
+        steps.push(name);
+        return (stage as (...all: unknown[]) => unknown)(...args);
+      },
+    ]),
+  ) as unknown as Stages;
+  const gateway = createGateway(stages, clock);
+  return { gateway, steps, refused, told };
+}
+
+async function walk(changes: Partial<Stages> = {}, asked = exchange()) {
+  const made = corridor(changes);
+  made.gateway(asked);
+  // A page is told by nobody: then it is over at once.
+  await until('the exchange is told', () => made.told.length > 0 || made.steps.includes('page'));
+  return { ...made, steps: made.steps.join(' '), kind: made.told[0]?.failure?.row.kind ?? 'ok' };
+}
+
+const ORDER = [
+  'sane',
+  'route',
+  'origin',
+  'preflight',
+  'identify',
+  'verify',
+  'audience',
+  'method',
+  'readable',
+  'read',
+  'scope',
+  'forward',
+  'tell',
+];
+const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'refuse', 'tell'].join(' ');
+
+test('a good request walks through every step, in this order', async () => {
+  const { steps, told } = await walk();
+  expect(steps).toBe(ORDER.join(' '));
+  expect(told).toMatchObject([{ endpoint: at, caller, message, failure: null, status: 200, milliseconds: 7 }]);
+});
+
+describe('the first refusal is the answer', () => {
+  const refusals: [keyof Stages, Failure, Partial<Stages>][] = [
+    ['sane', failures.connectionBadRequest(), { sane: () => failures.connectionBadRequest() }],
+    ['origin', failures.originRefused(), { origin: () => failures.originRefused() }],
+    ['identify', failures.credentialMissing(), { identify: () => failures.credentialMissing() }],
+    ['verify', failures.tokenExpired(), { verify: () => failures.tokenExpired() }],
+    ['verify', failures.keysUnavailable(), { verify: async () => failures.keysUnavailable() }],
+    ['audience', failures.audienceMismatch(), { audience: () => failures.audienceMismatch() }],
+    ['audience', failures.audienceMismatch(), { verify: async () => good(caller), audience: () => failures.audienceMismatch() }],
+    ['method', failures.methodRefused(), { method: () => failures.methodRefused() }],
+    ['readable', failures.bodyMediaType(), { readable: () => failures.bodyMediaType() }],
+    ['read', failures.envelopeInvalid(), { read: () => failures.envelopeInvalid() }],
+    ['scope', failures.scopeInsufficient(), { scope: () => failures.scopeInsufficient() }],
+    ['forward', failures.upstreamBusy(), { forward: async () => failures.upstreamBusy() }],
+  ];
+  test.each(refusals)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
+    const { steps, refused, kind } = await walk(changes);
+    expect(steps).toBe(through(step));
+    expect(refused).toHaveLength(1);
+    expect([refused[0]?.[2], kind]).toEqual([failure, failure.row.kind]);
+  });
+
+  test('no route: a page takes over, or there is nothing here', async () => {
+    const none = await walk({ route: () => null });
+    expect([none.steps, none.kind, none.refused[0]?.[1]]).toEqual(['sane route page refuse tell', 'route.unknown', null]);
+    const page = await walk({ route: () => null, page: () => true });
+    expect([page.steps, page.told]).toEqual(['sane route page', []]);
+  });
+
+  test('a preflight is answered before any credential is looked at (B-15)', async () => {
+    const { steps, kind } = await walk({ preflight: () => true });
+    expect([steps, kind]).toEqual(['sane route origin preflight tell', 'ok']);
+  });
+
+  test('a failure after the answer began is told, and no second answer is tried', async () => {
+    const { steps, kind } = await walk({ forward: async () => failures.streamBroken() });
+    expect([steps, kind]).toEqual([ORDER.join(' '), 'stream.broken']);
+  });
+});
+
+describe('the body', () => {
+  test.each([
+    ['POST', 1],
+    ['GET', 0],
+    ['DELETE', 0],
+  ])('of %s is asked for %d times, after everything that can be refused without it (C-142)', async (method, reads) => {
+    const asked = exchange({ method });
+    expect((await walk({}, asked)).kind).toBe('ok');
+    expect(asked.bodyReads).toBe(reads);
+    const refused = exchange({ method });
+    await walk({ readable: () => failures.bodyMediaType() }, refused);
+    expect(refused.bodyReads).toBe(0);
+  });
+
+  test('of the limit passes, a byte more is 413, and nobody reads it (C-12, D-16)', async () => {
+    const sized = (bytes: number) => exchange({ body: 'x'.repeat(bytes) });
+    expect((await walk({}, sized(at.bodyBytes))).kind).toBe('ok');
+    const { kind, steps } = await walk({}, sized(at.bodyBytes + 1));
+    expect([kind, steps]).toEqual(['body.too_large', through('readable')]);
+  });
+});
+
+describe('an exception is a bug', () => {
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  test.each<[keyof Stages, Partial<Stages>]>([
+    ['identify', { identify: boom }],
+    ['verify', { verify: boom }],
+    ['verify', { verify: () => Promise.reject(new Error('boom')) }],
+    ['audience', { audience: boom }],
+    ['audience', { verify: async () => good(caller), audience: boom }],
+  ])('at %s it is 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
+    const { steps, kind, told } = await walk(changes);
+    expect([steps, kind]).toEqual([through(step), 'verify.fault']);
+    expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
+  });
+
+  test.each<[keyof Stages, Partial<Stages>]>([
+    ['sane', { sane: boom }],
+    ['origin', { origin: boom }],
+    ['method', { method: boom }],
+    ['readable', { readable: boom }],
+    ['read', { read: boom }],
+    ['scope', { scope: boom }],
+    ['forward', { forward: () => Promise.reject(new Error('boom')) }],
+  ])('at %s it is 500 (D-22)', async (step, changes) => {
+    const { steps, kind, told } = await walk(changes);
+    expect([steps, kind]).toEqual([through(step), 'gateway.fault']);
+    expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
+  });
+});
+
+describe('what is told', () => {
+  test('is what was known when the walk ended', async () => {
+    const early = await walk({ identify: () => failures.credentialMissing() });
+    expect(early.told[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
+    const late = await walk({ scope: () => failures.scopeInsufficient() });
+    expect(late.told[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
+    expect(late.refused[0]?.slice(1)).toEqual([at, late.told[0]?.failure, message]);
+  });
+
+  test('of a caller that left before an answer is 499 (D-21)', async () => {
+    const { told, steps } = await walk({ read: () => failures.clientGone() });
+    expect(told[0]).toMatchObject({ status: 499, failure: { row: { kind: 'client.gone' } } });
+    expect(steps).not.toContain('refuse');
+  });
+});
+
+test('two exchanges at once do not see each other (A-23)', async () => {
+  const made = corridor({
+    verify: async (presented) => good(principal({ subject: presented.kind === 'bearer' ? presented.token : '' })),
+    identify: (asked) => good({ kind: 'bearer', token: asked.target }),
+  });
+  for (const target of ['/a', '/b', '/c']) made.gateway(exchange({ target }));
+  await until('all three are told', () => made.told.length === 3);
+  const seen = made.told.map(({ exchange: { target }, caller: who }) => [
+    target,
+    who?.kind === 'principal' && who.principal.subject,
+  ]);
+  expect(seen.sort()).toEqual([
+    ['/a', '/a'],
+    ['/b', '/b'],
+    ['/c', '/c'],
+  ]);
+});

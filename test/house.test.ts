@@ -1,0 +1,96 @@
+// The house keeps its own rules: who may import whom, one door per dependency, no surroundings in a stage, the form of a file.
+import { describe, expect, test } from 'vitest';
+import { formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './parts/house-rules.js';
+import { codeOnly, sources, withoutComments } from './parts/sources.js';
+
+const all = sources();
+
+describe('the sources', () => {
+  test('are found', () => {
+    expect(all.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['gateway.ts', 'core/failure.ts', 'http/door.ts', 'main.ts']),
+    );
+    expect(all.flatMap(({ text }) => importsOf(text)).length).toBeGreaterThan(150);
+  });
+  test('import only what their room may see', () => expect(all.flatMap(wallsCrossed)).toEqual([]));
+  test('take no surroundings in a stage (E-13)', () => expect(all.flatMap(surroundingsTaken)).toEqual([]));
+  test('have the form of the house', () => expect(all.flatMap(formFlaws)).toEqual([]));
+});
+
+describe('the checker finds', () => {
+  const good = '// Decides x.\n';
+  test.each([
+    ['core/a.ts', "import { inspect } from 'node:util';"],
+    ['core/a.ts', "import { x } from '../verify/jwt.js';"],
+    ['identify/a.ts', "import { x } from '../verify/jwt.js';"],
+    ['verify/a.ts', "import type { X } from '../authorize/audience.js';"],
+    ['verify/a.ts', "import { toPlan } from '../config/load.js';"],
+    ['verify/a.ts', "import { createGateway } from '../gateway.js';"],
+    ['gateway.ts', "import { refuse } from './http/refusal.js';"],
+    ['http/a.ts', "import { startGateway } from '../compose.js';"],
+    ['http/a.ts', "import { identify } from '../identify/identify.js';"],
+    ['proxy/a.ts', "import '../observe/log.js';"],
+    ['proxy/a.ts', "const x = await import('../observe/log.js');"],
+    ['proxy/a.ts', "export { createLog } from '../observe/log.js';"],
+    ['main.ts', "import { identify } from './identify/identify.js';"],
+    ['compose.ts', "import { serve } from './commands/serve.js';"],
+    ['verify/a.ts', "import { Hono } from 'hono';"],
+    ['verify/a.ts', "import { request, type Dispatcher } from 'undici';"],
+    ['proxy/stream.ts', "import { Pool } from 'undici';"],
+    ['http/a.ts', "import { jwtVerify } from 'jose';"],
+    ['config/load.ts', "import { z } from 'zod';"],
+    ['verify/a.ts', "import { readFileSync } from 'node:fs';"],
+    ['proxy/a.ts', "import { connect } from 'node:net';"],
+    ['authorize/a.ts', "import got from 'got';"],
+    ['utensils/a.ts', "import { x } from '../core/failure.js';"],
+  ])('in %s: %s', (path, text) => {
+    expect(wallsCrossed({ path, text: `${good}${text}\n` })).toHaveLength(1);
+  });
+
+  test.each([
+    ['verify/a.ts', "import type { Plan } from '../config/plan.js';"],
+    ['verify/a.ts', "import {\n  good,\n  type Verdict,\n} from '../core/verdict.js';"],
+    ['proxy/stream.ts', "import { type Dispatcher } from 'undici';"],
+    ['http/a.ts', "// import { x } from '../verify/jwt.js'\nimport { Hono } from 'hono';"],
+    ['compose.ts', "import type { AddressInfo } from 'node:net';"],
+  ])('nothing in %s: %s', (path, text) => {
+    expect(wallsCrossed({ path, text: `${good}${text}\n` })).toEqual([]);
+  });
+
+  test.each([
+    ['const now = Date.now();', 'Date.now'],
+    ['const home = process.env.HOME;', 'process'],
+    ['load(process);', 'process'],
+    ["console.log('x');", 'console'],
+    ['const answer = await fetch(url);', 'fetch'],
+  ])('%s in a stage only', (text, name) => {
+    expect(surroundingsTaken({ path: 'verify/a.ts', text })).toEqual([`verify/a.ts: ${name}`]);
+    expect(surroundingsTaken({ path: 'commands/a.ts', text })).toEqual([]);
+    expect(surroundingsTaken({ path: 'verify/a.ts', text: `// ${text}\nconst a = "${text.replaceAll('"', '')}";` })).toEqual([]);
+  });
+
+  test.each([
+    ['verify/a.ts', `${good}${'\n'.repeat(250)}`, '251 lines'],
+    ['verify/aB.ts', good, 'its name is not in kebab-case'],
+    ['verify/utils.ts', good, 'its name says nothing'],
+    ['verify/a.ts', `${good}export default 1;\n`, 'a default export'],
+    ['verify/a.ts', `${good}export { a as default };\n`, 'a default export'],
+    ['verify/a.ts', `${good}export * from './b.js';\n`, 'exports what is of another file'],
+    ['verify/a.ts', 'export const a = 1;\n', 'its first line does not say what it decides'],
+    ['main.ts', '#!/usr/bin/env node\nexport const a = 1;\n', 'its first line does not say what it decides'],
+  ])('in %s the form: %#', (path, text, flaw) => {
+    expect(formFlaws({ path, text })).toEqual([`${path}: ${flaw}`]);
+  });
+
+  test('nothing in a file of good form', () => {
+    expect(formFlaws({ path: 'verify/a-b.ts', text: `${good}${'\n'.repeat(249)}` })).toEqual([]);
+    expect(formFlaws({ path: 'main.ts', text: `#!/usr/bin/env node\n${good}` })).toEqual([]);
+  });
+
+  test('no comment in a string, and no string in a comment', () => {
+    expect(withoutComments(`const a = 'http://b'; // it's\n/* "x */ const c = /[/'"]/;`)).toBe(
+      `const a = 'http://b'; \n const c = /[/'"]/;`,
+    );
+    expect(codeOnly(`f('process.env', "a") // process.env`)).toBe(`f('', '') `);
+  });
+});

@@ -1,0 +1,60 @@
+// When a request body is whole, too large or abandoned; told once.
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { Verdict } from '../../src/core/verdict.js';
+import { BodyReader } from '../../src/http/body.js';
+import { until } from '../fixtures/wait.js';
+import { settle } from '../parts/keys.js';
+
+function reading(limitBytes: number) {
+  const stream = new PassThrough();
+  const told: Verdict<Buffer>[] = [];
+  const reader = new BodyReader(stream as unknown as IncomingMessage, limitBytes, (read) => told.push(read));
+  const first = async () => {
+    await until('the body is told', () => told.length > 0);
+    const [read] = told;
+    return read?.ok ? read.value.toString() : read?.row.kind;
+  };
+  return { stream, told, reader, first };
+}
+
+test.each<[string, string[]]>([
+  ['nothing', []],
+  ['one piece', ['abcdefgh']],
+  ['two pieces', ['abcd', 'efgh']],
+  ['a piece for each byte', [...'abcdefgh']],
+])('a body of %s is whole (B-27)', async (_what, pieces) => {
+  const { stream, first, told } = reading(8);
+  for (const piece of pieces) {
+    stream.write(piece);
+    await settle();
+  }
+  expect(told).toEqual([]);
+  stream.end();
+  expect(await first()).toBe(pieces.join(''));
+});
+
+test.each<[string, string[]]>([
+  ['one piece', ['abcdefghi']],
+  ['the last of several', ['abcd', 'efgh', 'i']],
+])('a byte more than the limit is too large: in %s (C-12, D-16)', async (_what, pieces) => {
+  const { stream, first, told } = reading(8);
+  for (const piece of pieces) {
+    stream.write(piece);
+    await settle();
+  }
+  expect(await first()).toBe('body.too_large');
+  stream.end();
+  stream.resume();
+  await settle();
+  expect(told.filter((read) => read.ok)).toEqual([]);
+});
+
+test('a caller that left is told as such, and what was sent is not taken for whole', async () => {
+  const { stream, first, reader } = reading(8);
+  stream.write('abc');
+  await settle();
+  reader.gone();
+  expect(await first()).toBe('client.gone');
+});

@@ -1,0 +1,124 @@
+// How a challenge is written: the whole header, byte for byte.
+import { describe, expect, test } from 'vitest';
+import * as failures from '../../src/core/failure.js';
+import { failureTable, type MakeFailure } from '../../src/core/failure.js';
+import { challenge } from '../../src/http/challenge.js';
+import { endpoint, METADATA } from '../parts/endpoint.js';
+
+const {
+  audienceMismatch,
+  credentialMalformed,
+  credentialMissing,
+  credentialScheme,
+  credentialTwo,
+  scopeInsufficient,
+  tokenExpired,
+  tokenSignature,
+  upstreamRefusedCaller,
+} = failures;
+const at = endpoint({ scopes: ['files:read', 'files:list'] });
+const where = `resource_metadata="${METADATA}"`;
+
+describe('the whole header', () => {
+  test.each<[string, MakeFailure, string]>([
+    ['no credential: no error (C-02, A-21, A-22)', credentialMissing, `Bearer scope="files:read files:list", ${where}`],
+    ['an unknown scheme: no error (C-02)', credentialScheme, `Bearer scope="files:read files:list", ${where}`],
+    [
+      'a legacy credential that the upstream refused (C-104)',
+      upstreamRefusedCaller,
+      `Bearer scope="files:read files:list", ${where}`,
+    ],
+    [
+      'a bad token (C-08, A-20)',
+      tokenSignature,
+      `Bearer error="invalid_token", error_description="The access token is invalid", scope="files:read files:list", ${where}`,
+    ],
+    [
+      'an expired token',
+      tokenExpired,
+      `Bearer error="invalid_token", error_description="The access token expired", scope="files:read files:list", ${where}`,
+    ],
+    [
+      'a token for another server (A-40)',
+      audienceMismatch,
+      `Bearer error="invalid_token", error_description="The access token is not for this server", scope="files:read files:list", ${where}`,
+    ],
+    [
+      'a malformed header (A-24)',
+      credentialMalformed,
+      `Bearer error="invalid_request", error_description="Malformed Authorization header", scope="files:read files:list", ${where}`,
+    ],
+    [
+      'two credentials (A-24, B-58)',
+      credentialTwo,
+      `Bearer error="invalid_request", error_description="One credential, please", scope="files:read files:list", ${where}`,
+    ],
+    [
+      'scopes that are missing (A-30)',
+      scopeInsufficient,
+      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list", ${where}`,
+    ],
+  ])('%s', (_what, make, header) => {
+    expect(challenge(at, make())).toBe(header);
+  });
+
+  test('names every scope of the call, not of the endpoint alone (A-31)', () => {
+    const failure = scopeInsufficient({ scopes: ['files:read', 'files:list', 'files:write'] });
+    expect(challenge(at, failure)).toBe(
+      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list files:write", ${where}`,
+    );
+  });
+
+  test('begins with the realm where there is one', () => {
+    const realm = endpoint({ realm: 'files of acme' });
+    expect(challenge(realm, credentialMissing())).toBe(`Bearer realm="files of acme", scope="files:read", ${where}`);
+    expect(challenge(realm, tokenExpired())).toBe(
+      `Bearer realm="files of acme", error="invalid_token", error_description="The access token expired", scope="files:read", ${where}`,
+    );
+  });
+
+  test('has no empty scope (A-27)', () => {
+    expect(challenge(endpoint({ scopes: [] }), credentialMissing())).toBe(`Bearer ${where}`);
+  });
+});
+
+const challenged = failureTable.filter((row) => row.challenge !== null);
+const lines = challenged.map(
+  (row) => [row.kind, challenge(at, { ok: false, row, detail: 'scope="x" \r\n detail' }) as string] as const,
+);
+
+describe('every challenge', () => {
+  test('stands on every row that has one, and on no other (C-03)', () => {
+    const found = failureTable.filter((row) => challenge(at, { ok: false, row }) !== null);
+    expect(found).toEqual(challenged);
+    expect(found.length).toBeGreaterThan(15);
+  });
+
+  test.each(lines)(
+    '%s keeps to the grammar: one line, Bearer first, each parameter once (A-25, A-26, A-27, C-04)',
+    (_kind, line) => {
+      expect(line).toMatch(/^Bearer [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"(, [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/);
+      const names = [...line.matchAll(/([a-z_]+)="/g)].map(([, name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of ['scope', 'error', 'resource_metadata', 'realm'])
+        expect(line.split(`${name}=`).length).toBeLessThanOrEqual(2);
+      expect(line).not.toContain('  ');
+      expect(line).toContain(where);
+      expect(line).not.toContain('detail');
+    },
+  );
+
+  test('is the same each time (A-31)', () => {
+    const again = challenged.map((row) => [
+      row.kind,
+      challenge(at, { ok: false, row, detail: 'another', cause: new Error('x') }),
+    ]);
+    expect(again).toEqual(lines);
+  });
+
+  test('of every bad token is one, but for what the caller can mend: expiry and audience (C-09)', () => {
+    const tokens = lines.filter(([kind]) => kind.startsWith('token.') && kind !== 'token.expired');
+    expect(tokens.length).toBeGreaterThan(7);
+    expect(new Set(tokens.map(([, line]) => line)).size).toBe(1);
+  });
+});

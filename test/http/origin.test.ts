@@ -1,0 +1,136 @@
+// Which browser origins may call: compared whole. And what they may then send and read.
+import { describe, expect, test } from 'vitest';
+import { origin, preflight } from '../../src/http/cors.js';
+import { checkOrigin } from '../../src/http/origin.js';
+import { endpoint, keyRule, tokenRule } from '../parts/endpoint.js';
+import { exchange, type Lines, pairs } from '../parts/exchange.js';
+
+const at = endpoint({ origins: ['https://app.example.com', 'https://app.example.com:8443'] });
+const from = (...origins: string[]) => exchange({ lines: origins.map((one) => ['Origin', one] as const) });
+function judged(origins: string[], where = at): string {
+  const checked = checkOrigin(from(...origins), where);
+  return typeof checked === 'object' ? checked.row.kind : String(checked);
+}
+
+describe('an origin (B-10, B-11)', () => {
+  test('need not be there', () => expect(judged([])).toBe('undefined'));
+
+  test.each([
+    'https://mcp.example.com',
+    'https://app.example.com',
+    'https://app.example.com:8443',
+    'http://localhost',
+    'http://localhost:5173',
+    'https://localhost:1',
+    'http://127.0.0.1:65535',
+    'http://[::1]:3000',
+  ])('%s passes', (one) => expect(judged([one])).toBe(one));
+
+  test.each([
+    'https://evil.example',
+    'null',
+    '',
+    'http://app.example.com',
+    'https://app.example.com:443',
+    'https://app.example.com:9',
+    'https://app.example.com.evil.example',
+    'https://evil-app.example.com',
+    'https://evil.example/?https://app.example.com',
+    'https://app.example.com/',
+    'https://APP.example.com',
+    'https://sub.app.example.com',
+    'http://localhost.evil.example',
+    'http://localhost:3000@evil.example',
+    'http://localhost:123456',
+    'http://127.0.0.1.evil.example',
+    'http://127.0.0.2',
+    'http://0.0.0.0:3000',
+    'ftp://localhost',
+    'https://app.example.com https://evil.example',
+  ])('%s is refused', (one) => {
+    expect(judged(['https://app.example.com'])).toBe('https://app.example.com');
+    expect(judged([one])).toBe('origin.refused');
+  });
+
+  test('twice is refused, even if both are allowed (B-58)', () => {
+    expect(judged(['https://app.example.com', 'https://app.example.com'])).toBe('origin.refused');
+    expect(judged(['https://app.example.com', 'https://evil.example'])).toBe('origin.refused');
+  });
+
+  test('is allowed whatever it is only where the operator wrote "*"', () => {
+    expect(judged(['https://evil.example'], endpoint({ origins: ['*'] }))).toBe('https://evil.example');
+    expect(judged(['https://evil.example'], endpoint({ origins: [] }))).toBe('origin.refused');
+  });
+});
+
+describe('the answers to a browser (B-15, C-152)', () => {
+  test('of an allowed origin name it, and what it may read', () => {
+    const asked = from('https://app.example.com');
+    expect(origin(asked, at)).toBeNull();
+    expect(pairs(asked.answerHeaders)).toEqual({
+      'x-request-id': 'request-1',
+      'access-control-allow-origin': 'https://app.example.com',
+      vary: 'Origin',
+      'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id',
+    });
+  });
+
+  test.each<[string, string[], string]>([
+    ['no origin', [], 'ok'],
+    ['a refused one', ['https://evil.example'], 'origin.refused'],
+  ])('to %s say nothing of origins', (_what, origins, kind) => {
+    const asked = from(...origins);
+    expect(origin(asked, at)?.row.kind ?? 'ok').toBe(kind);
+    expect(pairs(asked.answerHeaders)).toEqual({ 'x-request-id': 'request-1' });
+  });
+});
+
+describe('a preflight (B-15, C-148)', () => {
+  const METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
+  const HEADERS =
+    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
+  function answer(lines: Lines, where = at) {
+    const asked = exchange({ method: 'OPTIONS', lines });
+    expect(preflight(asked, where)).toBe(true);
+    expect(asked.sent).toBe('');
+    const [began] = asked.began;
+    return { status: began?.status, headers: pairs(began?.headers ?? []) };
+  }
+
+  test('is answered with 204, without a credential and without a body', () => {
+    expect(answer([['Access-Control-Request-Method', 'POST']])).toEqual({
+      status: 204,
+      headers: {
+        'access-control-allow-methods': METHODS,
+        'access-control-allow-headers': HEADERS,
+        'access-control-max-age': '7200',
+        allow: METHODS,
+        'cache-control': 'no-store',
+      },
+    });
+  });
+
+  test.each([
+    ['mcp-param-region', `${HEADERS}, mcp-param-region`],
+    ['authorization, Mcp-Param-Region ,mcp-param-b', `${HEADERS}, Mcp-Param-Region, mcp-param-b`],
+    ['x-evil, cookie', HEADERS],
+    ['mcp-param-', HEADERS],
+    ['mcp-param-a b', HEADERS],
+    [`mcp-param-${'x'.repeat(101)}`, HEADERS],
+    ['mcp-param-a\u00e9', HEADERS],
+    ['', HEADERS],
+  ])('that asks for %j is allowed: %s', (asked, allowed) => {
+    expect(answer([['Access-Control-Request-Headers', asked]]).headers['access-control-allow-headers']).toBe(allowed);
+  });
+
+  test('allows the headers that carry keys here, but no scheme', () => {
+    const legacy = endpoint({ legacy: [tokenRule, keyRule] });
+    expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
+  });
+
+  test.each(['POST', 'GET', 'HEAD', 'options'])('is not %s', (method) => {
+    const asked = exchange({ method });
+    expect(preflight(asked, at)).toBe(false);
+    expect(asked.began).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+// How the public listener lives: what it makes of requests that node:http refuses, and how it drains. On real sockets.
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Exchange } from '../../src/core/exchange.js';
+import type { Failure } from '../../src/core/failure.js';
+import { createListener, type Listener } from '../../src/http/server.js';
+import { openRaw, rawRequest, requestBytes } from '../fixtures/raw-client.js';
+import { until, withDeadline } from '../fixtures/wait.js';
+import { exchange, type Lines } from '../parts/exchange.js';
+import { kindOf } from '../parts/kinds.js';
+
+let listener: Listener | undefined;
+afterEach(async () => {
+  await listener?.drain(0);
+  listener = undefined;
+});
+
+/** A listener whose exchanges are answered with 204, or held where `hold` is set. */
+async function listening({ hold = false } = {}) {
+  const told: [string, string][] = [];
+  const seen: Exchange[] = [];
+  const answer = (one: Exchange): void => {
+    seen.push(one);
+    if (hold) return;
+    one.begin(204, [], false);
+    one.end();
+  };
+  const made = createListener(answer, (failure: Failure, address) => told.push([failure.row.kind, address]));
+  listener = made;
+  const { port } = await made.listen('127.0.0.1', 0);
+  return { listener: made, port, told, seen };
+}
+
+test('a request becomes an exchange: names in small letters, values as sent, the path undecoded (C-147, B-54)', async () => {
+  const { port, seen, told } = await listening();
+  const headers: [string, string][] = [
+    ['Host', 'a'],
+    ['X-Two', 'One'],
+    ['x-two', ' two '],
+  ];
+  expect((await rawRequest(port, { path: '/a%2Fb/../c?x=1', headers })).status).toBe(204);
+  const [one] = seen;
+  expect([one?.method, one?.target, one?.path, one?.clientAddress]).toEqual([
+    'GET',
+    '/a%2Fb/../c?x=1',
+    '/a%2Fb/../c',
+    '127.0.0.1',
+  ]);
+  expect(one?.names.map((name, i) => [name, one.values[i]])).toEqual([
+    ['host', 'a'],
+    ['x-two', 'One'],
+    ['x-two', 'two'],
+  ]);
+  expect(told).toEqual([]);
+});
+
+test('each exchange has an id of its own, which its answer carries (D-09)', async () => {
+  const { port, seen } = await listening();
+  const ids = [];
+  for (let i = 0; i < 3; i++) ids.push((await rawRequest(port, {})).header('x-request-id'));
+  expect(ids).toEqual(seen.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(3);
+  for (const id of ids) expect(id).toMatch(/^[\w-]{8,64}$/);
+});
+
+describe('what node:http refuses is answered and told (D-10, D-18)', () => {
+  const HOST = 'Host: a\r\n';
+  test.each<[string, string, number, string]>([
+    ['no HTTP', 'garbage\r\n\r\n', 400, 'connection.bad_request'],
+    ['an unknown method', `BREW / HTTP/1.1\r\n${HOST}\r\n`, 400, 'connection.bad_request'],
+    [
+      'both framings (C-138)',
+      `POST / HTTP/1.1\r\n${HOST}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      400,
+      'connection.bad_request',
+    ],
+    [
+      'two lengths (C-138)',
+      `POST / HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
+      400,
+      'connection.bad_request',
+    ],
+    ['a folded line (C-139)', `GET / HTTP/1.1\r\n${HOST}X: a\r\n b\r\n\r\n`, 400, 'connection.bad_request'],
+    ['a NUL (C-139)', `GET / HTTP/1.1\r\n${HOST}X: a\u0000b\r\n\r\n`, 400, 'connection.bad_request'],
+    ['a space before the colon', `GET / HTTP/1.1\r\n${HOST}X : a\r\n\r\n`, 400, 'connection.bad_request'],
+    [
+      'a header of 70 KB (B-59)',
+      `GET / HTTP/1.1\r\n${HOST}X: ${'a'.repeat(70_000)}\r\n\r\n`,
+      431,
+      'connection.headers_too_large',
+    ],
+    ['CONNECT', `CONNECT a:443 HTTP/1.1\r\n${HOST}\r\n`, 400, 'connection.bad_request'],
+  ])('%s', async (_what, bytes, status, kind) => {
+    const { port, told, seen } = await listening();
+    expect((await rawRequest(port, {})).status).toBe(204);
+    const answer = await rawRequest(port, bytes, { label: 'the refusal', closeMs: 2000 });
+    expect([answer.status, answer.closed, answer.header('connection'), answer.header('cache-control')]).toEqual([
+      status,
+      true,
+      'close',
+      'no-store',
+    ]);
+    expect(told).toEqual([[kind, '127.0.0.1']]);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('a head that does not come to its end in time is 408', async () => {
+    const { listener: made, port, told } = await listening();
+    made.server.headersTimeout = 100;
+    const slow = await openRaw(port);
+    await slow.write('GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    expect((await slow.response({ label: 'the 408', ms: 5000 })).status).toBe(408);
+    expect(told).toEqual([['connection.too_slow', '127.0.0.1']]);
+  });
+
+  test('a caller that just leaves is not', async () => {
+    const { port, told, seen } = await listening({ hold: true });
+    const gone = await openRaw(port);
+    await gone.write(requestBytes(port, {}));
+    await until('the exchange is there', () => seen.length === 1);
+    gone.destroy();
+    await until('the exchange knows it', () => seen[0]?.gone);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('draining (E-11)', () => {
+  const HOST: Lines = [['Host', 'a']];
+  test('refuses what is new, lets what is under way finish, and then is over', async () => {
+    const { listener: made, port, seen } = await listening({ hold: true });
+    expect(kindOf(made.sane(exchange({ lines: HOST })))).toBe('ok');
+    const busy = await openRaw(port);
+    await busy.write(requestBytes(port, {}));
+    await until('the exchange is there', () => seen.length === 1);
+    const drained = made.drain(5000);
+    expect(kindOf(made.sane(exchange({ lines: HOST })))).toBe('gateway.draining');
+    expect(kindOf(made.sane(exchange()))).toBe('connection.bad_request');
+    await expect(openRaw(port)).rejects.toThrow('ECONNREFUSED');
+    seen[0]?.begin(204, [], false);
+    seen[0]?.end();
+    expect((await busy.response({ label: 'the answer under way' })).status).toBe(204);
+    expect(await withDeadline('the drain', drained, 2000)).toBe(0);
+  });
+
+  test('cuts what is left after the deadline, and counts it', async () => {
+    const { listener: made, port, seen } = await listening({ hold: true });
+    const busy = await openRaw(port);
+    await busy.write(requestBytes(port, {}));
+    await until('the exchange is there', () => seen.length === 1);
+    expect(await withDeadline('the drain', made.drain(50), 2000)).toBe(1);
+    await withDeadline('the cut', busy.closed, 2000);
+  });
+});

@@ -1,0 +1,82 @@
+// Which lines are written, in which order, and how soon.
+import { describe, expect, test } from 'vitest';
+import * as failures from '../../src/core/failure.js';
+import type { LogLevel } from '../../src/observe/log.js';
+import { until } from '../fixtures/wait.js';
+import { exchange } from '../parts/exchange.js';
+import { type Line, logging } from '../parts/logging.js';
+import { outcome } from '../parts/outcome.js';
+
+describe('the level', () => {
+  test.each<[LogLevel, string[]]>([
+    ['debug', ['debug', 'info', 'warn', 'error']],
+    ['info', ['info', 'warn', 'error']],
+    ['warn', ['warn', 'error']],
+    ['error', ['error']],
+  ])('%s lets pass %j', (level, levels) => {
+    const { log, lines } = logging(level);
+    for (const make of [failures.clientGone, failures.credentialMissing, failures.tokenSignature, failures.keysUnavailable])
+      log.outcome(outcome({ failure: make() }));
+    for (const one of ['debug', 'info', 'warn', 'error'] as const) log.notify({ event: 'x', level: one });
+    expect(lines().map((line) => line.level)).toEqual([...levels, ...levels]);
+  });
+});
+
+describe('beside exchanges', () => {
+  test('a notice is told with its fields', () => {
+    const { log, lines } = logging();
+    log.notify({ event: 'keys.loaded', level: 'warn', issuer: 'i', keys: 2, skipped: ['no object'] });
+    expect(lines()[0]).toMatchObject({ event: 'keys.loaded', level: 'warn', issuer: 'i', keys: 2, skipped: ['no object'] });
+  });
+
+  test('a request that could not be read is told with what is known of it', () => {
+    const { log, lines } = logging();
+    log.unread(failures.connectionBadRequest({ detail: 'HPE_INVALID_METHOD' }), '192.0.2.9');
+    const { time: _time, ...line } = lines()[0] as Line;
+    expect(line).toEqual({
+      level: 'info',
+      event: 'http.bad_request',
+      client: '192.0.2.9',
+      status: 400,
+      reason: 'connection.bad_request',
+      detail: 'HPE_INVALID_METHOD',
+    });
+  });
+});
+
+describe('lines', () => {
+  const numbered = (i: number) => outcome({ exchange: { ...exchange(), id: `request-${i}` } });
+
+  test('come in the order of what they tell, whatever their kind', () => {
+    const { log, lines } = logging();
+    log.outcome(numbered(1));
+    log.outcome(outcome({ failure: failures.tokenExpired() }));
+    log.outcome(numbered(2));
+    log.notify({ event: 'keys.loaded', level: 'info' });
+    log.outcome(numbered(3));
+    log.unread(failures.connectionBadRequest(), '192.0.2.9');
+    expect(lines().map(({ event }) => event)).toEqual([
+      'forwarded',
+      'verify.expired',
+      'forwarded',
+      'keys.loaded',
+      'forwarded',
+      'http.bad_request',
+    ]);
+  });
+
+  test('of good exchanges are joined, and none is lost', () => {
+    const { log, blocks, lines } = logging();
+    for (let i = 0; i < 200; i++) log.outcome(numbered(i));
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(lines().map(({ requestId }) => requestId)).toEqual(Array.from({ length: 200 }, (_, i) => `request-${i}`));
+  });
+
+  test('wait for no more than a moment', async () => {
+    const { log, blocks } = logging();
+    log.outcome(numbered(1));
+    await until('the line is written', () => blocks.length > 0, 1000);
+    log.outcome(outcome({ failure: failures.gatewayFault() }));
+    expect(blocks).toHaveLength(2);
+  });
+});

@@ -1,0 +1,205 @@
+// What is written of an exchange: one line, only the fields that are allowed, never a token.
+import { describe, expect, test } from 'vitest';
+import * as failures from '../../src/core/failure.js';
+import { failureTable } from '../../src/core/failure.js';
+import { legacy, passThroughCaller, principal } from '../parts/endpoint.js';
+import { exchange } from '../parts/exchange.js';
+import { type Line, logging } from '../parts/logging.js';
+import { outcome, TOKEN } from '../parts/outcome.js';
+
+function lineOf(changes: Parameters<typeof outcome>[0] = {}): Line {
+  const { log, lines } = logging();
+  log.outcome(outcome(changes));
+  const [line, ...more] = lines();
+  if (line === undefined || more.length > 0) throw new Error(`${more.length + 1} lines`);
+  return line;
+}
+
+const ALLOWED = [
+  'level',
+  'time',
+  'event',
+  'requestId',
+  'endpoint',
+  'client',
+  'method',
+  'status',
+  'reason',
+  'detail',
+  'us',
+  'rpc',
+  'name',
+  'era',
+  'credential',
+  'issuer',
+  'subject',
+  'clientId',
+  'stack',
+];
+
+describe('the line of an exchange', () => {
+  test('that went well says who did what, where and for how long (A-66)', () => {
+    const { time, ...line } = lineOf();
+    expect(line).toEqual({
+      level: 'info',
+      event: 'forwarded',
+      requestId: 'request-1',
+      endpoint: '/mcp',
+      client: '192.0.2.7',
+      method: 'POST',
+      status: 200,
+      reason: 'ok',
+      us: 1235,
+      rpc: 'tools/call',
+      name: 'echo',
+      era: 'modern',
+      credential: 'principal',
+      issuer: 'https://auth.example.com',
+      subject: 'alice',
+      clientId: 'cli',
+    });
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(Math.abs(Date.parse(time as string) - Date.now())).toBeLessThan(5000);
+  });
+
+  test('that was refused early says no more than is known', () => {
+    const { time: _time, ...line } = lineOf({
+      endpoint: null,
+      caller: null,
+      message: null,
+      failure: failures.routeUnknown(),
+      status: 404,
+    });
+    expect(line).toEqual({
+      level: 'info',
+      event: 'http.route',
+      requestId: 'request-1',
+      client: '192.0.2.7',
+      method: 'POST',
+      status: 404,
+      reason: 'route.unknown',
+      us: 1235,
+    });
+  });
+
+  test.each(failureTable.map((row) => [row.kind, row] as const))('%s has event, reason and level of its row', (kind, row) => {
+    const status = row.status ?? 499;
+    expect(lineOf({ failure: { ok: false, row, detail: 'why' }, status })).toMatchObject({
+      event: row.event,
+      reason: kind,
+      level: row.level,
+      status,
+      detail: 'why',
+    });
+  });
+
+  test('of a pass-through caller names no key (C-107, C-153)', () => {
+    const line = lineOf({ caller: passThroughCaller('l-secret-key') });
+    expect(line).toMatchObject({ credential: 'pass-through' });
+    expect(JSON.stringify(line)).not.toContain('secret');
+  });
+
+  test('cuts names that callers chose', () => {
+    const long = 'n'.repeat(300);
+    const message = { era: 'legacy' as const, calls: [{ method: long, name: long, idText: '1' }], body: null };
+    const line = lineOf({ message, caller: principal({ subject: long, client: long }) });
+    for (const field of ['rpc', 'name', 'subject', 'clientId']) expect(line[field]).toHaveLength(200);
+  });
+
+  test.each([
+    'a\nb\r\u2028{"level":"error"}',
+    '"\\\u0000\u001f\x7f',
+    '@@',
+    '"@@"',
+    '$&$1',
+    '\ud800',
+    '\u00e9\u{1f600}',
+    '',
+    `n${'\u{1f600}'.repeat(100)}`,
+  ])('is one whole line with %j for every name', (name) => {
+    const { log, written } = logging();
+    const message = { era: 'legacy' as const, calls: [{ method: name, name, idText: '1' }], body: null };
+    for (const failure of [null, failures.tokenExpired()])
+      log.outcome(outcome({ message, failure, caller: principal({ subject: name, client: name }) }));
+    expect(written()).toHaveLength(2);
+    for (const line of written()) {
+      expect(line).toMatch(/^\{[^\n\r]*\}\n$/);
+      const { rpc, name: told, subject, clientId, level } = JSON.parse(line) as Line;
+      const short = name.slice(0, 200);
+      expect([rpc, told, subject, clientId, level]).toEqual([short, short, short, short, 'info']);
+    }
+  });
+
+  test('that went well without a caller or a message, a preflight, leaves them out or empty', () => {
+    const { time: _time, ...line } = lineOf({ caller: null, message: null, status: 204 });
+    const known = Object.entries(line).filter(([, value]) => value !== null);
+    expect(Object.fromEntries(known)).toEqual({
+      level: 'info',
+      event: 'forwarded',
+      requestId: 'request-1',
+      endpoint: '/mcp',
+      client: '192.0.2.7',
+      method: 'POST',
+      status: 204,
+      reason: 'ok',
+      us: 1235,
+    });
+  });
+
+  test('tells a second exchange of the same kind by what is its own', () => {
+    const { log, lines } = logging();
+    log.outcome(outcome());
+    log.outcome(
+      outcome({
+        exchange: { ...exchange(), id: 'request-2', clientAddress: '192.0.2.8' },
+        caller: principal({ subject: 'bob' }),
+        milliseconds: 9,
+      }),
+    );
+    expect(lines()[1]).toMatchObject({
+      requestId: 'request-2',
+      client: '192.0.2.8',
+      subject: 'bob',
+      us: 9000,
+      issuer: 'https://auth.example.com',
+    });
+  });
+
+  test('is right beyond any number of kinds', () => {
+    const { log, lines } = logging();
+    for (let i = 0; i < 1_500; i++) log.outcome(outcome({ exchange: exchange({ method: `M${i}` }), status: 405 }));
+    log.outcome(outcome({ exchange: exchange({ method: 'M3' }), status: 405 }));
+    expect(lines().map(({ method }) => method)).toEqual([...Array.from({ length: 1_500 }, (_, i) => `M${i}`), 'M3']);
+  });
+});
+
+describe('no line has a token, a key, a header value or a body (C-153, A-66)', () => {
+  const cause = new Error(`cannot parse ${TOKEN}`);
+  const every = failureTable.map((row) => ({
+    failure: { ok: false as const, row, cause, data: { secret: 1 }, scopes: ['x'], idText: '"secret-id"' },
+  }));
+  test('not of any failure, and not of a success', () => {
+    const { log, written, lines } = logging();
+    for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }]) log.outcome(outcome(changes));
+    expect(written()).toHaveLength(failureTable.length + 2);
+    expect(written().filter((line) => /secret|eyJ/.test(line))).toEqual([]);
+    expect([...new Set(lines().flatMap((line) => Object.keys(line)))].filter((field) => !ALLOWED.includes(field))).toEqual([]);
+  });
+
+  test('a bug is told with its stack, but not with its message', () => {
+    const line = lineOf({ failure: failures.gatewayFault({ cause }), status: 500 });
+    expect(line.stack).toMatch(/^Error\n {4}at .*log\.test/);
+    expect(String(line.stack)).not.toContain('cannot parse');
+    expect(lineOf({ failure: failures.verifyFault({ cause: TOKEN }), status: 503 })).not.toHaveProperty('stack');
+    expect(lineOf({ failure: failures.upstreamBroken({ cause }), status: 502 })).not.toHaveProperty('stack');
+  });
+
+  test('nor a legacy credential that was refused', () => {
+    const line = lineOf({
+      caller: { kind: 'pass-through', credential: legacy(TOKEN) },
+      failure: failures.upstreamRefusedCaller(),
+      status: 401,
+    });
+    expect(JSON.stringify(line)).not.toContain('eyJ');
+  });
+});

@@ -1,0 +1,90 @@
+// What is counted: every exchange once, with labels that no caller can choose.
+import { describe, expect, test } from 'vitest';
+import * as failures from '../../src/core/failure.js';
+import { failureTable } from '../../src/core/failure.js';
+import { createMetrics } from '../../src/observe/metrics.js';
+import { endpoint, passThroughCaller, principal } from '../parts/endpoint.js';
+import { exchange } from '../parts/exchange.js';
+import { outcome, TOKEN } from '../parts/outcome.js';
+
+const linesOf = (text: string, name: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith(name))
+    .sort();
+const REQUESTS = 'portcullis_requests_total';
+
+describe('the counter', () => {
+  test('counts each exchange once, by endpoint and reason', async () => {
+    const metrics = createMetrics();
+    metrics.outcome(outcome());
+    metrics.outcome(outcome());
+    metrics.outcome(outcome({ failure: failures.tokenExpired(), status: 401 }));
+    metrics.outcome(outcome({ endpoint: endpoint({ path: '/b' }) }));
+    metrics.outcome(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
+    metrics.unread(failures.connectionTooSlow());
+    const expected = [
+      `${REQUESTS}{endpoint="/b",reason="ok"} 1`,
+      `${REQUESTS}{endpoint="/mcp",reason="ok"} 2`,
+      `${REQUESTS}{endpoint="/mcp",reason="token.expired"} 1`,
+      `${REQUESTS}{endpoint="none",reason="connection.too_slow"} 1`,
+      `${REQUESTS}{endpoint="none",reason="route.unknown"} 1`,
+    ];
+    expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
+    expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
+    metrics.outcome(outcome());
+    expect(linesOf(await metrics.text(), REQUESTS)[1]).toBe(`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`);
+  });
+
+  test('has every reason of the table as a label', async () => {
+    const metrics = createMetrics();
+    for (const row of failureTable) metrics.outcome(outcome({ failure: { ok: false, row } }));
+    expect(linesOf(await metrics.text(), REQUESTS)).toHaveLength(failureTable.length);
+  });
+
+  test('grows by nothing that a caller sends (C-153)', async () => {
+    const metrics = createMetrics();
+    const callers = [
+      principal({ subject: 'mallory', client: TOKEN, issuer: 'https://x.example' }),
+      passThroughCaller('secret'),
+      null,
+    ];
+    const message = { era: 'legacy' as const, calls: [{ method: 'x/y', name: 'secret', idText: '1' }], body: null };
+    for (const caller of callers)
+      metrics.outcome(outcome({ caller, message, exchange: exchange({ method: 'SECRET', target: '/secret' }) }));
+    const text = await metrics.text();
+    expect(linesOf(text, REQUESTS)).toEqual([`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`]);
+    expect(text).not.toMatch(/secret|mallory|eyJ|x\.example/i);
+  });
+});
+
+describe('the histogram', () => {
+  test('measures seconds', async () => {
+    const metrics = createMetrics();
+    metrics.outcome(outcome({ milliseconds: 3 }));
+    metrics.outcome(outcome({ milliseconds: 1500 }));
+    const text = await metrics.text();
+    const bucket = (le: string): string => `portcullis_request_seconds_bucket{le="${le}",endpoint="/mcp",reason="ok"}`;
+    expect(text).toContain(`${bucket('0.0025')} 0\n`);
+    expect(text).toContain(`${bucket('0.005')} 1\n`);
+    expect(text).toContain(`${bucket('1')} 1\n`);
+    expect(text).toContain(`${bucket('2.5')} 2\n`);
+    expect(text).toContain('portcullis_request_seconds_sum{endpoint="/mcp",reason="ok"} 1.503\n');
+    expect(text).toContain('portcullis_request_seconds_count{endpoint="/mcp",reason="ok"} 2\n');
+  });
+
+  test('is not fed by what was never an exchange', async () => {
+    const metrics = createMetrics();
+    metrics.unread(failures.connectionBadRequest());
+    const counts = linesOf(await metrics.text(), 'portcullis_request_seconds_count');
+    expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  });
+});
+
+test('two gateways in one process count apart', async () => {
+  const [one, other] = [createMetrics(), createMetrics()];
+  one.outcome(outcome());
+  expect(linesOf(await one.text(), REQUESTS)).toHaveLength(1);
+  expect(linesOf(await other.text(), REQUESTS)).toEqual([]);
+  expect(one.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+});

@@ -1,0 +1,61 @@
+// An endpoint, its callers and what they present, as the stages get them from the configuration.
+import type { LegacyCredential, LegacyRule } from '../../src/core/credential.js';
+import type { Endpoint } from '../../src/core/endpoint.js';
+import type { PassThroughCaller, Principal, PrincipalCaller } from '../../src/core/principal.js';
+
+export const ISSUER = 'https://auth.example.com';
+export const RESOURCE = 'https://mcp.example.com/mcp';
+export const METADATA = 'https://mcp.example.com/.well-known/oauth-protected-resource/mcp';
+
+export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
+  return {
+    path: '/mcp',
+    resource: RESOURCE,
+    metadataUrl: METADATA,
+    metadataPath: new URL(METADATA).pathname,
+    realm: null,
+    issuers: [ISSUER],
+    audience: [RESOURCE],
+    issuerAudience: new Map([[ISSUER, []]]),
+    scopes: ['files:read'],
+    legacy: [],
+    origins: [],
+    publicOrigin: 'https://mcp.example.com',
+    bodyBytes: 4096,
+    upstream: {
+      url: 'http://10.0.0.5:3000/mcp',
+      origin: 'http://10.0.0.5:3000',
+      target: '/mcp',
+      connectMs: 2000,
+      headersMs: 60_000,
+      inFlight: 2,
+      maxStreams: 2,
+    },
+    ...overrides,
+  };
+}
+
+export function principal(overrides: Partial<Principal> = {}): PrincipalCaller {
+  const defaults: Principal = {
+    issuer: ISSUER,
+    subject: 'alice',
+    client: 'cli',
+    scopes: ['files:read'],
+    audience: [RESOURCE],
+    expiresAt: 4_000_000_000,
+    accessTokenEvidence: true,
+  };
+  return { kind: 'principal', principal: { ...defaults, ...overrides } };
+}
+
+export const tokenRule: LegacyRule = { scheme: 'token', header: 'authorization', scopes: [], sunsetMs: null };
+export const keyRule: LegacyRule = { scheme: null, header: 'x-api-key', scopes: [], sunsetMs: null };
+
+export function legacy(key: string, rule: LegacyRule = tokenRule): LegacyCredential {
+  const value = rule.scheme === null ? key : `Token ${key}`;
+  return { kind: 'legacy', header: rule.header, value, key, rule };
+}
+
+export function passThroughCaller(key = 'l-0123456789', rule: LegacyRule = tokenRule): PassThroughCaller {
+  return { kind: 'pass-through', credential: legacy(key, rule) };
+}

@@ -1,0 +1,15 @@
+// A log that writes into memory.
+import { createLog, type LogLevel } from '../../src/observe/log.js';
+
+export type Line = Record<string, unknown>;
+
+export function logging(level: LogLevel = 'debug') {
+  const blocks: string[] = [];
+  const log = createLog(level, { write: (block: string) => void blocks.push(block) });
+  /** What was written so far and what is held back, line by line. */
+  const written = (): string[] => {
+    log.flush();
+    return blocks.join('').split(/(?<=\n)/);
+  };
+  return { log, blocks, written, lines: () => written().map((line) => JSON.parse(line) as Line) };
+}

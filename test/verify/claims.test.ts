@@ -1,0 +1,152 @@
+// Which claims make a principal, and whether its dates hold.
+import { describe, expect, test } from 'vitest';
+import { type Claims, checkDates, toPrincipal } from '../../src/verify/claims.js';
+import { kindOf } from '../parts/kinds.js';
+
+const NOW = 1_800_000_000;
+const dates = (claims: Claims, tolerance = 30, expRequired = true): string =>
+  kindOf(checkDates(claims, NOW, tolerance, expRequired));
+
+describe('exp (C-31, C-38)', () => {
+  test.each([
+    [1, 'ok'],
+    [3600, 'ok'],
+    [0, 'ok'],
+    [-29, 'ok'],
+    [-30, 'token.expired'],
+    [-31, 'token.expired'],
+    [-1e9, 'token.expired'],
+  ])('%d s from now, with 30 s of tolerance: %s', (distance, kind) => {
+    expect(dates({ exp: NOW + distance })).toBe(kind);
+  });
+
+  test.each([
+    [0, 'ok', 'token.expired'],
+    [300, 'ok', 'token.expired'],
+  ])('with a tolerance of %d s', (tolerance, inside, outside) => {
+    expect(dates({ exp: NOW - tolerance + 1 }, tolerance)).toBe(inside);
+    expect(dates({ exp: NOW - tolerance }, tolerance)).toBe(outside);
+  });
+
+  test('may be a fraction (RFC 7519 section 2)', () => expect(dates({ exp: NOW + 0.5 }, 0)).toBe('ok'));
+
+  test('may be missing from an introspection answer, never from a JWT', () => {
+    expect(dates({}, 30, false)).toBe('ok');
+    expect(dates({}, 30, true)).toBe('token.claims');
+  });
+});
+
+describe.each(['exp', 'nbf', 'iat'])('%s', (name) => {
+  test.each([
+    ['text', String(NOW + 60)],
+    ['null', null],
+    ['true', true],
+    ['an array', [NOW + 60]],
+    ['0', 0],
+    ['negative', -1],
+    ['NaN', Number.NaN],
+    ['infinity, which 1e999 is', JSON.parse('1e999')],
+    ['milliseconds', NOW * 1000],
+    ['absurd', 1e11],
+  ])('that is %s is no date (C-31, C-38)', (_what, value) => {
+    expect(dates({ exp: NOW + 60, nbf: NOW, iat: NOW })).toBe('ok');
+    expect(dates({ exp: NOW + 60, nbf: NOW, iat: NOW, [name]: value })).toBe('token.claims');
+    expect(dates({ [name]: value }, 30, false)).toBe('token.claims');
+  });
+});
+
+describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
+  test.each([
+    [-3600, 'ok'],
+    [0, 'ok'],
+    [30, 'ok'],
+    [31, 'token.early'],
+    [3600, 'token.early'],
+  ])('by %d s, with 30 s of tolerance: %s', (distance, kind) => {
+    expect(dates({ exp: NOW + 7200, [name]: NOW + distance })).toBe(kind);
+  });
+});
+
+const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
+const made = (changes: Claims = {}, typ = true) => {
+  const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
+  const verdict = toPrincipal(claims, 'i', typ);
+  return verdict.ok ? verdict.value : kindOf(verdict);
+};
+
+describe('a principal', () => {
+  test('has the shape of all principals', () => {
+    expect(made()).toEqual({
+      issuer: 'i',
+      subject: 'alice',
+      client: 'cli',
+      scopes: ['x', 'y'],
+      audience: ['a'],
+      expiresAt: NOW,
+      accessTokenEvidence: true,
+    });
+  });
+
+  test.each<[string, Claims, object]>([
+    ['azp for client_id', { client_id: undefined, azp: 'app' }, { client: 'app' }],
+    ['client_id before azp', { azp: 'app' }, { client: 'cli' }],
+    ['no client', { client_id: undefined }, { client: null }],
+    [
+      'a client id that is a URL (A-50)',
+      { client_id: 'https://app.example/meta.json?x=1' },
+      { client: 'https://app.example/meta.json?x=1' },
+    ],
+    ['a client id that is no text', { client_id: 5 }, { client: null }],
+    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', client: 'cli' }],
+    ['several audiences (C-27)', { aud: ['a', 'b'] }, { audience: ['a', 'b'] }],
+    ['no audience, which the next step refuses (A-40)', { aud: undefined }, { audience: [] }],
+    ['an audience with a space, which is one (A-41)', { aud: 'a b' }, { audience: ['a b'] }],
+    ['scp as text (A-36)', { scope: undefined, scp: 'x y' }, { scopes: ['x', 'y'] }],
+    ['scp as a list (A-36)', { scope: undefined, scp: ['x', 'y'] }, { scopes: ['x', 'y'] }],
+    ['scope as a list', { scope: ['x', 'y z'] }, { scopes: ['x', 'y z'] }],
+    ['scope and scp', { scp: ['z'] }, { scopes: ['x', 'y', 'z'] }],
+    ['no scope', { scope: undefined }, { scopes: [] }],
+    ['an empty scope', { scope: '' }, { scopes: [] }],
+    ['two spaces between scopes', { scope: ' x  y ' }, { scopes: ['x', 'y'] }],
+    ['a tab, which separates nothing (A-36)', { scope: 'x\ty' }, { scopes: ['x\ty'] }],
+    ['no exp, from introspection', { exp: undefined }, { expiresAt: null }],
+  ])('with %s', (_what, changes, expected) => {
+    expect(made(changes)).toMatchObject(expected);
+  });
+
+  test.each<[string, Claims]>([
+    ['no sub', { sub: undefined }],
+    ['an empty sub', { sub: '' }],
+    ['a sub that is no text', { sub: 5 }],
+    ['aud a number', { aud: 5 }],
+    ['aud an object', { aud: { a: true } }],
+    ['aud null', { aud: null }],
+    ['aud a list with a number', { aud: ['a', 5] }],
+    ['scope a number', { scope: 5 }],
+    ['scope an object', { scope: { x: true } }],
+    ['scope null', { scope: null }],
+    ['scp a list with null', { scp: [null] }],
+    ['cnf with a key that was not proven (C-110)', { cnf: { jkt: 'x' } }],
+    ['cnf with a certificate (C-120)', { cnf: { 'x5t#S256': 'x' } }],
+    ['cnf of a kind unknown to us (C-122)', { cnf: { foo: 1 } }],
+    ['cnf null (C-122)', { cnf: null }],
+  ])('is not made from %s (C-31)', (_what, changes) => {
+    expect(made()).toMatchObject({ subject: 'alice' });
+    expect(made(changes)).toBe('token.claims');
+  });
+});
+
+describe('the evidence that it is an access token (C-37)', () => {
+  const none = { scope: undefined };
+  test.each<[string, Claims, boolean, boolean]>([
+    ['nothing', none, false, false],
+    ['typ', none, true, true],
+    ['scope', { scope: '' }, false, true],
+    ['scp', { ...none, scp: [] }, false, true],
+    ['permissions', { ...none, permissions: [] }, false, true],
+    ['token_use: access', { ...none, token_use: 'access' }, false, true],
+    ['token_use: id', { ...none, token_use: 'id' }, false, false],
+  ])('%s', (_what, changes, typ, evidence) => {
+    expect(made(changes, typ)).toMatchObject({ accessTokenEvidence: evidence });
+  });
+});

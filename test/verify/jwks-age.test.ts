@@ -1,0 +1,227 @@
+// Fresh, stale within grace, expired; rotation, and the bucket of refetches for unknown kids.
+import { describe, expect, test } from 'vitest';
+import { KEY_POLICY } from '../../src/verify/jwks.js';
+import { rsaKey } from '../fixtures/mint.js';
+import { withDeadline } from '../fixtures/wait.js';
+import { testClock } from '../parts/clock.js';
+import { testKeys } from '../parts/keys.js';
+import { kindOf } from '../parts/kinds.js';
+
+const old = rsaKey({ kid: 'old' });
+const fresh = rsaKey({ kid: 'new' });
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** A source that has loaded the key `old` just now. */
+async function loaded(maxAgeSeconds: number | null = null) {
+  const clock = testClock(1_800_000_000_000);
+  const keys = testKeys(clock, { published: [old] });
+  keys.maxAgeSeconds = maxAgeSeconds;
+  await keys.source.find('old', undefined);
+  return {
+    clock,
+    keys,
+    async find(kid: string, issuedSecondsAgo = 0): Promise<string> {
+      const issuedAt = clock.wallMs() / 1000 - issuedSecondsAgo;
+      return kindOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAt), 1000));
+    },
+  };
+}
+
+test('the defaults are those that are promised', () => {
+  expect(KEY_POLICY).toEqual({ freshForSeconds: 600, staleForSeconds: 3600, unknownKidEverySeconds: 30 });
+});
+
+describe('refresh-ahead (C-72, row 8)', () => {
+  test('starts one load at 80 % of the age, and nobody waits for it', async () => {
+    const { clock, keys, find } = await loaded();
+    clock.advance(8 * MINUTE - 1);
+    expect(await find('old')).toBe('ok');
+    expect(keys.loads).toBe(1);
+    keys.held = new Promise(() => {});
+    clock.advance(1);
+    expect([await find('old'), await find('old'), keys.loads]).toEqual(['ok', 'ok', 2]);
+    expect(keys.source.usable()).not.toBeNull();
+    expect(keys.loads).toBe(2);
+  });
+
+  test('is also started by a verdict that is looked up', async () => {
+    const { clock, keys } = await loaded();
+    clock.advance(8 * MINUTE);
+    keys.source.usable();
+    await keys.settled();
+    expect(keys.loads).toBe(2);
+    clock.advance(8 * MINUTE - 1);
+    keys.source.usable();
+    expect(keys.loads).toBe(2);
+  });
+
+  test('an unknown kid joins it (row 8)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.published = [fresh];
+    clock.advance(8 * MINUTE);
+    expect(await find('new')).toBe('ok');
+    expect(keys.loads).toBe(2);
+  });
+
+  test.each([
+    [null, 600],
+    [120, 120],
+    [0, 60],
+    [5, 60],
+    [3600, 3600],
+    [1e9, 86_400],
+  ])('max-age %s keeps the set fresh for %d s: Cache-Control within 1 min..24 h (C-69)', async (maxAge, seconds) => {
+    const { clock, keys } = await loaded(maxAge);
+    clock.advance(seconds * 0.8 * SECOND - 1);
+    keys.source.usable();
+    expect(keys.loads).toBe(1);
+    clock.advance(1);
+    keys.source.usable();
+    expect(keys.loads).toBe(2);
+  });
+});
+
+describe('while the issuer is down', () => {
+  test('the last set serves for its age and an hour, then it is given up (rows 10 and 12, C-67)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.fails = 'status 500';
+    clock.advance(70 * MINUTE - 1);
+    expect(keys.source.usable()).not.toBeNull();
+    expect(await find('old')).toBe('ok');
+    clock.advance(1);
+    expect(keys.source.usable()).toBeNull();
+    expect(await find('old')).toBe('keys.unavailable');
+    clock.advance(MINUTE);
+    expect(await find('old')).toBe('keys.unavailable');
+    keys.fails = null;
+    clock.advance(MINUTE);
+    expect(await find('old')).toBe('ok');
+  });
+
+  test('it is asked along the back-off only, not by every request (row 10, C-65)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.fails = 'status 500';
+    clock.advance(9 * MINUTE);
+    for (let i = 0; i < 60; i++) {
+      expect(await find('old')).toBe('ok');
+      await keys.settled();
+      clock.advance(SECOND);
+    }
+    // 1 s, 2 s, 4 s, 8 s, 16 s, then 30 s.
+    expect(keys.loads - 1).toBe(6);
+  });
+
+  test('an unknown kid is 503, and asks nothing within the back-off (row 7)', async () => {
+    const { keys, find } = await loaded();
+    keys.fails = 'status 500';
+    expect(await find('nobody')).toBe('keys.unavailable');
+    expect([await find('nobody'), await find('nobody', 9999), keys.loads]).toEqual(['keys.unavailable', 'keys.unavailable', 2]);
+    expect(await find('old')).toBe('ok');
+  });
+
+  test('an empty set is a failure and never replaces a good one (row 14, C-71)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.published = [];
+    clock.advance(9 * MINUTE);
+    expect(await find('old')).toBe('ok');
+    await keys.settled();
+    expect(keys.notices.at(-1)).toMatchObject({ event: 'keys.load_failed', detail: 'no usable key (empty set)', stale: true });
+    expect(await find('old')).toBe('ok');
+    clock.advance(62 * MINUTE);
+    expect(await find('old')).toBe('keys.unavailable');
+  });
+});
+
+describe('rotation', () => {
+  test('a new kid is found by one refetch, without a wait for the age (row 5, C-65)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.published = [fresh, old];
+    clock.advance(SECOND);
+    expect(await Promise.all(Array.from({ length: 50 }, () => find('new')))).toEqual(Array(50).fill('ok'));
+    expect(keys.loads).toBe(2);
+    expect(await find('old')).toBe('ok');
+  });
+
+  test('a kid that is gone is unknown after the next load (row 13, C-68)', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.published = [fresh];
+    clock.advance(8 * MINUTE - 1);
+    expect(await find('old')).toBe('ok');
+    clock.advance(1);
+    expect(await find('old')).toBe('ok');
+    await keys.settled();
+    expect(await find('old', 600)).toBe('token.key_unknown');
+    expect(await find('new')).toBe('ok');
+  });
+});
+
+describe('the bucket for unknown kids (C-65)', () => {
+  test('holds two refetches; then an old token is judged, and a newer one cannot be', async () => {
+    const { clock, keys, find } = await loaded();
+    clock.advance(SECOND);
+    expect([await find('a'), await find('b')]).toEqual(['token.key_unknown', 'token.key_unknown']);
+    expect(keys.loads).toBe(3);
+    clock.advance(SECOND);
+    expect(await find('c', 10)).toBe('token.key_unknown');
+    expect(await find('c', 0)).toBe('keys.unavailable');
+    expect(kindOf(await keys.source.find('c', undefined))).toBe('token.key_unknown');
+    expect(keys.loads).toBe(3);
+  });
+
+  test('gets one back each 30 s, and never more than two', async () => {
+    const { clock, keys, find } = await loaded();
+    const spend = async (): Promise<number> => {
+      const before = keys.loads;
+      for (let i = 0; i < 5; i++) await find('nobody');
+      return keys.loads - before;
+    };
+    expect(await spend()).toBe(2);
+    clock.advance(30 * SECOND - 1);
+    expect(await spend()).toBe(0);
+    clock.advance(1);
+    expect(await spend()).toBe(1);
+    clock.advance(45 * SECOND);
+    expect(await spend()).toBe(1);
+    clock.advance(15 * SECOND);
+    expect(await spend()).toBe(1);
+    clock.advance(5 * MINUTE);
+    expect(await spend()).toBe(2);
+  });
+
+  test('a flood of random kids costs the issuer two fetches', async () => {
+    const { keys, find } = await loaded();
+    for (let i = 0; i < 1000; i++) await find(`random-${i}`);
+    expect(keys.loads).toBe(3);
+  });
+
+  test('gets back what a failed refetch took', async () => {
+    const { clock, keys, find } = await loaded();
+    keys.fails = 'status 500';
+    expect(await find('a')).toBe('keys.unavailable');
+    keys.fails = null;
+    clock.advance(SECOND);
+    expect([await find('a'), await find('b'), keys.loads]).toEqual(['token.key_unknown', 'token.key_unknown', 4]);
+  });
+
+  test('is not spent by loads and refreshes', async () => {
+    const { clock, keys, find } = await loaded();
+    for (let i = 0; i < 5; i++) {
+      clock.advance(9 * MINUTE);
+      keys.source.usable();
+      await keys.settled();
+    }
+    expect(keys.loads).toBe(6);
+    expect([await find('a'), await find('b'), keys.loads]).toEqual(['token.key_unknown', 'token.key_unknown', 8]);
+  });
+});
+
+test('ages are measured on the clock that never goes back (E-13)', async () => {
+  const { clock, keys, find } = await loaded();
+  clock.setWall(clock.wallMs() + 365 * 24 * 60 * MINUTE);
+  expect([await find('old'), keys.loads]).toEqual(['ok', 1]);
+  clock.setWall(0);
+  clock.advance(71 * MINUTE);
+  keys.fails = 'status 500';
+  expect(await find('old')).toBe('keys.unavailable');
+});

@@ -1,0 +1,108 @@
+// What a token looks like, before anybody believes it.
+import { describe, expect, test } from 'vitest';
+import { containsJws, shapeOf } from '../../src/verify/jws.js';
+import { mintToken, rsaKey } from '../fixtures/mint.js';
+
+const part = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const HEADER = part({ alg: 'RS256' });
+const CLAIMS = part({ iss: 'x' });
+const JWS = `${HEADER}.${CLAIMS}.c2ln`;
+
+describe('a JWS (C-40)', () => {
+  test('is read: header and claims', () => {
+    expect(shapeOf(JWS)).toEqual({ kind: 'jws', header: { alg: 'RS256' }, claims: { iss: 'x' } });
+  });
+
+  test('is what an issuer mints', () => {
+    const token = mintToken({ issuer: 'https://a.example', audience: 'b', key: rsaKey() });
+    expect(shapeOf(token)).toMatchObject({
+      kind: 'jws',
+      header: { alg: 'RS256', typ: 'at+jwt' },
+      claims: { iss: 'https://a.example', aud: 'b' },
+    });
+  });
+
+  test.each([
+    ['no JSON', part('{')],
+    ['an array', part('[1]')],
+    ['null', part('null')],
+    ['text', part('"x"')],
+    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')],
+    ['a byte order mark', part('\ufeff{}')],
+  ])('whose payload is %s has no claims', (_what, payload) => {
+    expect(shapeOf(`${HEADER}.${payload}.c2ln`)).toMatchObject({ kind: 'jws', claims: null });
+  });
+
+  test('with a name twice is read as JSON.parse reads it, and by nobody else (C-43)', () => {
+    expect(shapeOf(`${HEADER}.${part('{"aud":"a","aud":"b"}')}.c2ln`)).toMatchObject({ claims: { aud: 'b' } });
+  });
+});
+
+describe('opaque', () => {
+  test.each([
+    ['a word', 'ory_at_0123456789'],
+    ['a UUID', '5f0c3a0e-0000-4000-8000-000000000000'],
+    ['two parts', `${HEADER}.${CLAIMS}`],
+    ['four parts', `${JWS}.x`],
+    ['six parts', `${JWS}.x.y.z`],
+    ['three words that are no JOSE header (C-97)', 'a.b.c'],
+    ['no signature', `${HEADER}.${CLAIMS}.`],
+    ['no payload', `${HEADER}..c2ln`],
+    ['no header', `.${CLAIMS}.c2ln`],
+    ['only dots', '..'],
+    ['padding', `${HEADER}=.${CLAIMS}.c2ln`],
+    ['the other alphabet', `${HEADER}.${CLAIMS}.c2/n`],
+    ['white space', `${HEADER}.${CLAIMS}.c2ln `],
+    ['a header without alg', `${part({ typ: 'JWT' })}.${CLAIMS}.c2ln`],
+    ['an alg that is no text', `${part({ alg: 1 })}.${CLAIMS}.c2ln`],
+    ['a header that is an array', `${part([{ alg: 'RS256' }])}.${CLAIMS}.c2ln`],
+    ['a header that is no UTF-8', `${Buffer.from('{"alg":"RS256","x":"\xff"}', 'latin1').toString('base64url')}.${CLAIMS}.c2ln`],
+    ['JSON serialization', '{"payload":"e30","protected":"e30","signature":""}'],
+    ['nothing', ''],
+  ])('%s is no JWS (C-40)', (_what, token) => {
+    expect(shapeOf(JWS).kind).toBe('jws');
+    expect(shapeOf(token).kind).toBe('opaque');
+  });
+});
+
+describe('encrypted', () => {
+  test.each([
+    ['all parts', `${part({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`],
+    ['an empty key, as direct encryption has', `${part({ alg: 'dir', enc: 'A256GCM' })}..b.c.d`],
+    ['no header that can be read', 'a.b.c.d.e'],
+  ])('five parts: %s (C-40, C-44)', (_what, token) => {
+    expect(shapeOf(token)).toEqual({ kind: 'encrypted' });
+  });
+});
+
+describe('a JOSE header within a text (C-102)', () => {
+  const shortest = part('{"alg":""}');
+  test.each([
+    ['a JWS', JWS],
+    ['one in quotes', `token="${JWS}", x=y`],
+    ['an unsigned one', `${HEADER}.${CLAIMS}.`],
+    ['an encrypted one', `${part({ alg: 'dir', enc: 'A256GCM' })}..b.c.d`],
+    ['the shortest', `${shortest}.`],
+    ['one behind others that are none', `a.b.${CLAIMS}.${JWS}`],
+  ])('is found in %s', (_what, text) => expect(containsJws(text)).toBe(true));
+
+  test.each(['', '.', 'a.b.c', 'v1.0123456789abcdef.x', `${CLAIMS}.${CLAIMS}.x`, shortest, HEADER, `${HEADER} .x`])(
+    'is not found in %j',
+    (text) => {
+      expect(containsJws(text)).toBe(false);
+    },
+  );
+
+  test('is looked for in no time, whatever the text', () => {
+    const started = performance.now();
+    for (const text of [
+      'a'.repeat(32_000),
+      'a.'.repeat(16_000),
+      `${'a'.repeat(16_000)}!${'a'.repeat(15_000)}`,
+      `${shortest}x.`.repeat(2_000),
+    ])
+      containsJws(text);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,175 @@
+// Which verifier judges which credential; what one rejected is never tried another way.
+import { describe, expect, test } from 'vitest';
+import { checkAudience } from '../../src/authorize/audience.js';
+import type { Principal } from '../../src/core/principal.js';
+import { good, type Verdict } from '../../src/core/verdict.js';
+import type { JwtPolicy } from '../../src/verify/jwt.js';
+import { createVerify } from '../../src/verify/verify.js';
+import { type Mint, mintToken, rsaKey } from '../fixtures/mint.js';
+import { testClock } from '../parts/clock.js';
+import { endpoint, ISSUER, legacy, principal, RESOURCE } from '../parts/endpoint.js';
+import { testKeys } from '../parts/keys.js';
+import { kindOf } from '../parts/kinds.js';
+
+const OTHER = 'https://other-auth.example.com';
+const key = rsaKey({ kid: 'k' });
+const otherKey = rsaKey({ kid: 'k' });
+const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key, ...changes });
+
+function setting({ introspects = true, at = endpoint() } = {}) {
+  const clock = testClock();
+  const policy = (issuer: string): JwtPolicy => ({ issuer, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 });
+  const mine = testKeys(clock, { published: [key] });
+  const theirs = testKeys(clock, { published: [otherKey], issuer: OTHER });
+  const asked: string[] = [];
+  const introspect = async (token: string): Promise<Verdict<Principal>> => {
+    asked.push(token);
+    return good(principal({ subject: 'opaque' }).principal);
+  };
+  const issuers = new Map([
+    [ISSUER, { policy: policy(ISSUER), keys: mine.source, introspect: null }],
+    [OTHER, { policy: policy(OTHER), keys: theirs.source, introspect: introspects ? introspect : null }],
+  ]);
+  const verify = createVerify(at, issuers, checkAudience, clock);
+  const judge = async (token: string) => verify({ kind: 'bearer', token });
+  return { clock, mine, theirs, asked, verify, judge, kind: async (token: string) => kindOf(await judge(token)) };
+}
+
+describe('a JWS goes to the keys of its issuer (C-95, A-55)', () => {
+  test('each issuer verifies its own', async () => {
+    const { judge, asked } = setting();
+    expect(await judge(mint())).toMatchObject({ ok: true, value: { kind: 'principal', principal: { issuer: ISSUER } } });
+    expect(await judge(mint({ issuer: OTHER, key: otherKey }))).toMatchObject({
+      ok: true,
+      value: { principal: { issuer: OTHER } },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test('the same kid at two issuers is two keys (C-73, A-45)', async () => {
+    const { kind } = setting();
+    expect(await kind(mint())).toBe('ok');
+    expect(await kind(mint({ issuer: OTHER }))).toBe('token.signature');
+    expect(await kind(mint({ key: otherKey }))).toBe('token.signature');
+  });
+
+  test.each<[string, unknown]>([
+    ['a stranger', 'https://evil.example.com'],
+    ['the issuer with a slash (C-35)', `${ISSUER}/`],
+    ['nobody', undefined],
+    ['a list', [ISSUER]],
+    ['a name of every object', 'constructor'],
+  ])('from %s is refused without a fetch (A-45)', async (_who, iss) => {
+    const { kind, mine, theirs, asked } = setting();
+    expect(await kind(mint({ claims: { iss } }))).toBe('token.issuer');
+    expect([mine.loads, theirs.loads, asked]).toEqual([0, 0, []]);
+    expect(await kind(mint())).toBe('ok');
+  });
+
+  test.each<[string, Partial<Mint>, string]>([
+    ['audience', { audience: 'https://elsewhere.example.com' }, 'audience.mismatch'],
+    ['date', { claims: { exp: 1 } }, 'token.expired'],
+    ['signature', { signature: Buffer.alloc(256) }, 'token.signature'],
+    ['kid', { header: { kid: 'nobody' } }, 'token.key_unknown'],
+    ['algorithm', { header: { alg: 'HS256' } }, 'token.algorithm'],
+  ])('with a wrong %s is refused for good: introspection is never asked (C-47, C-95)', async (_what, changes, expected) => {
+    const { kind, asked } = setting();
+    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
+    expect(await kind(mint({ issuer: OTHER, key: otherKey, ...changes }))).toBe(expected);
+    expect(asked).toEqual([]);
+  });
+
+  test('whose keys are down is 503, and introspection is not asked (C-47, C-66)', async () => {
+    const { kind, theirs, asked } = setting();
+    theirs.fails = 'status 500';
+    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('keys.unavailable');
+    expect(await kind(mint())).toBe('ok');
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('what is no JWS', () => {
+  test.each(['5f0c3a0e-0000', 'ory_at_abc', 'a.b.c', 'a.b'])(
+    '%s is asked about where that is configured (C-95, C-97)',
+    async (token) => {
+      const { judge, asked } = setting();
+      expect(await judge(token)).toMatchObject({ ok: true, value: { kind: 'principal', principal: { subject: 'opaque' } } });
+      expect(asked).toEqual([token]);
+    },
+  );
+
+  test('is refused where it is not (C-96)', async () => {
+    const { kind, mine, theirs } = setting({ introspects: false });
+    expect(await kind(mint())).toBe('ok');
+    expect(await kind('opaque')).toBe('token.malformed');
+    expect([mine.loads, theirs.loads]).toEqual([1, 0]);
+  });
+
+  test('an encrypted token is refused in either case (C-40, C-44)', async () => {
+    const jwe = `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..a.b.c`;
+    const { kind, asked } = setting();
+    expect(await kind('opaque')).toBe('ok');
+    expect(await kind(jwe)).toBe('token.malformed');
+    expect(asked).toEqual(['opaque']);
+  });
+});
+
+describe('the cache of verdicts', () => {
+  test('answers at once the second time, without a promise', async () => {
+    const { verify, mine } = setting();
+    const token = mint();
+    const first = verify({ kind: 'bearer', token });
+    expect(first).toBeInstanceOf(Promise);
+    const verdict = await first;
+    expect(verify({ kind: 'bearer', token })).toBe(verdict);
+    expect(mine.loads).toBe(1);
+  });
+
+  test('ends with the token and its tolerance (E-03)', async () => {
+    const { kind, clock } = setting();
+    const token = mint({ ttl: 60 });
+    expect(await kind(token)).toBe('ok');
+    clock.advance(89_000);
+    expect(await kind(token)).toBe('ok');
+    clock.advance(2_000);
+    expect(await kind(token)).toBe('token.expired');
+  });
+
+  test('keeps no refusal: a key that comes later is found (E-05)', async () => {
+    const { kind, mine, clock } = setting();
+    mine.fails = 'status 500';
+    const token = mint();
+    expect(await kind(token)).toBe('keys.unavailable');
+    mine.fails = null;
+    clock.advance(31_000);
+    expect(await kind(token)).toBe('ok');
+  });
+
+  test('does not hold what introspection said', async () => {
+    const { kind, asked } = setting();
+    await kind('opaque');
+    await kind('opaque');
+    expect(asked).toEqual(['opaque', 'opaque']);
+  });
+
+  test('belongs to one endpoint: its verdict is none for another (E-04, A-18)', async () => {
+    const token = mint();
+    expect(await setting().kind(token)).toBe('ok');
+    expect(await setting({ at: endpoint({ audience: ['https://mcp.example.com/b'] }) }).kind(token)).toBe('audience.mismatch');
+  });
+
+  test('a token that comes many times at once is judged once', async () => {
+    const { kind, asked } = setting();
+    expect(new Set(await Promise.all(Array.from({ length: 50 }, () => kind('opaque'))))).toEqual(new Set(['ok']));
+    expect(asked).toEqual(['opaque']);
+  });
+});
+
+describe('a legacy credential goes to nobody but its own rule (C-95, C-103)', () => {
+  test('as it came, and a JWT under it is refused (C-102)', async () => {
+    const { verify, mine, asked } = setting();
+    expect(await verify(legacy('abc'))).toMatchObject({ ok: true, value: { kind: 'pass-through' } });
+    expect(kindOf(await verify(legacy(mint())))).toBe('audience.legacy');
+    expect([mine.loads, asked]).toEqual([0, []]);
+  });
+});
