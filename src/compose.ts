@@ -64,7 +64,7 @@ const pseudonymOf = (publicUrl: string): string =>
 export async function startGateway(plan: Plan, surroundings: Surroundings): Promise<Gateway> {
   const { clock } = surroundings;
   const { endpoints } = plan;
-  const log = createLog(plan.logLevel, surroundings.destination);
+  const log = createLog(plan.logLevel, surroundings.destination, clock);
   const metrics = createMetrics();
   const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]));
   const accepted = (endpoint: Endpoint) => new Map([...issuers].filter(([issuer]) => endpoint.issuers.includes(issuer)));
@@ -82,6 +82,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const gateway = createGateway(
     {
       sane: (exchange) => listener.sane(exchange),
+      draining: () => listener.draining(),
       route: createRoute(endpoints),
       page: createPages(endpoints, health),
       origin,

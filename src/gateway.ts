@@ -12,11 +12,13 @@ import type { Verdict } from './core/verdict.js';
 
 /** The rooms as the corridor sees them. A step that refuses returns a failure; null means: go on. */
 export interface Stages {
-  /** One Host, one Authorization, a sane target; also: not shutting down. */
+  /** One Host, one body framing, a sane target. */
   sane(exchange: Exchange): Failure | null;
   route(exchange: Exchange): Endpoint | null;
-  /** Metadata and health: true when a page has taken the exchange over. */
-  page(exchange: Exchange): boolean;
+  /** The refusal of new calls while shutting down; pages stay, so that a balancer can see it. */
+  draining(): Failure | null;
+  /** Metadata and health: settles when the page is served. Null where there is no such page. */
+  page(exchange: Exchange): Promise<void> | Failure | null;
   origin(exchange: Exchange, endpoint: Endpoint): Failure | null;
   /** True when the exchange was a CORS preflight and is answered. */
   preflight(exchange: Exchange, endpoint: Endpoint): boolean;
@@ -66,12 +68,18 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
   }
 
   /** Steps 1 to 7: everything that is decided before a byte of the body is read. Null: go on. */
-  function admit(exchange: Exchange, walk: Walk): Failure | Answered | Promise<Failure | null> {
+  function admit(exchange: Exchange, walk: Walk): Failure | Answered | Promise<Failure | Answered> {
     const insane = stages.sane(exchange);
     if (insane !== null) return insane;
     const endpoint = stages.route(exchange);
-    if (endpoint === null) return stages.page(exchange) ? 'page' : routeUnknown();
+    if (endpoint === null) {
+      const page = stages.page(exchange);
+      // A page is the whole answer: nothing is carried behind it.
+      return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
+    }
     walk.endpoint = endpoint;
+    const draining = stages.draining();
+    if (draining !== null) return draining;
     const foreign = stages.origin(exchange, endpoint);
     if (foreign !== null) return foreign;
     if (stages.preflight(exchange, endpoint)) return 'preflight';
@@ -82,12 +90,20 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
 
   /** Step 13, and the refusal where there is one. */
   function conclude(exchange: Exchange, walk: Walk, end: Failure | Answered, started: number): void {
-    if (end === 'page') return;
-    const failure = end === 'preflight' ? null : end;
+    const failure = typeof end === 'string' ? null : end;
     if (failure !== null && failure.row.status !== null) stages.refuse(exchange, walk.endpoint, failure, walk.message);
     const { endpoint, caller, message } = walk;
     const status = exchange.sentStatus || 499;
-    stages.tell({ exchange, endpoint, caller, message, failure, status, milliseconds: clock.monotonicMs() - started });
+    stages.tell({
+      exchange,
+      page: end === 'page',
+      endpoint,
+      caller,
+      message,
+      failure,
+      status,
+      milliseconds: clock.monotonicMs() - started,
+    });
   }
 
   /** Steps 8 to 12. */
@@ -113,10 +129,10 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
   async function finish(
     exchange: Exchange,
     walk: Walk,
-    admitted: null | Promise<Failure | null>,
+    admitted: null | Promise<Failure | Answered>,
     started: number,
   ): Promise<void> {
-    let end: Failure | null;
+    let end: Failure | Answered;
     try {
       end = (admitted === null ? null : await admitted) ?? (await carry(exchange, walk));
     } catch (cause) {
@@ -128,13 +144,14 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
   return function gateway(exchange) {
     const started = clock.monotonicMs();
     const walk: Walk = { endpoint: null, caller: null, message: null };
-    let admitted: Failure | Answered | Promise<Failure | null>;
+    let admitted: Failure | Answered | Promise<Failure | Answered>;
     try {
       admitted = admit(exchange, walk);
     } catch (cause) {
       admitted = gatewayFault({ cause });
     }
-    if (admitted === null || admitted instanceof Promise) void finish(exchange, walk, admitted, started);
-    else conclude(exchange, walk, admitted, started);
+    if (admitted === null || admitted instanceof Promise) {
+      void finish(exchange, walk, admitted, started).catch(() => exchange.destroy());
+    } else conclude(exchange, walk, admitted, started);
   };
 }

@@ -27,7 +27,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     console.log(help);
     return name === undefined ? 2 : 0;
   }
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
     console.error(`There is no command ${name}.\n\n${help}`);
     return 2;

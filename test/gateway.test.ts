@@ -25,7 +25,8 @@ function corridor(changes: Partial<Stages> = {}) {
   const passing: Stages = {
     sane: () => null,
     route: () => at,
-    page: () => false,
+    page: () => null,
+    draining: () => null,
     origin: () => null,
     preflight: () => false,
     identify: () => good(credential),
@@ -62,14 +63,14 @@ function corridor(changes: Partial<Stages> = {}) {
 async function walk(changes: Partial<Stages> = {}, asked = exchange()) {
   const made = corridor(changes);
   made.gateway(asked);
-  // A page is told by nobody: then it is over at once.
-  await until('the exchange is told', () => made.told.length > 0 || made.steps.includes('page'));
+  await until('the exchange is told', () => made.told.length > 0);
   return { ...made, steps: made.steps.join(' '), kind: made.told[0]?.failure?.row.kind ?? 'ok' };
 }
 
 const ORDER = [
   'sane',
   'route',
+  'draining',
   'origin',
   'preflight',
   'identify',
@@ -93,6 +94,7 @@ test('a good request walks through every step, in this order', async () => {
 describe('the first refusal is the answer', () => {
   const refusals: [keyof Stages, Failure, Partial<Stages>][] = [
     ['sane', failures.connectionBadRequest(), { sane: () => failures.connectionBadRequest() }],
+    ['draining', failures.gatewayDraining(), { draining: () => failures.gatewayDraining() }],
     ['origin', failures.originRefused(), { origin: () => failures.originRefused() }],
     ['identify', failures.credentialMissing(), { identify: () => failures.credentialMissing() }],
     ['verify', failures.tokenExpired(), { verify: () => failures.tokenExpired() }],
@@ -115,13 +117,13 @@ describe('the first refusal is the answer', () => {
   test('no route: a page takes over, or there is nothing here', async () => {
     const none = await walk({ route: () => null });
     expect([none.steps, none.kind, none.refused[0]?.[1]]).toEqual(['sane route page refuse tell', 'route.unknown', null]);
-    const page = await walk({ route: () => null, page: () => true });
-    expect([page.steps, page.told]).toEqual(['sane route page', []]);
+    const page = await walk({ route: () => null, page: async () => {} });
+    expect([page.steps, page.told[0]?.page]).toEqual(['sane route page tell', true]);
   });
 
   test('a preflight is answered before any credential is looked at (B-15)', async () => {
     const { steps, kind } = await walk({ preflight: () => true });
-    expect([steps, kind]).toEqual(['sane route origin preflight tell', 'ok']);
+    expect([steps, kind]).toEqual(['sane route draining origin preflight tell', 'ok']);
   });
 
   test('a failure after the answer began is told, and no second answer is tried', async () => {

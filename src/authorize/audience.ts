@@ -11,8 +11,8 @@ export function checkAudience(caller: Caller, endpoint: Endpoint): Failure | nul
   const ofIssuer = endpoint.issuerAudience.get(issuer);
   for (const name of audience) {
     if (endpoint.audience.includes(name)) {
-      // An ID token has its client as audience: then something must show that this one is for access.
-      if (name !== client || accessTokenEvidence) return null;
+      // An ID token has its client as audience: where the name may be a client's, something must show that the token is for access.
+      if (accessTokenEvidence || (name !== client && URL.canParse(name))) return null;
     } else if (ofIssuer?.includes(name) && accessTokenEvidence) return null;
   }
   return audienceMismatch({ detail: 'aud is not in the list of this endpoint' });

@@ -28,7 +28,7 @@ function unsupported(requested: string, supported: readonly string[], idText: st
 }
 
 function checkModern(head: RequestHead, header: string | undefined, scanned: Scanned): Verdict<Era> {
-  const about: Particulars = scanned.idText === undefined ? {} : { idText: scanned.idText };
+  const about: Particulars = scanned.idText === undefined || scanned.method === undefined ? {} : { idText: scanned.idText };
   const isRequest = scanned.idText !== undefined;
   if (scanned.method === undefined) return envelopeInvalid({ ...about, detail: 'a response in a revision without them' });
   const version = scanned.metaVersion;

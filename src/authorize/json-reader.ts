@@ -4,6 +4,9 @@
 /** Deeper nesting is refused: it costs every reader stack, and no tool needs it. */
 const MAX_DEPTH = 128;
 
+/** Names of one object that decides something; more are a flaw. */
+const MAX_NAMES = 1_000;
+
 /** Thrown at the first byte that is not JSON; caught where the reading was started. */
 export class Unreadable extends Error {}
 
@@ -212,9 +215,10 @@ export class JsonReader {
     }
     const folded = fold(this.text());
     seen.others ??= new Set();
+    if (seen.others.size >= MAX_NAMES || folded.includes('\0')) this.invalid('too many names, or a NUL in one');
     // Also a known name written with escapes or in other letters: another reader may take it for the known one.
     if (wanted.folded.has(folded) || seen.others.has(folded)) this.invalid('a name stands twice, or in another spelling');
-    seen.others.add(folded);
+    if (seen.others.size < MAX_NAMES) seen.others.add(folded);
     return -1;
   }
 

@@ -9,7 +9,6 @@ import { checkVersion } from './envelope.js';
 import { nameOf } from './mirror.js';
 import { type Scanned, scan } from './scan.js';
 
-const BATCH_MESSAGES = 32;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
 
@@ -43,9 +42,7 @@ export function readMessage(exchange: Exchange, body: Buffer | null): Verdict<Me
     return make({ detail, ...(idText === undefined ? {} : { idText }) });
   }
   const { messages, batch } = scanned;
-  if (batch && (messages.length === 0 || messages.length > BATCH_MESSAGES)) {
-    return envelopeInvalid({ detail: `a batch of ${messages.length}` });
-  }
+  if (batch && messages.length === 0) return envelopeInvalid({ detail: 'an empty batch' });
   const era = checkVersion(exchange, scanned);
   return era.ok ? good({ era: era.value, calls: messages.map(toCall), body }) : era;
 }

@@ -34,8 +34,11 @@ const PARAMS = names('name', 'uri', 'taskId', '_meta', 'arguments');
 const PREFIX = 'io.modelcontextprotocol/';
 const META = names(`${PREFIX}protocolVersion`, `${PREFIX}clientCapabilities`, `${PREFIX}clientInfo`, 'progressToken');
 
-/** One half of a surrogate pair alone: readers replace it differently. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Messages of one batch; more are not even read. */
+const BATCH_MESSAGES = 32;
+/** Half a surrogate pair or a NUL: readers replace the one and end at the other. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the NUL is what is looked for
+const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
 class MessageReader extends JsonReader {
   /** A string that a decision is taken from; anything else is a flaw. */
@@ -47,7 +50,7 @@ class MessageReader extends JsonReader {
     }
     this.string();
     const text = this.text();
-    if (this.lastHadEscape && LONE_SURROGATE.test(text)) this.invalid(`${what} has half a surrogate pair`);
+    if (this.lastHadEscape && AMBIGUOUS.test(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
     return text;
   }
 
@@ -143,12 +146,21 @@ export function scan(bytes: Buffer): ScanResult {
     const batch = scanner.peek() === OPEN_ARRAY;
     if (!batch) messages.push(scanner.message());
     else if (scanner.enter(CLOSE_ARRAY)) {
-      do messages.push(scanner.message());
-      while (scanner.another(CLOSE_ARRAY));
+      do {
+        if (messages.length >= BATCH_MESSAGES) {
+          return { ok: false, unreadable: false, detail: `a batch of more than ${BATCH_MESSAGES}`, idText: undefined };
+        }
+        messages.push(scanner.message());
+      } while (scanner.another(CLOSE_ARRAY));
     }
     scanner.end();
     if (scanner.flaw === null) return { ok: true, batch, messages };
-    return { ok: false, unreadable: false, detail: scanner.flaw, idText: batch ? undefined : messages[0]?.idText };
+    return {
+      ok: false,
+      unreadable: false,
+      detail: scanner.flaw,
+      idText: batch ? undefined : messages[0]?.idText,
+    };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return { ok: false, unreadable: true, detail: 'not JSON, or nested too deeply', idText: undefined };

@@ -13,7 +13,10 @@ const NOT_INSTALLED = `The demo needs the development packages (oidc-provider an
 Run it from a clone of the repository: npm install && npm run demo`;
 
 export async function demo(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { once: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { once: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) {
     console.log(demoHelp);
     return 0;

@@ -34,15 +34,21 @@ function loadPlan(config: string | undefined): Plan | string {
   }
 }
 
-function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
+/** What to do about an address that cannot be listened on; null for any other error. */
+function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string }): string | null {
+  if (error.syscall === 'getaddrinfo') return `${error.hostname} is no address of this machine; mend the listen or admin host`;
+  if (error.syscall !== 'listen') return null;
   const where = `${error.address}:${error.port}`;
   if (error.code === 'EADDRINUSE') return `${where} is in use by another process; choose another listen or admin port`;
   if (error.code === 'EACCES') return `${where} may not be listened on by this user; choose a port above 1023`;
-  return `cannot listen on ${where}: ${error.code ?? error.message}`;
+  return `cannot listen on ${where}: ${error.code}; mend the listen or admin address`;
 }
 
 export async function serve(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) {
     console.log(serveHelp);
     return 0;
@@ -57,7 +63,9 @@ export async function serve(args: readonly string[]): Promise<number> {
   try {
     gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination });
   } catch (error) {
-    console.error(listenProblem(error as NodeJS.ErrnoException));
+    const problem = listenProblem(error as NodeJS.ErrnoException);
+    if (problem === null) throw error;
+    console.error(problem);
     return 1;
   }
   await new Promise<void>((resolve) => {

@@ -17,14 +17,16 @@ const listed = (names: readonly string[]): string => (names.length === 0 ? 'none
 const issuersExist: Check = ({ endpoints, issuerNames }) =>
   [...endpoints].flatMap(([i, endpoint]) =>
     endpoint.issuers.flatMap((name, j) =>
-      issuerNames.includes(name)
-        ? []
-        : [
-            {
-              path: ['endpoints', i, 'issuers', j],
-              message: `no issuer is called ${name}; write one of: ${listed(issuerNames)}`,
-            },
-          ],
+      endpoint.issuers.indexOf(name) < j
+        ? [{ path: ['endpoints', i, 'issuers', j], message: `${name} stands twice; keep one` }]
+        : issuerNames.includes(name)
+          ? []
+          : [
+              {
+                path: ['endpoints', i, 'issuers', j],
+                message: `no issuer is called ${name}; write one of: ${listed(issuerNames)}`,
+              },
+            ],
     ),
   );
 

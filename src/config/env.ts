@@ -76,7 +76,7 @@ export function loadEnvironment(environment: Environment): Plan {
     return value === undefined ? undefined : list(value);
   };
   const strangers = Object.keys(environment).filter(
-    (name) => name.startsWith(PREFIX) && !(name.slice(PREFIX.length) in VARIABLES) && !SERVICE_LINK.test(name),
+    (name) => name.startsWith(PREFIX) && !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) && !SERVICE_LINK.test(name),
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.

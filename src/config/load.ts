@@ -63,7 +63,7 @@ function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMa
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
     legacy: input.legacy.map(legacyRule),
-    origins: input.origins,
+    origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,
     bodyBytes: input.limits.bodyBytes,
     upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },

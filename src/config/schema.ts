@@ -55,8 +55,8 @@ export const legacySchema = z.strictObject({
   scheme: z
     .string({ error: 'write a scheme, such as Token' })
     .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'write one word, such as Token' })
-    .refine((value) => !['bearer', 'dpop'].includes(value.toLowerCase()), {
-      error: 'this scheme carries OAuth tokens; name another',
+    .refine((value) => !['bearer', 'dpop', 'basic'].includes(value.toLowerCase()), {
+      error: 'this scheme can carry OAuth tokens; name another',
     })
     .optional(),
   /** A header of its own that holds the key, such as X-Api-Key. */

@@ -7,6 +7,8 @@ import type { Caller } from './principal.js';
 
 export interface Outcome {
   readonly exchange: Exchange;
+  /** Metadata or health: told at debug, because probes come every second. */
+  readonly page: boolean;
   readonly endpoint: Endpoint | null;
   readonly caller: Caller | null;
   readonly message: Message | null;

@@ -15,12 +15,13 @@ export class BodyReader implements GoneListener {
   /** Nearly every body comes in one piece. */
   private first: Buffer | null = null;
   private chunks: Buffer[] | null = null;
+  private readonly onData = (chunk: Buffer): void => this.take(chunk);
 
   constructor(incoming: IncomingMessage, limitBytes: number, tell: (read: Verdict<Buffer>) => void) {
     this.incoming = incoming;
     this.limitBytes = limitBytes;
     this.tell = tell;
-    incoming.on('data', (chunk: Buffer) => this.take(chunk));
+    incoming.on('data', this.onData);
     incoming.on('end', () => this.end());
   }
 
@@ -33,6 +34,8 @@ export class BodyReader implements GoneListener {
     if (this.size > this.limitBytes) {
       this.first = null;
       this.chunks = null;
+      // What is still to come is for the refusal to drain or cut.
+      this.incoming.off('data', this.onData);
       this.incoming.pause();
       this.tell(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
     } else if (this.first === null) this.first = chunk;

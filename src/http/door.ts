@@ -44,13 +44,15 @@ export class NodeExchange implements Exchange {
   /** The caller waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
   private bodyRead = false;
+  private isOver = false;
+  private readonly onOver: (exchange: NodeExchange) => void;
   private goneListener: GoneListener | null = null;
 
   constructor(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     awaitsContinue: boolean,
-    onClose: (exchange: NodeExchange) => void,
+    onOver: (exchange: NodeExchange) => void,
   ) {
     this.id = ID_PREFIX + (++lastId).toString(36);
     this.incoming = incoming;
@@ -72,12 +74,19 @@ export class NodeExchange implements Exchange {
     this.names = names;
     this.values = values;
     this.answerHeaders = ['x-request-id', this.id];
-    outgoing.on('close', () => {
-      onClose(this);
-      if (outgoing.writableFinished) return;
-      this.gone = true;
-      this.goneListener?.gone();
-    });
+    this.onOver = onOver;
+    outgoing.on('close', () => this.over());
+  }
+
+  /** The answer is complete, or its connection is lost; whichever is noticed first. */
+  over(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.onOver(this);
+    if (this.outgoing.writableFinished) return;
+    this.gone = true;
+    this.goneListener?.gone();
+    this.outgoing.destroy();
   }
 
   onGone(listener: GoneListener): void {

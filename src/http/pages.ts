@@ -5,8 +5,11 @@ import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
+import { type Failure, methodRefused } from '../core/failure.js';
 import { NodeExchange } from './door.js';
 import { resourceMetadata } from './metadata.js';
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 export interface Health {
   /** True once listening and every issuer was tried once or 10 s passed; false again only when draining. */
@@ -27,12 +30,12 @@ export function addHealth(app: Hono, health: Health): void {
 }
 
 /** Takes an exchange over when one of the pages has its path. */
-export function createPages(endpoints: readonly Endpoint[], health: Health): (exchange: Exchange) => boolean {
+export function createPages(
+  endpoints: readonly Endpoint[],
+  health: Health,
+): (exchange: Exchange) => Promise<void> | Failure | null {
   const app = new Hono();
-  app.use(
-    '*',
-    cors({ origin: '*', allowMethods: ['GET', 'HEAD', 'OPTIONS'], allowHeaders: ['*', 'MCP-Protocol-Version', 'Authorization'] }),
-  );
+  app.use('*', cors({ origin: '*', allowMethods: [...METHODS], allowHeaders: ['*', 'MCP-Protocol-Version', 'Authorization'] }));
   addHealth(app, health);
   for (const endpoint of endpoints) {
     const document = resourceMetadata(endpoint);
@@ -44,10 +47,16 @@ export function createPages(endpoints: readonly Endpoint[], health: Health): (ex
   const paths = new Set(['/healthz', '/readyz', ...endpoints.map((endpoint) => endpoint.metadataPath)]);
   const listener = getRequestListener(app.fetch);
   return (exchange) => {
-    if (!(exchange instanceof NodeExchange) || !paths.has(exchange.path)) return false;
-    if (exchange.method !== 'GET' && exchange.method !== 'HEAD' && exchange.method !== 'OPTIONS') return false;
+    if (!(exchange instanceof NodeExchange) || !paths.has(exchange.path)) return null;
+    if (!METHODS.includes(exchange.method)) return methodRefused({ detail: exchange.method, allow: METHODS.join(', ') });
+    const { incoming, outgoing } = exchange;
     exchange.guardUnreadBody();
-    void listener(exchange.incoming, exchange.outgoing);
-    return true;
+    return new Promise((resolve) => {
+      outgoing.once('close', () => {
+        exchange.sentStatus = outgoing.statusCode;
+        resolve();
+      });
+      void listener(incoming, outgoing);
+    });
   };
 }

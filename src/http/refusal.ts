@@ -18,7 +18,9 @@ export function refusalBody(failure: Failure, requestId: string, idText: string 
 /** The id to echo: that of the one call which was read. A batch has none. */
 function echoedId(failure: Failure, message: Message | null): string | undefined {
   if (failure.idText !== undefined) return failure.idText;
-  return message?.calls.length === 1 ? message.calls[0]?.idText : undefined;
+  const only = message?.calls.length === 1 ? message.calls[0] : undefined;
+  // The id of a client's response is one that the server drew: echoed, it could be taken for one of the client's own.
+  return only?.method === null ? undefined : only?.idText;
 }
 
 export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {

@@ -14,6 +14,8 @@ const HEADER_LINES = 200;
 /** Fields a decision is taken from: naming one in Connection would strip it after it was judged (C-132). */
 const JUDGED = /^(authorization|host|origin|content-.*|mcp-.*)$/;
 
+const QUERY_TOKEN = /[?&]access_token=/i;
+
 const bad = (detail: string): Failure => connectionBadRequest({ detail });
 
 export function sane(head: RequestHead): Failure | null {
@@ -23,6 +25,8 @@ export function sane(head: RequestHead): Failure | null {
   // Absolute form names a second host, `//` and dot segments a second path (A-19, B-12).
   if (target.charCodeAt(0) !== 0x2f) return bad('request target is not in origin form');
   if (target.includes('#')) return bad('fragment in the request target');
+  // A token in a URL is in every log on its way (C-06, RFC 9700 section 4.3.2).
+  if (QUERY_TOKEN.test(target)) return bad('a token in the query; send it in the Authorization header');
   if (names.length > HEADER_LINES) return connectionHeadersTooLarge({ detail: `${names.length} header lines` });
   let hosts = 0;
   for (let i = 0; i < names.length; i++) {

@@ -16,8 +16,9 @@ import { sane } from './sanity.js';
 
 export interface Listener {
   readonly server: Server;
-  /** The connection step of the corridor: sanity, and a refusal of everything new while draining. */
   readonly sane: (exchange: Exchange) => Failure | null;
+  /** The refusal of everything new while draining. */
+  readonly draining: () => Failure | null;
   listen(host: string, port: number): Promise<AddressInfo>;
   /** Stops accepting, lets answers finish, cuts what is left after the deadline. Resolves with the number cut. */
   drain(deadlineMs: number): Promise<number>;
@@ -27,6 +28,10 @@ export interface Listener {
 export type TellUnread = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
+/** How long a peer has to read an answer to what could not be read. */
+const UNREAD_LINGER_MS = 1_000;
+/** Requests of one connection that may be under way; pipelining more than that is no client of ours. */
+const PIPELINED = 16;
 /** How long a draining listener still tells new requests on open connections to go elsewhere. */
 const SILENT_MS = 1_000;
 
@@ -40,6 +45,10 @@ function answerUnread(socket: Socket, failure: Failure): void {
   const body = refusalBody(failure, 'none', undefined);
   const type = body === null ? '' : 'Content-Type: application/json\r\n';
   const head = `HTTP/1.1 ${failure.row.status} Refused\r\nCache-Control: no-store\r\n${type}Content-Length: ${body?.length ?? 0}\r\n`;
+  // Node gives such a socket out of its hands: no listener for its errors, no timeout for a peer that never closes its half.
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  setTimeout(() => socket.destroy(), UNREAD_LINGER_MS).unref();
   socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
 }
 
@@ -47,7 +56,9 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   let draining = false;
   /** While draining: connections that have not said anything yet are no longer waited for. */
   let graceOver = false;
-  const open = new Set<NodeExchange>();
+  /** Every connection and what is under way on it. Node tells nobody when a pipelined request loses its connection. */
+  const connections = new Map<Socket, Set<NodeExchange>>();
+  const underWay = (): NodeExchange[] => [...connections.values()].flatMap((exchanges) => [...exchanges]);
   const server = createServer({
     requestTimeout: 30_000,
     headersTimeout: 10_000,
@@ -59,25 +70,33 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   // Node drops the lines above its default of 2,000 without a word; sanity counts them instead.
   server.maxHeadersCount = 0;
 
-  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    const exchanges = new Set<NodeExchange>();
+    connections.set(socket, exchanges);
+    socket.on('close', () => {
+      connections.delete(socket);
+      for (const exchange of exchanges) exchange.over();
+    });
   });
 
-  const onClose = (exchange: NodeExchange): void => {
-    open.delete(exchange);
-    if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
-  };
   /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
   const closeUnused = (): void => {
-    const used = new Set([...open].map((exchange) => exchange.incoming.socket));
-    for (const socket of sockets) if (!used.has(socket)) socket.destroy();
+    for (const [socket, exchanges] of connections) if (exchanges.size === 0) socket.destroy();
+  };
+  const onOver = (exchange: NodeExchange): void => {
+    connections.get(exchange.incoming.socket)?.delete(exchange);
+    if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
   };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
-    if (isClosing(incoming.socket)) return;
-    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onClose);
-    open.add(exchange);
+    const { socket } = incoming;
+    if (isClosing(socket)) return;
+    const exchanges = connections.get(socket);
+    if (exchanges === undefined || exchanges.size >= PIPELINED) {
+      socket.destroy();
+      return;
+    }
+    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onOver);
+    exchanges.add(exchange);
     exchange.lastOnConnection = draining;
     gateway(exchange);
   };
@@ -87,7 +106,9 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   // An expectation that we do not know: sanity refuses it, so that the refusal is ours and is told.
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    // With an exchange open this would land in the middle of its answer; cut, the exchange tells its own end.
+    const answering = (connections.get(socket)?.size ?? 0) > 0;
+    if (answering || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
     answerUnread(socket, failure);
     tellUnread(failure, socket.remoteAddress ?? '');
@@ -100,7 +121,8 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
 
   return {
     server,
-    sane: (exchange) => sane(exchange) ?? (draining ? gatewayDraining() : null),
+    sane,
+    draining: () => (draining ? gatewayDraining() : null),
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -118,7 +140,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
         closeUnused();
       }, SILENT_MS);
       // A listening stream has no end of its own: its client is to reconnect elsewhere now, not at the deadline.
-      for (const exchange of open) if (exchange.held && exchange.sentStatus === 200) exchange.retire();
+      for (const exchange of underWay()) if (exchange.held && exchange.sentStatus === 200) exchange.retire();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
@@ -126,7 +148,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
       await Promise.race([closed, late]);
       clearTimeout(timer);
       clearTimeout(grace);
-      const cut = open.size;
+      const cut = underWay().length;
       server.closeAllConnections();
       await closed;
       return cut;

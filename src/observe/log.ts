@@ -5,7 +5,7 @@ import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Outcome } from '../core/outcome.js';
-import type { Notify } from '../core/ports.js';
+import type { Clock, Notify } from '../core/ports.js';
 import type { Caller } from '../core/principal.js';
 
 export interface Log {
@@ -38,6 +38,9 @@ function stackOf(cause: unknown): string | undefined {
   return `${cause.name}\n${frames.join('\n')}`;
 }
 
+/** RFC 3339 with milliseconds, as a JSON string. */
+const stamp = (atMs: number): string => JSON.stringify(new Date(atMs));
+
 /** What one good request adds to its kind of line. Small, because it waits for others. */
 interface Held {
   readonly atMs: number;
@@ -66,7 +69,7 @@ const SLOTS = { requestId: HOLE, client: HOLE, us: HOLE, rpc: HOLE, name: HOLE }
 const TOGETHER = 64;
 const LATEST_MS = 50;
 
-export function createLog(level: LogLevel, destination: DestinationStream): Log {
+export function createLog(level: LogLevel, destination: DestinationStream, clock: Clock): Log {
   /** Set while a template is rendered: pino then writes here instead. */
   let template: string[] | null = null;
   const logger: Logger = pino(
@@ -74,7 +77,7 @@ export function createLog(level: LogLevel, destination: DestinationStream): Log 
       level,
       base: null,
       messageKey: 'event',
-      timestamp: () => `,"time":${template === null ? JSON.stringify(new Date()) : SLOT}`,
+      timestamp: () => `,"time":${template === null ? stamp(clock.wallMs()) : SLOT}`,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line) => (template === null ? destination.write(line) : template.push(line)) },
@@ -134,7 +137,7 @@ export function createLog(level: LogLevel, destination: DestinationStream): Log 
     let lastMs = 0;
     let time = '';
     for (const { atMs, id, client, us, rpc, name, parts } of lines) {
-      if (atMs !== lastMs) time = JSON.stringify(new Date(atMs));
+      if (atMs !== lastMs) time = stamp(atMs);
       lastMs = atMs;
       const [a, b, c, d, e, f, g] = parts;
       block += `${a}${time}${b}"${id}"${c}"${client}"${d}${us}${e}${quoted(rpc)}${f}${quoted(name)}${g}`;
@@ -148,7 +151,7 @@ export function createLog(level: LogLevel, destination: DestinationStream): Log 
     const us = Math.round(milliseconds * 1000);
     const { id, clientAddress: client } = exchange;
     const { method: rpc, name } = call ?? {};
-    if (held.push({ atMs: Date.now(), id, client, us, rpc, name, parts: partsOf(outcome) }) >= TOGETHER) flush();
+    if (held.push({ atMs: clock.wallMs(), id, client, us, rpc, name, parts: partsOf(outcome) }) >= TOGETHER) flush();
     else timer ??= setTimeout(flush, LATEST_MS);
   }
 
@@ -171,10 +174,18 @@ export function createLog(level: LogLevel, destination: DestinationStream): Log 
     );
   }
 
+  function page({ exchange, status, milliseconds }: Outcome): void {
+    if (!logger.isLevelEnabled('debug')) return;
+    flush();
+    const { method, path, clientAddress: client, id: requestId } = exchange;
+    logger.debug({ reason: 'ok', status, method, path, requestId, client, us: Math.round(milliseconds * 1000) }, 'page');
+  }
+
   const tellsGood = logger.isLevelEnabled('info');
   return {
     outcome(outcome) {
-      if (outcome.failure !== null) refused(outcome, outcome.failure);
+      if (outcome.page) page(outcome);
+      else if (outcome.failure !== null) refused(outcome, outcome.failure);
       else if (tellsGood) good(outcome);
     },
     flush,

@@ -11,7 +11,7 @@ import type { Caller } from '../core/principal.js';
 import { isEventStream, type UpstreamHeaders } from './headers.js';
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
-const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL)/;
+const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
 const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT']);
 
 /** An error before the answer began. */
@@ -27,6 +27,10 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A caller that follows would take its credential elsewhere, or leave the gateway (C-141).
   if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
+  // Neither has a body (RFC 9110 sections 15.3.5 and 15.3.6); a declared one would cut the connection after the head was sent.
+  const length = headers['content-length'];
+  if ((status === 204 || status === 205) && length !== undefined && length !== '0')
+    return upstreamBroken({ detail: `${status} with a body` });
   if (status === 407) return upstreamBroken({ detail: 'status 407' });
   if (caller.kind === 'pass-through') {
     if (status === 401) return upstreamRefusedCaller();

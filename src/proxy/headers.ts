@@ -25,27 +25,31 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-/** All Connection lines as one; several are legal (RFC 9110 section 5.3). */
-function connectionOf({ names, values }: RequestHead): string | undefined {
+/** All lines of a field as one; several are legal (RFC 9110 section 5.3). */
+function joined({ names, values }: RequestHead, name: string): string | undefined {
   let found: string | undefined;
   for (let i = 0; i < names.length; i++) {
-    if (names[i] === 'connection') found = found === undefined ? values[i] : `${found},${values[i]}`;
+    if (names[i] === name) found = found === undefined ? values[i] : `${found}, ${values[i]}`;
   }
   return found;
 }
 
 /** True where the request has been through this gateway already (RFC 9110 section 7.6.3). */
 export function isLoop(head: RequestHead, pseudonym: string): boolean {
-  const { names, values } = head;
-  for (let i = 0; i < names.length; i++) if (names[i] === 'via' && values[i]?.includes(pseudonym)) return true;
-  return false;
+  return joined(head, 'via')?.includes(pseudonym) ?? false;
+}
+
+/** Earlier members are kept, so that a loop over several gateways is seen (C-133, C-134). */
+function viaOf(head: RequestHead, pseudonym: string): string {
+  const earlier = joined(head, 'via');
+  return earlier === undefined ? `1.1 ${pseudonym}` : `${earlier}, 1.1 ${pseudonym}`;
 }
 
 /** Flat name, value pairs for the upstream; `onward` is what we present to it. */
 export function requestHeaders(head: RequestHead, era: Era, onward: readonly string[], pseudonym: string): string[] {
   const { names, values } = head;
-  const headers: string[] = ['via', `1.1 ${pseudonym}`];
-  const hop = namedByConnection(connectionOf(head));
+  const headers: string[] = ['via', viaOf(head, pseudonym)];
+  const hop = namedByConnection(joined(head, 'connection'));
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!name.startsWith(MCP) && !REQUEST_FIELDS.has(name)) continue;
@@ -74,6 +78,7 @@ export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream:
     if (!RESPONSE_FIELDS.has(name) && !name.startsWith(MCP)) continue;
     if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
+    if (name === 'retry-after' && !/^\d{1,6}$/.test(String(headers[name]))) continue;
     out.push(name, first(headers[name]) as string);
   }
   return out;

@@ -15,8 +15,6 @@ export interface UpstreamPool {
 }
 
 const RESPONSE_HEADER_BYTES = 16 * 1024;
-/** How long an idle connection is kept. */
-const IDLE_MS = 30_000;
 
 function lane(upstream: Upstream, limit: number): { take(): Slot | null; close(): Promise<void> } {
   const pool = new Pool(upstream.origin, {
@@ -26,8 +24,6 @@ function lane(upstream: Upstream, limit: number): { take(): Slot | null; close()
     headersTimeout: upstream.headersMs,
     // A quiet stream is not a dead one (B-72).
     bodyTimeout: 0,
-    // A server that closes sooner says so in Keep-Alive, which undici heeds.
-    keepAliveTimeout: IDLE_MS,
     maxHeaderSize: RESPONSE_HEADER_BYTES,
   });
   let taken = 0;

@@ -28,6 +28,11 @@ export function isSafeUrl(value: unknown): value is string {
   return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 }
 
+/** A URL that an issuer's metadata may send us to: plain http only where the issuer itself stands on loopback. */
+function pointsTo(issuer: string, url: unknown): string | null {
+  return isSafeUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:')) ? url : null;
+}
+
 /** `deadlineMs` is for all attempts together. */
 export async function discover(
   issuer: string,
@@ -57,8 +62,8 @@ export async function discover(
     return {
       ok: true,
       metadata: {
-        jwksUri: isSafeUrl(jwks_uri) ? jwks_uri : null,
-        introspectionEndpoint: isSafeUrl(introspection_endpoint) ? introspection_endpoint : null,
+        jwksUri: pointsTo(issuer, jwks_uri),
+        introspectionEndpoint: pointsTo(issuer, introspection_endpoint),
       },
     };
   }

@@ -1,6 +1,5 @@
 // Decides what an introspection answer means (RFC 7662): active, inactive, or no information. "No information" is 503 and never told as
 // a bad token. Never sees a JWT that was or could be verified locally, and never decides about audience or scope.
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Failure, introspectionRefusedUs, introspectionUnavailable, tokenClaims, tokenInactive } from '../core/failure.js';
 import type { Clock, Notify } from '../core/ports.js';
@@ -10,6 +9,7 @@ import type { Verdict } from '../core/verdict.js';
 import { checkDates, toPrincipal } from './claims.js';
 import { discover } from './discovery.js';
 import { type Fetched, type FetchJson, isObject } from './fetch-json.js';
+import { tokenHash } from './token-hash.js';
 
 export interface IntrospectionClient {
   readonly issuer: string;
@@ -29,6 +29,8 @@ export type Introspect = (token: string) => Promise<Verdict<Principal>>;
 const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
 const ENTRIES = 10_000;
+/** Questions under way at once: a flood of random tokens is not passed on to the issuer. */
+const AT_ONCE = 64;
 const LOOK_AGAIN_MS = 2_000;
 
 interface Entry {
@@ -134,13 +136,15 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
   }
 
   return (token) => {
-    const key = hash('sha256', token, 'base64');
+    const key = tokenHash(token);
     const known = active.get(key) ?? inactive.get(key);
     if (known !== undefined && clock.monotonicMs() < known.untilMs && clock.wallMs() < known.expiresMs) {
       return Promise.resolve(known.verdict);
     }
     let asked = inFlight.get(key);
     if (asked === undefined) {
+      if (inFlight.size >= AT_ONCE)
+        return Promise.resolve(introspectionUnavailable({ detail: `${AT_ONCE} questions under way` }));
       asked = ask(token, key).finally(() => inFlight.delete(key));
       inFlight.set(key, asked);
     }

@@ -28,7 +28,10 @@ function decodeObject(part: string): Record<string, unknown> | null {
 export function shapeOf(token: string): Shape {
   const parts = token.split('.');
   if (parts.length === 5) return { kind: 'encrypted' };
-  if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return { kind: 'opaque' };
+  const [, , signature = ''] = parts;
+  // An empty signature is that of an unsigned JWT, which is nobody's opaque token.
+  const signed = signature === '' ? parts.slice(0, 2) : parts;
+  if (parts.length !== 3 || !signed.every((part) => BASE64URL.test(part))) return { kind: 'opaque' };
   const header = decodeObject(parts[0] as string);
   if (header === null || typeof header.alg !== 'string') return { kind: 'opaque' };
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };

@@ -78,6 +78,7 @@ export const keylessChecks: readonly Check[] = [
   {
     name: 'other kinds of token',
     refuse: ({ claims }) => {
+      if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
       const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find((name) => claims[name] !== undefined);
       return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
     },

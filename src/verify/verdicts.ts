@@ -1,12 +1,12 @@
 // Decides how long a good JWT verdict may be reused: only while its dates hold, the issuer's keys are usable now and the key that
 // signed it is still published. Never keeps a token, a refusal or an introspection answer.
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/ports.js';
 import type { PrincipalCaller } from '../core/principal.js';
 import type { Good } from '../core/verdict.js';
 import type { KeySource } from './jwks.js';
 import type { KeySet } from './key-set.js';
+import { tokenHash } from './token-hash.js';
 
 export interface Verdicts {
   /** The verdict for this very token, if it still holds. Touches the key source, which may start a refresh. */
@@ -28,14 +28,11 @@ interface Entry {
 const ENTRIES = 10_000;
 const LIFE_MS = 300_000;
 
-/** SHA-256, so that no heap dump of the cache holds a token (C-87). */
-const keyOf = (token: string): string => hash('sha256', token, 'base64');
-
 export function createVerdicts(clock: Clock): Verdicts {
   const cache = new LRUCache<string, Entry>({ max: ENTRIES });
   return {
     get(token) {
-      const key = keyOf(token);
+      const key = tokenHash(token);
       const entry = cache.get(key);
       if (entry === undefined) return undefined;
       const set = entry.keys.usable();
@@ -46,7 +43,7 @@ export function createVerdicts(clock: Clock): Verdicts {
       return undefined;
     },
     put(token, verdict, keys, thumbprint, goodUntilMs) {
-      cache.set(keyOf(token), { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null });
+      cache.set(tokenHash(token), { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null });
     },
   };
 }

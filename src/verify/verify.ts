@@ -9,8 +9,9 @@ import { type Good, good, type Verdict } from '../core/verdict.js';
 import { passThrough } from './api-token.js';
 import type { Introspect } from './introspection.js';
 import type { KeySource } from './jwks.js';
-import { shapeOf, type UnverifiedJws } from './jws.js';
+import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
 import { createJwtVerifier, type JwtPolicy } from './jwt.js';
+import { tokenHash } from './token-hash.js';
 import { createVerdicts, type Verdicts } from './verdicts.js';
 
 /** What is known of one configured issuer. */
@@ -66,7 +67,10 @@ export function createVerify(
     if (shape.kind === 'encrypted') {
       return tokenMalformed({ detail: 'an encrypted token (JWE): its client probably asked the issuer for no audience' });
     }
-    return shape.kind === 'jws' ? verifyJws(token, shape) : verifyOpaque(token);
+    if (shape.kind === 'jws') return verifyJws(token, shape);
+    // A JWT with something around it is no opaque token: asking about it would be a second chance (C-95), and tell a stranger's.
+    if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with something around it' });
+    return verifyOpaque(token);
   }
 
   return (credential) => {
@@ -74,11 +78,12 @@ export function createVerify(
     const { token } = credential;
     const hit = verdicts.get(token);
     if (hit !== undefined) return hit;
-    const waiting = inFlight.get(token);
+    const key = tokenHash(token);
+    const waiting = inFlight.get(key);
     if (waiting !== undefined) return waiting;
     const judged = verifyMiss(token);
     if (!(judged instanceof Promise)) return judged;
-    inFlight.set(token, judged);
-    return judged.finally(() => inFlight.delete(token));
+    inFlight.set(key, judged);
+    return judged.finally(() => inFlight.delete(key));
   };
 }

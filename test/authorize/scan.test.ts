@@ -74,8 +74,8 @@ describe('a message', () => {
       '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":1}}}',
       'protocolVersion is no string',
     ],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"\\ud800"}}', 'params.name has half a surrogate pair'],
-    ['{"jsonrpc":"2.0","id":1,"method":"\\udc00m"}', 'method has half a surrogate pair'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"\\ud800"}}', 'params.name has a NUL or half a surrogate pair'],
+    ['{"jsonrpc":"2.0","id":1,"method":"\\udc00m"}', 'method has a NUL or half a surrogate pair'],
   ])('%s is none: %s (B-25)', (text, detail) => {
     expect(flawOf(REQUEST)).toBe('ok');
     expect(JSON.parse(text)).toBeDefined();

@@ -88,11 +88,20 @@ test('A-20: whatever the message is, it needs a credential', async () => {
     modern('tools/list', { body: 'not json' }),
     modern('tools/list', { headers: [['Content-Type', 'text/plain']] }),
     modern('tools/list', { headers: [['Mcp-Session-Id', '0b5ee5b2-5e0f-4a4c-a3e3-8a6b7d1f8a11']] }),
-    modern('tools/list', { path: `/mcp?access_token=${good()}` }),
   ];
   for (const request of requests) {
     const response = await scene.send(request);
     expect([response.status, response.headers('www-authenticate')]).toEqual([401, [bare]]);
+  }
+  expect(scene.upstream.hits).toBe(0);
+});
+
+test('C-06, A-48: a token in the query is 400 with or without another, and reaches nobody', async () => {
+  await scene.passes({ token: good(), path: '/mcp?something=else' });
+  scene.upstream.reset();
+  for (const token of [undefined, good()]) {
+    const response = await scene.send(modern('tools/list', { token, path: `/mcp?access_token=${good()}` }));
+    expect([response.status, response.headers('www-authenticate')]).toEqual([400, []]);
   }
   expect(scene.upstream.hits).toBe(0);
 });

@@ -84,14 +84,14 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55: what reaches the u
     for (const [name, value] of KEPT) expect(seen?.header(name)).toBe(value);
     expect(seen?.header('accept')).toBe('application/json, text/event-stream');
     expect(seen?.header('host')).toBe(`127.0.0.1:${scene.upstream.port}`);
-    expect(seen?.header('via')).toMatch(/^1\.1 portcullis-[0-9a-f]{12}$/);
+    expect(seen?.header('via')).toMatch(/^1\.0 somebody, 1\.1 portcullis-[0-9a-f]{12}$/);
     if (own.length > 0) expect(seen?.header('authorization')).toBe(authorization());
     expect([seen?.method, seen?.target, seen?.httpVersion]).toEqual(['POST', '/up', '1.1']);
   });
 
   test('A-42, A-48: the token of the caller is nowhere in what the upstream gets', async () => {
     const token = scene.token();
-    const path = `/mcp?access_token=${token}&token=${token}`;
+    const path = `/mcp?token=${token}`;
     const headers: Ask['headers'] = [
       ['X-Access-Token', token],
       ['Cookie', `token=${token}`],

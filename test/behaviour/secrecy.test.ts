@@ -119,7 +119,7 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ['a token without scope', 403, () => call({ token: secret('a token without scope', scene.token({ claims: { scope: 'x' } })) })],
   [
     'a token in the query',
-    401,
+    400,
     () => modern('x', { path: `/mcp?access_token=${secret('a token in the query', scene.token())}` }),
   ],
   ['a token in an unknown path', 404, () => ({ path: `/${secret('a token in the path', scene.token())}` })],

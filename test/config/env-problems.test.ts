@@ -111,7 +111,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     [
       'a legacy scheme that carries OAuth (C-103)',
       { LEGACY_SCHEME: 'Bearer' },
-      ['  PORTCULLIS_LEGACY_SCHEME: this scheme carries OAuth tokens; name another'],
+      ['  PORTCULLIS_LEGACY_SCHEME: this scheme can carry OAuth tokens; name another'],
     ],
     [
       'a legacy scheme whose callers could never pass',

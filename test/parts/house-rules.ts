@@ -50,13 +50,6 @@ const FORBIDDEN: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['fetch', /(?<![.\w])(globalThis\.)?fetch\s*\(/],
 ];
 
-/** What is allowed by name, and why. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'observe/log.ts: Date.now': 'the time of a log line, from which nothing is decided',
-};
-
-/** A failure table is read by its columns; the formatter gives each row eleven lines. */
-const LONG = ['core/failure.ts'];
 const LINES = 250;
 
 export function importsOf(text: string): Import[] {
@@ -107,9 +100,7 @@ export function wallsCrossed({ path, text }: Source): string[] {
 export function surroundingsTaken({ path, text }: Source): string[] {
   if (![...STAGES, 'core', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
   const code = codeOnly(text);
-  return FORBIDDEN.filter(([, pattern]) => pattern.test(code))
-    .map(([name]) => `${path}: ${name}`)
-    .filter((found) => !(found in EXCEPTIONS));
+  return FORBIDDEN.filter(([, pattern]) => pattern.test(code)).map(([name]) => `${path}: ${name}`);
 }
 
 /** Flaws of form: length, names, exports, first line. */
@@ -118,7 +109,7 @@ export function formFlaws({ path, text }: Source): string[] {
   const lines = text.split('\n');
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0];
   const flaws: string[] = [];
-  if (lines.length - 1 > LINES && !LONG.includes(path)) flaws.push(`${lines.length - 1} lines`);
+  if (lines.length - 1 > LINES) flaws.push(`${lines.length - 1} lines`);
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
   if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
   if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');

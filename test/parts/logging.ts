@@ -1,11 +1,12 @@
 // A log that writes into memory.
 import { createLog, type LogLevel } from '../../src/observe/log.js';
+import { testClock } from './clock.js';
 
 export type Line = Record<string, unknown>;
 
 export function logging(level: LogLevel = 'debug') {
   const blocks: string[] = [];
-  const log = createLog(level, { write: (block: string) => void blocks.push(block) });
+  const log = createLog(level, { write: (block: string) => void blocks.push(block) }, testClock());
   /** What was written so far and what is held back, line by line. */
   const written = (): string[] => {
     log.flush();

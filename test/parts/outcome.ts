@@ -13,6 +13,7 @@ export function outcome(changes: Partial<Outcome> = {}): Outcome {
   ] as const;
   return {
     exchange: exchange({ lines, target: '/mcp?secret-query=1', body: '{"secret-body":1}' }),
+    page: false,
     endpoint: endpoint(),
     caller: principal(),
     message: {

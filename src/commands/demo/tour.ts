@@ -1,4 +1,5 @@
 // The tour: what a client meets, step by step, and whether each step was right.
+import { audienceMismatch, tokenSignature } from '../../core/failure.js';
 import { type Answer, call, getJson, logIn } from './client.js';
 import { type Parts, SCOPE } from './parts.js';
 import { LEGACY_TOKEN } from './upstream.js';
@@ -79,7 +80,7 @@ const steps: readonly Step[] = [
       const answer = await callTool(files, `Bearer ${known.jwt}`, 'whoami');
       return {
         right: answer.status === 200 && textOf(answer).includes('"authorization":"none"'),
-        lines: [`200 ${textOf(answer)}`],
+        lines: [`${answer.status} ${textOf(answer)}`],
       };
     },
   },
@@ -88,7 +89,7 @@ const steps: readonly Step[] = [
     async run({ files, lastReason, upstream }, known) {
       const before = upstream.seen.length;
       const answer = await callTool(files, `Bearer ${spoil(known.jwt)}`, 'whoami');
-      const right = answer.status === 401 && lastReason() === 'token.signature' && upstream.seen.length === before;
+      const right = answer.status === 401 && lastReason() === tokenSignature.row.kind && upstream.seen.length === before;
       return { right, lines: [refusal(answer, lastReason()), 'the MCP server saw nothing of it'] };
     },
   },
@@ -96,7 +97,10 @@ const steps: readonly Step[] = [
     title: 'The token of one server shown to another',
     async run({ notes, lastReason }, known) {
       const answer = await callTool(notes, `Bearer ${known.jwt}`, 'whoami');
-      return { right: answer.status === 401 && lastReason() === 'audience.mismatch', lines: [refusal(answer, lastReason())] };
+      return {
+        right: answer.status === 401 && lastReason() === audienceMismatch.row.kind,
+        lines: [refusal(answer, lastReason())],
+      };
     },
   },
   {

@@ -1,0 +1,128 @@
+// What an attacker tried and got: each is held against the running process, with a good call before and after.
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { legacy, modern } from '../fixtures/messages.js';
+import { openRaw, requestBytes } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+import { until, withDeadline } from '../fixtures/wait.js';
+
+let scene: Scene;
+beforeAll(async () => {
+  const legacyRule = { scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+  scene = await startScene({
+    endpoint: { legacy: [legacyRule] },
+    upstream: { maxStreams: 3 },
+    issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
+    env: { SECRET: 'introspection-secret' },
+  });
+  await scene.passes();
+});
+afterEach(async () => {
+  scene.upstream.reset();
+  scene.upstream.answer(answers.rpc());
+  await scene.passes();
+});
+afterAll(() => scene.stop());
+
+/** Writes and resets the connection at once or after a while. */
+function hitAndRun(bytes: string | Buffer, afterMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(scene.gateway.port, '127.0.0.1', () => {
+      socket.write(bytes);
+      setTimeout(() => {
+        socket.resetAndDestroy();
+        resolve();
+      }, afterMs);
+    });
+    socket.on('error', () => resolve());
+  });
+}
+
+test('CONNECT and a reset do not end the process (C-148)', async () => {
+  for (let i = 0; i < 60; i++) await hitAndRun('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', i % 3);
+  expect((await scene.passes()).status).toBe(200);
+});
+
+test('pipelined streams are let go with their connection (B-73, E-15)', async () => {
+  scene.upstream.answer(answers.stall());
+  const get = { method: 'GET', path: '/mcp', headers: legacy('tools/list', { token: scene.token() }).headers };
+  const bytes = requestBytes(scene.gateway.port, { ...get, headers: [...(get.headers ?? []), ['Accept', 'text/event-stream']] });
+  await hitAndRun(Buffer.concat([bytes, bytes, bytes, bytes]), 300);
+  await until(
+    'the upstream connections are let go',
+    () => scene.upstream.requests.every((one) => one.closedAt !== undefined),
+    3000,
+  );
+  scene.upstream.answer(answers.sse([{ data: '{}' }]));
+  const fresh = await scene.send(
+    { ...get, headers: [...(get.headers ?? []), ['Accept', 'text/event-stream']] },
+    { label: 'a fresh stream' },
+  );
+  expect(fresh.status).toBe(200);
+});
+
+test('more pipelining than any client does costs the connection (E-02)', async () => {
+  const anonymous = requestBytes(scene.gateway.port, { method: 'POST', path: '/mcp', headers: [['Content-Length', '0']] });
+  await hitAndRun(Buffer.concat(Array.from({ length: 500 }, () => anonymous)), 20);
+  expect((await scene.passes()).status).toBe(200);
+});
+
+test.each([
+  ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['rubbish', 'RUBBISH\r\n\r\n'],
+])('a peer that never closes its half after %s is closed (D-10)', async (_name, bytes) => {
+  const socket = connect({ port: scene.gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write(bytes);
+  // The half that we keep open: only a reset by the gateway closes it.
+  const poking = setInterval(() => socket.write('x'), 200);
+  await withDeadline('the gateway lets go', closed, 5000).finally(() => clearInterval(poking));
+});
+
+test.each([
+  ['a word before it', (jwt: string) => `Token x.${jwt}`],
+  ['a name before it', (jwt: string) => `Token token=${jwt}`],
+  ['no signature', (jwt: string) => `Token ${jwt.split('.').slice(0, 2).join('.')}.`],
+])('a JWT under a legacy scheme with %s reaches nobody (C-102)', async (_name, wrap) => {
+  const token = scene.token();
+  const plain = await scene.send(modern('tools/list', { headers: [['Authorization', 'Token plain-key']] }));
+  expect(plain.status).toBe(200);
+  const hits = scene.upstream.hits;
+  const response = await scene.send(modern('tools/list', { headers: [['Authorization', wrap(token)]] }));
+  expect([response.status, scene.upstream.hits]).toEqual([401, hits]);
+});
+
+test('32 KB of a legacy key cost no time worth naming (C-12)', async () => {
+  const response = await scene.send(modern('tools/list', { headers: [['Authorization', `Token ${'a'.repeat(32_000)}`]] }), {
+    ms: 1000,
+  });
+  expect(response.status).toBe(200);
+});
+
+test.each([
+  ['padding', (jwt: string) => `${jwt}==`],
+  ['a fourth part', (jwt: string) => `${jwt}.x`],
+  ['no signature', (jwt: string) => `${jwt.split('.').slice(0, 2).join('.')}.`],
+])('a JWT with %s is not asked about (C-95, C-47)', async (_name, wrap) => {
+  scene.issuer.introspect = () => ({ active: true, sub: 'x', aud: scene.resource, scope: 'files:read' });
+  expect((await scene.send(modern('tools/list', { token: 'an-opaque-token' }))).status).toBe(200);
+  const asked = scene.issuer.hits.introspection;
+  const response = await scene.send(
+    modern('tools/list', { token: wrap(scene.token({ issuer: 'https://stranger.example.com' })) }),
+  );
+  expect([response.status, scene.issuer.hits.introspection]).toEqual([401, asked]);
+});
+
+test('rubbish behind a call does not become its answer (C-138)', async () => {
+  scene.upstream.answer(answers.delayed(300, answers.rpc()));
+  const connection = await openRaw(scene.gateway.port);
+  const call = requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() }));
+  await connection.write(Buffer.concat([call, Buffer.from('RUBBISH /\r\n\r\n')]));
+  await withDeadline('the connection is cut', connection.closed, 3000);
+  expect(connection.received().toString()).not.toContain('HTTP/1.1 400');
+  await sleep(50);
+});
