@@ -1,4 +1,4 @@
-// Decides how targets are compared: short slices in turn, the order turned round every other round, and medians of the ratios within a
+// Decides how targets are compared: short slices in turn, the order turned round every other round, medians of the ratios within a
 // round. The speed of a machine swings within seconds; two slices of one round lie close enough together to be held side by side.
 import { cpuMicroseconds } from './processes.mjs';
 

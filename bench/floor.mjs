@@ -1,4 +1,4 @@
-// The floor, a process of its own: the least that a gateway on Node can do, node:http before undici's Pool.dispatch. It checks nothing.
+// The floor, a process of its own: the least that a gateway on Node does, node:http before undici's Pool.dispatch, unchecked.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 

@@ -1,4 +1,4 @@
-// Reads where one HTTP message of a connection ends. Knows only messages with a Content-Length, one at a time: those of this benchmark.
+// Reads where one HTTP message of a connection ends. Knows only this benchmark's: with Content-Length, one at a time.
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 

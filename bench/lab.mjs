@@ -1,4 +1,4 @@
-// Has the judge of a performance lab measure the gateway: PORTCULLIS_LAB names the folder of a lab that is set up. Its ports are fixed.
+// Has the judge of a performance lab measure the gateway; PORTCULLIS_LAB names the folder of a lab that is set up.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Proves that the MCP Inspector, a client that we did not write, works through the gateway: `npm run build && node scripts/inspector.mjs`.
+// Proves that the MCP Inspector, a client that we did not write, works through the gateway. Needs `npm run build` before it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -88,7 +88,7 @@ function parsed(text) {
 /** The signature of a good token, spoilt. */
 const forged = (token) => token.replace(/[^.]+$/, (signature) => [...signature].reverse().join(''));
 
-/** Every run: its title, its arguments, and whether what came of it is right. `seen` are the requests that reached the MCP server. */
+/** Every run: its title, its arguments, and whether its result is right. `seen` are the requests that reached the MCP server. */
 function checks(token) {
   const bearer = (value) => ['--header', `Authorization: Bearer ${value}`];
   const list = ['--method', 'tools/list'];

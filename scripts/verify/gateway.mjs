@@ -1,4 +1,4 @@
-// Starts the gateway as a process with its output in a file, waits until it is ready, and ends it. Shared by the inspector and the bench.
+// Starts the gateway as a process with its output in a file, waits until it is ready, and ends it; for the inspector and the bench.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';

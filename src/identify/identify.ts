@@ -51,7 +51,11 @@ export function identify(exchange: Exchange, endpoint: Endpoint): Verdict<Creden
   const { header, value, rule } = presented.value;
   if (value.length > CREDENTIAL_CHARACTERS) return tokenMalformed({ detail: `${value.length} characters` });
   if (rule !== null) return legacy(rule, header, value, value);
-  if (BEARER.test(value)) return good({ kind: 'bearer', token: value.slice(value.lastIndexOf(' ') + 1) });
+  if (BEARER.test(value)) {
+    let at = 'bearer '.length;
+    while (value[at] === ' ') at++;
+    return good({ kind: 'bearer', token: value.slice(at) });
+  }
   const parts = SCHEME.exec(value);
   if (parts === null) return credentialScheme({ detail: 'no scheme' });
   if (value.includes(',') && SECOND_SCHEME.test(value)) return credentialTwo({ detail: 'a comma and a second scheme' });

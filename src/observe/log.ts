@@ -22,11 +22,14 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** Names come from callers; a log line has no room for a novel. */
 const NAME_CHARACTERS = 200;
 
+/** Nothing in it needs an escape; true for nearly every method and tool name. */
+const PLAIN = /^[\w./:-]{0,200}$/;
+
 /** A JSON string, or null. */
-const quoted = (text: string | null | undefined): string =>
-  text === null || text === undefined
-    ? 'null'
-    : JSON.stringify(text.length > NAME_CHARACTERS ? text.slice(0, NAME_CHARACTERS) : text);
+function quoted(text: string | null | undefined): string {
+  if (text === null || text === undefined) return 'null';
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.slice(0, NAME_CHARACTERS));
+}
 
 const short = (text: string | null | undefined): string | undefined =>
   text === null || text === undefined ? undefined : text.slice(0, NAME_CHARACTERS);
