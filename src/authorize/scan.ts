@@ -37,7 +37,6 @@ const META = names(`${PREFIX}protocolVersion`, `${PREFIX}clientCapabilities`, `$
 /** Messages of one batch; more are not even read. */
 const BATCH_MESSAGES = 32;
 /** Half a surrogate pair or a NUL: readers replace the one and end at the other. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the NUL is what is looked for
 const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
 class MessageReader extends JsonReader {

@@ -83,9 +83,11 @@ export class NodeExchange implements Exchange {
     if (this.isOver) return;
     this.isOver = true;
     this.onOver(this);
+    const listener = this.goneListener;
+    this.goneListener = null;
     if (this.outgoing.writableFinished) return;
     this.gone = true;
-    this.goneListener?.gone();
+    listener?.gone();
     this.outgoing.destroy();
   }
 

@@ -17,9 +17,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
   private readonly slot: Slot;
-  private readonly settle: (end: Failure | null) => void;
+  private settle: ((end: Failure | null) => void) | null;
   private controller: Dispatcher.DispatchController | null = null;
-  private settled = false;
   private began = false;
   private ended = false;
   /** Declared length of the body; -1 unknown, so that a body in one chunk goes out with its head. */
@@ -103,7 +102,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.exchange.gone) return this.finish(this.held && this.began ? null : clientGone());
     if (!this.began) return this.finish(faultOf(error));
-    if (this.settled) return;
+    if (this.settle === null) return;
     // What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole.
     this.flush();
     this.exchange.destroy();
@@ -111,9 +110,12 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   }
 
   private finish(end: Failure | null): void {
-    if (this.settled) return;
-    this.settled = true;
+    const { settle } = this;
+    if (settle === null) return;
+    // What is over holds on to nothing: a carrier that outlived a collection would drag its whole request along (measured).
+    this.settle = null;
+    this.controller = null;
     this.slot.release();
-    this.settle(end);
+    settle(end);
   }
 }
