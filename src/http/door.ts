@@ -106,6 +106,7 @@ export class NodeExchange implements Exchange {
     return new Promise((resolve) => {
       const reader = new BodyReader(this.incoming, limitBytes, (read) => {
         this.bodyRead = read.ok;
+        this.goneListener = null;
         resolve(read);
       });
       this.onGone(reader);

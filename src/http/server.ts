@@ -57,8 +57,8 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   /** While draining: connections that have not said anything yet are no longer waited for. */
   let graceOver = false;
   /** Every connection and what is under way on it. Node tells nobody when a pipelined request loses its connection. */
-  const connections = new Map<Socket, Set<NodeExchange>>();
-  const underWay = (): NodeExchange[] => [...connections.values()].flatMap((exchanges) => [...exchanges]);
+  const connections = new Map<Socket, NodeExchange[]>();
+  const underWay = (): NodeExchange[] => [...connections.values()].flat();
   const server = createServer({
     requestTimeout: 30_000,
     headersTimeout: 10_000,
@@ -71,32 +71,33 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.maxHeadersCount = 0;
 
   server.on('connection', (socket) => {
-    const exchanges = new Set<NodeExchange>();
+    const exchanges: NodeExchange[] = [];
     connections.set(socket, exchanges);
     socket.on('close', () => {
       connections.delete(socket);
-      for (const exchange of exchanges) exchange.over();
+      for (const exchange of [...exchanges]) exchange.over();
     });
   });
 
   /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
   const closeUnused = (): void => {
-    for (const [socket, exchanges] of connections) if (exchanges.size === 0) socket.destroy();
+    for (const [socket, exchanges] of connections) if (exchanges.length === 0) socket.destroy();
   };
   const onOver = (exchange: NodeExchange): void => {
-    connections.get(exchange.incoming.socket)?.delete(exchange);
+    const exchanges = connections.get(exchange.incoming.socket);
+    if (exchanges !== undefined) exchanges.splice(exchanges.indexOf(exchange), 1);
     if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
   };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = incoming;
     if (isClosing(socket)) return;
     const exchanges = connections.get(socket);
-    if (exchanges === undefined || exchanges.size >= PIPELINED) {
+    if (exchanges === undefined || exchanges.length >= PIPELINED) {
       socket.destroy();
       return;
     }
     const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onOver);
-    exchanges.add(exchange);
+    exchanges.push(exchange);
     exchange.lastOnConnection = draining;
     gateway(exchange);
   };
@@ -107,7 +108,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // With an exchange open this would land in the middle of its answer; cut, the exchange tells its own end.
-    const answering = (connections.get(socket)?.size ?? 0) > 0;
+    const answering = (connections.get(socket)?.length ?? 0) > 0;
     if (answering || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
     answerUnread(socket, failure);

@@ -112,7 +112,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   private finish(end: Failure | null): void {
     const { settle } = this;
     if (settle === null) return;
-    // What is over holds on to nothing: a carrier that outlived a collection would drag its whole request along (measured).
+    // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
     this.settle = null;
     this.controller = null;
     this.slot.release();
