@@ -78,7 +78,7 @@ export const algorithms = z
 /** The only ways to give a secret, so that no configuration file holds one. */
 export const SECRET_REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
-export const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
+const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
 export const secretReference = z.string({ error: SECRET_HINT }).regex(SECRET_REFERENCE, { error: SECRET_HINT });
 
 export const wholeNumber = (from: number, to: number, unit: string) =>

@@ -154,7 +154,6 @@ export const rootSchema = z.strictObject({
   endpoints: z.array(z.unknown(), { error: 'write a list of endpoints' }).min(1, { error: 'name at least one endpoint' }),
 });
 
-export type RootInput = z.output<typeof rootSchema>;
 export type IssuerInput = z.output<typeof issuerSchema>;
 export type EndpointInput = z.output<typeof endpointSchema>;
 export type LegacyInput = z.output<typeof legacySchema>;

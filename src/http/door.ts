@@ -12,7 +12,7 @@ import { lowerCase } from './names.js';
 /** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
 const DRAIN_BYTES = 64 * 1024;
 /** How long the caller has to read the refusal before the socket is destroyed under it. */
-const LINGER_MS = 1000;
+export const LINGER_MS = 1000;
 
 /** Request ids: random per process, then counted; unique, short, and a tenth of the price of a UUID each. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;

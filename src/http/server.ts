@@ -10,7 +10,7 @@ import {
   type Failure,
   gatewayDraining,
 } from '../core/failure.js';
-import { isClosing, NodeExchange } from './door.js';
+import { isClosing, LINGER_MS, NodeExchange } from './door.js';
 import { refusalBody } from './refusal.js';
 import { sane } from './sanity.js';
 
@@ -28,8 +28,6 @@ export interface Listener {
 export type TellUnread = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
-/** How long a peer has to read an answer to what could not be read. */
-const UNREAD_LINGER_MS = 1_000;
 /** Requests of one connection that may be under way; pipelining more than that is no client of ours. */
 const PIPELINED = 16;
 /** How long a draining listener still tells new requests on open connections to go elsewhere. */
@@ -48,7 +46,7 @@ function answerUnread(socket: Socket, failure: Failure): void {
   // Node gives such a socket out of its hands: no listener for its errors, no timeout for a peer that never closes its half.
   socket.on('error', () => socket.destroy());
   socket.resume();
-  setTimeout(() => socket.destroy(), UNREAD_LINGER_MS).unref();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
 }
 
