@@ -1,5 +1,6 @@
 // Decides how a gateway runs as a process: which configuration, which signals, which exit code.
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { type Gateway, startGateway } from '../compose.js';
 import { hasEnvironment, loadEnvironment } from '../config/env.js';
@@ -44,6 +45,13 @@ function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?:
   return `cannot listen on ${where}: ${error.code}; mend the listen or admin address`;
 }
 
+/**
+ * V8 moves kinds of objects that happened to survive to the old generation at birth. Here that is a trap: each such object keeps its whole
+ * finished request alive until the next full collection, which makes more kinds look long-lived (measured: half of each young generation
+ * survives, a collection takes 4 ms instead of 0.8, and the process starts in either state by chance).
+ */
+const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');
+
 export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -58,6 +66,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     console.error(plan);
     return 1;
   }
+  keepRequestsYoung();
   const destination = pino.destination({ fd: 1, sync: false });
   let gateway: Gateway;
   try {
