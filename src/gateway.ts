@@ -2,13 +2,13 @@
 // step decides.
 import type { Credential } from './core/credential.js';
 import type { Endpoint } from './core/endpoint.js';
-import type { Exchange } from './core/exchange.js';
+import type { AnswerListener, BodyListener, Exchange } from './core/exchange.js';
 import { type Failure, gatewayFault, routeUnknown, verifyFault } from './core/failure.js';
 import type { Message } from './core/message.js';
 import type { Outcome } from './core/outcome.js';
 import type { Clock } from './core/ports.js';
 import type { Caller } from './core/principal.js';
-import type { Verdict } from './core/verdict.js';
+import { good, type Verdict } from './core/verdict.js';
 
 /** The rooms as the corridor sees them. A step that refuses returns a failure; null means: go on. */
 export interface Stages {
@@ -31,44 +31,49 @@ export interface Stages {
   /** `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Verdict<Message>;
   scope(caller: Caller, endpoint: Endpoint): Failure | null;
-  /** Settles when the answer is over. A failure whose row has no status happened after the answer had begun. */
-  forward(exchange: Exchange, endpoint: Endpoint, caller: Caller, message: Message): Promise<Failure | null>;
+  /** Tells `listener` once, when the answer is over. A failure whose row has no status happened after the answer had begun. */
+  forward(exchange: Exchange, endpoint: Endpoint, caller: Caller, message: Message, listener: AnswerListener): void;
   refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void;
   tell(outcome: Outcome): void;
 }
 
-/** What is known so far; filled as the exchange walks down the corridor, read when it is told. */
-interface Walk {
-  endpoint: Endpoint | null;
-  caller: Caller | null;
-  message: Message | null;
-}
-
 type Answered = 'page' | 'preflight' | null;
 
-export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => void {
-  function believe(caller: Verdict<Caller>, endpoint: Endpoint, walk: Walk): Failure | null {
-    if (!caller.ok) return caller;
-    walk.caller = caller.value;
-    return stages.audience(caller.value, endpoint);
+const NO_BODY: Verdict<Buffer | null> = good(null);
+
+/** One exchange on its way down the corridor. A class whose methods are where it waits: a promise at each would cost every request dearly. */
+class Walk implements BodyListener, AnswerListener {
+  private readonly stages: Stages;
+  private readonly clock: Clock;
+  private readonly exchange: Exchange;
+  private readonly started: number;
+  private endpoint: Endpoint | null = null;
+  private caller: Caller | null = null;
+  private message: Message | null = null;
+  private over = false;
+
+  constructor(stages: Stages, clock: Clock, exchange: Exchange) {
+    this.stages = stages;
+    this.clock = clock;
+    this.exchange = exchange;
+    this.started = clock.monotonicMs();
   }
 
-  /** Steps 4 to 6. An exception is no verdict: 503, never 500 and never a pass. */
-  function prove(exchange: Exchange, endpoint: Endpoint, walk: Walk): Failure | null | Promise<Failure | null> {
+  /** What a step throws is a bug, and told as one. */
+  start(): void {
     try {
-      const credential = stages.identify(exchange, endpoint);
-      if (!credential.ok) return credential;
-      const judged = stages.verify(credential.value, endpoint);
-      // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
-      if (!(judged instanceof Promise)) return believe(judged, endpoint, walk);
-      return judged.then((caller) => believe(caller, endpoint, walk)).catch((cause: unknown) => verifyFault({ cause }));
+      const admitted = this.admit();
+      if (admitted instanceof Promise) {
+        void admitted.then((end) => this.carry(end)).catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
+      } else this.carry(admitted);
     } catch (cause) {
-      return verifyFault({ cause });
+      this.conclude(gatewayFault({ cause }));
     }
   }
 
   /** Steps 1 to 7: everything that is decided before a byte of the body is read. Null: go on. */
-  function admit(exchange: Exchange, walk: Walk): Failure | Answered | Promise<Failure | Answered> {
+  private admit(): Failure | Answered | Promise<Failure | Answered> {
+    const { stages, exchange } = this;
     const insane = stages.sane(exchange);
     if (insane !== null) return insane;
     const endpoint = stages.route(exchange);
@@ -77,81 +82,85 @@ export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange
       // A page is the whole answer: nothing is carried behind it.
       return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
     }
-    walk.endpoint = endpoint;
+    this.endpoint = endpoint;
     const draining = stages.draining();
     if (draining !== null) return draining;
     const foreign = stages.origin(exchange, endpoint);
     if (foreign !== null) return foreign;
     if (stages.preflight(exchange, endpoint)) return 'preflight';
-    const unproven = prove(exchange, endpoint, walk);
+    const unproven = this.prove(endpoint);
     if (unproven instanceof Promise) return unproven.then((failure) => failure ?? stages.method(exchange));
     return unproven ?? stages.method(exchange);
   }
 
-  /** Step 13, and the refusal where there is one. */
-  function conclude(exchange: Exchange, walk: Walk, end: Failure | Answered, started: number): void {
+  /** Steps 4 to 6. An exception is no verdict: 503, never 500 and never a pass. */
+  private prove(endpoint: Endpoint): Failure | null | Promise<Failure | null> {
+    try {
+      const credential = this.stages.identify(this.exchange, endpoint);
+      if (!credential.ok) return credential;
+      const judged = this.stages.verify(credential.value, endpoint);
+      // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
+      if (!(judged instanceof Promise)) return this.believe(judged, endpoint);
+      return judged.then((caller) => this.believe(caller, endpoint)).catch((cause: unknown) => verifyFault({ cause }));
+    } catch (cause) {
+      return verifyFault({ cause });
+    }
+  }
+
+  private believe(caller: Verdict<Caller>, endpoint: Endpoint): Failure | null {
+    if (!caller.ok) return caller;
+    this.caller = caller.value;
+    return this.stages.audience(caller.value, endpoint);
+  }
+
+  /** Step 8, where nothing ended the walk before. */
+  private carry(end: Failure | Answered): void {
+    const { stages, exchange } = this;
+    const last = end ?? stages.readable(exchange);
+    if (last !== null) return this.conclude(last);
+    if (exchange.method === 'POST') exchange.readBody((this.endpoint as Endpoint).bodyBytes, this);
+    else this.bodyRead(NO_BODY);
+  }
+
+  /** Steps 9 to 12. */
+  bodyRead(read: Verdict<Buffer | null>): void {
+    const { stages, exchange } = this;
+    const endpoint = this.endpoint as Endpoint;
+    const caller = this.caller as Caller;
+    try {
+      if (!read.ok) return this.conclude(read);
+      const message = stages.read(exchange, read.value);
+      if (!message.ok) return this.conclude(message);
+      this.message = message.value;
+      const short = stages.scope(caller, endpoint);
+      if (short !== null) return this.conclude(short);
+      stages.forward(exchange, endpoint, caller, message.value, this);
+    } catch (cause) {
+      this.conclude(gatewayFault({ cause }));
+    }
+  }
+
+  answered(end: Failure | null): void {
+    this.conclude(end);
+  }
+
+  /** Step 13, and the refusal where there is one. Once: what throws after it is over has been told already. */
+  private conclude(end: Failure | Answered): void {
+    if (this.over) return;
+    this.over = true;
+    const { stages, exchange, endpoint, caller, message } = this;
     const failure = typeof end === 'string' ? null : end;
-    if (failure !== null && failure.row.status !== null) stages.refuse(exchange, walk.endpoint, failure, walk.message);
-    const { endpoint, caller, message } = walk;
-    const status = exchange.sentStatus || 499;
-    stages.tell({
-      exchange,
-      page: end === 'page',
-      endpoint,
-      caller,
-      message,
-      failure,
-      status,
-      milliseconds: clock.monotonicMs() - started,
-    });
-  }
-
-  /** Steps 8 to 12. */
-  async function carry(exchange: Exchange, walk: Walk): Promise<Failure | null> {
-    const endpoint = walk.endpoint as Endpoint;
-    const caller = walk.caller as Caller;
-    const unreadable = stages.readable(exchange);
-    if (unreadable !== null) return unreadable;
-    let body: Buffer | null = null;
-    if (exchange.method === 'POST') {
-      const read = await exchange.readBody(endpoint.bodyBytes);
-      if (!read.ok) return read;
-      body = read.value;
-    }
-    const message = stages.read(exchange, body);
-    if (!message.ok) return message;
-    walk.message = message.value;
-    const short = stages.scope(caller, endpoint);
-    if (short !== null) return short;
-    return await stages.forward(exchange, endpoint, caller, message.value);
-  }
-
-  async function finish(
-    exchange: Exchange,
-    walk: Walk,
-    admitted: null | Promise<Failure | Answered>,
-    started: number,
-  ): Promise<void> {
-    let end: Failure | Answered;
     try {
-      end = (admitted === null ? null : await admitted) ?? (await carry(exchange, walk));
-    } catch (cause) {
-      end = gatewayFault({ cause });
+      if (failure !== null && failure.row.status !== null) stages.refuse(exchange, endpoint, failure, message);
+      const status = exchange.sentStatus || 499;
+      const milliseconds = this.clock.monotonicMs() - this.started;
+      stages.tell({ exchange, page: end === 'page', endpoint, caller, message, failure, status, milliseconds });
+    } catch {
+      exchange.destroy();
     }
-    conclude(exchange, walk, end, started);
   }
+}
 
-  return function gateway(exchange) {
-    const started = clock.monotonicMs();
-    const walk: Walk = { endpoint: null, caller: null, message: null };
-    let admitted: Failure | Answered | Promise<Failure | Answered>;
-    try {
-      admitted = admit(exchange, walk);
-    } catch (cause) {
-      admitted = gatewayFault({ cause });
-    }
-    if (admitted === null || admitted instanceof Promise) {
-      void finish(exchange, walk, admitted, started).catch(() => exchange.destroy());
-    } else conclude(exchange, walk, admitted, started);
-  };
+export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => void {
+  return (exchange) => new Walk(stages, clock, exchange).start();
 }

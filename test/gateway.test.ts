@@ -16,6 +16,12 @@ const caller = principal();
 const message: Message = { era: 'legacy', calls: [], body: null };
 const credential = { kind: 'bearer', token: 't' } as const;
 
+/** A forward step whose answer ends so. */
+const ending =
+  (end: Failure): Stages['forward'] =>
+  (_asked, _endpoint, _caller, _message, listener) =>
+    listener.answered(end);
+
 /** Stages that let everything pass, some replaced; and what was called, in order. */
 function corridor(changes: Partial<Stages> = {}) {
   const steps: string[] = [];
@@ -36,10 +42,10 @@ function corridor(changes: Partial<Stages> = {}) {
     readable: () => null,
     read: () => good(message),
     scope: () => null,
-    async forward(asked) {
+    forward(asked, _endpoint, _caller, _message, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
-      return null;
+      queueMicrotask(() => listener.answered(null));
     },
     refuse(asked, ...rest) {
       refused.push([asked, ...rest]);
@@ -105,7 +111,7 @@ describe('the first refusal is the answer', () => {
     ['readable', failures.bodyMediaType(), { readable: () => failures.bodyMediaType() }],
     ['read', failures.envelopeInvalid(), { read: () => failures.envelopeInvalid() }],
     ['scope', failures.scopeInsufficient(), { scope: () => failures.scopeInsufficient() }],
-    ['forward', failures.upstreamBusy(), { forward: async () => failures.upstreamBusy() }],
+    ['forward', failures.upstreamBusy(), { forward: ending(failures.upstreamBusy()) }],
   ];
   test.each(refusals)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
     const { steps, refused, kind } = await walk(changes);
@@ -127,7 +133,7 @@ describe('the first refusal is the answer', () => {
   });
 
   test('a failure after the answer began is told, and no second answer is tried', async () => {
-    const { steps, kind } = await walk({ forward: async () => failures.streamBroken() });
+    const { steps, kind } = await walk({ forward: ending(failures.streamBroken()) });
     expect([steps, kind]).toEqual([ORDER.join(' '), 'stream.broken']);
   });
 });
@@ -154,10 +160,11 @@ describe('the body', () => {
   });
 });
 
+const boom = (): never => {
+  throw new Error('boom');
+};
+
 describe('an exception is a bug', () => {
-  const boom = (): never => {
-    throw new Error('boom');
-  };
   test.each<[keyof Stages, Partial<Stages>]>([
     ['identify', { identify: boom }],
     ['verify', { verify: boom }],
@@ -177,12 +184,34 @@ describe('an exception is a bug', () => {
     ['readable', { readable: boom }],
     ['read', { read: boom }],
     ['scope', { scope: boom }],
-    ['forward', { forward: () => Promise.reject(new Error('boom')) }],
+    ['forward', { forward: boom }],
   ])('at %s it is 500 (D-22)', async (step, changes) => {
     const { steps, kind, told } = await walk(changes);
     expect([steps, kind]).toEqual([through(step), 'gateway.fault']);
     expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
   });
+});
+
+test('what a step throws after the end was told changes nothing (D-22)', async () => {
+  const { told, steps } = await walk({
+    forward(asked, _endpoint, _caller, _message, listener) {
+      asked.begin(200, [], false);
+      listener.answered(null);
+      throw new Error('boom');
+    },
+  });
+  await Promise.resolve();
+  expect(told).toMatchObject([{ failure: null, status: 200 }]);
+  expect(steps).toBe(ORDER.join(' '));
+});
+
+test('a refusal or record that cannot be made costs the connection, never the process (D-22)', () => {
+  for (const changes of [{ tell: boom }, { identify: () => failures.credentialMissing(), refuse: boom }]) {
+    const asked = exchange({ method: 'GET' });
+    const { gateway } = corridor({ forward: ending(failures.upstreamBusy()), ...changes });
+    gateway(asked);
+    expect(asked.destroyed).toBe(true);
+  }
 });
 
 describe('what is told', () => {

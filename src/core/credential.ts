@@ -1,7 +1,9 @@
 // Decides what a caller can present. A credential is a claim: nothing in it is believed yet.
+import { credentialMalformed, credentialTwo, type Failure } from './failure.js';
 
 export interface BearerCredential {
   readonly kind: 'bearer';
+  /** What followed the scheme; `tokenFlaw` says whether it can be one token at all. */
   readonly token: string;
 }
 
@@ -28,4 +30,22 @@ export interface LegacyRule {
   readonly scopes: readonly string[];
   /** First day (UTC, ms since the epoch) on which it is refused, or null. */
   readonly sunsetMs: number | null;
+}
+
+/** b64token (RFC 6750 section 2.1). */
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** What follows a comma when somebody joined two credentials into one line (C-109). */
+const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
+
+/** Several credentials on one line, told from a legacy key with a comma in it. */
+export const holdsSecondScheme = (value: string): boolean => value.includes(',') && SECOND_SCHEME.test(value);
+
+/**
+ * Why what followed `Bearer` is not one token, or null. Asked before a token is judged, not before its verdict is looked up: that this very
+ * token was judged good says the same, and reading 900 letters once more for every request is not free.
+ */
+export function tokenFlaw(token: string): Failure | null {
+  if (B64TOKEN.test(token)) return null;
+  if (holdsSecondScheme(token)) return credentialTwo({ detail: 'a comma and a second scheme' });
+  return credentialMalformed({ detail: 'what follows Bearer is not one token' });
 }

@@ -1,4 +1,5 @@
 // Decides what a stage can see of one HTTP exchange and do with it. The sockets behind it are the http room's business.
+import type { Failure } from './failure.js';
 import type { Verdict } from './verdict.js';
 
 export interface RequestHead {
@@ -17,6 +18,16 @@ export interface GoneListener {
   gone(): void;
 }
 
+/** Told once: the whole body, or why there will be none. */
+export interface BodyListener {
+  bodyRead(read: Verdict<Buffer>): void;
+}
+
+/** Told once, when an answer is over; null where it ended well. */
+export interface AnswerListener {
+  answered(end: Failure | null): void;
+}
+
 export interface Exchange extends RequestHead {
   readonly id: string;
   readonly clientAddress: string;
@@ -29,7 +40,7 @@ export interface Exchange extends RequestHead {
   /** Status sent to the caller; 0 as long as there is none. */
   readonly sentStatus: number;
   /** Reads the whole body, or refuses: too large, or the caller left. Asks for it first where the caller waits for 100 (C-142). */
-  readBody(limitBytes: number): Promise<Verdict<Buffer>>;
+  readBody(limitBytes: number, listener: BodyListener): void;
   /** One listener at a time; told at once if the connection is closed already. */
   onGone(listener: GoneListener): void;
   /** Sends status and headers (flat name, value pairs). `flush`: now, without waiting for the first byte of the body. */

@@ -1,6 +1,6 @@
 // Decides when a request body is whole, too large or abandoned. Never decides what is in it.
 import type { IncomingMessage } from 'node:http';
-import type { GoneListener } from '../core/exchange.js';
+import type { BodyListener, GoneListener } from '../core/exchange.js';
 import { bodyTooLarge, clientGone } from '../core/failure.js';
 import { good, type Verdict } from '../core/verdict.js';
 
@@ -10,23 +10,29 @@ const EMPTY = Buffer.alloc(0);
 export class BodyReader implements GoneListener {
   private readonly incoming: IncomingMessage;
   private readonly limitBytes: number;
-  private readonly tell: (read: Verdict<Buffer>) => void;
+  private listener: BodyListener | null;
   private size = 0;
   /** Nearly every body comes in one piece. */
   private first: Buffer | null = null;
   private chunks: Buffer[] | null = null;
   private readonly onData = (chunk: Buffer): void => this.take(chunk);
 
-  constructor(incoming: IncomingMessage, limitBytes: number, tell: (read: Verdict<Buffer>) => void) {
+  constructor(incoming: IncomingMessage, limitBytes: number, listener: BodyListener) {
     this.incoming = incoming;
     this.limitBytes = limitBytes;
-    this.tell = tell;
+    this.listener = listener;
     incoming.on('data', this.onData);
     incoming.on('end', () => this.end());
   }
 
   gone(): void {
     this.tell(clientGone({ detail: 'while sending the body' }));
+  }
+
+  private tell(read: Verdict<Buffer>): void {
+    const { listener } = this;
+    this.listener = null;
+    listener?.bodyRead(read);
   }
 
   private take(chunk: Buffer): void {

@@ -2,11 +2,11 @@
 // this path is the product. Never decides what is allowed.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Exchange, GoneListener } from '../core/exchange.js';
+import type { BodyListener, Exchange, GoneListener } from '../core/exchange.js';
 import { bodyTooLarge } from '../core/failure.js';
 import type { Verdict } from '../core/verdict.js';
 import { BodyReader } from './body.js';
+import type { Connection } from './connection.js';
 import { lowerCase } from './names.js';
 
 /** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
@@ -18,14 +18,8 @@ export const LINGER_MS = 1000;
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
 
-/** Connections on which an answer with `Connection: close` was announced: what is pipelined behind it has no reader. */
-const closing = new WeakSet<Socket>();
-
-/** RFC 9112 section 9.6: nothing more is processed on such a connection. */
-export const isClosing = (socket: Socket): boolean => closing.has(socket);
-
 /** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
-export class NodeExchange implements Exchange {
+export class NodeExchange implements Exchange, BodyListener {
   readonly id: string;
   readonly method: string;
   readonly target: string;
@@ -43,26 +37,30 @@ export class NodeExchange implements Exchange {
   readonly outgoing: ServerResponse;
   /** The caller waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
-  private bodyRead = false;
+  private wholeBody = false;
   private isOver = false;
+  private readonly connection: Connection;
   private readonly onOver: (exchange: NodeExchange) => void;
+  private bodyListener: BodyListener | null = null;
   private goneListener: GoneListener | null = null;
 
   constructor(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
+    connection: Connection,
     awaitsContinue: boolean,
     onOver: (exchange: NodeExchange) => void,
   ) {
-    this.id = ID_PREFIX + (++lastId).toString(36);
+    this.id = `${ID_PREFIX}${++lastId}`;
     this.incoming = incoming;
     this.outgoing = outgoing;
+    this.connection = connection;
     this.awaitsContinue = awaitsContinue;
     this.method = incoming.method ?? '';
     this.target = incoming.url ?? '';
     const query = this.target.indexOf('?');
     this.path = query < 0 ? this.target : this.target.slice(0, query);
-    this.clientAddress = incoming.socket.remoteAddress ?? '';
+    this.clientAddress = connection.address;
     const raw = incoming.rawHeaders;
     const names: string[] = [];
     const values: string[] = [];
@@ -70,7 +68,7 @@ export class NodeExchange implements Exchange {
       names.push(lowerCase(raw[i] as string));
       values.push(raw[i + 1] as string);
     }
-    if (!outgoing.shouldKeepAlive) closing.add(incoming.socket);
+    if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;
     this.answerHeaders = ['x-request-id', this.id];
@@ -82,6 +80,7 @@ export class NodeExchange implements Exchange {
   over(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.connection.remove(this);
     this.onOver(this);
     const listener = this.goneListener;
     this.goneListener = null;
@@ -96,21 +95,21 @@ export class NodeExchange implements Exchange {
     else this.goneListener = listener;
   }
 
-  readBody(limitBytes: number): Promise<Verdict<Buffer>> {
+  readBody(limitBytes: number, listener: BodyListener): void {
     const declared = this.declaredBytes();
-    if (declared > limitBytes) return Promise.resolve(bodyTooLarge({ detail: `declared ${declared} bytes` }));
+    if (declared > limitBytes) return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
       this.awaitsContinue = false;
       this.outgoing.writeContinue();
     }
-    return new Promise((resolve) => {
-      const reader = new BodyReader(this.incoming, limitBytes, (read) => {
-        this.bodyRead = read.ok;
-        this.goneListener = null;
-        resolve(read);
-      });
-      this.onGone(reader);
-    });
+    this.bodyListener = listener;
+    this.onGone(new BodyReader(this.incoming, limitBytes, this));
+  }
+
+  bodyRead(read: Verdict<Buffer>): void {
+    this.wholeBody = read.ok;
+    this.goneListener = null;
+    this.bodyListener?.bodyRead(read);
   }
 
   begin(status: number, headers: string[], flush: boolean): void {
@@ -119,7 +118,7 @@ export class NodeExchange implements Exchange {
     const long = this.unreadBodyIsLong();
     if (long || this.lastOnConnection) {
       headers.push('connection', 'close');
-      closing.add(this.incoming.socket);
+      this.connection.closing = true;
     }
     if (long) this.linger();
     this.outgoing.writeHead(status, headers);
@@ -153,7 +152,7 @@ export class NodeExchange implements Exchange {
   /** For answers that others write: a long unread body costs the connection there too. */
   guardUnreadBody(): void {
     if (!this.unreadBodyIsLong()) return;
-    closing.add(this.incoming.socket);
+    this.connection.closing = true;
     this.outgoing.shouldKeepAlive = false;
     this.linger();
   }
@@ -164,7 +163,7 @@ export class NodeExchange implements Exchange {
   }
 
   private unreadBodyIsLong(): boolean {
-    if (this.bodyRead) return false;
+    if (this.wholeBody) return false;
     return this.awaitsContinue || this.names.includes('transfer-encoding') || this.declaredBytes() > DRAIN_BYTES;
   }
 

@@ -10,7 +10,9 @@ import {
   type Failure,
   gatewayDraining,
 } from '../core/failure.js';
-import { isClosing, LINGER_MS, NodeExchange } from './door.js';
+import { Connection } from './connection.js';
+import { LINGER_MS, NodeExchange } from './door.js';
+import { LeanRequest } from './lean-request.js';
 import { refusalBody } from './refusal.js';
 import { sane } from './sanity.js';
 
@@ -54,10 +56,12 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   let draining = false;
   /** While draining: connections that have not said anything yet are no longer waited for. */
   let graceOver = false;
-  /** Every connection and what is under way on it. Node tells nobody when a pipelined request loses its connection. */
-  const connections = new Map<Socket, NodeExchange[]>();
-  const underWay = (): NodeExchange[] => [...connections.values()].flat();
+  const connections = new Map<Socket, Connection>();
+  const underWay = (): NodeExchange[] => [...connections.values()].flatMap((connection) => connection.underWay);
   const server = createServer({
+    IncomingMessage: LeanRequest,
+    // Sanity counts the Host lines, and tells.
+    requireHostHeader: false,
     requestTimeout: 30_000,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 2_000,
@@ -69,33 +73,31 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.maxHeadersCount = 0;
 
   server.on('connection', (socket) => {
-    const exchanges: NodeExchange[] = [];
-    connections.set(socket, exchanges);
+    const connection = new Connection(socket);
+    connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
-      for (const exchange of [...exchanges]) exchange.over();
+      for (const exchange of [...connection.underWay]) exchange.over();
     });
   });
 
   /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
   const closeUnused = (): void => {
-    for (const [socket, exchanges] of connections) if (exchanges.length === 0) socket.destroy();
+    for (const { socket, underWay } of connections.values()) if (underWay.length === 0) socket.destroy();
   };
-  const onOver = (exchange: NodeExchange): void => {
-    const exchanges = connections.get(exchange.incoming.socket);
-    if (exchanges !== undefined) exchanges.splice(exchanges.indexOf(exchange), 1);
+  const onOver = (): void => {
     if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
   };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = incoming;
-    if (isClosing(socket)) return;
-    const exchanges = connections.get(socket);
-    if (exchanges === undefined || exchanges.length >= PIPELINED) {
+    const connection = connections.get(socket);
+    if (connection?.closing) return;
+    if (connection === undefined || connection.underWay.length >= PIPELINED) {
       socket.destroy();
       return;
     }
-    const exchange = new NodeExchange(incoming, outgoing, awaitsContinue, onOver);
-    exchanges.push(exchange);
+    const exchange = new NodeExchange(incoming, outgoing, connection, awaitsContinue, onOver);
+    connection.underWay.push(exchange);
     exchange.lastOnConnection = draining;
     gateway(exchange);
   };
@@ -106,7 +108,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // With an exchange open this would land in the middle of its answer; cut, the exchange tells its own end.
-    const answering = (connections.get(socket)?.length ?? 0) > 0;
+    const answering = (connections.get(socket)?.underWay.length ?? 0) > 0;
     if (answering || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
     answerUnread(socket, failure);

@@ -41,8 +41,19 @@ function stackOf(cause: unknown): string | undefined {
   return `${cause.name}\n${frames.join('\n')}`;
 }
 
+/** The second rendered last: rendering a date is dear, and lines come in rows. */
+let stampedSecond = Number.NaN;
+let stampedPrefix = '';
+
 /** RFC 3339 with milliseconds, as a JSON string. */
-const stamp = (atMs: number): string => JSON.stringify(new Date(atMs));
+function stamp(atMs: number): string {
+  const second = Math.floor(atMs / 1000);
+  if (second !== stampedSecond) {
+    stampedSecond = second;
+    stampedPrefix = `"${new Date(second * 1000).toISOString().slice(0, 20)}`;
+  }
+  return `${stampedPrefix}${String(atMs - second * 1000).padStart(3, '0')}Z"`;
+}
 
 /** What one good request adds to its kind of line. Small, because it waits for others. */
 interface Held {

@@ -39,7 +39,7 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
     return upstreamRefusedUs({ detail: `status ${status}` });
   }
   const type = headers['content-type'];
-  if (status !== 200 || type === undefined || headers['content-length'] === '0') return null;
+  if (status !== 200 || type === 'application/json' || type === undefined || headers['content-length'] === '0') return null;
   const known = isEventStream(headers) || (typeof type === 'string' && /^application\/json\s*(;|$)/i.test(type));
   return known ? null : upstreamBroken({ detail: 'neither JSON nor an event stream' });
 }

@@ -1,7 +1,7 @@
 // Decides how an upstream's answer reaches the caller: at once, chunk for chunk, those of one tick joined into one write; a slow caller
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly.
 import type { Dispatcher } from 'undici';
-import type { Exchange, GoneListener } from '../core/exchange.js';
+import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
 import { clientGone, type Failure, streamBroken } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
@@ -17,7 +17,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
   private readonly slot: Slot;
-  private settle: ((end: Failure | null) => void) | null;
+  private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   private began = false;
   private ended = false;
@@ -25,13 +25,13 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   private expected = -1;
   private queue: Buffer[] | null = null;
 
-  constructor(exchange: Exchange, era: Era, caller: Caller, held: boolean, slot: Slot, settle: (end: Failure | null) => void) {
+  constructor(exchange: Exchange, era: Era, caller: Caller, held: boolean, slot: Slot, listener: AnswerListener) {
     this.exchange = exchange;
     this.era = era;
     this.caller = caller;
     this.held = held;
     this.slot = slot;
-    this.settle = settle;
+    this.listener = listener;
     exchange.onGone(this);
   }
 
@@ -102,7 +102,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.exchange.gone) return this.finish(this.held && this.began ? null : clientGone());
     if (!this.began) return this.finish(faultOf(error));
-    if (this.settle === null) return;
+    if (this.listener === null) return;
     // What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole.
     this.flush();
     this.exchange.destroy();
@@ -110,12 +110,12 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
   }
 
   private finish(end: Failure | null): void {
-    const { settle } = this;
-    if (settle === null) return;
+    const { listener } = this;
+    if (listener === null) return;
     // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
-    this.settle = null;
+    this.listener = null;
     this.controller = null;
     this.slot.release();
-    settle(end);
+    listener.answered(end);
   }
 }

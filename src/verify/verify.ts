@@ -1,6 +1,6 @@
 // Decides which verifier judges a credential, by its kind first and its shape second. What one verifier rejected is never tried another
 // way (C-95). Never judges itself.
-import type { Credential } from '../core/credential.js';
+import { type Credential, tokenFlaw } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import { type Failure, tokenIssuer, tokenMalformed } from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
@@ -63,6 +63,8 @@ export function createVerify(
   }
 
   function verifyMiss(token: string): Promise<Verdict<Caller>> | Failure {
+    const flaw = tokenFlaw(token);
+    if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {
       return tokenMalformed({ detail: 'an encrypted token (JWE): its client probably asked the issuer for no audience' });

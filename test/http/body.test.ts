@@ -10,7 +10,9 @@ import { settle } from '../parts/keys.js';
 function reading(limitBytes: number) {
   const stream = new PassThrough();
   const told: Verdict<Buffer>[] = [];
-  const reader = new BodyReader(stream as unknown as IncomingMessage, limitBytes, (read) => told.push(read));
+  const reader = new BodyReader(stream as unknown as IncomingMessage, limitBytes, {
+    bodyRead: (read) => void told.push(read),
+  });
   const first = async () => {
     await until('the body is told', () => told.length > 0);
     const [read] = told;

@@ -1,5 +1,6 @@
 // What counts as a credential: one good value and one flaw for each case.
 import { describe, expect, test } from 'vitest';
+import { tokenFlaw } from '../../src/core/credential.js';
 import { identify } from '../../src/identify/identify.js';
 import { endpoint, keyRule, tokenRule } from '../parts/endpoint.js';
 import { exchange, type Lines } from '../parts/exchange.js';
@@ -9,7 +10,11 @@ const T = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
 const oauth = endpoint();
 const mixed = endpoint({ legacy: [tokenRule, keyRule] });
 const authorization = (value: string): Lines => [['Authorization', value]];
-const present = (lines: Lines, at = oauth) => identify(exchange({ lines: [['Host', 'mcp.example.com'], ...lines] }), at);
+/** As the corridor has it: a token with a flaw is refused before anybody judges it. */
+const present = (lines: Lines, at = oauth) => {
+  const found = identify(exchange({ lines: [['Host', 'mcp.example.com'], ...lines] }), at);
+  return (found.ok && found.value.kind === 'bearer' ? tokenFlaw(found.value.token) : null) ?? found;
+};
 const tokenOf = (value: string): string => {
   const found = present(authorization(value));
   return found.ok && found.value.kind === 'bearer' ? found.value.token : kindOf(found);

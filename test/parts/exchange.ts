@@ -1,5 +1,5 @@
 // An exchange without a socket, for the stages that see only its head and its body; what is answered is written down.
-import type { Exchange, RequestHead } from '../../src/core/exchange.js';
+import type { BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
 import { bodyTooLarge } from '../../src/core/failure.js';
 import { good } from '../../src/core/verdict.js';
 
@@ -56,10 +56,10 @@ export function exchange(asked: Asked = {}): TestExchange {
     get sent() {
       return ended ? Buffer.concat(chunks).toString() : null;
     },
-    async readBody(limitBytes: number) {
+    readBody(limitBytes: number, listener: BodyListener) {
       self.bodyReads += 1;
       const body = Buffer.from(asked.body ?? '');
-      return body.length > limitBytes ? bodyTooLarge() : good(body);
+      queueMicrotask(() => listener.bodyRead(body.length > limitBytes ? bodyTooLarge() : good(body)));
     },
     onGone() {},
     begin(status: number, headers: string[]) {
