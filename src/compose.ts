@@ -1,7 +1,6 @@
 // Decides how a plan becomes a running gateway: which room gets what from which. The only file that sees every room.
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { DestinationStream } from 'pino';
 import { checkAudience } from './authorize/audience.js';
 import { checkMethod } from './authorize/method.js';
 import { checkReadable, readMessage } from './authorize/read.js';
@@ -16,7 +15,7 @@ import { createPages } from './http/pages.js';
 import { refuse } from './http/refusal.js';
 import { createListener, type Listener } from './http/server.js';
 import { identify } from './identify/identify.js';
-import { createLog } from './observe/log.js';
+import { createLog, type LogSink } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
 import { createForward } from './proxy/forward.js';
 import { createPool } from './proxy/pool.js';
@@ -39,7 +38,7 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: () => number;
   /** Where log lines go. */
-  readonly destination: DestinationStream;
+  readonly destination: LogSink;
 }
 
 /** Not ready for longer than this helps nobody: the issuers that answer can be served. */

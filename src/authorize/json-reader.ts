@@ -222,16 +222,17 @@ export class JsonReader {
     return -1;
   }
 
-  private indexIn(wanted: Names): number {
-    const { bytes } = wanted;
+  /** Whether the string read last has these very bytes. */
+  lastIs(expected: Buffer): boolean {
     const length = this.to - this.from;
-    for (let i = 0; i < bytes.length; i++) {
-      const candidate = bytes[i] as Buffer;
-      if (candidate.length !== length) continue;
-      let j = 0;
-      while (j < length && candidate[j] === this.bytes[this.from + j]) j++;
-      if (j === length) return i;
-    }
+    if (expected.length !== length) return false;
+    let i = 0;
+    while (i < length && expected[i] === this.bytes[this.from + i]) i++;
+    return i === length;
+  }
+
+  private indexIn({ bytes }: Names): number {
+    for (let i = 0; i < bytes.length; i++) if (this.lastIs(bytes[i] as Buffer)) return i;
     return -1;
   }
 }

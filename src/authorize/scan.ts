@@ -39,7 +39,19 @@ const BATCH_MESSAGES = 32;
 /** Half a surrogate pair or a NUL: readers replace the one and end at the other. */
 const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
+const VERSION_2 = Buffer.from('2.0');
+
 class MessageReader extends JsonReader {
+  /** Whether the next value is this very string. Anything but a string is a flaw. */
+  isText(expected: Buffer, what: string): boolean {
+    if (this.peek() !== QUOTE) {
+      this.decisive(what);
+      return false;
+    }
+    this.string();
+    return this.lastHadEscape ? this.text() === expected.toString() : this.lastIs(expected);
+  }
+
   /** A string that a decision is taken from; anything else is a flaw. */
   decisive(what: string): string | undefined {
     if (this.peek() !== QUOTE) {
@@ -79,13 +91,13 @@ class MessageReader extends JsonReader {
       this.invalid('not an object');
       return found;
     }
-    let version: string | undefined;
+    let isVersion2 = false;
     let hasResult = false;
     const seen: Seen = { wanted: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
       do {
         const index = this.wantedName(TOP, seen);
-        if (index === 0) version = this.decisive('jsonrpc');
+        if (index === 0) isVersion2 = this.isText(VERSION_2, 'jsonrpc');
         else if (index === 1) found.idText = this.id();
         else if (index === 2) found.method = this.decisive('method');
         else if (index === 3) this.params(found);
@@ -96,7 +108,7 @@ class MessageReader extends JsonReader {
       } while (this.another(CLOSE_OBJECT));
     }
     const { method, idText } = found;
-    if (version !== '2.0') this.invalid('jsonrpc is not "2.0"');
+    if (!isVersion2) this.invalid('jsonrpc is not "2.0"');
     if (method === undefined ? !hasResult || idText === undefined : hasResult) {
       this.invalid('neither request, notification nor response');
     }

@@ -67,10 +67,12 @@ export async function serve(args: readonly string[]): Promise<number> {
     return 1;
   }
   keepRequestsYoung();
-  const destination = pino.destination({ fd: 1, sync: false });
+  const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
+  // The types of sonic-boom know its text mode only.
+  const sink = { write: (lines: Buffer) => destination.write(lines as unknown as string) };
   let gateway: Gateway;
   try {
-    gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination });
+    gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination: sink });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);
     if (problem === null) throw error;

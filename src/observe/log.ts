@@ -1,6 +1,6 @@
 // Decides what is written of an exchange: one JSON line, and which fields it may have. Never a token, a key, a header value or a body.
 import { randomBytes } from 'node:crypto';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import type { Era } from '../core/message.js';
@@ -17,6 +17,11 @@ export interface Log {
   readonly flush: () => void;
 }
 
+/** Where lines go, as bytes: encoding a row of them as ASCII costs a fifth of what a stream of strings does. */
+export interface LogSink {
+  write(lines: Buffer): unknown;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Names come from callers; a log line has no room for a novel. */
@@ -25,10 +30,14 @@ const NAME_CHARACTERS = 200;
 /** Nothing in it needs an escape; true for nearly every method and tool name. */
 const PLAIN = /^[\w./:-]{0,200}$/;
 
+/** The same JSON in ASCII: whatever is beyond stands inside a string, where it may be escaped. */
+const ascii = (json: string): string =>
+  json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** A JSON string, or null. */
 function quoted(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'null';
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.slice(0, NAME_CHARACTERS));
+  return PLAIN.test(text) ? `"${text}"` : ascii(JSON.stringify(text.slice(0, NAME_CHARACTERS)));
 }
 
 const short = (text: string | null | undefined): string | undefined =>
@@ -80,10 +89,10 @@ const HOLE = randomBytes(16).toString('hex');
 const SLOT = `"${HOLE}"`;
 const SLOTS = { requestId: HOLE, client: HOLE, us: HOLE, rpc: HOLE, name: HOLE };
 /** Good lines are written this many at a time, or after this long: rendering them in a row is several times cheaper. */
-const TOGETHER = 64;
+const TOGETHER = 128;
 const LATEST_MS = 50;
 
-export function createLog(level: LogLevel, destination: DestinationStream, clock: Clock): Log {
+export function createLog(level: LogLevel, destination: LogSink, clock: Clock): Log {
   /** Set while a template is rendered: pino then writes here instead. */
   let template: string[] | null = null;
   const logger: Logger = pino(
@@ -94,7 +103,7 @@ export function createLog(level: LogLevel, destination: DestinationStream, clock
       timestamp: () => `,"time":${template === null ? stamp(clock.wallMs()) : SLOT}`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => (template === null ? destination.write(line) : template.push(line)) },
+    { write: (line) => (template === null ? destination.write(Buffer.from(ascii(line), 'latin1')) : template.push(line)) },
   );
 
   /** The fields that all lines of a kind share, in the order of the line. */
@@ -112,7 +121,7 @@ export function createLog(level: LogLevel, destination: DestinationStream, clock
     logger.info({ ...shared(outcome), ...SLOTS }, 'forwarded');
     const [line] = template;
     template = null;
-    return (line as string).split(SLOT);
+    return ascii(line as string).split(SLOT);
   }
 
   /** By caller, because a hot caller's verdict is one object; the last kind of each. */
@@ -156,7 +165,7 @@ export function createLog(level: LogLevel, destination: DestinationStream, clock
       const [a, b, c, d, e, f, g] = parts;
       block += `${a}${time}${b}"${id}"${c}"${client}"${d}${us}${e}${quoted(rpc)}${f}${quoted(name)}${g}`;
     }
-    destination.write(block);
+    destination.write(Buffer.from(block, 'latin1'));
   }
 
   function good(outcome: Outcome): void {

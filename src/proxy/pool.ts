@@ -3,8 +3,17 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
 
+/** A request whose answer has not begun. */
+export interface Waiting {
+  /** The upstream's head did not come in time. */
+  late(): void;
+}
+
 export interface Slot {
   readonly dispatcher: Dispatcher;
+  /** Until `headCame`, `waiting` is told when `headersMs` are over. */
+  awaitHead(waiting: Waiting): void;
+  headCame(waiting: Waiting): void;
   release(): void;
 }
 
@@ -15,20 +24,49 @@ export interface UpstreamPool {
 }
 
 const RESPONSE_HEADER_BYTES = 16 * 1024;
+/** Who waits too long is looked for this often in `headersMs`: one timer for all, because one for each costs every request. */
+const LOOKS = 8;
+const MIN_LOOK_MS = 25;
+const MAX_LOOK_MS = 1_000;
+
+/** Those that wait for a head, the oldest first, and at which look each began. */
+function createWatch(headersMs: number): Pick<Slot, 'awaitHead' | 'headCame'> & { stop(): void } {
+  const everyMs = Math.min(Math.max(Math.ceil(headersMs / LOOKS), MIN_LOOK_MS), MAX_LOOK_MS);
+  const patience = Math.ceil(headersMs / everyMs);
+  const waiting = new Map<Waiting, number>();
+  let looks = 0;
+  const timer = setInterval(() => {
+    looks++;
+    for (const [one, since] of waiting) {
+      if (looks - since <= patience) break;
+      waiting.delete(one);
+      one.late();
+    }
+  }, everyMs).unref();
+  return {
+    awaitHead: (one) => void waiting.set(one, looks),
+    headCame: (one) => void waiting.delete(one),
+    stop: () => clearInterval(timer),
+  };
+}
 
 function lane(upstream: Upstream, limit: number): { take(): Slot | null; close(): Promise<void> } {
   const pool = new Pool(upstream.origin, {
     connections: limit,
     pipelining: 1,
     connect: { timeout: upstream.connectMs },
-    headersTimeout: upstream.headersMs,
+    // Watched here.
+    headersTimeout: 0,
     // A quiet stream is not a dead one (B-72).
     bodyTimeout: 0,
     maxHeaderSize: RESPONSE_HEADER_BYTES,
   });
+  const watch = createWatch(upstream.headersMs);
   let taken = 0;
   const slot: Slot = {
     dispatcher: pool,
+    awaitHead: watch.awaitHead,
+    headCame: watch.headCame,
     release: () => {
       taken--;
     },
@@ -39,7 +77,10 @@ function lane(upstream: Upstream, limit: number): { take(): Slot | null; close()
       taken++;
       return slot;
     },
-    close: () => pool.destroy(),
+    close() {
+      watch.stop();
+      return pool.destroy();
+    },
   };
 }
 

@@ -2,15 +2,15 @@
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
-import { clientGone, type Failure, streamBroken } from '../core/failure.js';
+import { clientGone, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import { faultOf, refusedAnswer } from './faults.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
-import type { Slot } from './pool.js';
+import type { Slot, Waiting } from './pool.js';
 
 /** A class, because undici calls its methods for every chunk of every answer. */
-export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
+export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting {
   private readonly exchange: Exchange;
   private readonly era: Era;
   private readonly caller: Caller;
@@ -32,12 +32,19 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
     this.held = held;
     this.slot = slot;
     this.listener = listener;
+    slot.awaitHead(this);
     exchange.onGone(this);
   }
 
   /** The caller left: the upstream is to know at once (B-73). */
   gone(): void {
     this.controller?.abort(new Error('client gone'));
+  }
+
+  late(): void {
+    const { controller } = this;
+    this.finish(upstreamTimeout({ detail: 'no head in time' }));
+    controller?.abort(new Error('no head in time'));
   }
 
   /** An error that undici threw instead of telling. */
@@ -47,7 +54,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.exchange.gone) controller.abort(new Error('client gone'));
+    // Over before a connection was there.
+    if (this.exchange.gone || this.listener === null) controller.abort(new Error('no longer wanted'));
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
@@ -56,6 +64,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
     if (status >= 100 && status < 200) return;
+    this.slot.headCame(this);
     const refused = refusedAnswer(status, headers, this.caller);
     if (refused !== null) {
       this.finish(refused);
@@ -115,6 +124,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener {
     // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
     this.listener = null;
     this.controller = null;
+    this.slot.headCame(this);
     this.slot.release();
     listener.answered(end);
   }

@@ -6,7 +6,7 @@ export type Line = Record<string, unknown>;
 
 export function logging(level: LogLevel = 'debug') {
   const blocks: string[] = [];
-  const log = createLog(level, { write: (block: string) => void blocks.push(block) }, testClock());
+  const log = createLog(level, { write: (block: Buffer) => void blocks.push(block.toString()) }, testClock());
   /** What was written so far and what is held back, line by line. */
   const written = (): string[] => {
     log.flush();

@@ -22,7 +22,6 @@ describe('an error before the answer (C-145, D-23, D-25)', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream.unreachable'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'upstream.unreachable'],
     ['UND_ERR_CONNECT_TIMEOUT', 'upstream.timeout'],
-    ['UND_ERR_HEADERS_TIMEOUT', 'upstream.timeout'],
     ['ETIMEDOUT', 'upstream.timeout'],
     ['ECONNRESET', 'upstream.broken'],
     ['EPIPE', 'upstream.broken'],

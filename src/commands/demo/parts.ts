@@ -59,7 +59,7 @@ export async function startParts(): Promise<Parts> {
   const plan = toPlan(configuration(port, idp, upstream), { [SECRET_NAME]: idp.clients.introspection.secret });
   const lines: string[] = [];
   // The gateway's log goes here: the tour tells of a request what its line tells.
-  const destination = { write: (text: string) => void lines.push(...text.trim().split('\n')) };
+  const destination = { write: (text: Buffer) => void lines.push(...text.toString().trim().split('\n')) };
   const gateway: Gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination });
   const files = `${plan.publicUrl}/files/mcp`;
   const notes = `${plan.publicUrl}/notes/mcp`;
