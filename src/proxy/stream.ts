@@ -19,6 +19,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   private readonly slot: Slot;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
+  place = -1;
+  since = 0;
   private began = false;
   private ended = false;
   /** Declared length of the body; -1 unknown, so that a body in one chunk goes out with its head. */

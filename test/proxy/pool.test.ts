@@ -34,7 +34,7 @@ test.each([
 ])('a head that does not come within %d ms is late, found within %d ms more (D-23)', (headersMs, look) => {
   pool = createPool(upstream({ headersMs }));
   const told: string[] = [];
-  const waits = (name: string) => ({ late: () => void told.push(name) });
+  const waits = (name: string) => ({ place: -1, since: 0, late: () => void told.push(name) });
   const slot = takes(false);
   slot.awaitHead(waits('first'));
   vi.advanceTimersByTime(headersMs / 2);
@@ -53,7 +53,7 @@ test.each([
 test('a closed pool looks for nobody', async () => {
   pool = createPool(upstream({ headersMs: 100 }));
   const late = vi.fn();
-  takes(false).awaitHead({ late });
+  takes(false).awaitHead({ place: -1, since: 0, late });
   await pool.close();
   vi.advanceTimersByTime(10_000);
   expect(late).not.toHaveBeenCalled();
