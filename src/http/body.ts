@@ -9,6 +9,7 @@ const EMPTY = Buffer.alloc(0);
 /** Collects a body; tells once. A class for the reason that NodeExchange is one. */
 export class BodyReader implements GoneListener {
   private readonly incoming: IncomingMessage;
+  private readonly declared: number;
   private readonly limitBytes: number;
   private listener: BodyListener | null;
   private size = 0;
@@ -17,12 +18,15 @@ export class BodyReader implements GoneListener {
   private chunks: Buffer[] | null = null;
   private readonly onData = (chunk: Buffer): void => this.take(chunk);
 
-  constructor(incoming: IncomingMessage, limitBytes: number, listener: BodyListener) {
+  /** `declared`: the Content-Length; 0 where there is none. */
+  constructor(incoming: IncomingMessage, declared: number, limitBytes: number, listener: BodyListener) {
     this.incoming = incoming;
+    this.declared = declared;
     this.limitBytes = limitBytes;
     this.listener = listener;
     incoming.on('data', this.onData);
-    incoming.on('end', () => this.end());
+    // The parser hands out as many bytes as were declared, or none of the rest: no end to wait for.
+    if (declared === 0) incoming.on('end', () => this.end());
   }
 
   gone(): void {
@@ -47,6 +51,7 @@ export class BodyReader implements GoneListener {
     } else if (this.first === null) this.first = chunk;
     else if (this.chunks === null) this.chunks = [this.first, chunk];
     else this.chunks.push(chunk);
+    if (this.size === this.declared) this.end();
   }
 
   private end(): void {

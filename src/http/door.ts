@@ -40,17 +40,10 @@ export class NodeExchange implements Exchange, BodyListener {
   private wholeBody = false;
   private isOver = false;
   private readonly connection: Connection;
-  private readonly onOver: (exchange: NodeExchange) => void;
   private bodyListener: BodyListener | null = null;
   private goneListener: GoneListener | null = null;
 
-  constructor(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    connection: Connection,
-    awaitsContinue: boolean,
-    onOver: (exchange: NodeExchange) => void,
-  ) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, connection: Connection, awaitsContinue: boolean) {
     this.id = `${ID_PREFIX}${++lastId}`;
     this.incoming = incoming;
     this.outgoing = outgoing;
@@ -72,22 +65,24 @@ export class NodeExchange implements Exchange, BodyListener {
     this.names = names;
     this.values = values;
     this.answerHeaders = ['x-request-id', this.id];
-    this.onOver = onOver;
-    outgoing.on('close', () => this.over());
   }
 
-  /** The answer is complete, or its connection is lost; whichever is noticed first. */
+  /** The connection was lost, and the answer is not complete: its caller left. */
+  lost(): void {
+    if (this.isOver) return;
+    this.over();
+    const listener = this.goneListener;
+    this.goneListener = null;
+    this.gone = true;
+    listener?.gone();
+    this.outgoing.destroy();
+  }
+
+  /** The last of the answer was handed to the socket. Not when it was sent: a listener for that would cost every request. */
   over(): void {
     if (this.isOver) return;
     this.isOver = true;
     this.connection.remove(this);
-    this.onOver(this);
-    const listener = this.goneListener;
-    this.goneListener = null;
-    if (this.outgoing.writableFinished) return;
-    this.gone = true;
-    listener?.gone();
-    this.outgoing.destroy();
   }
 
   onGone(listener: GoneListener): void {
@@ -103,7 +98,7 @@ export class NodeExchange implements Exchange, BodyListener {
       this.outgoing.writeContinue();
     }
     this.bodyListener = listener;
-    this.onGone(new BodyReader(this.incoming, limitBytes, this));
+    this.onGone(new BodyReader(this.incoming, declared, limitBytes, this));
   }
 
   bodyRead(read: Verdict<Buffer>): void {
@@ -136,11 +131,13 @@ export class NodeExchange implements Exchange, BodyListener {
   end(chunk?: Buffer): void {
     if (chunk === undefined) this.outgoing.end();
     else this.outgoing.end(chunk);
+    this.over();
   }
 
   /** Ends a stream that has no end of its own, so that its caller reconnects elsewhere. */
   retire(): void {
     this.outgoing.end();
+    this.over();
     this.gone = true;
     this.goneListener?.gone();
   }
@@ -159,7 +156,7 @@ export class NodeExchange implements Exchange, BodyListener {
 
   private declaredBytes(): number {
     const at = this.names.indexOf('content-length');
-    return at < 0 ? 0 : Number(this.values[at]);
+    return at < 0 ? 0 : Number(this.values[at]) || 0;
   }
 
   private unreadBodyIsLong(): boolean {

@@ -54,6 +54,7 @@ export function createPages(
     return new Promise((resolve) => {
       outgoing.once('close', () => {
         exchange.sentStatus = outgoing.statusCode;
+        exchange.over();
         resolve();
       });
       void listener(incoming, outgoing);

@@ -77,16 +77,19 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
     connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
-      for (const exchange of [...connection.underWay]) exchange.over();
+      for (const exchange of [...connection.underWay]) exchange.lost();
     });
   });
 
   /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
   const closeUnused = (): void => {
-    for (const { socket, underWay } of connections.values()) if (underWay.length === 0) socket.destroy();
+    for (const { socket, underWay } of connections.values()) {
+      if (underWay.length === 0 && socket.writableLength === 0) socket.destroy();
+    }
   };
-  const onOver = (): void => {
-    if (draining) setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections()));
+  /** While draining: its connection is closed as soon as its answer was sent. */
+  const closeAfter = ({ outgoing }: NodeExchange): void => {
+    outgoing.once('close', () => setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())));
   };
   const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
     const { socket } = incoming;
@@ -96,9 +99,12 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
       socket.destroy();
       return;
     }
-    const exchange = new NodeExchange(incoming, outgoing, connection, awaitsContinue, onOver);
+    const exchange = new NodeExchange(incoming, outgoing, connection, awaitsContinue);
     connection.underWay.push(exchange);
-    exchange.lastOnConnection = draining;
+    if (draining) {
+      exchange.lastOnConnection = true;
+      closeAfter(exchange);
+    }
     gateway(exchange);
   };
   server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
@@ -136,6 +142,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const exchange of underWay()) closeAfter(exchange);
       const grace = setTimeout(() => {
         graceOver = true;
         closeUnused();

@@ -11,7 +11,7 @@ const CREDENTIAL_CHARACTERS = 32 * 1024;
 /** scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
 /** Nearly every request, so it is tried first. */
-const BEARER = /^bearer +/i;
+const BEARER = /^bearer /i;
 
 interface Presented {
   readonly header: string;
@@ -49,8 +49,11 @@ export function identify(exchange: Exchange, endpoint: Endpoint): Verdict<Creden
   const { header, value, rule } = presented.value;
   if (value.length > CREDENTIAL_CHARACTERS) return tokenMalformed({ detail: `${value.length} characters` });
   if (rule !== null) return legacy(rule, header, value, value);
-  const bearer = BEARER.exec(value);
-  if (bearer !== null) return good({ kind: 'bearer', token: value.slice(bearer[0].length) });
+  if (BEARER.test(value)) {
+    let at = 'bearer '.length;
+    while (value[at] === ' ') at++;
+    return good({ kind: 'bearer', token: value.slice(at) });
+  }
   const parts = SCHEME.exec(value);
   if (parts === null) return credentialScheme({ detail: 'no scheme' });
   if (holdsSecondScheme(value)) return credentialTwo({ detail: 'a comma and a second scheme' });

@@ -7,10 +7,10 @@ import { BodyReader } from '../../src/http/body.js';
 import { until } from '../fixtures/wait.js';
 import { settle } from '../parts/keys.js';
 
-function reading(limitBytes: number) {
+function reading(limitBytes: number, declared = 0) {
   const stream = new PassThrough();
   const told: Verdict<Buffer>[] = [];
-  const reader = new BodyReader(stream as unknown as IncomingMessage, limitBytes, {
+  const reader = new BodyReader(stream as unknown as IncomingMessage, declared, limitBytes, {
     bodyRead: (read) => void told.push(read),
   });
   const first = async () => {
@@ -35,6 +35,18 @@ test.each<[string, string[]]>([
   expect(told).toEqual([]);
   stream.end();
   expect(await first()).toBe(pieces.join(''));
+});
+
+test('a body whose length was declared is whole with its last byte, and told once (B-27)', async () => {
+  const { stream, first, told } = reading(8, 6);
+  stream.write('abc');
+  await settle();
+  expect(told).toEqual([]);
+  stream.write('def');
+  expect(await first()).toBe('abcdef');
+  stream.end();
+  await settle();
+  expect(told).toHaveLength(1);
 });
 
 test.each<[string, string[]]>([

@@ -67,9 +67,9 @@ describe('lines', () => {
 
   test('of good exchanges are joined, and none is lost', () => {
     const { log, blocks, lines } = logging();
-    for (let i = 0; i < 200; i++) log.outcome(numbered(i));
+    for (let i = 0; i < 300; i++) log.outcome(numbered(i));
     expect(blocks.length).toBeGreaterThan(1);
-    expect(lines().map(({ requestId }) => requestId)).toEqual(Array.from({ length: 200 }, (_, i) => `request-${i}`));
+    expect(lines().map(({ requestId }) => requestId)).toEqual(Array.from({ length: 300 }, (_, i) => `request-${i}`));
   });
 
   test('wait for no more than a moment', async () => {
