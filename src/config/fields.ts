@@ -66,6 +66,18 @@ export const audience = z
   })
   .min(1, { error: 'a list without an audience accepts nothing; name at least one, or remove the field' });
 
+/** Names of claims, taken letter for letter: `https://example.com/roles` is one name, and a dot leads nowhere. */
+export const claimNames = (usual: readonly string[]) =>
+  z
+    .array(
+      z.string({ error: 'write the name of a claim, such as sub' }).min(1, { error: 'write the name of a claim, such as sub' }),
+      {
+        error: `write a list of claims, such as [${usual.join(', ')}]`,
+      },
+    )
+    .min(1, { error: `name at least one claim, such as ${usual[0]}, or remove the field` })
+    .default([...usual]);
+
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
 export const algorithms = z

@@ -96,14 +96,15 @@ export function toPlan(raw: unknown, environment: Environment, where?: (path: Pa
   const parsed: Parsed = { issuers, issuerNames: Object.keys(rawIssuers), endpoints };
   for (const check of checks) problems.push(...check(parsed));
   const issuerPlans: IssuerPlan[] = [...issuers].map(
-    ([name, { introspection, issuer, jwksUri, algorithms, typ, clockToleranceSeconds }]) => {
+    ([name, { introspection, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, claims, requireTenant }]) => {
       const path = ['issuers', name, 'introspection', 'clientSecret'];
       const plan = introspection && {
         ...introspection,
         url: introspection.url ?? null,
         clientSecret: resolveSecret(introspection.clientSecret, path, environment, problems),
       };
-      return { issuer, jwksUri: jwksUri ?? null, algorithms, typ, clockToleranceSeconds, introspection: plan ?? null };
+      const rules = { algorithms, typ, clockToleranceSeconds, claims, requireTenant };
+      return { issuer, jwksUri: jwksUri ?? null, ...rules, introspection: plan ?? null };
     },
   );
   if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);

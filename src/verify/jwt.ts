@@ -11,14 +11,14 @@ import {
   tokenType,
 } from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
-import type { Principal } from '../core/principal.js';
+import type { ClaimRules, Principal } from '../core/principal.js';
 import { good, type Verdict } from '../core/verdict.js';
 import { type Claims, checkDates, toPrincipal } from './claims.js';
 import type { KeySource } from './jwks.js';
 import type { UnverifiedJws } from './jws.js';
 import type { VerifyKey } from './key-set.js';
 
-export interface JwtPolicy {
+export interface JwtPolicy extends Partial<ClaimRules> {
   readonly issuer: string;
   readonly algorithms: readonly string[];
   /** `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or none, but never what is marked as another kind of token. */
@@ -125,7 +125,7 @@ export function createJwtVerifier(
       const refusal = check.refuse({ ...shape, claims }, policy, clock.wallMs() / 1000);
       if (refusal !== null) return refusal;
     }
-    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string));
+    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
     if (!principal.ok) return principal;
     const refusal = refuseEarly(principal.value);
     if (refusal !== null) return refusal;
