@@ -17,6 +17,8 @@ export interface IssuerPlan extends ClaimRules {
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
   readonly typ: 'lenient' | 'at+jwt';
+  /** Claims that mark an access token, with the only value that each may have. */
+  readonly marks: Readonly<Record<string, string>>;
   readonly clockToleranceSeconds: number;
   readonly introspection: IntrospectionPlan | null;
 }

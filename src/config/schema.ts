@@ -15,6 +15,7 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { presetNames } from './presets.js';
 
 /** RFC 7662: how opaque tokens of this issuer are asked about. */
 export const introspectionSchema = z.strictObject({
@@ -43,6 +44,8 @@ export const claimsSchema = z.strictObject({
 });
 
 export const issuerSchema = z.strictObject({
+  /** What is known of the identity provider beforehand; its fields stand under those that are written. */
+  preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
   /** Exactly as the issuer writes itself in its metadata and in `iss`, slash included (A-12). */
   issuer: protectedUrl('https://auth.example.com'),
   /** Default: `jwks_uri` of the issuer's metadata. */

@@ -24,6 +24,10 @@ export interface ClaimRules {
   readonly claims: ClaimNames;
   /** True: a token without a tenant is refused. */
   readonly requireTenant: boolean;
+  /** The client that the issuer itself names: it issues tokens for no other. Null: the token says. */
+  readonly clientOfIssuer: string | null;
+  /** True: a token without `aud` is for its client. Only for issuers that leave `aud` out of access tokens. */
+  readonly audienceIsClient: boolean;
 }
 
 export interface Principal {

@@ -49,17 +49,25 @@ export function toPrincipal(
   claims: Claims,
   issuer: string,
   typIsAccessToken: boolean,
-  { claims: names = USUAL_CLAIMS, requireTenant = false }: Partial<ClaimRules> = {},
+  {
+    claims: names = USUAL_CLAIMS,
+    requireTenant = false,
+    clientOfIssuer = null,
+    audienceIsClient = false,
+  }: Partial<ClaimRules> = {},
 ): Verdict<Principal> {
   const subject = firstText(claims, names.subject);
   if (subject === undefined || subject === null) return bad('no subject claim, or one that is no text');
   const tenant = firstText(claims, names.tenant);
   if (tenant === undefined) return bad('a tenant claim is no text');
   if (tenant === null && requireTenant) return bad('no tenant claim');
-  const client = firstText(claims, names.client);
-  if (client === undefined) return bad('a client claim is no text');
-  const audience = audienceOf(claims.aud);
-  if (audience === null) return bad('aud is neither a string nor strings');
+  const namedClient = firstText(claims, names.client);
+  if (namedClient === undefined) return bad('a client claim is no text');
+  const client = clientOfIssuer ?? namedClient;
+  const ownAudience = audienceOf(claims.aud);
+  if (ownAudience === null) return bad('aud is neither a string nor strings');
+  const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
+  const audience = isForClient ? [client] : ownAudience;
   const scopes = names.scopes.map((name) => stringList(claims[name]));
   if (!scopes.every((list) => list !== null)) return bad('a scope claim is neither a string nor strings');
   // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
@@ -74,6 +82,8 @@ export function toPrincipal(
     expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
     accessTokenEvidence:
       typIsAccessToken ||
+      // No ID token is without `aud` (OpenID Connect Core section 2).
+      isForClient ||
       claims.token_use === 'access' ||
       claims.scope !== undefined ||
       claims.scp !== undefined ||

@@ -24,6 +24,8 @@ export interface JwtPolicy extends Partial<ClaimRules> {
   /** `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or none, but never what is marked as another kind of token. */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
+  /** Claims that mark an access token of this issuer, with the only value that each may have. */
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 export interface ProvenJwt {
@@ -81,6 +83,13 @@ export const keylessChecks: readonly Check[] = [
       if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
       const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find((name) => claims[name] !== undefined);
       return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
+    },
+  },
+  {
+    name: 'marks of an access token',
+    refuse: ({ claims }, { marks = {} }) => {
+      const lacking = Object.keys(marks).find((name) => claims[name] !== marks[name]);
+      return lacking === undefined ? null : tokenType({ detail: `${lacking} is not that of an access token` });
     },
   },
   {

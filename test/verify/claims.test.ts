@@ -192,6 +192,25 @@ test('a required tenant that is missing is refused', () => {
   expect(made({ org_id: 'acme' }, true, { claims, requireTenant: true })).toBe('token.claims');
 });
 
+describe('an issuer that leaves aud out (C-26)', () => {
+  const rules = { audienceIsClient: true };
+  const none = { aud: undefined, scope: undefined };
+  test.each<[string, Claims, Partial<ClaimRules>, object]>([
+    ['is for the client, and no ID token', none, rules, { audience: ['cli'], accessTokenEvidence: true }],
+    ['is for nobody without a client', { ...none, client_id: undefined }, rules, { audience: [], accessTokenEvidence: false }],
+    ['has the audience that it names', { ...none, aud: 'a' }, rules, { audience: ['a'], accessTokenEvidence: false }],
+    ['has an empty list where it names one', { ...none, aud: [] }, rules, { audience: [], accessTokenEvidence: false }],
+    ['is for nobody at any other issuer', none, {}, { audience: [], accessTokenEvidence: false }],
+    [
+      'is for the client of the issuer, whatever the token says',
+      none,
+      { ...rules, clientOfIssuer: 'own' },
+      { audience: ['own'], client: 'own' },
+    ],
+    ['of one client, alone: that is no audience', none, { clientOfIssuer: 'own' }, { audience: [], client: 'own' }],
+  ])('%s', (_what, changes, given, expected) => expect(made(changes, false, given)).toMatchObject(expected));
+});
+
 describe('the evidence that it is an access token (C-37)', () => {
   const none = { scope: undefined };
   test.each<[string, Claims, boolean, boolean]>([
