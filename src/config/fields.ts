@@ -1,16 +1,9 @@
 // Decides what one value of the configuration may be, and what to write instead. Never decides across fields.
 import { z } from 'zod';
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+import { isProtectedUrl } from '../core/loopback.js';
 
 function urlOf(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
-}
-
-/** https, or http on loopback (A-07, A-64). */
-function isProtected(value: string): boolean {
-  const url = urlOf(value);
-  return url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)));
 }
 
 const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?.username ?? '') === '';
@@ -19,7 +12,7 @@ const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?
 export const protectedUrl = (example: string) =>
   z
     .string({ error: `write a URL such as ${example}` })
-    .refine((value) => isProtected(value), { error: `write an https URL such as ${example} (http only on loopback)` })
+    .refine(isProtectedUrl, { error: `write an https URL such as ${example} (http only on loopback)` })
     .refine(isBare, { error: 'write it without user name, query and fragment' });
 
 /** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
