@@ -57,19 +57,19 @@ export function toPrincipal(
   }: Partial<ClaimRules> = {},
 ): Verdict<Principal> {
   const subject = firstText(claims, names.subject);
-  if (subject === undefined || subject === null) return bad('no subject claim, or one that is no text');
+  if (subject === undefined || subject === null) return bad(`${names.subject.join(', ')}: no subject, or no text`);
   const tenant = firstText(claims, names.tenant);
-  if (tenant === undefined) return bad('a tenant claim is no text');
-  if (tenant === null && requireTenant) return bad('no tenant claim');
+  if (tenant === undefined) return bad(`${names.tenant.join(', ')}: no text`);
+  if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: no tenant`);
   const namedClient = firstText(claims, names.client);
-  if (namedClient === undefined) return bad('a client claim is no text');
+  if (namedClient === undefined) return bad(`${names.client.join(', ')}: no text`);
   const client = clientOfIssuer ?? namedClient;
   const ownAudience = audienceOf(claims.aud);
   if (ownAudience === null) return bad('aud is neither a string nor strings');
   const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
   const audience = isForClient ? [client] : ownAudience;
   const scopes = names.scopes.map((name) => stringList(claims[name]));
-  if (!scopes.every((list) => list !== null)) return bad('a scope claim is neither a string nor strings');
+  if (!scopes.every((list) => list !== null)) return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
   // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
   if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
   return good({
