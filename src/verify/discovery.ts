@@ -1,7 +1,8 @@
 // Decides where an issuer's documents are: its authorization server metadata (RFC 8414 section 3.1, then OpenID discovery), believed
 // only if it names the very issuer that is configured (C-24). Never fetches keys.
+import { isObject } from '../core/json.js';
 import { isProtectedUrl } from '../core/loopback.js';
-import { type FetchJson, isObject } from './fetch-json.js';
+import type { FetchJson } from './fetch-json.js';
 
 export interface IssuerMetadata {
   readonly jwksUri: string | null;
