@@ -23,14 +23,14 @@ export const meanings = {
   'token.algorithm':
     'The token is signed with an algorithm that is not in the `algorithms` of its issuer. Add it if the issuer really uses it.',
   'token.type':
-    'It is no access token but an ID token, a logout token or the like, or its `typ` is not accepted. Make the client send the access token; see `typ` of the issuer.',
+    'It is no access token but an ID token, a logout token or the like, or its `typ` is not accepted, or it lacks the mark that the preset of its issuer wants. Make the client send the access token; see `typ` and `preset` of the issuer.',
   'token.issuer':
     'The token names an issuer that this endpoint does not accept. Compare its `iss` with `issuers`, slash at the end included.',
   'token.key_unknown':
     'The issuer publishes no key with the `kid` of the token. The token is old and its key retired, or the token is forged. Log in again.',
   'token.signature': 'The signature is wrong: a forged or damaged token, or one of another issuer that uses the same `kid`.',
   'token.claims':
-    'A claim that is needed is missing or has no usable value: `exp`, `sub`, `aud`, `scope`, or a binding (`cnf`) that cannot be checked. The detail in the log names it.',
+    'A claim that is needed is missing or has no usable value: `exp`, `aud`, one that `claims` of the issuer names, the tenant where `requireTenant` wants it, or a binding (`cnf`) that cannot be checked. The detail in the log names it.',
   'token.early':
     'The token is not valid yet (`nbf` or `iat` lies ahead). Set the clocks right, or raise `clockToleranceSeconds`.',
   'token.expired': 'The token is past its `exp`. The client gets a new one; nothing to do.',
@@ -42,7 +42,7 @@ export const meanings = {
   'introspection.refused_us':
     'The introspection endpoint refused the client id or secret of the gateway. Mend `introspection.clientId` and `clientSecret`.',
   'audience.mismatch':
-    'The token is good, but for another server. Make the client ask for this resource (RFC 8707), or list the audience that the issuer gives under `audience`.',
+    'The token is good, but for another server. Make the client ask for this resource (RFC 8707), or list the audience that the issuer gives under `audience` (docs/idps.md).',
   'audience.legacy': 'A JWT came under a legacy scheme, where nobody would check its audience. Send it as Bearer.',
   'body.too_large': 'The body is larger than `limits.bodyBytes` of the endpoint. Raise it if the tool needs it.',
   'body.media_type': 'The body is not `application/json`, or is compressed or in another charset. Mend the client.',

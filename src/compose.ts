@@ -45,14 +45,12 @@ export interface Surroundings {
 const READY_AFTER_MS = 10_000;
 
 function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: Notify): IssuerParts {
-  const { issuer, jwksUri, algorithms, typ, clockToleranceSeconds } = plan;
+  const { issuer, jwksUri, algorithms } = plan;
   const load = createKeyLoader({ issuer, jwksUri, algorithms, fetchJson, clock, notify });
   const keys = createKeySource({ issuer, load, clock, notify, random });
   const introspect =
-    plan.introspection === null
-      ? null
-      : createIntrospection({ ...plan.introspection, issuer, clockToleranceSeconds }, fetchJson, clock, notify);
-  return { policy: { issuer, algorithms, typ, clockToleranceSeconds }, keys, introspect };
+    plan.introspection === null ? null : createIntrospection({ ...plan, ...plan.introspection }, fetchJson, clock, notify);
+  return { policy: plan, keys, introspect };
 }
 
 /** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */

@@ -1,13 +1,18 @@
 // Decides what no single field can show to be wrong: names that point nowhere, audiences shared by accident, ways in that could never
 // work (F-01, F-02). Every check reports; none repairs.
+import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
 import type { EndpointInput, IssuerInput } from './schema.js';
 
-/** What parsed; an entry that did not is absent, so that its neighbours are still checked. */
+/** An endpoint as far as it parsed. */
+export type SeenEndpoint = Omit<EndpointInput, 'path' | 'upstream'> & { readonly path?: string | undefined };
+
+/** What parsed; an issuer that did not is absent, so that its neighbours are still checked. */
 export interface Parsed {
+  readonly publicUrl: string;
   readonly issuers: ReadonlyMap<string, IssuerInput>;
   readonly issuerNames: readonly string[];
-  readonly endpoints: ReadonlyMap<number, EndpointInput>;
+  readonly endpoints: ReadonlyMap<number, SeenEndpoint>;
 }
 
 type Check = (parsed: Parsed) => Problem[];
@@ -34,6 +39,7 @@ const pathsDiffer: Check = ({ endpoints }) => {
   const seen = new Map<string, number>();
   const problems: Problem[] = [];
   for (const [i, { path }] of endpoints) {
+    if (path === undefined) continue;
     const before = seen.get(path);
     if (before !== undefined)
       problems.push({ path: ['endpoints', i, 'path'], message: `endpoints[${before}] has this path too; give each its own` });
@@ -48,6 +54,7 @@ const metadataDiffers: Check = ({ endpoints }) => {
   const problems: Problem[] = [];
   for (const [i, { path, resource }] of endpoints) {
     const pathname = resource === undefined ? path : new URL(resource).pathname;
+    if (pathname === undefined) continue;
     const before = seen.get(pathname);
     if (before === undefined) seen.set(pathname, i);
     // Equal paths of the endpoints themselves are told already.
@@ -71,12 +78,48 @@ const issuersDiffer: Check = ({ issuers }) => {
   return problems;
 };
 
-const audienceNotShared: Check = ({ issuers, endpoints }) =>
-  [...issuers].flatMap(([name, issuer]) => {
-    const users = [...endpoints].filter(([, endpoint]) => endpoint.issuers.includes(name)).map(([i]) => `endpoints[${i}]`);
-    if (issuer.audience.length === 0 || issuer.sharedAudience || users.length < 2) return [];
-    const message = `${users.join(' and ')} would accept each other's tokens; give each endpoint its own audience, or write sharedAudience: true`;
-    return [{ path: ['issuers', name, 'audience'], message }];
+const issuersHaveForm: Check = ({ issuers }) =>
+  [...issuers].flatMap(([name, { preset, issuer }]) => {
+    const message = formProblem(preset, issuer);
+    return message === null ? [] : [{ path: ['issuers', name, 'issuer'], message }];
+  });
+
+const usersOf = (endpoints: Parsed['endpoints'], issuer: string): [number, SeenEndpoint][] =>
+  [...endpoints].filter(([, endpoint]) => endpoint.issuers.includes(issuer));
+
+/** The resource, which is the audience where none is written, would never come from such an issuer. */
+const audienceComes: Check = ({ issuers, endpoints }) =>
+  [...issuers].flatMap(([name, { preset, issuer, audience }]) => {
+    const message = audienceProblem(preset, issuer);
+    if (message === null || audience.length > 0) return [];
+    const lacking = usersOf(endpoints, name).filter(([, endpoint]) => endpoint.audience === undefined);
+    return lacking.map(([i]) => ({ path: ['endpoints', i, 'audience'], message }));
+  });
+
+/** One audience for two endpoints makes a token for one good at the other (A-18). */
+const audienceNotShared: Check = ({ issuers, endpoints, publicUrl }) =>
+  [...issuers].flatMap(([name, issuer]): Problem[] => {
+    const users = usersOf(endpoints, name);
+    if (issuer.sharedAudience || users.length < 2) return [];
+    if (issuer.audience.length > 0) {
+      const message = `${users.map(([i]) => `endpoints[${i}]`).join(' and ')} would accept each other's tokens; give each endpoint its own audience, or write sharedAudience: true`;
+      return [{ path: ['issuers', name, 'audience'], message }];
+    }
+    const accepted = users.map(([i, { audience, resource, path }]) => ({
+      i,
+      written: audience !== undefined,
+      names: audience ?? [resource ?? `${publicUrl}${path}`],
+    }));
+    return accepted.flatMap(({ i, written, names }, at) => {
+      // Equal resources are told already.
+      const other = accepted
+        .slice(0, at)
+        .find((before) => (written || before.written) && before.names.some((one) => names.includes(one)));
+      if (other === undefined) return [];
+      const [told, beside] = written ? [i, other.i] : [other.i, i];
+      const message = `endpoints[${beside}] accepts one of these too, so tokens of ${name} for one would be good at the other; give each endpoint its own audience, or write sharedAudience: true for ${name}`;
+      return [{ path: ['endpoints', told, 'audience'], message }];
+    });
   });
 
 const oneOpaqueIssuer: Check = ({ issuers, endpoints }) =>
@@ -112,6 +155,8 @@ export const checks: readonly Check[] = [
   pathsDiffer,
   metadataDiffers,
   issuersDiffer,
+  issuersHaveForm,
+  audienceComes,
   audienceNotShared,
   oneOpaqueIssuer,
   legacyCanPass,

@@ -11,6 +11,7 @@ const ISSUER_NAME = 'main';
 const VARIABLES: Readonly<Record<string, string>> = {
   UPSTREAM: 'endpoints[0].upstream',
   PUBLIC_URL: 'publicUrl',
+  PRESET: `issuers.${ISSUER_NAME}.preset`,
   ISSUER: `issuers.${ISSUER_NAME}.issuer`,
   JWKS_URI: `issuers.${ISSUER_NAME}.jwksUri`,
   ALGORITHMS: `issuers.${ISSUER_NAME}.algorithms`,
@@ -107,6 +108,7 @@ export function loadEnvironment(environment: Environment): Plan {
     logLevel: get('LOG_LEVEL'),
     issuers: {
       [ISSUER_NAME]: given({
+        preset: get('PRESET'),
         issuer: get('ISSUER'),
         jwksUri: get('JWKS_URI'),
         algorithms: listed('ALGORITHMS'),

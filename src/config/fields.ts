@@ -1,16 +1,9 @@
 // Decides what one value of the configuration may be, and what to write instead. Never decides across fields.
 import { z } from 'zod';
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+import { isProtectedUrl } from '../core/loopback.js';
 
 function urlOf(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
-}
-
-/** https, or http on loopback (A-07, A-64). */
-function isProtected(value: string): boolean {
-  const url = urlOf(value);
-  return url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)));
 }
 
 const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?.username ?? '') === '';
@@ -19,7 +12,7 @@ const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?
 export const protectedUrl = (example: string) =>
   z
     .string({ error: `write a URL such as ${example}` })
-    .refine((value) => isProtected(value), { error: `write an https URL such as ${example} (http only on loopback)` })
+    .refine(isProtectedUrl, { error: `write an https URL such as ${example} (http only on loopback)` })
     .refine(isBare, { error: 'write it without user name, query and fragment' });
 
 /** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
@@ -65,6 +58,18 @@ export const audience = z
     error: 'write a list, such as [https://mcp.example.com/mcp]',
   })
   .min(1, { error: 'a list without an audience accepts nothing; name at least one, or remove the field' });
+
+/** Names of claims, taken letter for letter: `https://example.com/roles` is one name, and a dot leads nowhere. */
+export const claimNames = (usual: readonly string[]) =>
+  z
+    .array(
+      z.string({ error: 'write the name of a claim, such as sub' }).min(1, { error: 'write the name of a claim, such as sub' }),
+      {
+        error: `write a list of claims, such as [${usual.join(', ')}]`,
+      },
+    )
+    .min(1, { error: `name at least one claim, such as ${usual[0]}, or remove the field` })
+    .default([...usual]);
 
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 

@@ -2,13 +2,14 @@
 // files.
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import type { z } from 'zod';
 import type { Endpoint } from '../core/endpoint.js';
+import { isObject } from '../core/json.js';
 import { type Secret, secret } from '../core/secret.js';
-import { checks, type Parsed } from './checks.js';
+import { checks, type Parsed, type SeenEndpoint } from './checks.js';
 import { SECRET_REFERENCE } from './fields.js';
 import type { IssuerPlan, Plan } from './plan.js';
-import { ConfigError, type Path, type Problem, problemsOf } from './problems.js';
+import { presetRules, underPreset } from './presets.js';
+import { ConfigError, type Path, type Problem, pathText, problemsOf } from './problems.js';
 import { type EndpointInput, endpointSchema, type IssuerInput, issuerSchema, type LegacyInput, rootSchema } from './schema.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -70,51 +71,82 @@ function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMa
   };
 }
 
-function parseEach<T>(entries: Iterable<[string | number, unknown]>, base: string, schema: z.ZodType<T>, problems: Problem[]) {
-  const parsed = new Map<string | number, T>();
-  for (const [key, raw] of entries) {
-    const one = schema.safeParse(raw ?? {});
-    if (one.success) parsed.set(key, one.data);
-    else problems.push(...problemsOf(one.error, [base, key]));
+function parseIssuers(raw: Record<string, unknown>, problems: Problem[]): Map<string, IssuerInput> {
+  const parsed = new Map<string, IssuerInput>();
+  for (const [name, fields] of Object.entries(raw)) {
+    const one = issuerSchema.safeParse(underPreset(fields ?? {}));
+    if (one.success) parsed.set(name, one.data);
+    else problems.push(...problemsOf(one.error, ['issuers', name]));
   }
   return parsed;
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Those that parsed as a whole, and all as far as they did: one bad field must not hide what else is wrong. */
+function parseEndpoints(raw: readonly unknown[], problems: Problem[]) {
+  const parsed: EndpointInput[] = [];
+  const seen = new Map<number, SeenEndpoint>();
+  for (const [i, fields] of raw.entries()) {
+    const one = endpointSchema.safeParse(fields ?? {});
+    if (one.success) {
+      parsed.push(one.data);
+      seen.set(i, one.data);
+      continue;
+    }
+    const found = problemsOf(one.error, ['endpoints', i]);
+    problems.push(...found);
+    if (!isObject(fields)) continue;
+    const sound = Object.entries(fields).filter(([name]) => !found.some(({ path }) => path[2] === name));
+    const rest = endpointSchema.partial().safeParse(Object.fromEntries(sound));
+    if (rest.success) seen.set(i, { ...rest.data, issuers: rest.data.issuers ?? [] } as SeenEndpoint);
+  }
+  return { parsed, seen };
+}
+
+/** Of a map the values: the map itself is read-only by its type. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(inner);
+  return value;
+}
 
 /** From a plain value. Throws ConfigError with every problem. `where` names a path in the terms of its source. */
 export function toPlan(raw: unknown, environment: Environment, where?: (path: Path) => string): Plan {
   const problems: Problem[] = [];
-  if (!isMap(raw)) throw new ConfigError([{ path: [], message: 'write a map with publicUrl, issuers and endpoints' }], where);
+  if (!isObject(raw)) throw new ConfigError([{ path: [], message: 'write a map with publicUrl, issuers and endpoints' }], where);
   const root = rootSchema.safeParse(raw);
   if (!root.success) problems.push(...problemsOf(root.error, []));
-  const rawIssuers = isMap(raw.issuers) ? raw.issuers : {};
+  const rawIssuers = isObject(raw.issuers) ? raw.issuers : {};
   const rawEndpoints = Array.isArray(raw.endpoints) ? raw.endpoints : [];
-  const issuers = parseEach(Object.entries(rawIssuers), 'issuers', issuerSchema, problems) as Map<string, IssuerInput>;
-  const endpoints = parseEach(rawEndpoints.entries(), 'endpoints', endpointSchema, problems) as Map<number, EndpointInput>;
-  const parsed: Parsed = { issuers, issuerNames: Object.keys(rawIssuers), endpoints };
-  for (const check of checks) problems.push(...check(parsed));
+  const issuers = parseIssuers(rawIssuers, problems);
+  const { parsed: endpoints, seen } = parseEndpoints(rawEndpoints, problems);
+  const told = problems.map(({ path }) => pathText(path));
+  const parsed: Parsed = { publicUrl: String(raw.publicUrl), issuers, issuerNames: Object.keys(rawIssuers), endpoints: seen };
+  for (const check of checks) {
+    // Of a field that is bad in itself nothing follows.
+    problems.push(...check(parsed).filter(({ path }) => !told.some((text) => text.startsWith(pathText(path)))));
+  }
   const issuerPlans: IssuerPlan[] = [...issuers].map(
-    ([name, { introspection, issuer, jwksUri, algorithms, typ, clockToleranceSeconds }]) => {
+    ([name, { introspection, preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, claims, requireTenant }]) => {
       const path = ['issuers', name, 'introspection', 'clientSecret'];
       const plan = introspection && {
         ...introspection,
         url: introspection.url ?? null,
         clientSecret: resolveSecret(introspection.clientSecret, path, environment, problems),
       };
-      return { issuer, jwksUri: jwksUri ?? null, algorithms, typ, clockToleranceSeconds, introspection: plan ?? null };
+      const rules = { algorithms, typ, clockToleranceSeconds, claims, requireTenant, ...presetRules(preset, issuer) };
+      return { issuer, jwksUri: jwksUri ?? null, ...rules, introspection: plan ?? null };
     },
   );
   if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);
   const { publicUrl, listen, admin, logLevel } = root.data;
-  return Object.freeze({
+  return deepFreeze({
     publicUrl,
     listen,
     admin,
     logLevel,
     issuers: issuerPlans,
-    endpoints: [...endpoints.values()].map((endpoint) => Object.freeze(toEndpoint(endpoint, publicUrl, issuers))),
+    endpoints: endpoints.map((endpoint) => toEndpoint(endpoint, publicUrl, issuers)),
   });
 }
 

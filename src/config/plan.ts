@@ -1,5 +1,6 @@
 // Decides the shape of a configuration that is known to be good: what compose.ts builds the gateway from. Frozen, defaults filled in.
 import type { Endpoint } from '../core/endpoint.js';
+import type { ClaimRules } from '../core/principal.js';
 import type { Secret } from '../core/secret.js';
 
 export interface IntrospectionPlan {
@@ -11,11 +12,13 @@ export interface IntrospectionPlan {
   readonly inactiveForSeconds: number;
 }
 
-export interface IssuerPlan {
+export interface IssuerPlan extends ClaimRules {
   readonly issuer: string;
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
   readonly typ: 'lenient' | 'at+jwt';
+  /** Claims that mark an access token, with the only value that each may have. */
+  readonly marks: Readonly<Record<string, string>>;
   readonly clockToleranceSeconds: number;
   readonly introspection: IntrospectionPlan | null;
 }

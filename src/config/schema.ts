@@ -1,8 +1,10 @@
 // Decides the configuration language: fields, defaults, units. The text of every default stands here and nowhere else.
 import { z } from 'zod';
+import { USUAL_CLAIMS } from '../core/principal.js';
 import {
   algorithms,
   audience,
+  claimNames,
   endpointPath,
   host,
   port,
@@ -13,6 +15,7 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { presetNames } from './presets.js';
 
 /** RFC 7662: how opaque tokens of this issuer are asked about. */
 export const introspectionSchema = z.strictObject({
@@ -28,7 +31,21 @@ export const introspectionSchema = z.strictObject({
   inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
 });
 
+/** Which claims say what, of a JWT and of an introspection answer alike. */
+export const claimsSchema = z.strictObject({
+  /** All of them count: each a space-separated text or a list. */
+  scopes: claimNames(USUAL_CLAIMS.scopes),
+  /** The first that is present. */
+  subject: claimNames(USUAL_CLAIMS.subject),
+  /** The first that is present. */
+  tenant: claimNames(USUAL_CLAIMS.tenant),
+  /** The first that is present. */
+  client: claimNames(USUAL_CLAIMS.client),
+});
+
 export const issuerSchema = z.strictObject({
+  /** What is known of the identity provider beforehand; its fields stand under those that are written. */
+  preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
   /** Exactly as the issuer writes itself in its metadata and in `iss`, slash included (A-12). */
   issuer: protectedUrl('https://auth.example.com'),
   /** Default: `jwks_uri` of the issuer's metadata. */
@@ -42,6 +59,9 @@ export const issuerSchema = z.strictObject({
   typ: z.enum(['lenient', 'at+jwt'], { error: 'write lenient or at+jwt' }).default('lenient'),
   /** Seconds by which the issuer's clock may differ from ours. */
   clockToleranceSeconds: wholeNumber(0, 300, 'seconds').default(30),
+  claims: claimsSchema.prefault({}),
+  /** True: a token without a tenant is refused. */
+  requireTenant: z.boolean({ error: 'write true or false' }).default(false),
   introspection: introspectionSchema.optional(),
 });
 

@@ -1,10 +1,40 @@
 // Decides what a proven caller looks like, the same shape whichever way it was proven.
 import type { LegacyCredential } from './credential.js';
 
+/** Which claims of an issuer say what. */
+export interface ClaimNames {
+  /** All of them count. */
+  readonly scopes: readonly string[];
+  /** Of these the first that is present. */
+  readonly subject: readonly string[];
+  readonly tenant: readonly string[];
+  readonly client: readonly string[];
+}
+
+/** Where nothing else is configured: RFC 9068 section 2.2, and what is widespread beside it. */
+export const USUAL_CLAIMS: ClaimNames = {
+  scopes: ['scope', 'scp'],
+  subject: ['sub'],
+  tenant: ['org_id', 'tid'],
+  client: ['client_id', 'azp'],
+};
+
+/** How the claims of one issuer are read, whether a JWT or an introspection answer holds them. */
+export interface ClaimRules {
+  readonly claims: ClaimNames;
+  /** True: a token without a tenant is refused. */
+  readonly requireTenant: boolean;
+  /** The client that the issuer itself names: it issues tokens for no other. Null: the token says. */
+  readonly clientOfIssuer: string | null;
+  /** True: a token without `aud` is for its client. Only for issuers that leave `aud` out of access tokens. */
+  readonly audienceIsClient: boolean;
+}
+
 export interface Principal {
   /** The issuer exactly as configured. */
   readonly issuer: string;
   readonly subject: string;
+  readonly tenant: string | null;
   readonly client: string | null;
   readonly scopes: readonly string[];
   readonly audience: readonly string[];

@@ -3,8 +3,7 @@
 import type { Endpoint } from '../core/endpoint.js';
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import { type Failure, originRefused } from '../core/failure.js';
-
-const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+import { isLoopbackOrigin } from '../core/loopback.js';
 
 /** The Origin that was allowed, undefined where there is none, or the refusal. */
 export function checkOrigin(exchange: Exchange, endpoint: Endpoint): Failure | string | undefined {
@@ -12,6 +11,6 @@ export function checkOrigin(exchange: Exchange, endpoint: Endpoint): Failure | s
   if (origin === undefined) return undefined;
   if (origin === null) return originRefused({ detail: 'two Origin lines' });
   const { origins, publicOrigin } = endpoint;
-  if (origin === publicOrigin || LOOPBACK.test(origin) || origins.includes(origin) || origins.includes('*')) return origin;
+  if (origin === publicOrigin || isLoopbackOrigin(origin) || origins.includes(origin) || origins.includes('*')) return origin;
   return originRefused({ detail: 'not the public origin, loopback or a listed one' });
 }

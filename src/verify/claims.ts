@@ -1,7 +1,7 @@
 // Decides which claims make a principal, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662 section 2.2), and whether its
 // dates hold. Never decides whether the claims are genuine.
 import { type Failure, tokenClaims, tokenEarly, tokenExpired } from '../core/failure.js';
-import type { Principal } from '../core/principal.js';
+import { type ClaimRules, type Principal, USUAL_CLAIMS } from '../core/principal.js';
 import { good, type Verdict } from '../core/verdict.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -37,28 +37,53 @@ function audienceOf(value: unknown): readonly string[] | null {
   return typeof value === 'string' ? [value] : stringList(value);
 }
 
-const stringOr = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** The first of these claims that is present; null where none is, undefined where one of them is no text. */
+function firstText(claims: Claims, names: readonly string[]): string | null | undefined {
+  const present = names.map((name) => claims[name]).filter((value) => value !== undefined);
+  const texts = present.filter((value): value is string => typeof value === 'string' && value !== '');
+  return texts.length < present.length ? undefined : (texts[0] ?? null);
+}
 
 /** `issuer` is the configured one: the claim was compared with it before. */
-export function toPrincipal(claims: Claims, issuer: string, typIsAccessToken: boolean): Verdict<Principal> {
-  const subject = stringOr(claims.sub);
-  if (subject === null) return bad('sub is missing');
-  const audience = audienceOf(claims.aud);
-  if (audience === null) return bad('aud is neither a string nor strings');
-  const scope = stringList(claims.scope);
-  const scp = stringList(claims.scp);
-  if (scope === null || scp === null) return bad('scope is neither a string nor strings');
+export function toPrincipal(
+  claims: Claims,
+  issuer: string,
+  typIsAccessToken: boolean,
+  {
+    claims: names = USUAL_CLAIMS,
+    requireTenant = false,
+    clientOfIssuer = null,
+    audienceIsClient = false,
+  }: Partial<ClaimRules> = {},
+): Verdict<Principal> {
+  const subject = firstText(claims, names.subject);
+  if (subject === undefined || subject === null) return bad(`${names.subject.join(', ')}: no subject, or no text`);
+  const tenant = firstText(claims, names.tenant);
+  if (tenant === undefined) return bad(`${names.tenant.join(', ')}: no text`);
+  if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: no tenant`);
+  const namedClient = firstText(claims, names.client);
+  if (namedClient === undefined) return bad(`${names.client.join(', ')}: no text`);
+  const client = clientOfIssuer ?? namedClient;
+  const ownAudience = audienceOf(claims.aud);
+  if (ownAudience === null) return bad('aud is neither a string nor strings');
+  const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
+  const audience = isForClient ? [client] : ownAudience;
+  const scopes = names.scopes.map((name) => stringList(claims[name]));
+  if (!scopes.every((list) => list !== null)) return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
   // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
   if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
   return good({
     issuer,
     subject,
-    client: stringOr(claims.client_id) ?? stringOr(claims.azp),
-    scopes: [...scope, ...scp],
+    tenant,
+    client,
+    scopes: scopes.flat(),
     audience,
     expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
     accessTokenEvidence:
       typIsAccessToken ||
+      // No ID token is without `aud` (OpenID Connect Core section 2).
+      isForClient ||
       claims.token_use === 'access' ||
       claims.scope !== undefined ||
       claims.scp !== undefined ||

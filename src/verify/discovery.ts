@@ -1,6 +1,8 @@
 // Decides where an issuer's documents are: its authorization server metadata (RFC 8414 section 3.1, then OpenID discovery), believed
 // only if it names the very issuer that is configured (C-24). Never fetches keys.
-import { type FetchJson, isObject } from './fetch-json.js';
+import { isObject } from '../core/json.js';
+import { isProtectedUrl } from '../core/loopback.js';
+import type { FetchJson } from './fetch-json.js';
 
 export interface IssuerMetadata {
   readonly jwksUri: string | null;
@@ -21,16 +23,9 @@ export function metadataUrls(issuer: string): string[] {
   return urls;
 }
 
-/** https, or http on loopback (A-64). */
-export function isSafeUrl(value: unknown): value is string {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
-}
-
 /** A URL that an issuer's metadata may send us to: plain http only where the issuer itself stands on loopback. */
 function pointsTo(issuer: string, url: unknown): string | null {
-  return isSafeUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:')) ? url : null;
+  return isProtectedUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:')) ? url : null;
 }
 
 /** `deadlineMs` is for all attempts together. */

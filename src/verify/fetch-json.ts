@@ -73,7 +73,3 @@ export const fetchJson: FetchJson = async ({ url, form, headers, deadlineMs, max
     return { kind: 'transport', detail: code ?? name };
   }
 };
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

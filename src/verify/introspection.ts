@@ -2,13 +2,14 @@
 // a bad token. Never sees a JWT that was or could be verified locally, and never decides about audience or scope.
 import { LRUCache } from 'lru-cache';
 import { type Failure, introspectionRefusedUs, introspectionUnavailable, tokenClaims, tokenInactive } from '../core/failure.js';
+import { isObject } from '../core/json.js';
 import type { Clock, Notify } from '../core/ports.js';
 import type { Principal } from '../core/principal.js';
 import type { Secret } from '../core/secret.js';
 import type { Verdict } from '../core/verdict.js';
 import { checkDates, toPrincipal } from './claims.js';
 import { discover } from './discovery.js';
-import { type Fetched, type FetchJson, isObject } from './fetch-json.js';
+import type { Fetched, FetchJson } from './fetch-json.js';
 import { tokenHash } from './token-hash.js';
 
 export interface IntrospectionClient {

@@ -1,6 +1,6 @@
 // Decides what a token looks like: an RFC 7515 compact JWS, an encrypted one, or something opaque. Reads it without believing it.
 import { isUtf8 } from 'node:buffer';
-import { isObject } from './fetch-json.js';
+import { isObject } from '../core/json.js';
 
 export interface UnverifiedJws {
   readonly kind: 'jws';

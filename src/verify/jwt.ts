@@ -11,19 +11,21 @@ import {
   tokenType,
 } from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
-import type { Principal } from '../core/principal.js';
+import type { ClaimRules, Principal } from '../core/principal.js';
 import { good, type Verdict } from '../core/verdict.js';
 import { type Claims, checkDates, toPrincipal } from './claims.js';
 import type { KeySource } from './jwks.js';
 import type { UnverifiedJws } from './jws.js';
 import type { VerifyKey } from './key-set.js';
 
-export interface JwtPolicy {
+export interface JwtPolicy extends Partial<ClaimRules> {
   readonly issuer: string;
   readonly algorithms: readonly string[];
   /** `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or none, but never what is marked as another kind of token. */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
+  /** Claims that mark an access token of this issuer, with the only value that each may have. */
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 export interface ProvenJwt {
@@ -84,6 +86,13 @@ export const keylessChecks: readonly Check[] = [
     },
   },
   {
+    name: 'marks of an access token',
+    refuse: ({ claims }, { marks = {} }) => {
+      const lacking = Object.keys(marks).find((name) => claims[name] !== marks[name]);
+      return lacking === undefined ? null : tokenType({ detail: `${lacking} is not that of an access token` });
+    },
+  },
+  {
     name: 'dates',
     refuse: ({ claims }, policy, nowSeconds) => checkDates(claims, nowSeconds, policy.clockToleranceSeconds, true),
   },
@@ -125,7 +134,7 @@ export function createJwtVerifier(
       const refusal = check.refuse({ ...shape, claims }, policy, clock.wallMs() / 1000);
       if (refusal !== null) return refusal;
     }
-    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string));
+    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
     if (!principal.ok) return principal;
     const refusal = refuseEarly(principal.value);
     if (refusal !== null) return refusal;

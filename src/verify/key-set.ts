@@ -1,7 +1,7 @@
 // Decides which keys of a published set can be used (RFC 7517, RFC 8725bis section 3.1): one algorithm per key, no private or symmetric
 // key, RSA of at least 2048 bits with exponent 65537. Junk is skipped key by key. Never decides when a set is fetched.
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
-import { isObject } from './fetch-json.js';
+import { isObject } from '../core/json.js';
 
 export interface VerifyKey {
   readonly kid: string | null;

@@ -39,6 +39,13 @@ test('the list of the endpoint is the list, not the resource beside it (A-41)', 
   expect(kindOf(checkAudience(principal({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
 });
 
+test('a slash at the end is folded only by name: both forms are listed (A-41)', () => {
+  const both = endpoint({ audience: [RESOURCE, `${RESOURCE}/`] });
+  expect(kindOf(checkAudience(principal({ audience: [`${RESOURCE}/`] }), both))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: [RESOURCE] }), both))).toBe('ok');
+  expect(kindOf(checkAudience(principal({ audience: [`${RESOURCE}//`] }), both))).toBe('audience.mismatch');
+});
+
 test('the audience of one issuer is not that of another (A-45)', () => {
   const other = 'https://other-auth.example.com';
   const shared = endpoint({

@@ -70,6 +70,23 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['  PORTCULLIS_ISSUER: write an https URL such as https://auth.example.com (http only on loopback)'],
     ],
     [
+      'a preset that is none',
+      { PRESET: 'okta2' },
+      ['  PORTCULLIS_PRESET: write one of workos, workos-session, auth0, okta, entra, keycloak, cognito, generic, rfc9068'],
+    ],
+    [
+      'an issuer that is not of the form of its preset',
+      { PRESET: 'auth0', ISSUER: 'https://acme.us.auth0.com' },
+      ['  PORTCULLIS_ISSUER: write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/'],
+    ],
+    [
+      'no audience, where the resource never comes',
+      { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
+      [
+        '  PORTCULLIS_AUDIENCE: v2 tokens of Entra name the API by its application id, never by its URL: write audience: [<application id>]',
+      ],
+    ],
+    [
       'keys over http (A-64)',
       { JWKS_URI: 'http://auth.example.com' },
       ['  PORTCULLIS_JWKS_URI: write an https URL such as https://auth.example.com/jwks (http only on loopback)'],

@@ -51,6 +51,12 @@ describe('each variable', () => {
       (p) => issuer(p)?.issuer,
       'https://acme.us.auth0.com/',
     ],
+    [
+      'PRESET, under what is written',
+      { PRESET: 'auth0', ISSUER: 'https://acme.us.auth0.com/', TYP: 'at+jwt' },
+      (p) => [issuer(p)?.jwksUri, issuer(p)?.claims.client, issuer(p)?.typ],
+      ['https://acme.us.auth0.com/.well-known/jwks.json', ['azp', 'client_id'], 'at+jwt'],
+    ],
     ['JWKS_URI', { JWKS_URI: 'https://auth.example.com/keys' }, (p) => issuer(p)?.jwksUri, 'https://auth.example.com/keys'],
     ['ALGORITHMS', { ALGORITHMS: 'ES256, RS256' }, (p) => issuer(p)?.algorithms, ['ES256', 'RS256']],
     ['TYP', { TYP: 'at+jwt' }, (p) => issuer(p)?.typ, 'at+jwt'],

@@ -54,9 +54,17 @@ describe('a secret (C-153, F-03)', () => {
 });
 
 describe('a plan', () => {
-  test('and its endpoints cannot be changed', () => {
+  test('cannot be changed, however deep', () => {
     const plan = parseYaml(GOOD, { SECRET: 'x' });
-    expect([Object.isFrozen(plan), ...plan.endpoints.map(Object.isFrozen)]).toEqual([true, true]);
+    const loose: string[] = [];
+    const walk = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      if (!Object.isFrozen(value)) loose.push(path);
+      for (const [name, inner] of value instanceof Map ? value : Object.entries(value)) walk(inner, `${path}.${name}`);
+    };
+    walk(plan, 'plan');
+    expect(loose).toEqual([]);
+    expect(() => (plan.issuers as unknown[]).push({})).toThrow(TypeError);
   });
 
   test('does not remember the value that it was made from', () => {

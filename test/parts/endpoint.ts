@@ -39,6 +39,7 @@ export function principal(overrides: Partial<Principal> = {}): PrincipalCaller {
   const defaults: Principal = {
     issuer: ISSUER,
     subject: 'alice',
+    tenant: null,
     client: 'cli',
     scopes: ['files:read'],
     audience: [RESOURCE],

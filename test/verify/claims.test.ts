@@ -1,5 +1,6 @@
 // Which claims make a principal, and whether its dates hold.
 import { describe, expect, test } from 'vitest';
+import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/principal.js';
 import { type Claims, checkDates, toPrincipal } from '../../src/verify/claims.js';
 import { kindOf } from '../parts/kinds.js';
 
@@ -68,9 +69,9 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
 });
 
 const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
-const made = (changes: Claims = {}, typ = true) => {
+const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}) => {
   const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
-  const verdict = toPrincipal(claims, 'i', typ);
+  const verdict = toPrincipal(claims, 'i', typ, rules);
   return verdict.ok ? verdict.value : kindOf(verdict);
 };
 
@@ -79,6 +80,7 @@ describe('a principal', () => {
     expect(made()).toEqual({
       issuer: 'i',
       subject: 'alice',
+      tenant: null,
       client: 'cli',
       scopes: ['x', 'y'],
       audience: ['a'],
@@ -96,7 +98,9 @@ describe('a principal', () => {
       { client_id: 'https://app.example/meta.json?x=1' },
       { client: 'https://app.example/meta.json?x=1' },
     ],
-    ['a client id that is no text', { client_id: 5 }, { client: null }],
+    ['a tenant in org_id', { org_id: 'acme' }, { tenant: 'acme' }],
+    ['a tenant in tid', { tid: 'acme' }, { tenant: 'acme' }],
+    ['org_id before tid', { tid: 'other', org_id: 'acme' }, { tenant: 'acme' }],
     ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', client: 'cli' }],
     ['several audiences (C-27)', { aud: ['a', 'b'] }, { audience: ['a', 'b'] }],
     ['no audience, which the next step refuses (A-40)', { aud: undefined }, { audience: [] }],
@@ -118,6 +122,13 @@ describe('a principal', () => {
     ['no sub', { sub: undefined }],
     ['an empty sub', { sub: '' }],
     ['a sub that is no text', { sub: 5 }],
+    ['a sub that is null', { sub: null }],
+    ['a client id that is no text', { client_id: 5 }],
+    ['an azp that is no text, behind a good client_id', { azp: ['cli'] }],
+    ['an empty client id', { client_id: '' }],
+    ['a tenant that is no text', { org_id: 5 }],
+    ['a tenant that is null', { tid: null }],
+    ['a tid that is no text, behind a good org_id', { org_id: 'acme', tid: {} }],
     ['aud a number', { aud: 5 }],
     ['aud an object', { aud: { a: true } }],
     ['aud null', { aud: null }],
@@ -134,6 +145,70 @@ describe('a principal', () => {
     expect(made()).toMatchObject({ subject: 'alice' });
     expect(made(changes)).toBe('token.claims');
   });
+});
+
+describe('with claims of other names (A-55, C-92)', () => {
+  const url = 'https://acme.example/scopes';
+  const claims = {
+    scopes: ['scp', 'permissions', url, 'a.b'],
+    subject: ['uid', 'sub'],
+    tenant: ['account'],
+    client: ['cid', 'appid'],
+  };
+  test.each<[string, Claims, object]>([
+    ['none of which is there but sub', {}, { subject: 'alice', tenant: null, client: null, scopes: [] }],
+    ['the first subject wins', { uid: 'u1' }, { subject: 'u1' }],
+    ['the first client wins', { cid: 'c1', appid: 'c2' }, { client: 'c1' }],
+    ['the second where the first is absent', { appid: 'c2' }, { client: 'c2' }],
+    ['the tenant', { account: 'acme', org_id: 'other' }, { tenant: 'acme' }],
+    ['all scope claims are joined', { scp: ['x'], permissions: ['y', 'z'], [url]: 'u v' }, { scopes: ['x', 'y', 'z', 'u', 'v'] }],
+    ['a URL and a dot are part of a name', { 'a.b': 'in', a: { b: 'out' } }, { scopes: ['in'] }],
+  ])('%s', (_what, changes, expected) => expect(made(changes, true, { claims })).toMatchObject(expected));
+
+  test.each<[string, Claims]>([
+    ['no subject at all', { sub: undefined }],
+    ['a first subject that is no text, beside a good second', { uid: 5 }],
+    ['a second subject that is no text, behind a good first', { uid: 'u1', sub: 5 }],
+    ['an empty first subject', { uid: '' }],
+    ['a scope claim of a wrong type, beside good ones', { scp: ['x'], permissions: { admin: true } }],
+    ['a tenant that is an object', { account: { acme: {} } }],
+    ['a client that is a list', { appid: ['c2'] }],
+  ])('%s is refused', (_what, changes) => {
+    expect(made({ uid: 'u1', account: 'acme', cid: 'c1' }, true, { claims })).toMatchObject({ subject: 'u1' });
+    expect(made(changes, true, { claims })).toBe('token.claims');
+  });
+
+  test('the wrong type of a claim that nobody named is nobody’s business', () => {
+    expect(made({ org_id: 5, azp: 5, scope: 5 }, true, { claims })).toMatchObject({ subject: 'alice' });
+  });
+});
+
+test('a required tenant that is missing is refused', () => {
+  expect(made({ org_id: 'acme' }, true, { requireTenant: true })).toMatchObject({ tenant: 'acme' });
+  expect(made({}, true, { requireTenant: true })).toBe('token.claims');
+  expect(made({}, true, { requireTenant: false })).toMatchObject({ tenant: null });
+  const claims = { ...USUAL_CLAIMS, tenant: ['account'] };
+  expect(made({ account: 'acme' }, true, { claims, requireTenant: true })).toMatchObject({ tenant: 'acme' });
+  expect(made({ org_id: 'acme' }, true, { claims, requireTenant: true })).toBe('token.claims');
+});
+
+describe('an issuer that leaves aud out (C-26)', () => {
+  const rules = { audienceIsClient: true };
+  const none = { aud: undefined, scope: undefined };
+  test.each<[string, Claims, Partial<ClaimRules>, object]>([
+    ['is for the client, and no ID token', none, rules, { audience: ['cli'], accessTokenEvidence: true }],
+    ['is for nobody without a client', { ...none, client_id: undefined }, rules, { audience: [], accessTokenEvidence: false }],
+    ['has the audience that it names', { ...none, aud: 'a' }, rules, { audience: ['a'], accessTokenEvidence: false }],
+    ['has an empty list where it names one', { ...none, aud: [] }, rules, { audience: [], accessTokenEvidence: false }],
+    ['is for nobody at any other issuer', none, {}, { audience: [], accessTokenEvidence: false }],
+    [
+      'is for the client of the issuer, whatever the token says',
+      none,
+      { ...rules, clientOfIssuer: 'own' },
+      { audience: ['own'], client: 'own' },
+    ],
+    ['of one client, alone: that is no audience', none, { clientOfIssuer: 'own' }, { audience: [], client: 'own' }],
+  ])('%s', (_what, changes, given, expected) => expect(made(changes, false, given)).toMatchObject(expected));
 });
 
 describe('the evidence that it is an access token (C-37)', () => {

@@ -92,6 +92,7 @@ describe('active (C-82)', () => {
       value: {
         issuer: issuer.issuer,
         subject: 'alice',
+        tenant: null,
         client: 'cli',
         scopes: ['files:read'],
         audience: [RESOURCE],

@@ -81,6 +81,20 @@ describe('typ', () => {
   });
 });
 
+describe('the marks of an access token (C-37)', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['as they must be', { token_use: 'access', typ: 'Bearer' }, 'ok'],
+    ['one missing', { token_use: 'access' }, 'token.type'],
+    ['one of another value', { token_use: 'access', typ: 'ID' }, 'token.type'],
+    ['one in a list', { token_use: ['access'], typ: 'Bearer' }, 'token.type'],
+  ])('%s', async (_what, changes, kind) => {
+    const marked = verifier({ policy: { marks: { token_use: 'access', typ: 'Bearer' } } });
+    expect(await marked.kind(claims(changes))).toBe(kind);
+    expect(marked.keys.loads).toBe(kind === 'ok' ? 1 : 0);
+    expect(await verifier().kind(claims(changes))).toBe('ok');
+  });
+});
+
 describe('refused without a key, and so also while the issuer is down', () => {
   const now = Math.floor(Date.now() / 1000);
   const rows: [string, string, string][] = [

@@ -1,0 +1,166 @@
+// Decides what is known of an identity provider beforehand: the form of its issuer, where its keys are, whom its tokens name as audience,
+// which claims say what. Plain data under the fields of an issuer: what is written wins. docs/idps.md says how sure each of it is.
+import { isObject } from '../core/json.js';
+import type { ClaimNames, ClaimRules } from '../core/principal.js';
+
+/** One form of the issuer. `$&` and `$1` stand for the issuer and the group of its pattern. */
+interface Form {
+  readonly issuer: RegExp;
+  /** Where the keys are. Without it: from the metadata. */
+  readonly keys?: string;
+  /** The client that the issuer names. */
+  readonly client?: string;
+  /** Why the resource is never the audience, and what to write. */
+  readonly audienceNeeded?: string;
+}
+
+interface Preset {
+  readonly forms: readonly Form[];
+  /** What to write where no form matches. */
+  readonly write: string;
+  readonly typ: 'lenient' | 'at+jwt';
+  readonly claims: Partial<ClaimNames>;
+  /** Claims that mark an access token: without exactly these values a token is of another kind. */
+  readonly marks: Readonly<Record<string, string>>;
+  /** A token without `aud` is for the client that it names. */
+  readonly audienceIsClient: boolean;
+}
+
+const ANY: Form = { issuer: /^/ };
+const TENANT_ID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+
+const generic: Preset = { forms: [ANY], write: '', typ: 'lenient', claims: {}, marks: {}, audienceIsClient: false };
+
+/** By the name that `preset` takes. All sign with RS256, the default. */
+const presets = {
+  workos: {
+    ...generic,
+    forms: [{ issuer: /^https?:\/\/(?!api\.workos\.com$)[^/]+$/, keys: '$&/oauth2/jwks' }],
+    write:
+      'write the AuthKit domain without a slash at the end, such as https://acme.authkit.app; for the session tokens of api.workos.com write preset: workos-session',
+    claims: { scopes: ['scope'], tenant: ['org_id'], client: ['client_id'] },
+  },
+  'workos-session': {
+    ...generic,
+    forms: [
+      {
+        issuer: /^https?:\/\/[^/]+\/user_management\/(client_[A-Za-z0-9]+)$/,
+        keys: 'https://api.workos.com/sso/jwks/$1',
+        client: '$1',
+      },
+    ],
+    write:
+      'write it with the client id and without a slash at the end, such as https://api.workos.com/user_management/client_01ABC; api.workos.com alone is no client',
+    claims: { scopes: ['permissions'], tenant: ['org_id'] },
+    audienceIsClient: true,
+  },
+  auth0: {
+    ...generic,
+    forms: [{ issuer: /^https?:\/\/[^/]+\/$/, keys: '$&.well-known/jwks.json' }],
+    write: 'write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/',
+    claims: { scopes: ['scope'], tenant: ['org_id'], client: ['azp', 'client_id'] },
+  },
+  okta: {
+    ...generic,
+    forms: [{ issuer: /^https?:\/\/[^/]+\/oauth2\/[^/]+$/, keys: '$&/v1/keys' }],
+    write:
+      'write a custom authorization server without a slash at the end, such as https://acme.okta.com/oauth2/default; nobody but Okta can check the tokens of the org server, so write preset: generic and introspection for those',
+    // `sub` is the login, which can be given to somebody else.
+    claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
+  },
+  entra: {
+    ...generic,
+    forms: [
+      {
+        issuer: new RegExp(`^https://login\\.microsoftonline\\.com/${TENANT_ID}/v2\\.0$`),
+        keys: 'https://login.microsoftonline.com/$1/discovery/v2.0/keys',
+        audienceNeeded:
+          'v2 tokens of Entra name the API by its application id, never by its URL: write audience: [<application id>]',
+      },
+      {
+        issuer: new RegExp(`^https://sts\\.windows\\.net/${TENANT_ID}/$`),
+        keys: 'https://login.microsoftonline.com/$1/discovery/keys',
+      },
+    ],
+    write:
+      'write the tenant by its id: https://login.microsoftonline.com/<tenant id>/v2.0 for v2 tokens, https://sts.windows.net/<tenant id>/ with its slash for v1; never common, organizations or a domain name',
+    // `sub` is another one for each application.
+    claims: { scopes: ['scp'], subject: ['oid'], tenant: ['tid'], client: ['azp', 'appid'] },
+  },
+  keycloak: {
+    ...generic,
+    forms: [{ issuer: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/, keys: '$&/protocol/openid-connect/certs' }],
+    write: 'write the realm without a slash at the end, such as https://login.example.com/realms/acme',
+    claims: { scopes: ['scope'], client: ['azp', 'client_id'] },
+    // The claim, not the header: ID, Refresh and Logout are its other values.
+    marks: { typ: 'Bearer' },
+  },
+  cognito: {
+    ...generic,
+    forms: [
+      {
+        issuer: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9-]+_[A-Za-z0-9]+$/,
+        keys: '$&/.well-known/jwks.json',
+        audienceNeeded:
+          'access tokens of Cognito have no audience but their client: write audience: [<app client id>] with the clients that may come',
+      },
+    ],
+    write:
+      'write the user pool without a slash at the end, such as https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123; not the domain of its login pages',
+    claims: { scopes: ['scope'], client: ['client_id'] },
+    marks: { token_use: 'access' },
+    audienceIsClient: true,
+  },
+  generic,
+  rfc9068: { ...generic, typ: 'at+jwt', claims: { scopes: ['scope'], client: ['client_id'] } },
+} satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as PresetName[];
+
+const isPreset = (name: unknown): name is PresetName => typeof name === 'string' && Object.hasOwn(presets, name);
+const presetOf = (name: PresetName): Preset => presets[name];
+const formOf = (preset: Preset, issuer: string): Form | undefined => preset.forms.find((form) => form.issuer.test(issuer));
+const filled = (form: Form | undefined, template: string | undefined, issuer: string): string | undefined =>
+  form === undefined ? undefined : template && issuer.replace(form.issuer, template);
+
+/** The fields of an issuer as written, with those of its preset under them. What is no issuer with a preset comes back as it is. */
+export function underPreset(raw: unknown): unknown {
+  if (!isObject(raw) || !isPreset(raw.preset)) return raw;
+  const preset = presetOf(raw.preset);
+  const issuer = typeof raw.issuer === 'string' ? raw.issuer : '';
+  const form = formOf(preset, issuer);
+  const jwksUri = filled(form, form?.keys, issuer);
+  const client = filled(form, form?.client, issuer);
+  return {
+    typ: preset.typ,
+    ...(jwksUri === undefined ? {} : { jwksUri }),
+    ...(client === undefined ? {} : { audience: [client] }),
+    ...raw,
+    claims: raw.claims === undefined || isObject(raw.claims) ? { ...preset.claims, ...raw.claims } : raw.claims,
+  };
+}
+
+/** What is wrong with the form of an issuer, or null. */
+export function formProblem(name: PresetName, issuer: string): string | null {
+  const preset = presetOf(name);
+  return formOf(preset, issuer) === undefined ? preset.write : null;
+}
+
+/** Why this issuer needs an audience of its own, or null. */
+export function audienceProblem(name: PresetName, issuer: string): string | null {
+  return formOf(presetOf(name), issuer)?.audienceNeeded ?? null;
+}
+
+/** What of a preset no field can say. */
+export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> & Pick<Preset, 'marks'>;
+
+export function presetRules(name: PresetName, issuer: string): PresetRules {
+  const preset = presetOf(name);
+  const form = formOf(preset, issuer);
+  return {
+    marks: preset.marks,
+    audienceIsClient: preset.audienceIsClient,
+    clientOfIssuer: filled(form, form?.client, issuer) ?? null,
+  };
+}

@@ -1,0 +1,81 @@
+// The presets of identity providers on the running gateway: all of them trust one key, so that nothing but their rules tells a token of
+// one from a token of another, and a near miss from the real thing.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { presetNames } from '../../src/config/presets.js';
+import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
+import { modern } from '../fixtures/messages.js';
+import type { Gateway } from '../fixtures/process.js';
+import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
+import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { logOf, startConfigured } from '../fixtures/scene.js';
+import { type Change, type IdpCase, idpCases, RESOURCE_HERE } from '../parts/idp-tokens.js';
+
+let keys: JwksIssuer;
+let upstream: RawUpstream;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  [keys, upstream] = await Promise.all([startJwksIssuer(), startRawUpstream(answers.rpc())]);
+  const issuers = Object.fromEntries(
+    idpCases.map(({ path, preset, issuer }) => [path.slice(1), { preset, jwksUri: keys.jwksUri, ...issuer }]),
+  );
+  const endpoints = idpCases.map(({ path }) => ({
+    path,
+    issuers: [path.slice(1)],
+    scopes: ['files:read'],
+    upstream: upstream.url,
+  }));
+  gateway = await startConfigured({ issuers, endpoints });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await Promise.all([keys.stop(), upstream.stop()]);
+});
+beforeEach(() => upstream.reset());
+
+/** What the minted token would have if nobody said anything else. */
+const BARE = { client_id: undefined, scope: undefined };
+
+function call({ path, issuer, header, claims }: IdpCase, change: Change = {}): Promise<RawResponse> {
+  const all: Record<string, unknown> = { aud: RESOURCE_HERE, ...BARE, ...claims, ...change.claims };
+  const here = (name: unknown): unknown => (name === RESOURCE_HERE ? `${gateway.url}${path}` : name);
+  const token = keys.token({
+    issuer: issuer.issuer,
+    audience: [],
+    header: { ...header, ...change.header },
+    claims: { ...all, aud: Array.isArray(all.aud) ? all.aud.map(here) : here(all.aud) },
+  });
+  return rawRequest(gateway.port, modern('tools/list', { path, token }), { label: `a call to ${path}` });
+}
+
+test('each preset has its case', () => {
+  expect(new Set(idpCases.map(({ preset }) => preset))).toEqual(new Set(presetNames));
+});
+
+describe.each(idpCases.map((one) => [`${one.path.slice(1)} (A-55, C-26)`, one] as const))('%s', (_name, idp) => {
+  test('a good token passes, and the log names its subject and client', async () => {
+    const response = await call(idp);
+    const { reason, subject, clientId, issuer } = await logOf(gateway, response);
+    expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.who, issuer: idp.issuer.issuer });
+    expect([response.status, upstream.hits]).toEqual([200, 1]);
+  });
+
+  test.each(idp.twins)('so does one %s', async (_what, change) => {
+    expect([(await call(idp, change)).status, upstream.hits]).toEqual([200, 1]);
+  });
+
+  test.each(idp.misses)('%s is refused', async (_what, change, reason) => {
+    expect((await call(idp)).status).toBe(200);
+    const response = await call(idp, change);
+    expect([response.status, upstream.hits]).toEqual([reason === 'scope.insufficient' ? 403 : 401, 1]);
+    expect((await logOf(gateway, response)).reason).toBe(reason);
+  });
+
+  test('a token of any other is refused here (A-45)', async () => {
+    expect((await call(idp)).status).toBe(200);
+    for (const other of idpCases.filter(({ path }) => path !== idp.path)) {
+      const response = await call({ ...other, path: idp.path });
+      expect([other.path, response.status, upstream.hits]).toEqual([other.path, 401, 1]);
+    }
+  });
+});
