@@ -33,7 +33,6 @@ function stringList(value: unknown): readonly string[] | null {
 }
 
 function audienceOf(value: unknown): readonly string[] | null {
-  if (value === undefined) return [];
   return typeof value === 'string' ? [value] : stringList(value);
 }
 

@@ -122,6 +122,7 @@ describe('refused without a key, and so also while the issuer is down', () => {
     ['at_hash: an ID token (C-37)', claims({ at_hash: 'x' }), 'token.type'],
     ['c_hash: an ID token (C-37)', claims({ c_hash: 'x' }), 'token.type'],
     ['events: a logout token (C-37)', claims({ events: {} }), 'token.type'],
+    ['token_use id: an ID token (C-37)', claims({ token_use: 'id' }), 'token.type'],
     ['no exp (C-31)', claims({ exp: undefined }), 'token.claims'],
     ['exp that is text (C-31)', claims({ exp: String(now + 300) }), 'token.claims'],
     ['exp long ago (C-38)', claims({ exp: now - 90 }), 'token.expired'],

@@ -1,0 +1,124 @@
+// Drops each refusal of the rooms that decide about trust, one at a time, and demands that some test fails: `node scripts/mutation.mjs`,
+// or with a part of a file's name to take only that one. A row that nobody misses is not tested.
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const only = process.argv[2] ?? '';
+const AT_ONCE = 2;
+const MINUTES = 3;
+
+/** A refusal on a line of its own; nothing is left of it. */
+const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
+/** A row of a table of checks. */
+const ROW = /^ {2}\{\n {4}name: '[^']+',\n[\s\S]*?\n {2}\},\n/gm;
+/** One of several conditions of a verdict. */
+const AND = /^ *&& .*\n/gm;
+
+const subjects = [
+  { file: 'src/verify/jwt.ts', drop: [ROW, GUARD] },
+  { file: 'src/verify/claims.ts', drop: [GUARD] },
+  { file: 'src/verify/key-set.ts', drop: [GUARD] },
+  { file: 'src/verify/key-loader.ts', drop: [GUARD] },
+  { file: 'src/verify/jwks.ts', drop: [GUARD] },
+  { file: 'src/verify/jws.ts', drop: [GUARD] },
+  { file: 'src/verify/verify.ts', drop: [GUARD] },
+  { file: 'src/verify/verdicts.ts', drop: [GUARD, AND] },
+  { file: 'src/verify/fetch-json.ts', drop: [GUARD] },
+  { file: 'src/verify/discovery.ts', drop: [GUARD] },
+  { file: 'src/authorize/audience.ts', drop: [GUARD] },
+  { file: 'src/identify/identify.ts', drop: [GUARD] },
+  { file: 'src/core/credential.ts', drop: [GUARD] },
+];
+
+/** Drops that change nothing that can be seen, each with the reason. A part of the dropped text. */
+const equivalent = new Map();
+
+function mutantsOf({ file, drop }) {
+  const text = readFileSync(join(root, file), 'utf8');
+  return drop.flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(({ 0: dropped, index }) => ({
+      file,
+      line: text.slice(0, index).split('\n').length,
+      dropped: dropped.trim().split('\n').slice(0, 2).join(' '),
+      text: text.slice(0, index) + text.slice(index + dropped.length),
+    })),
+  );
+}
+
+/** A copy of the sources and tests in which one file can be replaced. */
+function createBench() {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-mutation-'));
+  const files = execFileSync('git', ['ls-files', 'src', 'test', '*.json', '*.ts', 'docs', '.env.example', 'examples'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of files.split('\n').filter(Boolean)) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    cpSync(join(root, file), join(folder, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Whether some test that depends on the file fails. Behaviour tests are left out: they run what was built. */
+function fails(folder, file) {
+  const args = [
+    'vitest',
+    'related',
+    file,
+    '--run',
+    '--bail=1',
+    '--exclude',
+    'test/behaviour/**',
+    '--exclude',
+    'test/fixtures.test/**',
+  ];
+  return new Promise((resolve) => {
+    const child = spawn('npx', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: MINUTES * 60_000 });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+    child.on('close', (code) => resolve({ failed: code !== 0, ran: /Tests .*(passed|failed)/.test(output), output }));
+  });
+}
+
+const mutants = subjects.flatMap(mutantsOf).filter(({ file }) => file.includes(only));
+const benches = Array.from({ length: Math.min(AT_ONCE, mutants.length) }, createBench);
+const survivors = [];
+let done = 0;
+
+async function work(folder, queue) {
+  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+    const { file, line, dropped, text } = mutant;
+    const excuse = [...equivalent].find(([part]) => dropped.includes(part))?.[1];
+    writeFileSync(join(folder, file), text);
+    const { failed, ran, output } = excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
+    cpSync(join(root, file), join(folder, file));
+    done++;
+    const verdict = excuse !== undefined ? `skipped: ${excuse}` : !ran ? 'NO TEST RAN' : failed ? 'noticed' : 'SURVIVED';
+    console.log(`[${done}/${mutants.length}] ${verdict}  ${file}:${line}  ${dropped}`);
+    if (!ran) console.log(output);
+    if (!failed || !ran) survivors.push(`${file}:${line}  ${dropped}`);
+  }
+}
+
+try {
+  for (const folder of benches) {
+    const { failed, output } = await fails(folder, 'src/verify/verify.ts');
+    if (failed) throw new Error(`the tests fail without any change\n${output}`);
+    break;
+  }
+  const queue = [...mutants];
+  await Promise.all(benches.map((folder) => work(folder, queue)));
+} finally {
+  for (const folder of benches) rmSync(folder, { recursive: true, force: true });
+}
+console.log(
+  survivors.length === 0
+    ? `all ${mutants.length} drops were noticed`
+    : `${survivors.length} of ${mutants.length} SURVIVED\n  ${survivors.join('\n  ')}`,
+);
+process.exitCode = survivors.length === 0 ? 0 : 1;

@@ -1,0 +1,85 @@
+// One token, sent every few seconds for hours: its cached verdict must not outlive its key, its key set or its date.
+import { expect, test } from 'vitest';
+import { checkAudience } from '../../src/authorize/audience.js';
+import { createVerify } from '../../src/verify/verify.js';
+import { mintToken, rsaKey } from '../fixtures/mint.js';
+import { testClock } from '../parts/clock.js';
+import { endpoint, ISSUER, RESOURCE } from '../parts/endpoint.js';
+import { testKeys } from '../parts/keys.js';
+import { kindOf } from '../parts/kinds.js';
+
+const old = rsaKey({ kid: 'old' });
+const fresh = rsaKey({ kid: 'new' });
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const EVERY = 5 * SECOND;
+
+function caller(lifeMs: number) {
+  const clock = testClock(1_800_000_000_000);
+  const keys = testKeys(clock, { published: [old, fresh] });
+  const policy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 0 } as const;
+  const issuers = new Map([[ISSUER, { policy, keys: keys.source, introspect: null }]]);
+  const verify = createVerify(endpoint(), issuers, checkAudience, clock);
+  const seconds = Math.floor(clock.wallMs() / SECOND);
+  const times = { iat: seconds, nbf: seconds, exp: seconds + lifeMs / SECOND };
+  const token = mintToken({ issuer: ISSUER, audience: RESOURCE, key: old, claims: times });
+  const send = async () => kindOf(await verify({ kind: 'bearer', token }));
+  /** Sends until the answer is another one; how long that took, and what it is then. */
+  async function until(change: string, limitMs: number): Promise<{ afterMs: number; kind: string }> {
+    const start = clock.monotonicMs();
+    while (clock.monotonicMs() - start < limitMs) {
+      clock.advance(EVERY);
+      const kind = await send();
+      await keys.settled();
+      if (kind !== change) return { afterMs: clock.monotonicMs() - start, kind };
+    }
+    return { afterMs: clock.monotonicMs() - start, kind: change };
+  }
+  return { clock, keys, send, until };
+}
+
+test('a key that was removed stops within ten minutes (C-68, E-03)', async () => {
+  const { keys, send, until } = caller(5 * HOUR);
+  expect(await send()).toBe('ok');
+  expect((await until('ok', HOUR)).kind).toBe('ok');
+  keys.published = [fresh];
+  const { afterMs, kind } = await until('ok', HOUR);
+  expect(kind).toBe('token.key_unknown');
+  expect(afterMs).toBeLessThanOrEqual(10 * MINUTE);
+});
+
+test('an expired key set turns into 503, 70 minutes after the issuer was last reached (C-67, row 12)', async () => {
+  const { keys, send, until } = caller(5 * HOUR);
+  expect(await send()).toBe('ok');
+  keys.fails = 'connect: refused';
+  const { afterMs, kind } = await until('ok', 3 * HOUR);
+  expect(kind).toBe('keys.unavailable');
+  expect(afterMs).toBe(70 * MINUTE);
+  keys.fails = null;
+  expect((await until('keys.unavailable', 5 * MINUTE)).kind).toBe('ok');
+});
+
+test('the refresh starts ahead, and a hit never waits for it (C-72, row 8)', async () => {
+  const { keys, send, until, clock } = caller(5 * HOUR);
+  expect(await send()).toBe('ok');
+  expect(keys.loads).toBe(1);
+  await until('ok', 8 * MINUTE - EVERY);
+  expect(keys.loads).toBe(1);
+  let release = (): void => {};
+  keys.held = new Promise((resolve) => {
+    release = resolve;
+  });
+  clock.advance(EVERY);
+  expect(await send()).toBe('ok');
+  expect(keys.loads).toBe(2);
+  expect(await send()).toBe('ok');
+  release();
+  await keys.settled();
+});
+
+test('the token ends with its date (C-38, E-03)', async () => {
+  const { send, until } = caller(30 * MINUTE);
+  expect(await send()).toBe('ok');
+  expect(await until('ok', HOUR)).toEqual({ afterMs: 30 * MINUTE, kind: 'token.expired' });
+});
