@@ -50,7 +50,7 @@ function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: 
   const keys = createKeySource({ issuer, load, clock, notify, random });
   const introspect =
     plan.introspection === null ? null : createIntrospection({ ...plan, ...plan.introspection }, fetchJson, clock, notify);
-  return { policy: plan, keys, introspect };
+  return { policy: plan, keys, introspect, verify: plan.verify, tokenPrefixes: plan.tokenPrefixes };
 }
 
 /** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */
@@ -66,14 +66,14 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]));
   const accepted = (endpoint: Endpoint) => new Map([...issuers].filter(([issuer]) => endpoint.issuers.includes(issuer)));
   const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, accepted(e), checkAudience, clock)]));
+  // Where no JWT is verified here there may be no keys either.
+  const keySources = [...issuers.values()].filter(({ verify }) => verify !== 'introspection').map(({ keys }) => keys);
   const pools = new Map(endpoints.map((endpoint) => [endpoint.path, createPool(endpoint.upstream)]));
 
   const started = clock.monotonicMs();
   let listening = false;
   const health = {
-    ready: () =>
-      listening &&
-      ([...issuers.values()].every((issuer) => issuer.keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
+    ready: () => listening && (keySources.every((keys) => keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
   };
 
   const gateway = createGateway(
@@ -118,7 +118,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     admin.close();
     throw error;
   });
-  for (const { keys } of issuers.values()) keys.warm();
+  for (const keys of keySources) keys.warm();
   listening = true;
   log.notify({
     event: 'gateway.listening',

@@ -6,8 +6,9 @@ import type { Caller } from '../core/principal.js';
 
 export function checkAudience(caller: Caller, endpoint: Endpoint): Failure | null {
   if (caller.kind === 'pass-through') return null;
-  const { audience, issuer, client, accessTokenEvidence } = caller.principal;
-  if (audience.length === 0) return audienceMismatch({ detail: 'the token names no audience' });
+  const { audience, issuer, client, accessTokenEvidence, boundToClient } = caller.principal;
+  // The issuer calls a token active only for the client that may use it; the configuration vouches that this client is this endpoint's own.
+  if (audience.length === 0) return boundToClient ? null : audienceMismatch({ detail: 'the token names no audience' });
   const ofIssuer = endpoint.issuerAudience.get(issuer);
   for (const name of audience) {
     if (endpoint.audience.includes(name)) {

@@ -1,5 +1,6 @@
 // Decides what no single field can show to be wrong: names that point nowhere, audiences shared by accident, ways in that could never
 // work (F-01, F-02). Every check reports; none repairs.
+import { introspectionChecks } from './introspection-checks.js';
 import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
 import type { EndpointInput, IssuerInput } from './schema.js';
@@ -15,7 +16,7 @@ export interface Parsed {
   readonly endpoints: ReadonlyMap<number, SeenEndpoint>;
 }
 
-type Check = (parsed: Parsed) => Problem[];
+export type Check = (parsed: Parsed) => Problem[];
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none is configured' : names.join(', '));
 
@@ -122,14 +123,6 @@ const audienceNotShared: Check = ({ issuers, endpoints, publicUrl }) =>
     });
   });
 
-const oneOpaqueIssuer: Check = ({ issuers, endpoints }) =>
-  [...endpoints].flatMap(([i, endpoint]) => {
-    const opaque = endpoint.issuers.filter((name) => issuers.get(name)?.introspection !== undefined);
-    if (opaque.length < 2) return [];
-    const message = `${opaque.join(' and ')} both take opaque tokens, so a token of one would be shown to the other; keep one with introspection`;
-    return [{ path: ['endpoints', i, 'issuers'], message }];
-  });
-
 const legacyCanPass: Check = ({ endpoints }) =>
   [...endpoints].flatMap(([i, endpoint]) =>
     endpoint.legacy.flatMap((rule, j): Problem[] => {
@@ -158,6 +151,6 @@ export const checks: readonly Check[] = [
   issuersHaveForm,
   audienceComes,
   audienceNotShared,
-  oneOpaqueIssuer,
+  ...introspectionChecks,
   legacyCanPass,
 ];

@@ -1,8 +1,9 @@
 // Decides how environment variables alone describe one protected server: they become the same value that a file would give, so that one
 // language has one reader.
-import { type Environment, toPlan } from './load.js';
+import { toPlan } from './load.js';
 import type { Plan } from './plan.js';
 import { ConfigError, type Path, pathText } from './problems.js';
+import type { Environment } from './secrets.js';
 
 const PREFIX = 'PORTCULLIS_';
 const ISSUER_NAME = 'main';

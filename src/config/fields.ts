@@ -80,10 +80,19 @@ export const algorithms = z
   .min(1, { error: 'name at least one algorithm, such as RS256' })
   .default(['RS256']);
 
+export const CLIENT_ID_HINT = 'write the client id that the gateway has at the issuer';
+
+const PREFIX_HINT = 'write the beginning of its tokens, such as ory_at_';
+
+/** What a token may begin with (RFC 6750 section 2.1). */
+export const tokenPrefixes = z.array(z.string({ error: PREFIX_HINT }).regex(/^[A-Za-z0-9\-._~+/]+$/, { error: PREFIX_HINT }), {
+  error: 'write a list of beginnings of its tokens, such as [ory_at_]',
+});
+
 /** The only ways to give a secret, so that no configuration file holds one. */
 export const SECRET_REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
-const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
+export const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
 export const secretReference = z.string({ error: SECRET_HINT }).regex(SECRET_REFERENCE, { error: SECRET_HINT });
 
 export const wholeNumber = (from: number, to: number, unit: string) =>

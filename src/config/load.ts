@@ -1,37 +1,16 @@
-// Decides how a configuration becomes a plan: parse, check, resolve secrets, fill in, freeze; or every problem at once. The only reader of
-// files.
+// Decides how a configuration becomes a plan: parse, check, resolve secrets, fill in, freeze; or every problem at once. Never decides what
+// a field may be.
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { Endpoint } from '../core/endpoint.js';
 import { isObject } from '../core/json.js';
-import { type Secret, secret } from '../core/secret.js';
 import { checks, type Parsed, type SeenEndpoint } from './checks.js';
-import { SECRET_REFERENCE } from './fields.js';
+import { introspectionPlan } from './introspection-client.js';
 import type { IssuerPlan, Plan } from './plan.js';
 import { presetRules, underPreset } from './presets.js';
 import { ConfigError, type Path, type Problem, pathText, problemsOf } from './problems.js';
 import { type EndpointInput, endpointSchema, type IssuerInput, issuerSchema, type LegacyInput, rootSchema } from './schema.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads a secret where its reference points; a trailing line end of a file is not part of it. */
-function resolveSecret(reference: string, path: Path, environment: Environment, problems: Problem[]): Secret {
-  const [, kind, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
-  let value: string | undefined;
-  if (kind === 'env') value = environment[name];
-  else {
-    try {
-      value = readFileSync(name, 'utf8').replace(/\r?\n$/, '');
-    } catch {
-      problems.push({ path, message: `the file ${name} cannot be read; mend the path or its permissions` });
-      return secret('');
-    }
-  }
-  if (value === undefined || value === '') {
-    problems.push({ path, message: kind === 'env' ? `the variable ${name} is not set; set it` : `the file ${name} is empty` });
-  }
-  return secret(value ?? '');
-}
+import type { Environment } from './secrets.js';
 
 function legacyRule({ scheme, header, scopes, sunset }: LegacyInput): Endpoint['legacy'][number] {
   return {
@@ -69,6 +48,15 @@ function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMa
     bodyBytes: input.limits.bodyBytes,
     upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },
   };
+}
+
+function toIssuer(name: string, input: IssuerInput, environment: Environment, problems: Problem[]): IssuerPlan {
+  const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, claims, requireTenant, verify, tokenPrefixes } = input;
+  const rules = { algorithms, typ, clockToleranceSeconds, claims, requireTenant, ...presetRules(preset, issuer) };
+  const asked = input.introspection;
+  const path = ['issuers', name, 'introspection'];
+  const introspection = asked === undefined ? null : introspectionPlan(asked, path, environment, problems);
+  return { issuer, jwksUri: jwksUri ?? null, ...rules, verify, tokenPrefixes: tokenPrefixes ?? null, introspection };
 }
 
 function parseIssuers(raw: Record<string, unknown>, problems: Problem[]): Map<string, IssuerInput> {
@@ -126,18 +114,7 @@ export function toPlan(raw: unknown, environment: Environment, where?: (path: Pa
     // Of a field that is bad in itself nothing follows.
     problems.push(...check(parsed).filter(({ path }) => !told.some((text) => text.startsWith(pathText(path)))));
   }
-  const issuerPlans: IssuerPlan[] = [...issuers].map(
-    ([name, { introspection, preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, claims, requireTenant }]) => {
-      const path = ['issuers', name, 'introspection', 'clientSecret'];
-      const plan = introspection && {
-        ...introspection,
-        url: introspection.url ?? null,
-        clientSecret: resolveSecret(introspection.clientSecret, path, environment, problems),
-      };
-      const rules = { algorithms, typ, clockToleranceSeconds, claims, requireTenant, ...presetRules(preset, issuer) };
-      return { issuer, jwksUri: jwksUri ?? null, ...rules, introspection: plan ?? null };
-    },
-  );
+  const issuerPlans = [...issuers].map(([name, issuer]) => toIssuer(name, issuer, environment, problems));
   if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);
   const { publicUrl, listen, admin, logLevel } = root.data;
   return deepFreeze({

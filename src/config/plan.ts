@@ -3,11 +3,27 @@ import type { Endpoint } from '../core/endpoint.js';
 import type { ClaimRules } from '../core/principal.js';
 import type { Secret } from '../core/secret.js';
 
+/** Which verifier judges a JWT of an issuer. */
+export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
+
+/** How the gateway authenticates at an introspection endpoint. */
+export type ClientAuthentication =
+  | { readonly auth: 'basic' | 'post'; readonly clientId: string; readonly clientSecret: Secret }
+  /** RFC 7523 section 2.2; `privateKey` is PEM, `algorithm` the one that it is for. */
+  | {
+      readonly auth: 'private_key_jwt';
+      readonly clientId: string;
+      readonly privateKey: Secret;
+      readonly algorithm: 'RS256' | 'ES256';
+    }
+  /** RFC 6750: `clientSecret` is the token. */
+  | { readonly auth: 'bearer'; readonly clientSecret: Secret }
+  | { readonly auth: 'none'; readonly clientId: string | null };
+
 export interface IntrospectionPlan {
   readonly url: string | null;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
-  readonly auth: 'basic' | 'post';
+  readonly client: ClientAuthentication;
+  readonly audience: 'required' | 'bound-to-client';
   readonly cacheForSeconds: number;
   readonly inactiveForSeconds: number;
 }
@@ -20,6 +36,9 @@ export interface IssuerPlan extends ClaimRules {
   /** Claims that mark an access token, with the only value that each may have. */
   readonly marks: Readonly<Record<string, string>>;
   readonly clockToleranceSeconds: number;
+  readonly verify: VerifyMode;
+  /** Opaque tokens that go to this issuer; null: all. */
+  readonly tokenPrefixes: readonly string[] | null;
   readonly introspection: IntrospectionPlan | null;
 }
 

@@ -4,6 +4,7 @@ import { USUAL_CLAIMS } from '../core/principal.js';
 import {
   algorithms,
   audience,
+  CLIENT_ID_HINT,
   claimNames,
   endpointPath,
   host,
@@ -12,24 +13,40 @@ import {
   publicUrl,
   scopes,
   secretReference,
+  tokenPrefixes,
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { misplacedFields } from './introspection-client.js';
 import { presetNames } from './presets.js';
 
 /** RFC 7662: how opaque tokens of this issuer are asked about. */
-export const introspectionSchema = z.strictObject({
-  /** Default: `introspection_endpoint` of the issuer's metadata. */
-  url: protectedUrl('https://auth.example.com/introspect').optional(),
-  clientId: z.string({ error: 'write the client id that the gateway has at the issuer' }).min(1),
-  clientSecret: secretReference,
-  /** RFC 6749 section 2.3.1. */
-  auth: z.enum(['basic', 'post'], { error: 'write basic or post' }).default('basic'),
-  /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
-  cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
-  /** Seconds for which an inactive one is not. */
-  inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
-});
+export const introspectionSchema = z
+  .strictObject({
+    /** Default: `introspection_endpoint` of the issuer's metadata. */
+    url: protectedUrl('https://auth.example.com/introspect').optional(),
+    /** The client that the gateway is at the issuer; needed but for `bearer` and `none`. */
+    clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
+    /** Its secret for `basic` and `post`; the token for `bearer`. */
+    clientSecret: secretReference.optional(),
+    /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
+    auth: z
+      .enum(['basic', 'post', 'private_key_jwt', 'bearer', 'none'], {
+        error: 'write basic, post, private_key_jwt, bearer or none',
+      })
+      .default('basic'),
+    /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
+    privateKey: secretReference.optional(),
+    /** `bound-to-client`: an answer without `aud` is taken to be for the endpoint whose own client asked. */
+    audience: z.enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' }).default('required'),
+    /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
+    cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
+    /** Seconds for which an inactive one is not. */
+    inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
+  })
+  .superRefine((input, context) => {
+    for (const { field, message } of misplacedFields(input)) context.addIssue({ code: 'custom', path: [field], message });
+  });
 
 /** Which claims say what, of a JWT and of an introspection answer alike. */
 export const claimsSchema = z.strictObject({
@@ -62,6 +79,14 @@ export const issuerSchema = z.strictObject({
   claims: claimsSchema.prefault({}),
   /** True: a token without a tenant is refused. */
   requireTenant: z.boolean({ error: 'write true or false' }).default(false),
+  /** Which verifier judges its JWT. */
+  verify: z
+    .enum(['jwt', 'introspection', 'jwt-then-introspection'], {
+      error: 'write jwt, introspection or jwt-then-introspection',
+    })
+    .default('jwt'),
+  /** Opaque tokens with these beginnings are its own. Default: all of an endpoint; an empty list: none. */
+  tokenPrefixes: tokenPrefixes.optional(),
   introspection: introspectionSchema.optional(),
 });
 
@@ -174,6 +199,7 @@ export const rootSchema = z.strictObject({
   endpoints: z.array(z.unknown(), { error: 'write a list of endpoints' }).min(1, { error: 'name at least one endpoint' }),
 });
 
+export type IntrospectionInput = z.output<typeof introspectionSchema>;
 export type IssuerInput = z.output<typeof issuerSchema>;
 export type EndpointInput = z.output<typeof endpointSchema>;
 export type LegacyInput = z.output<typeof legacySchema>;

@@ -34,6 +34,8 @@ export interface Principal {
   /** The issuer exactly as configured. */
   readonly issuer: string;
   readonly subject: string;
+  /** `client`: the subject is the client itself and no user, though some user may be called the same (A-53). */
+  readonly subjectKind: 'sub' | 'client';
   readonly tenant: string | null;
   readonly client: string | null;
   readonly scopes: readonly string[];
@@ -42,6 +44,10 @@ export interface Principal {
   readonly expiresAt: number | null;
   /** The client id is an accepted audience only with evidence of an access token; this says whether there is any. */
   readonly accessTokenEvidence: boolean;
+  /** True where the issuer named no audience, and the configuration lets the client that asked stand for it (C-84). */
+  readonly boundToClient: boolean;
+  /** All that the issuer said of the token, for rules that need more. Confidential: never logged, never handed on as a whole (C-89). */
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 export interface PrincipalCaller {

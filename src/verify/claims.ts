@@ -74,6 +74,7 @@ export function toPrincipal(
   return good({
     issuer,
     subject,
+    subjectKind: subject === client ? 'client' : 'sub',
     tenant,
     client,
     scopes: scopes.flat(),
@@ -87,5 +88,7 @@ export function toPrincipal(
       claims.scope !== undefined ||
       claims.scp !== undefined ||
       claims.permissions !== undefined,
+    boundToClient: false,
+    claims,
   });
 }

@@ -19,6 +19,8 @@ export type Fetched =
       readonly status: number;
       readonly headers: Dispatcher.ResponseData['headers'];
       readonly json: unknown;
+      /** Length of the body. */
+      readonly bytes: number;
     }
   | { readonly kind: 'transport'; readonly detail: string };
 
@@ -66,7 +68,8 @@ export const fetchJson: FetchJson = async ({ url, form, headers, deadlineMs, max
     const bytes = await readAll(response.body, maxBytes);
     if (bytes === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
     if (encoding !== undefined && encoding !== 'identity') return { kind: 'transport', detail: 'answer is compressed' };
-    return { kind: 'answer', status: response.statusCode, headers: response.headers, json: parse(bytes.toString('utf8')) };
+    const { statusCode: status, headers: sent } = response;
+    return { kind: 'answer', status, headers: sent, json: parse(bytes.toString('utf8')), bytes: bytes.length };
   } catch (error) {
     if (signal.aborted) return { kind: 'transport', detail: `no answer within ${deadlineMs} ms` };
     const { code, name } = error as NodeJS.ErrnoException;

@@ -1,151 +1,109 @@
-// Decides what an introspection answer means (RFC 7662): active, inactive, or no information. "No information" is 503 and never told as
-// a bad token. Never sees a JWT that was or could be verified locally, and never decides about audience or scope.
-import { LRUCache } from 'lru-cache';
-import { type Failure, introspectionRefusedUs, introspectionUnavailable, tokenClaims, tokenInactive } from '../core/failure.js';
-import { isObject } from '../core/json.js';
+// Decides whether an issuer is asked about a token (RFC 7662), and what becomes of its answer: a remembered one first, one question for
+// all who hold the same token, in a slot, unless the endpoint is in trouble. Never decides about audience or scope.
+import type { IntrospectionPlan } from '../config/plan.js';
+import { type Failure, introspectionRefusedUs, introspectionUnavailable } from '../core/failure.js';
 import type { Clock, Notify } from '../core/ports.js';
 import type { Principal } from '../core/principal.js';
-import type { Secret } from '../core/secret.js';
 import type { Verdict } from '../core/verdict.js';
-import { checkDates, toPrincipal } from './claims.js';
-import { discover } from './discovery.js';
+import { type ActivePolicy, activePrincipal, refuseActive } from './active-token.js';
+import { type Breaker, createBreaker } from './breaker.js';
+import type { Claims } from './claims.js';
+import { createAuthenticate } from './client-authentication.js';
 import type { Fetched, FetchJson } from './fetch-json.js';
+import { readAnswer } from './introspection-answer.js';
+import { createIntrospectionCache } from './introspection-cache.js';
+import { createLocate } from './introspection-endpoint.js';
+import { createSlots } from './slots.js';
 import { tokenHash } from './token-hash.js';
 
-export interface IntrospectionClient {
-  readonly issuer: string;
-  /** Null: from the issuer's metadata. */
-  readonly url: string | null;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
-  /** How we authenticate to the endpoint (RFC 6749 section 2.3.1). */
-  readonly auth: 'basic' | 'post';
-  readonly cacheForSeconds: number;
-  readonly inactiveForSeconds: number;
-  readonly clockToleranceSeconds: number;
-}
+export interface IntrospectionClient extends IntrospectionPlan, ActivePolicy {}
 
-export type Introspect = (token: string) => Promise<Verdict<Principal>>;
+export type Introspect = (token: string) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
-const ENTRIES = 10_000;
-/** Questions under way at once: a flood of random tokens is not passed on to the issuer. */
-const AT_ONCE = 64;
-const LOOK_AGAIN_MS = 2_000;
+/** A flood of random tokens is not passed on to the issuer, and a start with many good ones is not refused. */
+const SLOTS = { atOnce: 64, forStrangers: 32, waiting: 256, waitMs: 1_000 };
 
-interface Entry {
-  readonly verdict: Verdict<Principal>;
-  /** Monotonic: a wall clock that is set back must not lengthen the revocation delay (E-13). */
-  readonly untilMs: number;
-  /** Wall clock: the token's own end, without tolerance; no answer is kept beyond it (C-85). */
-  readonly expiresMs: number;
-}
-
-/** form-urlencoded before base64, as RFC 6749 section 2.3.1 asks: a secret with `:` or `%` works. */
-function formEncode(value: string): string {
-  return new URLSearchParams([['', value]]).toString().slice(1);
-}
-
-const retryAfter = (fetched: Extract<Fetched, { kind: 'answer' }>): number => Number(fetched.headers['retry-after']) || 1;
+/** Some endpoints repeat the token; it is kept nowhere (C-87). */
+const withoutToken = (claims: Claims, token: string): Claims =>
+  Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== token));
 
 export function createIntrospection(client: IntrospectionClient, fetchJson: FetchJson, clock: Clock, notify: Notify): Introspect {
-  const { issuer, clientId, clientSecret, auth } = client;
-  // Negative answers have a map of their own: random tokens must not push out those that are known (E-02).
-  const active = new LRUCache<string, Entry>({ max: ENTRIES });
-  const inactive = new LRUCache<string, Entry>({ max: ENTRIES });
-  const inFlight = new Map<string, Promise<Verdict<Principal>>>();
-  let discovered: string | null = client.url;
-  let looking: Promise<string | Failure> | null = null;
-  let lookAgainAt = 0;
-
-  const refusedUs = (detail: string): Failure => {
-    notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail });
-    return introspectionRefusedUs({ detail });
+  const { issuer } = client;
+  const boundToClient = client.audience === 'bound-to-client';
+  const cache = createIntrospectionCache(client, clock);
+  const slots = createSlots(SLOTS, clock);
+  const locate = createLocate(issuer, client.url, fetchJson, clock);
+  const authenticate = createAuthenticate(client.client, issuer, clock);
+  const tell = (state: 'open' | 'closed'): void => {
+    if (state === 'open') notify({ event: 'introspection.down', level: 'error', issuer });
+    else notify({ event: 'introspection.recovered', level: 'info', issuer });
   };
+  // One for each kind: what strangers send must not close the way for those who were let in before.
+  const breakers = { known: createBreaker(clock, tell), stranger: createBreaker(clock, tell) };
+  const inFlight = new Map<string, Promise<Verdict<Principal>>>();
+  if (boundToClient) notify({ event: 'introspection.audience_not_required', level: 'warn', issuer });
 
-  async function look(): Promise<string | Failure> {
-    const found = await discover(issuer, fetchJson, DEADLINE_MS, clock.monotonicMs);
-    const endpoint = found.ok ? found.metadata.introspectionEndpoint : null;
-    if (endpoint !== null) {
-      discovered = endpoint;
-      return endpoint;
-    }
-    lookAgainAt = clock.monotonicMs() + LOOK_AGAIN_MS;
-    return introspectionUnavailable({ detail: found.ok ? 'metadata has no introspection_endpoint' : found.detail });
-  }
+  const nowSeconds = (): number => clock.wallMs() / 1000;
 
-  /** One look at the metadata at a time, and none right after one that found nothing: any stranger's token asks for it. */
-  async function locate(): Promise<string | Failure> {
-    if (discovered !== null) return discovered;
-    if (clock.monotonicMs() < lookAgainAt) return introspectionUnavailable({ detail: 'no endpoint known, backing off' });
-    looking ??= look().finally(() => {
-      looking = null;
-    });
-    return looking;
-  }
-
-  function post(url: string, token: string): Promise<Fetched> {
+  async function post(url: string, token: string): Promise<Fetched> {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    const headers: Record<string, string> = {};
-    if (auth === 'post') {
-      form.set('client_id', clientId);
-      form.set('client_secret', clientSecret.reveal());
-    } else {
-      const pair = `${formEncode(clientId)}:${formEncode(clientSecret.reveal())}`;
-      headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
-    }
+    const headers = await authenticate(form);
     return fetchJson({ url, form, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES });
   }
 
-  /** The answer as a verdict. Only a boolean decides: `"true"`, 1 or nothing is no information. */
-  function read(fetched: Fetched): Verdict<Principal> {
-    if (fetched.kind === 'transport') return introspectionUnavailable({ detail: fetched.detail });
-    const { status, json } = fetched;
-    if (status === 401 || status === 403) return refusedUs(`status ${status}`);
-    if (status === 400) {
-      if (isObject(json) && json.error === 'invalid_client') return refusedUs('invalid_client');
-      return tokenInactive({ detail: 'the endpoint answered 400 to this token' });
+  function believe(claims: Claims, key: string, bytes: number): Verdict<Principal> {
+    const refusal = refuseActive(claims, client, nowSeconds());
+    if (refusal !== null) return refusal;
+    const principal = activePrincipal(claims, client);
+    return principal.ok ? cache.keepActive(key, { ...principal.value, boundToClient }, bytes) : principal;
+  }
+
+  function alarm(failure: Failure): void {
+    if (failure.row !== introspectionRefusedUs.row) return;
+    notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail: failure.detail });
+  }
+
+  async function question(token: string, key: string, breaker: Breaker): Promise<Verdict<Principal>> {
+    const url = await locate();
+    if (typeof url !== 'string') return url;
+    const waitMs = breaker.enter();
+    if (waitMs > 0) {
+      return introspectionUnavailable({ detail: 'the endpoint is in trouble, not asked', retryAfterSeconds: waitMs / 1000 });
     }
-    if (status !== 200) {
-      return introspectionUnavailable({ detail: `status ${status}`, retryAfterSeconds: retryAfter(fetched) });
+    let worked = false;
+    let retryAfterSeconds = 0;
+    try {
+      const fetched = await post(url, token);
+      const { claims, failure, inactive, trouble } = readAnswer(fetched);
+      worked = !trouble;
+      if (claims !== null && fetched.kind === 'answer') return believe(withoutToken(claims, token), key, fetched.bytes);
+      const refusal = failure ?? introspectionUnavailable();
+      retryAfterSeconds = refusal.retryAfterSeconds ?? 0;
+      if (inactive) cache.keepInactive(key, refusal);
+      alarm(refusal);
+      return refusal;
+    } finally {
+      breaker.leave(worked, retryAfterSeconds);
     }
-    if (!isObject(json) || typeof json.active !== 'boolean')
-      return introspectionUnavailable({ detail: 'answer without a boolean active' });
-    if (!json.active) return tokenInactive();
-    if (json.iss !== undefined && json.iss !== issuer) return tokenClaims({ detail: 'iss of the answer is another issuer' });
-    if (json.token_use === 'refresh' || json.token_type === 'refresh_token') return tokenClaims({ detail: 'a refresh token' });
-    const dates = checkDates(json, clock.wallMs() / 1000, client.clockToleranceSeconds, false);
-    return dates ?? toPrincipal({ ...json, sub: json.sub ?? json.client_id }, issuer, true);
   }
 
   async function ask(token: string, key: string): Promise<Verdict<Principal>> {
-    const url = await locate();
-    if (typeof url !== 'string') return url;
-    const fetched = await post(url, token);
-    const verdict = read(fetched);
-    const now = clock.monotonicMs();
-    if (verdict.ok) {
-      const expiresMs = (verdict.value.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
-      active.set(key, { verdict, untilMs: now + client.cacheForSeconds * 1000, expiresMs });
-    } else if (fetched.kind === 'answer' && fetched.status === 200 && isObject(fetched.json) && fetched.json.active === false) {
-      // An old entry would hide the new one, and a token that was revoked would be asked about at every request.
-      active.delete(key);
-      inactive.set(key, { verdict, untilMs: now + client.inactiveForSeconds * 1000, expiresMs: Number.POSITIVE_INFINITY });
-    }
-    return verdict;
+    const known = cache.known(key);
+    const judged = await slots.run(known, () => question(token, key, known ? breakers.known : breakers.stranger));
+    return judged ?? introspectionUnavailable({ detail: 'too many questions under way', retryAfterSeconds: 1 });
   }
 
   return (token) => {
     const key = tokenHash(token);
-    const known = active.get(key) ?? inactive.get(key);
-    if (known !== undefined && clock.monotonicMs() < known.untilMs && clock.wallMs() < known.expiresMs) {
-      return Promise.resolve(known.verdict);
+    const said = cache.get(key);
+    if (said !== undefined) {
+      // The clock has moved on since it was asked; audience and scope are judged behind this, at each request and endpoint.
+      return said.ok ? (refuseActive(said.value.claims, client, nowSeconds()) ?? said) : said;
     }
     let asked = inFlight.get(key);
     if (asked === undefined) {
-      if (inFlight.size >= AT_ONCE)
-        return Promise.resolve(introspectionUnavailable({ detail: `${AT_ONCE} questions under way` }));
       asked = ask(token, key).finally(() => inFlight.delete(key));
       inFlight.set(key, asked);
     }

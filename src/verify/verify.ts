@@ -1,16 +1,26 @@
 // Decides which verifier judges a credential, by its kind first and its shape second. What one verifier rejected is never tried another
 // way (C-95). Never judges itself.
+
+import type { VerifyMode } from '../config/plan.js';
 import { type Credential, tokenFlaw } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import { type Failure, tokenIssuer, tokenMalformed } from '../core/failure.js';
+import {
+  type Failure,
+  keysUnavailable,
+  tokenAlgorithm,
+  tokenIssuer,
+  tokenKeyUnknown,
+  tokenMalformed,
+  tokenSignature,
+} from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
-import type { Caller, PrincipalCaller } from '../core/principal.js';
+import type { Caller, Principal, PrincipalCaller } from '../core/principal.js';
 import { type Good, good, type Verdict } from '../core/verdict.js';
 import { passThrough } from './api-token.js';
 import type { Introspect } from './introspection.js';
 import type { KeySource } from './jwks.js';
 import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
-import { createJwtVerifier, type JwtPolicy } from './jwt.js';
+import { createJwtVerifier, type JwtPolicy, keylessChecks } from './jwt.js';
 import { tokenHash } from './token-hash.js';
 import { createVerdicts, type Verdicts } from './verdicts.js';
 
@@ -20,7 +30,17 @@ export interface IssuerParts {
   readonly keys: KeySource;
   /** Null where no `introspection:` block stands: then nothing is introspected, whatever the metadata offers. */
   readonly introspect: Introspect | null;
+  readonly verify: VerifyMode;
+  /** Beginnings of the opaque tokens that go to this issuer; null: all go. */
+  readonly tokenPrefixes: readonly string[] | null;
 }
+
+/** After these, `jwt-then-introspection` asks; every other refusal is final. */
+const ASKED_AFTER = new Set([tokenKeyUnknown.row, tokenSignature.row, keysUnavailable.row]);
+/** Checks of a JWT that hold whoever judges it; its claims are read unverified, and only to say no. */
+const BEFORE_ASKING = keylessChecks.filter(({ name }) =>
+  ['other kinds of token', 'marks of an access token', 'dates'].includes(name),
+);
 
 /** The audience rule of authorize/, lent so that a token for somebody else is refused before any key is fetched. */
 export type Audience = (caller: PrincipalCaller, endpoint: Endpoint) => Failure | null;
@@ -38,17 +58,39 @@ export function createVerify(
   const jwtVerifiers = new Map(
     [...issuers].map(([issuer, parts]) => [issuer, createJwtVerifier(parts.policy, parts.keys, clock)]),
   );
-  const introspect = [...issuers.values()].find((parts) => parts.introspect !== null)?.introspect ?? null;
+  const takers = [...issuers.values()].filter((parts) => parts.introspect !== null);
   /** Misses of one token under way: the second waits for the first. */
   const inFlight = new Map<string, Promise<Verdict<Caller>>>();
+
+  const caller = (judged: Verdict<Principal>): Verdict<Caller> =>
+    judged.ok ? good({ kind: 'principal', principal: judged.value }) : judged;
+
+  async function ask({ introspect }: IssuerParts, token: string): Promise<Verdict<Caller>> {
+    if (introspect === null) return tokenMalformed({ detail: 'no introspection is configured' });
+    return caller(await introspect(token));
+  }
+
+  async function askAboutJws(parts: IssuerParts, token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {
+    const { header, claims } = shape;
+    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
+    if ((header.alg as string).toLowerCase() === 'none') return tokenAlgorithm({ detail: 'an unsigned JWT' });
+    for (const check of BEFORE_ASKING) {
+      const refusal = check.refuse({ ...shape, claims }, parts.policy, clock.wallMs() / 1000);
+      if (refusal !== null) return refusal;
+    }
+    return ask(parts, token);
+  }
 
   async function verifyJws(token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {
     const issuer = shape.claims?.iss;
     const parts = typeof issuer === 'string' ? issuers.get(issuer) : undefined;
     const verifyJwt = typeof issuer === 'string' ? jwtVerifiers.get(issuer) : undefined;
     if (parts === undefined || verifyJwt === undefined) return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
+    if (parts.verify === 'introspection') return askAboutJws(parts, token, shape);
     const proven = await verifyJwt(token, shape, (principal) => audience({ kind: 'principal', principal }, endpoint));
-    if (!proven.ok) return proven;
+    if (!proven.ok) {
+      return parts.verify === 'jwt-then-introspection' && ASKED_AFTER.has(proven.row) ? ask(parts, token) : proven;
+    }
     const { principal, thumbprint } = proven.value;
     const verdict: Good<PrincipalCaller> = good({ kind: 'principal', principal });
     const goodUntilMs = ((principal.expiresAt as number) + parts.policy.clockToleranceSeconds) * 1000;
@@ -56,10 +98,12 @@ export function createVerify(
     return verdict;
   }
 
+  /** To the one issuer whose it can be: a stranger would learn it. */
   async function verifyOpaque(token: string): Promise<Verdict<Caller>> {
-    if (introspect === null) return tokenMalformed({ detail: 'no JWT, and no introspection is configured' });
-    const principal = await introspect(token);
-    return principal.ok ? good({ kind: 'principal', principal: principal.value }) : principal;
+    const parts = takers.find(({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true);
+    if (parts !== undefined) return ask(parts, token);
+    const why = takers.length === 0 ? 'no introspection is configured' : 'no issuer has tokens that begin like it';
+    return tokenMalformed({ detail: `no JWT, and ${why}` });
   }
 
   function verifyMiss(token: string): Promise<Verdict<Caller>> | Failure {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hasEnvironment, loadEnvironment } from '../../src/config/env.js';
 import { parseYaml } from '../../src/config/load.js';
 import type { Plan } from '../../src/config/plan.js';
+import { secretOf } from '../parts/plans.js';
 import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../parts/variables.js';
 
 const load = (variables: Variables = {}): Plan => loadEnvironment(prefixed({ ...NEEDED, ...variables }));
@@ -63,7 +64,7 @@ describe('each variable', () => {
     ['CLOCK_TOLERANCE_SECONDS', { CLOCK_TOLERANCE_SECONDS: '0' }, (p) => issuer(p)?.clockToleranceSeconds, 0],
     ['AUDIENCE', { AUDIENCE: 'urn:a urn:b,urn:c' }, (p) => endpoint(p)?.audience, ['urn:a', 'urn:b', 'urn:c']],
     ['SCOPES', { SCOPES: ' files:read,\n files:list ' }, (p) => endpoint(p)?.scopes, ['files:read', 'files:list']],
-    ['INTROSPECTION_*', INTROSPECTION, (p) => issuer(p)?.introspection?.clientSecret.reveal(), 's3cret'],
+    ['INTROSPECTION_*', INTROSPECTION, (p) => secretOf(issuer(p)), 's3cret'],
     [
       'INTROSPECTION_URL',
       { ...INTROSPECTION, INTROSPECTION_URL: 'https://auth.example.com/i' },

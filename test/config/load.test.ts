@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadFile, parseYaml, toPlan } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
+import { secretOf } from '../parts/plans.js';
 
 let folder: string;
 beforeAll(() => {
@@ -23,7 +24,7 @@ const GOOD = yaml('$' + '{env:SECRET}');
 
 describe('a secret (C-153, F-03)', () => {
   const reveal = (reference: string, environment = {}): string | undefined =>
-    parseYaml(yaml(reference), environment).issuers[0]?.introspection?.clientSecret.reveal();
+    secretOf(parseYaml(yaml(reference), environment).issuers[0]);
 
   test('comes from a variable, untouched', () => {
     expect(reveal('$' + '{env:SECRET}', { SECRET: ' a b\n' })).toBe(' a b\n');

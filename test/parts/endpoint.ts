@@ -39,12 +39,15 @@ export function principal(overrides: Partial<Principal> = {}): PrincipalCaller {
   const defaults: Principal = {
     issuer: ISSUER,
     subject: 'alice',
+    subjectKind: 'sub',
     tenant: null,
     client: 'cli',
     scopes: ['files:read'],
     audience: [RESOURCE],
     expiresAt: 4_000_000_000,
     accessTokenEvidence: true,
+    boundToClient: false,
+    claims: {},
   };
   return { kind: 'principal', principal: { ...defaults, ...overrides } };
 }

@@ -1,4 +1,5 @@
 // Introspection against the real fault issuer, with a clock that a test moves.
+import { USUAL_CLAIMS } from '../../src/core/principal.js';
 import { secret } from '../../src/core/secret.js';
 import { fetchJson } from '../../src/verify/fetch-json.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/introspection.js';
@@ -15,16 +16,19 @@ export function introspecting(issuer: JwksIssuer, changes: Partial<Introspection
   const client: IntrospectionClient = {
     issuer: issuer.issuer,
     url: `${issuer.issuer}/introspect`,
-    clientId: 'portcullis',
-    clientSecret: secret('s3cret'),
-    auth: 'basic',
+    client: { auth: 'basic', clientId: 'portcullis', clientSecret: secret('s3cret') },
+    audience: 'required',
     cacheForSeconds: 30,
     inactiveForSeconds: 5,
     clockToleranceSeconds: 30,
+    claims: USUAL_CLAIMS,
+    requireTenant: false,
+    clientOfIssuer: null,
+    audienceIsClient: false,
     ...changes,
   };
   const introspect = createIntrospection(client, fetchJson, clock, notify);
-  const ask = (token = 'opaque') => withDeadline('an introspection', introspect(token), 5000);
+  const ask = (token = 'opaque') => withDeadline('an introspection', Promise.resolve(introspect(token)), 5000);
   return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
 }
 

@@ -80,12 +80,15 @@ describe('a principal', () => {
     expect(made()).toEqual({
       issuer: 'i',
       subject: 'alice',
+      subjectKind: 'sub',
       tenant: null,
       client: 'cli',
       scopes: ['x', 'y'],
       audience: ['a'],
       expiresAt: NOW,
       accessTokenEvidence: true,
+      boundToClient: false,
+      claims: good,
     });
   });
 
@@ -101,7 +104,13 @@ describe('a principal', () => {
     ['a tenant in org_id', { org_id: 'acme' }, { tenant: 'acme' }],
     ['a tenant in tid', { tid: 'acme' }, { tenant: 'acme' }],
     ['org_id before tid', { tid: 'other', org_id: 'acme' }, { tenant: 'acme' }],
-    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', client: 'cli' }],
+    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', subjectKind: 'client', client: 'cli' }],
+    [
+      'a sub like a client id, from another client (A-53)',
+      { sub: 'cli', client_id: 'app' },
+      { subject: 'cli', subjectKind: 'sub' },
+    ],
+    ['a claim that nobody reads, which is kept', { roles: ['admin'] }, { claims: { ...good, roles: ['admin'] } }],
     ['several audiences (C-27)', { aud: ['a', 'b'] }, { audience: ['a', 'b'] }],
     ['no audience, which the next step refuses (A-40)', { aud: undefined }, { audience: [] }],
     ['an audience with a space, which is one (A-41)', { aud: 'a b' }, { audience: ['a b'] }],

@@ -117,9 +117,9 @@ describe('many callers', () => {
 
   test('with two tokens get two answers (E-03)', async () => {
     const { ask } = introspecting(issuer);
-    issuer.introspect = (form) => active({ sub: form.get('token') });
+    issuer.introspect = (form) => active({ sub: `subject of ${form.get('token')}` });
     const subjects = (await Promise.all([ask('a'), ask('b'), ask('a')])).map((verdict) => verdict.ok && verdict.value.subject);
-    expect(subjects).toEqual(['a', 'b', 'a']);
+    expect(subjects).toEqual(['subject of a', 'subject of b', 'subject of a']);
     expect(hits()).toBe(2);
   });
 });

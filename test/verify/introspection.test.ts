@@ -34,7 +34,9 @@ describe('the question', () => {
       seen.push([form.toString(), authorization]);
       return active();
     };
-    expect(await introspecting(issuer, { clientId, clientSecret: secret(plain) }).kind('a+b/c==')).toBe('ok');
+    expect(
+      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).kind('a+b/c=='),
+    ).toBe('ok');
     expect(seen).toEqual([
       ['token=a%2Bb%2Fc%3D%3D&token_type_hint=access_token', `Basic ${Buffer.from(pair).toString('base64')}`],
     ]);
@@ -46,7 +48,9 @@ describe('the question', () => {
       seen.push([Object.fromEntries(form), authorization]);
       return active();
     };
-    expect(await introspecting(issuer, { auth: 'post' }).kind('t')).toBe('ok');
+    expect(
+      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).kind('t'),
+    ).toBe('ok');
     expect(seen).toEqual([
       [{ token: 't', token_type_hint: 'access_token', client_id: 'portcullis', client_secret: 's3cret' }, undefined],
     ]);
@@ -92,19 +96,25 @@ describe('active (C-82)', () => {
       value: {
         issuer: issuer.issuer,
         subject: 'alice',
+        subjectKind: 'sub',
         tenant: null,
         client: 'cli',
         scopes: ['files:read'],
         audience: [RESOURCE],
         expiresAt: exp,
         accessTokenEvidence: true,
+        boundToClient: false,
+        claims: active({ exp, iss: issuer.issuer }),
       },
     });
   });
 
   test('without sub is the client itself (A-53)', async () => {
     issuer.introspect = () => active({ sub: undefined });
-    expect(await introspecting(issuer).ask()).toMatchObject({ ok: true, value: { subject: 'cli', client: 'cli' } });
+    expect(await introspecting(issuer).ask()).toMatchObject({
+      ok: true,
+      value: { subject: 'cli', subjectKind: 'client', client: 'cli' },
+    });
   });
 
   const now = Math.floor(Date.now() / 1000);

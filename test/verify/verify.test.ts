@@ -4,7 +4,7 @@ import { checkAudience } from '../../src/authorize/audience.js';
 import type { Principal } from '../../src/core/principal.js';
 import { good, type Verdict } from '../../src/core/verdict.js';
 import type { JwtPolicy } from '../../src/verify/jwt.js';
-import { createVerify } from '../../src/verify/verify.js';
+import { createVerify, type IssuerParts } from '../../src/verify/verify.js';
 import { type Mint, mintToken, rsaKey } from '../fixtures/mint.js';
 import { testClock } from '../parts/clock.js';
 import { endpoint, ISSUER, legacy, principal, RESOURCE } from '../parts/endpoint.js';
@@ -16,7 +16,15 @@ const key = rsaKey({ kid: 'k' });
 const otherKey = rsaKey({ kid: 'k' });
 const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key, ...changes });
 
-function setting({ introspects = true, at = endpoint() } = {}) {
+const opaque = principal({ subject: 'opaque' }).principal;
+const usual = { verify: 'jwt', tokenPrefixes: null } as const;
+
+function setting({
+  introspects = true,
+  at = endpoint(),
+  other = {} as Partial<IssuerParts>,
+  answer = good(opaque) as Verdict<Principal>,
+} = {}) {
   const clock = testClock();
   const policy = (issuer: string): JwtPolicy => ({ issuer, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 });
   const mine = testKeys(clock, { published: [key] });
@@ -24,11 +32,11 @@ function setting({ introspects = true, at = endpoint() } = {}) {
   const asked: string[] = [];
   const introspect = async (token: string): Promise<Verdict<Principal>> => {
     asked.push(token);
-    return good(principal({ subject: 'opaque' }).principal);
+    return answer;
   };
-  const issuers = new Map([
-    [ISSUER, { policy: policy(ISSUER), keys: mine.source, introspect: null }],
-    [OTHER, { policy: policy(OTHER), keys: theirs.source, introspect: introspects ? introspect : null }],
+  const issuers = new Map<string, IssuerParts>([
+    [ISSUER, { ...usual, policy: policy(ISSUER), keys: mine.source, introspect: null }],
+    [OTHER, { ...usual, policy: policy(OTHER), keys: theirs.source, introspect: introspects ? introspect : null, ...other }],
   ]);
   const verify = createVerify(at, issuers, checkAudience, clock);
   const judge = async (token: string) => verify({ kind: 'bearer', token });
