@@ -74,6 +74,12 @@ test('a client id as audience needs the evidence of an access token (C-37)', () 
   );
 });
 
+test('a client that asked stands for an audience that is not named, and for no other (C-84)', () => {
+  const bound = (...audience: string[]): string => kindOf(checkAudience(principal({ audience, boundToClient: true }), at));
+  expect([bound(), bound(RESOURCE)]).toEqual(['ok', 'ok']);
+  expect([aud(), bound('https://other.example.com/mcp'), bound('')]).toEqual(Array(3).fill('audience.mismatch'));
+});
+
 test('a pass-through caller is judged by its upstream (C-100)', () => {
   expect(checkAudience(passThroughCaller(), at)).toBeNull();
 });

@@ -1,6 +1,7 @@
 // Which verifier judges which credential; what one rejected is never tried another way.
 import { describe, expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
+import { introspectionRefusedUs, introspectionUnavailable, tokenInactive } from '../../src/core/failure.js';
 import type { Principal } from '../../src/core/principal.js';
 import { good, type Verdict } from '../../src/core/verdict.js';
 import type { JwtPolicy } from '../../src/verify/jwt.js';
@@ -119,6 +120,156 @@ describe('what is no JWS', () => {
     expect(await kind('opaque')).toBe('ok');
     expect(await kind(jwe)).toBe('token.malformed');
     expect(asked).toEqual(['opaque']);
+  });
+});
+
+describe('the one issuer that an opaque token goes to', () => {
+  const prefixes = (...tokenPrefixes: string[]) => setting({ other: { tokenPrefixes } });
+
+  test.each(['oat_abc', 'oau_abc', 'oat_'])('is the one whose tokens begin like %s', async (token) => {
+    const { kind, asked } = prefixes('oat_', 'oau_');
+    expect([await kind(token), asked]).toEqual(['ok', [token]]);
+  });
+
+  test.each(['ory_abc', 'OAT_abc', 'oat', 'x-oat_abc', 'abc'])('is none for %s, which nobody gets to see', async (token) => {
+    const { kind, asked } = prefixes('oat_', 'oau_');
+    expect(await kind('oat_good')).toBe('ok');
+    expect([await kind(token), asked]).toEqual(['token.malformed', ['oat_good']]);
+  });
+
+  test('is none where the issuer takes no opaque tokens at all', async () => {
+    const { kind, asked } = setting({ other: { tokenPrefixes: [], verify: 'introspection' } });
+    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
+    expect([await kind('abc'), asked.length]).toEqual(['token.malformed', 1]);
+  });
+
+  test('is found among several', async () => {
+    const clock = testClock();
+    const asked: [string, string][] = [];
+    const parts = (issuer: string, tokenPrefixes: string[]): IssuerParts => ({
+      policy: { issuer, algorithms: ['RS256'], typ: 'lenient', clockToleranceSeconds: 30 },
+      keys: testKeys(clock, { issuer }).source,
+      verify: 'jwt',
+      tokenPrefixes,
+      introspect: (token) => {
+        asked.push([issuer, token]);
+        return good(opaque);
+      },
+    });
+    const issuers = new Map([
+      [ISSUER, parts(ISSUER, ['ory_'])],
+      [OTHER, parts(OTHER, ['oat_'])],
+    ]);
+    const verify = createVerify(endpoint(), issuers, checkAudience, clock);
+    for (const token of ['oat_1', 'ory_1', 'abc']) await verify({ kind: 'bearer', token });
+    expect(asked).toEqual([
+      [OTHER, 'oat_1'],
+      [ISSUER, 'ory_1'],
+    ]);
+  });
+});
+
+describe('verify: introspection, where the issuer judges its JWT itself', () => {
+  const asking = (more = {}) => setting({ other: { verify: 'introspection' }, ...more });
+  const theirToken = (changes: Partial<Mint> = {}): string => mint({ issuer: OTHER, key: otherKey, ...changes });
+
+  test.each<[string, Partial<Mint>]>([
+    ['good here too', {}],
+    ['signed by whom we do not know', { key: rsaKey() }],
+    ['of an algorithm that is not ours', { header: { alg: 'HS256' } }],
+    ['of a typ that is not ours', { header: { typ: 'application/okta-internal-at+jwt' } }],
+    ['of another audience, which the answer decides', { audience: 'https://elsewhere.example.com' }],
+  ])('a JWT %s is asked about, and no key is fetched', async (_what, changes) => {
+    const { judge, asked, theirs } = asking();
+    const token = theirToken(changes);
+    expect(await judge(token)).toMatchObject({ ok: true, value: { principal: { subject: 'opaque' } } });
+    expect([asked, theirs.loads]).toEqual([[token], 0]);
+  });
+
+  test.each<[string, Partial<Mint>, string]>([
+    ['expired', { ttl: -60 }, 'token.expired'],
+    ['not good yet', { claims: { nbf: 4_000_000_000 } }, 'token.early'],
+    ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
+    ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
+    ['unsigned, spelled otherwise', { header: { alg: 'NoNe' } }, 'token.algorithm'],
+    ['of nobody', { claims: { iss: undefined } }, 'token.issuer'],
+    ['of an issuer of others', { claims: { iss: 'https://evil.example.com' } }, 'token.issuer'],
+  ])('a JWT that is %s is refused without a question', async (_what, changes, expected) => {
+    const { kind, asked } = asking();
+    expect(await kind(theirToken())).toBe('ok');
+    expect([await kind(theirToken(changes)), asked.length]).toEqual([expected, 1]);
+  });
+
+  test('what the issuer says is final, and is asked each time anew by this step', async () => {
+    const { kind, asked } = asking({ answer: tokenInactive() });
+    const token = theirToken();
+    expect([await kind(token), await kind(token), asked.length]).toEqual(['token.inactive', 'token.inactive', 2]);
+  });
+
+  test('a JWT of the other issuer is verified here as ever', async () => {
+    const { kind, asked } = asking();
+    expect([await kind(mint()), asked]).toEqual(['ok', []]);
+    expect([await kind(mint({ signature: Buffer.alloc(256) })), asked]).toEqual(['token.signature', []]);
+  });
+});
+
+describe('verify: jwt-then-introspection', () => {
+  const both = (more = {}) => setting({ other: { verify: 'jwt-then-introspection' }, ...more });
+  const theirToken = (changes: Partial<Mint> = {}): string => mint({ issuer: OTHER, key: otherKey, ...changes });
+
+  test('a JWT that is good here is not asked about', async () => {
+    const { judge, asked } = both();
+    expect(await judge(theirToken())).toMatchObject({ ok: true, value: { principal: { subject: 'alice' } } });
+    expect(asked).toEqual([]);
+  });
+
+  test.each<[string, Partial<Mint>]>([
+    ['token.key_unknown', { header: { kid: 'nobody' } }],
+    ['token.signature', { key: rsaKey({ kid: 'k' }) }],
+  ])('after %s the issuer is asked, and the principal is that of its answer alone', async (refusal, changes) => {
+    const token = theirToken(changes);
+    expect(await setting().kind(token)).toBe(refusal);
+    const { judge, asked } = both();
+    expect(await judge(token)).toEqual({ ok: true, value: { kind: 'principal', principal: opaque } });
+    expect(asked).toEqual([token]);
+  });
+
+  test('after keys.unavailable too', async () => {
+    const { judge, theirs, asked } = both();
+    theirs.fails = 'status 500';
+    expect(await judge(theirToken())).toMatchObject({ ok: true, value: { principal: opaque } });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<Mint>]>([
+    ['audience.mismatch', { audience: 'https://elsewhere.example.com' }],
+    ['token.expired', { ttl: -60 }],
+    ['token.early', { claims: { nbf: 4_000_000_000 } }],
+    ['token.algorithm', { header: { alg: 'HS256' } }],
+    ['token.type', { header: { typ: 'dpop+jwt' } }],
+    ['token.claims', { claims: { sub: undefined } }],
+    ['token.malformed', { header: { crit: ['x'] } }],
+    ['token.issuer', { claims: { iss: 'https://evil.example.com' } }],
+  ])('every other refusal is final: %s', async (expected, changes) => {
+    const { kind, theirs, asked } = both();
+    expect(await kind(theirToken({ key: rsaKey({ kid: 'k' }) }))).toBe('ok');
+    theirs.fails = 'status 500';
+    expect([await kind(theirToken({ key: rsaKey({ kid: 'k' }), ...changes })), asked.length]).toEqual([expected, 1]);
+  });
+
+  test.each([tokenInactive(), introspectionUnavailable(), introspectionRefusedUs()])(
+    'and so is what the issuer says',
+    async (no) => {
+      const { kind } = both({ answer: no });
+      expect(await kind(theirToken())).toBe('ok');
+      expect(await kind(theirToken({ signature: Buffer.alloc(256) }))).toBe(no.row.kind);
+    },
+  );
+
+  test('nothing that was asked about gets into the cache of verdicts', async () => {
+    const { kind, asked } = both();
+    const token = theirToken({ signature: Buffer.alloc(256) });
+    expect([await kind(token), await kind(token), asked.length]).toEqual(['ok', 'ok', 2]);
   });
 });
 
