@@ -1,9 +1,9 @@
 // Event streams: each event at once, quiet ones kept, bursts whole, slow readers held back, cuts visible.
-import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { residentMib } from '../fixtures/process.js';
 import { openRaw, type RawConnection, type RawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -126,11 +126,6 @@ test('B-70, B-87: a burst of 1000 events arrives whole, in order, and byte for b
     expect([response.complete, response.bytes.equals(bytes)]).toEqual([true, true]);
   }
 });
-
-const residentMib = (pid: number): number => {
-  const status = `/proc/${pid}/status`;
-  return existsSync(status) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]) / 1024 : 0;
-};
 
 test('B-79: a reader that does not read holds the upstream back, and gets everything once it does', async () => {
   const total = 96 * MIB;

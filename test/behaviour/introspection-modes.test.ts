@@ -1,0 +1,188 @@
+// Which issuer is asked about which token, and which endpoint an answer is good for.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
+import { modern } from '../fixtures/messages.js';
+import { type Mint, rsaKey } from '../fixtures/mint.js';
+import type { RawResponse } from '../fixtures/raw-client.js';
+import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+import { until } from '../fixtures/wait.js';
+
+const SECRET = 's3cret';
+const stranger = rsaKey();
+
+async function outcome(scene: Scene, token: string, path = '/mcp'): Promise<[number, unknown]> {
+  const response: RawResponse = await scene.send(modern('tools/list', { token, path }), { label: `a call to ${path}` });
+  return [response.status, (await scene.logOf(response)).reason];
+}
+
+describe('verify: jwt-then-introspection, with an endpoint of our own that answers only {active, user_id, account_id}', () => {
+  let backend: RawUpstream;
+  let scene: Scene;
+  beforeAll(async () => {
+    backend = await startRawUpstream();
+    const introspection = { url: `${backend.url}/check`, clientId: 'gateway', clientSecret: ENV_SECRET };
+    const claims = { subject: ['user_id', 'sub'], tenant: ['account_id'] };
+    scene = await startScene({
+      issuer: {
+        verify: 'jwt-then-introspection',
+        claims,
+        introspection: { ...introspection, audience: 'bound-to-client' },
+        sharedAudience: true,
+      },
+      endpoint: { scopes: [] },
+      more: [{ path: '/scoped/mcp', scopes: ['files:read'] }],
+      env: { SECRET },
+    });
+    await until('the keys are there', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
+  });
+  afterAll(() => Promise.all([scene.stop(), backend.stop()]));
+  beforeEach(() => {
+    backend.reset();
+    backend.answer(answers.json({ active: true, user_id: 'u-42', account_id: 'acme' }));
+    scene.upstream.reset();
+  });
+  const unknown = (mint: Partial<Mint> = {}): string => scene.token({ key: stranger, ...mint });
+
+  test('a JWT that is good here is not asked about', async () => {
+    expect([await outcome(scene, scene.token()), backend.hits]).toEqual([[200, 'ok'], 0]);
+  });
+
+  test.each<[string, () => string]>([
+    ['whose key nobody published', () => unknown()],
+    ['whose signature is not that of its key', () => scene.token({ signature: Buffer.alloc(256) })],
+  ])('a JWT %s is; the caller is who the answer names', async (_what, mint) => {
+    const response = await scene.send(modern('tools/list', { token: mint() }));
+    expect([response.status, backend.hits, scene.upstream.hits]).toEqual([200, 1, 1]);
+    expect(await scene.logOf(response)).toMatchObject({ subject: 'u-42', issuer: scene.issuer.issuer });
+    // Its sub is alice: nothing of what a token says of itself is left.
+    expect((await scene.logOf(response)).clientId).toBeUndefined();
+  });
+
+  test('an inactive one is refused, and the answer that names no scope gives none', async () => {
+    expect(await outcome(scene, unknown(), '/scoped/mcp')).toEqual([401, 'audience.mismatch']);
+    const scoped = unknown({ audience: `${scene.gateway.url}/scoped/mcp` });
+    expect(await outcome(scene, scoped, '/scoped/mcp')).toEqual([403, 'scope.insufficient']);
+    backend.answer(answers.json({ active: false }));
+    expect(await outcome(scene, unknown())).toEqual([401, 'token.inactive']);
+    expect(scene.upstream.hits).toBe(0);
+  });
+
+  test.each<[string, Partial<Mint>, string]>([
+    ['expired', { ttl: -60 }, 'token.expired'],
+    ['for another server', { audience: 'https://other.example.com/mcp' }, 'audience.mismatch'],
+    ['of another issuer', { issuer: 'https://other.example.com' }, 'token.issuer'],
+    ['of another algorithm', { header: { alg: 'HS256' } }, 'token.algorithm'],
+    ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
+  ])('what is refused for another reason stays refused: %s', async (_what, flaw, reason) => {
+    expect(await outcome(scene, unknown())).toEqual([200, 'ok']);
+    expect([await outcome(scene, unknown(flaw)), backend.hits]).toEqual([[401, reason], 1]);
+  });
+});
+
+test('without keys the issuer is asked too; with neither it is 503 (C-66, C-83)', async () => {
+  const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
+  const scene = await startScene({ issuer: { verify: 'jwt-then-introspection', introspection }, env: { SECRET } });
+  try {
+    const answer = { active: true, sub: 'bob', aud: scene.resource, scope: 'files:read' };
+    scene.issuer.introspect = () => answer;
+    const token = scene.token({ key: stranger });
+    expect(await outcome(scene, token)).toEqual([200, 'ok']);
+    scene.issuer.introspect = () => ({ ...answer, aud: undefined });
+    expect(await outcome(scene, scene.token({ key: stranger }))).toEqual([401, 'audience.mismatch']);
+    await scene.issuer.setMode('500');
+    expect(await outcome(scene, scene.token({ key: stranger }))).toEqual([503, 'introspection.unavailable']);
+    expect(await outcome(scene, scene.token())).toEqual([200, 'ok']);
+  } finally {
+    await scene.stop();
+  }
+  const early = await startScene({ issuer: { verify: 'jwt-then-introspection', introspection }, env: { SECRET } });
+  try {
+    early.issuer.introspect = () => ({ active: true, sub: 'bob', aud: early.resource, scope: 'files:read' });
+    await early.issuer.setMode('500', 'jwks');
+    early.issuer.rotate();
+    const response = await early.send(modern('tools/list', { token: early.token() }));
+    expect([response.status, (await early.logOf(response)).subject]).toEqual([200, 'bob']);
+  } finally {
+    await early.stop();
+  }
+});
+
+describe('verify: introspection', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
+    scene = await startScene({
+      issuer: { verify: 'introspection', introspection },
+      more: [{ path: '/b/mcp', scopes: ['files:write'] }],
+      env: { SECRET },
+    });
+    await until('it is ready without keys', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
+  });
+  afterAll(() => scene.stop());
+
+  test('a JWT of the issuer is judged by the issuer; no key is ever fetched', async () => {
+    scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: scene.resource, scope: 'files:read' });
+    expect(await outcome(scene, scene.token({ key: stranger, header: { typ: 'whatever' } }))).toEqual([200, 'ok']);
+    scene.issuer.introspect = () => ({ active: false });
+    expect(await outcome(scene, scene.token())).toEqual([401, 'token.inactive']);
+    expect(scene.issuer.hits.jwks).toBe(0);
+  });
+
+  test('one that is expired or of a stranger is refused without a question', async () => {
+    const before = scene.issuer.hits.introspection;
+    expect(await outcome(scene, scene.token({ ttl: -60 }))).toEqual([401, 'token.expired']);
+    expect(await outcome(scene, scene.token({ issuer: 'https://other.example.com' }))).toEqual([401, 'token.issuer']);
+    expect(scene.issuer.hits.introspection).toBe(before);
+  });
+
+  test('C-84, A-18: what is remembered at one endpoint is judged anew at another', async () => {
+    const aud = [scene.resource, 'https://elsewhere.example.com'];
+    scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud, scope: 'files:read files:write' });
+    const before = scene.issuer.hits.introspection;
+    expect(await outcome(scene, 'for-a')).toEqual([200, 'ok']);
+    expect(await outcome(scene, 'for-a', '/b/mcp')).toEqual([401, 'audience.mismatch']);
+    expect(await outcome(scene, 'for-a')).toEqual([200, 'ok']);
+    expect(scene.issuer.hits.introspection).toBe(before + 1);
+    const both = [scene.resource, `${scene.gateway.url}/b/mcp`];
+    scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: both, scope: 'files:read' });
+    expect(await outcome(scene, 'for-both')).toEqual([200, 'ok']);
+    expect(await outcome(scene, 'for-both', '/b/mcp')).toEqual([403, 'scope.insufficient']);
+    expect(scene.issuer.hits.introspection).toBe(before + 2);
+  });
+});
+
+describe('two issuers with opaque tokens at one endpoint', () => {
+  let other: JwksIssuer;
+  let scene: Scene;
+  beforeAll(async () => {
+    other = await startJwksIssuer();
+    const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
+    scene = await startScene({
+      issuer: { introspection, tokenPrefixes: ['main_'] },
+      issuers: { other: { issuer: other.issuer, introspection, tokenPrefixes: ['oat_', 'oau_'] } },
+      endpoint: { issuers: ['main', 'other'] },
+      more: [{ path: '/main/mcp' }],
+      env: { SECRET },
+    });
+  });
+  afterAll(() => Promise.all([scene.stop(), other.stop()]));
+
+  test('a token goes to the one whose it is, and to nobody where it is nobody’s', async () => {
+    const seen: [string, string | null][] = [];
+    const answer = (who: string) => (form: URLSearchParams) => {
+      seen.push([who, form.get('token')]);
+      return { active: true, sub: who, aud: scene.resource, scope: 'files:read' };
+    };
+    scene.issuer.introspect = answer('main');
+    other.introspect = answer('other');
+    for (const token of ['main_1', 'oat_1', 'oau_1']) expect(await outcome(scene, token)).toEqual([200, 'ok']);
+    for (const token of ['xyz_1', 'Main_1', 'oa']) expect(await outcome(scene, token)).toEqual([401, 'token.malformed']);
+    expect(await outcome(scene, 'oat_2', '/main/mcp')).toEqual([401, 'token.malformed']);
+    expect(seen).toEqual([
+      ['main', 'main_1'],
+      ['other', 'oat_1'],
+      ['other', 'oau_1'],
+    ]);
+  });
+});
