@@ -7,7 +7,8 @@ import { ISSUER } from '../parts/endpoint.js';
 import { kindOf } from '../parts/kinds.js';
 
 const NOW = 1_800_000_000;
-const policy: ActivePolicy = { issuer: ISSUER, clockToleranceSeconds: 30, claims: USUAL_CLAIMS, requireTenant: false };
+const rules = { claims: USUAL_CLAIMS, requireTenant: false, clientOfIssuer: null, audienceIsClient: false };
+const policy: ActivePolicy = { issuer: ISSUER, clockToleranceSeconds: 30, ...rules };
 const good: Claims = { active: true, iss: ISSUER, sub: 'alice', client_id: 'cli', token_type: 'Bearer', exp: NOW + 60 };
 const kind = (changes: Claims): string => kindOf(refuseActive({ ...good, ...changes }, policy, NOW));
 

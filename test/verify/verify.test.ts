@@ -27,7 +27,13 @@ function setting({
   answer = good(opaque) as Verdict<Principal>,
 } = {}) {
   const clock = testClock();
-  const policy = (issuer: string): JwtPolicy => ({ issuer, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 });
+  const policy = (issuer: string): JwtPolicy => ({
+    issuer,
+    algorithms: ['RS256'],
+    typ: 'at+jwt',
+    clockToleranceSeconds: 30,
+    marks: { client_id: 'test-client' },
+  });
   const mine = testKeys(clock, { published: [key] });
   const theirs = testKeys(clock, { published: [otherKey], issuer: OTHER });
   const asked: string[] = [];
@@ -190,6 +196,7 @@ describe('verify: introspection, where the issuer judges its JWT itself', () => 
     ['expired', { ttl: -60 }, 'token.expired'],
     ['not good yet', { claims: { nbf: 4_000_000_000 } }, 'token.early'],
     ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
+    ['without the mark of an access token', { claims: { client_id: 'other' } }, 'token.type'],
     ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
     ['unsigned, spelled otherwise', { header: { alg: 'NoNe' } }, 'token.algorithm'],
     ['of nobody', { claims: { iss: undefined } }, 'token.issuer'],
