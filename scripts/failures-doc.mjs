@@ -19,7 +19,7 @@ export const meanings = {
   'credential.scheme':
     'The Authorization scheme is not one that this endpoint takes. Send Bearer, or configure the scheme under `legacy`.',
   'token.malformed':
-    'The token cannot be read: no JWT although nothing else is configured, encrypted, too long, or with headers that we do not know. An encrypted one means that the client asked the issuer for no audience; an opaque one needs `introspection`.',
+    'The token cannot be read: no JWT although nothing else is configured, encrypted, too long, or with headers that we do not know. An encrypted one means that the client asked the issuer for no audience; an opaque one needs `introspection`, and one of the `tokenPrefixes` where these are given.',
   'token.algorithm':
     'The token is signed with an algorithm that is not in the `algorithms` of its issuer. Add it if the issuer really uses it.',
   'token.type':
@@ -38,9 +38,9 @@ export const meanings = {
   'keys.unavailable':
     'The keys of the issuer could not be fetched, so nobody can say whether the token is good. Look at the notices `keys.load_failed` in the log, then at the issuer. Callers keep their tokens and retry.',
   'introspection.unavailable':
-    'The introspection endpoint did not give a usable answer. Look at the issuer. Callers keep their tokens and retry.',
+    'The introspection endpoint did not give a usable answer, is left alone for a few seconds after five that were none, or too many questions are under way. Look at the issuer; `detail` says which. Callers keep their tokens and retry.',
   'introspection.refused_us':
-    'The introspection endpoint refused the client id or secret of the gateway. Mend `introspection.clientId` and `clientSecret`.',
+    'The introspection endpoint refused the credentials of the gateway. Mend `introspection.auth`, `clientId` and `clientSecret` or `privateKey`.',
   'audience.mismatch':
     'The token is good, but for another server. Make the client ask for this resource (RFC 8707), or list the audience that the issuer gives under `audience` (docs/idps.md).',
   'audience.legacy': 'A JWT came under a legacy scheme, where nobody would check its audience. Send it as Bearer.',
