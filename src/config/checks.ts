@@ -1,22 +1,9 @@
 // Decides what no single field can show to be wrong: names that point nowhere, audiences shared by accident, ways in that could never
 // work (F-01, F-02). Every check reports; none repairs.
 import { introspectionChecks } from './introspection-checks.js';
+import { type Check, usersOf } from './parsed.js';
 import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
-import type { EndpointInput, IssuerInput } from './schema.js';
-
-/** An endpoint as far as it parsed. */
-export type SeenEndpoint = Omit<EndpointInput, 'path' | 'upstream'> & { readonly path?: string | undefined };
-
-/** What parsed; an issuer that did not is absent, so that its neighbours are still checked. */
-export interface Parsed {
-  readonly publicUrl: string;
-  readonly issuers: ReadonlyMap<string, IssuerInput>;
-  readonly issuerNames: readonly string[];
-  readonly endpoints: ReadonlyMap<number, SeenEndpoint>;
-}
-
-export type Check = (parsed: Parsed) => Problem[];
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none is configured' : names.join(', '));
 
@@ -84,9 +71,6 @@ const issuersHaveForm: Check = ({ issuers }) =>
     const message = formProblem(preset, issuer);
     return message === null ? [] : [{ path: ['issuers', name, 'issuer'], message }];
   });
-
-const usersOf = (endpoints: Parsed['endpoints'], issuer: string): [number, SeenEndpoint][] =>
-  [...endpoints].filter(([, endpoint]) => endpoint.issuers.includes(issuer));
 
 /** The resource, which is the audience where none is written, would never come from such an issuer. */
 const audienceComes: Check = ({ issuers, endpoints }) =>

@@ -1,6 +1,6 @@
 // Decides what cannot be right about introspection across fields: modes without an endpoint to ask, tokens that would be shown to a
 // stranger, endpoints that would accept each other's tokens (F-02). Every check reports; none repairs.
-import type { Check, Parsed } from './checks.js';
+import { type Check, type Parsed, usersOf } from './parsed.js';
 import type { Problem } from './problems.js';
 
 const opaqueIssuers = ({ issuers }: Parsed, names: readonly string[]): string[] =>
@@ -66,7 +66,7 @@ const boundToOne: Check = ({ issuers, endpoints }) =>
       const message = 'nothing tells the endpoint who asks, so no token is bound to anybody; give a clientId, or write required';
       return [{ path, message }];
     }
-    const users = [...endpoints].filter(([, endpoint]) => endpoint.issuers.includes(name)).map(([i]) => `endpoints[${i}]`);
+    const users = usersOf(endpoints, name).map(([i]) => `endpoints[${i}]`);
     if (sharedAudience || users.length < 2) return [];
     const message = `${users.join(' and ')} would accept each other's tokens; give each an issuer with a client of its own, or write sharedAudience: true`;
     return [{ path, message }];
