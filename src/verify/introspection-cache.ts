@@ -64,7 +64,7 @@ export function createIntrospectionCache(
       return verdict;
     },
     keepInactive(key, verdict) {
-      // An old entry would hide the new one, and a token that was revoked would be asked about at every request.
+      // A token that was revoked is known no longer.
       active.delete(key);
       inactive.set(key, { verdict, untilMs: clock.monotonicMs() + inactiveForSeconds * 1000 });
     },
