@@ -19,7 +19,9 @@ function caller(lifeMs: number) {
   const clock = testClock(1_800_000_000_000);
   const keys = testKeys(clock, { published: [old, fresh] });
   const policy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 0 } as const;
-  const issuers = new Map([[ISSUER, { policy, keys: keys.source, introspect: null }]]);
+  const issuers = new Map([
+    [ISSUER, { policy, keys: keys.source, introspect: null, verify: 'jwt' as const, tokenPrefixes: null }],
+  ]);
   const verify = createVerify(endpoint(), issuers, checkAudience, clock);
   const seconds = Math.floor(clock.wallMs() / SECOND);
   const times = { iat: seconds, nbf: seconds, exp: seconds + lifeMs / SECOND };
