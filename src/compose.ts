@@ -45,9 +45,10 @@ export interface Surroundings {
 const READY_AFTER_MS = 10_000;
 
 function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: Notify): IssuerParts {
-  const { issuer, jwksUri, algorithms } = plan;
-  const load = createKeyLoader({ issuer, jwksUri, algorithms, fetchJson, clock, notify });
-  const keys = createKeySource({ issuer, load, clock, notify, random });
+  const { issuer, jwksUri, algorithms, keys: policy } = plan;
+  const { timeoutMs } = policy;
+  const load = createKeyLoader({ issuer, jwksUri, algorithms, timeoutMs, fetchJson, clock, notify });
+  const keys = createKeySource({ issuer, load, clock, notify, random, policy });
   const introspect =
     plan.introspection === null ? null : createIntrospection({ ...plan, ...plan.introspection }, fetchJson, clock, notify);
   return { policy: plan, keys, introspect, verify: plan.verify, tokenPrefixes: plan.tokenPrefixes };

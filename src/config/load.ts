@@ -52,8 +52,9 @@ function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMa
 }
 
 function toIssuer(name: string, input: IssuerInput, environment: Environment, problems: Problem[]): IssuerPlan {
-  const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, claims, requireTenant, verify, tokenPrefixes } = input;
-  const rules = { algorithms, typ, clockToleranceSeconds, claims, requireTenant, ...presetRules(preset, issuer) };
+  const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant } = input;
+  const { verify, tokenPrefixes } = input;
+  const rules = { algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant, ...presetRules(preset, issuer) };
   const asked = input.introspection;
   const path = ['issuers', name, 'introspection'];
   const introspection = asked === undefined ? null : introspectionPlan(asked, path, environment, problems);

@@ -28,6 +28,14 @@ export interface IntrospectionPlan {
   readonly inactiveForSeconds: number;
 }
 
+/** How the key set of an issuer is kept. */
+export interface KeysPlan {
+  readonly freshForSeconds: number;
+  readonly staleForSeconds: number;
+  readonly unknownKidEverySeconds: number;
+  readonly timeoutMs: number;
+}
+
 export interface IssuerPlan extends ClaimRules {
   readonly issuer: string;
   readonly jwksUri: string | null;
@@ -36,6 +44,7 @@ export interface IssuerPlan extends ClaimRules {
   /** Claims that mark an access token, with the only value that each may have. */
   readonly marks: Readonly<Record<string, string>>;
   readonly clockToleranceSeconds: number;
+  readonly keys: KeysPlan;
   readonly verify: VerifyMode;
   /** Opaque tokens that go to this issuer; null: all. */
   readonly tokenPrefixes: readonly string[] | null;

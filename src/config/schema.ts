@@ -60,6 +60,18 @@ export const claimsSchema = z.strictObject({
   client: claimNames(USUAL_CLAIMS.client),
 });
 
+/** How the key set of an issuer is kept (RFC 7517). */
+export const keysSchema = z.strictObject({
+  /** Seconds for which it is used without asking again; `Cache-Control: max-age` of the issuer takes its place, within 1 min and 24 h. */
+  freshForSeconds: wholeNumber(60, 86_400, 'seconds').default(600),
+  /** Seconds for which it is used after that while the issuer cannot be reached. 0: not at all. */
+  staleForSeconds: wholeNumber(0, 86_400, 'seconds').default(3_600),
+  /** Seconds after which one refetch for an unknown kid comes back into the bucket of two. */
+  unknownKidEverySeconds: wholeNumber(1, 3_600, 'seconds').default(30),
+  /** Milliseconds for a load in all. */
+  timeoutMs: wholeNumber(100, 30_000, 'milliseconds').default(2_000),
+});
+
 export const issuerSchema = z.strictObject({
   /** What is known of the identity provider beforehand; its fields stand under those that are written. */
   preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
@@ -76,6 +88,7 @@ export const issuerSchema = z.strictObject({
   typ: z.enum(['lenient', 'at+jwt'], { error: 'write lenient or at+jwt' }).default('lenient'),
   /** Seconds by which the issuer's clock may differ from ours. */
   clockToleranceSeconds: wholeNumber(0, 300, 'seconds').default(30),
+  keys: keysSchema.prefault({}),
   claims: claimsSchema.prefault({}),
   /** True: a token without a tenant is refused. */
   requireTenant: z.boolean({ error: 'write true or false' }).default(false),

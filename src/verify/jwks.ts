@@ -8,13 +8,11 @@ import type { KeySet, VerifyKey } from './key-set.js';
 export interface KeyPolicy {
   /** Used without asking again; Cache-Control overrides it within 1 min..24 h. */
   readonly freshForSeconds: number;
-  /** Used after that while the issuer cannot be reached. */
+  /** Used after that while the issuer cannot be reached; 0: not at all. */
   readonly staleForSeconds: number;
   /** One refetch for an unknown kid comes back into the bucket of two in this time. */
   readonly unknownKidEverySeconds: number;
 }
-
-export const KEY_POLICY: KeyPolicy = { freshForSeconds: 600, staleForSeconds: 3600, unknownKidEverySeconds: 30 };
 
 export type Loaded =
   | { readonly ok: true; readonly set: KeySet; readonly maxAgeSeconds: number | null }
@@ -42,10 +40,10 @@ export interface KeySourceParts {
   readonly notify: Notify;
   /** 0..1, for jitter. */
   readonly random: () => number;
-  readonly policy?: KeyPolicy;
+  readonly policy: KeyPolicy;
 }
 
-export function createKeySource({ issuer, load, clock, notify, random, policy = KEY_POLICY }: KeySourceParts): KeySource {
+export function createKeySource({ issuer, load, clock, notify, random, policy }: KeySourceParts): KeySource {
   let set: KeySet | null = null;
   let fetchedAt = 0;
   let fetchedWallMs = 0;

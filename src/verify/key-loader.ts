@@ -1,4 +1,4 @@
-// Decides how one issuer's key set is fetched: from `jwksUri`, or from where the issuer's metadata points, within 2 s in all. Never
+// Decides how one issuer's key set is fetched: from `jwksUri`, or from where the issuer's metadata points, within one deadline for all. Never
 // decides when.
 import type { Clock, Notify } from '../core/ports.js';
 import { discover } from './discovery.js';
@@ -6,7 +6,6 @@ import type { FetchJson } from './fetch-json.js';
 import type { Loaded } from './jwks.js';
 import { readKeySet } from './key-set.js';
 
-const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 256 * 1024;
 
 export interface KeyLoaderParts {
@@ -14,6 +13,8 @@ export interface KeyLoaderParts {
   /** Null: from the issuer's metadata. */
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
+  /** Milliseconds for a load in all: metadata, head and body. */
+  readonly timeoutMs: number;
   readonly fetchJson: FetchJson;
   readonly clock: Clock;
   readonly notify: Notify;
@@ -28,6 +29,7 @@ export function createKeyLoader({
   issuer,
   jwksUri,
   algorithms,
+  timeoutMs,
   fetchJson,
   clock,
   notify,
@@ -45,10 +47,10 @@ export function createKeyLoader({
 
   async function load(): Promise<Loaded> {
     const started = clock.monotonicMs();
-    const url = await locate(TIMEOUT_MS);
+    const url = await locate(timeoutMs);
     if (typeof url !== 'string') return { ok: false, detail: url.detail };
-    const left = TIMEOUT_MS - (clock.monotonicMs() - started);
-    if (left <= 0) return { ok: false, detail: `no keys within ${TIMEOUT_MS} ms` };
+    const left = timeoutMs - (clock.monotonicMs() - started);
+    if (left <= 0) return { ok: false, detail: `no keys within ${timeoutMs} ms` };
     const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
     if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
     if (fetched.status !== 200) {

@@ -1,4 +1,5 @@
 // A key source on minted keys, loaded by a function that a test can make fail; and who is told of it.
+import { keysSchema } from '../../src/config/schema.js';
 import type { Notice, Notify } from '../../src/core/ports.js';
 import { createKeySource, type KeyPolicy, type KeySource, type Loaded } from '../../src/verify/jwks.js';
 import { readKeySet } from '../../src/verify/key-set.js';
@@ -55,8 +56,8 @@ export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestK
       underWay -= 1;
     });
   }
-  const { policy } = options;
-  const source = createKeySource({ issuer, load, clock, notify, random, ...(policy === undefined ? {} : { policy }) });
+  const { policy = keysSchema.parse({}) } = options;
+  const source = createKeySource({ issuer, load, clock, notify, random, policy });
   const self: TestKeys = {
     source,
     notices,

@@ -1,6 +1,6 @@
 // Fresh, stale within grace, expired; rotation, and the bucket of refetches for unknown kids.
 import { describe, expect, test } from 'vitest';
-import { KEY_POLICY } from '../../src/verify/jwks.js';
+import { keysSchema } from '../../src/config/schema.js';
 import { rsaKey } from '../fixtures/mint.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from '../parts/clock.js';
@@ -13,9 +13,9 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** A source that has loaded the key `old` just now. */
-async function loaded(maxAgeSeconds: number | null = null) {
+async function loaded(maxAgeSeconds: number | null = null, policy = keysSchema.parse({})) {
   const clock = testClock(1_800_000_000_000);
-  const keys = testKeys(clock, { published: [old] });
+  const keys = testKeys(clock, { published: [old], policy });
   keys.maxAgeSeconds = maxAgeSeconds;
   await keys.source.find('old', undefined);
   return {
@@ -29,7 +29,12 @@ async function loaded(maxAgeSeconds: number | null = null) {
 }
 
 test('the defaults are those that are promised', () => {
-  expect(KEY_POLICY).toEqual({ freshForSeconds: 600, staleForSeconds: 3600, unknownKidEverySeconds: 30 });
+  expect(keysSchema.parse({})).toEqual({
+    freshForSeconds: 600,
+    staleForSeconds: 3600,
+    unknownKidEverySeconds: 30,
+    timeoutMs: 2000,
+  });
 });
 
 describe('refresh-ahead (C-72, row 8)', () => {
@@ -97,6 +102,18 @@ describe('while the issuer is down', () => {
     keys.fails = null;
     clock.advance(MINUTE);
     expect(await find('old')).toBe('ok');
+  });
+
+  test.each([
+    [0, 10 * MINUTE],
+    [60, 11 * MINUTE],
+  ])('with staleForSeconds %d it serves for %d ms', async (staleForSeconds, lifeMs) => {
+    const { clock, keys, find } = await loaded(null, keysSchema.parse({ staleForSeconds }));
+    keys.fails = 'status 500';
+    clock.advance(lifeMs - 1);
+    expect(await find('old')).toBe('ok');
+    clock.advance(1);
+    expect(await find('old')).toBe('keys.unavailable');
   });
 
   test('it is asked along the back-off only, not by every request (row 10, C-65)', async () => {
