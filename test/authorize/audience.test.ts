@@ -33,6 +33,11 @@ test.each([
   expect(aud(...audience)).toBe('audience.mismatch');
 });
 
+test('the log tells a token without an audience from one for somebody else', () => {
+  const detail = (...audience: string[]) => checkAudience(principal({ audience }), endpoint())?.detail;
+  expect([detail(), detail('urn:other')]).toEqual(['the token names no audience', 'aud is not in the list of this endpoint']);
+});
+
 test('the list of the endpoint is the list, not the resource beside it (A-41)', () => {
   const listed = endpoint({ audience: ['urn:files', 'urn:more'] });
   expect(kindOf(checkAudience(principal({ audience: ['urn:more'] }), listed))).toBe('ok');

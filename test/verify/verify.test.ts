@@ -120,6 +120,20 @@ describe('what is no JWS', () => {
     expect([mine.loads, theirs.loads]).toEqual([1, 0]);
   });
 
+  test.each<[string, string, string]>([
+    ['a JWT behind something', `x.${mint()}`, 'token.malformed'],
+    ['a JWT before something', `${mint()}.x`, 'token.malformed'],
+    ['half a JWT', mint().split('.').slice(0, 2).join('.'), 'token.malformed'],
+    ['two words', 'opaque opaque', 'credential.malformed'],
+    ['nothing', '', 'credential.malformed'],
+    ['two credentials on a line', 'opaque, Basic eDp5', 'credential.two'],
+  ])('%s is shown to nobody (C-95, C-01)', async (_what, token, refusal) => {
+    const { kind, asked } = setting();
+    expect(await kind('opaque')).toBe('ok');
+    expect(await kind(token)).toBe(refusal);
+    expect(asked).toEqual(['opaque']);
+  });
+
   test('an encrypted token is refused in either case (C-40, C-44)', async () => {
     const jwe = `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..a.b.c`;
     const { kind, asked } = setting();
