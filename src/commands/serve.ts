@@ -61,6 +61,13 @@ export async function serve(args: readonly string[]): Promise<number> {
     console.log(serveHelp);
     return 0;
   }
+  // Node then takes every certificate, and anybody on the network can be the issuer.
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    console.error(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 would accept every certificate: remove it; NODE_EXTRA_CA_CERTS=/path/ca.pem names an authority of your own',
+    );
+    return 1;
+  }
   const plan = loadPlan(values.config);
   if (typeof plan === 'string') {
     console.error(plan);

@@ -94,6 +94,19 @@ describe('F-01, F-05: a bad configuration ends with 1 and names every problem, w
     for (const name of ['PUBLIC_URL', 'ISSUER', 'UPSTREAN']) expect(missing.lines.join('\n')).toContain(`  PORTCULLIS_${name}: `);
   });
 
+  test('certificates that nobody checks (T31)', async () => {
+    const env = { PORTCULLIS_UPSTREAM: 'http://127.0.0.1:9/mcp', PORTCULLIS_PUBLIC_URL: 'https://mcp.example.com' };
+    const good = { ...env, PORTCULLIS_ISSUER: 'http://127.0.0.1:9' };
+    for (const value of ['1', '0']) {
+      const listen = { PORTCULLIS_LISTEN: '127.0.0.1:0', PORTCULLIS_ADMIN: '127.0.0.1:0' };
+      const child = spawnNode(['dist/main.js', 'serve'], { ...good, ...listen, NODE_TLS_REJECT_UNAUTHORIZED: value });
+      if (value === '1') await until('it listens', () => child.lines.some((line) => line.includes('gateway.listening')));
+      else expect(await withDeadline('it ends', child.exited, 10_000)).toEqual({ code: 1, signal: null });
+      if (value === '0') expect(child.lines.join('\n')).toMatch(/^NODE_TLS_REJECT_UNAUTHORIZED=0 .* NODE_EXTRA_CA_CERTS/m);
+      await child.stop();
+    }
+  });
+
   test.each<[string, string[], number, RegExp]>([
     ['nothing to protect', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
     ['a file that is not there', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
