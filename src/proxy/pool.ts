@@ -1,6 +1,6 @@
 // Decides how many connections an upstream gets and who waits: nobody. Above the limits the answer is `upstream.busy`; nothing queues
 // inside undici. Held streams have a pool of their own, because thousands of them make every other request three times dearer.
-import { type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
 
 /** A request whose answer has not begun. */
@@ -67,36 +67,42 @@ function createWatch(headersMs: number): Pick<Slot, 'awaitHead' | 'headCame'> & 
   };
 }
 
-function lane(upstream: Upstream, limit: number): { take(): Slot | null; close(): Promise<void> } {
-  const pool = new Pool(upstream.origin, {
-    connections: limit,
-    pipelining: 1,
-    connect: { timeout: upstream.connectMs },
-    // Watched here.
-    headersTimeout: 0,
-    // A quiet stream is not a dead one (B-72).
-    bodyTimeout: 0,
-    maxHeaderSize: RESPONSE_HEADER_BYTES,
-  });
+interface Lane {
+  take(): Slot | null;
+  close(): Promise<void>;
+}
+
+/** One client of undici for each connection, the one used last first: its Pool searches all of them twice for each request. */
+function lane(upstream: Upstream, limit: number): Lane {
   const watch = createWatch(upstream.headersMs);
-  let taken = 0;
-  const slot: Slot = {
-    dispatcher: pool,
-    awaitHead: watch.awaitHead,
-    headCame: watch.headCame,
-    release: () => {
-      taken--;
-    },
-  };
+  const clients: Client[] = [];
+  const free: Slot[] = [];
+
+  function connect(): Slot {
+    const client = new Client(upstream.origin, {
+      pipelining: 1,
+      connect: { timeout: upstream.connectMs },
+      // Watched here.
+      headersTimeout: 0,
+      // A quiet stream is not a dead one (B-72).
+      bodyTimeout: 0,
+      maxHeaderSize: RESPONSE_HEADER_BYTES,
+    });
+    clients.push(client);
+    const slot: Slot = {
+      dispatcher: client,
+      awaitHead: watch.awaitHead,
+      headCame: watch.headCame,
+      release: () => void free.push(slot),
+    };
+    return slot;
+  }
+
   return {
-    take() {
-      if (taken >= limit) return null;
-      taken++;
-      return slot;
-    },
-    close() {
+    take: () => free.pop() ?? (clients.length < limit ? connect() : null),
+    async close() {
       watch.stop();
-      return pool.destroy();
+      await Promise.all(clients.map((client) => client.destroy()));
     },
   };
 }
