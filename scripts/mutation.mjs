@@ -14,7 +14,7 @@ const MINUTES = 3;
 /** A refusal on a line of its own; nothing is left of it. */
 const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
 /** A row of a table of checks. */
-const ROW = /^ {2}\{\n {4}name: '[^']+',\n[\s\S]*?\n {2}\},\n/gm;
+const ROW = /^ {2}\{(?:\n {4}name: '[^']+',\n[\s\S]*?\n {2}| name: '[^']+',.*)\},\n/gm;
 /** One of several conditions of a verdict. */
 const AND = /^ *&& .*\n/gm;
 
@@ -26,6 +26,9 @@ const subjects = [
   { file: 'src/verify/jwks.ts', drop: [GUARD] },
   { file: 'src/verify/jws.ts', drop: [GUARD] },
   { file: 'src/verify/verify.ts', drop: [GUARD] },
+  { file: 'src/verify/introspection.ts', drop: [GUARD] },
+  { file: 'src/verify/introspection-answer.ts', drop: [ROW] },
+  { file: 'src/verify/active-token.ts', drop: [ROW] },
   { file: 'src/verify/verdicts.ts', drop: [GUARD, AND] },
   { file: 'src/verify/fetch-json.ts', drop: [GUARD] },
   { file: 'src/verify/discovery.ts', drop: [GUARD] },

@@ -41,8 +41,8 @@ export const answerTable: readonly Line[] = [
     says: () => refusedUs('invalid_client'),
   },
   {
-    // To a token that it cannot read, many an endpoint answers so.
     name: 'any other 400 speaks of this token',
+    // To a token that it cannot read, many an endpoint answers so.
     applies: (status) => status === 400,
     says: () => ({ failure: tokenInactive({ detail: 'the endpoint answered 400 to this token' }) }),
   },

@@ -17,6 +17,7 @@ import type { Clock } from '../core/ports.js';
 import type { Caller, Principal, PrincipalCaller } from '../core/principal.js';
 import { type Good, good, type Verdict } from '../core/verdict.js';
 import { passThrough } from './api-token.js';
+import { checkDates } from './claims.js';
 import type { Introspect } from './introspection.js';
 import type { KeySource } from './jwks.js';
 import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
@@ -38,9 +39,7 @@ export interface IssuerParts {
 /** After these, `jwt-then-introspection` asks; every other refusal is final. */
 const ASKED_AFTER = new Set([tokenKeyUnknown.row, tokenSignature.row, keysUnavailable.row]);
 /** Checks of a JWT that hold whoever judges it; its claims are read unverified, and only to say no. */
-const BEFORE_ASKING = keylessChecks.filter(({ name }) =>
-  ['other kinds of token', 'marks of an access token', 'dates'].includes(name),
-);
+const BEFORE_ASKING = keylessChecks.filter(({ name }) => ['other kinds of token', 'marks of an access token'].includes(name));
 
 /** The audience rule of authorize/, lent so that a token for somebody else is refused before any key is fetched. */
 export type Audience = (caller: PrincipalCaller, endpoint: Endpoint) => Failure | null;
@@ -71,14 +70,15 @@ export function createVerify(
   }
 
   async function askAboutJws(parts: IssuerParts, token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {
-    const { header, claims } = shape;
-    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
+    const { policy } = parts;
+    const { header, claims } = { ...shape, claims: shape.claims ?? {} };
     if ((header.alg as string).toLowerCase() === 'none') return tokenAlgorithm({ detail: 'an unsigned JWT' });
+    const nowSeconds = clock.wallMs() / 1000;
     for (const check of BEFORE_ASKING) {
-      const refusal = check.refuse({ ...shape, claims }, parts.policy, clock.wallMs() / 1000);
+      const refusal = check.refuse({ ...shape, claims }, policy, nowSeconds);
       if (refusal !== null) return refusal;
     }
-    return ask(parts, token);
+    return checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false) ?? ask(parts, token);
   }
 
   async function verifyJws(token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {

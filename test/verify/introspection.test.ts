@@ -73,9 +73,10 @@ describe('the question', () => {
     ['without the endpoint', { introspection_endpoint: undefined }],
     ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }],
   ])('goes nowhere with metadata %s, until that is mended', async (_what, metadata) => {
-    const { kind, clock } = introspecting(issuer, { url: null });
+    const { ask, kind, clock } = introspecting(issuer, { url: null });
     issuer.metadata = metadata;
-    expect(await kind()).toBe('introspection.unavailable');
+    const refusal = { row: { kind: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
+    expect(await ask()).toMatchObject(refusal);
     expect(issuer.hits.introspection).toBe(0);
     issuer.metadata = {};
     const { metadata: looks } = issuer.hits;

@@ -198,6 +198,7 @@ describe('verify: introspection, where the issuer judges its JWT itself', () => 
     ['signed by whom we do not know', { key: rsaKey() }],
     ['of an algorithm that is not ours', { header: { alg: 'HS256' } }],
     ['of a typ that is not ours', { header: { typ: 'application/okta-internal-at+jwt' } }],
+    ['without exp, which the answer may name', { claims: { exp: undefined } }],
     ['of another audience, which the answer decides', { audience: 'https://elsewhere.example.com' }],
   ])('a JWT %s is asked about, and no key is fetched', async (_what, changes) => {
     const { judge, asked, theirs } = asking();
@@ -219,6 +220,11 @@ describe('verify: introspection, where the issuer judges its JWT itself', () => 
     const { kind, asked } = asking();
     expect(await kind(theirToken())).toBe('ok');
     expect([await kind(theirToken(changes)), asked.length]).toEqual([expected, 1]);
+  });
+
+  test('is refused where there is nobody to ask', async () => {
+    expect(await asking().kind(theirToken())).toBe('ok');
+    expect(await asking({ introspects: false }).kind(theirToken())).toBe('token.malformed');
   });
 
   test('what the issuer says is final, and is asked each time anew by this step', async () => {
