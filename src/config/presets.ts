@@ -64,7 +64,7 @@ const presets = {
     ...generic,
     forms: [{ issuer: /^https?:\/\/[^/]+\/oauth2\/[^/]+$/, keys: '$&/v1/keys' }],
     write:
-      'write a custom authorization server without a slash at the end, such as https://acme.okta.com/oauth2/default; nobody but Okta can check the tokens of the org server, so write preset: generic and introspection for those',
+      'write a custom authorization server without a slash at the end, such as https://acme.okta.com/oauth2/default; nobody but Okta can check the tokens of the org server, so for those write preset: generic, verify: introspection and an introspection block',
     // `sub` is the login, which can be given to somebody else.
     claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
   },

@@ -26,10 +26,12 @@ interface Entry {
 }
 
 const ENTRIES = 10_000;
+/** Letters of the tokens whose claims are kept: 10,000 of the longest would be 320 MB. */
+const LETTERS = 16 * 1024 * 1024;
 const LIFE_MS = 300_000;
 
 export function createVerdicts(clock: Clock): Verdicts {
-  const cache = new LRUCache<string, Entry>({ max: ENTRIES });
+  const cache = new LRUCache<string, Entry>({ max: ENTRIES, maxSize: LETTERS });
   return {
     get(token) {
       const key = tokenHash(token);
@@ -43,7 +45,8 @@ export function createVerdicts(clock: Clock): Verdicts {
       return undefined;
     },
     put(token, verdict, keys, thumbprint, goodUntilMs) {
-      cache.set(tokenHash(token), { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null });
+      const entry = { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null };
+      cache.set(tokenHash(token), entry, { size: token.length + 1 });
     },
   };
 }

@@ -118,6 +118,16 @@ test('keeps no more than 10,000, those used last (E-02)', async () => {
   expect([verdicts.get(TOKEN), verdicts.get('token-0'), verdicts.get('token-9998')]).toEqual([verdict, undefined, verdict]);
 });
 
+test('keeps no more than 16 MiB of tokens, whose claims it holds (E-02)', async () => {
+  const { verdicts, clock, keys, thumbprint } = await learned();
+  const until = clock.wallMs() + MINUTE;
+  const long = (i: number): string => `${i}-`.padEnd(32 * 1024 - 1, 'x');
+  for (let i = 0; i < 512; i++) verdicts.put(long(i), verdict, keys.source, thumbprint, until);
+  expect([verdicts.get(TOKEN), verdicts.get(long(0)), verdicts.get(long(511))]).toEqual([undefined, verdict, verdict]);
+  verdicts.put(long(512), verdict, keys.source, thumbprint, until);
+  expect([verdicts.get(long(1)), verdicts.get(long(512))]).toEqual([undefined, verdict]);
+});
+
 test('keeps the SHA-256 of a token, never the token (C-87, E-14)', async () => {
   const kept = vi.spyOn(LRUCache.prototype, 'set');
   await learned();
