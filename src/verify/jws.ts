@@ -12,6 +12,12 @@ export interface UnverifiedJws {
 export type Shape = UnverifiedJws | { readonly kind: 'encrypted' } | { readonly kind: 'opaque' };
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
+/** What the last letter may be, by the number of letters modulo four: the bits that stand for no byte are zero (RFC 4648 section 3.5). */
+const LAST_LETTERS = [null, '', 'AQgw', 'AEIMQUYcgkosw048'];
+
+/** One spelling for one token: otherwise its letters could be changed without its signature noticing. */
+const isBase64url = (part: string): boolean =>
+  BASE64URL.test(part) && (LAST_LETTERS[part.length % 4]?.includes(part.at(-1) as string) ?? true);
 
 function decodeObject(part: string): Record<string, unknown> | null {
   const bytes = Buffer.from(part, 'base64url');
@@ -31,7 +37,7 @@ export function shapeOf(token: string): Shape {
   const [, , signature = ''] = parts;
   // An empty signature is that of an unsigned JWT, which is nobody's opaque token.
   const signed = signature === '' ? parts.slice(0, 2) : parts;
-  if (parts.length !== 3 || !signed.every((part) => BASE64URL.test(part))) return { kind: 'opaque' };
+  if (parts.length !== 3 || !signed.every(isBase64url)) return { kind: 'opaque' };
   const header = decodeObject(parts[0] as string);
   if (header === null || typeof header.alg !== 'string') return { kind: 'opaque' };
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
