@@ -1,5 +1,5 @@
 // Decides which keys of a published set can be used (RFC 7517, RFC 8725bis section 3.1): one algorithm per key, no private or symmetric
-// key, RSA of at least 2048 bits with exponent 65537. Junk is skipped key by key. Never decides when a set is fetched.
+// key, RSA of at least 2048 bits with exponent 65537 and no known weakness. Junk is skipped key by key. Never decides when a set is fetched.
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { isObject } from '../core/json.js';
 
@@ -22,6 +22,19 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
 /** Each ECDSA algorithm has one curve (RFC 7518 section 3.4). */
 const CURVE: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+/**
+ * Small primes, each with the residues that a modulus of the weak generator of CVE-2017-15361 (ROCA) can leave: the powers of 65537. A
+ * modulus that leaves one of them for every prime can be factored, so that anybody may sign; one in 10^8 others does so by chance.
+ */
+const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[] = Array.from({ length: 167 }, (_, at) => at + 1)
+  .filter((number) => number > 2 && Array.from({ length: number - 2 }, (_, at) => at + 2).every((by) => number % by !== 0))
+  .map(BigInt)
+  .map((prime) => {
+    const residues = new Set([1n]);
+    for (let power = 65537n % prime; power !== 1n; power = (power * 65537n) % prime) residues.add(power);
+    return [prime, residues] as const;
+  });
 
 const fits = (jwk: JWK, algorithm: string): boolean =>
   KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty && (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
@@ -47,11 +60,12 @@ function whyUnusable(jwk: JWK): string | null {
     if (byte !== 0) break;
   }
   if (bits < 2048) return `RSA of ${bits} bits`;
-  return Buffer.from(jwk.e, 'base64url')
+  const exponent = Buffer.from(jwk.e, 'base64url')
     .toString('hex')
-    .replace(/^(00)+/, '') === '010001'
-    ? null
-    : 'RSA exponent other than 65537';
+    .replace(/^(00)+/, '');
+  if (exponent !== '010001') return 'RSA exponent other than 65537';
+  const number = BigInt(`0x${modulus.toString('hex')}`);
+  return ROCA.every(([prime, residues]) => residues.has(number % prime)) ? 'RSA key that can be factored (ROCA)' : null;
 }
 
 async function importKey(jwk: JWK, algorithms: readonly string[]): Promise<VerifyKey | string> {

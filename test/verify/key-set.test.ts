@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readKeySet } from '../../src/verify/key-set.js';
 import { ecKey, ed25519Key, type Jwk, rsaKey } from '../fixtures/mint.js';
+import { groupsOf } from '../parts/vectors.js';
 
 const rsa = rsaKey({ kid: 'rsa' });
 const other = rsaKey({ kid: 'other' });
@@ -34,6 +35,7 @@ describe('beside a good key (C-60)', () => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
   const almost = generateKeyPairSync('rsa', { modulusLength: 2040 }).publicKey.export({ format: 'jwk' });
   const exponent3 = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).publicKey.export({ format: 'jwk' });
+  const roca = groupsOf('key').find(({ comment }) => comment === 'jws_rsa_roca_key')?.published[0];
   test.each<[string, unknown, string]>([
     ['a type that nobody knows (C-60)', { kty: 'XYZ', kid: 'a' }, 'no accepted algorithm'],
     ['no type (C-60)', without(rsa.jwk, 'kty'), 'no accepted algorithm'],
@@ -61,6 +63,7 @@ describe('beside a good key (C-60)', () => {
     ['an empty modulus (C-42)', { ...rsa.jwk, n: '' }, 'RSA of 0 bits'],
     ['exponent 3', { ...exponent3, kid: 'a' }, 'RSA exponent other than 65537'],
     ['exponent 1', { ...rsa.jwk, e: 'AQ' }, 'RSA exponent other than 65537'],
+    ['the weak generator of CVE-2017-15361 (C-42)', roca, 'RSA key that can be factored (ROCA)'],
     ['a string', 'key', 'no object'],
     ['null', null, 'no object'],
     ['a list', [rsa.jwk], 'no object'],
