@@ -21,7 +21,7 @@ export type Loaded =
 export interface KeySource {
   /** The set that may be used now, if any. Starts a refresh when one is due; never waits. */
   usable(): KeySet | null;
-  /** Keys that may have signed a token with this kid; waits for a fetch where the answer depends on one. */
+  /** Keys that may have signed a token with this kid, all of them without one; waits for a fetch where the answer depends on one. */
   find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>>;
   /** True once a load was tried, whatever came of it. */
   tried(): boolean;
@@ -46,7 +46,8 @@ export interface KeySourceParts {
 export function createKeySource({ issuer, load, clock, notify, random, policy }: KeySourceParts): KeySource {
   let set: KeySet | null = null;
   let fetchedAt = 0;
-  let fetchedWallMs = 0;
+  /** Wall clock, when the set was asked for. */
+  let askedWallMs = 0;
   let freshMs = 0;
   let failures = 0;
   let retryAt = 0;
@@ -55,13 +56,13 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
   let bucket = BUCKET;
   let bucketAt = clock.monotonicMs();
 
-  const down = (detail: string): Failure =>
-    keysUnavailable({ detail, retryAfterSeconds: (retryAt - clock.monotonicMs()) / 1000 || 1 });
+  const down = (detail: string, untilMs = retryAt): Failure =>
+    keysUnavailable({ detail, retryAfterSeconds: Math.max(1, (untilMs - clock.monotonicMs()) / 1000) });
 
-  function succeed(loaded: Extract<Loaded, { ok: true }>): void {
+  function succeed(loaded: Extract<Loaded, { ok: true }>, startedWallMs: number): void {
     set = loaded.set;
     fetchedAt = clock.monotonicMs();
-    fetchedWallMs = clock.wallMs();
+    askedWallMs = startedWallMs;
     freshMs = 1000 * Math.min(86_400, Math.max(60, loaded.maxAgeSeconds ?? policy.freshForSeconds));
     if (failures > 0) notify({ event: 'keys.recovered', level: 'info', issuer });
     failures = 0;
@@ -78,11 +79,12 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
 
   /** One fetch at a time, detached from whoever caused it. Resolves to whether it worked. */
   function refresh(): Promise<boolean> {
+    const startedWallMs = clock.wallMs();
     inFlight ??= load()
       .catch((error: unknown): Loaded => ({ ok: false, detail: String(error) }))
       .then((loaded) => {
         attempted = true;
-        if (loaded.ok) succeed(loaded);
+        if (loaded.ok) succeed(loaded, startedWallMs);
         else fail(loaded);
         return loaded.ok;
       })
@@ -112,41 +114,36 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
     return true;
   }
 
-  function matching(kid: string | undefined): readonly VerifyKey[] {
-    const keys = set?.keys ?? [];
-    // Without a kid there must be no choice (C-63).
-    if (kid === undefined) return keys.length === 1 ? keys : [];
-    return keys.filter((key) => key.kid === kid);
-  }
+  const matching = ({ keys }: KeySet, kid: string | undefined): readonly VerifyKey[] =>
+    kid === undefined ? keys : keys.filter((key) => key.kid === kid);
 
   const unknown = (): Failure => tokenKeyUnknown({ detail: 'no published key has this kid' });
 
+  /** A set cannot know a key that was published after it was asked for; a token that is older can be judged by it. */
+  function unknownByAge(issuedAtSeconds: number | undefined): Failure {
+    if (issuedAtSeconds === undefined || issuedAtSeconds * 1000 <= askedWallMs) return unknown();
+    const untilMs = bucket > 0 ? 0 : bucketAt + policy.unknownKidEverySeconds * 1000;
+    return down('unknown kid in a token newer than the key set', untilMs);
+  }
+
   async function find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>> {
-    let authoritative = false;
-    if (usable() === null) {
-      if (backingOff() && inFlight === null) return down('no usable keys, backing off');
-      if (!(await refresh())) return down('no usable keys');
-      authoritative = true;
-    }
-    let keys = matching(kid);
-    if (keys.length > 0) return good(keys);
-    if (authoritative || kid === undefined) return unknown();
-    const spends = inFlight === null;
-    if (spends) {
-      if (backingOff()) return down('unknown kid, backing off');
-      if (!takeFromBucket()) {
-        // The set cannot know a key that was published after it was fetched; a token older than it can be judged by it.
-        const newer = issuedAtSeconds !== undefined && issuedAtSeconds * 1000 > fetchedWallMs;
-        return newer ? down('unknown kid in a token newer than the key set') : unknown();
-      }
-    }
+    // Read first: a refresh that `usable` starts is one for this very token.
+    const joins = inFlight !== null;
+    const current = usable();
+    const known = current === null ? [] : matching(current, kid);
+    if (known.length > 0) return good(known);
+    const why = current === null ? 'no usable keys' : 'unknown kid';
+    if (inFlight === null && backingOff()) return down(`${why}, backing off`);
+    const spends = current !== null && inFlight === null;
+    if (spends && !takeFromBucket()) return unknownByAge(issuedAtSeconds);
     if (!(await refresh())) {
       // A failure has its back-off; it is not to cost the recovery a refetch as well.
       if (spends) bucket++;
-      return down('unknown kid, refetch failed');
+      return down(`${why}, fetch failed`);
     }
-    keys = matching(kid);
-    return keys.length > 0 ? good(keys) : unknown();
+    const found = set === null ? [] : matching(set, kid);
+    if (found.length > 0) return good(found);
+    return joins ? unknownByAge(issuedAtSeconds) : unknown();
   }
 
   return { usable, find, tried: () => attempted, warm: () => void (set === null && inFlight === null && refresh()) };

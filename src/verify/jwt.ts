@@ -28,6 +28,9 @@ export interface JwtPolicy extends Partial<ClaimRules> {
   readonly marks?: Readonly<Record<string, string>>;
 }
 
+/** A JWS whose payload is what a JWT has: an object. */
+export type UnverifiedJwt = UnverifiedJws & { readonly claims: Claims };
+
 export interface ProvenJwt {
   readonly principal: Principal;
   /** Thumbprint of the key that signed it. */
@@ -37,7 +40,7 @@ export interface ProvenJwt {
 interface Check {
   readonly name: string;
   /** The refusal, or null. */
-  readonly refuse: (token: UnverifiedJws & { readonly claims: Claims }, policy: JwtPolicy, nowSeconds: number) => Failure | null;
+  readonly refuse: (token: UnverifiedJwt, policy: JwtPolicy, nowSeconds: number) => Failure | null;
 }
 
 const KID_CHARACTERS = 256;
@@ -50,6 +53,11 @@ const typOf = (header: Readonly<Record<string, unknown>>): unknown =>
 
 /** The checks that need no key, in order. The first refusal is the answer. */
 export const keylessChecks: readonly Check[] = [
+  {
+    name: 'issuer',
+    refuse: ({ claims }, policy) =>
+      claims.iss === policy.issuer ? null : tokenClaims({ detail: 'iss is not the configured issuer' }),
+  },
   {
     name: 'algorithm',
     refuse: ({ header }, policy) =>
@@ -125,13 +133,11 @@ export function createJwtVerifier(
   policy: JwtPolicy,
   keys: KeySource,
   clock: Clock,
-): (token: string, shape: UnverifiedJws, refuseEarly: (principal: Principal) => Failure | null) => Promise<Verdict<ProvenJwt>> {
-  return async (token, shape, refuseEarly) => {
-    const { claims, header } = shape;
-    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
-    if (claims.iss !== policy.issuer) return tokenClaims({ detail: 'iss is not the configured issuer' });
+): (token: string, jwt: UnverifiedJwt, refuseEarly: (principal: Principal) => Failure | null) => Promise<Verdict<ProvenJwt>> {
+  return async (token, jwt, refuseEarly) => {
+    const { claims, header } = jwt;
     for (const check of keylessChecks) {
-      const refusal = check.refuse({ ...shape, claims }, policy, clock.wallMs() / 1000);
+      const refusal = check.refuse(jwt, policy, clock.wallMs() / 1000);
       if (refusal !== null) return refusal;
     }
     const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
@@ -142,6 +148,8 @@ export function createJwtVerifier(
     if (!found.ok) return found;
     const candidates = found.value.filter((key) => key.algorithm === header.alg);
     if (candidates.length === 0) return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
+    // Without a kid there must be no choice (C-63).
+    if (header.kid === undefined && candidates.length > 1) return tokenKeyUnknown({ detail: 'no kid, and several keys' });
     const key = await signedBy(token, candidates);
     return key.ok ? good({ principal: principal.value, thumbprint: key.value.thumbprint }) : key;
   };

@@ -21,7 +21,7 @@ import { checkDates } from './claims.js';
 import type { Introspect } from './introspection.js';
 import type { KeySource } from './jwks.js';
 import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
-import { createJwtVerifier, type JwtPolicy, keylessChecks } from './jwt.js';
+import { createJwtVerifier, type JwtPolicy, keylessChecks, type UnverifiedJwt } from './jwt.js';
 import { tokenHash } from './token-hash.js';
 import { createVerdicts, type Verdicts } from './verdicts.js';
 
@@ -69,25 +69,28 @@ export function createVerify(
     return caller(await introspect(token));
   }
 
-  async function askAboutJws(parts: IssuerParts, token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {
+  async function askAboutJwt(parts: IssuerParts, token: string, jwt: UnverifiedJwt): Promise<Verdict<Caller>> {
     const { policy } = parts;
-    const { header, claims } = { ...shape, claims: shape.claims ?? {} };
-    if ((header.alg as string).toLowerCase() === 'none') return tokenAlgorithm({ detail: 'an unsigned JWT' });
+    const { alg } = jwt.header;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none') return tokenAlgorithm({ detail: 'an unsigned JWT' });
     const nowSeconds = clock.wallMs() / 1000;
     for (const check of BEFORE_ASKING) {
-      const refusal = check.refuse({ ...shape, claims }, policy, nowSeconds);
+      const refusal = check.refuse(jwt, policy, nowSeconds);
       if (refusal !== null) return refusal;
     }
-    return checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false) ?? ask(parts, token);
+    return checkDates(jwt.claims, nowSeconds, policy.clockToleranceSeconds, false) ?? ask(parts, token);
   }
 
   async function verifyJws(token: string, shape: UnverifiedJws): Promise<Verdict<Caller>> {
-    const issuer = shape.claims?.iss;
+    const { claims } = shape;
+    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
+    const jwt = { ...shape, claims };
+    const issuer = claims.iss;
     const parts = typeof issuer === 'string' ? issuers.get(issuer) : undefined;
     const verifyJwt = typeof issuer === 'string' ? jwtVerifiers.get(issuer) : undefined;
     if (parts === undefined || verifyJwt === undefined) return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
-    if (parts.verify === 'introspection') return askAboutJws(parts, token, shape);
-    const proven = await verifyJwt(token, shape, (principal) => audience({ kind: 'principal', principal }, endpoint));
+    if (parts.verify === 'introspection') return askAboutJwt(parts, token, jwt);
+    const proven = await verifyJwt(token, jwt, (principal) => audience({ kind: 'principal', principal }, endpoint));
     if (!proven.ok) {
       return parts.verify === 'jwt-then-introspection' && ASKED_AFTER.has(proven.row) ? ask(parts, token) : proven;
     }

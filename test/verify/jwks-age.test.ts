@@ -233,6 +233,37 @@ describe('the bucket for unknown kids (C-65)', () => {
   });
 });
 
+describe('a fetch that another token caused (C-66)', () => {
+  /** Joins a refresh that was begun before the token was issued, or the other way round. */
+  async function joined(issuedAfterMs: number, kid: string): Promise<string> {
+    const { clock, keys, find } = await loaded();
+    clock.advance(9 * MINUTE);
+    let release = (): void => {};
+    keys.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    expect(await find('old')).toBe('ok');
+    clock.advance(issuedAfterMs);
+    const waiting = find(kid);
+    release();
+    const kind = await waiting;
+    expect(keys.loads).toBe(2);
+    return kind;
+  }
+
+  test('cannot judge a token that was issued after it was begun', async () => {
+    expect(await joined(SECOND, 'old')).toBe('ok');
+    expect(await joined(SECOND, 'nobody')).toBe('keys.unavailable');
+    expect(await joined(0, 'nobody')).toBe('token.key_unknown');
+  });
+
+  test('but one that was begun for the token can, whatever its date says', async () => {
+    const { keys, find } = await loaded();
+    expect(await find('nobody', -25)).toBe('token.key_unknown');
+    expect(keys.loads).toBe(2);
+  });
+});
+
 test('ages are measured on the clock that never goes back (E-13)', async () => {
   const { clock, keys, find } = await loaded();
   clock.setWall(clock.wallMs() + 365 * 24 * 60 * MINUTE);

@@ -3,7 +3,7 @@ import { createSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { tokenMalformed } from '../../src/core/failure.js';
 import { shapeOf } from '../../src/verify/jws.js';
-import { createJwtVerifier, type JwtPolicy } from '../../src/verify/jwt.js';
+import { createJwtVerifier, type JwtPolicy, type UnverifiedJwt } from '../../src/verify/jwt.js';
 import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from '../fixtures/mint.js';
 import { testClock } from '../parts/clock.js';
 import { ISSUER, RESOURCE } from '../parts/endpoint.js';
@@ -26,6 +26,13 @@ interface Setting {
   readonly published?: SigningKey[];
 }
 
+/** What the token says unverified; its shape alone where that is no JWT. */
+function jwtOf(token: string): UnverifiedJwt | string {
+  const shape = shapeOf(token);
+  if (shape.kind !== 'jws') return shape.kind;
+  return shape.claims === null ? 'no claims' : { ...shape, claims: shape.claims };
+}
+
 function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
   const clock = testClock();
   const whole: JwtPolicy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30, ...policy };
@@ -35,9 +42,8 @@ function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
     keys,
     clock,
     async judge(token: string) {
-      const shape = shapeOf(token);
-      if (shape.kind !== 'jws') return shape.kind;
-      return verify(token, shape, () => null);
+      const jwt = jwtOf(token);
+      return typeof jwt === 'string' ? jwt : verify(token, jwt, () => null);
     },
     async kind(token: string): Promise<string> {
       const verdict = await this.judge(token);
@@ -113,8 +119,6 @@ describe('refused without a key, and so also while the issuer is down', () => {
     ['a kid that is no text (C-41)', header({ kid: 5 }), 'token.malformed'],
     ['a kid that is null (C-41)', header({ kid: null }), 'token.malformed'],
     ['a kid of 257 characters (C-41)', header({ kid: 'k'.repeat(257) }), 'token.malformed'],
-    ['a payload that is no object', mint({ claimsText: '[]' }), 'token.malformed'],
-    ['a payload that is no JSON', mint({ claimsText: '{"iss":' }), 'token.malformed'],
     ['the issuer with a slash (C-35)', claims({ iss: `${ISSUER}/` }), 'token.claims'],
     ['no issuer (C-31)', claims({ iss: undefined }), 'token.claims'],
     ['the issuer as a list (C-35)', claims({ iss: [ISSUER] }), 'token.claims'],
@@ -149,11 +153,11 @@ describe('refused without a key, and so also while the issuer is down', () => {
     const verify = createJwtVerifier(policy, keys.source, clock);
     const refuseAll = () => tokenMalformed({ detail: 'lent' });
     const token = mint();
-    const shape = shapeOf(token);
-    if (shape.kind !== 'jws') throw new Error('no JWS');
-    expect(await verify(token, shape, refuseAll)).toMatchObject({ ok: false, detail: 'lent' });
+    const jwt = jwtOf(token);
+    if (typeof jwt === 'string') throw new Error(jwt);
+    expect(await verify(token, jwt, refuseAll)).toMatchObject({ ok: false, detail: 'lent' });
     expect(keys.loads).toBe(0);
-    expect((await verify(token, shape, () => null)).ok).toBe(true);
+    expect((await verify(token, jwt, () => null)).ok).toBe(true);
   });
 });
 
@@ -198,8 +202,14 @@ describe('the key', () => {
     expect(await at.kind(token)).toBe(kind);
   });
 
-  test('without a kid is taken where there is only one (C-63)', async () => {
+  test('without a kid is taken where there is only one for the alg (C-63)', async () => {
     expect(await verifier({ published: [rsa] }).kind(header({ kid: undefined }))).toBe('ok');
+    const both: Setting = { policy: { algorithms: ['RS256', 'ES256'] }, published: [rsa, ec] };
+    expect(await verifier(both).kind(header({ kid: undefined }))).toBe('ok');
+    expect(await verifier({ ...both, published: [rsa, ec, second] }).kind(header({ kid: undefined }))).toBe('token.key_unknown');
+    expect(await verifier({ ...both, published: [rsa] }).kind(mint({ key: ec, header: { kid: undefined } }))).toBe(
+      'token.key_unknown',
+    );
   });
 
   test('of the same kid is tried in turn, but no more than four (C-62)', async () => {

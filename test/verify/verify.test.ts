@@ -81,6 +81,13 @@ describe('a JWS goes to the keys of its issuer (C-95, A-55)', () => {
     expect(await kind(mint())).toBe('ok');
   });
 
+  test.each(['[]', '{"iss":', 'null', `"${ISSUER}"`])('whose payload is %s is refused without a fetch', async (claimsText) => {
+    const { kind, mine, asked } = setting();
+    expect(await kind(mint({ claimsText }))).toBe('token.malformed');
+    expect([mine.loads, asked]).toEqual([0, []]);
+    expect(await kind(mint())).toBe('ok');
+  });
+
   test.each<[string, Partial<Mint>, string]>([
     ['audience', { audience: 'https://elsewhere.example.com' }, 'audience.mismatch'],
     ['date', { claims: { exp: 1 } }, 'token.expired'],
