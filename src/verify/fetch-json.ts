@@ -46,33 +46,46 @@ function parse(text: string): unknown {
   }
 }
 
+async function ask({ url, form, headers, maxBytes }: Fetch, signal: AbortSignal): Promise<Fetched> {
+  const response = await request(url, {
+    method: form === undefined ? 'GET' : 'POST',
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+    },
+    body: form === undefined ? null : form.toString(),
+    signal,
+  });
+  const encoding = response.headers['content-encoding'];
+  const bytes = await readAll(response.body, maxBytes);
+  if (bytes === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
+  if (encoding !== undefined && encoding !== 'identity') return { kind: 'transport', detail: 'answer is compressed' };
+  const { statusCode: status, headers: sent } = response;
+  return { kind: 'answer', status, headers: sent, json: parse(bytes.toString('utf8')), bytes: bytes.length };
+}
+
 /**
  * undici.request, because it follows no redirect; fetch would send a client secret to wherever a 307 points. Resolves always: every
  * fault is an answer of kind `transport`. The caller decides which statuses count.
  */
-export const fetchJson: FetchJson = async ({ url, form, headers, deadlineMs, maxBytes }) => {
-  const signal = AbortSignal.timeout(deadlineMs);
+export const fetchJson: FetchJson = async (fetch) => {
+  const signal = AbortSignal.timeout(fetch.deadlineMs);
+  const late: Fetched = { kind: 'transport', detail: `no answer within ${fetch.deadlineMs} ms` };
+  let give = (): void => {};
+  // undici looks at the signal only once it is connected: the deadline is a race, so that it covers the connection and TLS too.
+  const deadline = new Promise<Fetched>((resolve) => {
+    give = () => resolve(late);
+  });
+  signal.addEventListener('abort', give);
   try {
-    const response = await request(url, {
-      method: form === undefined ? 'GET' : 'POST',
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        ...headers,
-      },
-      body: form === undefined ? null : form.toString(),
-      signal,
-    });
-    const encoding = response.headers['content-encoding'];
-    const bytes = await readAll(response.body, maxBytes);
-    if (bytes === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
-    if (encoding !== undefined && encoding !== 'identity') return { kind: 'transport', detail: 'answer is compressed' };
-    const { statusCode: status, headers: sent } = response;
-    return { kind: 'answer', status, headers: sent, json: parse(bytes.toString('utf8')), bytes: bytes.length };
+    return await Promise.race([ask(fetch, signal), deadline]);
   } catch (error) {
-    if (signal.aborted) return { kind: 'transport', detail: `no answer within ${deadlineMs} ms` };
+    if (signal.aborted) return late;
     const { code, name } = error as NodeJS.ErrnoException;
     return { kind: 'transport', detail: code ?? name };
+  } finally {
+    signal.removeEventListener('abort', give);
   }
 };

@@ -1,9 +1,11 @@
 // How a document of an identity provider is fetched, against real sockets: one deadline, one limit, no redirect, no compression.
+import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fetchJson } from '../../src/verify/fetch-json.js';
+import { startBlackHole } from '../fixtures/black-hole.js';
 import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
-import { withDeadline } from '../fixtures/wait.js';
+import { until, withDeadline } from '../fixtures/wait.js';
 
 const { json, status, stall, raw, cut, hangUp, delayed } = answers;
 let server: RawUpstream;
@@ -121,6 +123,33 @@ describe('the deadline covers everything (C-70)', () => {
     const started = performance.now();
     expect(await after(answer, { deadlineMs: 200 })).toEqual({ kind: 'transport', detail: 'no answer within 200 ms' });
     expect(performance.now() - started).toBeLessThan(1500);
+  });
+});
+
+describe('the deadline covers what comes before the first byte (C-70)', () => {
+  test('a connection that nobody takes, and later ones do not queue behind it', async () => {
+    const place = await startRawUpstream(json({}));
+    await place.stop();
+    const hole = await startBlackHole(place.port);
+    const started = performance.now();
+    for (let tried = 0; tried < 3; tried += 1) {
+      expect(await get({ url: place.url, deadlineMs: 200 })).toEqual({ kind: 'transport', detail: 'no answer within 200 ms' });
+    }
+    expect(performance.now() - started).toBeLessThan(3000);
+    await hole.stop();
+    await place.start();
+    await until('it answers again', async () => (await get({ url: place.url })).kind === 'answer', 6000);
+    await place.stop();
+  });
+
+  test('a TLS handshake that nobody answers', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => {}));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    const started = performance.now();
+    expect(await get({ url, deadlineMs: 200 })).toEqual({ kind: 'transport', detail: 'no answer within 200 ms' });
+    expect(performance.now() - started).toBeLessThan(1500);
+    silent.close();
   });
 });
 
