@@ -1,0 +1,140 @@
+// The whole gateway against an oracle of three sentences: whatever the token, the state of the keys and the fault of the issuer, the
+// answer is the one that the rule demands (security: proven bad, proven good, unknown). Real sockets, and a clock that a test moves.
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startGateway } from '../src/compose.js';
+import { toPlan } from '../src/config/load.js';
+import { type IssuerMode, type JwksIssuer, startJwksIssuer } from './fixtures/jwks-issuer.js';
+import { modern } from './fixtures/messages.js';
+import { type Mint, rsaKey } from './fixtures/mint.js';
+import { type RawResponse, rawRequest } from './fixtures/raw-client.js';
+import { answers, type RawUpstream, startRawUpstream } from './fixtures/raw-upstream.js';
+import { until } from './fixtures/wait.js';
+import { type TestClock, testClock } from './parts/clock.js';
+import { type Answer, type Flaw, type KeyList, type OracleToken, oracle } from './parts/oracle.js';
+
+/** A run that fails prints its seed; PROPERTY_SEED repeats it. */
+const seed = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const RUNS = { seed, numRuns: 200, interruptAfterTimeLimit: 8_000, markInterruptAsFailure: false };
+console.log(`seed of the oracle's property: ${seed}`);
+
+const KEYS = [0, 1, 2].map((number) => rsaKey({ kid: `key-${number}` }));
+const RESOURCE = 'http://127.0.0.1:9/mcp';
+let issuer: JwksIssuer;
+let upstream: RawUpstream;
+beforeAll(async () => {
+  [issuer, upstream] = await Promise.all([startJwksIssuer({ keys: KEYS }), startRawUpstream(answers.rpc())]);
+});
+afterAll(() => Promise.all([issuer.stop(), upstream.stop()]));
+
+type Scenario = {
+  token: OracleToken;
+  /** Seconds since the last good load; null for a gateway that never had one. */
+  ageSeconds: number | null;
+  /** Published when it was loaded, and now. */
+  before: KeyList;
+  now: KeyList;
+  /** How the issuer answers now. */
+  mode: IssuerMode;
+  /** A load has failed a moment ago. */
+  failed: boolean;
+};
+
+const keyList = fc.uniqueArray(fc.constantFrom(0, 1, 2), { minLength: 1, maxLength: 3 });
+const flaw = fc.constantFrom<Flaw>('expired', 'early', 'no exp', 'audience', 'issuer', 'algorithm', 'typ', 'crit', 'ID token');
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  token: fc.record({
+    flaw: fc.oneof({ weight: 5, arbitrary: fc.constant<Flaw>('none') }, { weight: 1, arbitrary: flaw }),
+    key: fc.constantFrom(0, 1, 2),
+    kid: fc.constantFrom(0, 1, 2, 0, 1, 2, null, 3),
+  }),
+  // Before and after each edge: 80 % of the age, the age, the end of the grace.
+  ageSeconds: fc.constantFrom(null, 1, 479, 481, 599, 601, 4_199, 4_201, 100_000),
+  before: keyList,
+  now: keyList,
+  mode: fc.constantFrom<IssuerMode>('ok', 'ok', 'ok', '500', 'html', 'redirect', 'empty', 'reset', 'closed'),
+  failed: fc.boolean(),
+});
+
+function mintOf({ flaw, key, kid }: OracleToken, clock: TestClock): Partial<Mint> & Pick<Mint, 'audience'> {
+  const nowSeconds = Math.floor(clock.wallMs() / 1000);
+  const claims: Record<string, unknown> = { iat: nowSeconds, exp: nowSeconds + 300 };
+  const header: Record<string, unknown> = { kid: kid === null ? undefined : `key-${kid}` };
+  if (flaw === 'expired') claims.exp = nowSeconds - 60;
+  if (flaw === 'early') claims.nbf = nowSeconds + 60;
+  if (flaw === 'no exp') claims.exp = undefined;
+  if (flaw === 'issuer') claims.iss = `${issuer.issuer}/`;
+  if (flaw === 'ID token') claims.nonce = 'n';
+  if (flaw === 'algorithm') header.alg = 'RS384';
+  if (flaw === 'typ') header.typ = 'logout+jwt';
+  if (flaw === 'crit') header.crit = ['x'];
+  const audience = flaw === 'audience' ? 'https://other.example.com/mcp' : RESOURCE;
+  return { key: KEYS[key] as Mint['key'], header, claims, audience };
+}
+
+/** Brings a new gateway into the state of the scenario and shows it the token. */
+async function enact({ token, ageSeconds, before, now, mode, failed }: Scenario): Promise<RawResponse> {
+  const clock = testClock();
+  const jwks = (keys: KeyList): void => {
+    issuer.published = keys.map((key) => KEYS[key]?.jwk ?? {});
+  };
+  jwks(before);
+  await issuer.setMode(ageSeconds === null ? '500' : 'ok');
+  const plan = toPlan(
+    {
+      publicUrl: 'http://127.0.0.1:9',
+      listen: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      issuers: { main: { issuer: issuer.issuer, jwksUri: issuer.jwksUri } },
+      endpoints: [{ path: '/mcp', issuers: ['main'], upstream: upstream.url }],
+    },
+    {},
+  );
+  const lines: string[] = [];
+  const loads = (event: string): number => lines.filter((line) => line.includes(event)).length;
+  const gateway = await startGateway(plan, {
+    clock,
+    random: () => 1,
+    destination: { write: (line) => void lines.push(String(line)) },
+  });
+  const call = (mint: Partial<Mint> & Pick<Mint, 'audience'>): Promise<RawResponse> =>
+    rawRequest(gateway.address.port, modern('tools/list', { token: issuer.token(mint) }));
+  try {
+    const first = ageSeconds === null ? 'keys.load_failed' : 'keys.loaded';
+    await until('the first load is over', () => loads(first) === 1);
+    clock.advance(1000 * (ageSeconds ?? 31));
+    jwks(now);
+    if (failed) {
+      await issuer.setMode('500');
+      const failures = loads('keys.load_failed');
+      await call(mintOf({ flaw: 'none', key: 0, kid: 9 }, clock));
+      await until('a load has failed', () => loads('keys.load_failed') > failures);
+    }
+    await issuer.setMode(mode);
+    upstream.reset();
+    return await call(mintOf(token, clock));
+  } finally {
+    await gateway.close(1000);
+  }
+}
+
+test('C-48, C-66, C-67, C-71: the gateway agrees with the oracle', { timeout: 30_000 }, async () => {
+  const seen = new Set<Answer>();
+  await fc.assert(
+    fc.asyncProperty(scenario, async (one) => {
+      const { token, ageSeconds, before, now, mode, failed } = one;
+      const held = ageSeconds === null ? null : { keys: before, ageSeconds };
+      const wanted = oracle(token, { held, published: now, reachable: mode === 'ok' && !failed });
+      const response = await enact(one);
+      expect(response.status).toBe(wanted);
+      expect(upstream.hits).toBe(wanted === 200 ? 1 : 0);
+      const challenge = response.header('www-authenticate')?.includes('error="invalid_token"') ?? false;
+      expect(challenge).toBe(wanted === 401);
+      expect(/^([1-9]|[12]\d|30)$/.test(response.header('retry-after') ?? '')).toBe(wanted === 503);
+      seen.add(wanted);
+    }),
+    RUNS,
+  );
+  // A property over one answer alone would prove nothing.
+  expect([...seen].sort()).toEqual([200, 401, 503]);
+});
