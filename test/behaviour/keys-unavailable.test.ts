@@ -4,7 +4,7 @@ import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../fixtures/j
 import { modern } from '../fixtures/messages.js';
 import { type Mint, mintToken, rsaKey } from '../fixtures/mint.js';
 import type { Gateway } from '../fixtures/process.js';
-import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
+import { openRaw, type RawResponse, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
@@ -110,6 +110,26 @@ describe('cold: C-66, C-48, C-145, F-04', () => {
     const events = gateway.logs().filter(({ event }) => event === 'keys.load_failed');
     expect(events.length).toBeGreaterThanOrEqual(cases.length);
   });
+});
+
+test('C-66: a caller who gives up while the keys are fetched takes them from nobody else', async () => {
+  const issuer = of('500 by jwksUri');
+  const fresh = issuer.rotate({ keepOld: true });
+  const before = issuer.hits.jwks;
+  let release = (): void => {};
+  issuer.held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const token = issuer.token({ audience: `${gateway.url}/mcp`, key: fresh });
+  const first = await openRaw(gateway.port, { label: 'the caller who gives up' });
+  await first.write(requestBytes(gateway.port, modern('tools/list', { token })));
+  await until('the keys are asked for', () => issuer.hits.jwks === before + 1);
+  const second = call(issuer, { key: fresh });
+  first.destroy();
+  await first.closed;
+  release();
+  issuer.held = undefined;
+  expect([(await second).status, issuer.hits.jwks]).toEqual([200, before + 1]);
 });
 
 describe('warm: C-67, C-71, C-65', () => {
