@@ -44,6 +44,13 @@ export const steps = [
   { name: 'lint', what: 'npm run lint', minutes: 5, note: /^(Checked .*)$/m, run: (shell) => shell.run('npm', ['run', 'lint']) },
   { name: 'test', what: 'npm test', minutes: 15, note: TESTS, run: (shell) => shell.run('npm', ['test']) },
   {
+    name: 'mutation',
+    what: 'each refusal of verify/ dropped in turn: some test must fail',
+    minutes: 40,
+    note: /^(all \d+ drops.*|\d+ of \d+ SURVIVED)$/m,
+    run: (shell) => shell.run('node', ['scripts/mutation.mjs']),
+  },
+  {
     name: 'demo',
     what: 'node dist/main.js demo --once',
     minutes: 3,

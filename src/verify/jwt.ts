@@ -113,6 +113,10 @@ const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
   ERR_JOSE_NOT_SUPPORTED: () => tokenAlgorithm(),
 };
 
+/**
+ * By jose, whose webcrypto works on the thread pool. A callback to crypto.verify would halve the cost of a forged signature, but what jose
+ * adds is audited, and a token that is sent again is not verified again.
+ */
 async function signedBy(token: string, keys: readonly VerifyKey[]): Promise<Verdict<VerifyKey>> {
   for (const key of keys.slice(0, KEYS_TRIED)) {
     try {

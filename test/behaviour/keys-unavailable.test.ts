@@ -5,8 +5,8 @@ import { startBlackHole } from '../fixtures/black-hole.js';
 import { modern } from '../fixtures/messages.js';
 import { type Mint, rsaKey } from '../fixtures/mint.js';
 import type { Gateway } from '../fixtures/process.js';
-import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
-import { type RawIssuer, startRawIssuer } from '../fixtures/raw-issuer.js';
+import { openRaw, type RawResponse, rawRequest, requestBytes } from '../fixtures/raw-client.js';
+import { answer, type RawIssuer, startRawIssuer } from '../fixtures/raw-issuer.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
@@ -156,6 +156,28 @@ describe('cold: C-66, C-48, C-145, F-04', () => {
     await Promise.all(rows.map(async (row) => mend(row).then(() => recovers(row))));
     expect([gateway.pid, gateway.logs().filter(({ event }) => event === 'gateway.listening').length]).toEqual([pid, 1]);
   });
+});
+
+test('C-66: a caller who gives up while the keys are fetched takes them from nobody else', async () => {
+  const issuer = sound;
+  const fresh = rsaKey();
+  issuer.keys.push(fresh);
+  const before = issuer.requests;
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  issuer.fault = { jwks: (socket) => void held.then(() => socket.end(answer(issuer.document('jwks')))) };
+  const token = issuer.token({ audience: `${gateway.url}/mcp`, key: fresh });
+  const first = await openRaw(gateway.port, { label: 'the caller who gives up' });
+  await first.write(requestBytes(gateway.port, modern('tools/list', { token })));
+  await until('the keys are asked for', () => issuer.requests === before + 1);
+  const second = call(issuer, { key: fresh });
+  first.destroy();
+  await first.closed;
+  release();
+  expect([(await second).status, issuer.requests]).toEqual([200, before + 1]);
+  issuer.fault = {};
 });
 
 describe('warm: C-67, C-71, C-65', () => {

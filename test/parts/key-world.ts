@@ -28,7 +28,7 @@ export interface KeyWorld {
   send(kind: TokenKind, ageSeconds?: number): Promise<string>;
   /** The failure itself. */
   refused(kind: TokenKind): Promise<Failure>;
-  /** Holds every fetch back until the returned function is called. */
+  /** Holds every answer of the issuer back until the returned function is called. */
   hold(): () => void;
   /** Waits until the issuer was asked this often, and no load is under way. */
   asked(times: number): Promise<void>;
@@ -45,18 +45,16 @@ export async function startKeyWorld({
   clock = testClock(1_800_000_000_000),
 }: WorldOptions = {}): Promise<KeyWorld> {
   const issuer = await startJwksIssuer({ keys: [KEYS.old] });
-  let gate: Promise<void> | null = null;
   let underWay = 0;
-  const held: FetchJson = async (request) => {
+  const counted: FetchJson = (request) => {
     underWay += 1;
-    if (gate !== null) await gate;
     return fetchJson(request).finally(() => {
       underWay -= 1;
     });
   };
   const { notify } = recorder();
   const policy = { issuer: issuer.issuer, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 } as const;
-  const load = createKeyLoader({ ...policy, jwksUri: issuer.jwksUri, timeoutMs, fetchJson: held, clock, notify });
+  const load = createKeyLoader({ ...policy, jwksUri: issuer.jwksUri, timeoutMs, fetchJson: counted, clock, notify });
   const keys = createKeySource({ issuer: issuer.issuer, load, clock, notify, random: () => 1, policy: keysSchema.parse({}) });
   const parts = { policy, keys, introspect: null, verify: 'jwt', tokenPrefixes: null } as const;
   const at = endpoint({ issuers: [issuer.issuer], issuerAudience: new Map() });
@@ -84,11 +82,11 @@ export async function startKeyWorld({
     },
     hold() {
       let open = (): void => {};
-      gate = new Promise((resolve) => {
+      issuer.held = new Promise((resolve) => {
         open = resolve;
       });
       return () => {
-        gate = null;
+        issuer.held = undefined;
         open();
       };
     },

@@ -221,6 +221,7 @@ describe('verify: introspection, where the issuer judges its JWT itself', () => 
     ['without the mark of an access token', { claims: { client_id: 'other' } }, 'token.type'],
     ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
     ['unsigned, spelled otherwise', { header: { alg: 'NoNe' } }, 'token.algorithm'],
+    ['of an alg that is no text', { header: { alg: 1 } }, 'token.algorithm'],
     ['of nobody', { claims: { iss: undefined } }, 'token.issuer'],
     ['of an issuer of others', { claims: { iss: 'https://evil.example.com' } }, 'token.issuer'],
   ])('a JWT that is %s is refused without a question', async (_what, changes, expected) => {
