@@ -6,7 +6,7 @@ export class Connection {
   readonly socket: Socket;
   /** The peer; asked for once, because every question is a system call or a walk through getters. */
   readonly address: string;
-  /** Node tells nobody when a pipelined request loses its connection, so they are kept here. */
+  /** Told when the connection is lost: Node tells only the answer that is being written. */
   readonly underWay: NodeExchange[] = [];
   /** An answer with `Connection: close` was announced: nothing more is processed here (RFC 9112 section 9.6). */
   closing = false;
@@ -14,6 +14,11 @@ export class Connection {
   constructor(socket: Socket) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? '';
+  }
+
+  /** True while an answer is still to be handed to the socket, whoever writes it. */
+  isAnswering(): boolean {
+    return this.underWay.some(({ outgoing }) => !outgoing.writableEnded);
   }
 
   /** The order does not matter: nearly always there is one. */

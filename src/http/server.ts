@@ -30,8 +30,6 @@ export interface Listener {
 export type TellUnread = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
-/** Requests of one connection that may be under way; pipelining more than that is no client of ours. */
-const PIPELINED = 16;
 /** How long a draining listener still tells new requests on open connections to go elsewhere. */
 const SILENT_MS = 1_000;
 
@@ -95,7 +93,8 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
     const { socket } = incoming;
     const connection = connections.get(socket);
     if (connection?.closing) return;
-    if (connection === undefined || connection.underWay.length >= PIPELINED) {
+    // Pipelining: no MCP client does it, and behind a long answer Node stops reading the socket, so that its end would never be noticed.
+    if (connection === undefined || connection.isAnswering()) {
       socket.destroy();
       return;
     }
@@ -114,14 +113,14 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // With an exchange open this would land in the middle of its answer; cut, the exchange tells its own end.
-    const answering = (connections.get(socket)?.underWay.length ?? 0) > 0;
-    if (answering || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    if (connections.get(socket)?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
     answerUnread(socket, failure);
     tellUnread(failure, socket.remoteAddress ?? '');
   });
   // An Upgrade or CONNECT would take the socket out of our hands.
   server.on('connect', (_incoming, socket: Socket) => {
+    if (connections.get(socket)?.isAnswering()) return socket.destroy();
     answerUnread(socket, connectionBadRequest());
     tellUnread(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
   });

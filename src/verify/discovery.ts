@@ -13,6 +13,8 @@ export type Discovered =
   | { readonly ok: true; readonly metadata: IssuerMetadata }
   | { readonly ok: false; readonly detail: string };
 
+/** A log line has no room for a novel. */
+const NAME_CHARACTERS = 200;
 const MAX_BYTES = 256 * 1024;
 
 /** The places to look, in order. */
@@ -51,7 +53,8 @@ export async function discover(
     }
     const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
     if (named !== issuer) {
-      detail = 'metadata names another issuer';
+      // Most often a slash more or less: then both are to be seen.
+      detail = `metadata names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`;
       continue;
     }
     return {

@@ -45,25 +45,45 @@ test('CONNECT and a reset do not end the process (C-148)', async () => {
   expect((await scene.passes()).status).toBe(200);
 });
 
-test('pipelined streams are let go with their connection (B-73, E-15)', async () => {
+const stream = (): Buffer => {
+  const { headers = [] } = legacy('tools/list', { token: scene.token() });
+  return requestBytes(scene.gateway.port, {
+    method: 'GET',
+    path: '/mcp',
+    headers: [...headers, ['Accept', 'text/event-stream']],
+  });
+};
+const allLetGo = () =>
+  until('the upstream connections are let go', () => scene.upstream.requests.every((one) => one.closedAt !== undefined), 3000);
+
+test('a request behind a stream ends the connection, and the stream with it (B-73, E-15)', async () => {
   scene.upstream.answer(answers.stall());
-  const get = { method: 'GET', path: '/mcp', headers: legacy('tools/list', { token: scene.token() }).headers };
-  const bytes = requestBytes(scene.gateway.port, { ...get, headers: [...(get.headers ?? []), ['Accept', 'text/event-stream']] });
-  await hitAndRun(Buffer.concat([bytes, bytes, bytes, bytes]), 300);
-  await until(
-    'the upstream connections are let go',
-    () => scene.upstream.requests.every((one) => one.closedAt !== undefined),
-    3000,
-  );
-  scene.upstream.answer(answers.sse([{ data: '{}' }]));
-  const fresh = await scene.send(
-    { ...get, headers: [...(get.headers ?? []), ['Accept', 'text/event-stream']] },
-    { label: 'a fresh stream' },
-  );
-  expect(fresh.status).toBe(200);
+  const connection = await openRaw(scene.gateway.port, { label: 'a stream with a call behind it' });
+  await connection.write(stream());
+  await until('the stream is open', () => scene.upstream.hits === 1);
+  await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() })));
+  await withDeadline('the connection is cut', connection.closed, 3000);
+  expect(scene.upstream.hits).toBe(1);
+  await allLetGo();
 });
 
-test('more pipelining than any client does costs the connection (E-02)', async () => {
+test('pipelined streams are let go with their connection (B-73, E-15)', async () => {
+  scene.upstream.answer(answers.stall());
+  await hitAndRun(Buffer.concat([stream(), stream(), stream(), stream()]), 300);
+  await allLetGo();
+});
+
+test('CONNECT behind a call is no answer to that call (C-148)', async () => {
+  scene.upstream.answer(answers.stall());
+  const connection = await openRaw(scene.gateway.port, { label: 'a call with CONNECT behind it' });
+  await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() })));
+  await until('the call is under way', () => scene.upstream.hits === 1);
+  await connection.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  await withDeadline('the connection is cut', connection.closed, 3000);
+  expect(connection.received()).toBe('');
+});
+
+test('500 requests at once cost the connection, and nothing else (E-02)', async () => {
   const anonymous = requestBytes(scene.gateway.port, { method: 'POST', path: '/mcp', headers: [['Content-Length', '0']] });
   await hitAndRun(Buffer.concat(Array.from({ length: 500 }, () => anonymous)), 20);
   expect((await scene.passes()).status).toBe(200);

@@ -99,7 +99,11 @@ describe('no set', () => {
   });
 
   test.each<[string, Record<string, unknown>, string]>([
-    ['metadata of another issuer (C-24)', { issuer: 'https://evil.example' }, 'metadata names another issuer'],
+    [
+      'metadata of another issuer (C-24)',
+      { issuer: 'https://evil.example' },
+      'metadata names another issuer: https://evil.example',
+    ],
     ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri'],
     ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri'],
   ])('%s', async (_what, metadata, detail) => {
