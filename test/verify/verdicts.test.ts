@@ -90,6 +90,20 @@ describe('the keys', () => {
     expect(verdicts.get(TOKEN)).toBeUndefined();
   });
 
+  test('an expired set gives none that was never asked for before either (row 12)', async () => {
+    for (const [minutes, expected] of [
+      [0, verdict],
+      [1, undefined],
+    ] as const) {
+      const { verdicts, clock, keys, thumbprint } = await learned(200 * MINUTE);
+      keys.fails = 'status 500';
+      clock.advance(69 * MINUTE);
+      verdicts.put(TOKEN, verdict, keys.source, thumbprint, clock.wallMs() + 60 * MINUTE);
+      clock.advance(minutes * MINUTE);
+      expect(verdicts.get(TOKEN)).toBe(expected);
+    }
+  });
+
   test('are touched by every hit, which may start a refresh (C-72)', async () => {
     const { verdicts, clock, keys, thumbprint } = await learned();
     clock.advance(8 * MINUTE);
