@@ -141,7 +141,10 @@ describe('an endpoint of another kind knows it by', () => {
     ['nothing', { auth: 'none' }, {}, undefined, {}],
     ['a client id alone', { auth: 'none', clientId: 'public' }, {}, undefined, { client_id: 'public' }],
   ])('%s', async (_name, fields, env, authorization, inForm) => {
-    const endpoint = await startRawUpstream(answers.json({ active: true, sub: 'alice', aud: RESOURCE, scope: 'files:read' }));
+    const endpoint = await startRawUpstream(
+      answers.json({ active: true, sub: 'alice', aud: RESOURCE, scope: 'files:read' }),
+      'issuer',
+    );
     try {
       const introspection = { url: `${endpoint.url}/introspect`, ...fields };
       await withClient(provider.url, introspection, env, async (call) => {

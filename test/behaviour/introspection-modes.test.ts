@@ -20,7 +20,7 @@ describe('verify: jwt-then-introspection, with an endpoint of our own that answe
   let backend: RawUpstream;
   let scene: Scene;
   beforeAll(async () => {
-    backend = await startRawUpstream();
+    backend = await startRawUpstream(undefined, 'issuer');
     const introspection = { url: `${backend.url}/check`, clientId: 'gateway', clientSecret: ENV_SECRET };
     const claims = { subject: ['user_id', 'sub'], tenant: ['account_id'] };
     scene = await startScene({

@@ -153,7 +153,7 @@ describe('C-83: the endpoint refuses the gateway itself', () => {
   let endpoint: RawUpstream;
   let refused: Scene;
   beforeAll(async () => {
-    endpoint = await startRawUpstream();
+    endpoint = await startRawUpstream(undefined, 'issuer');
     const introspection = { url: `${endpoint.url}/introspect`, clientId: 'gateway', clientSecret: ENV_SECRET };
     refused = await startScene({ issuer: { introspection }, env: { SECRET } });
   });
