@@ -82,7 +82,6 @@ export const fetchJson: FetchJson = async (fetch) => {
   try {
     return await Promise.race([ask(fetch, signal), deadline]);
   } catch (error) {
-    if (signal.aborted) return late;
     const { code, name } = error as NodeJS.ErrnoException;
     return { kind: 'transport', detail: code ?? name };
   } finally {
