@@ -129,7 +129,10 @@ test.each(['listen', 'admin'] as const)('F-01: %s port in use: exit code 1 and o
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as { port: number };
-  const { code, lines } = await fails({ config: configText({ ...GOOD, [which]: { host: '127.0.0.1', port } }) });
+  // A free one for the other, that nobody can take before: only this one is in use.
+  const other = which === 'listen' ? 'admin' : 'listen';
+  const ports = { [which]: { host: '127.0.0.1', port }, [other]: { host: '127.0.0.1', port: 0 } };
+  const { code, lines } = await fails({ config: configText({ ...GOOD, ...ports }) });
   await new Promise((resolve) => holder.close(resolve));
   expect([code, lines]).toEqual([1, [`127.0.0.1:${port} is in use by another process; choose another listen or admin port`]]);
 });
