@@ -5,7 +5,7 @@ import type { Secret } from '../core/secret.js';
 import { CLIENT_ID_HINT, SECRET_HINT } from './fields.js';
 import type { ClientAuthentication, IntrospectionPlan } from './plan.js';
 import type { Path, Problem } from './problems.js';
-import type { IntrospectionInput } from './schema.js';
+import type { IntrospectionInput } from './schema-issuer.js';
 import { type Environment, resolveSecret } from './secrets.js';
 
 type Auth = ClientAuthentication['auth'];

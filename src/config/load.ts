@@ -2,54 +2,18 @@
 // a field may be.
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import type { Endpoint } from '../core/endpoint.js';
 import { isObject } from '../core/json.js';
 import { checks } from './checks.js';
+import { toEndpoint } from './endpoint-plan.js';
 import { introspectionPlan } from './introspection-client.js';
 import type { Parsed, SeenEndpoint } from './parsed.js';
 import type { IssuerPlan, Plan } from './plan.js';
 import { presetRules, underPreset } from './presets.js';
 import { ConfigError, type Path, type Problem, pathText, problemsOf } from './problems.js';
-import { type EndpointInput, endpointSchema, type IssuerInput, issuerSchema, type LegacyInput, rootSchema } from './schema.js';
+import { rootSchema } from './schema.js';
+import { type EndpointInput, endpointSchema } from './schema-endpoint.js';
+import { type IssuerInput, issuerSchema } from './schema-issuer.js';
 import type { Environment } from './secrets.js';
-
-function legacyRule({ scheme, header, scopes, sunset }: LegacyInput): Endpoint['legacy'][number] {
-  return {
-    scheme: scheme?.toLowerCase() ?? null,
-    header: header?.toLowerCase() ?? 'authorization',
-    scopes,
-    sunsetMs: sunset === undefined ? null : Date.parse(sunset),
-  };
-}
-
-/** RFC 9728 section 3.1: the well-known string goes between host and path. */
-function metadataUrl(resource: string): URL {
-  const { origin, pathname } = new URL(resource);
-  return new URL(`${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`);
-}
-
-function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMap<string, IssuerInput>): Endpoint {
-  const resource = input.resource ?? publicUrl + input.path;
-  const metadata = metadataUrl(resource);
-  const upstream = new URL(input.upstream.url);
-  const accepted = input.issuers.map((name) => issuers.get(name) as IssuerInput);
-  return {
-    path: input.path,
-    resource,
-    metadataUrl: metadata.href,
-    metadataPath: metadata.pathname,
-    realm: input.realm ?? null,
-    issuers: accepted.map(({ issuer }) => issuer),
-    audience: input.audience ?? [resource],
-    issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
-    scopes: input.scopes,
-    legacy: input.legacy.map(legacyRule),
-    origins: [publicUrl, ...input.origins],
-    publicOrigin: new URL(resource).origin,
-    bodyBytes: input.limits.bodyBytes,
-    upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },
-  };
-}
 
 function toIssuer(name: string, input: IssuerInput, environment: Environment, problems: Problem[]): IssuerPlan {
   const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant } = input;

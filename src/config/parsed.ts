@@ -1,6 +1,7 @@
 // Decides what a check across fields gets to see of a configuration. Never checks.
 import type { Problem } from './problems.js';
-import type { EndpointInput, IssuerInput } from './schema.js';
+import type { EndpointInput } from './schema-endpoint.js';
+import type { IssuerInput } from './schema-issuer.js';
 
 /** An endpoint as far as it parsed. */
 export type SeenEndpoint = Omit<EndpointInput, 'path' | 'upstream'> & { readonly path?: string | undefined };

@@ -5,14 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';
-import {
-  claimsSchema,
-  endpointSchema,
-  introspectionSchema,
-  issuerSchema,
-  legacySchema,
-  rootSchema,
-} from '../../src/config/schema.js';
+import { rootSchema } from '../../src/config/schema.js';
+import { endpointSchema, legacySchema } from '../../src/config/schema-endpoint.js';
+import { claimsSchema, introspectionSchema, issuerSchema } from '../../src/config/schema-issuer.js';
 
 const folder = fileURLToPath(new URL('./golden', import.meta.url));
 const update = process.env.UPDATE_GOLDEN === '1';

@@ -1,7 +1,7 @@
 // An issuer over real HTTP and the verifier of one endpoint, on a clock that the test moves: what comes of each kind of token.
 
 import { checkAudience } from '../../src/authorize/audience.js';
-import { keysSchema } from '../../src/config/schema.js';
+import { keysSchema } from '../../src/config/schema-issuer.js';
 import type { Failure } from '../../src/core/failure.js';
 import { type FetchJson, fetchJson } from '../../src/verify/fetch-json.js';
 import { createKeySource } from '../../src/verify/jwks.js';

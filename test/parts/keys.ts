@@ -1,5 +1,5 @@
 // A key source on minted keys, loaded by a function that a test can make fail; and who is told of it.
-import { keysSchema } from '../../src/config/schema.js';
+import { keysSchema } from '../../src/config/schema-issuer.js';
 import type { Notice, Notify } from '../../src/core/ports.js';
 import { createKeySource, type KeyPolicy, type KeySource, type Loaded } from '../../src/verify/jwks.js';
 import { readKeySet } from '../../src/verify/key-set.js';

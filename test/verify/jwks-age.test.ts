@@ -1,6 +1,6 @@
 // Fresh, stale within grace, expired; rotation, and the bucket of refetches for unknown kids.
 import { describe, expect, test } from 'vitest';
-import { keysSchema } from '../../src/config/schema.js';
+import { keysSchema } from '../../src/config/schema-issuer.js';
 import { rsaKey } from '../fixtures/mint.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from '../parts/clock.js';

@@ -1,6 +1,6 @@
 // How one issuer's key set is fetched, from a real issuer that fails in every way it can.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keysSchema } from '../../src/config/schema.js';
+import { keysSchema } from '../../src/config/schema-issuer.js';
 import { type FetchJson, fetchJson } from '../../src/verify/fetch-json.js';
 import { createKeySource } from '../../src/verify/jwks.js';
 import { createKeyLoader } from '../../src/verify/key-loader.js';

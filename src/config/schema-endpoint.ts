@@ -1,0 +1,96 @@
+// Decides the fields of one endpoint: defaults, units. The text of every default of an endpoint stands here and nowhere else.
+import { z } from 'zod';
+import { audience, endpointPath, protectedUrl, scopes, upstreamUrl, wholeNumber } from './fields.js';
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** Date.parse takes the 30th of February for a day in March. */
+const isDay = (value: string): boolean => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
+
+/** A way in for callers whose credential the upstream itself verifies. */
+export const legacySchema = z.strictObject({
+  /** Scheme of the Authorization header, such as Token; or `header`. */
+  scheme: z
+    .string({ error: 'write a scheme, such as Token' })
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'write one word, such as Token' })
+    .refine((value) => !['bearer', 'dpop', 'basic'].includes(value.toLowerCase()), {
+      error: 'this scheme can carry OAuth tokens; name another',
+    })
+    .optional(),
+  /** A header of its own that holds the key, such as X-Api-Key. */
+  header: z
+    .string({ error: 'write a header name, such as X-Api-Key' })
+    .regex(/^[A-Za-z0-9-]+$/, { error: 'write a header name, such as X-Api-Key' })
+    .refine(
+      (value) =>
+        !/^(authorization|cookie|host|origin|connection|keep-alive|te|trailer|upgrade|expect|via|forwarded|user-agent|baggage|last-event-id|trace.*|transfer-.*|proxy-.*|x-forwarded-.*|content-.*|accept.*|mcp-.*)$/i.test(
+          value,
+        ),
+      {
+        error: 'this header has another meaning; name one that holds only the key',
+      },
+    )
+    .optional(),
+  mode: z.literal('pass-through', { error: 'write pass-through' }),
+  upstreamVerifies: z.literal(true, {
+    error: 'the gateway cannot check such a credential: write true if the upstream refuses bad ones, else remove this entry',
+  }),
+  /** Scopes that every such caller is taken to hold. */
+  scopes,
+  /** Refused from this day (UTC) on. */
+  sunset: z
+    .string({ error: 'write a day, such as 2027-06-30' })
+    .regex(DAY, { error: 'write a day, such as 2027-06-30' })
+    .refine((value) => !DAY.test(value) || isDay(value), { error: 'there is no such day' })
+    .optional(),
+});
+
+const upstreamObject = z.strictObject({
+  url: upstreamUrl,
+  /** Milliseconds to connect. */
+  connectMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
+  /** Milliseconds until the head of the answer. */
+  headersMs: wholeNumber(1, 3_600_000, 'milliseconds').default(60_000),
+  /** Requests under way at once; above it the answer is 503. */
+  inFlight: wholeNumber(1, 10_000, 'requests').default(256),
+  /** GET streams and subscriptions held at once. */
+  maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
+});
+
+export const endpointSchema = z.strictObject({
+  path: endpointPath,
+  /** RFC 8707 resource identifier as clients type it. Default: publicUrl + path. */
+  resource: protectedUrl('https://mcp.example.com/mcp').optional(),
+  /** Default: the resource. Exact membership. */
+  audience: audience.optional(),
+  /** First parameter of the challenge. */
+  realm: z
+    .string()
+    .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'write it without quotes and backslashes' })
+    .optional(),
+  issuers: z
+    .array(z.string(), { error: 'write a list of names from issuers, such as [acme]' })
+    .min(1, { error: 'name at least one issuer' }),
+  scopes,
+  legacy: z.array(legacySchema, { error: 'write a list of legacy credentials' }).default([]),
+  upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
+    error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
+  }),
+  /** Browser origins allowed beside the public one and loopback. */
+  origins: z
+    .array(
+      z.string().refine((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value), {
+        error: 'write an origin, such as https://app.example.com',
+      }),
+      { error: 'write a list of origins' },
+    )
+    .default([]),
+  limits: z
+    .strictObject({
+      /** Bytes of a request body. */
+      bodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),
+    })
+    .prefault({}),
+});
+
+export type EndpointInput = z.output<typeof endpointSchema>;
+export type LegacyInput = z.output<typeof legacySchema>;
