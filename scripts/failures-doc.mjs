@@ -54,6 +54,9 @@ export const meanings = {
   'scope.insufficient':
     'The token lacks a scope that the call needs. The challenge names all that are needed; the client asks for consent.',
   'tool.denied': 'A rule of the endpoint keeps this caller from this tool. No scope would help.',
+  'prompt.denied': 'A rule of the endpoint keeps this caller from this prompt. No scope would help.',
+  'resource.denied':
+    'A rule of the endpoint keeps this caller from this resource, or its URI is written in a way that readers take for different ones (segments that go up, escaped twice). No scope would help.',
   'session.foreign': 'The session id is not of this caller, or no longer readable. The client starts a new session.',
   'upstream.busy':
     'As many requests as `upstream.inFlight` (or streams as `maxStreams`) are under way. Raise the limit or give the MCP server more room.',
@@ -79,7 +82,8 @@ export const meanings = {
   'envelope.version': 'The client asks for a revision of MCP that is not served. The answer lists those that are.',
   'envelope.meta':
     'A request of revision 2026-07-28 lacks `protocolVersion` or `clientCapabilities` in its `_meta`. Mend the client.',
-  'method.denied': 'A rule of the endpoint keeps this caller from this MCP method. No scope would help.',
+  'method.denied':
+    'The endpoint has rules, and this is no method of the protocol, or the answer of a client. If it is to pass, name it under `methods`.',
   'claim.missing':
     'The upstream is to get a claim that the token does not have. Make the issuer add it, or mark it optional in the header template.',
   'rate.limited': 'The caller sent more than its limit. It retries after the time given.',

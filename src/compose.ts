@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { checkAudience } from './authorize/audience.js';
 import { checkMethod } from './authorize/method.js';
+import { createAllowed } from './authorize/policy.js';
 import { checkReadable, readMessage } from './authorize/read.js';
-import { checkScope } from './authorize/scope.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
 import type { Clock, Notify } from './core/ports.js';
@@ -77,6 +77,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     ready: () => listening && (keySources.every((keys) => keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
   };
 
+  const allowed = createAllowed(endpoints);
   const gateway = createGateway(
     {
       sane: (exchange) => listener.sane(exchange),
@@ -95,7 +96,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       method: checkMethod,
       readable: checkReadable,
       read: readMessage,
-      scope: checkScope,
+      allowed: allowed.check,
       forward: createForward(pools, pseudonymOf(plan.publicUrl)),
       refuse,
       tell: (outcome) => {

@@ -30,7 +30,8 @@ export interface Stages {
   readable(exchange: Exchange): Failure | null;
   /** `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Verdict<Message>;
-  scope(caller: Caller, endpoint: Endpoint): Failure | null;
+  /** What the call needs, and whether the caller has it. */
+  allowed(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
   /** Tells `listener` once, when the answer is over. A failure whose row has no status happened after the answer had begun. */
   forward(exchange: Exchange, endpoint: Endpoint, caller: Caller, message: Message, listener: AnswerListener): void;
   refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void;
@@ -132,7 +133,7 @@ class Walk implements BodyListener, AnswerListener {
       const message = stages.read(exchange, read.value);
       if (!message.ok) return this.conclude(message);
       this.message = message.value;
-      const short = stages.scope(caller, endpoint);
+      const short = stages.allowed(caller, endpoint, message.value);
       if (short !== null) return this.conclude(short);
       stages.forward(exchange, endpoint, caller, message.value, this);
     } catch (cause) {

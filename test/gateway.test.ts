@@ -41,7 +41,7 @@ function corridor(changes: Partial<Stages> = {}) {
     method: () => null,
     readable: () => null,
     read: () => good(message),
-    scope: () => null,
+    allowed: () => null,
     forward(asked, _endpoint, _caller, _message, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
@@ -85,7 +85,7 @@ const ORDER = [
   'method',
   'readable',
   'read',
-  'scope',
+  'allowed',
   'forward',
   'tell',
 ];
@@ -110,7 +110,7 @@ describe('the first refusal is the answer', () => {
     ['method', failures.methodRefused(), { method: () => failures.methodRefused() }],
     ['readable', failures.bodyMediaType(), { readable: () => failures.bodyMediaType() }],
     ['read', failures.envelopeInvalid(), { read: () => failures.envelopeInvalid() }],
-    ['scope', failures.scopeInsufficient(), { scope: () => failures.scopeInsufficient() }],
+    ['allowed', failures.scopeInsufficient(), { allowed: () => failures.scopeInsufficient() }],
     ['forward', failures.upstreamBusy(), { forward: ending(failures.upstreamBusy()) }],
   ];
   test.each(refusals)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
@@ -183,7 +183,7 @@ describe('an exception is a bug', () => {
     ['method', { method: boom }],
     ['readable', { readable: boom }],
     ['read', { read: boom }],
-    ['scope', { scope: boom }],
+    ['allowed', { allowed: boom }],
     ['forward', { forward: boom }],
   ])('at %s it is 500 (D-22)', async (step, changes) => {
     const { steps, kind, told } = await walk(changes);
@@ -218,7 +218,7 @@ describe('what is told', () => {
   test('is what was known when the walk ended', async () => {
     const early = await walk({ identify: () => failures.credentialMissing() });
     expect(early.told[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
-    const late = await walk({ scope: () => failures.scopeInsufficient() });
+    const late = await walk({ allowed: () => failures.scopeInsufficient() });
     expect(late.told[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
     expect(late.refused[0]?.slice(1)).toEqual([at, late.told[0]?.failure, message]);
   });

@@ -14,13 +14,20 @@ const NAMED_BY: ReadonlyMap<string, 'name' | 'uri' | 'taskId'> = new Map([
   ['tasks/cancel', 'taskId'],
 ]);
 
+/** The legacy methods that are about a resource, and that no header mirrors. */
+const ALSO_NAMED_BY: ReadonlyMap<string, 'uri'> = new Map([
+  ['resources/subscribe', 'uri'],
+  ['resources/unsubscribe', 'uri'],
+]);
+
 const VISIBLE = /^[\x20-\x7e]*$/;
 /** Exact, lower-case markers; anything else is a literal (B-53). */
 const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
 /** What the call is about: a tool, a prompt, a resource or a task. */
 export function nameOf(scanned: Scanned): string | undefined {
-  const member = NAMED_BY.get(scanned.method ?? '');
+  const method = scanned.method ?? '';
+  const member = NAMED_BY.get(method) ?? ALSO_NAMED_BY.get(method);
   return member === undefined ? undefined : scanned[member];
 }
 
@@ -40,7 +47,8 @@ export function disagreement(head: RequestHead, scanned: Scanned): string | null
   if (method === null || name === null) return 'a mirrored header stands twice';
   // Undefined on notifications in this revision (B-61): absent is fine there, a lie is not.
   if (method === undefined ? scanned.idText !== undefined : method !== scanned.method) return 'Mcp-Method';
+  if (!NAMED_BY.has(scanned.method ?? '')) return null;
   const expected = nameOf(scanned);
-  if (expected === undefined) return NAMED_BY.has(scanned.method ?? '') ? 'the body has no name' : null;
+  if (expected === undefined) return 'the body has no name';
   return name !== undefined && decodeMirrored(name) === expected ? null : 'Mcp-Name';
 }

@@ -41,7 +41,7 @@ const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
 const VERSION_2 = Buffer.from('2.0');
 
-class MessageReader extends JsonReader {
+export class MessageReader extends JsonReader {
   /** Whether the next value is this very string. Anything but a string is a flaw. */
   isText(expected: Buffer, what: string): boolean {
     if (this.peek() !== QUOTE) {

@@ -1,5 +1,6 @@
 // Decides how the fields of one endpoint become what the running gateway knows of it: defaults that hang on other fields are filled in here.
 import type { Endpoint } from '../core/endpoint.js';
+import { impliedScopes, scopesOf, toPolicy } from './policy-plan.js';
 import type { EndpointInput, LegacyInput } from './schema-endpoint.js';
 import type { IssuerInput } from './schema-issuer.js';
 
@@ -33,6 +34,10 @@ export function toEndpoint(input: EndpointInput, publicUrl: string, issuers: Rea
     audience: input.audience ?? [resource],
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
+    scopesSupported: input.scopesSupported ?? scopesOf(input),
+    scopeImplies: impliedScopes(input.scopeImplies),
+    policy: toPolicy(input),
+    denial: input.denial === 'jsonrpc' ? 'jsonrpc' : 'http',
     legacy: input.legacy.map(legacyRule),
     origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,

@@ -41,17 +41,16 @@ export const endpointPath = z
     error: 'this path is reserved for metadata and health; choose another',
   });
 
+const SCOPE_HINT = 'write one scope per entry, without spaces, quotes and backslashes';
+
 /** Scope token of RFC 6749 section 3.3. */
-export const scopes = z
-  .array(
-    z
-      .string()
-      .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'write one scope per entry, without spaces, quotes and backslashes' }),
-    {
-      error: 'write a list of scopes, such as [files:read]',
-    },
-  )
-  .default([]);
+export const scopeToken = z
+  .string({ error: SCOPE_HINT })
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT })
+  // A resource has no business with refresh tokens, and a challenge that names it makes clients ask for more than they need.
+  .refine((value) => value !== 'offline_access', { error: 'offline_access is between a client and its issuer; remove it' });
+
+export const scopes = z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }).default([]);
 
 export const audience = z
   .array(z.string().min(1, { error: 'an empty audience would accept nothing; remove it' }), {

@@ -1,6 +1,7 @@
 // Decides the fields of one endpoint: defaults, units. The text of every default of an endpoint stands here and nowhere else.
 import { z } from 'zod';
-import { audience, endpointPath, protectedUrl, scopes, upstreamUrl, wholeNumber } from './fields.js';
+import { audience, endpointPath, protectedUrl, scopes, scopeToken, upstreamUrl, wholeNumber } from './fields.js';
+import { denialSchema, methodsSchema, promptsSchema, resourcesSchema, scopeImpliesSchema, toolsSchema } from './schema-policy.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** Date.parse takes the 30th of February for a day in March. */
@@ -71,6 +72,14 @@ export const endpointSchema = z.strictObject({
     .array(z.string(), { error: 'write a list of names from issuers, such as [acme]' })
     .min(1, { error: 'name at least one issuer' }),
   scopes,
+  /** `scopes_supported` of the metadata. Default: the base scopes and those of the rules. */
+  scopesSupported: z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }).optional(),
+  scopeImplies: scopeImpliesSchema.default({}),
+  tools: toolsSchema.optional(),
+  prompts: promptsSchema.optional(),
+  resources: resourcesSchema.optional(),
+  methods: methodsSchema.optional(),
+  denial: denialSchema,
   legacy: z.array(legacySchema, { error: 'write a list of legacy credentials' }).default([]),
   upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
     error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',

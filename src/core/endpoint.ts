@@ -1,5 +1,6 @@
 // Decides what the running gateway knows of one protected MCP endpoint. Built once from the configuration, then frozen.
 import type { LegacyRule } from './credential.js';
+import type { Policy } from './policy.js';
 
 export interface Endpoint {
   readonly path: string;
@@ -18,6 +19,14 @@ export interface Endpoint {
   readonly issuerAudience: ReadonlyMap<string, readonly string[]>;
   /** Needed for everything. */
   readonly scopes: readonly string[];
+  /** What the metadata says that there is to ask for. */
+  readonly scopesSupported: readonly string[];
+  /** By a scope that stands for others: all of those. */
+  readonly scopeImplies: ReadonlyMap<string, readonly string[]>;
+  /** Null: whoever holds the base scopes may do what the upstream lets them. */
+  readonly policy: Policy | null;
+  /** How a refusal by policy is told: HTTP 403, or a JSON-RPC error with HTTP 200. */
+  readonly denial: 'http' | 'jsonrpc';
   readonly legacy: readonly LegacyRule[];
   /** Origins allowed beside the public one and loopback. */
   readonly origins: readonly string[];

@@ -104,6 +104,8 @@ export const envelopeInvalid = row('envelope.invalid', 'caller', 400, null, -326
 export const envelopeHeaderMismatch = row('envelope.header_mismatch', 'caller', 400, null, -32020, 'Header mismatch', 'authorize.header_mismatch', 'warn');
 export const scopeInsufficient = row('scope.insufficient', 'caller', 403, 'insufficient_scope', -31403, 'More scope is needed', 'authorize.scope', 'info');
 export const toolDenied = row('tool.denied', 'caller', 403, null, -31403, 'This tool is not open to you', 'authorize.tool', 'warn');
+export const promptDenied = row('prompt.denied', 'caller', 403, null, -31403, 'This prompt is not open to you', 'authorize.prompt', 'warn');
+export const resourceDenied = row('resource.denied', 'caller', 403, null, -31403, 'This resource is not open to you', 'authorize.resource', 'warn');
 export const sessionForeign = row('session.foreign', 'caller', 404, null, -31404, 'Session not found', 'proxy.session', 'warn');
 export const upstreamBusy = row('upstream.busy', 'dependency', 503, null, -31503, 'The MCP server is busy', 'proxy.busy', 'warn');
 export const upstreamUnreachable = row('upstream.unreachable', 'dependency', 502, null, -31502, 'The MCP server is unreachable', 'proxy.unreachable', 'error');
@@ -129,6 +131,15 @@ export const exchangeUnavailable = row('exchange.unavailable', 'dependency', 503
 export const exchangeRefused = row('exchange.refused', 'caller', 403, null, -31403, 'Your token cannot be used for this server', 'proxy.exchange_refused', 'warn');
 export const upstreamRefusedCaller = row('upstream.refused_caller', 'caller', 401, 'bare', -31401, 'The MCP server refused your credential', 'proxy.refused_caller', 'info');
 export const upstreamLoop = row('upstream.loop', 'gateway', 508, null, -31508, 'The gateway points at itself', 'proxy.loop', 'error');
+
+/** Refusals by policy: no token would help, so an operator may have them told as an answer instead of a status. */
+export const policyDenials: ReadonlySet<Row> = new Set([
+  toolDenied.row,
+  promptDenied.row,
+  resourceDenied.row,
+  methodDenied.row,
+  claimMissing.row,
+]);
 
 /** Retry-After in whole seconds for statuses that carry one (503, 429), else undefined. Bounds: 1..30. */
 export function retryAfterSeconds(failure: Failure): number | undefined {

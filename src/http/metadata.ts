@@ -14,7 +14,7 @@ export function resourceMetadata(endpoint: Endpoint): ResourceMetadata {
     resource: endpoint.resource,
     authorization_servers: endpoint.issuers,
     // An empty list is not allowed (RFC 9728 section 3.2).
-    ...(endpoint.scopes.length > 0 ? { scopes_supported: endpoint.scopes } : {}),
+    ...(endpoint.scopesSupported.length > 0 ? { scopes_supported: endpoint.scopesSupported } : {}),
     bearer_methods_supported: ['header'],
   };
 }

@@ -1,7 +1,7 @@
 // Decides how a failure is written to the caller: status, headers, body, all from its row. Never decides that there is one.
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
-import { type Failure, retryAfterSeconds } from '../core/failure.js';
+import { type Failure, policyDenials, retryAfterSeconds } from '../core/failure.js';
 import type { Message } from '../core/message.js';
 import { challenge } from './challenge.js';
 
@@ -23,9 +23,14 @@ function echoedId(failure: Failure, message: Message | null): string | undefined
   return only?.method === null ? undefined : only?.idText;
 }
 
+/** Some clients register anew after any 403: their operator has a denial told as the answer of the call. A call without an id gets no answer (B-24). */
+const isAnswer = (endpoint: Endpoint | null, { row }: Failure, idText: string | undefined): boolean =>
+  endpoint?.denial === 'jsonrpc' && idText !== undefined && policyDenials.has(row);
+
 export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {
-  const status = failure.row.status;
-  if (exchange.gone || status === null) return;
+  if (exchange.gone || failure.row.status === null) return;
+  const idText = echoedId(failure, message);
+  const status = isAnswer(endpoint, failure, idText) ? 200 : failure.row.status;
   // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
   if (exchange.sentStatus !== 0) return exchange.destroy();
   const headers = ['cache-control', 'no-store'];
@@ -34,7 +39,7 @@ export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: F
   const retryAfter = retryAfterSeconds(failure);
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (failure.allow !== undefined) headers.push('allow', failure.allow);
-  const body = refusalBody(failure, exchange.id, echoedId(failure, message));
+  const body = refusalBody(failure, exchange.id, idText);
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
   exchange.begin(status, headers, false);

@@ -5,7 +5,7 @@ import { endpoint, passThroughCaller, principal, tokenRule } from '../parts/endp
 import { kindOf } from '../parts/kinds.js';
 
 const at = endpoint({ scopes: ['files:read', 'files:list'] });
-const held = (...scopes: string[]): string => kindOf(checkScope(principal({ scopes }), at));
+const held = (...scopes: string[]): string => kindOf(checkScope(principal({ scopes }), at, at.scopes));
 
 test.each([
   ['exactly those', ['files:read', 'files:list']],
@@ -26,18 +26,26 @@ test.each([
 });
 
 test('names every scope that the call needs, the same for everybody (A-31)', () => {
-  const none = checkScope(principal({ scopes: [] }), at);
-  const some = checkScope(principal({ scopes: ['files:read'] }), at);
+  const none = checkScope(principal({ scopes: [] }), at, at.scopes);
+  const some = checkScope(principal({ scopes: ['files:read'] }), at, at.scopes);
   expect(none?.scopes).toEqual(['files:read', 'files:list']);
   expect(some?.scopes).toEqual(none?.scopes);
 });
 
 test('an endpoint without scopes asks for none', () => {
-  expect(checkScope(principal({ scopes: [] }), endpoint({ scopes: [] }))).toBeNull();
+  expect(checkScope(principal({ scopes: [] }), endpoint(), [])).toBeNull();
 });
 
 test('a pass-through caller holds what its rule grants (C-105)', () => {
   const granted = passThroughCaller('k', { ...tokenRule, scopes: ['files:list', 'files:read'] });
-  expect(checkScope(granted, at)).toBeNull();
-  expect(kindOf(checkScope(passThroughCaller(), at))).toBe('scope.insufficient');
+  expect(checkScope(granted, at, at.scopes)).toBeNull();
+  expect(kindOf(checkScope(passThroughCaller(), at, at.scopes))).toBe('scope.insufficient');
+});
+
+test('a scope stands for others only where the configuration says so (A-32)', () => {
+  const broad = principal({ scopes: ['files:*'] });
+  const implies = endpoint({ scopeImplies: new Map([['files:*', ['files:read', 'files:list']]]) });
+  expect(kindOf(checkScope(broad, at, at.scopes))).toBe('scope.insufficient');
+  expect(checkScope(broad, implies, at.scopes)).toBeNull();
+  expect(kindOf(checkScope(broad, implies, [...at.scopes, 'files:write']))).toBe('scope.insufficient');
 });

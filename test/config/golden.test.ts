@@ -8,6 +8,15 @@ import { ConfigError } from '../../src/config/problems.js';
 import { rootSchema } from '../../src/config/schema.js';
 import { endpointSchema, legacySchema } from '../../src/config/schema-endpoint.js';
 import { claimsSchema, introspectionSchema, issuerSchema } from '../../src/config/schema-issuer.js';
+import {
+  methodsSchema,
+  promptRuleSchema,
+  promptsSchema,
+  resourceRuleSchema,
+  resourcesSchema,
+  toolRuleSchema,
+  toolsSchema,
+} from '../../src/config/schema-policy.js';
 
 const folder = fileURLToPath(new URL('./golden', import.meta.url));
 const update = process.env.UPDATE_GOLDEN === '1';
@@ -54,7 +63,16 @@ test('the README example needs no more than ten lines', () => {
 });
 
 test('full.yaml names every field of the schema', () => {
-  const schemas = [rootSchema, issuerSchema, claimsSchema, introspectionSchema, endpointSchema, legacySchema];
+  const policy = [
+    toolsSchema,
+    toolRuleSchema,
+    promptsSchema,
+    promptRuleSchema,
+    resourcesSchema,
+    resourceRuleSchema,
+    methodsSchema,
+  ];
+  const schemas = [rootSchema, issuerSchema, claimsSchema, introspectionSchema, endpointSchema, legacySchema, ...policy];
   const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');
   const fields = schemas.flatMap((schema) => Object.keys(schema.shape));
   expect(fields.length).toBeGreaterThan(30);

@@ -13,7 +13,7 @@ test('is the resource, its issuers, its scopes and the header (A-01, A-04, A-10,
 });
 
 test('leaves out an empty list (A-09)', () => {
-  expect(resourceMetadata(endpoint({ scopes: [] }))).not.toHaveProperty('scopes_supported');
+  expect(resourceMetadata(endpoint({ scopesSupported: [] }))).not.toHaveProperty('scopes_supported');
 });
 
 test('writes issuer and resource as they were written, slash for slash (A-12, A-04)', () => {

@@ -1,0 +1,21 @@
+// Decides whether a pattern names something: `*` stands for any run of characters, also none, and everything else for itself. Without a regular
+// expression, so that no pattern and no name can make it slow.
+
+export type Glob = (name: string) => boolean;
+
+export function createGlob(pattern: string): Glob {
+  const [first, ...rest] = pattern.split('*') as [string, ...string[]];
+  const last = rest.pop();
+  if (last === undefined) return (name) => name === pattern;
+  return (name) => {
+    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+    let from = first.length;
+    const end = name.length - last.length;
+    for (const part of rest) {
+      const at = name.indexOf(part, from);
+      if (at < 0 || at + part.length > end) return false;
+      from = at + part.length;
+    }
+    return true;
+  };
+}

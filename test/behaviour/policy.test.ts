@@ -1,0 +1,108 @@
+// Rules for tools over the wire: what the caller is told, that nothing is carried, and how it looks to a client that wants answers.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+
+const tools = {
+  unlisted: 'allow',
+  rules: [
+    { tool: 'write_*', scopes: ['files:write'] },
+    { tool: 'admin_*', claim: 'roles', has: 'admin' },
+    { tool: 'drop_table', deny: true },
+  ],
+};
+
+let scene: Scene;
+beforeAll(async () => {
+  const policy = { scopes: ['files:read'], scopeImplies: { 'files:*': ['files:read', 'files:write'] }, tools };
+  scene = await startScene({
+    endpoint: policy,
+    more: [{ path: '/told/mcp', ...policy, denial: 'jsonrpc', scopesSupported: ['files:*'] }],
+  });
+});
+afterAll(() => scene.stop());
+beforeEach(() => scene.upstream.reset());
+
+const call = (name: string, scope: string, ask: Ask = {}) => {
+  const { path = '/mcp' } = ask;
+  const mint = { claims: { scope }, audience: scene.gateway.url + path };
+  return modern('tools/call', { token: scene.token(mint), params: { name, arguments: {} }, ...ask });
+};
+
+describe('a call that lacks a scope', () => {
+  test('is told every scope that it needs, in one challenge, ten times the same (A-30, A-31, A-34)', async () => {
+    expect((await scene.send(call('write_x', 'files:read files:write'))).status).toBe(200);
+    scene.upstream.reset();
+    const lines = new Set<string | undefined>();
+    for (const scope of ['', 'files:read', 'files:write', 'other', ...Array<string>(6).fill('files:read')]) {
+      const response = await scene.send(call('write_x', scope));
+      expect(response.status).toBe(403);
+      lines.add(response.header('www-authenticate'));
+    }
+    expect([...lines]).toEqual([
+      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`,
+    ]);
+    expect(scene.upstream.requests).toEqual([]);
+  });
+
+  test('passes with a scope that stands for both (A-32)', async () => {
+    expect((await scene.send(call('write_x', 'files:*'))).status).toBe(200);
+    expect((await scene.send(call('write_x', 'files:'))).status).toBe(403);
+  });
+});
+
+describe('a tool that no scope would open', () => {
+  test.each(['drop_table', 'admin_x'])('%s is 403 without a challenge, with the id of the call (A-34, D-12)', async (name) => {
+    expect((await scene.send(call('read_x', 'files:*'))).status).toBe(200);
+    scene.upstream.reset();
+    const response = await scene.send(call(name, 'files:*', { id: 'c-1' }));
+    expect([response.status, response.header('www-authenticate')]).toEqual([403, undefined]);
+    expect(JSON.parse(response.body)).toMatchObject({ jsonrpc: '2.0', id: 'c-1', error: { code: -31403 } });
+    expect(scene.upstream.requests).toEqual([]);
+    expect((await scene.logOf(response)).reason).toBe('tool.denied');
+  });
+
+  test('denial: jsonrpc answers the call instead, and nothing else (A-34)', async () => {
+    const path = '/told/mcp';
+    expect((await scene.send(call('read_x', 'files:*', { path }))).status).toBe(200);
+    scene.upstream.reset();
+    const response = await scene.send(call('drop_table', 'files:*', { path, id: 7 }));
+    expect([response.status, response.header('content-type'), response.header('www-authenticate')]).toEqual([
+      200,
+      'application/json',
+      undefined,
+    ]);
+    expect(JSON.parse(response.body)).toMatchObject({
+      jsonrpc: '2.0',
+      id: 7,
+      error: { code: -31403, message: 'This tool is not open to you' },
+    });
+    expect((await scene.logOf(response)).reason).toBe('tool.denied');
+    // A scope can be asked for, a notification has no answer (B-24), a method is a rule as well.
+    expect((await scene.send(call('write_x', 'files:read', { path }))).status).toBe(403);
+    expect((await scene.send(call('drop_table', 'files:*', { path, id: null }))).status).toBe(403);
+    const token = scene.token({ claims: { scope: 'files:*' }, audience: scene.gateway.url + path });
+    expect((await scene.send(modern('skills/get', { path, token }))).status).toBe(200);
+    expect((await scene.send(legacy('skills/get', { path, token, id: null }))).status).toBe(403);
+    expect(scene.upstream.requests).toEqual([]);
+  });
+});
+
+test('an unknown method and the answer of a client are denied where there is a policy (B-107)', async () => {
+  const token = scene.token({ claims: { scope: 'files:read' } });
+  expect((await scene.send(modern('tools/list', { token }))).status).toBe(200);
+  scene.upstream.reset();
+  expect((await scene.send(modern('skills/get', { token }))).status).toBe(403);
+  const answer = legacy('', { token, body: '{"jsonrpc":"2.0","id":1,"result":{}}' });
+  expect((await scene.send(answer)).status).toBe(403);
+  expect(scene.upstream.requests).toEqual([]);
+});
+
+test('the metadata names the scopes of the rules, or those that were written (A-10)', async () => {
+  const supported = async (path: string) => {
+    const response = await scene.send({ method: 'GET', path: `/.well-known/oauth-protected-resource${path}`, headers: [] });
+    return (JSON.parse(response.body) as { scopes_supported?: unknown }).scopes_supported;
+  };
+  expect(await supported('/mcp')).toEqual(['files:read', 'files:write']);
+  expect(await supported('/told/mcp')).toEqual(['files:*']);
+});
