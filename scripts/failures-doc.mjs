@@ -73,6 +73,11 @@ export const meanings = {
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
   'connection.target_too_long': 'The request target is longer than 8192 characters. Mend the client.',
   'connection.headers_too_large': 'The header is larger than 64 KiB or has more than 200 lines. Mend the client.',
+  'connection.expectation': 'The request has an `Expect` other than `100-continue`. Mend the client.',
+  'client.stalled':
+    'The caller did not read: for `limits.slowReaderSeconds` it took nothing of what waited for it, and its connection was closed. A client that hangs, a line that is gone, or somebody who holds places on purpose.',
+  'credential.query':
+    'The URL holds what looks like a token or a key (`access_token`, `api_key`, the name of a key header). URLs stand in logs: send it in its header, and take it for leaked.',
   'connection.too_slow': 'The request did not arrive in time. A slow line, or somebody who holds connections open on purpose.',
   'credential.two': 'There was more than one credential, and two readers might take two callers from them. Send one.',
   'key.unknown': 'No configured API key is this one. Compare it with `apiKeys`.',

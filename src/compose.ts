@@ -13,7 +13,7 @@ import { createAdmin } from './http/admin.js';
 import { origin, preflight } from './http/cors.js';
 import { createPages } from './http/pages.js';
 import { refuse } from './http/refusal.js';
-import { createListener, type Listener } from './http/server.js';
+import { createListener, type Listener, type TellUnread } from './http/server.js';
 import { identify } from './identify/identify.js';
 import { createLog, type LogSink } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
@@ -106,10 +106,11 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     },
     clock,
   );
-  const listener: Listener = createListener(gateway, (failure, clientAddress) => {
+  const tellUnread: TellUnread = (failure, clientAddress) => {
     metrics.unread(failure);
     log.unread(failure, clientAddress);
-  });
+  };
+  const listener: Listener = createListener(gateway, tellUnread, plan.limits.slowReaderSeconds * 1000);
   const admin = createAdmin({ hosts: plan.admin.hosts, health, metrics });
 
   const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {

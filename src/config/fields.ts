@@ -1,5 +1,6 @@
 // Decides what one value of the configuration may be, and what to write instead. Never decides across fields.
 import { z } from 'zod';
+import { HEALTH_PATHS } from '../core/endpoint.js';
 import { isProtectedUrl } from '../core/loopback.js';
 
 function urlOf(value: string): URL | null {
@@ -37,7 +38,7 @@ export const endpointPath = z
     error: 'write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), { error: 'write it without dot segments' })
-  .refine((value) => !value.startsWith('/.well-known') && value !== '/healthz' && value !== '/readyz', {
+  .refine((value) => !value.startsWith('/.well-known') && !HEALTH_PATHS.includes(value), {
     error: 'this path is reserved for metadata and health; choose another',
   });
 

@@ -82,12 +82,13 @@ export function toPlan(raw: unknown, environment: Environment, where?: (path: Pa
   }
   const issuerPlans = [...issuers].map(([name, issuer]) => toIssuer(name, issuer, environment, problems));
   if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);
-  const { publicUrl, listen, admin, logLevel } = root.data;
+  const { publicUrl, listen, admin, logLevel, limits } = root.data;
   return deepFreeze({
     publicUrl,
     listen,
     admin,
     logLevel,
+    limits,
     issuers: issuerPlans,
     endpoints: endpoints.map((endpoint) => toEndpoint(endpoint, publicUrl, issuers)),
   });

@@ -56,6 +56,7 @@ export interface Plan {
   readonly listen: { readonly host: string; readonly port: number };
   readonly admin: { readonly host: string; readonly port: number; readonly hosts: readonly string[] };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly limits: { readonly slowReaderSeconds: number };
   /** By the issuer identifier, not by its name in the file. */
   readonly issuers: readonly IssuerPlan[];
   readonly endpoints: readonly Endpoint[];

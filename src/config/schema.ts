@@ -1,7 +1,7 @@
 // Decides the fields of the whole file: listeners, issuers, endpoints. What one issuer or endpoint may say stands in schema-issuer.ts and
 // schema-endpoint.ts.
 import { z } from 'zod';
-import { host, port, publicUrl } from './fields.js';
+import { host, port, publicUrl, wholeNumber } from './fields.js';
 
 export const rootSchema = z.strictObject({
   publicUrl,
@@ -15,6 +15,12 @@ export const rootSchema = z.strictObject({
     })
     .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' }).default('info'),
+  limits: z
+    .strictObject({
+      /** Seconds that a caller may leave its answer unread; then its connection is closed. A stream on which nothing waits has no limit. */
+      slowReaderSeconds: wholeNumber(1, 3_600, 'seconds').default(60),
+    })
+    .prefault({}),
   // Judged one by one, so that one bad entry does not hide the problems of the others.
   issuers: z.record(z.string(), z.unknown(), {
     error: 'write a map of issuers, such as acme: { issuer: https://auth.example.com }',

@@ -2,6 +2,9 @@
 import type { LegacyRule } from './credential.js';
 import type { Policy } from './policy.js';
 
+/** Paths of the health pages, which no endpoint can have. */
+export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz'];
+
 export interface Endpoint {
   readonly path: string;
   /** RFC 8707 resource identifier, code point for code point as published. */

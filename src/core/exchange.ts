@@ -4,6 +4,8 @@ import type { Verdict } from './verdict.js';
 
 export interface RequestHead {
   readonly method: string;
+  /** HTTP version of the request, such as 1.1. */
+  readonly version: string;
   /** Request target as sent. */
   readonly target: string;
   /** The target up to the query, undecoded. */
@@ -33,6 +35,8 @@ export interface Exchange extends RequestHead {
   readonly clientAddress: string;
   /** True once the caller's connection is closed before our answer was complete. */
   readonly gone: boolean;
+  /** True where it was us who closed it, because the caller did not read. */
+  readonly stalled: boolean;
   /** Flat name, value pairs that every answer of this exchange carries (request id, CORS); `begin` adds them. */
   readonly answerHeaders: string[];
   /** Set where the answer is a stream that has no end of its own; a shutdown ends it at once. */

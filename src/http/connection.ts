@@ -1,4 +1,5 @@
-// Decides what is remembered of one connection: what is under way on it, and that it was given up. Never decides what is allowed on it.
+// Decides what is remembered of one connection: what is under way on it, whether its peer reads, and that it was given up. Never decides
+// what is allowed on it.
 import type { Socket } from 'node:net';
 import type { NodeExchange } from './door.js';
 
@@ -10,6 +11,9 @@ export class Connection {
   readonly underWay: NodeExchange[] = [];
   /** An answer with `Connection: close` was announced: nothing more is processed here (RFC 9112 section 9.6). */
   closing = false;
+  /** Bytes that the peer had taken at the last look. */
+  private taken = 0;
+  private looksInVain = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -26,5 +30,20 @@ export class Connection {
     const { underWay } = this;
     const last = underWay.pop() as NodeExchange;
     if (last !== exchange) underWay[underWay.indexOf(exchange)] = last;
+  }
+
+  /** How many looks in a row found bytes waiting for the peer, and none taken since the look before. */
+  look(): number {
+    const { writableLength, bytesWritten } = this.socket;
+    const taken = bytesWritten - writableLength;
+    this.looksInVain = writableLength > 0 && taken === this.taken ? this.looksInVain + 1 : 0;
+    this.taken = taken;
+    return this.looksInVain;
+  }
+
+  /** Closes it with a reset: what waits in the kernel for such a peer is memory, too. */
+  giveUp(): void {
+    for (const exchange of this.underWay) exchange.stalled = true;
+    this.socket.resetAndDestroy();
   }
 }

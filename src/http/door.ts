@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyListener, Exchange, GoneListener } from '../core/exchange.js';
-import { bodyTooLarge } from '../core/failure.js';
+import { bodyTooLarge, type Failure } from '../core/failure.js';
 import type { Verdict } from '../core/verdict.js';
 import { BodyReader } from './body.js';
 import type { Connection } from './connection.js';
@@ -29,6 +29,7 @@ export class NodeExchange implements Exchange, BodyListener {
   readonly clientAddress: string;
   readonly answerHeaders: string[];
   gone = false;
+  stalled = false;
   sentStatus = 0;
   /** Close the connection after this answer: the listener is draining. */
   lastOnConnection = false;
@@ -38,6 +39,7 @@ export class NodeExchange implements Exchange, BodyListener {
   /** The caller waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
   private wholeBody = false;
+  private broken: Failure | null = null;
   private isOver = false;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
@@ -85,12 +87,17 @@ export class NodeExchange implements Exchange, BodyListener {
     this.connection.remove(this);
   }
 
+  get version(): string {
+    return this.incoming.httpVersion;
+  }
+
   onGone(listener: GoneListener): void {
     if (this.gone) listener.gone();
     else this.goneListener = listener;
   }
 
   readBody(limitBytes: number, listener: BodyListener): void {
+    if (this.broken !== null) return listener.bodyRead(this.broken);
     const declared = this.declaredBytes();
     if (declared > limitBytes) return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
@@ -102,9 +109,20 @@ export class NodeExchange implements Exchange, BodyListener {
   }
 
   bodyRead(read: Verdict<Buffer>): void {
+    const listener = this.bodyListener;
+    if (listener === null) return;
+    this.bodyListener = null;
     this.wholeBody = read.ok;
     this.goneListener = null;
-    this.bodyListener?.bodyRead(read);
+    listener.bodyRead(read);
+  }
+
+  /** The parser stumbled. True where that was in a chunked body which nobody has in hand yet: then the request is refused in its turn. */
+  bodyBroken(failure: Failure): boolean {
+    if (this.wholeBody || this.sentStatus !== 0 || !this.names.includes('transfer-encoding')) return false;
+    this.broken = failure;
+    this.bodyRead(failure);
+    return true;
   }
 
   begin(status: number, headers: string[], flush: boolean): void {
@@ -144,14 +162,6 @@ export class NodeExchange implements Exchange, BodyListener {
 
   destroy(): void {
     this.outgoing.destroy();
-  }
-
-  /** For answers that others write: a long unread body costs the connection there too. */
-  guardUnreadBody(): void {
-    if (!this.unreadBodyIsLong()) return;
-    this.connection.closing = true;
-    this.outgoing.shouldKeepAlive = false;
-    this.linger();
   }
 
   private declaredBytes(): number {

@@ -3,7 +3,7 @@
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { Endpoint } from '../core/endpoint.js';
+import { type Endpoint, HEALTH_PATHS } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
 import { type Failure, methodRefused } from '../core/failure.js';
 import { NodeExchange } from './door.js';
@@ -44,13 +44,13 @@ export function createPages(
       return c.json(document);
     });
   }
-  const paths = new Set(['/healthz', '/readyz', ...endpoints.map((endpoint) => endpoint.metadataPath)]);
-  const listener = getRequestListener(app.fetch);
+  const paths = new Set([...HEALTH_PATHS, ...endpoints.map((endpoint) => endpoint.metadataPath)]);
+  // For a request without Host; nothing of it shows in an answer.
+  const listener = getRequestListener(app.fetch, { hostname: 'localhost' });
   return (exchange) => {
     if (!(exchange instanceof NodeExchange) || !paths.has(exchange.path)) return null;
     if (!METHODS.includes(exchange.method)) return methodRefused({ detail: exchange.method, allow: METHODS.join(', ') });
     const { incoming, outgoing } = exchange;
-    exchange.guardUnreadBody();
     return new Promise((resolve) => {
       outgoing.once('close', () => {
         exchange.sentStatus = outgoing.statusCode;

@@ -15,6 +15,7 @@ import { LINGER_MS, NodeExchange } from './door.js';
 import { LeanRequest } from './lean-request.js';
 import { refusalBody } from './refusal.js';
 import { sane } from './sanity.js';
+import { watchReaders } from './slow-readers.js';
 
 export interface Listener {
   readonly server: Server;
@@ -50,11 +51,13 @@ function answerUnread(socket: Socket, failure: Failure): void {
   socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
 }
 
-export function createListener(gateway: (exchange: Exchange) => void, tellUnread: TellUnread): Listener {
+/** `readMs`: how long a caller may leave its answer unread. */
+export function createListener(gateway: (exchange: Exchange) => void, tellUnread: TellUnread, readMs: number): Listener {
   let draining = false;
   /** While draining: connections that have not said anything yet are no longer waited for. */
   let graceOver = false;
   const connections = new Map<Socket, Connection>();
+  const readers = watchReaders(() => connections.values(), readMs);
   const underWay = (): NodeExchange[] => [...connections.values()].flatMap((connection) => connection.underWay);
   const server = createServer({
     IncomingMessage: LeanRequest,
@@ -112,9 +115,11 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   // An expectation that we do not know: sanity refuses it, so that the refusal is ours and is told.
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // With an exchange open this would land in the middle of its answer; cut, the exchange tells its own end.
-    if (connections.get(socket)?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     const failure = refusedByNode(error);
+    const connection = connections.get(socket);
+    if (connection?.underWay.some((exchange) => exchange.bodyBroken(failure))) return;
+    // With an answer open this would land in the middle of it; cut, the exchange tells its own end.
+    if (connection?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
     answerUnread(socket, failure);
     tellUnread(failure, socket.remoteAddress ?? '');
   });
@@ -158,6 +163,7 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
       const cut = underWay().length;
       server.closeAllConnections();
       await closed;
+      readers.stop();
       return cut;
     },
   };

@@ -3,13 +3,24 @@
 import { type Credential, holdsSecondScheme, type LegacyRule } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
-import { credentialMalformed, credentialMissing, credentialScheme, credentialTwo, tokenMalformed } from '../core/failure.js';
+import {
+  credentialMalformed,
+  credentialMissing,
+  credentialQuery,
+  credentialScheme,
+  credentialTwo,
+  tokenMalformed,
+} from '../core/failure.js';
 import { good, type Verdict } from '../core/verdict.js';
 
 /** Longest accepted credential; real tokens with many groups reach 12 KiB (C-12). */
 const CREDENTIAL_CHARACTERS = 32 * 1024;
 /** scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
+/** Names under which clients put a credential into the URL, without their separators. */
+const QUERY_NAMES = new Set(
+  'accesstoken authtoken idtoken token bearer jwt authorization apikey xapikey key apitoken clientsecret'.split(' '),
+);
 /** Nearly every request, so it is tried first. */
 const BEARER = /^bearer /i;
 
@@ -22,6 +33,18 @@ interface Presented {
 function keyHeaderRule(endpoint: Endpoint, name: string): LegacyRule | undefined {
   for (const rule of endpoint.legacy) if (rule.scheme === null && rule.header === name) return rule;
   return undefined;
+}
+
+const withoutSeparators = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, '');
+
+/** True where the query names a credential: it is in every log on its way, so it is no way in, and is told (A-48, C-06). */
+function inQuery({ target, path }: Exchange, endpoint: Endpoint): boolean {
+  const keyHeaders = endpoint.legacy.flatMap(({ scheme, header }) => (scheme === null ? [withoutSeparators(header)] : []));
+  for (const name of new URLSearchParams(target.slice(path.length + 1)).keys()) {
+    const plain = withoutSeparators(name);
+    if (QUERY_NAMES.has(plain) || keyHeaders.includes(plain)) return true;
+  }
+  return false;
 }
 
 /** The one header that carries a credential, or the refusal of none and of several. */
@@ -44,6 +67,7 @@ function legacy(rule: LegacyRule, header: string, value: string, key: string): V
 }
 
 export function identify(exchange: Exchange, endpoint: Endpoint): Verdict<Credential> {
+  if (exchange.path.length !== exchange.target.length && inQuery(exchange, endpoint)) return credentialQuery();
   const presented = present(exchange, endpoint);
   if (!presented.ok) return presented;
   const { header, value, rule } = presented.value;

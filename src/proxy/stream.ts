@@ -2,7 +2,7 @@
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
-import { clientGone, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
+import { clientGone, clientStalled, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import { faultOf, refusedAnswer } from './faults.js';
@@ -111,13 +111,19 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.exchange.gone) return this.finish(this.held && this.began ? null : clientGone());
+    if (this.exchange.gone) return this.finish(this.left());
     if (!this.began) return this.finish(faultOf(error));
     if (this.listener === null) return;
     // What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole.
     this.flush();
     this.exchange.destroy();
     this.finish(streamBroken({ detail: (error as NodeJS.ErrnoException).code ?? error.name }));
+  }
+
+  /** The end of a caller that is no longer there. */
+  private left(): Failure | null {
+    if (this.exchange.stalled) return clientStalled();
+    return this.held && this.began ? null : clientGone();
   }
 
   private finish(end: Failure | null): void {

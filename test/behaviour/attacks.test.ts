@@ -23,6 +23,7 @@ afterEach(async () => {
   scene.upstream.reset();
   scene.upstream.answer(answers.rpc());
   await scene.passes();
+  scene.upstream.reset();
 });
 afterAll(() => scene.stop());
 

@@ -99,9 +99,13 @@ test('A-20: whatever the message is, it needs a credential', async () => {
 test('C-06, A-48: a token in the query is 400 with or without another, and reaches nobody', async () => {
   await scene.passes({ token: good(), path: '/mcp?something=else' });
   scene.upstream.reset();
+  const text = 'Send the credential in a header, not in the URL';
+  const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
+  const challenge = `Bearer error="invalid_request", error_description="${text}", ${tail}`;
   for (const token of [undefined, good()]) {
     const response = await scene.send(modern('tools/list', { token, path: `/mcp?access_token=${good()}` }));
-    expect([response.status, response.headers('www-authenticate')]).toEqual([400, []]);
+    expect([response.status, response.headers('www-authenticate')]).toEqual([400, [challenge]]);
+    expect(JSON.parse(response.body)).toMatchObject({ error: { code: -31400, message: text } });
   }
   expect(scene.upstream.hits).toBe(0);
 });

@@ -22,6 +22,85 @@ describe('Host (B-12)', () => {
   });
 });
 
+describe('Host is a name or an address, and a port (B-12, RFC 9112 section 3.2)', () => {
+  test.each(['a', 'mcp.example.com:8080', 'mcp_gateway', '192.0.2.1:80', '[::1]', '[2001:db8::1]:8080'])('%s passes', (value) => {
+    expect(judge({ lines: [['Host', value]] })).toBe('ok');
+  });
+
+  test.each([
+    'a/b',
+    'a@b',
+    'a b',
+    'a, b',
+    'a?b',
+    'a#b',
+    'a:',
+    'a:b',
+    'a:123456',
+    'a%2eb',
+    '[fe80::1%25eth0]',
+    '[::1',
+    'm\u00e9p',
+    ':80',
+  ])('%s is refused', (value) => expect(judge({ lines: [['Host', value]] })).toBe('connection.bad_request'));
+});
+
+describe('no Host in HTTP/1.0, which does not know it (B-12)', () => {
+  const asks = (asked: Asked): string => judge({ version: '1.0', lines: [], method: 'GET', target: '/healthz', ...asked });
+  test.each(['/healthz', '/readyz', '/healthz?x'])('%s passes: balancers probe so', (target) =>
+    expect(asks({ target })).toBe('ok'),
+  );
+  test.each<[string, Asked]>([
+    ['an endpoint', { target: '/mcp' }],
+    ['metadata', { target: '/.well-known/oauth-protected-resource/mcp' }],
+    ['HTTP/1.1', { version: '1.1' }],
+    ['two Hosts', { lines: [...HOST, ...HOST] }],
+  ])('%s is refused', (_what, asked) => expect(asks(asked)).toBe('connection.bad_request'));
+});
+
+describe('the version (C-138)', () => {
+  test.each(['1.1', '1.0'])('%s passes', (version) => expect(judge({ version })).toBe('ok'));
+  test.each(['0.9', '2.0', '1.2', '3.0', ''])('%s is refused', (version) => {
+    expect(judge({ version })).toBe('connection.bad_request');
+  });
+
+  test('1.0 has no chunks: its framing is faulty (RFC 9112 section 6.1)', () => {
+    const lines: Lines = [...HOST, ['Transfer-Encoding', 'chunked']];
+    expect([judge({ lines }), judge({ lines, version: '1.0' })]).toEqual(['ok', 'connection.bad_request']);
+  });
+});
+
+describe('a body where there is none (RFC 9110 section 9.3.1)', () => {
+  const framed = (method: string, ...line: [string, string]): string => judge({ method, lines: [...HOST, line] });
+  test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('%s has none', (method) => {
+    expect([judge({ method }), framed(method, 'Content-Length', '0')]).toEqual(['ok', 'ok']);
+    expect(framed(method, 'Content-Length', '1')).toBe('connection.bad_request');
+    expect(framed(method, 'Transfer-Encoding', 'chunked')).toBe('connection.bad_request');
+  });
+
+  test.each(['POST', 'PUT'])('%s may have one', (method) => {
+    expect([framed(method, 'Content-Length', '1'), framed(method, 'Transfer-Encoding', 'chunked')]).toEqual(['ok', 'ok']);
+  });
+});
+
+describe('fields that stand once (B-58)', () => {
+  test.each(['DPoP', 'Last-Event-ID', 'Mcp-Param-Region'])('%s', (name) => {
+    expect(withLines([name, 'a'])).toBe('ok');
+    expect(withLines([name, 'a'], [name.toUpperCase(), 'a'])).toBe('connection.bad_request');
+  });
+
+  test('others may repeat, and parameters differ', () => {
+    expect(withLines(['Accept', 'a'], ['Accept', 'b'], ['Mcp-Param-A', 'a'], ['Mcp-Param-B', 'a'], ['mx', ''], ['mx', ''])).toBe(
+      'ok',
+    );
+  });
+});
+
+test.each(['200-ok', '100-continue, 200-ok', ''])('Expect: %s is 417 (C-142)', (value) => {
+  expect(withLines(['Expect', '100-Continue'])).toBe('ok');
+  expect(withLines(['Expect', value])).toBe('connection.expectation');
+});
+
 describe('the request target (A-19, B-12)', () => {
   test.each(['/mcp', '/mcp?x=1', '/', '/a/../b', '//mcp', '/%2e%2e'])('%s is in origin form; routing is exact', (target) => {
     expect(judge({ target })).toBe('ok');
@@ -76,7 +155,8 @@ describe('hop-by-hop fields', () => {
     ['Connection', 'ORIGIN'],
     ['Connection', 'content-length'],
     ['Connection', 'Content-Type'],
-    ['Expect', '200-ok'],
+    ['Connection', 'DPoP'],
+    ['Connection', 'last-event-id'],
     ['Upgrade', 'websocket'],
     ['Upgrade', 'h2c'],
     ['Transfer-Encoding', 'gzip, chunked'],

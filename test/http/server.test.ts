@@ -22,7 +22,7 @@ async function listening({ hold = false } = {}) {
     one.begin(204, [], false);
     one.end();
   };
-  const made = createListener(answer, (failure: Failure, address) => told.push([failure.row.kind, address]));
+  const made = createListener(answer, (failure: Failure, address) => told.push([failure.row.kind, address]), 60_000);
   listener = made;
   const { port } = await made.listen('127.0.0.1', 0);
   return { listener: made, port, told, seen };

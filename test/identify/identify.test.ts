@@ -52,6 +52,42 @@ describe('Bearer', () => {
   });
 });
 
+describe('the query is no way in (A-48, C-06)', () => {
+  const asked = (query: string, lines = authorization(`Bearer ${T}`), at = mixed): string =>
+    kindOf(identify(exchange({ target: `/mcp${query}`, lines: [['Host', 'mcp.example.com'], ...lines] }), at));
+
+  test.each(['', '?', '?x=1', '?profile=a&session=b', '?x=access_token', '?/access_token=x', '?tokens=2'])(
+    '%s is left alone',
+    (query) => {
+      expect(asked(query)).toBe('ok');
+    },
+  );
+
+  test.each([
+    '?access_token=x',
+    '?access_token',
+    '?a=b&access_token=x',
+    '?ACCESS_TOKEN=x',
+    '?access%5Ftoken=x',
+    '?accessToken=x',
+    '?token=x',
+    '?authorization=Bearer+x',
+    '?api_key=x',
+    '?api-key=x',
+    '?apiKey=x',
+    '?x-api-key=x',
+    '?x.api.key=x',
+    '?key=x',
+  ])('%s is refused, with a credential in the header and without', (query) => {
+    expect([asked(query), asked(query, [])]).toEqual(['credential.query', 'credential.query']);
+  });
+
+  test('the key header of the endpoint is looked for, its scheme is not', () => {
+    const own = endpoint({ legacy: [tokenRule, { ...keyRule, header: 'x-partner-pass' }] });
+    expect([asked('?X_Partner_Pass=x'), asked('?X_Partner_Pass=x', undefined, own)]).toEqual(['ok', 'credential.query']);
+  });
+});
+
 describe('no credential that we know', () => {
   test('none at all is missing (C-02)', () => {
     expect(kindOf(present(authorization(`Bearer ${T}`)))).toBe('ok');

@@ -8,6 +8,7 @@ export type Lines = readonly (readonly [name: string, value: string])[];
 
 export interface Asked {
   readonly method?: string;
+  readonly version?: string;
   readonly target?: string;
   readonly lines?: Lines;
   readonly body?: string | Buffer;
@@ -29,9 +30,10 @@ export interface TestExchange extends Exchange {
   sentStatus: number;
 }
 
-export function head({ method = 'POST', target = '/mcp', lines = [] }: Asked = {}): RequestHead {
+export function head({ method = 'POST', version = '1.1', target = '/mcp', lines = [] }: Asked = {}): RequestHead {
   return {
     method,
+    version,
     target,
     path: target.split('?', 1)[0] as string,
     names: lines.map(([name]) => name.toLowerCase()),
@@ -47,6 +49,7 @@ export function exchange(asked: Asked = {}): TestExchange {
     id: 'request-1',
     clientAddress: '192.0.2.7',
     gone: false,
+    stalled: false,
     answerHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
     held: false,
