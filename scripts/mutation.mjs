@@ -36,6 +36,7 @@ const subjects = [
   { file: 'src/verify/fetch-json.ts', drop: [GUARD] },
   { file: 'src/verify/discovery.ts', drop: [GUARD] },
   { file: 'src/authorize/audience.ts', drop: [GUARD] },
+  { file: 'src/http/sanity.ts', drop: [GUARD, FORMER] },
   { file: 'src/identify/identify.ts', drop: [GUARD] },
   { file: 'src/core/credential.ts', drop: [GUARD] },
 ];

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyListener, Exchange, GoneListener } from '../core/exchange.js';
-import { bodyTooLarge, type Failure } from '../core/failure.js';
+import { bodyTooLarge, connectionTooSlow, type Failure } from '../core/failure.js';
 import type { Verdict } from '../core/verdict.js';
 import { BodyReader } from './body.js';
 import type { Connection } from './connection.js';
@@ -117,9 +117,15 @@ export class NodeExchange implements Exchange, BodyListener {
     listener.bodyRead(read);
   }
 
-  /** The parser stumbled. True where that was in a chunked body which nobody has in hand yet: then the request is refused in its turn. */
+  /**
+   * The parser stumbled, or waited too long. True where that was in the body of this request, and nobody has that in hand yet: then the
+   * request is refused in its turn. Behind a body of a known length the parser is in the next request.
+   */
   bodyBroken(failure: Failure): boolean {
-    if (this.wholeBody || this.sentStatus !== 0 || !this.names.includes('transfer-encoding')) return false;
+    const late = failure.row === connectionTooSlow.row;
+    const inBody = late ? this.bodyListener !== null : this.names.includes('transfer-encoding');
+    if (this.wholeBody || this.sentStatus !== 0 || !inBody) return false;
+    this.lastOnConnection = true;
     this.broken = failure;
     this.bodyRead(failure);
     return true;

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
+import { refuse } from '../../src/http/refusal.js';
 import { createListener, type Listener } from '../../src/http/server.js';
 import { openRaw, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { until, withDeadline } from '../fixtures/wait.js';
@@ -108,6 +109,67 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
     await slow.write('GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ');
     expect((await slow.response({ label: 'the 408', ms: 5000 })).status).toBe(408);
     expect(told).toEqual([['connection.too_slow', '127.0.0.1']]);
+  });
+
+  test('a connection on which nothing is ever said is closed', async () => {
+    const { listener: made, port, told } = await listening();
+    made.server.headersTimeout = 100;
+    const silent = await openRaw(port);
+    await withDeadline('it is closed', silent.closed, 5000);
+    expect(told).toEqual([['connection.too_slow', '127.0.0.1']]);
+  });
+
+  test('its limits are the documented ones, whatever the defaults of node:http', async () => {
+    const { server } = (await listening()).listener;
+    const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeadersCount, timeout, maxRequestsPerSocket } = server;
+    expect([headersTimeout, requestTimeout, keepAliveTimeout]).toEqual([10_000, 30_000, 65_000]);
+    expect([maxHeadersCount, timeout, maxRequestsPerSocket, server.maxConnections]).toEqual([0, 0, 0, undefined]);
+  });
+
+  describe('a body that', () => {
+    /** A listener whose exchanges read their body, and say what they got. */
+    async function reading() {
+      const got: string[] = [];
+      const read = (one: Exchange): void =>
+        one.readBody(1000, {
+          bodyRead: (body) => {
+            got.push(body.ok ? body.value.toString() : body.row.kind);
+            if (!body.ok) return refuse(one, null, body, null);
+            one.begin(204, [], false);
+            one.end();
+          },
+        });
+      const told: string[] = [];
+      listener = createListener(read, (failure) => told.push(failure.row.kind), 60_000);
+      const { port } = await listener.listen('127.0.0.1', 0);
+      return { port, got, told, server: listener.server };
+    }
+    const head = (...lines: string[]): string => `${['POST / HTTP/1.1', 'Host: a', ...lines].join('\r\n')}\r\n\r\n`;
+
+    test.each<[string, string, string, string]>([
+      ['a length', 'Content-Length: 4', 'abcd', 'ab'],
+      ['chunks', 'Transfer-Encoding: chunked', '4\r\nabcd\r\n0\r\n\r\n', '4\r\nab'],
+    ])('does not come to its end in time is 408: %s', async (_framing, line, whole, part) => {
+      const { port, got, told, server } = await reading();
+      expect((await rawRequest(port, head(line) + whole)).status).toBe(204);
+      server.headersTimeout = 100;
+      server.requestTimeout = 100;
+      const answer = await rawRequest(port, head(line) + part, { label: 'the 408', closeMs: 3000 });
+      expect([answer.status, answer.header('connection'), answer.closed, answer.rest]).toEqual([408, 'close', true, '']);
+      expect([got, told]).toEqual([['abcd', 'connection.too_slow'], []]);
+    });
+
+    test('is no chunk is 400, once, however much comes behind it (C-138)', async () => {
+      const { port, got, told } = await reading();
+      const connection = await openRaw(port);
+      await connection.write(head('Transfer-Encoding: chunked'));
+      await connection.write('4\r\nabcd\r\n');
+      await connection.write('zz\r\n');
+      await connection.write('zz\r\n'.repeat(100));
+      const answer = await connection.response({ label: 'the 400', closeMs: 3000 });
+      expect([answer.status, answer.closed, answer.rest]).toEqual([400, true, '']);
+      expect([got, told]).toEqual([['connection.bad_request'], []]);
+    });
   });
 
   test('a caller that just leaves is not', async () => {
