@@ -91,7 +91,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55: what reaches the u
 
   test('A-42, A-48: the token of the caller is nowhere in what the upstream gets', async () => {
     const token = scene.token();
-    const path = `/mcp?token=${token}`;
+    const path = `/mcp?note=${token}`;
     const headers: Ask['headers'] = [
       ['X-Access-Token', token],
       ['Cookie', `token=${token}`],
