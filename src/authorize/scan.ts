@@ -10,7 +10,7 @@ import {
   QUOTE,
   type Seen,
   Unreadable,
-} from './json-reader.js';
+} from '../core/json-reader.js';
 
 /** What stands in one message. Undefined: absent. */
 export interface Scanned {
@@ -36,8 +36,6 @@ const META = names(`${PREFIX}protocolVersion`, `${PREFIX}clientCapabilities`, `$
 
 /** Messages of one batch; more are not even read. */
 const BATCH_MESSAGES = 32;
-/** Half a surrogate pair or a NUL: readers replace the one and end at the other. */
-const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
 const VERSION_2 = Buffer.from('2.0');
 
@@ -61,7 +59,7 @@ export class MessageReader extends JsonReader {
     }
     this.string();
     const text = this.text();
-    if (this.lastHadEscape && AMBIGUOUS.test(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
+    if (this.isAmbiguous(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
     return text;
   }
 

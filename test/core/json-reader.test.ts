@@ -1,7 +1,7 @@
 // The reader takes exactly what RFC 8259 takes, and nothing that JSON.parse refuses.
 import { describe, expect, test } from 'vitest';
-import { JsonReader, Unreadable } from '../../src/authorize/json-reader.js';
 import { scan } from '../../src/authorize/scan.js';
+import { JsonReader, Unreadable } from '../../src/core/json-reader.js';
 
 /** Reads one whole value; `flaw`, `ok` or `no JSON`. */
 function read(text: string | Buffer): string {

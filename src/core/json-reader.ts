@@ -44,9 +44,12 @@ const isDigit = (byte: number | undefined): boolean => byte !== undefined && byt
 const isHex = (byte: number | undefined): boolean =>
   isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
+/** Half a surrogate pair or a NUL: readers replace the one and end at the other. Only escapes can bring them. */
+const AMBIGUOUS = /\p{Surrogate}|\0/u;
+
 /** A class, because one is made per request and its methods are the hottest code of the gateway. */
 export class JsonReader {
-  private readonly bytes: Buffer;
+  protected readonly bytes: Buffer;
   private at = 0;
   private from = 0;
   private to = 0;
@@ -131,6 +134,11 @@ export class JsonReader {
   text(): string {
     if (!this.escaped) return this.bytes.toString('utf8', this.from, this.to);
     return JSON.parse(this.bytes.toString('utf8', this.from - 1, this.to + 1)) as string;
+  }
+
+  /** Whether readers may differ about the string read last, of which this is the text. */
+  isAmbiguous(text: string): boolean {
+    return this.escaped && AMBIGUOUS.test(text);
   }
 
   number(): void {
