@@ -97,7 +97,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       readable: checkReadable,
       read: readMessage,
       allowed: allowed.check,
-      forward: createForward(pools, pseudonymOf(plan.publicUrl)),
+      forward: createForward(pools, pseudonymOf(plan.publicUrl), () => null),
       refuse,
       tell: (outcome) => {
         metrics.outcome(outcome);

@@ -3,21 +3,19 @@
 import { isUtf8 } from 'node:buffer';
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import { bodyMediaType, envelopeInvalid, envelopeUnreadable, type Failure } from '../core/failure.js';
+import { hasOtherCharset, isJsonType } from '../core/media-type.js';
 import type { Call, Message } from '../core/message.js';
 import { good, type Verdict } from '../core/verdict.js';
 import { checkVersion } from './envelope.js';
 import { nameOf } from './mirror.js';
 import { type Scanned, scan } from './scan.js';
 
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
-const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
-
 /** What can be refused before the body is asked for. */
 export function checkReadable(exchange: Exchange): Failure | null {
   if (exchange.method !== 'POST') return null;
   const type = singleHeader(exchange, 'content-type');
   if (type === null) return envelopeInvalid({ detail: 'two Content-Type lines' });
-  if (type !== 'application/json' && (type === undefined || !JSON_TYPE.test(type) || OTHER_CHARSET.test(type))) {
+  if (type !== 'application/json' && (type === undefined || !isJsonType(type) || hasOtherCharset(type))) {
     return bodyMediaType({ detail: 'not application/json' });
   }
   // Bytes that we did not decode are bytes that we did not read (B-19).

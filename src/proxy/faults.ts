@@ -8,7 +8,7 @@ import {
   upstreamUnreachable,
 } from '../core/failure.js';
 import type { Caller } from '../core/principal.js';
-import { isEventStream, type UpstreamHeaders } from './headers.js';
+import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
@@ -38,8 +38,7 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
     // It speaks of the gateway's credential; relayed, it would start a login at the wrong server (A-47).
     return upstreamRefusedUs({ detail: `status ${status}` });
   }
-  const type = headers['content-type'];
-  if (status !== 200 || type === 'application/json' || type === undefined || headers['content-length'] === '0') return null;
-  const known = isEventStream(headers) || (typeof type === 'string' && /^application\/json\s*(;|$)/i.test(type));
-  return known ? null : upstreamBroken({ detail: 'neither JSON nor an event stream' });
+  if (status !== 200 || isJson(headers) || headers['content-type'] === undefined || headers['content-length'] === '0')
+    return null;
+  return isEventStream(headers) ? null : upstreamBroken({ detail: 'neither JSON nor an event stream' });
 }

@@ -3,9 +3,11 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { AnswerListener, Exchange } from '../core/exchange.js';
 import { upstreamBusy, upstreamLoop } from '../core/failure.js';
+import type { Listing } from '../core/listing.js';
 import type { Message } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import { isLoop, requestHeaders } from './headers.js';
+import { ListCarrier } from './list-carrier.js';
 import { onwardCredential } from './onward.js';
 import type { UpstreamPool } from './pool.js';
 import { AnswerCarrier } from './stream.js';
@@ -18,8 +20,11 @@ export type Forward = (
   listener: AnswerListener,
 ) => void;
 
+/** What is to be filtered in the answer; null: it passes as it is. */
+export type FindListing = (caller: Caller, endpoint: Endpoint, message: Message) => Listing | null;
+
 /** `pseudonym` names this deployment in Via; all its replicas share it. */
-export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudonym: string): Forward {
+export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudonym: string, findListing: FindListing): Forward {
   return (exchange, endpoint, caller, message, listener) => {
     if (isLoop(exchange, pseudonym)) return listener.answered(upstreamLoop());
     const held = exchange.method === 'GET' || message.calls[0]?.method === 'subscriptions/listen';
@@ -27,7 +32,13 @@ export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudony
     const slot = pools.get(endpoint.path)?.take(held);
     if (slot === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
     const headers = requestHeaders(exchange, message.era, onwardCredential(caller), pseudonym);
-    const carrier = new AnswerCarrier(exchange, message.era, caller, held, slot, listener);
+    const listing = findListing(caller, endpoint, message);
+    // What is compressed cannot be filtered.
+    if (listing !== null) headers.push('accept-encoding', 'identity');
+    const carrier =
+      listing === null
+        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener)
+        : new ListCarrier(exchange, message.era, caller, held, slot, listener, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {

@@ -1,6 +1,7 @@
 // Decides which header fields cross, in both directions: an allow-list plus the open Mcp-* family. Everything else stays behind: the
 // caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
 import type { RequestHead } from '../core/exchange.js';
+import { isJsonType } from '../core/media-type.js';
 import type { Era } from '../core/message.js';
 
 const REQUEST_FIELDS = new Set([
@@ -67,6 +68,8 @@ const first = (value: string | string[] | undefined): string | undefined => (Arr
 
 export const isEventStream = (headers: UpstreamHeaders): boolean =>
   first(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false;
+
+export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean => typeof type === 'string' && isJsonType(type);
 
 /** Flat name, value pairs for the caller. Nothing that was authorized may be stored on the way (C-150). */
 export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream: boolean): string[] {

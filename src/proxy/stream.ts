@@ -11,12 +11,12 @@ import type { Slot, Waiting } from './pool.js';
 
 /** A class, because undici calls its methods for every chunk of every answer. */
 export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting {
-  private readonly exchange: Exchange;
-  private readonly era: Era;
+  protected readonly exchange: Exchange;
+  protected readonly era: Era;
   private readonly caller: Caller;
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
-  private readonly slot: Slot;
+  protected readonly slot: Slot;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   place = -1;
@@ -67,12 +67,18 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
     if (status >= 100 && status < 200) return;
     this.slot.headCame(this);
-    const refused = refusedAnswer(status, headers, this.caller);
-    if (refused !== null) {
-      this.finish(refused);
-      controller.abort(new Error('answer refused'));
-      return;
-    }
+    const refused = this.refused(status, headers);
+    if (refused === null) return this.start(status, headers);
+    this.finish(refused);
+    controller.abort(new Error('answer refused'));
+  }
+
+  /** Why an answer with this head is not passed on. */
+  protected refused(status: number, headers: UpstreamHeaders): Failure | null {
+    return refusedAnswer(status, headers, this.caller);
+  }
+
+  protected start(status: number, headers: UpstreamHeaders): void {
     this.began = true;
     const length = headers['content-length'];
     this.expected = typeof length === 'string' ? Number(length) : -1;
@@ -102,7 +108,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.exchange.onDrain(() => this.controller?.resume());
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Dispatcher.DispatchController): void {
     if (this.began && !this.ended) {
       this.ended = true;
       if (this.queue === null) this.exchange.end();
@@ -113,11 +119,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.exchange.gone) return this.finish(this.left());
     if (!this.began) return this.finish(faultOf(error));
-    if (this.listener === null) return;
-    // What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole.
-    this.flush();
-    this.exchange.destroy();
-    this.finish(streamBroken({ detail: (error as NodeJS.ErrnoException).code ?? error.name }));
+    if (this.listener !== null) this.cut((error as NodeJS.ErrnoException).code ?? error.name);
   }
 
   /** The end of a caller that is no longer there. */
@@ -126,7 +128,14 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     return this.held && this.began ? null : clientGone();
   }
 
-  private finish(end: Failure | null): void {
+  /** What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole. */
+  protected cut(detail: string): void {
+    this.flush();
+    this.exchange.destroy();
+    this.finish(streamBroken({ detail }));
+  }
+
+  protected finish(end: Failure | null): void {
     const { listener } = this;
     if (listener === null) return;
     // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.

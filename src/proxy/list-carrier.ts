@@ -1,0 +1,114 @@
+// Decides how an answer that may hold lists reaches the caller: JSON once it was read as a whole, an event stream event by event. What
+// cannot be read for lists is not passed on. Never decides what is left of a list.
+import type { Dispatcher } from 'undici';
+import type { AnswerListener, Exchange } from '../core/exchange.js';
+import { type Failure, upstreamBroken } from '../core/failure.js';
+import type { Listing } from '../core/listing.js';
+import { hasOtherCharset } from '../core/media-type.js';
+import type { Era } from '../core/message.js';
+import type { Caller } from '../core/principal.js';
+import { EventFilter } from './event-filter.js';
+import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
+import { filterLists } from './list-filter.js';
+import type { Slot } from './pool.js';
+import { AnswerCarrier } from './stream.js';
+
+/** A JSON answer, or one event: what is held back until it is whole. Longer lists come in pages. */
+export const LIST_BYTES = 8 * 1024 * 1024;
+
+const hasNoBody = (status: number, headers: UpstreamHeaders): boolean =>
+  status === 204 || status === 205 || headers['content-length'] === '0';
+
+/** What tells of an error and is no JSON-RPC is nobody's list. */
+const isForeignError = (status: number, headers: UpstreamHeaders): boolean =>
+  status >= 400 && !isJson(headers) && !isEventStream(headers);
+
+/** Why a list could stand in the answer for somebody, though not for us. */
+function unreadable(status: number, headers: UpstreamHeaders): string | null {
+  if (hasNoBody(status, headers)) return null;
+  const { 'content-encoding': encoding, 'content-type': type, 'content-length': length } = headers;
+  if (encoding !== undefined && encoding !== 'identity') return 'a compressed list';
+  if (Array.isArray(type)) return 'a list with two media types';
+  if (isEventStream(headers) || isForeignError(status, headers)) return null;
+  if (type !== undefined && hasOtherCharset(type)) return 'a list in another charset';
+  return Number(length ?? 0) > LIST_BYTES ? `a list of ${length} bytes` : null;
+}
+
+export class ListCarrier extends AnswerCarrier {
+  private readonly listing: Listing;
+  /** A JSON answer that is being read; nothing of it went out. */
+  private head: { readonly status: number; readonly headers: UpstreamHeaders } | null = null;
+  private readonly read: Buffer[] = [];
+  private size = 0;
+  private events: EventFilter | null = null;
+
+  constructor(
+    exchange: Exchange,
+    era: Era,
+    caller: Caller,
+    held: boolean,
+    slot: Slot,
+    listener: AnswerListener,
+    listing: Listing,
+  ) {
+    super(exchange, era, caller, held, slot, listener);
+    this.listing = listing;
+  }
+
+  protected override refused(status: number, headers: UpstreamHeaders): Failure | null {
+    const refused = super.refused(status, headers);
+    if (refused !== null) return refused;
+    const detail = unreadable(status, headers);
+    return detail === null ? null : upstreamBroken({ detail });
+  }
+
+  protected override start(status: number, headers: UpstreamHeaders): void {
+    if (hasNoBody(status, headers) || isForeignError(status, headers)) return super.start(status, headers);
+    if (isEventStream(headers)) {
+      this.events = new EventFilter(this.listing, this.era, LIST_BYTES);
+      // Its length will be another one.
+      const { 'content-length': _, ...others } = headers;
+      return super.start(status, others);
+    }
+    this.head = { status, headers };
+    // Until it is whole the caller has no head either.
+    this.slot.awaitHead(this);
+  }
+
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { events } = this;
+    if (events !== null) {
+      if (events.flaw !== null || this.passes(controller, events, events.push(chunk))) return;
+      controller.abort(new Error('answer refused'));
+    } else if (this.head === null) super.onResponseData(controller, chunk);
+    else {
+      this.size += chunk.length;
+      if (this.size <= LIST_BYTES) return void this.read.push(chunk);
+      this.finish(upstreamBroken({ detail: `a list of more than ${LIST_BYTES} bytes` }));
+      controller.abort(new Error('answer refused'));
+    }
+  }
+
+  override onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const { events, head } = this;
+    if (events !== null && !this.passes(controller, events, events.end())) return;
+    if (head !== null) {
+      const whole = Buffer.concat(this.read);
+      const filtered = filterLists(whole, this.listing, this.era);
+      // Of nothing nothing is left.
+      if (!filtered.ok && whole.length > 0) return this.finish(upstreamBroken({ detail: `a list: ${filtered.detail}` }));
+      const bytes = filtered.ok ? filtered.bytes : whole;
+      super.start(head.status, { ...head.headers, 'content-length': String(bytes.length) });
+      super.onResponseData(controller, bytes);
+    }
+    super.onResponseEnd(controller);
+  }
+
+  /** Sends what the filter let out. False where the stream cannot go on: then it was cut. */
+  private passes(controller: Dispatcher.DispatchController, events: EventFilter, bytes: Buffer): boolean {
+    if (bytes.length > 0) super.onResponseData(controller, bytes);
+    if (events.flaw === null) return true;
+    this.cut(`a list: ${events.flaw}`);
+    return false;
+  }
+}

@@ -1,0 +1,21 @@
+// Which Content-Type says JSON that can be read.
+import { expect, test } from 'vitest';
+import { hasOtherCharset, isJsonType } from '../../src/core/media-type.js';
+
+test.each([
+  ['application/json', true, false],
+  ['Application/JSON', true, false],
+  ['application/json ; charset=utf-8', true, false],
+  ['application/json;charset="UTF-8"', true, false],
+  ['application/json; charset=utf8; x=1', true, false],
+  ['application/json; profile=x', true, false],
+  ['application/json; charset=utf-16', true, true],
+  ['application/json; x=1; charset = "latin1"', true, true],
+  ['application/json; charset=utf-8x', true, true],
+  ['application/jsonp', false, false],
+  ['application/json, text/html', false, false],
+  ['text/json', false, false],
+  ['', false, false],
+])('%s is JSON: %s, in another charset: %s', (type, json, other) => {
+  expect([isJsonType(type), hasOtherCharset(type)]).toEqual([json, other]);
+});

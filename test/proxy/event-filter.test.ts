@@ -1,0 +1,144 @@
+// What goes on of an event stream whose answers may hold lists.
+import { describe, expect, test } from 'vitest';
+import type { Listing } from '../../src/core/listing.js';
+import type { Era } from '../../src/core/message.js';
+import { EventFilter } from '../../src/proxy/event-filter.js';
+
+const listing: Listing = { members: ['tools'], mayUse: (_member, name) => !name.startsWith('no') };
+const LIMIT = 1000;
+const start = (era: Era = 'legacy'): EventFilter => new EventFilter(listing, era, LIMIT);
+
+/** What comes out of each piece, and at the end. */
+function pushed(pieces: (string | Buffer)[], filter = start()): string[] {
+  const out = pieces.map((piece) => filter.push(Buffer.from(piece)).toString());
+  return [...out, filter.end().toString(), ...(filter.flaw === null ? [] : [`flaw: ${filter.flaw}`])];
+}
+
+const list = (...names: string[]): string =>
+  `{"jsonrpc":"2.0","id":1,"result":{"tools":[${names.map((name) => `{"name":"${name}"}`).join()}]}}`;
+const event = (...names: string[]): string => `event: message\nid: 7\ndata: ${list(...names)}\n\n`;
+const NOTE = 'data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"tools":[{"name":"no"}]}}\n\n';
+
+describe('an event', () => {
+  test('goes on as soon as it is whole, its list filtered (A-37, B-70)', () => {
+    const filter = start();
+    const out = (text: string): string => filter.push(Buffer.from(text)).toString();
+    expect(out(event('a', 'no', 'b'))).toBe(event('a', 'b'));
+    expect(out(NOTE)).toBe(NOTE);
+    expect(out(`${event('no')}${NOTE}${event('a').slice(0, -1)}`)).toBe(event() + NOTE);
+    expect(out('\n')).toBe(event('a'));
+    expect([filter.end().toString(), filter.flaw]).toEqual(['', null]);
+  });
+
+  test('is the same wherever its bytes were parted', () => {
+    const text = `\ufeff: hi\r\n${event('a', 'no')}retry: 5\r\rid: 8\r\ndata: ${list('no', '\u00e9')}\r\n\r\n${NOTE}data: \n\n`;
+    const want = `\ufeff: hi\r\n${event('a')}retry: 5\r\rid: 8\r\ndata: ${list('\u00e9')}\r\n\r\n${NOTE}data: \n\n`;
+    const bytes = Buffer.from(text);
+    const whole = (pieces: Buffer[]): string => {
+      const filter = start();
+      return Buffer.concat([...pieces.map((piece) => filter.push(piece)), filter.end()]).toString();
+    };
+    expect(whole([bytes])).toBe(want);
+    for (let i = 1; i < bytes.length; i++) expect(whole([bytes.subarray(0, i), bytes.subarray(i)])).toBe(want);
+    expect(whole([...bytes].map((byte) => Buffer.from([byte])))).toBe(want);
+  });
+
+  test.each<[string, string, string]>([
+    ['line feeds', event('a', 'no'), event('a')],
+    ['CRLF', event('a', 'no').replaceAll('\n', '\r\n'), event('a').replaceAll('\n', '\r\n')],
+    ['CR', event('a', 'no').replaceAll('\n', '\r'), event('a').replaceAll('\n', '\r')],
+    ['no space', `data:${list('no')}\n\n`, `data: ${list()}\n\n`],
+    ['two spaces', `data:  ${list('no')}\n\n`, `data:  ${list()}\n\n`],
+    ['a signature', `\ufeffdata: ${list('no')}\n\n`, `\ufeffdata: ${list()}\n\n`],
+    ['another type', `event: other\ndata: ${list('no')}\n\n`, `event: other\ndata: ${list()}\n\n`],
+    [
+      'all fields, comments between them',
+      `: a\nevent: message\nretry: 3\n: b\ndata: ${list('no')}\nid: x\nother: y\n: c\n\n`,
+      `: a\nevent: message\nretry: 3\n: b\ndata: ${list()}\nid: x\nother: y\n: c\n\n`,
+    ],
+    [
+      'several lines of data, fields between them',
+      'data: {"result":\ndata:{"tools":[\nid: 7\ndata\ndata: {"name":"no"},\ndata: {"name":"a"}\ndata:]}}\n\n',
+      'data: {"result":\ndata: {"tools":[\ndata: \ndata: {"name":"a"}\ndata: ]}}\nid: 7\n\n',
+    ],
+    ['a batch', `data: [${list('no')},${list('a')}]\n\n`, `data: [${list()},${list('a')}]\n\n`],
+  ])('with %s', (_what, given, want) => {
+    expect(pushed([given])).toEqual([want, '']);
+    expect(pushed([given.replaceAll('"no"', '"a"')])).toEqual([given.replaceAll('"no"', '"a"'), '']);
+  });
+
+  test('of the modern era says that its list is private (B-106)', () => {
+    expect(pushed([event('a')], start('modern'))).toEqual([event('a').replace(']}', '],"cacheScope":"private"}'), '']);
+  });
+
+  test.each([
+    ['a comment', ':\n'],
+    ['a comment with more behind it', ': ping\n\n'],
+    ['a comment that names data', `: data: ${list('no')}\n\n`],
+    ['an empty one to resume from (B-87)', 'id: 9\ndata:\n\n'],
+    ['empty lines of data', 'data\ndata: \n\n'],
+    ['no data at all', 'event: ping\nid: 1\n\n'],
+    ['a time to wait', 'retry: 1000\n\n'],
+    ['empty lines', '\n\r\n\r\n\n'],
+    ['a field that only begins so', 'database: x\n\n'],
+    ['a field in other letters, which is none', 'Data: x\n\n'],
+    ['a field with a space before it, which is none', ' data: x\n\n'],
+  ])('of %s passes', (_what, text) => expect(pushed([text])).toEqual([text, '']));
+
+  test.each([
+    ['no JSON', 'data: tools\n\n'],
+    ['half of it', `data: ${list('a').slice(0, -1)}\n\n`],
+    ['a text', 'data: "a"\n\n'],
+    ['two signatures', `\ufeff\ufeffdata: {}\n\n${event('no')}data: x\n\n`],
+    ['a signature within', 'data: \ufeff{}\n\n'],
+    ['a name twice', `data: ${list('a').replace('"tools"', '"Tools":[],"tools"')}\n\n`],
+    ['no UTF-8', Buffer.from(`data: ${list('\u00e9')}\n\n`, 'latin1')],
+    ['a type of its own and no JSON', 'event: ping\ndata: 12:00\n\n'],
+  ])('that cannot be read ends the stream, and what came before it goes out: %s', (_what, text) => {
+    const filter = start();
+    const out = filter.push(Buffer.concat([Buffer.from(event('no')), Buffer.from(text), Buffer.from(event('a'))]));
+    expect(out.toString().startsWith(event())).toBe(true);
+    expect(out.toString()).not.toContain(list('a'));
+    expect(filter.flaw).not.toBeNull();
+    expect(filter.end().toString()).toBe('');
+  });
+});
+
+describe('the end of the stream', () => {
+  test.each([
+    ['without a blank line', event('a', 'no').slice(0, -1), event('a').slice(0, -1)],
+    ['without a line end', event('a', 'no').slice(0, -2), event('a').slice(0, -2)],
+    ['in a comment', ': pi', ': pi'],
+    ['in a field', 'id: 4', 'id: 4'],
+  ])('%s: some readers take that for an event', (_where, given, want) => expect(pushed([given])).toEqual(['', want]));
+
+  test('in half a message cuts it', () => {
+    expect(pushed([event('a').slice(0, -5)])).toEqual(['', '', 'flaw: not JSON-RPC, or nested too deeply']);
+  });
+});
+
+describe('what is held back', () => {
+  const of = (bytes: number): string => `data: {"a":"${'x'.repeat(bytes - 16)}"}\n\n`;
+  test('is an event of the limit, and no more', () => {
+    expect(of(LIMIT)).toHaveLength(LIMIT);
+    expect(pushed([of(LIMIT), of(LIMIT)])).toEqual([of(LIMIT), of(LIMIT), '']);
+    expect(pushed([of(LIMIT + 1)])).toEqual(['', '', `flaw: an event of more than ${LIMIT} bytes`]);
+    expect(pushed([event('a') + of(LIMIT + 2).slice(0, -1)])).toEqual([
+      event('a'),
+      '',
+      `flaw: an event of more than ${LIMIT} bytes`,
+    ]);
+  });
+
+  test('is no keep-alive: a stream of nothing else lives (B-72)', () => {
+    const filter = start();
+    for (let i = 0; i < LIMIT; i++) expect(filter.push(Buffer.from(': still here\n')).toString()).toBe(': still here\n');
+    expect(filter.flaw).toBeNull();
+  });
+
+  test('is a line without an end, up to the limit', () => {
+    const filter = start();
+    for (let i = 0; i <= LIMIT && filter.flaw === null; i++) filter.push(Buffer.from(':'));
+    expect(filter.flaw).toBe(`an event of more than ${LIMIT} bytes`);
+  });
+});

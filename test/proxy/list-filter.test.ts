@@ -1,0 +1,233 @@
+// What is left of the lists in a message, byte for byte.
+import { describe, expect, test } from 'vitest';
+import type { Listing, ListMember } from '../../src/core/listing.js';
+import type { Era } from '../../src/core/message.js';
+import { filterLists } from '../../src/proxy/list-filter.js';
+
+/** Everything but what begins with `no`; `asked` is what was asked about. */
+function sparing(...members: ListMember[]): Listing & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    members,
+    mayUse(member, name) {
+      asked.push(`${member} ${name}`);
+      return !name.startsWith('no');
+    },
+  };
+}
+
+const ALL: ListMember[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
+
+function filter(text: string | Buffer, listing: Listing = sparing('tools'), era: Era = 'legacy'): string {
+  const filtered = filterLists(Buffer.from(text), listing, era);
+  return filtered.ok ? filtered.bytes.toString() : `flaw: ${filtered.detail}`;
+}
+
+const answer = (result: string): string => `{"jsonrpc":"2.0","id":1,"result":${result}}`;
+const tools = (...entries: string[]): string => answer(`{"tools":[${entries.join(',')}]}`);
+
+describe('what may not be used is cut out', () => {
+  const [a, b, no] = ['{"name":"a"}', '{"name":"b"}', '{"name":"no"}'] as const;
+  test.each([
+    ['first', [no, a, b], [a, b]],
+    ['in the middle', [a, no, b], [a, b]],
+    ['last', [a, b, no], [a, b]],
+    ['on both sides', [no, a, no], [a]],
+    ['alone', [no], []],
+    ['everywhere', [no, no, no], []],
+    ['nowhere', [a, b], [a, b]],
+    ['of nothing', [], []],
+  ])('%s (A-37)', (_where, given, left) => expect(filter(tools(...given))).toBe(tools(...left)));
+
+  test.each<[ListMember, string]>([
+    ['tools', 'name'],
+    ['prompts', 'name'],
+    ['resources', 'uri'],
+    ['resourceTemplates', 'uriTemplate'],
+  ])('of %s by their %s, and what else is in the result stays', (member, key) => {
+    const list = (...names: string[]): string =>
+      answer(`{"other":[{"${key}":"no"}],"${member}":[${names.map((name) => `{"title":"no","${key}":"${name}"}`).join()}]}`);
+    const listing = sparing(member);
+    expect(filter(list('yes', 'no', 'non'), listing)).toBe(list('yes'));
+    expect(listing.asked).toEqual([`${member} yes`, `${member} no`, `${member} non`]);
+  });
+
+  test('only of the lists that are to be filtered, and of each by its own rules', () => {
+    const both = (name: string): string => answer(`{"tools":[{"name":"${name}"}],"prompts":[{"name":"${name}"}]}`);
+    expect(filter(both('no'), sparing('prompts'))).toBe(answer('{"tools":[{"name":"no"}],"prompts":[]}'));
+    const listing = sparing(...ALL);
+    expect(filter(both('no'), listing)).toBe(answer('{"tools":[],"prompts":[]}'));
+    expect(listing.asked).toEqual(['tools no', 'prompts no']);
+    const neither = sparing();
+    expect([filter(both('no'), neither), neither.asked]).toEqual([both('no'), []]);
+  });
+
+  test('in every message of a batch', () => {
+    const batch = (...names: string[]): string =>
+      `[${tools(...names.map((name) => `{"name":"${name}"}`))},{"jsonrpc":"2.0"} , ${answer('{}')}]`;
+    expect(filter(batch('a', 'no'))).toBe(batch('a'));
+    expect(filter(`[${tools(no)},${tools(a, no)}]`)).toBe(`[${tools()},${tools(a)}]`);
+    expect(filter('[ ]')).toBe('[ ]');
+  });
+
+  test.each([
+    ['no object', '"a"', '1', 'null', '["a"]', 'true'],
+    ['nothing in it', '{}', '{ }'],
+    ['no name', '{"title":"a"}', '{"annotations":{"name":"a"}}'],
+    ['a name that is no text', '{"name":1}', '{"name":null}', '{"name":["a"]}', '{"name":{"name":"a"}}'],
+    ['a name that no call can carry', '{"name":"a\\u0000"}', '{"name":"\\ud800"}', '{"name":"\\udc00\\ud800a"}'],
+  ])('an entry with %s goes, without being asked about', (_what, ...entries) => {
+    const listing = sparing('tools');
+    expect(filter(tools(...entries), listing)).toBe(tools());
+    expect(listing.asked).toEqual([]);
+    expect(filter(tools(...entries, a), listing)).toBe(tools(a));
+    expect(listing.asked).toEqual(['tools a']);
+  });
+
+  test.each([
+    ['"\\u006eo"', 'no'],
+    ['"n\\u006f\\n"', 'no\n'],
+    ['"\\ud83d\\ude00"', '\u{1f600}'],
+    ['"\u{1f600}\u2028"', '\u{1f600}\u2028'],
+    ['"a\\/\\"b"', 'a/"b'],
+    ['""', ''],
+  ])('the name %s is asked about as readers decode it (B-25)', (written, name) => {
+    const listing = sparing('tools');
+    const text = tools(`{"name":${written}}`);
+    expect(filter(text, listing)).toBe(name.startsWith('no') ? tools() : text);
+    expect(listing.asked).toEqual([`tools ${name}`]);
+  });
+});
+
+describe('all else stays as it was written', () => {
+  test('numbers, white space, unknown members, escapes, order, annotations (B-26, B-27, B-62)', () => {
+    const entry =
+      '{ "x-unknown":1.0, "name" : "a\\u0062", "inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"Region"},"r":1}},\r\n"n":9007199254740993 }';
+    const text = (list: string): string =>
+      ` {"result" : {"nextCursor":"\\u0031==", "_meta":{"a":1e400,"A":-0}, "tools":[ ${list} ] ,"ttlMs":0.10},\n"id":12345678901234567890,"jsonrpc":"2.0"} `;
+    expect(filter(text(`{"name":"no"} , ${entry} , {"name":"not"}`))).toBe(text(entry));
+    expect(filter(text(entry))).toBe(text(entry));
+    expect(filter(text(''))).toBe(text(''));
+  });
+
+  test('what needs no change is not even copied', () => {
+    const bytes = Buffer.from(tools('{"name":"a"}'));
+    expect(filterLists(bytes, sparing('tools'), 'legacy')).toEqual({ ok: true, bytes });
+    const filtered = filterLists(bytes, sparing('tools'), 'legacy');
+    expect(filtered.ok && filtered.bytes).toBe(bytes);
+  });
+
+  test.each([
+    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"x","data":{"tools":[{"name":"no"}]}}}'],
+    ['a notification', '{"jsonrpc":"2.0","method":"notifications/x","params":{"tools":[{"name":"no"}],"result":{"tools":[1]}}}'],
+    ['a request of the server', '{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":{"tools":[{"name":"no"}]}}'],
+    ['another result', answer('{"content":[],"structuredContent":{"tools":[{"name":"no"}]}}')],
+    ['a result that is no object', answer('[{"tools":[{"name":"no"}]}]')],
+    ['an empty result', answer('{}')],
+    ['an empty object', '{}'],
+  ])('%s passes', (_what, text) => {
+    expect(filter(text, sparing(...ALL))).toBe(text);
+    expect(filter(text, sparing(...ALL), 'modern')).toBe(text);
+  });
+
+  test('a list of null passes: some servers write an empty one so', () => {
+    expect(filter(answer('{"tools": null }'))).toBe(answer('{"tools": null }'));
+  });
+});
+
+describe('B-105, B-106: a filtered list is private', () => {
+  const listed = (before: string, after = ''): string => answer(`{${before}"tools":[{"name":"a"}]${after}}`);
+  test.each([
+    ['before it', listed('"cacheScope":"public",'), listed('"cacheScope":"private",')],
+    ['behind it', listed('', ',"cacheScope" : "public" '), listed('', ',"cacheScope" : "private" ')],
+    ['private already', listed('"cacheScope":"private",'), listed('"cacheScope":"private",')],
+    ['written with escapes', listed('"cacheScope":"publi\\u0063",'), listed('"cacheScope":"private",')],
+    ['of another type', listed('"cacheScope":{"a":[1]},'), listed('"cacheScope":"private",')],
+  ])('in either era, %s', (_where, given, left) => {
+    expect(filter(given)).toBe(left);
+    expect(filter(given, sparing('tools'), 'modern')).toBe(left);
+  });
+
+  test('in the modern era also where nothing is said, and on a page of nothing', () => {
+    const scoped = ',"cacheScope":"private"';
+    expect(filter(listed('', ' '), sparing('tools'), 'modern')).toBe(listed('', ` ${scoped}`));
+    expect(filter(tools('{"name":"no"}'), sparing('tools'), 'modern')).toBe(answer(`{"tools":[]${scoped}}`));
+    expect(filter(answer('{"tools":null}'), sparing('tools'), 'modern')).toBe(answer(`{"tools":null${scoped}}`));
+    expect(filter(listed('', ' '))).toBe(listed('', ' '));
+  });
+
+  test('what is not filtered is left alone', () => {
+    const text = answer('{"contents":[],"cacheScope":"public","prompts":[]}');
+    expect(filter(text, sparing('tools'), 'modern')).toBe(text);
+  });
+
+  test('with entries cut on either side of it', () => {
+    const text = (list: string, scope: string): string =>
+      answer(`{"tools":[${list}],"cacheScope":"${scope}","prompts":[${list}]}`);
+    expect(filter(text('{"name":"no"}', 'public'), sparing(...ALL))).toBe(text('', 'private'));
+  });
+});
+
+describe('what two readers could take for two lists is unreadable', () => {
+  const good = answer('{"tools":[{"name":"a","title":"t"}],"ttlMs":1}');
+  const flaws: [string, string][] = [
+    ['"result":{', '"result":{},"result":{'],
+    ['"result":{', '"Result":{},"result":{'],
+    ['"result":{', '"re\\u0073ult":{'],
+    ['"result":{', '"RESULT":{'],
+    ['"id":1', '"id":1,"ID":1'],
+    ['"tools":[', '"tools":[],"tools":['],
+    ['"tools":[', '"Tools":[],"tools":['],
+    ['"tools":[', '"tool\\u0073":['],
+    ['"tools":[', '"tool\u017f":['],
+    ['"ttlMs":1', '"ttlMs":1,"ttlms":2'],
+    ['"ttlMs":1', '"CacheScope":"public"'],
+    ['"ttlMs":1', '"cacheScope":"public","cacheScope":"public"'],
+    ['"name":"a"', '"name":"a","name":"no"'],
+    ['"name":"a"', '"name":"a","Name":"no"'],
+    ['"name":"a"', '"n\\u0061me":"a"'],
+    ['"name":"a"', '"NAME":"a"'],
+    ['"title":"t"', '"title":"t","Title":"t"'],
+    ['[{"name":"a","title":"t"}]', '{"a":{"name":"a"}}'],
+    ['[{"name":"a","title":"t"}]', '"a"'],
+    ['[{"name":"a","title":"t"}]', 'false'],
+  ];
+  test.each(flaws)('%s as %s (B-25)', (from, to) => {
+    expect(filter(good)).toBe(good);
+    expect(filter(good.replace(from, () => to))).toMatch(/^flaw: (a name stands twice|tools is no array)/);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['white space', ' \n'],
+    ['a text', '"tools"'],
+    ['null', 'null'],
+    ['a number in a batch', `[${good},1]`],
+    ['a batch in a batch', `[[${good}]]`],
+    ['half of it', good.slice(0, -1)],
+    ['more after it', `${good}{}`],
+    ['two', `${good}\n${good}`],
+    ['a signature before it', `\ufeff${good}`],
+    ['single quotes', good.replaceAll('"', "'")],
+    ['a comma too many', good.replace('}]', '},]')],
+    ['a comma too few', good.replace('",', '"')],
+    ['a line feed in a name', good.replace('"a"', '"a\n"')],
+    ['nested too deeply', good.replace('"t"', `${'['.repeat(200)}${']'.repeat(200)}`)],
+    ['NaN', good.replace('"t"', 'NaN')],
+  ])('%s is no message', (_what, text) => {
+    expect(filter(good)).toBe(good);
+    expect(filter(text)).toBe('flaw: not JSON-RPC, or nested too deeply');
+  });
+
+  test('what is no UTF-8 (B-18)', () => {
+    const bytes = Buffer.from(good.replace('"t"', '"\u00e9"'));
+    expect(filter(bytes)).toBe(bytes.toString());
+    expect(filter(Buffer.from(bytes.toString(), 'latin1'))).toBe('flaw: not UTF-8');
+  });
+});
+
+test('a list of half a million entries is cut in one go', () => {
+  const many = tools(Array<string>(500_000).fill('{"name":"a"}').join());
+  expect(filter(many.replace('[', '[{"name":"no"},'))).toBe(many);
+});
