@@ -131,7 +131,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole. */
   protected cut(detail: string): void {
     this.flush();
-    this.exchange.destroy();
+    // Node holds back what was written until the end of this tick.
+    setImmediate(() => this.exchange.destroy());
     this.finish(streamBroken({ detail }));
   }
 
