@@ -9,7 +9,7 @@ const CR = 0x0d;
 const COLON = 0x3a;
 /** A line and what ends it; at the end of a stream, nothing. */
 const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
-/** The encoding's signature at the start of a stream, one letter for each byte. */
+/** The encoding's signature, one letter for each byte; some readers drop it elsewhere than at the start of a stream too. */
 const SIGNATURE = /^\xef\xbb\xbf/;
 const DATA = /^data(?::|$)/;
 const DATA_FIELD = /^data:? ?/;
@@ -25,7 +25,6 @@ export class EventFilter {
   /** What came of the event under way. */
   private pieces: Buffer[] = [];
   private size = 0;
-  private isFirst = true;
   private lineIsEmpty = true;
   /** A line feed that comes now ends the line that has ended already. */
   private afterCr = false;
@@ -58,7 +57,6 @@ export class EventFilter {
       this.add(chunk.subarray(from, i + 1));
       from = i + 1;
       out.push(this.take());
-      if (this.flaw !== null) return Buffer.concat(out);
     }
     this.add(chunk.subarray(from));
     return out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out);
@@ -72,24 +70,23 @@ export class EventFilter {
   private add(piece: Buffer): void {
     this.pieces.push(piece);
     this.size += piece.length;
-    if (this.size > this.limitBytes) this.flaw = `an event of more than ${this.limitBytes} bytes`;
+    if (this.size > this.limitBytes) this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
   }
 
   private take(): Buffer {
-    const { pieces, hasField, isFirst } = this;
+    const { pieces, hasField } = this;
     this.pieces = [];
     this.size = 0;
     this.hasField = false;
-    this.isFirst = false;
     if (this.flaw !== null) return NOTHING;
     const whole = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
-    return hasField ? this.event(whole, isFirst) : whole;
+    return hasField ? this.event(whole) : whole;
   }
 
-  private event(bytes: Buffer, isFirst: boolean): Buffer {
+  private event(bytes: Buffer): Buffer {
     // One letter for each byte: nothing is decoded here.
     const text = bytes.toString('latin1');
-    const signature = (isFirst && SIGNATURE.exec(text)?.[0]) || '';
+    const signature = SIGNATURE.exec(text)?.[0] ?? '';
     const lines = [...text.slice(signature.length).matchAll(LINE)];
     const data = lines.filter(isData).map(([, line]) => (line as string).replace(DATA_FIELD, ''));
     // Nothing at all is no message: an event to resume from (B-87).

@@ -61,6 +61,12 @@ describe('an event', () => {
       'data: {"result":\ndata:{"tools":[\nid: 7\ndata\ndata: {"name":"no"},\ndata: {"name":"a"}\ndata:]}}\n\n',
       'data: {"result":\ndata: {"tools":[\ndata: \ndata: {"name":"a"}\ndata: ]}}\nid: 7\n\n',
     ],
+    [
+      'several lines of data that end with CRLF',
+      'data: {"result":\r\ndata: {"tools":[{"name":"no"}]}}\r\nid: 7\r\n\r\n',
+      'data: {"result":\r\ndata: {"tools":[]}}\r\nid: 7\r\n\r\n',
+    ],
+    ['a signature that comes late', `id: 1\n\n\ufeffdata: ${list('no')}\n\n`, `id: 1\n\n\ufeffdata: ${list()}\n\n`],
     ['a batch', `data: [${list('no')},${list('a')}]\n\n`, `data: [${list()},${list('a')}]\n\n`],
   ])('with %s', (_what, given, want) => {
     expect(pushed([given])).toEqual([want, '']);

@@ -96,6 +96,11 @@ describe('a JSON answer', () => {
     expect(upstream.last?.header('accept-encoding')).toBeUndefined();
   });
 
+  test('that says that it is not compressed is filtered', async () => {
+    upstream.answer(answers.status(200, [JSON_LINE, ['content-encoding', 'identity']], list('a', 'no')));
+    expect((await ask(modern('tools/list'))).body).toBe(left('a'));
+  });
+
   test('in many pieces, each of them a byte', async () => {
     upstream.answer(async ({ req, res }) => {
       req.resume();
@@ -147,6 +152,14 @@ describe('a JSON answer', () => {
       'stands twice',
     ],
     ['an error that is no JSON, though said to be', answers.status(404, [JSON_LINE], 'gone'), 'not JSON-RPC'],
+    [
+      'a redirect',
+      answers.status(302, [
+        ['location', '/'],
+        ['content-length', '0'],
+      ]),
+      'redirect 302',
+    ],
     ['cut short', answers.cut({ body: list('a') }), 'UND_ERR_SOCKET'],
     ['reset', answers.cut({ body: list('a'), reset: true }), 'ECONNRESET'],
     [
@@ -200,8 +213,18 @@ describe('a JSON answer', () => {
 
   test.each<[string, number, [string, string][], string]>([
     ['an error in words', 404, [['content-type', 'text/plain']], 'no such thing'],
+    ['an error in words of another charset', 404, [['content-type', 'text/html; charset=iso-8859-1']], 'no such thing'],
     ['an error without a type', 405, [['allow', 'POST']], 'no'],
     ['nothing', 200, [['content-length', '0']], ''],
+    [
+      'nothing, compressed',
+      200,
+      [
+        ['content-length', '0'],
+        ['content-encoding', 'gzip'],
+      ],
+      '',
+    ],
     ['nothing, in chunks', 200, [['transfer-encoding', 'chunked']], ''],
     ['nothing, accepted', 202, [], ''],
     ['no content', 204, [], ''],
@@ -270,6 +293,12 @@ describe('an event stream', () => {
     expect(response.header('x-accel-buffering')).toBe('no');
     expect(gateway.ends).toEqual(['ok']);
     expect(upstream.last?.header('accept-encoding')).toBe('identity');
+  });
+
+  test('with the status of an error is filtered all the same', async () => {
+    upstream.answer(answers.status(404, [['content-type', 'text/event-stream']], event(list('a', 'no'))));
+    const response = await ask(legacy('tools/list'));
+    expect([response.status, response.body]).toEqual([404, event(left('a'))]);
   });
 
   test('with a declared length gets another one', async () => {
@@ -349,7 +378,7 @@ describe('an event stream', () => {
     let sent = 0;
     upstream.answer(async ({ req, res }) => {
       req.resume();
-      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': block.length * total });
       for (; sent < total; sent++) if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve));
       res.end();
     });
