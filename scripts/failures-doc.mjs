@@ -67,7 +67,8 @@ export const meanings = {
     'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
   'upstream.refused_us':
     'The MCP server answered 401 or 403 to the gateway, not to the caller. Mend the credential that the gateway presents, or let the server trust the gateway.',
-  'stream.broken': 'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw the cut. Look at the log of the server.',
+  'stream.broken':
+    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw the cut. Look at the log of the server.',
   'stream.outlived': 'A stream was ended because the token behind it had expired. The client opens it again with a new one.',
   'connection.bad_request':
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',

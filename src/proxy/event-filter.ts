@@ -14,6 +14,8 @@ const SIGNATURE = /^\xef\xbb\xbf/;
 const DATA = /^data(?::|$)/;
 const DATA_FIELD = /^data:? ?/;
 const isData = ([, line]: RegExpExecArray): boolean => DATA.test(line as string);
+/** Lines of one event: each of them costs far more memory than its bytes. */
+const MAX_LINES = 100_000;
 const NOTHING = Buffer.alloc(0);
 
 export class EventFilter {
@@ -25,6 +27,7 @@ export class EventFilter {
   /** What came of the event under way. */
   private pieces: Buffer[] = [];
   private size = 0;
+  private lines = 0;
   private lineIsEmpty = true;
   /** A line feed that comes now ends the line that has ended already. */
   private afterCr = false;
@@ -53,6 +56,7 @@ export class EventFilter {
       const isBlank = this.lineIsEmpty && !(byte === LF && this.afterCr);
       this.afterCr = byte === CR;
       this.lineIsEmpty = true;
+      if (++this.lines > MAX_LINES) this.flaw ??= `an event of more than ${MAX_LINES} lines`;
       if (this.hasField && !isBlank) continue;
       this.add(chunk.subarray(from, i + 1));
       from = i + 1;
@@ -77,6 +81,7 @@ export class EventFilter {
     const { pieces, hasField } = this;
     this.pieces = [];
     this.size = 0;
+    this.lines = 0;
     this.hasField = false;
     if (this.flaw !== null) return NOTHING;
     const whole = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);

@@ -142,6 +142,13 @@ describe('what is held back', () => {
     expect(filter.flaw).toBeNull();
   });
 
+  test('is an event of a hundred thousand lines, and no more', () => {
+    const text = (lines: number): string => `${'data\n'.repeat(lines - 1)}\n`;
+    const filter = (): EventFilter => new EventFilter(listing, 'legacy', 1 << 20);
+    expect(pushed([text(100_000), text(100_000)], filter())).toEqual([text(100_000), text(100_000), '']);
+    expect(pushed([text(100_001)], filter())).toEqual(['', '', 'flaw: an event of more than 100000 lines']);
+  });
+
   test('is a line without an end, up to the limit', () => {
     const filter = start();
     for (let i = 0; i <= LIMIT && filter.flaw === null; i++) filter.push(Buffer.from(':'));
