@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { checkAudience } from './authorize/audience.js';
+import { createFindListing } from './authorize/listing.js';
 import { checkMethod } from './authorize/method.js';
 import { createAllowed } from './authorize/policy.js';
 import { checkReadable, readMessage } from './authorize/read.js';
@@ -97,7 +98,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       readable: checkReadable,
       read: readMessage,
       allowed: allowed.check,
-      forward: createForward(pools, pseudonymOf(plan.publicUrl), () => null),
+      forward: createForward(pools, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse)),
       refuse,
       tell: (outcome) => {
         metrics.outcome(outcome);
