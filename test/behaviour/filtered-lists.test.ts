@@ -43,7 +43,7 @@ const messageOf = (response: RawResponse): { result?: Record<string, unknown> } 
   return JSON.parse(data ?? response.body);
 };
 const namesOf = (response: RawResponse, member = 'tools', key = 'name'): unknown[] =>
-  (messageOf(response).result?.[member] as Record<string, unknown>[]).map((entry) => entry[key]);
+  ((messageOf(response).result ?? {})[member] as Record<string, unknown>[]).map((entry) => entry[key]);
 
 describe('a real server: what is listed can be called, what is not cannot (A-37)', () => {
   test.each([
