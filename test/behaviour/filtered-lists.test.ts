@@ -42,8 +42,12 @@ const messageOf = (response: RawResponse): { result?: Record<string, unknown> } 
   const data = /^data: (.*)$/m.exec(response.body)?.[1];
   return JSON.parse(data ?? response.body);
 };
+const entriesOf = (response: RawResponse, member: string): Record<string, unknown>[] => {
+  const { result = {} } = messageOf(response);
+  return result[member] as Record<string, unknown>[];
+};
 const namesOf = (response: RawResponse, member = 'tools', key = 'name'): unknown[] =>
-  ((messageOf(response).result ?? {})[member] as Record<string, unknown>[]).map((entry) => entry[key]);
+  entriesOf(response, member).map((entry) => entry[key]);
 
 describe('a real server: what is listed can be called, what is not cannot (A-37)', () => {
   test.each([
