@@ -8,7 +8,7 @@ import { createAllowed } from './authorize/policy.js';
 import { checkReadable, readMessage } from './authorize/read.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
-import type { Clock, Notify } from './core/ports.js';
+import type { Clock, Later, Notify } from './core/ports.js';
 import { createGateway } from './gateway.js';
 import { createAdmin } from './http/admin.js';
 import { origin, preflight } from './http/cors.js';
@@ -25,6 +25,7 @@ import { fetchJson } from './verify/fetch-json.js';
 import { createIntrospection } from './verify/introspection.js';
 import { createKeySource } from './verify/jwks.js';
 import { createKeyLoader } from './verify/key-loader.js';
+import { createMetadataMirror, type MetadataMirror } from './verify/metadata-mirror.js';
 import { createVerify, type IssuerParts } from './verify/verify.js';
 
 export interface Gateway {
@@ -55,6 +56,20 @@ function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: 
   return { policy: plan, keys, introspect, verify: plan.verify, tokenPrefixes: plan.tokenPrefixes };
 }
 
+const later: Later = (ms, run) => {
+  const timer = setTimeout(run, ms).unref();
+  return () => clearTimeout(timer);
+};
+
+/** One for each issuer that clients of an endpoint are sent to first, by issuer. */
+function metadataMirrors(plan: Plan, { clock, random }: Surroundings, notify: Notify): Map<string, MetadataMirror> {
+  const first = new Set(plan.endpoints.map(({ issuers }) => issuers[0]));
+  const mirrored = plan.issuers.filter(({ issuer, mirror }) => mirror.enabled && first.has(issuer));
+  const mirrorOf = ({ issuer, mirror: { addS256 } }: IssuerPlan): MetadataMirror =>
+    createMetadataMirror({ issuer, addS256, fetchJson, clock, later, notify, random });
+  return new Map(mirrored.map((issuer) => [issuer.issuer, mirrorOf(issuer)]));
+}
+
 /** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */
 const pseudonymOf = (publicUrl: string): string =>
   `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
@@ -72,6 +87,8 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const keySources = [...issuers.values()].filter(({ verify }) => verify !== 'introspection').map(({ keys }) => keys);
   const pools = new Map(endpoints.map((endpoint) => [endpoint.path, createPool(endpoint.upstream)]));
 
+  const mirrors = metadataMirrors(plan, surroundings, log.notify);
+
   const started = clock.monotonicMs();
   let listening = false;
   const health = {
@@ -84,7 +101,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       sane: (exchange) => listener.sane(exchange),
       draining: () => listener.draining(),
       route: createRoute(endpoints),
-      page: createPages(endpoints, health),
+      page: createPages(endpoints, health, (issuer) => mirrors.get(issuer)?.body() ?? null),
       origin,
       preflight,
       identify,
@@ -123,6 +140,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     throw error;
   });
   for (const keys of keySources) keys.warm();
+  for (const mirror of mirrors.values()) mirror.start();
   listening = true;
   log.notify({
     event: 'gateway.listening',
@@ -137,6 +155,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     adminAddress,
     async close(drainMs) {
       listening = false;
+      for (const mirror of mirrors.values()) mirror.stop();
       const cut = await listener.drain(drainMs);
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       log.notify({ event: 'gateway.stopped', level: 'info', cut });

@@ -41,7 +41,8 @@ const metadataDiffers: Check = ({ endpoints }) => {
   const seen = new Map<string, number>();
   const problems: Problem[] = [];
   for (const [i, { path, resource }] of endpoints) {
-    const pathname = resource === undefined ? path : new URL(resource).pathname;
+    // With and without a slash at the end it is one document.
+    const pathname = resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
     if (pathname === undefined) continue;
     const before = seen.get(pathname);
     if (before === undefined) seen.set(pathname, i);

@@ -38,7 +38,7 @@ export const endpointPath = z
     error: 'write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), { error: 'write it without dot segments' })
-  .refine((value) => !value.startsWith('/.well-known') && !HEALTH_PATHS.includes(value), {
+  .refine((value) => !value.includes('/.well-known') && !HEALTH_PATHS.includes(value), {
     error: 'this path is reserved for metadata and health; choose another',
   });
 

@@ -17,12 +17,12 @@ import type { Environment } from './secrets.js';
 
 function toIssuer(name: string, input: IssuerInput, environment: Environment, problems: Problem[]): IssuerPlan {
   const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant } = input;
-  const { verify, tokenPrefixes } = input;
+  const { verify, tokenPrefixes, mirror } = input;
   const rules = { algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant, ...presetRules(preset, issuer) };
   const asked = input.introspection;
   const path = ['issuers', name, 'introspection'];
   const introspection = asked === undefined ? null : introspectionPlan(asked, path, environment, problems);
-  return { issuer, jwksUri: jwksUri ?? null, ...rules, verify, tokenPrefixes: tokenPrefixes ?? null, introspection };
+  return { issuer, jwksUri: jwksUri ?? null, ...rules, verify, tokenPrefixes: tokenPrefixes ?? null, introspection, mirror };
 }
 
 function parseIssuers(raw: Record<string, unknown>, problems: Problem[]): Map<string, IssuerInput> {

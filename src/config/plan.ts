@@ -36,6 +36,12 @@ export interface KeysPlan {
   readonly timeoutMs: number;
 }
 
+/** The copy of its metadata that stands beside the endpoints. */
+export interface MirrorPlan {
+  readonly enabled: boolean;
+  readonly addS256: boolean;
+}
+
 export interface IssuerPlan extends ClaimRules {
   readonly issuer: string;
   readonly jwksUri: string | null;
@@ -49,6 +55,7 @@ export interface IssuerPlan extends ClaimRules {
   /** Opaque tokens that go to this issuer; null: all. */
   readonly tokenPrefixes: readonly string[] | null;
   readonly introspection: IntrospectionPlan | null;
+  readonly mirror: MirrorPlan;
 }
 
 export interface Plan {

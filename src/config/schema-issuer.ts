@@ -66,6 +66,13 @@ export const keysSchema = z.strictObject({
   timeoutMs: wholeNumber(100, 30_000, 'milliseconds').default(2_000),
 });
 
+/** The copy of an issuer's metadata that stands beside the endpoints which name it first, for clients that look nowhere else. */
+export const mirrorSchema = z.strictObject({
+  enabled: z.boolean({ error: 'write true or false' }).default(true),
+  /** True: the issuer supports PKCE with S256, and its metadata only fails to say so. */
+  addS256: z.boolean({ error: 'write true or false' }).default(false),
+});
+
 export const issuerSchema = z.strictObject({
   /** What is known of the identity provider beforehand; its fields stand under those that are written. */
   preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
@@ -95,6 +102,7 @@ export const issuerSchema = z.strictObject({
   /** Opaque tokens with these beginnings are its own. Default: all of an endpoint; an empty list: none. */
   tokenPrefixes: tokenPrefixes.optional(),
   introspection: introspectionSchema.optional(),
+  mirror: mirrorSchema.prefault({}),
 });
 
 export type IntrospectionInput = z.output<typeof introspectionSchema>;

@@ -15,3 +15,6 @@ export interface Notice {
 
 /** Tells the operator of something that belongs to no single request (keys refreshed, issuer down). Never given a token or key. */
 export type Notify = (notice: Notice) => void;
+
+/** Runs once after so many milliseconds, unless the function that comes back is called before. Keeps no process alive. */
+export type Later = (ms: number, run: () => void) => () => void;

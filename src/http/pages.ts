@@ -5,9 +5,9 @@ import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { type Endpoint, HEALTH_PATHS } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
-import { type Failure, methodRefused } from '../core/failure.js';
+import { type Failure, methodRefused, routeUnknown } from '../core/failure.js';
 import { NodeExchange } from './door.js';
-import { resourceMetadata } from './metadata.js';
+import { documents, type MirroredMetadata } from './metadata.js';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -29,28 +29,34 @@ export function addHealth(app: Hono, health: Health): void {
   });
 }
 
-/** Takes an exchange over when one of the pages has its path. */
+/** Takes an exchange over when one of the pages has its path. Refuses the rest of what is well-known, so that a page may read that too. */
 export function createPages(
   endpoints: readonly Endpoint[],
   health: Health,
+  mirrored: MirroredMetadata,
 ): (exchange: Exchange) => Promise<void> | Failure | null {
+  const wellKnown = documents(endpoints, mirrored);
   const app = new Hono();
+  // Clients send the headers of their MCP requests along. The star stands for all but Authorization (Fetch standard).
   app.use('*', cors({ origin: '*', allowMethods: [...METHODS], allowHeaders: ['*', 'MCP-Protocol-Version', 'Authorization'] }));
   addHealth(app, health);
-  for (const endpoint of endpoints) {
-    const document = resourceMetadata(endpoint);
-    app.get(endpoint.metadataPath, (c) => {
-      c.header('cache-control', 'public, max-age=300');
-      return c.json(document);
-    });
-  }
-  const paths = new Set([...HEALTH_PATHS, ...endpoints.map((endpoint) => endpoint.metadataPath)]);
+  app.get('*', (c) => {
+    const document = wellKnown.get(c.req.path)?.() ?? null;
+    if (document === null) return c.json({ error: 'Not Found' }, 404);
+    return c.body(new Uint8Array(document), 200, { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' });
+  });
   // For a request without Host; nothing of it shows in an answer.
   const listener = getRequestListener(app.fetch, { hostname: 'localhost' });
+
   return (exchange) => {
-    if (!(exchange instanceof NodeExchange) || !paths.has(exchange.path)) return null;
-    if (!METHODS.includes(exchange.method)) return methodRefused({ detail: exchange.method, allow: METHODS.join(', ') });
-    const { incoming, outgoing } = exchange;
+    if (!(exchange instanceof NodeExchange)) return null;
+    const { incoming, outgoing, path, method } = exchange;
+    const there = HEALTH_PATHS.includes(path) || (wellKnown.get(path)?.() ?? null) !== null;
+    if (!there && !path.includes('/.well-known/')) return null;
+    if (there ? !METHODS.includes(method) : method !== 'OPTIONS') {
+      exchange.answerHeaders.push('access-control-allow-origin', '*');
+      return there ? methodRefused({ detail: method, allow: METHODS.join(', ') }) : routeUnknown();
+    }
     return new Promise((resolve) => {
       outgoing.once('close', () => {
         exchange.sentStatus = outgoing.statusCode;

@@ -9,8 +9,14 @@ export interface IssuerMetadata {
   readonly introspectionEndpoint: string | null;
 }
 
+/** A metadata document as the issuer sent it, and what it says. */
+export interface MetadataDocument {
+  readonly body: Buffer;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
 export type Discovered =
-  | { readonly ok: true; readonly metadata: IssuerMetadata }
+  | { readonly ok: true; readonly metadata: IssuerMetadata; readonly document: MetadataDocument }
   | { readonly ok: false; readonly detail: string };
 
 /** A log line has no room for a novel. */
@@ -63,6 +69,7 @@ export async function discover(
         jwksUri: pointsTo(issuer, jwks_uri),
         introspectionEndpoint: pointsTo(issuer, introspection_endpoint),
       },
+      document: { body: fetched.body, json: fetched.json },
     };
   }
   return { ok: false, detail };

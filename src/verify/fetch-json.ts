@@ -19,8 +19,8 @@ export type Fetched =
       readonly status: number;
       readonly headers: Dispatcher.ResponseData['headers'];
       readonly json: unknown;
-      /** Length of the body. */
-      readonly bytes: number;
+      /** As it was sent. */
+      readonly body: Buffer;
     }
   | { readonly kind: 'transport'; readonly detail: string };
 
@@ -59,11 +59,11 @@ async function ask({ url, form, headers, maxBytes }: Fetch, signal: AbortSignal)
     signal,
   });
   const encoding = response.headers['content-encoding'];
-  const bytes = await readAll(response.body, maxBytes);
-  if (bytes === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
+  const body = await readAll(response.body, maxBytes);
+  if (body === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
   if (encoding !== undefined && encoding !== 'identity') return { kind: 'transport', detail: 'answer is compressed' };
   const { statusCode: status, headers: sent } = response;
-  return { kind: 'answer', status, headers: sent, json: parse(bytes.toString('utf8')), bytes: bytes.length };
+  return { kind: 'answer', status, headers: sent, json: parse(body.toString('utf8')), body };
 }
 
 /**

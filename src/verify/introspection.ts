@@ -78,7 +78,7 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
       const fetched = await post(url, token);
       const { claims, failure, inactive, trouble } = readAnswer(fetched);
       worked = !trouble;
-      if (claims !== null && fetched.kind === 'answer') return believe(withoutToken(claims, token), key, fetched.bytes);
+      if (claims !== null && fetched.kind === 'answer') return believe(withoutToken(claims, token), key, fetched.body.length);
       const refusal = failure ?? introspectionUnavailable();
       retryAfterSeconds = refusal.retryAfterSeconds ?? 0;
       if (inactive) cache.keepInactive(key, refusal);

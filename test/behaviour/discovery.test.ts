@@ -23,6 +23,12 @@ const endpoints = [
     published: `${PUBLIC}:8443/Case~1/mcp`,
     metadata: `${WELL_KNOWN}/Case~1/mcp`,
   },
+  {
+    path: "/a-b.c_d~e/!$&'()*+,:@",
+    resource: undefined,
+    published: `${PUBLIC}/a-b.c_d~e/!$&'()*+,:@`,
+    metadata: `${WELL_KNOWN}/a-b.c_d~e/!$&'()*+,:@`,
+  },
   { path: '/tools', resource: 'https://tools.example.com', published: 'https://tools.example.com', metadata: WELL_KNOWN },
 ];
 
@@ -57,7 +63,6 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
       ...(path === '/deep/er/mcp' ? {} : { scopes_supported: ['files:read', 'files:write'] }),
       bearer_methods_supported: ['header'],
     });
-    expect((await ask({ path: `${path}${WELL_KNOWN}` })).status).toBe(404);
   });
 
   test('A-02, A-21: the challenge points at that document', async () => {
@@ -110,25 +115,57 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     }
   });
 
-  test('A-14: with a slash at the end it is found or not, never elsewhere', async () => {
-    expect((await ask({ path: metadata })).status).toBe(200);
-    const slashed = await ask({ path: `${metadata}/` });
-    expect([200, 404]).toContain(slashed.status);
-    if (slashed.status === 200) expect(JSON.parse(slashed.body).resource).toBe(`${published}/`);
+  test('A-14: with a slash at the end, and behind the path, it is the same document; no other spelling leads to one', async () => {
+    const plain = await ask({ path: metadata });
+    expect(plain.status).toBe(200);
+    const behind = `${new URL(published).pathname.replace(/\/$/, '')}${WELL_KNOWN}`;
+    for (const at of [`${metadata}/`, behind]) {
+      const response = await ask({ path: at });
+      expect([at, response.status, response.header('content-type'), response.body]).toEqual([
+        at,
+        200,
+        'application/json',
+        plain.body,
+      ]);
+      expect((await ask({ method: 'HEAD', path: at })).status).toBe(200);
+    }
+    for (const at of [`${metadata}//`, `${behind}//`, `${metadata}/x`, `${metadata}%2F`, metadata.toUpperCase(), `/x${behind}`]) {
+      const response = await ask({ path: at });
+      expect([at, response.status, response.header('location')]).toEqual([at, 404, undefined]);
+    }
   });
 
-  test('A-15: a page of any origin may read it', async () => {
-    const headers: [string, string][] = [['Origin', 'https://app.example.org']];
-    const read = await ask({ path: metadata, headers });
-    expect([read.status, read.header('access-control-allow-origin')]).toEqual([200, '*']);
-    const asked: [string, string] = ['Access-Control-Request-Headers', 'mcp-protocol-version'];
-    const preflight = await ask({
-      method: 'OPTIONS',
-      path: metadata,
-      headers: [...headers, ['Access-Control-Request-Method', 'GET'], asked],
-    });
-    expect([preflight.status, preflight.header('access-control-allow-origin')]).toEqual([204, '*']);
-    expect(preflight.header('access-control-allow-headers')?.toLowerCase()).toContain('mcp-protocol-version');
+  test('A-05, A-15: it is for reading, cached for minutes, and any page may do so', async () => {
+    const origin: [string, string] = ['Origin', 'https://app.example.org'];
+    for (const at of [metadata, `${metadata}/`]) {
+      const read = await ask({ path: at, headers: [origin] });
+      expect([read.status, read.header('access-control-allow-origin')]).toEqual([200, '*']);
+      expect(read.header('cache-control')).toBe('public, max-age=300');
+      const written = await ask({ method: 'POST', path: at, headers: [origin], body: '{}' });
+      expect([written.status, written.header('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+      expect(written.header('access-control-allow-origin')).toBe('*');
+    }
+  });
+
+  test('A-15: a preflight allows what clients send along with it', async () => {
+    const asked = ['mcp-protocol-version', 'authorization', 'mcp-param-region', 'content-type'];
+    for (const at of [metadata, `${WELL_KNOWN}/nothing/here`]) {
+      const preflight = await ask({
+        method: 'OPTIONS',
+        path: at,
+        headers: [
+          ['Origin', 'https://app.example.org'],
+          ['Access-Control-Request-Method', 'GET'],
+          ['Access-Control-Request-Headers', asked.join(',')],
+        ],
+      });
+      expect([preflight.status, preflight.body, preflight.header('access-control-allow-origin')]).toEqual([204, '', '*']);
+      // The star stands for every header but Authorization (Fetch standard, section 4.9), Mcp-Param-* among them.
+      const allowed = preflight.header('access-control-allow-headers')?.toLowerCase().split(/, ?/);
+      expect(allowed).toEqual(expect.arrayContaining(['*', 'authorization', 'mcp-protocol-version']));
+      expect(preflight.header('access-control-allow-methods')?.split(',')).toEqual(['GET', 'HEAD', 'OPTIONS']);
+      expect(preflight.header('www-authenticate')).toBeUndefined();
+    }
   });
 });
 
@@ -146,6 +183,33 @@ describe('one endpoint under a path', () => {
       expect((await scene.send({ path })).status).toBe(404);
       expect((await scene.send({ method: 'POST', path, body: '{}' })).status).toBe(404);
     }
+  });
+
+  test.each([
+    '/.well-known/',
+    '/.well-known/mcp.json',
+    '/.well-known/oauth-client',
+    '/.well-known/oauth-protected-resourceX/mcp',
+    '/.well-known/jwks.json',
+    '/.well-known/mcp/.well-known/x',
+    '/other/.well-known/oauth-authorization-server',
+    '/mcp/.well-known/x',
+    '/mcp/sub/.well-known/oauth-protected-resource',
+  ])('A-05, A-29: %s is 404 in JSON with any credential and from any page: no challenge, no HTML, no redirect', async (path) => {
+    await scene.passes();
+    scene.upstream.reset();
+    for (const authorization of [null, 'Bearer garbage', `Bearer ${scene.token()}`]) {
+      for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) {
+        const headers: [string, string][] = [['Origin', 'https://app.example.org']];
+        if (authorization !== null) headers.push(['Authorization', authorization]);
+        const response = await scene.send({ method, path, headers });
+        expect([response.status, response.header('content-type')]).toEqual([404, 'application/json']);
+        expect([response.header('www-authenticate'), response.header('location')]).toEqual([undefined, undefined]);
+        expect([response.header('access-control-allow-origin'), response.header('cache-control')]).toEqual(['*', 'no-store']);
+        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
+      }
+    }
+    expect(scene.upstream.hits).toBe(0);
   });
 
   test('A-19, C-147: no other spelling of a path reaches the endpoint or a page', async () => {

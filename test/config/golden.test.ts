@@ -7,7 +7,7 @@ import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';
 import { rootSchema } from '../../src/config/schema.js';
 import { endpointSchema, legacySchema } from '../../src/config/schema-endpoint.js';
-import { claimsSchema, introspectionSchema, issuerSchema } from '../../src/config/schema-issuer.js';
+import { claimsSchema, introspectionSchema, issuerSchema, mirrorSchema } from '../../src/config/schema-issuer.js';
 import {
   methodsSchema,
   promptRuleSchema,
@@ -72,7 +72,16 @@ test('full.yaml names every field of the schema', () => {
     resourceRuleSchema,
     methodsSchema,
   ];
-  const schemas = [rootSchema, issuerSchema, claimsSchema, introspectionSchema, endpointSchema, legacySchema, ...policy];
+  const schemas = [
+    rootSchema,
+    issuerSchema,
+    claimsSchema,
+    introspectionSchema,
+    mirrorSchema,
+    endpointSchema,
+    legacySchema,
+    ...policy,
+  ];
   const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');
   const fields = schemas.flatMap((schema) => Object.keys(schema.shape));
   expect(fields.length).toBeGreaterThan(30);

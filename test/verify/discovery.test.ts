@@ -53,10 +53,12 @@ describe('the places to look (C-24, C-25)', () => {
 
 describe('a document', () => {
   test('of the OAuth kind is enough (C-24)', async () => {
-    server.next(json(document()));
+    const sent = ` ${JSON.stringify(document())}\n`;
+    server.next(status(200, [['content-type', 'application/json']], sent));
     expect(await find()).toEqual({
       ok: true,
       metadata: { jwksUri: `${server.url}/jwks`, introspectionEndpoint: `${server.url}/introspect` },
+      document: { body: Buffer.from(sent), json: document() },
     });
     expect(asked()).toEqual([OAUTH]);
   });
@@ -93,7 +95,7 @@ describe('a document', () => {
     ['no URL', '/jwks'],
   ])('may point with jwks_uri to %s, which is not used (A-62)', async (_what, jwks_uri) => {
     server.next(json(document({ jwks_uri, introspection_endpoint: jwks_uri })));
-    expect(await find()).toEqual({ ok: true, metadata: { jwksUri: null, introspectionEndpoint: null } });
+    expect(await find()).toMatchObject({ ok: true, metadata: { jwksUri: null, introspectionEndpoint: null } });
   });
 });
 

@@ -11,9 +11,9 @@ const answer = (status: number, json: unknown = ACTIVE, headers = {}): Fetched =
   status,
   json,
   headers,
-  bytes: 1,
+  body: Buffer.alloc(1),
 });
-const noJson = (status: number): Fetched => ({ kind: 'answer', status, json: undefined, headers: {}, bytes: 1 });
+const noJson = (status: number): Fetched => ({ kind: 'answer', status, json: undefined, headers: {}, body: Buffer.alloc(1) });
 
 const UNAVAILABLE = 'introspection.unavailable';
 const REFUSED_US = 'introspection.refused_us';
