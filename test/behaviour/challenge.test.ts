@@ -1,8 +1,9 @@
 // What a caller without a good credential is told: the status, the bytes of the challenge, and that nothing reaches the upstream.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
-import { openRaw, requestBytes } from '../fixtures/raw-client.js';
-import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+import { openRaw, type RawRequest, rawRequest, requestBytes } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { ENV_SECRET, type Scene, startConfigured, startScene } from '../fixtures/scene.js';
 
 let scene: Scene;
 let bare: string;
@@ -13,6 +14,10 @@ beforeAll(async () => {
   scene = await startScene({
     issuer: { introspection },
     endpoint: { scopes: ['files:read', 'files:write'] },
+    more: [
+      { path: '/realm/mcp', realm: 'files of acme', scopes: ['files:read'] },
+      { path: '/mixed/mcp', legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true }] },
+    ],
     env: { SECRET: 'introspection-secret' },
   });
   const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
@@ -184,4 +189,76 @@ test('A-23: a connection that was admitted once is not admitted again without a 
   await connection.write(requestBytes(scene.gateway.port, modern('tools/list')));
   expect((await connection.response()).status).toBe(401);
   connection.destroy();
+});
+
+describe('A-20, A-25, A-28, A-31: as clients probe', () => {
+  /** Name, method, header lines beside Host: what each sends before it has a token, and what would be refused for other reasons later on. */
+  const probes: [string, string, [string, string][]][] = [
+    ['rmcp: GET without Accept, of an old revision', 'GET', [['MCP-Protocol-Version', '2024-11-05']]],
+    ['Gemini CLI: HEAD', 'HEAD', []],
+    ['mcp-remote: GET that takes JSON', 'GET', [['Accept', 'application/json, text/event-stream']]],
+    ['a browser: GET that takes HTML', 'GET', [['Accept', 'text/html']]],
+    ['a revision of the future', 'POST', [['MCP-Protocol-Version', '2999-01-01']]],
+    ['a modern GET', 'GET', [['MCP-Protocol-Version', '2026-07-28']]],
+    ['an unknown session', 'DELETE', [['Mcp-Session-Id', 'gone']]],
+    ['a form', 'POST', [['Content-Type', 'application/x-www-form-urlencoded']]],
+    ['nothing at all', 'POST', []],
+  ];
+  test.each(probes)('%s', async (_name, method, headers) => {
+    await scene.passes({ token: good() });
+    scene.upstream.reset();
+    const body = method === 'POST' ? { body: 'x=1' } : {};
+    for (const [path, line] of [
+      ['/mcp', bare],
+      [
+        '/realm/mcp',
+        `Bearer realm="files of acme", scope="files:read", resource_metadata="${scene.metadataUrl.replace('/mcp', '/realm/mcp')}"`,
+      ],
+      ['/mixed/mcp', `Bearer resource_metadata="${scene.metadataUrl.replace('/mcp', '/mixed/mcp')}"`],
+    ]) {
+      const refused = await scene.send({ method, path, headers, ...body } as RawRequest);
+      expect([path, refused.status, refused.headers('www-authenticate')]).toEqual([path, 401, [line]]);
+      // mcp-remote takes these words for another transport.
+      expect(refused.body).not.toMatch(/not found|method not allowed|404|405/i);
+    }
+    expect(scene.upstream.hits).toBe(0);
+  });
+
+  test('C-108: a mixed endpoint never offers its old scheme, also where that one was refused', async () => {
+    scene.upstream.answer(answers.status(401, [['WWW-Authenticate', 'Token realm="inner"']]));
+    const headers: Ask['headers'] = [['Authorization', 'Token l-0123456789']];
+    const refused = await scene.send(modern('tools/list', { path: '/mixed/mcp', headers }));
+    expect(scene.upstream.hits).toBe(1);
+    const line = `Bearer resource_metadata="${scene.metadataUrl.replace('/mcp', '/mixed/mcp')}"`;
+    expect([refused.status, refused.headers('www-authenticate')]).toEqual([401, [line]]);
+  });
+});
+
+test('A-31: two replicas write the same bytes', async () => {
+  const config = {
+    publicUrl: 'https://mcp.example.com',
+    issuers: { main: { issuer: scene.issuer.issuer } },
+    endpoints: [{ path: '/mcp', issuers: ['main'], scopes: ['b', 'a'], upstream: scene.upstream.url }],
+  };
+  const replicas = await Promise.all([startConfigured(config), startConfigured(config)]);
+  try {
+    const audience = 'https://mcp.example.com/mcp';
+    const tokens = [
+      undefined,
+      'garbage',
+      scene.token({ audience, ttl: -120 }),
+      scene.token({ audience, claims: { scope: 'a' } }),
+    ];
+    const seen: (string | number | undefined)[][] = [];
+    for (const token of tokens) {
+      const asked = modern('tools/list', { token });
+      const [one, two] = await Promise.all(replicas.map(({ port }) => rawRequest(port, asked)));
+      expect([one?.status, one?.header('www-authenticate')]).toEqual([two?.status, two?.header('www-authenticate')]);
+      seen.push([one?.status, one?.header('www-authenticate')]);
+    }
+    expect(seen.map(([status]) => status)).toEqual([401, 401, 401, 403]);
+    expect(new Set(seen.map(([, line]) => line)).size).toBe(4);
+  } finally {
+    await Promise.all(replicas.map((replica) => replica.stop()));
+  }
 });

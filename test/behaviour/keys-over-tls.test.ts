@@ -38,8 +38,8 @@ const BAD: [string, Certificate][] = [
 type TlsIssuer = { issuer: string; requests: number; present(certificate: Certificate): void; stop(): Promise<void> };
 
 async function startTlsIssuer(first: Certificate): Promise<TlsIssuer> {
-  const server = createServer({ cert: first.cert, key: first.key }, (_req, res) => {
-    self.requests += 1;
+  const server = createServer({ cert: first.cert, key: first.key }, (req, res) => {
+    if (req.url === '/jwks') self.requests += 1;
     res.writeHead(200, { connection: 'close' }).end(JSON.stringify({ keys: [key.jwk] }));
   });
   server.on('tlsClientError', () => {});
