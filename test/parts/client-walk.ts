@@ -2,6 +2,7 @@
 // would, and writes down every request.
 import { createHash, randomBytes } from 'node:crypto';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
+import { answered, secretHeaders } from '../fixtures/ledger.js';
 import type { Challenge, Document, ProbingClient } from './probing-clients.js';
 
 const REDIRECT = 'http://127.0.0.1:9/callback';
@@ -48,9 +49,13 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
 
   async function ask(url: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Answer> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const port = Number(new URL(url).port);
     const response = await fetch(url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
+    const text = await response.text();
     asked.push(`${method} ${url} ${response.status}`);
-    return { status: response.status, headers: response.headers, text: await response.text() };
+    secretHeaders(port, Object.entries(headers));
+    answered(port, text);
+    return { status: response.status, headers: response.headers, text };
   }
 
   /** The first of the places where the document is. */
