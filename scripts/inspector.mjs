@@ -3,36 +3,25 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stop, within } from '../conformance/child.mjs';
-import { cleanEnvironment, endWithUs, gatewayMain, startGateway } from './verify/gateway.mjs';
-import { install, nodeFolder, nodeRelease } from './verify/packages.mjs';
+import { prepareInspector, scratchOf, startParts } from './verify/client-parts.mjs';
+import { cleanEnvironment, endWithUs, gatewayMain } from './verify/gateway.mjs';
 
-const INSPECTOR = ['@modelcontextprotocol/inspector', '2.12.0'];
-/** What this release of the Inspector asks for in `engines`. */
-const NEEDS = [22, 19];
-const NODE = '22.23.3';
 const RUN_MS = 60_000;
-const SCOPE = 'demo:use';
 const TOOLS = ['add', 'echo', 'whoami'];
 const TEXT = 'through the gate';
 
-const home = fileURLToPath(new URL('../.scratch/inspector/', import.meta.url));
+const home = scratchOf('inspector');
 const say = (line) => console.log(`- ${line}`);
 
-/** Installs the Inspector, and a Node for it where this one is too old; gives a function that runs its command line. */
+/** Gives a function that runs the Inspector's command line. */
 async function prepare() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  const own = major > NEEDS[0] || (major === NEEDS[0] && minor >= NEEDS[1]);
-  await install(home, own ? [INSPECTOR] : [INSPECTOR, nodeRelease(NODE)], say);
-  const node = own ? process.execPath : join(nodeFolder(home), 'node');
-  const launcher = join(home, 'node_modules', INSPECTOR[0], 'clients', 'launcher', 'build', 'index.js');
+  const { home, command, args } = await prepareInspector(say);
   // Its catalog and its stored logins are not those of the person who runs this.
   const HOME = join(home, 'home');
   mkdirSync(HOME, { recursive: true });
   const env = { ...cleanEnvironment(), HOME, NO_COLOR: '1' };
-  say(`Inspector ${INSPECTOR[1]} on Node ${own ? process.versions.node : NODE}`);
-  return (args) => runToEnd(node, [launcher, '--cli', ...args], env);
+  return (own) => runToEnd(command, [...args, ...own], env);
 }
 
 /** Its exit code and output. */
@@ -53,21 +42,6 @@ async function runToEnd(node, args, env) {
   } finally {
     await stop({ child, exited });
   }
-}
-
-/** The real parts: identity provider and MCP server of the demo in this process, the gateway as a process before them. */
-async function startParts(opened) {
-  const { startIdp } = await import('../dist/commands/demo/idp.js');
-  const { startDemoUpstream } = await import('../dist/commands/demo/upstream.js');
-  const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 600 });
-  opened.push(() => idp.stop());
-  const upstream = await startDemoUpstream();
-  opened.push(() => upstream.stop());
-  const logFile = join(home, 'gateway.log');
-  const gateway = await startGateway({ upstream: upstream.url, issuer: idp.issuer, scope: SCOPE, logFile });
-  opened.push(gateway.stop);
-  idp.addResource(gateway.url, 'jwt');
-  return { url: gateway.url, upstream, token: await idp.token({ resource: gateway.url, scope: SCOPE }) };
 }
 
 const echoed = (answer) => answer.content?.length === 1 && answer.content[0].text === TEXT;
@@ -119,7 +93,8 @@ async function prove() {
   const opened = [];
   let wrong = 0;
   try {
-    const { url, upstream, token } = await startParts(opened);
+    const { url, upstream, token: mint } = await startParts(home, opened);
+    const token = await mint();
     for (const [title, args, right] of checks(token)) {
       const before = upstream.seen.length;
       const run = await inspect([url, '--transport', 'http', ...args]);

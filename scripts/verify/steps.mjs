@@ -71,6 +71,13 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/inspector.mjs']),
   },
   {
+    name: 'clients',
+    what: 'mcp-remote and the MCP Inspector log in through the gateway',
+    minutes: 15,
+    note: /^(the clients.*)$/m,
+    run: (shell) => shell.run('node', ['scripts/clients.mjs']),
+  },
+  {
     name: 'clone-demo',
     what: 'fresh clone: npm install && npm run demo -- --once',
     minutes: 15,

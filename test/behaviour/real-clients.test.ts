@@ -57,6 +57,8 @@ type Kept = {
   tokens?: { access_token: string; scope?: string };
   verifier?: string;
   code?: string;
+  /** What came back with it; SDK 2.x wants to see the issuer there (RFC 9207). */
+  callback?: URLSearchParams;
   logins: number;
 };
 
@@ -78,7 +80,8 @@ function provider(kept: Kept): OAuthClientProvider {
     codeVerifier: () => String(kept.verifier),
     redirectToAuthorization: async (url) => {
       kept.logins += 1;
-      kept.code = (await followAuthorization(url, REDIRECT)).searchParams.get('code') ?? '';
+      kept.callback = (await followAuthorization(url, REDIRECT)).searchParams;
+      kept.code = kept.callback.get('code') ?? '';
     },
   };
 }
@@ -133,6 +136,31 @@ describe('SDK 1.x with OAuth, from a bare URL', () => {
       const headers = { authorization: `Bearer ${tokens?.access_token}`, 'content-type': 'application/json' };
       return (await fetch(url, { method: 'POST', headers, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })).status !== 503;
     });
+  });
+});
+
+describe('SDK 2.x with OAuth, from a bare URL', () => {
+  test.each([
+    { mode: { pin: '2026-07-28' }, path: '/v2/mcp' },
+    { mode: 'auto' as const, path: '/opaque/mcp' },
+    { mode: 'auto' as const, path: '/v1/mcp' },
+    { mode: 'legacy' as const, path: '/everything/mcp' },
+  ])('A-01, A-02, A-12, A-20: $mode at $path: 401, metadata, registration, PKCE, token, call', async ({ mode, path }) => {
+    const url = new URL(gateway.url + path);
+    const kept: Kept = { logins: 0 };
+    const options = { versionNegotiation: { mode } };
+    const transport = () => new StreamableHTTPClientTransport(url, { authProvider: provider(kept) as never });
+    const first = transport();
+    await expect(new Client(info, options).connect(first)).rejects.toThrow(/unauthorized/i);
+    await first.finishAuth(kept.callback ?? new URLSearchParams());
+    expect(kept.tokens?.scope).toBe('files:read');
+
+    const client = new Client(info, options);
+    await client.connect(transport());
+    const argument = path.startsWith('/everything') ? { message: 'hello' } : { text: 'hello' };
+    expect(textOf(await client.callTool({ name: 'echo', arguments: argument }))).toMatch(/hello$/);
+    expect(kept.logins).toBe(1);
+    await client.close();
   });
 });
 

@@ -1,0 +1,146 @@
+// Proves that clients which we did not write log in through the gateway from nothing but its URL: mcp-remote and the MCP Inspector, with
+// registration, PKCE and a browser that this script plays. Needs `npm run build` before it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { stop, within } from '../conformance/child.mjs';
+import { headless, prepareInspector, scratchOf, startParts } from './verify/client-parts.mjs';
+import { endWithUs, gatewayMain } from './verify/gateway.mjs';
+import { install } from './verify/packages.mjs';
+
+const MCP_REMOTE = ['mcp-remote', '0.15.1'];
+const RUN_MS = 60_000;
+const TEXT = 'through the gate';
+
+const home = scratchOf('clients');
+const say = (line) => console.log(`- ${line}`);
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Plays the browser: reads what a client prints, walks to the first authorization URL in it, and brings the code to where the client waits. */
+function playBrowser(stream, issuer) {
+  const seen = { text: '', logins: 0, error: undefined };
+  const visit = async (address) => {
+    const { followAuthorization } = await import('../dist/commands/demo/scripted-login.js');
+    const back = await followAuthorization(address, new URL(address).searchParams.get('redirect_uri'));
+    await (await fetch(back, { signal: AbortSignal.timeout(10_000) })).text();
+  };
+  stream.setEncoding('utf8').on('data', (chunk) => {
+    seen.text += chunk;
+    const address = new RegExp(`${issuer}/\\S*[?&]redirect_uri=\\S+(?=\\s)`).exec(seen.text)?.[0];
+    if (address === undefined || seen.logins > 0) return;
+    seen.logins += 1;
+    visit(address).catch((error) => {
+      seen.error = error;
+    });
+  });
+  return seen;
+}
+
+/** A home of its own for each run: a login that was stored would be no login. */
+function emptyHome(name) {
+  const folder = join(home, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** mcp-remote as the server of a client that speaks stdio, which is what it is for. */
+async function mcpRemote({ url, issuer }) {
+  await install(home, [MCP_REMOTE], say);
+  say(`mcp-remote ${MCP_REMOTE[1]} on Node ${process.versions.node}`);
+  const program = join(home, 'node_modules', 'mcp-remote', 'dist', 'proxy.js');
+  const args = [program, url, String(await freePort()), '--host', '127.0.0.1', '--transport', 'http-only'];
+  const env = headless(emptyHome('mcp-remote-home'));
+  const transport = new StdioClientTransport({ command: process.execPath, args, env, cwd: home, stderr: 'pipe' });
+  const seen = playBrowser(transport.stderr, issuer);
+  const client = new Client({ name: 'clients', version: '0' });
+  try {
+    await within(RUN_MS, 'mcp-remote', client.connect(transport, { timeout: RUN_MS }));
+    const { content } = await client.callTool({ name: 'echo', arguments: { text: TEXT } });
+    return { text: content[0]?.text, logins: seen.logins, shown: seen.text };
+  } catch (error) {
+    return { text: String(seen.error ?? error), logins: seen.logins, shown: seen.text };
+  } finally {
+    await client.close().catch(() => {});
+  }
+}
+
+/** The command line of the Inspector: one call, and the end. */
+async function inspector({ url, issuer }, era) {
+  const { command, args } = await prepareInspector(say);
+  const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+  const call = ['--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', `text=${TEXT}`];
+  const own = [url, '--transport', 'http', '--callback-url', callback, '--protocol-era', era, ...call];
+  // Without a terminal it logs in only where it may open a browser; the one that it finds does nothing.
+  const env = { ...headless(emptyHome('inspector-home')), MCP_AUTO_OPEN_ENABLED: 'true' };
+  const child = endWithUs(spawn(command, [...args, ...own], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const seen = playBrowser(child.stderr, issuer);
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    out += text;
+  });
+  const exited = once(child, 'close');
+  exited.catch(() => {});
+  try {
+    await within(RUN_MS, 'the Inspector', exited);
+    // Its other lines of output stand before the result.
+    return { text: JSON.parse(out.slice(out.indexOf('{'))).content?.[0]?.text, logins: seen.logins, shown: out + seen.text };
+  } catch (error) {
+    return { text: String(seen.error ?? error), logins: seen.logins, shown: out + seen.text };
+  } finally {
+    await stop({ child, exited });
+  }
+}
+
+const spokeModern = ({ headerNames }) => headerNames.includes('mcp-method');
+
+/** Title, the run, and what every request that reached the MCP server has to be like. */
+const RUNS = [
+  ['mcp-remote', mcpRemote, () => true],
+  ['the Inspector, legacy revision', (parts) => inspector(parts, 'legacy'), (request) => !spokeModern(request)],
+  ['the Inspector, revision 2026-07-28', (parts) => inspector(parts, 'modern'), spokeModern],
+];
+
+/** Resolves with the number of clients that went wrong. */
+async function prove() {
+  const opened = [];
+  let wrong = 0;
+  mkdirSync(home, { recursive: true });
+  try {
+    const parts = await startParts(home, opened);
+    for (const [title, run, right] of RUNS) {
+      const before = parts.upstream.seen.length;
+      const { text, logins, shown } = await run(parts);
+      const reached = parts.upstream.seen.slice(before);
+      const fine = text === TEXT && logins === 1 && reached.length > 0 && reached.every(right);
+      say(
+        `${title}: ${fine ? 'logged in and called a tool' : 'WRONG'} (logins: ${logins}; requests at the MCP server: ${reached.length})`,
+      );
+      if (!fine) console.log(`    ${text}\n${shown.replace(/(code|state|token)=[^&\s]+/g, '$1=...').replace(/^/gm, '    ')}`);
+      wrong += fine ? 0 : 1;
+    }
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+  return wrong;
+}
+
+if (!existsSync(gatewayMain)) {
+  console.error('dist/main.js is missing: run `npm run build` first');
+  process.exit(1);
+}
+const wrong = await prove();
+console.log(wrong === 0 ? 'the clients log in through the gateway' : `the clients: ${wrong} WRONG`);
+process.exitCode = wrong === 0 ? 0 : 1;
