@@ -1,20 +1,18 @@
 // Published clients and servers with the gateway between them: login from nothing, both SDK generations, both eras.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
-import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
 import { type Everything, startEverything } from '../fixtures/everything.js';
 import type { Gateway } from '../fixtures/process.js';
 import { ENV_SECRET, startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { until } from '../fixtures/wait.js';
+import { bound, type Kept, provider } from '../parts/sdk-login.js';
 
-const REDIRECT = 'http://127.0.0.1:9/callback';
 const info = { name: 'test', version: '0.0.0' };
 const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? '';
 
@@ -51,40 +49,6 @@ afterAll(async () => {
   await gateway.stop('SIGKILL');
   await Promise.all([idp.stop(), everything.stop(), v1.stop(), v2.stop()]);
 });
-
-type Kept = {
-  client?: unknown;
-  tokens?: { access_token: string; scope?: string };
-  verifier?: string;
-  code?: string;
-  /** What came back with it; SDK 2.x wants to see the issuer there (RFC 9207). */
-  callback?: URLSearchParams;
-  logins: number;
-};
-
-/** Logs in without a browser: the identity provider has one account, and asks it nothing. */
-function provider(kept: Kept): OAuthClientProvider {
-  return {
-    redirectUrl: REDIRECT,
-    clientMetadata: {
-      redirect_uris: [REDIRECT],
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-    },
-    clientInformation: () => kept.client as never,
-    saveClientInformation: (client) => void Object.assign(kept, { client }),
-    tokens: () => kept.tokens as never,
-    saveTokens: (tokens) => void Object.assign(kept, { tokens }),
-    saveCodeVerifier: (verifier) => void Object.assign(kept, { verifier }),
-    codeVerifier: () => String(kept.verifier),
-    redirectToAuthorization: async (url) => {
-      kept.logins += 1;
-      kept.callback = (await followAuthorization(url, REDIRECT)).searchParams;
-      kept.code = kept.callback.get('code') ?? '';
-    },
-  };
-}
 
 describe('SDK 1.x with OAuth, from a bare URL', () => {
   test.each(['/everything/mcp', '/v1/mcp', '/v2/mcp', '/opaque/mcp'])(
@@ -149,7 +113,7 @@ describe('SDK 2.x with OAuth, from a bare URL', () => {
     const url = new URL(gateway.url + path);
     const kept: Kept = { logins: 0 };
     const options = { versionNegotiation: { mode } };
-    const transport = () => new StreamableHTTPClientTransport(url, { authProvider: provider(kept) as never });
+    const transport = () => new StreamableHTTPClientTransport(url, { authProvider: bound(kept) as never });
     const first = transport();
     await expect(new Client(info, options).connect(first)).rejects.toThrow(/unauthorized/i);
     await first.finishAuth(kept.callback ?? new URLSearchParams());

@@ -22,12 +22,17 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
   [10, 'the gateway is refused', 'behaviour/introspection.test.ts', 'C-83: the endpoint refuses the gateway itself'],
   [10, 'exp passed on a hit', 'behaviour/introspection.test.ts', 'C-85: an answer is not remembered beyond the exp of its token'],
   [10, 'many at once, one question', 'behaviour/ways-in.test.ts', 'C-86, C-91: the same opaque token at once and again'],
+  [
+    12,
+    'a refusal by a rule, as a JSON-RPC error with status 200',
+    'behaviour/policy.test.ts',
+    'denial: jsonrpc answers the call instead',
+  ],
   [14, 'header snapshot', 'behaviour/headers.test.ts', 'what reaches the upstream'],
   [15, 'compressed answers', 'behaviour/headers.test.ts', 'C-137: a compressed answer keeps its coding'],
   [15, 'quiet streams stay', 'behaviour/streams.test.ts', 'B-72: streams of every kind that are quiet'],
   [15, 'a client that leaves', 'behaviour/client-abort.test.ts', 'B-73: the upstream sees the caller go at once'],
   [17, 'mixed endpoint, challenge', 'behaviour/challenge.test.ts', 'C-108: a mixed endpoint never offers its old scheme'],
-  [20, 'the conformance suite with the gateway as the server', '../conformance/README.md', 'gateway'],
 ];
 
 describe('proven elsewhere', () => {
