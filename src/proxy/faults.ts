@@ -22,16 +22,28 @@ export function faultOf(error: Error): Failure {
   return TIMEOUT.has(code) ? upstreamTimeout(particulars) : upstreamBroken(particulars);
 }
 
+/** Part of an answer, though no part was asked for, and what is said of the hop between the upstream and us (C-146). */
+const NEVER_OURS = new Set([206, 407, 426]);
+/** A body without the fields that say how to read it is another body (RFC 9110 section 7.6.1). */
+const STRIPS_BODY_FIELDS = /(^|[,\s])content-/i;
+
+/** Neither has a body (RFC 9110 sections 15.3.5 and 15.3.6); a declared one would cut the connection after the head was sent. */
+function hasForbiddenBody(status: number, headers: UpstreamHeaders): boolean {
+  if ((status !== 204 && status !== 205) || headers['content-length'] === '0') return false;
+  // Without a length the body of a 205 ends with the connection; that of a 204 is never read.
+  return status === 205 || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
 /** Statuses and media types that are not passed on, judged before a byte of the answer is. Null: pass it on. */
 export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: Caller): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A caller that follows would take its credential elsewhere, or leave the gateway (C-141).
   if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
-  // Neither has a body (RFC 9110 sections 15.3.5 and 15.3.6); a declared one would cut the connection after the head was sent.
-  const length = headers['content-length'];
-  if ((status === 204 || status === 205) && length !== undefined && length !== '0')
-    return upstreamBroken({ detail: `${status} with a body` });
-  if (status === 407) return upstreamBroken({ detail: 'status 407' });
+  if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
+  if (status !== 200 && NEVER_OURS.has(status)) return upstreamBroken({ detail: `status ${status}` });
+  const { connection } = headers;
+  if (connection !== undefined && connection !== 'keep-alive' && STRIPS_BODY_FIELDS.test(String(connection)))
+    return upstreamBroken({ detail: 'Connection names an end-to-end field' });
   if (caller.kind === 'pass-through') {
     if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {

@@ -13,12 +13,22 @@ const REQUEST_FIELDS = new Set([
   'traceparent',
   'tracestate',
   'baggage',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'mcp-session-id',
 ]);
 /** A modern request has no session and resumes nothing (B-85). */
 const LEGACY_ONLY = new Set(['mcp-session-id', 'last-event-id']);
 const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
 const MCP = 'mcp-';
+const MCP_PARAM = 'mcp-param-';
+/** Servers that fold `_` and `.` into `-` would read a second Mcp-Session_Id as the one that was judged. */
+const OTHER_SPELLING = /[_.]/;
 const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** The open family. Parameters are named by the schemas of tools, in letters of their own choice (B-55). */
+const isOpen = (name: string): boolean => name.startsWith(MCP) && (name.startsWith(MCP_PARAM) || !OTHER_SPELLING.test(name));
 
 /** Fields that Connection names belong to the hop, whatever they are (RFC 9110 section 7.6.1). */
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {
@@ -53,7 +63,7 @@ export function requestHeaders(head: RequestHead, era: Era, onward: readonly str
   const hop = namedByConnection(joined(head, 'connection'));
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (!name.startsWith(MCP) && !REQUEST_FIELDS.has(name)) continue;
+    if (!REQUEST_FIELDS.has(name) && !isOpen(name)) continue;
     if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     headers.push(name, values[i] as string);
@@ -71,6 +81,20 @@ export const isEventStream = (headers: UpstreamHeaders): boolean =>
 
 export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean => typeof type === 'string' && isJsonType(type);
 
+const SECONDS = /^\d{1,6}$/;
+/** RFC 9110 section 5.6.7; the two obsolete forms are not written any more. */
+const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+const MAX_WAIT_SECONDS = 999_999;
+
+/** Retry-After in seconds, however it was written: a date by the clock that wrote it, which Date tells. Undefined: it says nothing. */
+function secondsToWait({ 'retry-after': value, date }: UpstreamHeaders): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (SECONDS.test(value)) return value;
+  if (typeof date !== 'string' || !IMF_FIXDATE.test(value) || !IMF_FIXDATE.test(date)) return undefined;
+  const seconds = Math.max(0, (Date.parse(value) - Date.parse(date)) / 1000);
+  return seconds <= MAX_WAIT_SECONDS ? String(seconds) : undefined;
+}
+
 /** Flat name, value pairs for the caller. Nothing that was authorized may be stored on the way (C-150). */
 export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream: boolean): string[] {
   const hop = namedByConnection(first(headers.connection));
@@ -81,8 +105,11 @@ export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream:
     if (!RESPONSE_FIELDS.has(name) && !name.startsWith(MCP)) continue;
     if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
-    if (name === 'retry-after' && !/^\d{1,6}$/.test(String(headers[name]))) continue;
-    out.push(name, first(headers[name]) as string);
+    const value = name === 'retry-after' ? secondsToWait(headers) : first(headers[name]);
+    if (value === undefined) continue;
+    out.push(name, value);
+    // It was not asked for, so nobody may take it for the one form that there is (RFC 9110 section 12.5.5).
+    if (name === 'content-encoding') out.push('vary', 'accept-encoding');
   }
   return out;
 }

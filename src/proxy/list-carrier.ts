@@ -70,9 +70,8 @@ export class ListCarrier extends AnswerCarrier {
       const { 'content-length': _, ...others } = headers;
       return super.start(status, others);
     }
+    // Until it is whole the caller has no head either, and waits no longer than for any.
     this.head = { status, headers };
-    // Until it is whole the caller has no head either.
-    this.slot.awaitHead(this);
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

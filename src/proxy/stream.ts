@@ -9,6 +9,9 @@ import { faultOf, refusedAnswer } from './faults.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { Slot, Waiting } from './pool.js';
 
+/** So many 1xx may come before an answer; without a limit they would keep the process busy for as long as a head may take. */
+const INTERIM_ANSWERS = 16;
+
 /** A class, because undici calls its methods for every chunk of every answer. */
 export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting {
   protected readonly exchange: Exchange;
@@ -16,13 +19,17 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   private readonly caller: Caller;
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
-  protected readonly slot: Slot;
+  private readonly slot: Slot;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   place = -1;
   since = 0;
   private began = false;
   private ended = false;
+  private interims = 0;
+  private status = 0;
+  /** Of an answer that is not begun yet. */
+  private fields: string[] | null = null;
   /** Declared length of the body; -1 unknown, so that a body in one chunk goes out with its head. */
   private expected = -1;
   private queue: Buffer[] | null = null;
@@ -65,8 +72,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
-    if (status >= 100 && status < 200) return;
-    this.slot.headCame(this);
+    // None of those is passed on (D-26); one too many is refused below, as the answer that it is not.
+    if (status >= 100 && status < 200 && this.interims++ < INTERIM_ANSWERS) return;
     const refused = this.refused(status, headers);
     if (refused === null) return this.start(status, headers);
     this.finish(refused);
@@ -79,13 +86,25 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
-    this.began = true;
     const length = headers['content-length'];
     this.expected = typeof length === 'string' ? Number(length) : -1;
-    this.exchange.begin(status, responseHeaders(headers, this.era, isEventStream(headers)), this.expected < 0);
+    this.status = status;
+    this.fields = responseHeaders(headers, this.era, isEventStream(headers));
+    if (this.expected < 0) this.begin();
+  }
+
+  /** Where a body was announced its first byte is waited for: until then a cut or a stall has a status of its own. */
+  private begin(): void {
+    const { fields } = this;
+    if (fields === null) return;
+    this.fields = null;
+    this.began = true;
+    this.slot.headCame(this);
+    this.exchange.begin(this.status, fields, this.expected < 0);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.began) this.begin();
     if (!this.began) return;
     if (this.expected === chunk.length) {
       this.ended = true;
@@ -109,6 +128,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController): void {
+    if (!this.began) this.begin();
     if (this.began && !this.ended) {
       this.ended = true;
       if (this.queue === null) this.exchange.end();

@@ -73,10 +73,12 @@ describe('a status', () => {
     [307, 'upstream.broken'],
     [308, 'upstream.broken'],
     [399, 'upstream.broken'],
+    [206, 'upstream.broken'],
     [407, 'upstream.broken'],
+    [426, 'upstream.broken'],
     [401, 'upstream.refused_us'],
     [403, 'upstream.refused_us'],
-  ])('%d is %s (C-141, A-47, D-26)', (status, kind) => expect(judged(status)).toBe(kind));
+  ])('%d is %s (C-141, C-146, A-47, D-26)', (status, kind) => expect(judged(status)).toBe(kind));
 
   test.each([
     [401, 'upstream.refused_caller'],
@@ -87,6 +89,31 @@ describe('a status', () => {
   ])('%d to a pass-through caller is %s (C-104)', (status, kind) => {
     expect(judged(status, JSON_TYPE, passThroughCaller())).toBe(kind);
   });
+});
+
+describe('a body where there is none', () => {
+  test.each<[number, UpstreamHeaders, string]>([
+    [204, {}, 'ok'],
+    [204, { 'content-length': '0' }, 'ok'],
+    [204, { 'content-length': '3' }, 'upstream.broken'],
+    [204, { 'transfer-encoding': 'chunked' }, 'upstream.broken'],
+    [205, { 'content-length': '0' }, 'ok'],
+    [205, {}, 'upstream.broken'],
+    [205, { 'content-length': '3' }, 'upstream.broken'],
+    [205, { 'transfer-encoding': 'chunked' }, 'upstream.broken'],
+    [202, { 'transfer-encoding': 'chunked' }, 'ok'],
+  ])('%d with %j: %s', (status, headers, kind) => expect(judged(status, headers)).toBe(kind));
+});
+
+test.each<[string | string[], string]>([
+  ['keep-alive', 'ok'],
+  ['close, X-Internal, mcp-session-id', 'ok'],
+  ['close, X-Content-Type', 'ok'],
+  ['Content-Encoding', 'upstream.broken'],
+  ['close,content-type', 'upstream.broken'],
+  [['close', 'Content-Length'], 'upstream.broken'],
+])('Connection: %s, which may not take from a body how it is read, is %s (C-130, C-132)', (connection, kind) => {
+  expect(judged(200, { ...JSON_TYPE, connection })).toBe(kind);
 });
 
 describe('the media type of a 200 (D-23)', () => {

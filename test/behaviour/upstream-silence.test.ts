@@ -1,0 +1,132 @@
+// Upstreams that are not there, speak another language below HTTP, or say nothing: 502 or 504, the request given up, and well again once they
+// are.
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startBlackHole } from '../fixtures/black-hole.js';
+import { certificate } from '../fixtures/certificate.js';
+import { freePorts } from '../fixtures/child.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../parts/upstream-rows.js';
+
+let scene: Scene;
+const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
+const closing: (() => unknown)[] = [];
+
+/** Bytes that reached somebody who was not to get any. */
+let strayed = '';
+const tls = createTlsServer(certificate({ name: 'nobody vouches for it', hosts: ['127.0.0.1'] }), (req, res) => {
+  strayed += JSON.stringify(req.rawHeaders);
+  res.end(BODY);
+});
+/** Takes the connection and ends it at once, before a handshake. */
+const closer = createServer((socket) => socket.destroy());
+const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
+
+beforeAll(async () => {
+  for (const server of [tls, closer]) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+  }
+  tls.on('secureConnection', (socket) => {
+    socket.on('data', (bytes) => {
+      strayed += bytes;
+    });
+  });
+  const [nobody = 0, hole = 0] = await freePorts(2);
+  const blackHole = await startBlackHole(hole);
+  closing.push(() => blackHole.stop());
+  scene = await startScene({
+    upstream: { headersMs: 300 },
+    more: [
+      { path: '/refused', upstream: `http://127.0.0.1:${nobody}/mcp` },
+      // A label of 64 letters cannot be asked for: no name server is needed to say no.
+      { path: '/unresolvable', upstream: `https://${'x'.repeat(64)}.example/mcp` },
+      { path: '/unanswered', upstream: { url: `http://127.0.0.1:${hole}/mcp`, connectMs: 300 } },
+      { path: '/tls-for-plain', upstream: `https://127.0.0.1:${portOf(tls)}/mcp` },
+      { path: '/plain-for-tls', upstream: `http://127.0.0.1:${portOf(tls)}/mcp` },
+      { path: '/no-handshake', upstream: `https://127.0.0.1:${portOf(closer)}/mcp` },
+    ],
+  });
+});
+afterAll(async () => {
+  await scene.stop();
+  for (const close of closing) await close();
+});
+beforeEach(async () => {
+  scene.upstream.reset();
+  await scene.passes();
+  scene.upstream.reset();
+});
+
+describe('C-145, D-25: an upstream that does not answer', () => {
+  test('no answer is 504, and the request is given up', async () => {
+    scene.upstream.answer(answers.stall());
+    expectRow(await call(), TIMEOUT);
+    const seen = await scene.upstream.waitFor(1, (request) => request.closedAt !== undefined);
+    expect([seen.closedEarly, scene.upstream.hits]).toEqual([true, 1]);
+    await expectNext();
+  });
+
+  test.each([
+    ['half a status line', 'HTTP/1.1 2'],
+    ['half a header section', 'HTTP/1.1 200 OK\r\nContent-Ty'],
+    ['103', 'HTTP/1.1 103 Early Hints\r\nLink: </internal>\r\n\r\n'],
+    ['a head that announces a body', answer('200 OK', [TYPE, SIZED], '')],
+  ])('%s and then nothing is 504', async (_name, bytes) => {
+    scene.upstream.answer(kept(bytes));
+    expectRow(await call(), TIMEOUT);
+    await expectNext();
+  });
+
+  test('a header section that comes letter by letter does not come in time', async () => {
+    scene.upstream.answer(answers.raw([...answer('200 OK', [TYPE, SIZED])], { everyMs: 10 }));
+    expectRow(await call(), TIMEOUT);
+    await expectNext();
+  });
+
+  test('B-72: a slow body is no timeout, however it is measured', async () => {
+    scene.upstream.answer(answers.sse([{ data: 'a' }, { data: 'b', afterMs: 600 }]));
+    expect((await scene.passes()).body).toBe('data: a\n\ndata: b\n\n');
+    scene.upstream.answer(async ({ req, res }) => {
+      req.resume();
+      res.writeHead(200, { 'content-type': 'application/json', 'content-length': BODY.length });
+      res.write(BODY.slice(0, 9));
+      await sleep(600);
+      res.end(BODY.slice(9));
+    });
+    expect((await call()).body).toBe(BODY);
+  });
+  test('A-66: each is told once, with its reason', expectTold);
+});
+
+describe('C-145, T15: an upstream that is not there, or is not what it was said to be', () => {
+  test.each<[string, string, Row]>([
+    ['a port that refuses', '/refused', UNREACHABLE],
+    ['a name that nobody has', '/unresolvable', UNREACHABLE],
+    ['a port that neither takes nor refuses', '/unanswered', TIMEOUT],
+    ['a certificate that nobody vouches for', '/tls-for-plain', UNREACHABLE],
+  ])('%s', async (_name, path, row) => {
+    expectRow(await call(path), row);
+    expectRow(await call(path), row);
+    expect(strayed).toBe('');
+  });
+
+  test('TLS where plain HTTP was configured, and the other way round, are 502', async () => {
+    const plain = await call('/plain-for-tls');
+    expect([plain.status, (await scene.logOf(plain)).reason]).toEqual([502, 'upstream.broken']);
+    const cut = await call('/no-handshake');
+    expect([cut.status, cut.body.includes('-31502')]).toEqual([502, true]);
+    expect(strayed).toBe('');
+  });
+
+  test('it recovers by itself', async () => {
+    await scene.upstream.stop();
+    expectRow(await call(), UNREACHABLE);
+    await scene.upstream.start();
+    await expectNext();
+  });
+  test('A-66: each is told once, with its reason', expectTold);
+});
