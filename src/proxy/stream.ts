@@ -162,6 +162,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
     this.listener = null;
     this.controller = null;
+    this.fields = null;
     this.slot.headCame(this);
     this.slot.release();
     listener.answered(end);
