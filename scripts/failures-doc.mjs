@@ -64,7 +64,7 @@ export const meanings = {
     'No connection to the MCP server: refused, unknown name, or TLS. Look whether it runs and whether `upstream.url` is right.',
   'upstream.timeout': 'The MCP server did not answer within `upstream.connectMs` or `headersMs`. Look at it, or raise the limit.',
   'upstream.broken':
-    'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
+    'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
   'upstream.refused_us':
     'The MCP server answered 401 or 403 to the gateway, not to the caller. Mend the credential that the gateway presents, or let the server trust the gateway.',
   'stream.broken':

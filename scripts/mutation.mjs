@@ -39,6 +39,8 @@ const subjects = [
   { file: 'src/http/sanity.ts', drop: [GUARD, FORMER] },
   { file: 'src/identify/identify.ts', drop: [GUARD] },
   { file: 'src/core/credential.ts', drop: [GUARD] },
+  { file: 'src/proxy/faults.ts', drop: [GUARD, LATTER] },
+  { file: 'src/proxy/headers.ts', drop: [GUARD, DEED, LATTER] },
   { file: 'src/proxy/list-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-carrier.ts', drop: [GUARD, LATTER] },
