@@ -29,6 +29,7 @@ const subjects = [
   { file: 'src/verify/jwks.ts', drop: [GUARD, DEED] },
   { file: 'src/verify/jws.ts', drop: [GUARD] },
   { file: 'src/verify/verify.ts', drop: [GUARD] },
+  { file: 'src/verify/choose.ts', drop: [GUARD] },
   { file: 'src/verify/introspection.ts', drop: [GUARD] },
   { file: 'src/verify/introspection-answer.ts', drop: [ROW] },
   { file: 'src/verify/active-token.ts', drop: [ROW] },

@@ -8,6 +8,8 @@ import { createAllowed } from './authorize/policy.js';
 import { checkReadable, readMessage } from './authorize/read.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
+import type { Examined } from './core/examined.js';
+import type { Message } from './core/message.js';
 import type { Clock, Later, Notify } from './core/ports.js';
 import { createGateway } from './gateway.js';
 import { createAdmin } from './http/admin.js';
@@ -21,12 +23,14 @@ import { createMetrics } from './observe/metrics.js';
 import { createForward } from './proxy/forward.js';
 import { createPool } from './proxy/pool.js';
 import { createRoute } from './proxy/route.js';
+import type { IssuerParts } from './verify/choose.js';
+import { createExplain } from './verify/explain.js';
 import { fetchJson } from './verify/fetch-json.js';
 import { createIntrospection } from './verify/introspection.js';
 import { createKeySource } from './verify/jwks.js';
 import { createKeyLoader } from './verify/key-loader.js';
 import { createMetadataMirror, type MetadataMirror } from './verify/metadata-mirror.js';
-import { createVerify, type IssuerParts } from './verify/verify.js';
+import { createVerify } from './verify/verify.js';
 
 export interface Gateway {
   /** Where it listens, once `listen` has resolved. */
@@ -46,7 +50,7 @@ export interface Surroundings {
 /** Not ready for longer than this helps nobody: the issuers that answer can be served. */
 const READY_AFTER_MS = 10_000;
 
-function issuerParts(plan: IssuerPlan, { clock, random }: Surroundings, notify: Notify): IssuerParts {
+function issuerParts(plan: IssuerPlan, { clock, random }: Pick<Surroundings, 'clock' | 'random'>, notify: Notify): IssuerParts {
   const { issuer, jwksUri, algorithms, keys: policy } = plan;
   const { timeoutMs } = policy;
   const load = createKeyLoader({ issuer, jwksUri, algorithms, timeoutMs, fetchJson, clock, notify });
@@ -70,6 +74,9 @@ function metadataMirrors(plan: Plan, { clock, random }: Surroundings, notify: No
   return new Map(mirrored.map((issuer) => [issuer.issuer, mirrorOf(issuer)]));
 }
 
+const acceptedBy = ({ issuers }: Endpoint, all: ReadonlyMap<string, IssuerParts>): Map<string, IssuerParts> =>
+  new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+
 /** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */
 const pseudonymOf = (publicUrl: string): string =>
   `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
@@ -81,8 +88,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const log = createLog(plan.logLevel, surroundings.destination, clock);
   const metrics = createMetrics();
   const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]));
-  const accepted = (endpoint: Endpoint) => new Map([...issuers].filter(([issuer]) => endpoint.issuers.includes(issuer)));
-  const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, accepted(e), checkAudience, clock)]));
+  const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, acceptedBy(e, issuers), checkAudience, clock)]));
   // Where no JWT is verified here there may be no keys either.
   const keySources = [...issuers.values()].filter(({ verify }) => verify !== 'introspection').map(({ keys }) => keys);
   const pools = new Map(endpoints.map((endpoint) => [endpoint.path, createPool(endpoint.upstream)]));
@@ -165,5 +171,42 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       });
       return cut;
     },
+  };
+}
+
+/** Every call needs at least what this one needs. */
+const LIST: Message = { era: 'modern', calls: [{ method: 'tools/list', name: null, idText: '1' }], body: null };
+
+/**
+ * Judges bearer tokens for one endpoint by the very steps of the gateway, without listening, and tells of each check what it says. Asks
+ * nobody but the issuer.
+ */
+export function createExamine(
+  plan: Plan,
+  endpoint: Endpoint,
+  surroundings: Pick<Surroundings, 'clock' | 'random'>,
+  notify: Notify,
+): (token: string, tool: string | null) => Promise<Examined> {
+  const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, notify)]));
+  const accepted = acceptedBy(endpoint, issuers);
+  const { clock } = surroundings;
+  const explain = createExplain(endpoint, accepted, createVerify(endpoint, accepted, checkAudience, clock), checkAudience, clock);
+  const allowed = createAllowed([endpoint]);
+  return async (token, tool) => {
+    const credential = identify(
+      { method: 'POST', target: endpoint.path, path: endpoint.path, names: ['authorization'], values: [`Bearer ${token}`] },
+      endpoint,
+    );
+    const step = { name: 'credential', has: { scheme: 'Bearer' }, wants: {} };
+    if (!credential.ok) {
+      return { steps: [{ ...step, state: 'fail', failure: credential, wouldPass: false }], failure: credential };
+    }
+    const call: Message = tool === null ? LIST : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
+    return explain(token, [{ ...step, refuse: () => null }], (caller) => ({
+      name: tool === null ? 'scope' : 'scope and policy of the call',
+      ...(caller === null ? {} : { refuse: () => allowed.check(caller, endpoint, call) }),
+      has: { scopes: caller?.kind === 'principal' ? caller.principal.scopes : [] },
+      wants: { scopes: endpoint.scopes, ...(tool === null ? {} : { tool }) },
+    }));
   };
 }

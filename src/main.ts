@@ -2,17 +2,20 @@
 // Decides which command was asked for, nothing else.
 import { readFileSync } from 'node:fs';
 import { demo, demoHelp } from './commands/demo.js';
+import { explain, explainHelp } from './commands/explain.js';
 import { serve, serveHelp } from './commands/serve.js';
 
 const commands: Readonly<Record<string, { run: (args: readonly string[]) => Promise<number>; help: string }>> = {
   serve: { run: serve, help: serveHelp },
   demo: { run: demo, help: demoHelp },
+  explain: { run: explain, help: explainHelp },
 };
 
 const help = `portcullis: the gate in front of MCP servers
 
   portcullis serve [--config FILE]   run the gateway
   portcullis demo [--once]           see it work on real parts, on loopback
+  portcullis explain [TOKEN]         why a token passes the gateway, or why not
 
   portcullis COMMAND --help          what a command takes
   portcullis --version`;

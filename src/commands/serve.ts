@@ -3,11 +3,8 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { type Gateway, startGateway } from '../compose.js';
-import { hasEnvironment, loadEnvironment } from '../config/env.js';
-import { loadFile } from '../config/load.js';
-import type { Plan } from '../config/plan.js';
-import { ConfigError } from '../config/problems.js';
 import { systemClock } from './clock.js';
+import { loadPlan } from './plan-source.js';
 
 export const serveHelp = `portcullis serve [--config FILE]
 
@@ -22,18 +19,6 @@ Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 /** Shorter than the 30 s that Kubernetes and Docker Compose allow before they kill. */
 const DRAIN_MS = 25_000;
-
-/** The plan, or the text of what is wrong with it. */
-function loadPlan(config: string | undefined): Plan | string {
-  try {
-    if (config !== undefined) return loadFile(config, process.env);
-    if (hasEnvironment(process.env)) return loadEnvironment(process.env);
-    return 'There is nothing to protect yet.\n  Give --config FILE, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER (see .env.example).';
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-}
 
 /** What to do about an address that cannot be listened on; null for any other error. */
 function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string }): string | null {

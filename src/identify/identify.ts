@@ -2,7 +2,7 @@
 // RFC 9110 section 11). Never believes it.
 import { type Credential, holdsSecondScheme, type LegacyRule } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Exchange } from '../core/exchange.js';
+import type { RequestHead } from '../core/exchange.js';
 import {
   credentialMalformed,
   credentialMissing,
@@ -38,7 +38,7 @@ function keyHeaderRule(endpoint: Endpoint, name: string): LegacyRule | undefined
 const withoutSeparators = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, '');
 
 /** True where the query names a credential: it is in every log on its way, so it is no way in, and is told (A-48, C-06). */
-function inQuery({ target, path }: Exchange, endpoint: Endpoint): boolean {
+function inQuery({ target, path }: RequestHead, endpoint: Endpoint): boolean {
   const keyHeaders = endpoint.legacy.flatMap(({ scheme, header }) => (scheme === null ? [withoutSeparators(header)] : []));
   for (const name of new URLSearchParams(target.slice(path.length + 1)).keys()) {
     const plain = withoutSeparators(name);
@@ -48,7 +48,7 @@ function inQuery({ target, path }: Exchange, endpoint: Endpoint): boolean {
 }
 
 /** The one header that carries a credential, or the refusal of none and of several. */
-function present({ names, values }: Exchange, endpoint: Endpoint): Verdict<Presented> {
+function present({ names, values }: RequestHead, endpoint: Endpoint): Verdict<Presented> {
   let found: Presented | null = null;
   for (let i = 0; i < names.length; i++) {
     const header = names[i] as string;
@@ -66,7 +66,7 @@ function legacy(rule: LegacyRule, header: string, value: string, key: string): V
   return good({ kind: 'legacy', header, value, key, rule });
 }
 
-export function identify(exchange: Exchange, endpoint: Endpoint): Verdict<Credential> {
+export function identify(exchange: RequestHead, endpoint: Endpoint): Verdict<Credential> {
   if (exchange.path.length !== exchange.target.length && inQuery(exchange, endpoint)) return credentialQuery();
   const presented = present(exchange, endpoint);
   if (!presented.ok) return presented;

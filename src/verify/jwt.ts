@@ -37,7 +37,7 @@ export interface ProvenJwt {
   readonly thumbprint: string;
 }
 
-interface Check {
+export interface Check {
   readonly name: string;
   /** The refusal, or null. */
   readonly refuse: (token: UnverifiedJwt, policy: JwtPolicy, nowSeconds: number) => Failure | null;
@@ -106,6 +106,26 @@ export const keylessChecks: readonly Check[] = [
   },
 ];
 
+const KINDS = ['other kinds of token', 'marks of an access token'];
+
+/** What holds of a JWT whoever judges it. Its claims are read unverified, and only to say no before the issuer is asked. */
+export const checksBeforeAsking: readonly Check[] = [
+  {
+    name: 'algorithm',
+    refuse: ({ header: { alg } }) =>
+      typeof alg === 'string' && alg.toLowerCase() !== 'none' ? null : tokenAlgorithm({ detail: 'an unsigned JWT' }),
+  },
+  ...keylessChecks.filter(({ name }) => KINDS.includes(name)),
+  {
+    name: 'dates',
+    refuse: ({ claims }, policy, nowSeconds) => checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false),
+  },
+];
+
+/** Who an access token says that it is from; nobody has proven it yet. */
+export const unprovenPrincipal = ({ claims, header }: UnverifiedJwt, policy: JwtPolicy): Verdict<Principal> =>
+  toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
+
 const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
   ERR_JWS_INVALID: () => tokenMalformed(),
   ERR_JWT_INVALID: () => tokenMalformed(),
@@ -144,7 +164,7 @@ export function createJwtVerifier(
       const refusal = check.refuse(jwt, policy, clock.wallMs() / 1000);
       if (refusal !== null) return refusal;
     }
-    const principal = toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
+    const principal = unprovenPrincipal(jwt, policy);
     if (!principal.ok) return principal;
     const refusal = refuseEarly(principal.value);
     if (refusal !== null) return refusal;
