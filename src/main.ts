@@ -2,12 +2,14 @@
 // Decides which command was asked for, nothing else.
 import { readFileSync } from 'node:fs';
 import { demo, demoHelp } from './commands/demo.js';
+import { doctor, doctorHelp } from './commands/doctor.js';
 import { explain, explainHelp } from './commands/explain.js';
 import { serve, serveHelp } from './commands/serve.js';
 
 const commands: Readonly<Record<string, { run: (args: readonly string[]) => Promise<number>; help: string }>> = {
   serve: { run: serve, help: serveHelp },
   demo: { run: demo, help: demoHelp },
+  doctor: { run: doctor, help: doctorHelp },
   explain: { run: explain, help: explainHelp },
 };
 
@@ -15,6 +17,7 @@ const help = `portcullis: the gate in front of MCP servers
 
   portcullis serve [--config FILE]   run the gateway
   portcullis demo [--once]           see it work on real parts, on loopback
+  portcullis doctor URL              whether the clients of a server can reach it, log in and call, and what to mend
   portcullis explain [TOKEN]         why a token passes the gateway, or why not
 
   portcullis COMMAND --help          what a command takes

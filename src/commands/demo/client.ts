@@ -1,8 +1,8 @@
 // What an MCP client does, in plain HTTP, so that the tour can show every header: calls, registration, login with PKCE.
 import { createHash, randomBytes } from 'node:crypto';
+import { modernRequest } from '../mcp-request.js';
 import { followAuthorization } from './scripted-login.js';
 
-const VERSION = '2026-07-28';
 const DEADLINE_MS = 10_000;
 
 export interface Answer {
@@ -25,23 +25,11 @@ export async function call(
   method: string,
   params: Record<string, unknown> = {},
 ): Promise<Answer> {
-  const prefix = 'io.modelcontextprotocol/';
-  const meta = {
-    [`${prefix}protocolVersion`]: VERSION,
-    [`${prefix}clientCapabilities`]: {},
-    [`${prefix}clientInfo`]: { name: 'portcullis-demo', version: '1' },
-  };
+  const { headers: own, body } = modernRequest('portcullis-demo', method, params);
   const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': VERSION,
-      'mcp-method': method,
-      ...(typeof params.name === 'string' ? { 'mcp-name': params.name } : {}),
-      ...(authorization === null ? {} : { authorization }),
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }),
+    headers: { ...own, ...(authorization === null ? {} : { authorization }) },
+    body,
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   const { headers, status } = response;
