@@ -22,7 +22,8 @@ Any server will do, behind this gateway or not. URL is the one that clients are 
 
 Exit codes: 0 nothing failed (warnings may stand), 1 something failed, 2 bad command line.`;
 
-const INSPECTOR = 'http://localhost:6274';
+/** A web page that calls MCP servers. */
+export const INSPECTOR = 'http://localhost:6274';
 const EVENT_MS = 3_000;
 /** A little longer than the idle limit of most proxies. */
 const QUIET_MS = 65_000;

@@ -1,9 +1,10 @@
 // The doctor on a server that is not ours: nothing to say of a good one, and of each planted fault exactly what it is.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import type { Found } from '../../src/commands/doctor/check.js';
 import { allChecks, examine } from '../../src/commands/doctor/examine.js';
-import type { Target } from '../../src/commands/doctor/look.js';
+import { createLook, type Target } from '../../src/commands/doctor/look.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { type Behaviour, buffering, type Strange, startStrange } from './strange-server.js';
 
@@ -38,6 +39,11 @@ const status = (res: ServerResponse, code: number): true => {
 };
 const INSERTED = '/.well-known/oauth-protected-resource/mcp';
 
+/** Another resource_metadata in an otherwise good challenge. */
+const linked =
+  (to: string) =>
+  (good: Behaviour): Partial<Behaviour> => ({ challenge: (parts) => good.challenge({ ...parts, metadataUrl: to }) });
+
 type Fault = [
   what: string,
   fault: Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour>),
@@ -60,19 +66,19 @@ const FAULTS: Fault[] = [
     'only the slash at the end differs',
   ],
   ['no resource', { metadata: { resource: undefined } }, ['resource'], 'missing'],
-  [
-    'relative resource_metadata',
-    { challenge: () => [`Bearer resource_metadata="${INSERTED}", scope="a"`] },
-    ['resource_metadata'],
-    'not absolute',
-  ],
+  ['relative resource_metadata', linked(INSERTED), ['resource_metadata'], 'not absolute'],
   [
     'resource_metadata of another origin',
-    { challenge: () => ['Bearer resource_metadata="https://elsewhere.invalid/prm", scope="a"'] },
+    linked('https://elsewhere.invalid/prm'),
     ['resource_metadata', 'metadata of the challenge'],
     'another origin',
   ],
-  ['no resource_metadata', { challenge: () => ['Bearer scope="a"'] }, ['resource_metadata'], 'absent'],
+  [
+    'no resource_metadata',
+    (good) => ({ challenge: (parts) => [String(good.challenge(parts)[0]).replace(/resource_metadata="[^"]*", /, '')] }),
+    ['resource_metadata'],
+    'absent',
+  ],
   [
     '405 before 401',
     {
@@ -211,7 +217,7 @@ const FAULTS: Fault[] = [
     ['forwarded host'],
     'it stands in the challenge',
   ],
-  ['200 with an error in the body', { refuse: 200 }, ['login asked for', 'a bad token'], '200 application/json'],
+  ['200 with an error in the body', { refuse: 200 }, ['login asked for'], '200 application/json'],
   ['403 in place of 401', { refuse: 403 }, ['login asked for'], '403'],
   [
     'a redirect to a login page',
@@ -324,6 +330,23 @@ describe('a good server that is not ours', () => {
     expect(origin).toMatch(/^http:\/\/127/);
   });
 
+  test('the token follows no redirect, and travels by no open line', async () => {
+    const arrived: string[] = [];
+    const elsewhere = await listenLoopback((req, res) => {
+      arrived.push(String(req.url));
+      res.end();
+    });
+    const strange = await startStrange({
+      before: (req, res) => String(req.headers.authorization).includes('eyJ') && redirect(res, `${elsewhere.url}/steal`),
+    });
+    const found = await examined(strange);
+    await Promise.all([strange.stop(), elsewhere.close()]);
+    expect(told(found, 'skipped')).toContainEqual(expect.stringContaining(`a redirect to ${elsewhere.url}/steal`));
+    expect(arrived).toEqual([]);
+    const look = (url: string) => createLook({ ...TARGET, url, token: strange.token });
+    expect([look(strange.url).mayAuthorize, look('http://mcp.example.com/mcp').mayAuthorize]).toEqual([true, false]);
+  });
+
   test('a quiet stream is held open as long as asked for', async () => {
     const strange = await startStrange();
     const found = await examined(strange, { quietMs: 600 });
@@ -332,7 +355,10 @@ describe('a good server that is not ours', () => {
     ]);
     await strange.stop();
     const cut = await startStrange({
-      around: (res) => void (res.setHeader('x-accel-buffering', 'no'), setTimeout(() => res.destroy(), 300).unref()),
+      around: (res) => {
+        res.setHeader('x-accel-buffering', 'no');
+        setTimeout(() => res.destroy(), 300).unref();
+      },
     });
     const found2 = await examined(cut, { quietMs: 900 });
     await cut.stop();

@@ -1,6 +1,7 @@
 // The demo's real parts: an identity provider, an MCP server, and the gateway with two endpoints before it.
-import { type Gateway, startGateway } from '../../compose.js';
+import { createExamine, type Gateway, startGateway } from '../../compose.js';
 import { toPlan } from '../../config/load.js';
+import type { Examined } from '../../core/examined.js';
 import { systemClock } from '../clock.js';
 import { type Idp, startIdp } from './idp.js';
 import { listenLoopback } from './loopback.js';
@@ -14,6 +15,8 @@ export interface Parts {
   /** Its tokens are opaque. */
   readonly notes: string;
   readonly adminUrl: string;
+  /** What `explain` says of a token at `files`. */
+  examineToken(token: string): Promise<Examined>;
   /** The reason code of the request logged last. */
   lastReason(): string | undefined;
   stop(): Promise<void>;
@@ -70,6 +73,11 @@ export async function startParts(): Promise<Parts> {
     upstream,
     files,
     notes,
+    examineToken: (token) => {
+      const endpoint = plan.endpoints.find(({ resource }) => resource === files);
+      if (endpoint === undefined) throw new Error('no such endpoint');
+      return createExamine(plan, endpoint, { clock: systemClock, random: Math.random }, () => {})(token, null);
+    },
     adminUrl: `http://127.0.0.1:${gateway.adminAddress.port}`,
     lastReason: () => (JSON.parse(lines.at(-1) ?? '{}') as { reason?: string }).reason,
     async stop() {

@@ -1,5 +1,8 @@
 // The tour: what a client meets, step by step, and whether each step was right.
 import { audienceMismatch, tokenSignature } from '../../core/failure.js';
+import { examine } from '../doctor/examine.js';
+import { INSPECTOR, lineOf, summary } from '../doctor.js';
+import { createPrintable } from '../printable.js';
 import { type Answer, call, getJson, logIn } from './client.js';
 import { type Parts, SCOPE } from './parts.js';
 import { LEGACY_TOKEN } from './upstream.js';
@@ -140,6 +143,27 @@ const steps: readonly Step[] = [
       };
     },
   },
+  {
+    title: 'The doctor, who examines a server from outside (portcullis doctor), and a token explained (portcullis explain)',
+    async run({ files, examineToken }, known) {
+      const found = await examine(
+        { url: files, token: known.jwt, tool: 'whoami', origin: INSPECTOR, quietMs: null, eventMs: 3_000 },
+        () => {},
+      );
+      const printable = createPrintable(known.jwt);
+      const failed = found.filter(({ verdict }) => verdict === 'fail');
+      const spoiled = await examineToken(spoil(known.jwt));
+      const right = failed.length === 0 && spoiled.failure?.row.kind === tokenSignature.row.kind;
+      return {
+        right,
+        lines: [
+          summary(found),
+          ...failed.map((one) => lineOf(one, printable)),
+          `the token with another signature passes ${spoiled.steps.filter(({ state }) => state === 'pass').length} checks, then: ${spoiled.failure?.row.kind}`,
+        ],
+      };
+    },
+  },
 ];
 
 /** Runs every step and prints it. True when all were right. */
@@ -180,6 +204,9 @@ ${curl(files, `Token ${LEGACY_TOKEN}`)}
 
 # MCP Inspector (2.12.0 needs a newer Node than 20)
 npx @modelcontextprotocol/inspector@2.12.0 --cli ${files} --transport http --method tools/list --header 'Authorization: Bearer ${jwt}'
+
+# what a client would run into, and why a token passes or not
+PORTCULLIS_TOKEN=${jwt} node dist/main.js doctor ${files} --tool whoami
 
 # metrics
 curl -s ${adminUrl}/metrics
