@@ -194,7 +194,14 @@ export function createExamine(
   const allowed = createAllowed([endpoint]);
   return async (token, tool) => {
     const credential = identify(
-      { method: 'POST', target: endpoint.path, path: endpoint.path, names: ['authorization'], values: [`Bearer ${token}`] },
+      {
+        method: 'POST',
+        version: '1.1',
+        target: endpoint.path,
+        path: endpoint.path,
+        names: ['authorization'],
+        values: [`Bearer ${token}`],
+      },
       endpoint,
     );
     const step = { name: 'credential', has: { scheme: 'Bearer' }, wants: {} };

@@ -121,7 +121,7 @@ export const callChecks: readonly Check[] = [
     name: 'no session in the modern era',
     wants: 'answers of 2026-07-28 carry no Mcp-Session-Id',
     mend: 'leave the header out there: that revision has no sessions',
-    requirement: 'B-80',
+    requirement: 'B-85',
     look: (look) =>
       served(look, 'modern', ({ first: { asked } }) => {
         const session = asked.kind === 'answer' ? header(asked, 'mcp-session-id') : '';

@@ -85,7 +85,7 @@ export const issuerChecks: readonly Check[] = [
     name: 'registration',
     wants: 'registration_endpoint, or client id metadata documents',
     mend: 'switch one of them on, or give each client its id by hand (Claude, VS Code and Codex have a field for it)',
-    requirement: 'A-60',
+    requirement: 'MCP 2026-07-28, client registration',
     look: (look) =>
       withServer(look, ({ registration_endpoint: endpoint, client_id_metadata_document_supported: documents }) => {
         const ways = [

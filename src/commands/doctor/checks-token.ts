@@ -33,7 +33,7 @@ export const tokenChecks: readonly Check[] = [
     name: 'time of the token',
     wants: 'exp is to come (unverified)',
     mend: 'get a new token',
-    requirement: 'C-46',
+    requirement: 'C-38',
     look: (look) =>
       withClaims(look, ({ exp }) => {
         if (typeof exp !== 'number') return warn('no exp');
