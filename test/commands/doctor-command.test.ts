@@ -1,6 +1,6 @@
 // The doctor as its users run it: on the real gateway, on what is no server, with its exit codes, and never with the token in its output.
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
@@ -131,8 +131,14 @@ describe('what is no MCP server', () => {
       const timer = setInterval(() => res.write('x'.repeat(1 << 16)), 1);
       res.on('close', () => clearInterval(timer));
     });
-    expect((await asJson([`${endless.url}/mcp`])).code).toBe(1);
+    const { code, told } = await asJson([`${endless.url}/mcp`]);
     await endless.close();
+    expect([code, named(told, 'fail')]).toEqual([1, expect.arrayContaining(['login asked for: 200 application/json'])]);
+    const noise = createTcpServer((socket) => socket.on('error', () => {}).end('220 mail.example.com ESMTP\r\n'));
+    await new Promise<void>((resolve) => noise.listen(0, '127.0.0.1', resolve));
+    const other = await asJson([`http://127.0.0.1:${(noise.address() as AddressInfo).port}/mcp`]);
+    noise.close();
+    expect([other.code, named(other.told, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: HPE_/)]]);
   });
 });
 

@@ -204,6 +204,32 @@ describe('a flaw is told by the reason that the gateway logs, at the check that 
   });
 });
 
+describe('jwt-then-introspection', () => {
+  test('asks after an unknown key, and not after another audience', async () => {
+    const issuer = scene.issuer.issuer;
+    const introspection = { url: `${issuer}/introspect`, clientId: 'portcullis', clientSecret: ENV_SECRET };
+    const raw = {
+      ...config,
+      issuers: { main: { issuer, verify: 'jwt-then-introspection', introspection } },
+      endpoints: [{ path: '/mcp', issuers: ['main'], scopes: ['files:read'], upstream: `${scene.upstream.url}/up` }],
+    };
+    const loaded = toPlan(raw, { SECRET });
+    const [endpoint] = loaded.endpoints;
+    if (endpoint === undefined) throw new Error('no endpoint');
+    const run = createExamine(loaded, endpoint, { clock: systemClock, random: () => 0.5 }, () => {});
+    const told = async (token: string) => {
+      const { steps, failure } = await withDeadline('explain', run(token, null), 10_000);
+      return [failure?.row.kind ?? 'ok', steps.find(({ state }) => state === 'fail')?.name ?? null];
+    };
+    scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: scene.resource, scope: 'files:read' });
+    expect(await told(scene.token())).toEqual(['ok', null]);
+    expect(await told(scene.token({ key: rsaKey() }))).toEqual(['ok', null]);
+    scene.issuer.introspect = () => ({ active: false });
+    expect(await told(scene.token({ key: rsaKey() }))).toEqual(['token.inactive', 'key and signature, else introspection']);
+    expect(await told(scene.token(claims({ aud: 'https://elsewhere.example' })))).toEqual(['audience.mismatch', 'audience']);
+  });
+});
+
 describe('the command', () => {
   test('a good token: exit code 0, and no byte of it printed', async () => {
     const token = scene.token();
