@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import type { BodyListener, GoneListener } from '../core/exchange.js';
 import { bodyTooLarge, clientGone } from '../core/failure.js';
 import { good, type Verdict } from '../core/verdict.js';
+import { type BodySink, LeanRequest } from './lean-request.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /** Collects a body; tells once. A class for the reason that NodeExchange is one. */
-export class BodyReader implements GoneListener {
+export class BodyReader implements GoneListener, BodySink {
   private readonly incoming: IncomingMessage;
   private readonly declared: number;
   private readonly limitBytes: number;
@@ -16,7 +17,7 @@ export class BodyReader implements GoneListener {
   /** Nearly every body comes in one piece. */
   private first: Buffer | null = null;
   private chunks: Buffer[] | null = null;
-  private readonly onData = (chunk: Buffer): void => this.take(chunk);
+  private readonly onData: ((chunk: Buffer) => void) | null = null;
 
   /** `declared`: the Content-Length; 0 where there is none. */
   constructor(incoming: IncomingMessage, declared: number, limitBytes: number, listener: BodyListener) {
@@ -24,9 +25,10 @@ export class BodyReader implements GoneListener {
     this.declared = declared;
     this.limitBytes = limitBytes;
     this.listener = listener;
+    if (incoming instanceof LeanRequest && incoming.pour(this)) return;
+    this.onData = (chunk) => this.take(chunk);
     incoming.on('data', this.onData);
-    // The parser hands out as many bytes as were declared, or none of the rest: no end to wait for.
-    if (declared === 0) incoming.on('end', () => this.end());
+    incoming.on('end', () => this.end());
   }
 
   gone(): void {
@@ -39,22 +41,24 @@ export class BodyReader implements GoneListener {
     listener?.bodyRead(read);
   }
 
-  private take(chunk: Buffer): void {
+  take(chunk: Buffer): void {
     this.size += chunk.length;
     if (this.size > this.limitBytes) {
       this.first = null;
       this.chunks = null;
       // What is still to come is for the refusal to drain or cut.
-      this.incoming.off('data', this.onData);
-      this.incoming.pause();
+      if (this.onData === null) (this.incoming as LeanRequest).unpour();
+      else this.incoming.off('data', this.onData).pause();
       this.tell(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
     } else if (this.first === null) this.first = chunk;
     else if (this.chunks === null) this.chunks = [this.first, chunk];
     else this.chunks.push(chunk);
+    // The parser hands out as many bytes as were declared, or none of the rest: no end to wait for.
     if (this.size === this.declared) this.end();
   }
 
-  private end(): void {
+  end(): void {
+    if (this.listener === null || this.size < this.declared) return;
     if (this.size <= this.limitBytes) this.tell(good(this.chunks === null ? (this.first ?? EMPTY) : Buffer.concat(this.chunks)));
   }
 }
