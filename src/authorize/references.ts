@@ -1,6 +1,8 @@
 // Decides what a call is about that names it deeper than at the top of `params`: a completion its `ref`, a subscription its resources. Only asked where
 // rules exist. Never decides whether it is allowed.
-import { CLOSE_ARRAY, CLOSE_OBJECT, names, OPEN_ARRAY, OPEN_OBJECT, type Seen, Unreadable } from '../core/json-reader.js';
+import { Unreadable } from '../core/json-lexemes.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT } from '../core/json-reader.js';
+import { names, type Seen } from '../core/named-reader.js';
 import type { Kind } from '../core/policy.js';
 import { MessageReader } from './scan.js';
 

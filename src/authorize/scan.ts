@@ -1,16 +1,8 @@
 // Decides what one JSON-RPC message says: the method, the name, the id, the version, from the very bytes that are forwarded. Refuses
 // names that repeat at the top, in `params` and in `params._meta`. Never decides whether the message is allowed.
-import {
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  JsonReader,
-  names,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  type Seen,
-  Unreadable,
-} from '../core/json-reader.js';
+import { Unreadable } from '../core/json-lexemes.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../core/json-reader.js';
+import { NamedReader, names, type Seen } from '../core/named-reader.js';
 
 /** What stands in one message. Undefined: absent. */
 export interface Scanned {
@@ -39,7 +31,7 @@ const BATCH_MESSAGES = 32;
 
 const VERSION_2 = Buffer.from('2.0');
 
-export class MessageReader extends JsonReader {
+export class MessageReader extends NamedReader {
   /** Whether the next value is this very string. Anything but a string is a flaw. */
   isText(expected: Buffer, what: string): boolean {
     if (this.peek() !== QUOTE) {
@@ -90,7 +82,8 @@ export class MessageReader extends JsonReader {
       return found;
     }
     let isVersion2 = false;
-    let hasResult = false;
+    // Bits of `result` and `error`: with both, one reader sees a success where another sees a failure (JSON-RPC 2.0 section 5).
+    let outcome = 0;
     const seen: Seen = { wanted: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
       do {
@@ -100,14 +93,14 @@ export class MessageReader extends JsonReader {
         else if (index === 2) found.method = this.decisive('method');
         else if (index === 3) this.params(found);
         else {
-          if (index >= 4) hasResult = true;
+          if (index >= 4) outcome |= index === 4 ? 1 : 2;
           this.skip(1);
         }
       } while (this.another(CLOSE_OBJECT));
     }
     const { method, idText } = found;
     if (!isVersion2) this.invalid('jsonrpc is not "2.0"');
-    if (method === undefined ? !hasResult || idText === undefined : hasResult) {
+    if (method === undefined ? outcome === 0 || outcome === 3 || idText === undefined : outcome !== 0) {
       this.invalid('neither request, notification nor response');
     }
     return found;

@@ -1,19 +1,11 @@
 // Decides what is left of the lists in a message of the upstream. What the caller may not use is cut out of the very bytes, so that all
 // else stays as it was written (B-26, B-27, B-62). What two readers could take for two lists is unreadable. Never decides who may use what.
 import { isUtf8 } from 'node:buffer';
-import {
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  JsonReader,
-  names,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  type Seen,
-  Unreadable,
-} from '../core/json-reader.js';
+import { Unreadable } from '../core/json-lexemes.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../core/json-reader.js';
 import { ENTRY_NAMES, type Listing, type ListMember } from '../core/listing.js';
 import type { Era } from '../core/message.js';
+import { NamedReader, names, type Seen } from '../core/named-reader.js';
 
 /** `bytes` is the very buffer that was given where nothing had to change. */
 export type Filtered = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly detail: string };
@@ -33,7 +25,7 @@ const COMMA = Buffer.from(',');
 const PRIVATE = Buffer.from('"private"');
 const SCOPE_MEMBER = Buffer.from(',"cacheScope":"private"');
 
-class ListReader extends JsonReader {
+class ListReader extends NamedReader {
   private readonly listing: Listing;
   private readonly era: Era;
   private readonly edits: Edit[] = [];

@@ -62,6 +62,7 @@ describe('a message', () => {
     ['{"jsonrpc":"2.0","result":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"method":"m","result":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"method":"m","error":{}}', 'neither request, notification nor response'],
+    ['{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"method":5}', 'method is no string'],
     ['{"jsonrpc":"2.0","id":1,"method":null}', 'method is no string'],
     ['{"jsonrpc":"2.0","id":1,"method":["tools/call"]}', 'method is no string'],

@@ -1,7 +1,7 @@
 // The reader takes exactly what RFC 8259 takes, and nothing that JSON.parse refuses.
 import { describe, expect, test } from 'vitest';
-import { scan } from '../../src/authorize/scan.js';
-import { JsonReader, Unreadable } from '../../src/core/json-reader.js';
+import { Unreadable } from '../../src/core/json-lexemes.js';
+import { JsonReader } from '../../src/core/json-reader.js';
 
 /** Reads one whole value; `flaw`, `ok` or `no JSON`. */
 function read(text: string | Buffer): string {
@@ -147,50 +147,5 @@ describe('depth (B-25)', () => {
     expect(read(nested(open, close, 129))).toBe('no JSON');
     expect(read(nested(open, close, 100_000))).toBe('no JSON');
     expect(read(open.repeat(100_000))).toBe('no JSON');
-  });
-});
-
-describe('names (B-25)', () => {
-  const flawOf = (params: string): string => {
-    const result = scan(Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"m","params":{${params}}}`));
-    if (result.ok) return 'ok';
-    return result.unreadable ? 'no JSON' : result.detail;
-  };
-  const twice = 'a name stands twice';
-  const spelling = 'a name stands twice, or in another spelling';
-
-  test.each([
-    '',
-    '"name":"a","uri":"b","taskId":"c"',
-    '"x":1,"y":2,"nam":3,"names":4,"\\u0078\\u0078":5',
-    '"n\u0430me":1,"name":"a"',
-    '"x":{"y":1,"y":2}',
-  ])('that differ pass: {%s}', (params) => {
-    expect(flawOf(params)).toBe('ok');
-  });
-
-  test.each([
-    ['a known name twice', '"name":"a","name":"a"', twice],
-    ['a known name twice, others between', '"name":"a","x":[{}],"uri":"b","name":"c"', twice],
-    ['an unknown name twice', '"x":1,"x":2', spelling],
-    ['an unknown name in two spellings', '"x":1,"X":2', spelling],
-    ['the empty name twice', '"":1,"":2', spelling],
-    ['a known name in other letters', '"Name":"a"', spelling],
-    ['a known name in other letters beside it', '"name":"a","NAME":"b"', spelling],
-    ['a known name in lower case', '"taskid":"a"', spelling],
-    ['a known name with an escape', '"\\u006eame":"a"', spelling],
-    ['a known name twice, once with an escape', '"name":"a","nam\\u0065":"b"', spelling],
-    ['the long s', '"argument\u017f":{}', spelling],
-    ['the kelvin sign', '"tas\u212aId":"a"', spelling],
-    ['an unknown name twice, once with an escape', '"x":1,"\\u0078":2', spelling],
-    ['__proto__ twice', '"__proto__":1,"__proto__":2', spelling],
-  ])('%s is a flaw', (_what, params, flaw) => {
-    expect(parses(`{${params}}`)).toBe(true);
-    expect(flawOf(params)).toBe(flaw);
-  });
-
-  test('broken JSON behind a flaw is told as broken', () => {
-    expect(flawOf('"x":1,"x":2')).toBe(spelling);
-    expect(flawOf('"x":1,"x":2,')).toBe('no JSON');
   });
 });

@@ -1,0 +1,79 @@
+// Decides whether an object names something twice, as any reader would see it: with escapes, and in other letters for readers that ignore
+// case. Never decides what a name means.
+import { JsonReader } from './json-reader.js';
+
+/**
+ * Members of one object whose names are compared, and bytes of one such name as written; more are a flaw. Comparing costs memory and time
+ * for each name, before anybody knows what the caller may do; no message of MCP comes near these numbers.
+ */
+const MAX_NAMES = 100;
+const MAX_NAME_BYTES = 256;
+
+const ASCII = /^[\0-\x7f]*$/;
+const DOTTED = /i\u0307+/g;
+
+/**
+ * One spelling for all that some reader takes for the same: by lower case, by upper case (the long s, dotless i), by case folding (the
+ * kelvin sign, sharp s), letter for letter (the I with a dot). Stricter than each of them.
+ */
+export function fold(name: string): string {
+  const lower = name.toLowerCase();
+  return ASCII.test(name) ? lower : lower.toUpperCase().toLowerCase().replace(DOTTED, 'i');
+}
+
+/** Member names that the caller wants to be told of, by index. */
+export interface Names {
+  readonly bytes: readonly Buffer[];
+  readonly folded: ReadonlySet<string>;
+}
+
+export const names = (...list: string[]): Names => ({
+  bytes: list.map((name) => Buffer.from(name)),
+  folded: new Set(list.map(fold)),
+});
+
+/** The names met so far in one object. */
+export interface Seen {
+  /** A bit for each wanted name. */
+  wanted: number;
+  /** The others, folded. */
+  others: Set<string> | null;
+}
+
+export class NamedReader extends JsonReader {
+  /** Like `memberName` where some names matter: the index of the name in `wanted`, or -1. Of repetitions the first counts. */
+  wantedName(wanted: Names, seen: Seen): number {
+    this.memberName();
+    const index = this.lastHadEscape ? -1 : this.indexIn(wanted);
+    if (index < 0) {
+      // What is refused anyway is not worth the work.
+      if (this.flaw === null) this.compare(wanted, seen);
+      return -1;
+    }
+    if (seen.wanted & (1 << index)) {
+      this.invalid('a name stands twice');
+      return -1;
+    }
+    seen.wanted |= 1 << index;
+    return index;
+  }
+
+  private compare(wanted: Names, seen: Seen): void {
+    seen.others ??= new Set();
+    if (seen.others.size >= MAX_NAMES || this.lastBytes > MAX_NAME_BYTES) {
+      this.invalid('too many names, or too long a name');
+      return;
+    }
+    const name = this.text();
+    if (this.isAmbiguous(name)) this.invalid('a name has a NUL or half a surrogate pair');
+    const folded = fold(name);
+    // Also a known name written with escapes or in other letters: another reader may take it for the known one.
+    if (wanted.folded.has(folded) || seen.others.has(folded)) this.invalid('a name stands twice, or in another spelling');
+    seen.others.add(folded);
+  }
+
+  private indexIn({ bytes }: Names): number {
+    for (let i = 0; i < bytes.length; i++) if (this.lastIs(bytes[i] as Buffer)) return i;
+    return -1;
+  }
+}
