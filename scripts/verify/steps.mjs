@@ -51,6 +51,13 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/mutation.mjs']),
   },
   {
+    name: 'fuzz',
+    what: 'a million bodies: the reader and a strict reference agree, or it refuses',
+    minutes: 20,
+    note: /^(seed \d+: \d+ bodies .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/fuzz.mjs']),
+  },
+  {
     name: 'demo',
     what: 'node dist/main.js demo --once',
     minutes: 3,

@@ -46,8 +46,9 @@ export function disagreement(head: RequestHead, scanned: Scanned): string | null
   const name = singleHeader(head, 'mcp-name');
   if (method === null || name === null) return 'a mirrored header stands twice';
   // Undefined on notifications in this revision (B-61): absent is fine there, a lie is not.
-  if (method === undefined ? scanned.idText !== undefined : method !== scanned.method) return 'Mcp-Method';
-  if (!NAMED_BY.has(scanned.method ?? '')) return null;
+  const optional = scanned.idText === undefined;
+  if (method === undefined ? !optional : method !== scanned.method) return 'Mcp-Method';
+  if (!NAMED_BY.has(scanned.method ?? '') || (name === undefined && optional)) return null;
   const expected = nameOf(scanned);
   if (expected === undefined) return 'the body has no name';
   return name !== undefined && decodeMirrored(name) === expected ? null : 'Mcp-Name';

@@ -1,0 +1,55 @@
+// Makes a million bodies and demands that the gateway reads each as a strict reference does, or refuses it: `node scripts/fuzz.mjs`. What
+// is made and what counts as agreement stands in test/authorize/fuzz.test.ts; this only chooses how many and from which seed.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const USAGE = `usage: node scripts/fuzz.mjs [--count 1000000] [--seed n]
+
+  --count n   bodies
+  --seed n    the bodies of an earlier run; without it a new one is drawn. It is printed`;
+const DEFAULT_COUNT = 1_000_000;
+
+function refuse(message) {
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+function readArguments() {
+  const options = { count: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } };
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+function wholeNumber(text, name, fallback, smallest) {
+  if (text === undefined) return fallback;
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= smallest && number < 2 ** 31 ? number : refuse(`--${name} is a whole number`);
+}
+
+const { count, seed, help } = readArguments();
+if (help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const bodies = wholeNumber(count, 'count', DEFAULT_COUNT, 1_000);
+const start = wholeNumber(seed, 'seed', Math.floor(Math.random() * 2 ** 31), 0);
+console.log(`${bodies} bodies from seed ${start}`);
+
+const args = [
+  'vitest',
+  'run',
+  'test/authorize/fuzz.test.ts',
+  '--disable-console-intercept',
+  '--testNamePattern',
+  'agree, or it refuses',
+];
+const { status } = spawnSync('npx', args, {
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  env: { ...process.env, FUZZ_COUNT: String(bodies), FUZZ_SEED: String(start) },
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,169 @@
+// The gateway's reading of a body and a strict reference agree, or the gateway refuses: bodies by grammar and by damage. A few thousand
+// here; `node scripts/fuzz.mjs` makes a million of the same. FUZZ_SEED and FUZZ_COUNT choose others.
+import { isUtf8 } from 'node:buffer';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { checkReadable, readMessage } from '../../src/authorize/read.js';
+import { type ScanResult, scan } from '../../src/authorize/scan.js';
+import { exchange, type Lines } from '../parts/exchange.js';
+import { type Chance, chance, fuzzBody } from '../parts/fuzz-bodies.js';
+import { eraWith, honest } from '../parts/header-reference.js';
+import { type Judgement, judge } from '../parts/strict-reference.js';
+
+const COUNT = Number(process.env.FUZZ_COUNT ?? 4_000);
+const given = process.env.FUZZ_SEED;
+const SEEDS = given === undefined ? [1, Math.floor(Math.random() * 2 ** 31)] : [Number(given)];
+/** Bodies between two looks at what else there is to do, and between two lines of progress. */
+const STEP = 5_000;
+const TOLD = 100_000;
+const SHOWN = 5;
+const TIMEOUT_MS = 20_000 + COUNT;
+
+type Reader = (bytes: Buffer) => ScanResult;
+
+const NO_UTF8: ScanResult = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
+/** As read.ts does: the scanner sees no other bytes. */
+const reading: Reader = (bytes) => (isUtf8(bytes) ? scan(bytes) : NO_UTF8);
+
+/** What the reader makes of a body, against the reference. Null where they agree. */
+function disagreement(bytes: Buffer, judged: Judgement, found: ScanResult): string | null {
+  if (!found.ok && judged.kind === 'good' && judged.doubtful) return null;
+  if (found.ok !== (judged.kind === 'good'))
+    return found.ok ? `taken, but ${JSON.stringify(judged.kind)}` : `refused: ${found.detail}`;
+  if (found.ok && judged.kind === 'good') {
+    const [mine, other] = [found.messages, judged.messages].map((messages) =>
+      JSON.stringify(messages.map((one) => Object.entries(one).sort())),
+    );
+    return mine === other && found.batch === judged.batch ? null : `read as ${mine}, not ${other}`;
+  }
+  if (found.ok || judged.kind === 'good') return 'impossible';
+  // Those who stop before the end cannot know whether it is JSON up to there.
+  const stopped = found.detail.startsWith('a batch of more');
+  if (judged.kind === 'no JSON') return found.unreadable || stopped ? null : `no JSON, but told as ${found.detail}`;
+  if (found.unreadable && judged.tree.depth < 128) return 'JSON, but told as none';
+  const ids = judged.tree.members.filter(({ written }) => written === '"id"').map(({ value }) => value.written);
+  return found.idText === undefined || ids.includes(found.idText) ? null : `an id that is not there: ${found.idText} in ${bytes}`;
+}
+
+/** The headers of an honest client, or now and then others. */
+function linesFor(judged: Judgement, c: Chance): Lines {
+  const lines = judged.kind === 'good' ? honest(judged.messages, judged.batch) : [];
+  if (!c.in100(35)) return lines;
+  const at = c.below(lines.length + 1);
+  const [name, value] = lines[at] ?? [c.pick(['Mcp-Method', 'Mcp-Name', 'MCP-Protocol-Version', 'Mcp-Session-Id']), 'x'];
+  const lies = [
+    '',
+    'tools/list',
+    'echo',
+    'delete',
+    value.toUpperCase(),
+    `${value} `,
+    '=?base64?!?=',
+    '=?base64?ZWNobw==?=',
+    '=?BASE64?ZWNobw==?=',
+  ];
+  const versions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', 'banana'];
+  const line: [string, string] = [c.in100(50) ? name : name.toLowerCase(), c.pick(name.includes('Version') ? versions : lies)];
+  if (c.in100(25)) lines.splice(at, 1);
+  else if (c.in100(15)) lines.push([line[0], value]);
+  else lines.splice(at, 1, line);
+  return lines;
+}
+
+/** The same of the whole step, with headers. */
+function disagreementWithHeaders(bytes: Buffer, judged: Judgement, lines: Lines): string | null {
+  const asked = exchange({ lines: [['Content-Type', 'application/json'], ...lines] });
+  if (checkReadable(asked) !== null) return 'not even asked for';
+  const read = readMessage(asked, bytes);
+  const era = judged.kind === 'good' ? eraWith(lines, judged.messages, judged.batch) : null;
+  if (!read.ok)
+    return era === null || (judged.kind === 'good' && judged.doubtful)
+      ? null
+      : `refused with ${JSON.stringify(lines)}: ${read.row.kind} ${read.detail}`;
+  if (era === null || judged.kind !== 'good') return `taken with ${JSON.stringify(lines)}`;
+  if (read.value.era !== era || read.value.body !== bytes) return `of era ${read.value.era}, or other bytes`;
+  const mine = read.value.calls.map(({ method, idText }) => [method, idText]);
+  const other = judged.messages.map(({ method = null, idText }) => [method, idText]);
+  return JSON.stringify(mine) === JSON.stringify(other) ? null : `calls ${JSON.stringify(mine)}`;
+}
+
+interface Tally {
+  readonly disagreements: string[];
+  readonly kinds: Record<Judgement['kind'], number>;
+  readonly beyond: Record<string, number>;
+  doubtful: number;
+  readonly eras: Record<'modern' | 'legacy' | 'refused', number>;
+}
+
+/** Reads so many bodies of a seed. */
+async function fuzz(seed: number, count: number, reader: Reader, tell: (line: string) => void = () => {}): Promise<Tally> {
+  const tally: Tally = {
+    disagreements: [],
+    kinds: { 'no JSON': 0, bad: 0, beyond: 0, good: 0 },
+    beyond: {},
+    doubtful: 0,
+    eras: { modern: 0, legacy: 0, refused: 0 },
+  };
+  for (let number = 0; number < count; number++) {
+    const bytes = fuzzBody(seed, number);
+    const judged = judge(bytes);
+    const lines = linesFor(judged, chance(~seed, number));
+    tally.kinds[judged.kind]++;
+    if (judged.kind === 'beyond') tally.beyond[judged.why] = (tally.beyond[judged.why] ?? 0) + 1;
+    if (judged.kind === 'good' && judged.doubtful) tally.doubtful++;
+    if (judged.kind === 'good') tally.eras[eraWith(lines, judged.messages, judged.batch) ?? 'refused']++;
+    const differs = disagreement(bytes, judged, reader(bytes)) ?? disagreementWithHeaders(bytes, judged, lines);
+    if (differs !== null)
+      tally.disagreements.push(`seed ${seed}, body ${number}: ${differs}\n  ${JSON.stringify(bytes.toString())}`);
+    if ((number + 1) % STEP === 0) await breathe();
+    if ((number + 1) % TOLD === 0) tell(`${number + 1} of ${count} bodies, ${tally.disagreements.length} disagreements`);
+  }
+  return tally;
+}
+
+test.each(SEEDS)(
+  'the reader and the reference agree, or it refuses: seed %d (B-18, B-20, B-21, B-25, B-31, B-36, B-50..B-53, B-58)',
+  async (seed) => {
+    const before = performance.now();
+    const { disagreements, kinds, beyond, eras, doubtful } = await fuzz(seed, COUNT, reading, (line) => console.log(line));
+    const seconds = ((performance.now() - before) / 1_000).toFixed(1);
+    console.log(`seed ${seed}: ${COUNT} bodies in ${seconds} s, ${disagreements.length} disagreements`);
+    console.log(JSON.stringify({ kinds, beyond, eras, doubtful }));
+    expect(disagreements.slice(0, SHOWN)).toEqual([]);
+    // A property over refusals alone would prove nothing.
+    expect(kinds.good).toBeGreaterThan(COUNT / 5);
+    expect(Math.min(kinds.bad, kinds['no JSON'])).toBeGreaterThan(COUNT / 20);
+    expect(Math.min(kinds.beyond, eras.modern, eras.legacy, eras.refused)).toBeGreaterThan(COUNT / 50);
+  },
+  TIMEOUT_MS,
+);
+
+describe('the fuzzing notices a reader that', () => {
+  let unhurt: Promise<Tally> | undefined;
+  const lax =
+    (change: (text: string) => string): Reader =>
+    (bytes) =>
+      scan(Buffer.from(change(bytes.toString())));
+  test.each<[string, Reader]>([
+    ['keeps the last of repeated names', lax((text) => (parses(text) ? JSON.stringify(JSON.parse(text)) : text))],
+    ['strips a byte order mark', lax((text) => text.replace(/^\ufeff/, ''))],
+    ['replaces what is no UTF-8', lax((text) => text)],
+    ['takes other white space', lax((text) => text.replaceAll(/[\v\f\u00a0\u2028]/g, ' '))],
+    ['takes a comma before the end', lax((text) => text.replaceAll(/,\s*([}\]])/g, '$1'))],
+    ['does not ignore case', lax((text) => text.replaceAll(/"[A-Z][A-Za-z]*"(\s*:)/g, '"other"$1'))],
+    ['refuses what has a backslash', (bytes) => (bytes.includes('\\') ? NO_UTF8 : reading(bytes))],
+  ])('%s', async (_how, reader) => {
+    unhurt ??= fuzz(1, 3_000, reading);
+    expect((await unhurt).disagreements.slice(0, SHOWN)).toEqual([]);
+    expect((await fuzz(1, 3_000, reader)).disagreements.length).toBeGreaterThan(0);
+  });
+});
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
