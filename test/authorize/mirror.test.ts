@@ -42,6 +42,15 @@ describe('Mcp-Method', () => {
 });
 
 describe('Mcp-Name', () => {
+  test('may be absent on a notification, but not wrong (B-61)', () => {
+    const notification = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'echo' } };
+    expect(differs(notification, null, null)).toBe('agree');
+    expect(differs(notification, null, 'echo')).toBe('agree');
+    expect(differs(notification, null, 'other')).toBe('Mcp-Name');
+    expect(differs({ ...notification, params: {} }, null, 'echo')).toBe('the body has no name');
+    expect(differs({ ...notification, id: 1 }, 'tools/call', null)).toBe('Mcp-Name');
+  });
+
   test.each([
     ['tools/call', { name: 'n' }],
     ['prompts/get', { name: 'n' }],

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, META, modern } from '../fixtures/messages.js';
 import type { RawRequest, RawResponse } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 
 let scene: Scene;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 
 type Make = () => RawRequest;
-type Case = [name: string, make: Make];
+type Case = [name: string, make: Make, id?: undefined];
 const REASONS: Record<number, string> = {
   [-32020]: 'envelope.header_mismatch',
   [-32022]: 'envelope.version',
@@ -61,14 +62,44 @@ describe('B-52, B-50, B-51, B-53, B-30, B-31, D-04: headers that do not say what
     ['an encoded Mcp-Name of another', () => call({ headers: [['Mcp-Name', '=?base64?cmVhZA==?=']] })],
     ['an encoded Mcp-Name that is no base64', () => call({ headers: [['Mcp-Name', '=?base64?!!?=']] })],
     ['a marker in the wrong case', () => call({ headers: [['Mcp-Name', '=?BASE64?ZGVsZXRl?=']] })],
-    ['bytes outside ASCII', () => call({ params: { name: 'é' }, headers: [['Mcp-Name', '\xe9']] })],
+    ['an encoded Mcp-Name without its padding', () => call({ headers: [['Mcp-Name', '=?base64?ZGVsZXR?=']] })],
+    ['an encoded Mcp-Name without an end', () => call({ headers: [['Mcp-Name', '=?base64?ZGVsZXRl']] })],
+    [
+      'an encoded Mcp-Name that is no UTF-8',
+      () => call({ params: { name: '\ufffd' }, headers: [['Mcp-Name', '=?base64?/w==?=']] }),
+    ],
+    ['B-53: an encoded Mcp-Method', () => call({ headers: [['Mcp-Method', '=?base64?dG9vbHMvY2FsbA==?=']] })],
+    ['B-53: an encoded version', () => list({ headers: [version('=?base64?MjAyNi0wNy0yOA==?=')] })],
+    ['B-63: a tab', () => call({ params: { name: 'a\tb' }, headers: [['Mcp-Name', 'a\tb']] })],
+    ['B-61: a notification that lies', () => call({ id: null, headers: [['Mcp-Name', 'read']] }), undefined],
+    ['B-63: bytes outside ASCII', () => call({ params: { name: 'é' }, headers: [['Mcp-Name', '\xe9']] })],
     ['no version header', () => list({ headers: [version(null)] })],
     ['a legacy version header', () => list({ headers: [version('2025-11-25')] })],
     ['a modern header over another version', () => list({ body: meta({ [VERSION_KEY]: '2025-11-25' }) })],
-  ])('%s', async (_name, make) => void (await refused(make, -32020, 'id-1')));
+  ])('%s', async (_name, make, ...id) => void (await refused(make, -32020, id.length === 0 ? 'id-1' : id[0])));
+
+  test.each<[method: string, member: string]>([
+    ['prompts/get', 'name'],
+    ['resources/read', 'uri'],
+    ['tasks/get', 'taskId'],
+    ['tasks/update', 'taskId'],
+    ['tasks/cancel', 'taskId'],
+  ])('B-51: %s mirrors params.%s', async (method, member) => {
+    const asked = (name: string | null): RawRequest =>
+      modern(method, { id: 'id-1', params: { [member]: 'a' }, token: scene.token(), headers: [['Mcp-Name', name]] });
+    expect((await scene.send(asked('a'))).status).toBe(200);
+    scene.upstream.reset();
+    for (const name of ['b', null]) await refused(() => asked(name), -32020, 'id-1');
+  });
 
   test.each<Case>([
     ['as it is', () => call()],
+    ['B-53: a literal that looks encoded', () => call({ params: { name: '=?BASE64?ZGVsZXRl?=' } })],
+    [
+      'B-53: what looks encoded, encoded',
+      () => call({ params: { name: '=?base64?' }, headers: [['Mcp-Name', '=?base64?PT9iYXNlNjQ/?=']] }),
+    ],
+    ['B-54: a tab before and behind', () => call({ headers: [['MCP-name', '\tdelete \t']] })],
     ['encoded', () => call({ headers: [['Mcp-Name', '=?base64?ZGVsZXRl?=']] })],
     ['encoded, outside ASCII', () => call({ params: { name: 'é' }, headers: [['Mcp-Name', '=?base64?w6k=?=']] })],
     ['B-54: names in any case, blanks around values', () => call({ headers: [['mcp-METHOD', '  tools/call  ']] })],
@@ -76,6 +107,7 @@ describe('B-52, B-50, B-51, B-53, B-30, B-31, D-04: headers that do not say what
       'B-61: a notification without any',
       () => modern('notifications/x', { id: null, token: scene.token(), headers: [['Mcp-Method', null]] }),
     ],
+    ['B-61: one that has a name', () => call({ id: null, headers: [['Mcp-Name', null]] })],
     ['B-61: a legacy request', () => legacy('tools/call', { params: { name: 'x' }, token: scene.token() })],
   ])('headers that do, pass: %s', async (_name, make) => {
     expect((await scene.send(make())).status).toBe(200);
@@ -120,13 +152,24 @@ describe('B-32, B-33, B-34, D-04: a version that is not served is 400 -32022, an
 
 describe('B-36: a modern request without what it must carry is 400 -32602', () => {
   const without = (key: string) => (): RawRequest => list({ body: meta({ [key]: undefined }) });
-  test.each<Case>([
+  test.each<[name: string, make: Make, code?: number]>([
     ['no clientCapabilities', without('io.modelcontextprotocol/clientCapabilities')],
     ['no protocolVersion', without(VERSION_KEY)],
+    ['protocolVersion in another spelling', () => list({ body: meta({}).replace('protocolVersion', 'protocolversion') }), -32600],
+    [
+      'both at the top',
+      () => list({ body: `{"jsonrpc":"2.0","id":"id-1","method":"tools/list","_meta":${JSON.stringify(META)}}` }),
+    ],
+    ['both in arguments', () => list({ body: meta({}).replace('{"_meta"', '{"arguments":{"_meta"').replace(/}$/, '}}') })],
     ['clientCapabilities no object', () => list({ body: meta({ 'io.modelcontextprotocol/clientCapabilities': true }) })],
     ['no _meta', () => list({ body: '{"jsonrpc":"2.0","id":"id-1","method":"tools/list","params":{}}' })],
     ['no params', () => list({ body: '{"jsonrpc":"2.0","id":"id-1","method":"tools/list"}' })],
-  ])('%s', async (_name, make) => void (await refused(make, -32602, 'id-1')));
+  ])('%s', async (_name, make, code = -32602) => void (await refused(make, code, 'id-1')));
+
+  test('clientInfo may be left out, and says nothing (B-110)', async () => {
+    const info = { 'io.modelcontextprotocol/clientInfo': { name: 'admin', version: '1' } };
+    for (const values of [{}, info]) expect((await scene.send(list({ body: meta(values) }))).status).toBe(200);
+  });
 });
 
 describe('B-21: a batch passes only under 2025-03-26', () => {
@@ -139,7 +182,23 @@ describe('B-21: a batch passes only under 2025-03-26', () => {
     expect((await scene.send(batch(`[${one},${one}]`, '2025-03-26')())).status).toBe(200);
     expect(scene.upstream.last?.body.toString()).toBe(`[${one},${one}]`);
   });
+  test('of 32, of one, without a version header, and with a response in it', async () => {
+    const bodies = [
+      `[${Array.from({ length: 32 }, () => one).join()}]`,
+      `[${one}]`,
+      `[${one},{"jsonrpc":"2.0","id":9,"result":{}}]`,
+    ];
+    for (const [i, body] of bodies.entries())
+      expect((await scene.send(batch(body, i === 1 ? null : '2025-03-26')())).status).toBe(200);
+    expect(scene.upstream.requests.map((request) => request.body.toString())).toEqual(bodies);
+  });
   test.each<Case>([
+    [
+      'with a name that repeats in one element',
+      batch(`[${one},{"jsonrpc":"2.0","id":2,"method":"a","method":"b"}]`, '2025-03-26'),
+    ],
+    ['with an element of another kind', batch(`[${one},7]`, '2025-03-26')],
+    ['with an id that is null', batch(`[{"jsonrpc":"2.0","id":null,"method":"a"},${one}]`, '2025-03-26')],
     ['2025-11-25', batch(`[${one}]`, '2025-11-25')],
     ['2025-06-18', batch(`[${one}]`, '2025-06-18')],
     ['2026-07-28', () => list({ body: `[${one}]` })],
@@ -155,6 +214,24 @@ describe('B-25, B-20, D-01: an envelope that two readers could read in two ways 
     (body: string): Make =>
     () =>
       old({ body });
+  const members = (count: number): string => Array.from({ length: count }, (_, i) => `"x${i}":1`).join();
+  const nested = (levels: number): string =>
+    `{"jsonrpc":"2.0","id":1,"method":"x","params":{"arguments":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+
+  test.each<[string, Make]>([
+    ['100 names in params', raw(`{"jsonrpc":"2.0","id":7,"method":"x","params":{${members(100)}}}`)],
+    ['many names in arguments', raw(`{"jsonrpc":"2.0","id":7,"method":"x","params":{"arguments":{${members(5_000)}}}}`)],
+    ['127 levels below params', raw(nested(127))],
+    ['B-20: a response of a legacy client', raw('{"jsonrpc":"2.0","id":"s-1","result":{"action":"accept"}}')],
+    ['B-20: an error of a legacy client', raw('{"jsonrpc":"2.0","id":"s-1","error":{"code":-1,"message":"x"}}')],
+  ])('%s, and passes', async (_name, make) => expect((await scene.send(make())).status).toBe(200));
+
+  test('B-24: a notification is refused without an id and without a result', async () => {
+    const response = await scene.send(raw('{"jsonrpc":"2.0","method":"notifications/x","params":[]}')());
+    expect(response.status).toBe(400);
+    expect(Object.keys(JSON.parse(response.body) as object).sort()).toEqual(['error', 'jsonrpc']);
+  });
+
   test.each<[string, Make, unknown]>([
     ['two methods', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","method":"tools/call"}'), 7],
     ['a method with escapes', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","m\\u0065thod":"tools/call"}'), 7],
@@ -170,6 +247,16 @@ describe('B-25, B-20, D-01: an envelope that two readers could read in two ways 
     ['id null', raw('{"jsonrpc":"2.0","id":null,"method":"tools/list"}'), undefined],
     ['id a fraction', raw('{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}'), undefined],
     ['id an object', raw('{"jsonrpc":"2.0","id":{},"method":"tools/list"}'), undefined],
+    ['id an integer in another form', raw('{"jsonrpc":"2.0","id":1.0,"method":"tools/list"}'), undefined],
+    ['id true', raw('{"jsonrpc":"2.0","id":true,"method":"tools/list"}'), undefined],
+    ['two ids', raw('{"jsonrpc":"2.0","id":7,"id":8,"method":"tools/list"}'), 7],
+    ['a method with the long s', raw('{"jsonrpc":"2.0","id":7,"method":"x","param\u017f":{}}'), 7],
+    ['the kelvin sign', raw('{"jsonrpc":"2.0","id":7,"method":"x","params":{"tas\u212aId":"a"}}'), 7],
+    ['the dotless i', raw('{"jsonrpc":"2.0","method":"x","id":7,"\u0131d":8}'), 7],
+    ['half a surrogate pair in a name', raw('{"jsonrpc":"2.0","id":7,"method":"x","params":{"name":"\\ud800"}}'), 7],
+    ['a NUL in a method', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list\\u0000"}'), 7],
+    ['101 names in params', raw(`{"jsonrpc":"2.0","id":7,"method":"x","params":{${members(101)}}}`), 7],
+    ['a response with two outcomes', raw('{"jsonrpc":"2.0","id":7,"result":{},"error":{"code":1,"message":"x"}}'), 7],
     ['another jsonrpc', raw('{"jsonrpc":"1.0","id":"x","method":"tools/list"}'), 'x'],
     ['params a list', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","params":[]}'), 7],
     ['neither request nor response', raw('{"jsonrpc":"2.0","id":7}'), 7],
@@ -182,6 +269,10 @@ describe('B-25, B-20, D-01: an envelope that two readers could read in two ways 
     ['nothing', ''],
     ['B-18: no UTF-8', Buffer.from('{"jsonrpc":"2.0","id":1,"method":"\xff"}', 'latin1')],
     ['B-18: a byte order mark', '\ufeff{"jsonrpc":"2.0","id":1,"method":"tools/list"}'],
+    ['128 levels below params', nested(128)],
+    ['no-break space', '\u00a0{"jsonrpc":"2.0","id":1,"method":"tools/list"}'],
+    ['a control character', '{"jsonrpc":"2.0","id":1,"method":"tools/\tlist"}'],
+    ['B-18: half a surrogate pair as bytes', Buffer.from('{"jsonrpc":"2.0","id":1,"method":"\xed\xa0\x80"}', 'latin1')],
     ['a comment', '{"jsonrpc":"2.0",/**/"id":1,"method":"tools/list"}'],
     ['nested too deeply', `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}`],
     ['something after it', '{"jsonrpc":"2.0","id":1,"method":"tools/list"} {}'],
@@ -213,13 +304,39 @@ test.each<[string, string, number]>([
 });
 
 describe('B-26, B-27, D-01: what passes is forwarded byte for byte, and an id comes back as it was written', () => {
-  test.each(['0', '"a"', '-1', '9007199254740993', '"\\u00e9\\n"', '""'])('id %s', async (id) => {
+  test.each([
+    '0',
+    '-0',
+    '"a"',
+    '-1',
+    '9007199254740993',
+    '18446744073709551615',
+    '"9007199254740993"',
+    '"\\u00e9\\n"',
+    '"\\ud800"',
+    '""',
+  ])('id %s', async (id) => {
     const body = `{ "jsonrpc" : "2.0",\n"id":${id}, "method":"tools/call","params":{"name":"x","arguments":{"n":9007199254740993,"f":1.0,"_":null,"e":1E2,"dup":1,"dup":2}}}`;
     expect((await scene.send(old({ body }))).status).toBe(200);
     expect(scene.upstream.last?.body.toString()).toBe(body);
     const answer = await scene.send(old({ body, headers: [version('banana')] }));
     expect(answer.body).toContain(`"id":${id},`);
   });
+});
+
+test('B-26: what the gateway does not know goes on as it was, in _meta and beside it', async () => {
+  const own = '"com.example/trace":{"a":[1.0,1e2,null]},"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"';
+  const asked = `"requestState":"\\u0061 \\/","cursor":"","inputResponses":{"k":9007199254740993},"__proto__":{"name":"x"}`;
+  const body = `{"jsonrpc":"2.0","id":"id-1","method":"tools/list","params":{"_meta":{${JSON.stringify(META).slice(1, -1)},"progressToken":12345678901234567890,${own}},${asked}}}`;
+  expect((await scene.send(list({ body }))).status).toBe(200);
+  expect(scene.upstream.last?.body.toString()).toBe(body);
+});
+
+test('B-62: x-mcp-header in the schema of a tool comes through', async () => {
+  const tools = [{ name: 'a', inputSchema: { type: 'object', properties: { r: { type: 'string', 'x-mcp-header': 'Region' } } } }];
+  const answer = { jsonrpc: '2.0', id: 'id-1', result: { tools } };
+  scene.upstream.answer(answers.json(answer));
+  expect(JSON.parse((await scene.send(list())).body)).toEqual(answer);
 });
 
 test('A-66: the log names the reason of each', async () => {

@@ -309,9 +309,14 @@ class Author {
     const { c } = this;
     if (c.in100(2)) return c.in100(20) ? this.nested() : this.value(4);
     if (!c.in100(10)) return this.message(c.in100(55));
-    const count = c.in100(90) ? c.below(4) : 30 + c.below(5);
+    // A long one of different messages would hardly ever be good.
+    if (c.in100(10))
+      return `[${Array(30 + c.below(5))
+        .fill(this.message(c.in100(10)))
+        .join()}]`;
     const modern = c.in100(10);
-    return `${this.space()}[${Array.from({ length: count }, () => (c.below(40) === 0 ? this.value(2) : this.message(modern))).join()}]`;
+    const one = (): string => (c.below(40) === 0 ? this.value(2) : this.message(modern));
+    return `${this.space()}[${Array.from({ length: c.below(4) }, one).join()}]`;
   }
 }
 
