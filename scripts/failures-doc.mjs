@@ -48,7 +48,7 @@ export const meanings = {
   'body.media_type': 'The body is not `application/json`, or is compressed or in another charset. Mend the client.',
   'envelope.unreadable': 'The body is no JSON, no UTF-8, or is nested too deeply. Mend the client.',
   'envelope.invalid':
-    'The body is JSON but not one JSON-RPC message: a name that stands twice, a wrong id, a batch where the revision has none. The detail in the log says which.',
+    'The body is JSON but not one JSON-RPC message: a name that stands twice or in another spelling, more than 100 names, a wrong id, a batch where the revision has none. The detail in the log says which.',
   'envelope.header_mismatch':
     'The `Mcp-*` headers say something else than the body, or one of them stands twice. Mend the client, or the proxy that changed them.',
   'scope.insufficient':

@@ -49,8 +49,9 @@ export function checkVersion(
 ): Verdict<Era> {
   const header = singleHeader(head, 'mcp-protocol-version');
   if (header === null) return envelopeHeaderMismatch({ detail: 'two MCP-Protocol-Version lines' });
-  for (const name of ALSO_ONCE)
+  for (const name of ALSO_ONCE) {
     if (singleHeader(head, name) === null) return envelopeHeaderMismatch({ detail: `two ${name} lines` });
+  }
   const only = content === null || content.batch ? undefined : content.messages[0];
   const modernHeader = header !== undefined && MODERN_VERSIONS.includes(header);
   if (only !== undefined && (modernHeader || only.metaVersion !== undefined)) return checkModern(head, header, only);
