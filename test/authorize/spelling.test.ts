@@ -1,0 +1,16 @@
+// Which ways of writing a name are one for the rules that restrict.
+import { expect, test } from 'vitest';
+import { folded } from '../../src/authorize/spelling.js';
+
+test.each([
+  ['other letters', 'DELETE_File'],
+  ['full width', '\uff44elete_file'],
+  ['the I with a dot', 'delete_f\u0130le'],
+  ['the dotless i', 'delete_f\u0131le'],
+  ['a space at the end', 'delete_file\u00a0'],
+])('%s', (_how, name) => {
+  expect(folded('delete_files')).not.toBe(folded('delete_file'));
+  expect(folded(name)).toBe(folded('delete_file'));
+});
+
+test('sharp s, small and capital', () => expect(folded('stra\u00dfe')).toBe(folded('STRA\u1e9eE')));
