@@ -138,6 +138,12 @@ test.each(SEEDS)(
   TIMEOUT_MS,
 );
 
+test('the reference reads what is nested deeper than calls can be', () => {
+  const nested = (levels: number): Buffer =>
+    Buffer.from(`{"jsonrpc":"2.0","method":"m","params":{"arguments":${'['.repeat(levels)}${']'.repeat(levels)}}}`);
+  expect([judge(nested(100)).kind, judge(nested(50_000)).kind]).toEqual(['good', 'beyond']);
+});
+
 describe('the fuzzing notices a reader that', () => {
   let unhurt: Promise<Tally> | undefined;
   const lax =

@@ -61,48 +61,61 @@ function createTokens(text: string): { take: () => Token; peek: () => Token; end
   };
 }
 
-/** Null where the text is no JSON (RFC 8259). */
+interface Open {
+  readonly first: Token;
+  readonly members: Member[];
+  readonly items: Tree[];
+  /** The name whose value comes next. */
+  name: Token | null;
+}
+
+const leaf = ({ kind, text }: Token): Tree => ({ kind: kind as Tree['kind'], written: text, members: [], items: [], depth: 0 });
+
+/** Null where the text is no JSON (RFC 8259). With a stack of its own: bodies are nested deeper than calls can be. */
 export function treeOf(text: string): Tree | null {
   const tokens = createTokens(text);
-  const expect = (mark: string): Token => {
+  const name = (): Token => {
     const token = tokens.take();
-    if (token.kind !== 'mark' || token.text !== mark) throw new NoJson();
+    if (token.kind !== 'string' || tokens.take().text !== ':') throw new NoJson();
     return token;
   };
-  const list = (closing: string, one: () => void): Token => {
-    if (tokens.peek().text === closing) return tokens.take();
-    for (;;) {
-      one();
-      const token = tokens.take();
-      if (token.text === closing) return token;
-      if (token.text !== ',') throw new NoJson();
-    }
-  };
+  const closed = ({ first, members, items }: Open, last: Token): Tree => ({
+    kind: first.text === '{' ? 'object' : 'array',
+    written: text.slice(first.from, last.to),
+    members,
+    items,
+    depth: [...items, ...members.map(({ value }) => value)].reduce((most, { depth }) => Math.max(most, depth + 1), 0),
+  });
   const value = (): Tree => {
-    const first = tokens.take();
-    if (first.kind !== 'mark') {
-      return { kind: first.kind, written: first.text, members: [], items: [], depth: 0 };
+    const stack: Open[] = [];
+    for (;;) {
+      const first = tokens.take();
+      let done: Tree;
+      if (first.text === '{' || first.text === '[') {
+        const open: Open = { first, members: [], items: [], name: null };
+        if (tokens.peek().text !== (first.text === '{' ? '}' : ']')) {
+          if (first.text === '{') open.name = name();
+          stack.push(open);
+          continue;
+        }
+        done = closed(open, tokens.take());
+      } else if (first.kind === 'mark') throw new NoJson();
+      else done = leaf(first);
+      for (let open = stack.at(-1); ; open = stack.at(-1)) {
+        if (open === undefined) return done;
+        const isObject = open.first.text === '{';
+        if (open.name === null) open.items.push(done);
+        else open.members.push({ written: open.name.text, name: JSON.parse(open.name.text) as string, value: done });
+        const next = tokens.take();
+        if (next.text === ',') {
+          if (isObject) open.name = name();
+          break;
+        }
+        if (next.text !== (isObject ? '}' : ']')) throw new NoJson();
+        stack.pop();
+        done = closed(open, next);
+      }
     }
-    const members: Member[] = [];
-    const items: Tree[] = [];
-    let last: Token;
-    if (first.text === '{') {
-      last = list('}', () => {
-        const name = tokens.take();
-        if (name.kind !== 'string') throw new NoJson();
-        expect(':');
-        members.push({ written: name.text, name: JSON.parse(name.text) as string, value: value() });
-      });
-    } else if (first.text === '[') last = list(']', () => void items.push(value()));
-    else throw new NoJson();
-    const below = [...items, ...members.map((member) => member.value)];
-    return {
-      kind: first.text === '{' ? 'object' : 'array',
-      written: text.slice(first.from, last.to),
-      members,
-      items,
-      depth: below.reduce((most, { depth }) => Math.max(most, depth + 1), 0),
-    };
   };
   try {
     const root = value();
