@@ -1,7 +1,8 @@
 // Decides which ways of writing a name an upstream may take for the same one, so that a rule that restricts cannot be written around. Never decides
 // what the rule says.
+
+import { fold } from '../core/named-reader.js';
 import type { Kind } from '../core/policy.js';
-import { fold } from './named-reader.js';
 
 const PLAIN = /^[\x21-\x7e]*$/;
 /** Escapes in what was an escape, path segments that go up, and the separators that some readers take for a slash. */
