@@ -15,6 +15,8 @@ const TOP = names('params');
 const PARAMS = names('ref', 'notifications');
 const REF = names('type', 'name', 'uri');
 const NOTIFICATIONS = names('resourceSubscriptions');
+/** Resources of one subscription, or names of one ref; each is judged by every rule. */
+const REFERENCES = 1_000;
 const REF_TYPES = ['ref/prompt', 'ref/resource'];
 
 class ReferenceReader extends MessageReader {
@@ -37,7 +39,9 @@ class ReferenceReader extends MessageReader {
 
   private add(kind: Kind, what: string): void {
     const name = this.decisive(what);
-    if (name !== undefined) this.found.push({ kind, name });
+    if (name === undefined) return;
+    if (this.found.length >= REFERENCES) this.invalid(`more than ${REFERENCES} of ${what}`);
+    else this.found.push({ kind, name });
   }
 
   private ref(): void {

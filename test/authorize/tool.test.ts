@@ -256,6 +256,8 @@ describe('prompts and resources', () => {
     expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///secret/y'] })).toBe('resource.denied');
     expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///own/y'] })).toBe('scope.insufficient');
     expect(listen({ resourceSubscriptions: 'file:///open/x' })).toBe('envelope.invalid');
+    expect(listen({ resourceSubscriptions: Array(1_000).fill('file:///open/x') })).toBe('ok');
+    expect(listen({ resourceSubscriptions: Array(1_001).fill('file:///open/x') })).toBe('envelope.invalid');
     expect(listen({ resourceSubscriptions: [['file:///secret/y']] })).toBe('envelope.invalid');
   });
 
