@@ -20,9 +20,11 @@ import { createListener, type Listener, type TellUnread } from './http/server.js
 import { identify } from './identify/identify.js';
 import { createLog, type LogSink } from './observe/log.js';
 import { createMetrics } from './observe/metrics.js';
+import { createOpenStream } from './proxy/event-stream.js';
 import { createForward } from './proxy/forward.js';
 import { createPool } from './proxy/pool.js';
 import { createRoute } from './proxy/route.js';
+import { createStreamWatch } from './proxy/stream-watch.js';
 import type { IssuerParts } from './verify/choose.js';
 import { createExplain } from './verify/explain.js';
 import { fetchJson } from './verify/fetch-json.js';
@@ -91,7 +93,10 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, acceptedBy(e, issuers), checkAudience, clock)]));
   // Where no JWT is verified here there may be no keys either.
   const keySources = [...issuers.values()].filter(({ verify }) => verify !== 'introspection').map(({ keys }) => keys);
-  const pools = new Map(endpoints.map((endpoint) => [endpoint.path, createPool(endpoint.upstream)]));
+  const streams = createStreamWatch(clock);
+  const ways = new Map(
+    endpoints.map((e) => [e.path, { pool: createPool(e.upstream), openStream: createOpenStream(e, streams, clock) }]),
+  );
 
   const mirrors = metadataMirrors(plan, surroundings, log.notify);
 
@@ -121,7 +126,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       readable: checkReadable,
       read: readMessage,
       allowed: allowed.check,
-      forward: createForward(pools, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse)),
+      forward: createForward(ways, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse)),
       refuse,
       tell: (outcome) => {
         metrics.outcome(outcome);
@@ -162,8 +167,11 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     async close(drainMs) {
       listening = false;
       for (const mirror of mirrors.values()) mirror.stop();
-      const cut = await listener.drain(drainMs);
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      const drained = listener.drain(drainMs);
+      // Once it drains, so that their connections end with them: their clients are to connect elsewhere now, not at the deadline.
+      streams.retire();
+      const cut = await drained;
+      await Promise.all([...ways.values()].map(({ pool }) => pool.close()));
       log.notify({ event: 'gateway.stopped', level: 'info', cut });
       await new Promise<void>((resolve) => {
         admin.close(() => resolve());

@@ -42,6 +42,8 @@ export function toEndpoint(input: EndpointInput, publicUrl: string, issuers: Rea
     origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,
     bodyBytes: input.limits.bodyBytes,
+    streams: input.streams,
+    clockToleranceSeconds: new Map(accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds])),
     upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },
   };
 }

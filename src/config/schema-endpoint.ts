@@ -84,6 +84,14 @@ export const endpointSchema = z.strictObject({
   upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
     error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
   }),
+  streams: z
+    .strictObject({
+      /** Seconds without a byte until an event stream gets a comment, for the proxies on its way; 0: never. */
+      keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
+      /** Seconds after which an event stream ends, whatever it carries. */
+      maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
+    })
+    .prefault({}),
   /** Browser origins allowed beside the public one and loopback. */
   origins: z
     .array(

@@ -35,7 +35,18 @@ export interface Endpoint {
   readonly origins: readonly string[];
   readonly publicOrigin: string;
   readonly bodyBytes: number;
+  readonly streams: StreamTerms;
+  /** By issuer: seconds for which its tokens are still accepted after their end, in case clocks differ. */
+  readonly clockToleranceSeconds: ReadonlyMap<string, number>;
   readonly upstream: Upstream;
+}
+
+/** What holds for event streams to callers. */
+export interface StreamTerms {
+  /** Seconds without a byte until a comment is sent; 0: never. */
+  readonly keepAliveSeconds: number;
+  /** Seconds after which every stream ends. */
+  readonly maxSeconds: number;
 }
 
 export interface Upstream {

@@ -39,8 +39,6 @@ export interface Exchange extends RequestHead {
   readonly stalled: boolean;
   /** Flat name, value pairs that every answer of this exchange carries (request id, CORS); `begin` adds them. */
   readonly answerHeaders: string[];
-  /** Set where the answer is a stream that has no end of its own; a shutdown ends it at once. */
-  held: boolean;
   /** Status sent to the caller; 0 as long as there is none. */
   readonly sentStatus: number;
   /** Reads the whole body, or refuses: too large, or the caller left. Asks for it first where the caller waits for 100 (C-142). */

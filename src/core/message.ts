@@ -18,3 +18,10 @@ export interface Message {
   /** The bytes that were read and are forwarded; null for GET and DELETE. */
   readonly body: Buffer | null;
 }
+
+/** The id of the one request that waits for an answer; undefined where there is none, or several in a batch. */
+export function requestId({ calls }: Message): string | undefined {
+  const only = calls.length === 1 ? calls[0] : undefined;
+  // The id of a client's response is one that the server drew: echoed, it could be taken for one of the client's own.
+  return only?.method === null ? undefined : only?.idText;
+}

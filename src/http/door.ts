@@ -33,7 +33,6 @@ export class NodeExchange implements Exchange, BodyListener {
   sentStatus = 0;
   /** Close the connection after this answer: the listener is draining. */
   lastOnConnection = false;
-  held = false;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** The caller waits for `100 Continue` before it sends the body. */
@@ -156,14 +155,6 @@ export class NodeExchange implements Exchange, BodyListener {
     if (chunk === undefined) this.outgoing.end();
     else this.outgoing.end(chunk);
     this.over();
-  }
-
-  /** Ends a stream that has no end of its own, so that its caller reconnects elsewhere. */
-  retire(): void {
-    this.outgoing.end();
-    this.over();
-    this.gone = true;
-    this.goneListener?.gone();
   }
 
   destroy(): void {

@@ -2,25 +2,13 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
 import { type Failure, policyDenials, retryAfterSeconds } from '../core/failure.js';
-import type { Message } from '../core/message.js';
+import { type Message, requestId } from '../core/message.js';
+import { rpcError } from '../core/rpc-error.js';
 import { challenge } from './challenge.js';
 
-/** The JSON-RPC error of a failure. Without an id where the body was not read: MCP allows that, and a guess would be worse (D-02). */
-export function refusalBody(failure: Failure, requestId: string, idText: string | undefined): Buffer | null {
-  const { row } = failure;
-  if (row.code === null) return null;
-  const data: Record<string, unknown> = { requestId, ...failure.data };
-  if (row.challenge !== null && row.challenge !== 'bare') data.error = row.challenge;
-  const error = JSON.stringify({ code: row.code, message: row.message, data });
-  return Buffer.from(`{"jsonrpc":"2.0",${idText === undefined ? '' : `"id":${idText},`}"error":${error}}`);
-}
-
-/** The id to echo: that of the one call which was read. A batch has none. */
-function echoedId(failure: Failure, message: Message | null): string | undefined {
-  if (failure.idText !== undefined) return failure.idText;
-  const only = message?.calls.length === 1 ? message.calls[0] : undefined;
-  // The id of a client's response is one that the server drew: echoed, it could be taken for one of the client's own.
-  return only?.method === null ? undefined : only?.idText;
+export function refusalBody(failure: Failure, exchangeId: string, idText: string | undefined): Buffer | null {
+  const text = rpcError(failure, exchangeId, idText);
+  return text === null ? null : Buffer.from(text);
 }
 
 /** Some clients register anew after any 403: their operator has a denial told as the answer of the call. A call without an id gets no answer (B-24). */
@@ -29,7 +17,7 @@ const isAnswer = (endpoint: Endpoint | null, { row }: Failure, idText: string | 
 
 export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {
   if (exchange.gone || failure.row.status === null) return;
-  const idText = echoedId(failure, message);
+  const idText = failure.idText ?? (message === null ? undefined : requestId(message));
   const status = isAnswer(endpoint, failure, idText) ? 200 : failure.row.status;
   // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
   if (exchange.sentStatus !== 0) return exchange.destroy();

@@ -151,8 +151,6 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
         graceOver = true;
         closeUnused();
       }, SILENT_MS);
-      // A listening stream has no end of its own: its client is to reconnect elsewhere now, not at the deadline.
-      for (const exchange of underWay()) if (exchange.held && exchange.sentStatus === 200) exchange.retire();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);

@@ -4,13 +4,16 @@ import type { Endpoint } from '../core/endpoint.js';
 import type { AnswerListener, Exchange } from '../core/exchange.js';
 import { upstreamBusy, upstreamLoop } from '../core/failure.js';
 import type { Listing } from '../core/listing.js';
-import type { Message } from '../core/message.js';
+import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
+import type { OpenStream } from './event-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { ListCarrier } from './list-carrier.js';
 import { onwardCredential } from './onward.js';
 import type { UpstreamPool } from './pool.js';
 import { AnswerCarrier } from './stream.js';
+
+const isSubscription = ({ calls }: Message): boolean => calls.length === 1 && calls[0]?.method === 'subscriptions/listen';
 
 export type Forward = (
   exchange: Exchange,
@@ -23,22 +26,30 @@ export type Forward = (
 /** What is to be filtered in the answer; null: it passes as it is. */
 export type FindListing = (caller: Caller, endpoint: Endpoint, message: Message) => Listing | null;
 
-/** `pseudonym` names this deployment in Via; all its replicas share it. */
-export function createForward(pools: ReadonlyMap<string, UpstreamPool>, pseudonym: string, findListing: FindListing): Forward {
+/** How an endpoint's messages are carried. */
+export interface Way {
+  readonly pool: UpstreamPool;
+  readonly openStream: OpenStream;
+}
+
+/** `ways` by path. `pseudonym` names this deployment in Via; all its replicas share it. */
+export function createForward(ways: ReadonlyMap<string, Way>, pseudonym: string, findListing: FindListing): Forward {
   return (exchange, endpoint, caller, message, listener) => {
     if (isLoop(exchange, pseudonym)) return listener.answered(upstreamLoop());
-    const held = exchange.method === 'GET' || message.calls[0]?.method === 'subscriptions/listen';
-    exchange.held = held;
-    const slot = pools.get(endpoint.path)?.take(held);
-    if (slot === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
+    const held = exchange.method === 'GET' || isSubscription(message);
+    const way = ways.get(endpoint.path);
+    const slot = way?.pool.take(held) ?? null;
+    if (way === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
     const headers = requestHeaders(exchange, message.era, onwardCredential(caller), pseudonym);
+    const { openStream } = way;
+    const idText = requestId(message);
     const listing = findListing(caller, endpoint, message);
     // What is compressed cannot be filtered.
     if (listing !== null) headers.push('accept-encoding', 'identity');
     const carrier =
       listing === null
-        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener)
-        : new ListCarrier(exchange, message.era, caller, held, slot, listener, listing);
+        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener, idText, openStream)
+        : new ListCarrier(exchange, message.era, caller, held, slot, listener, idText, openStream, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {

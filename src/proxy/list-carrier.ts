@@ -8,6 +8,7 @@ import { hasOtherCharset } from '../core/media-type.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import { EventFilter } from './event-filter.js';
+import type { OpenStream } from './event-stream.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { filterLists } from './list-filter.js';
 import type { Slot } from './pool.js';
@@ -49,9 +50,11 @@ export class ListCarrier extends AnswerCarrier {
     held: boolean,
     slot: Slot,
     listener: AnswerListener,
+    idText: string | undefined,
+    openStream: OpenStream,
     listing: Listing,
   ) {
-    super(exchange, era, caller, held, slot, listener);
+    super(exchange, era, caller, held, slot, listener, idText, openStream);
     this.listing = listing;
   }
 
@@ -77,8 +80,7 @@ export class ListCarrier extends AnswerCarrier {
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { events } = this;
     if (events !== null) {
-      if (events.flaw !== null || this.passes(controller, events, events.push(chunk))) return;
-      controller.abort(new Error('answer refused'));
+      if (events.flaw === null) this.passes(controller, events, events.push(chunk));
     } else if (this.head === null) super.onResponseData(controller, chunk);
     else {
       this.size += chunk.length;

@@ -2,11 +2,11 @@
 // inside undici. Held streams have a pool of their own, because thousands of them make every other request three times dearer.
 import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
+import { type Placed, Places } from './places.js';
 
 /** A request whose answer has not begun. */
-export interface Waiting {
-  /** Where it stands among those that wait, and since which look; the watch's to write. */
-  place: number;
+export interface Waiting extends Placed {
+  /** Since which look it waits; the watch's to write. */
   since: number;
   /** The upstream's head did not come in time. */
   late(): void;
@@ -32,37 +32,25 @@ const LOOKS = 8;
 const MIN_LOOK_MS = 25;
 const MAX_LOOK_MS = 1_000;
 
-/**
- * Those that wait for a head. An array, never a Map or Set: one that loses and gains an entry with every request replaces its table every few
- * requests, each dead table points at the next one, and V8's young collections then free nothing of what passed through (measured).
- */
+/** Those that wait for a head. */
 function createWatch(headersMs: number): Pick<Slot, 'awaitHead' | 'headCame'> & { stop(): void } {
   const everyMs = Math.min(Math.max(Math.ceil(headersMs / LOOKS), MIN_LOOK_MS), MAX_LOOK_MS);
   const patience = Math.ceil(headersMs / everyMs);
-  const waiting: Waiting[] = [];
+  const waiting = new Places<Waiting>();
   let looks = 0;
   const timer = setInterval(() => {
     looks++;
-    for (const one of waiting.filter(({ since }) => looks - since > patience)) {
-      leave(one);
+    for (const one of waiting.all.filter(({ since }) => looks - since > patience)) {
+      waiting.remove(one);
       one.late();
     }
   }, everyMs).unref();
-  function leave(one: Waiting): void {
-    if (one.place < 0) return;
-    const last = waiting.pop() as Waiting;
-    if (last !== one) {
-      waiting[one.place] = last;
-      last.place = one.place;
-    }
-    one.place = -1;
-  }
   return {
     awaitHead(one) {
       one.since = looks;
-      one.place = waiting.push(one) - 1;
+      waiting.add(one);
     },
-    headCame: leave,
+    headCame: (one) => waiting.remove(one),
     stop: () => clearInterval(timer),
   };
 }

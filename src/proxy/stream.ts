@@ -1,10 +1,11 @@
 // Decides how an upstream's answer reaches the caller: at once, chunk for chunk, those of one tick joined into one write; a slow caller
-// pauses the upstream; a caller that left aborts it; a cut answer is cut visibly.
+// pauses the upstream; a caller that left aborts it; a cut answer is cut visibly. What becomes of an open event stream: event-stream.ts.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
-import { clientGone, clientStalled, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
+import { clientGone, clientStalled, type Failure, streamBroken, upstreamBroken, upstreamTimeout } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
+import type { EventStream, OpenStream, StreamOwner } from './event-stream.js';
 import { faultOf, refusedAnswer } from './faults.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { Slot, Waiting } from './pool.js';
@@ -13,13 +14,16 @@ import type { Slot, Waiting } from './pool.js';
 const INTERIM_ANSWERS = 16;
 
 /** A class, because undici calls its methods for every chunk of every answer. */
-export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting {
+export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner {
   protected readonly exchange: Exchange;
   protected readonly era: Era;
   private readonly caller: Caller;
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
   private readonly slot: Slot;
+  /** The id of the one request, as written. */
+  private readonly idText: string | undefined;
+  private readonly openStream: OpenStream;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   place = -1;
@@ -28,19 +32,35 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   private ended = false;
   private interims = 0;
   private status = 0;
+  private isEvents = false;
+  private isEncoded = false;
   /** Of an answer that is not begun yet. */
   private fields: string[] | null = null;
   /** Declared length of the body; -1 unknown, so that a body in one chunk goes out with its head. */
   private expected = -1;
   private queue: Buffer[] | null = null;
+  isHeldBack = false;
+  /** Where the answer is an event stream that was begun. */
+  private stream: EventStream | null = null;
 
-  constructor(exchange: Exchange, era: Era, caller: Caller, held: boolean, slot: Slot, listener: AnswerListener) {
+  constructor(
+    exchange: Exchange,
+    era: Era,
+    caller: Caller,
+    held: boolean,
+    slot: Slot,
+    listener: AnswerListener,
+    idText: string | undefined,
+    openStream: OpenStream,
+  ) {
     this.exchange = exchange;
     this.era = era;
     this.caller = caller;
     this.held = held;
     this.slot = slot;
     this.listener = listener;
+    this.idText = idText;
+    this.openStream = openStream;
     slot.awaitHead(this);
     exchange.onGone(this);
   }
@@ -89,23 +109,29 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     const length = headers['content-length'];
     this.expected = typeof length === 'string' ? Number(length) : -1;
     this.status = status;
-    this.fields = responseHeaders(headers, this.era, isEventStream(headers));
+    this.isEvents = isEventStream(headers);
+    this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
+    this.fields = responseHeaders(headers, this.era, this.isEvents);
     if (this.expected < 0) this.begin();
   }
 
   /** Where a body was announced its first byte is waited for: until then a cut or a stall has a status of its own. */
   private begin(): void {
-    const { fields } = this;
+    const { fields, exchange } = this;
     if (fields === null) return;
     this.fields = null;
     this.began = true;
     this.slot.headCame(this);
-    this.exchange.begin(this.status, fields, this.expected < 0);
+    exchange.begin(this.status, fields, this.expected < 0);
+    if (!this.isEvents) return;
+    const takesMore = this.expected < 0 && !this.isEncoded;
+    const ask = { exchangeId: exchange.id, idText: this.idText, isListening: this.held, takesMore };
+    this.stream = this.openStream(this, this.caller, ask);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.began) this.begin();
-    if (!this.began) return;
+    if (!this.began || this.ended) return;
     if (this.expected === chunk.length) {
       this.ended = true;
       this.exchange.end(chunk);
@@ -122,9 +148,19 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.queue = null;
     const joined = queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
     if (this.ended) return this.exchange.end(joined);
-    if (this.exchange.write(joined)) return;
+    this.stream?.sent(joined);
+    this.send(joined);
+  }
+
+  send(bytes: Buffer): void {
+    if (this.exchange.write(bytes)) return;
     this.controller?.pause();
-    this.exchange.onDrain(() => this.controller?.resume());
+    if (this.isHeldBack) return;
+    this.isHeldBack = true;
+    this.exchange.onDrain(() => {
+      this.isHeldBack = false;
+      this.controller?.resume();
+    });
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController): void {
@@ -148,12 +184,21 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     return this.held && this.began ? null : clientGone();
   }
 
-  /** What came before the cut goes out first; then the connection goes, so that nobody takes the answer for whole. */
+  /** What came before the cut goes out first. */
   protected cut(detail: string): void {
     this.flush();
+    this.close(this.stream?.lastError(upstreamBroken()) ?? null, streamBroken({ detail }));
+  }
+
+  close(last: Buffer | null, end: Failure | null): void {
+    const { controller, exchange } = this;
+    if (this.listener === null || exchange.gone) return;
+    this.ended = true;
+    if (last !== null) exchange.end(last);
     // Node holds back what was written until the end of this tick.
-    setImmediate(() => this.exchange.destroy());
-    this.finish(streamBroken({ detail }));
+    else setImmediate(() => exchange.destroy());
+    this.finish(end);
+    controller?.abort(new Error('stream closed'));
   }
 
   protected finish(end: Failure | null): void {
@@ -163,6 +208,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.listener = null;
     this.controller = null;
     this.fields = null;
+    this.stream?.over();
+    this.stream = null;
     this.slot.headCame(this);
     this.slot.release();
     listener.answered(end);

@@ -26,6 +26,8 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     origins: [],
     publicOrigin: 'https://mcp.example.com',
     bodyBytes: 4096,
+    streams: { keepAliveSeconds: 15, maxSeconds: 3600 },
+    clockToleranceSeconds: new Map([[ISSUER, 30]]),
     upstream: {
       url: 'http://10.0.0.5:3000/mcp',
       origin: 'http://10.0.0.5:3000',

@@ -52,7 +52,6 @@ export function exchange(asked: Asked = {}): TestExchange {
     stalled: false,
     answerHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
-    held: false,
     began: [] as Recorded[],
     destroyed: false,
     bodyReads: 0,
