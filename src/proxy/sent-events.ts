@@ -17,10 +17,11 @@ const TAIL = 3;
 const ID_LINES = [Buffer.from('\nid'), Buffer.from('\rid')];
 /** The first line may begin with the encoding's signature. */
 const ID_LINE = /(?:[\r\n]|\xef\xbb\xbf)id[:\r\n]/;
-const MEMBERS = [Buffer.from('"result"'), Buffer.from('"error"')];
-const MEMBER = /"(?:result|error)"/;
+/** As JSON is written by those who write it; a log message may well have the level "error". */
+const MEMBERS = [Buffer.from('"result":'), Buffer.from('"error":')];
+const MEMBER = /"(?:result|error)":/;
 /** One less than the longest of these: what may stand at the end of a chunk and go on in the next. */
-const SEAM = 7;
+const SEAM = 8;
 
 function hasIdLine(bytes: Buffer, lineStart: Buffer): boolean {
   for (let at = bytes.indexOf(lineStart); at >= 0; at = bytes.indexOf(lineStart, at + lineStart.length)) {
