@@ -75,19 +75,34 @@ test('E-11: an event stream of a running call finishes too', async () => {
   expect(await ended()).toEqual({ code: 0, signal: null });
 });
 
-test.each<[string, () => RawRequest]>([
-  ['a GET stream', () => legacy('', { method: 'GET', token: scene.token() })],
-  ['a subscription', () => modern('subscriptions/listen', { id: 'sub', token: scene.token() })],
-])('E-11: %s, which has no end of its own, is ended cleanly so that its client connects elsewhere', async (_name, make) => {
-  scene.upstream.answer(answers.sse([{ data: 'held' }], { end: false }));
-  const stream = await open(make(), 'a held stream');
-  await until('the stream is held', () => stream.received().includes('held'));
-  const answered = stream.response({ label: 'the end of the held stream', closeMs: 2000 });
-  stop('SIGTERM');
-  const response = await answered;
-  expect([response.status, response.complete, response.closed]).toEqual([200, true, true]);
-  expect(await ended()).toEqual({ code: 0, signal: null });
-});
+const completed = {
+  jsonrpc: '2.0',
+  id: 'sub',
+  result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': 'sub' } },
+};
+
+test.each<[string, () => RawRequest, string]>([
+  ['a GET stream', () => legacy('', { method: 'GET', token: scene.token() }), ''],
+  [
+    'a subscription',
+    () => modern('subscriptions/listen', { id: 'sub', token: scene.token() }),
+    `data: ${JSON.stringify(completed)}\n\n`,
+  ],
+])(
+  'E-11, B-78: %s, which has no end of its own, is ended cleanly so that its client connects elsewhere',
+  async (_name, make, last) => {
+    scene.upstream.answer(answers.sse([{ data: 'held' }], { end: false }));
+    const stream = await open(make(), 'a held stream');
+    await until('the stream is held', () => stream.received().includes('held'));
+    const answered = stream.response({ label: 'the end of the held stream', closeMs: 2000 });
+    stop('SIGTERM');
+    const response = await answered;
+    expect([response.status, response.complete, response.closed]).toEqual([200, true, true]);
+    expect(response.body).toBe(`data: held\n\n${last}`);
+    expect((await scene.logOf(response)).reason).toBe('ok');
+    expect(await ended()).toEqual({ code: 0, signal: null });
+  },
+);
 
 test('E-11: a request on a connection that is open already is told to go elsewhere', async () => {
   scene.upstream.answer(answers.delayed(700, answers.rpc()));

@@ -170,6 +170,40 @@ test('B-79: a reader that does not read holds the upstream back, and gets everyt
   expect(received).toBeGreaterThanOrEqual(total);
 });
 
+test('B-79: a slow reader of a stream without an end: what is under way between upstream and reader stays bounded', async () => {
+  const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
+  let accepted = 0;
+  scene.upstream.answer(async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    while (!res.destroyed) {
+      if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve));
+      accepted += block.length;
+    }
+  });
+  const before = residentMib(scene.gateway.pid);
+  const socket = connect(scene.gateway.port, '127.0.0.1');
+  socket.write(requestBytes(scene.gateway.port, modern('tools/call', { params: { name: 'slow' }, token: scene.token() })));
+  let received = 0;
+  let underWay = 0;
+  let resident = 0;
+  const step = 4 * MIB;
+  socket.on('data', (chunk) => {
+    received += chunk.length;
+    underWay = Math.max(underWay, accepted - received);
+    if (Math.floor(received / step) === Math.floor((received - chunk.length) / step)) return;
+    resident = Math.max(resident, residentMib(scene.gateway.pid));
+    socket.pause();
+    setTimeout(() => socket.resume(), 20);
+  });
+  await until('256 MiB were read, 4 at a time', () => received >= 256 * MIB, 20_000);
+  socket.destroy();
+  expect(underWay).toBeGreaterThan(0);
+  // Two pairs of socket buffers, and a little of the gateway's own.
+  expect(underWay).toBeLessThan(48 * MIB);
+  expect(resident - before).toBeLessThan(64);
+});
+
 describe('B-77: an upstream that breaks off in a stream', () => {
   const half = 'data: {"jsonrpc":"2.0"';
   test.each<[string, Answer, string]>([
@@ -188,14 +222,39 @@ describe('B-77: an upstream that breaks off in a stream', () => {
     await Promise.all(broken);
   });
 
-  test('between events without ids: one error event with the id of the request, or a cut; never silence or a clean end', async () => {
-    scene.upstream.answer(pieces(['data: 1\n\n'], 'destroy'));
+  test.each<[string, Answer]>([
+    ['closed', pieces(['data: 1\n\n'], 'destroy')],
+    ['reset', pieces(['data: 1\n', 20, '\n', 20], 'reset')],
+  ])(
+    'between events without ids, %s: one error with the id of the request; a GET stream, which has none, is cut',
+    async (_name, answer) => {
+      scene.upstream.answer(answer);
+      const error = { code: -31502, message: 'The MCP server broke off' };
+      const broken = kinds.map(async ([name, make], n) => {
+        const id = n % 2 === 0 ? `call-${n}` : n;
+        const connection = await open(make({ id }));
+        const response = await connection.response({ label: `${name} that breaks off between events`, closeMs: 200 });
+        connection.destroy();
+        const [first, last, ...more] = response.body.split('\n\n');
+        expect([response.status, first]).toEqual([200, 'data: 1']);
+        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+        if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
+        else {
+          const data = { requestId: response.header('x-request-id') };
+          expect(JSON.parse(last?.replace(/^data: /, '') ?? '')).toEqual({ jsonrpc: '2.0', id, error: { ...error, data } });
+          expect([more, response.complete, response.closed]).toEqual([[''], true, false]);
+        }
+      });
+      await Promise.all(broken);
+    },
+  );
+
+  test('after the answer of the call: no second one, a cut', async () => {
+    const text = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
+    scene.upstream.answer(pieces([text], 'destroy'));
     const connection = await open(modern('tools/call', { id: 'call-7', params: { name: 'slow' }, token: scene.token() }));
-    const response = await connection.response({ label: 'a stream that breaks off between events', closeMs: 1000 });
-    const [first, event] = response.body.split('\n\n');
-    expect([response.status, first]).toEqual([200, 'data: 1']);
-    if (response.complete) expect(JSON.parse(event?.replace(/^data: /, '') ?? '')).toMatchObject({ id: 'call-7', error: {} });
-    else expect(response.closed).toBe(true);
+    const response = await connection.response({ label: 'a call that was answered', closeMs: 1000 });
+    expect([response.body, response.complete, response.closed]).toEqual([text, false, true]);
   });
 });
 

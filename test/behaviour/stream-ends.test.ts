@@ -1,0 +1,278 @@
+// Event streams that the gateway itself keeps alive, bounds and ends: by the token, by the longest time, by the limit of streams.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { openRaw, type RawConnection, type RawRequest, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
+import { type Answer, answers } from '../fixtures/raw-upstream.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
+import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
+import { until, withDeadline } from '../fixtures/wait.js';
+
+const MAX_STREAMS = 4;
+/** The longest time of a stream at /bounded. */
+const LONGEST_MS = 3000;
+const TOLERANCE_SECONDS = 4;
+
+let scene: Scene;
+let v1: V1Upstream;
+let v2: V2Upstream;
+beforeAll(async () => {
+  [v1, v2] = await Promise.all([startV1Upstream(), startV2Upstream()]);
+  const bounded = { keepAliveSeconds: 1, maxSeconds: LONGEST_MS / 1000 };
+  scene = await startScene({
+    issuer: { clockToleranceSeconds: TOLERANCE_SECONDS },
+    upstream: { maxStreams: MAX_STREAMS },
+    endpoint: { streams: { keepAliveSeconds: 1 } },
+    more: [
+      { path: '/quiet', streams: { keepAliveSeconds: 0, maxSeconds: LONGEST_MS / 1000 } },
+      { path: '/v1', streams: bounded, upstream: v1.url },
+      { path: '/v2', streams: bounded, upstream: v2.url },
+    ],
+  });
+});
+afterAll(async () => {
+  await scene.gateway.stop('SIGKILL');
+  await Promise.all([scene.stop(), v1.stop(), v2.stop()]);
+});
+beforeEach(async () => {
+  scene.upstream.reset();
+  await scene.passes();
+  scene.upstream.reset();
+});
+
+/** A token for an endpoint that ends soon. */
+const token = (path: string, ttl = 300): string => scene.token({ audience: scene.gateway.url + path, ttl });
+
+type Make = (ask: Ask) => RawRequest;
+const call: Make = (ask) => modern('tools/call', { id: 'call-7', params: { name: 'slow' }, ...ask });
+const legacyCall: Make = (ask) => legacy('tools/call', { id: 7, params: { name: 'slow' }, ...ask });
+const subscription: Make = (ask) => modern('subscriptions/listen', { id: 'sub-1', ...ask });
+const stream: Make = (ask) => legacy('', { method: 'GET', ...ask });
+
+async function open(request: RawRequest): Promise<RawConnection> {
+  const connection = await openRaw(scene.gateway.port, { label: 'a stream' });
+  await connection.write(requestBytes(scene.gateway.port, request));
+  return connection;
+}
+
+async function whole(request: RawRequest, ms = 8000): Promise<RawResponse> {
+  const connection = await open(request);
+  const response = await connection.response({ label: 'the whole stream', ms });
+  connection.destroy();
+  return response;
+}
+
+/** Writes exactly these pieces, with the pauses between them, and then stays. */
+const writes =
+  (parts: (string | number)[], type = 'text/event-stream'): Answer =>
+  async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': type });
+    res.flushHeaders();
+    for (const part of parts) {
+      if (typeof part === 'number') await sleep(part);
+      else res.write(part);
+    }
+  };
+const ends =
+  (...parts: (string | number)[]): Answer =>
+  async (exchange) => {
+    await writes(parts)(exchange);
+    exchange.res.end();
+  };
+
+const messages = ({ body }: RawResponse): unknown[] =>
+  body.split('\n\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
+const completed = (id: string) => ({
+  jsonrpc: '2.0',
+  id,
+  result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
+});
+const withoutComments = ({ body }: RawResponse): string => body.replaceAll(':\n\n', '');
+
+const FIRST = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}\n\n';
+const LAST = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
+
+const KINDS: [string, Make][] = [
+  ['a modern call', call],
+  ['a legacy call', legacyCall],
+  ['a subscription', subscription],
+  ['a GET stream', stream],
+];
+
+describe('B-72: while the upstream is quiet, comments go out', () => {
+  test('before the first event and between events of every kind of stream, and nothing else is added', async () => {
+    scene.upstream.answer(ends(2200, FIRST, 2200, LAST));
+    const responses = KINDS.map(async ([, make]) => whole(make({ token: token('/mcp') })));
+    for (const response of await Promise.all(responses)) {
+      expect([response.status, response.complete, withoutComments(response)]).toEqual([200, true, FIRST + LAST]);
+      const comments = response.body.split(FIRST).map((part) => part.split(':\n\n').length - 1);
+      expect(comments.filter((count) => count !== 2 && count !== 3)).toEqual([]);
+    }
+  });
+
+  test('not within an event, however it is cut; not in JSON; not where it is switched off', async () => {
+    const halves = ends('data: {"a"', 1700, ':1}\n', 1700, '\n', 1700);
+    const json = writes(['{"jsonrpc":"2.0",', 2200, '"id":"call-7","result":{}}'], 'application/json');
+    const asked: [Answer, string][] = [
+      [halves, '/mcp'],
+      [json, '/mcp'],
+      [ends(2200, LAST), '/quiet'],
+    ];
+    const opened: RawConnection[] = [];
+    for (const [answer, path] of asked) {
+      scene.upstream.next(answer);
+      opened.push(await open(call({ path, token: token(path) })));
+      await scene.upstream.waitFor(opened.length);
+    }
+    const [event, document, quiet] = opened as [RawConnection, RawConnection, RawConnection];
+    await until('the end of the JSON', () => document.received().endsWith('{}}\r\n'));
+    document.destroy();
+    expect(document.received()).not.toContain(':\n\n');
+    expect((await quiet.response({ label: 'a stream without comments' })).body).toBe(LAST);
+    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n\n)+$/);
+    for (const connection of [event, quiet]) connection.destroy();
+  });
+});
+
+describe('B-78: the token', () => {
+  test('ends a subscription with its result, and a GET stream; the upstream is let go; a call that runs goes on', async () => {
+    scene.upstream.answer(ends(FIRST, 4500, LAST));
+    const started = performance.now();
+    // Good for two seconds at least, and three at most.
+    const asked = [subscription, stream, call].map((make) => whole(make({ token: token('/mcp', 3) })));
+    const [listened, streamed] = (await Promise.all(asked.slice(0, 2))) as [RawResponse, RawResponse];
+    expect(performance.now() - started).toBeGreaterThan(1000);
+    expect(messages(listened).slice(1)).toEqual([completed('sub-1')]);
+    expect(withoutComments(streamed)).toBe(FIRST);
+    for (const response of [listened, streamed]) {
+      expect([response.status, response.complete]).toEqual([200, true]);
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.outlived', status: 200, level: 'info' });
+    }
+    const left = (): number => scene.upstream.requests.filter(({ closedEarly }) => closedEarly).length;
+    await until('the upstream sees two callers leave', () => left() === 2, 500);
+
+    const answered = (await asked[2]) as RawResponse;
+    expect([answered.complete, withoutComments(answered)]).toEqual([true, FIRST + LAST]);
+    expect([(await scene.logOf(answered)).reason, left()]).toEqual(['ok', 2]);
+  });
+
+  test('that has ended serves a listening stream within the tolerance, to the end of that', async () => {
+    scene.upstream.answer(writes([FIRST]));
+    const late = token('/mcp', -1);
+    const started = performance.now();
+    const response = await whole(subscription({ token: late }));
+    expect(messages(response).slice(1)).toEqual([completed('sub-1')]);
+    expect(performance.now() - started).toBeGreaterThan(1000);
+    scene.upstream.answer(answers.rpc());
+    const again = async (): Promise<number> => (await scene.send(modern('tools/list', { token: late }))).status;
+    await until('the token is refused', async () => (await again()) === 401, 1500);
+  });
+});
+
+describe('B-78: the longest time', () => {
+  const timedOut = (id: string | number) => ({
+    jsonrpc: '2.0',
+    id,
+    error: { code: -31504, message: 'The MCP server timed out' },
+  });
+
+  /** Opens these streams one after the other, and waits for the end of all. */
+  async function outlived(asked: [text: string, make: Make][]): Promise<RawResponse[]> {
+    const opened: RawConnection[] = [];
+    for (const [text, make] of asked) {
+      scene.upstream.answer(writes([text]));
+      const connection = await open(make({ path: '/quiet', token: token('/quiet') }));
+      await until('the stream began', () => connection.received().includes(text));
+      opened.push(connection);
+    }
+    const label = 'the end of a stream';
+    const responses = opened.map((connection) => connection.response({ label, ms: LONGEST_MS + 1000, closeMs: 100 }));
+    for (const response of await Promise.all(responses)) {
+      expect([response.status, (await scene.logOf(response)).reason]).toEqual([200, 'stream.outlived']);
+    }
+    for (const connection of opened) connection.destroy();
+    return Promise.all(responses);
+  }
+
+  test('ends a stream of every kind; a subscription with its result, a call with an error', async () => {
+    const responses = await outlived(KINDS.map(([, make]) => [FIRST, make]));
+    expect(responses.map((response) => messages(response).slice(1))).toMatchObject([
+      [timedOut('call-7')],
+      [timedOut(7)],
+      [completed('sub-1')],
+      [],
+    ]);
+    // Their connections are as good as new.
+    expect(responses.map(({ complete, closed }) => [complete, closed])).toEqual(KINDS.map(() => [true, false]));
+  });
+
+  test('cuts one within an event, and a call whose events have ids', async () => {
+    const half = 'data: {"a"';
+    const withId = 'id: 1\ndata: 1\n\n';
+    const responses = await outlived([
+      [half, subscription],
+      [half, stream],
+      [half, call],
+      [withId, call],
+    ]);
+    expect(responses.map(({ body, complete, closed }) => [body, complete, closed])).toEqual(
+      [half, half, half, withId].map((text) => [text, false, true]),
+    );
+  });
+});
+
+test('B-78: above maxStreams a listening stream is refused, calls pass, and one that ended gives its place back', async () => {
+  scene.upstream.answer(writes([FIRST]));
+  const held: RawConnection[] = [];
+  for (let n = 0; n < MAX_STREAMS; n++) {
+    const connection = await open((n % 2 === 0 ? subscription : stream)({ token: token('/mcp', n === 0 ? 3 : 300) }));
+    await until(`stream ${n}`, () => connection.received().includes(FIRST));
+    held.push(connection);
+  }
+  const busy = await scene.send(stream({ token: token('/mcp') }));
+  expect([busy.status, busy.header('retry-after'), (await scene.logOf(busy)).reason]).toEqual([503, '1', 'upstream.busy']);
+  scene.upstream.next(answers.rpc());
+  await scene.passes();
+  await held[0]?.response({ label: 'the stream whose token ends' });
+  const connection = await open(stream({ token: token('/mcp') }));
+  await until('a place is free', () => connection.received().includes(FIRST));
+  for (const one of [...held, connection]) one.destroy();
+});
+
+const info = { name: 'test', version: '0.0.0' };
+const bearer = (path: string) => ({ requestInit: { headers: { authorization: `Bearer ${token(path)}` } } });
+
+test('B-78, B-102: to the SDK 2.x the end of a subscription is graceful, and it can subscribe again', async () => {
+  const client = new Client(info, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+  const failed: unknown[] = [];
+  client.onerror = (error) => failed.push(error);
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${scene.gateway.url}/v2`), bearer('/v2')));
+  for (const time of ['first', 'second']) {
+    const { closed, honoredFilter } = await client.listen({ toolsListChanged: true });
+    expect(honoredFilter).toEqual({ toolsListChanged: true });
+    expect(await withDeadline(`the ${time} subscription ends`, closed, LONGEST_MS + 1000)).toBe('graceful');
+  }
+  expect(failed).toEqual([]);
+  await client.close();
+});
+
+test('B-78: the SDK 1.x opens its GET stream again, and hears what comes then', async () => {
+  const client = new ClientV1(info);
+  await client.connect(new TransportV1(new URL(`${scene.gateway.url}/v1`), bearer('/v1')) as never);
+  let announced = 0;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => void announced++);
+  const opened = (): number => v1.seen.filter(({ method }) => method === 'GET').length;
+  await until('the GET stream is open', () => opened() === 1);
+  await until('it is opened again', () => opened() === 2, LONGEST_MS + 4000);
+  await until('an announcement arrives on the second', () => {
+    if (announced === 0) v1.announce();
+    return announced > 0;
+  });
+  await client.close();
+});
