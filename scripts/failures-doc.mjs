@@ -68,8 +68,9 @@ export const meanings = {
   'upstream.refused_us':
     'The MCP server answered 401 or 403 to the gateway, not to the caller. Mend the credential that the gateway presents, or let the server trust the gateway.',
   'stream.broken':
-    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw the cut. Look at the log of the server.',
-  'stream.outlived': 'A stream was ended because the token behind it had expired. The client opens it again with a new one.',
+    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut, or an error as the last event. Look at the log of the server.',
+  'stream.outlived':
+    'A listening stream was ended because the token behind it ended, or any stream because of `streams.maxSeconds`. Nothing to mend: the client opens it again. Where answers of calls end so, raise `maxSeconds`.',
   'connection.bad_request':
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
   'connection.target_too_long': 'The request target is longer than 8192 characters. Mend the client.',
