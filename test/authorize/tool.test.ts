@@ -48,7 +48,7 @@ describe('rules for tools', () => {
     ['a scope that stands for others (A-32)', tool('write_all'), holder('files:*'), holder('files:')],
     ['a tool that needs a claim', tool('admin_x'), principal({ scopes: ['base'], claims: { roles: 'admin' } }), holder('admin')],
     [
-      'a claim that is a list',
+      'a claim that is a list (C-45)',
       tool('admin_x'),
       principal({ scopes: ['base'], claims: { roles: ['a', 'admin'] } }),
       principal({ scopes: ['base'], claims: { roles: ['admins', ['admin']] } }),
@@ -104,7 +104,7 @@ describe('rules for tools', () => {
     expect(kindOf(send({ tool: kind('deny') }, holder(), tool('x')))).toBe('tool.denied');
   });
 
-  test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be one of the token', (claim) => {
+  test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be one of the token (C-45)', (claim) => {
     const wanted = kind('allow', rule('x', { claim: { claim, has: 'y' } }));
     const claims = JSON.parse(`{"${claim}":"y"}`) as Record<string, unknown>;
     expect(send({ tool: wanted }, principal({ scopes: ['base'], claims }), tool('x'))).toBeNull();

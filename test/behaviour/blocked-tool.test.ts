@@ -96,7 +96,7 @@ async function send(version: string, method: string, name: string, body: string)
 const passed: string[] = [];
 
 test.each(rows)(
-  'version header %s, _meta %s, Mcp-Method %s, %s (B-21, B-25, B-52, B-57)',
+  'version header %s, _meta %s, Mcp-Method %s, %s (A-35, B-21, B-25, B-52, B-57)',
   async (version, meta, method, form) => {
     const bodies = (name: string) => forms[form]?.(name, metas[meta] as object) ?? [];
     for (const body of bodies(OPEN)) {

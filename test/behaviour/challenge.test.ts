@@ -56,7 +56,7 @@ const credentials: [string, () => string | undefined, () => string][] = [
 
 const METHODS = ['POST', 'GET', 'DELETE', 'HEAD', 'PUT', 'PATCH'];
 
-describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150: every method without a good credential is 401 with the same challenge', () => {
+describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150, D-34: every method without a good credential is 401 with the same challenge', () => {
   describe.each(credentials)('%s', (_name, authorization, challenge) => {
     test.each(METHODS)('%s', async (method) => {
       const ask: Ask = { method, token: good() };

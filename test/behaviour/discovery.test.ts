@@ -74,9 +74,9 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     expect(byPointer.body).toBe((await ask({ path: metadata })).body);
   });
 
-  test('A-05: it is read without a credential, with a bad one and with an expired one alike', async () => {
+  test('A-05, C-23: it is read without a credential, with a bad one and with an expired one alike', async () => {
     const plain = await ask({ path: metadata });
-    expect(plain.status).toBe(200);
+    expect([plain.status, plain.header('cache-control')]).toEqual([200, 'public, max-age=300']);
     const values = ['Bearer garbage', `Bearer ${issuer.token({ audience: published, ttl: -120 })}`, 'Basic eA==', 'Token x', ''];
     for (const value of values) {
       const response = await ask({ path: metadata, headers: [['Authorization', value]] });

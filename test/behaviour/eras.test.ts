@@ -91,7 +91,7 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
 });
 
 describe('B-01, B-100, B-102: modern calls with their upstream', () => {
-  test('server/discover, a call, and an unknown method', async () => {
+  test('server/discover, a call, and an unknown method (B-101)', async () => {
     const discovered = await scene.send(modern('server/discover', at('/v2/mcp')));
     expect(messageOf(discovered)).toMatchObject({ id: 1, result: { supportedVersions: expect.arrayContaining(['2026-07-28']) } });
     const params = { name: 'echo', arguments: { text: 'héllo' } };

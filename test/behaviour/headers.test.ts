@@ -71,7 +71,7 @@ const KEPT: HeaderLine[] = [
 const USUAL = ['accept', 'connection', 'content-length', 'content-type', 'host', 'mcp-method', 'mcp-protocol-version', 'via'];
 const names = (lines: [string, string][]): string[] => lines.map(([name]) => name.toLowerCase()).sort();
 
-describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55: what reaches the upstream', () => {
+describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-121: what reaches the upstream', () => {
   test.each<[string, () => string, string[]]>([
     ['a JWT caller', () => `Bearer ${scene.token()}`, []],
     ['an opaque caller', () => 'Bearer opaque-good', []],
@@ -174,7 +174,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55: what reaches the u
   });
 });
 
-describe('C-143, C-150, C-151: what reaches the caller', () => {
+describe('C-10, C-143, C-150, C-151: what reaches the caller', () => {
   const FOREIGN: HeaderLine[] = [
     ['Server', 'internal/1.0'],
     ['X-Powered-By', 'internal'],
@@ -218,7 +218,7 @@ describe('C-143, C-150, C-151: what reaches the caller', () => {
     expect(response.body).toBe('data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
   });
 
-  test('D-26, B-22: an error of the application and an accepted notification keep status and body', async () => {
+  test('D-26, D-27, B-22: an error of the application and an accepted notification keep status and body', async () => {
     const body = '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}';
     scene.upstream.next(answers.status(404, [['Content-Type', 'application/json'], ...FOREIGN], body));
     const unknown = await scene.send(modern('foo/bar', { token: scene.token() }));

@@ -55,7 +55,7 @@ test('C-65, C-72: the provider changes its key: the first request with the new o
   expect(idp.hits.jwks - before).toBe(1);
 });
 
-test('C-66, C-67: while it is away a known key passes, an unknown one is 503; then 200 again without a restart', async () => {
+test('C-66, C-67, D-30: while it is away a known key passes, an unknown one is 503; then 200 again without a restart', async () => {
   const seen = await token('/jwt/mcp');
   const unseen = await token('/jwt/mcp');
   expect((await call(seen)).status).toBe(200);

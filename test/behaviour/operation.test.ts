@@ -108,7 +108,7 @@ describe('A-66: each request has one line and one count, with its endpoint and i
     }
   });
 
-  test('the status that was sent', () => {
+  test('the status that was sent (D-13, D-15)', () => {
     expect(answered.map(({ response }) => response.status)).toEqual(rows.map(({ status }) => status));
   });
 

@@ -22,6 +22,21 @@ endpoints:
 `;
 const GOOD = yaml('$' + '{env:SECRET}');
 
+test('offline_access can neither be asked for nor published (A-33)', () => {
+  const plan = (scope: string) => parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [${scope}],`), { SECRET: 'x' });
+  expect(plan('offline').endpoints[0]?.scopesSupported).toEqual(['offline']);
+  expect(() => plan('offline_access')).toThrow('endpoints[0].scopes[0]: offline_access');
+});
+
+test('pass-through callers cannot be let in where they could never pass (F-02)', () => {
+  const plan = (granted: string) => {
+    const legacy = `[{ scheme: Token, mode: pass-through, upstreamVerifies: true, scopes: ${granted} }]`;
+    return parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [a], legacy: ${legacy},`), { SECRET: 'x' });
+  };
+  expect(plan('[a]').endpoints[0]?.legacy).toHaveLength(1);
+  expect(() => plan('[]')).toThrow('endpoints[0].legacy[0].scopes: such callers could never pass');
+});
+
 describe('a secret (C-153, F-03)', () => {
   const reveal = (reference: string, environment = {}): string | undefined =>
     secretOf(parseYaml(yaml(reference), environment).issuers[0]);

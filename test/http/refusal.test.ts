@@ -19,7 +19,7 @@ function answer(failure: Failure, message: Message | null = null, where: typeof 
 }
 
 describe('the whole answer', () => {
-  test('of a 401: challenge, and a body that names its error (D-11, A-20)', () => {
+  test('of a 401: challenge, and a body that names its error (C-11, D-11, A-20)', () => {
     const { status, headers, body } = answer(failures.tokenExpired());
     expect(status).toBe(401);
     expect(headers).toEqual({
