@@ -57,7 +57,7 @@ export const a: States = {
   'A-54': notApplicable('changes nothing at a resource server'),
   'A-55': proven('keys, algorithms and claims belong to one issuer each'),
   'A-56': notApplicable('a permission; what is made of it stands under C-100 to C-109'),
-  'A-60': proven('no handle is a credential'),
+  'A-60': gap('sealed sessions'),
   'A-61': gap('sealed sessions'),
   'A-62': proven('no address out of a token is fetched'),
   'A-63': proven('fetches are https, bounded, without redirects'),
