@@ -1,5 +1,5 @@
 // Decides how a plan becomes a running gateway: which room gets what from which. The only file that sees every room.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { checkAudience } from './authorize/audience.js';
 import { createFindListing } from './authorize/listing.js';
@@ -11,6 +11,7 @@ import type { Endpoint } from './core/endpoint.js';
 import type { Examined } from './core/examined.js';
 import type { Message } from './core/message.js';
 import type { Clock, Later, Notify } from './core/ports.js';
+import { type Secret, secret } from './core/secret.js';
 import { createGateway } from './gateway.js';
 import { createAdmin } from './http/admin.js';
 import { origin, preflight } from './http/cors.js';
@@ -24,6 +25,7 @@ import { createOpenStream } from './proxy/event-stream.js';
 import { createForward } from './proxy/forward.js';
 import { createPool } from './proxy/pool.js';
 import { createRoute } from './proxy/route.js';
+import { createSessions } from './proxy/session.js';
 import { createStreamWatch } from './proxy/stream-watch.js';
 import type { IssuerParts } from './verify/choose.js';
 import { createExplain } from './verify/explain.js';
@@ -83,6 +85,11 @@ const acceptedBy = ({ issuers }: Endpoint, all: ReadonlyMap<string, IssuerParts>
 const pseudonymOf = (publicUrl: string): string =>
   `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
 
+/** Where no key is configured: one that lives as long as the process. */
+const drawnKey = (): Secret => secret(randomBytes(32).toString('base64'));
+const KEY_DRAWN =
+  'no sessionKeys are configured: legacy sessions end with this process, and no other replica knows them; write sessionKeys';
+
 /** Builds and starts a gateway. Rejects when an address cannot be listened on. */
 export async function startGateway(plan: Plan, surroundings: Surroundings): Promise<Gateway> {
   const { clock } = surroundings;
@@ -99,6 +106,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   );
 
   const mirrors = metadataMirrors(plan, surroundings, log.notify);
+  const openSession = createSessions(plan.sessionKeys.length > 0 ? plan.sessionKeys : [drawnKey()], clock);
 
   const started = clock.monotonicMs();
   let listening = false;
@@ -126,7 +134,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       readable: checkReadable,
       read: readMessage,
       allowed: allowed.check,
-      forward: createForward(ways, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse)),
+      forward: createForward(ways, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse), openSession),
       refuse,
       tell: (outcome) => {
         metrics.outcome(outcome);
@@ -160,6 +168,7 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     admin: adminAddress,
     endpoints: endpoints.map((e) => e.resource),
   });
+  if (plan.sessionKeys.length === 0) log.notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 
   return {
     address,

@@ -25,6 +25,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   INTROSPECTION_CLIENT_SECRET: `issuers.${ISSUER_NAME}.introspection.clientSecret`,
   LEGACY_SCHEME: 'endpoints[0].legacy[0].scheme',
   LEGACY_SCOPES: 'endpoints[0].legacy[0].scopes',
+  SESSION_KEYS: 'sessionKeys',
   LISTEN: 'listen',
   ADMIN: 'admin',
   LOG_LEVEL: 'logLevel',
@@ -107,6 +108,7 @@ export function loadEnvironment(environment: Environment): Plan {
     listen: hostAndPort(get('LISTEN')),
     admin: hostAndPort(get('ADMIN')),
     logLevel: get('LOG_LEVEL'),
+    sessionKeys: get('SESSION_KEYS') && [`\${env:${PREFIX}SESSION_KEYS}`],
     issuers: {
       [ISSUER_NAME]: given({
         preset: get('PRESET'),

@@ -14,6 +14,7 @@ import { rootSchema } from './schema.js';
 import { type EndpointInput, endpointSchema } from './schema-endpoint.js';
 import { type IssuerInput, issuerSchema } from './schema-issuer.js';
 import type { Environment } from './secrets.js';
+import { sessionKeys } from './session-keys.js';
 
 function toIssuer(name: string, input: IssuerInput, environment: Environment, problems: Problem[]): IssuerPlan {
   const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant } = input;
@@ -81,6 +82,7 @@ export function toPlan(raw: unknown, environment: Environment, where?: (path: Pa
     problems.push(...check(parsed).filter(({ path }) => !told.some((text) => text.startsWith(pathText(path)))));
   }
   const issuerPlans = [...issuers].map(([name, issuer]) => toIssuer(name, issuer, environment, problems));
+  const ring = root.success ? sessionKeys(root.data.sessionKeys, environment, problems) : [];
   if (problems.length > 0 || !root.success) throw new ConfigError(problems, where);
   const { publicUrl, listen, admin, logLevel, limits } = root.data;
   return deepFreeze({
@@ -88,6 +90,7 @@ export function toPlan(raw: unknown, environment: Environment, where?: (path: Pa
     listen,
     admin,
     logLevel,
+    sessionKeys: ring,
     limits,
     issuers: issuerPlans,
     endpoints: endpoints.map((endpoint) => toEndpoint(endpoint, publicUrl, issuers)),

@@ -63,6 +63,8 @@ export interface Plan {
   readonly listen: { readonly host: string; readonly port: number };
   readonly admin: { readonly host: string; readonly port: number; readonly hosts: readonly string[] };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** 32 bytes in base64 each, the newest first; empty where none is configured. */
+  readonly sessionKeys: readonly Secret[];
   readonly limits: { readonly slowReaderSeconds: number };
   /** By the issuer identifier, not by its name in the file. */
   readonly issuers: readonly IssuerPlan[];

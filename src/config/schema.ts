@@ -1,7 +1,10 @@
 // Decides the fields of the whole file: listeners, issuers, endpoints. What one issuer or endpoint may say stands in schema-issuer.ts and
 // schema-endpoint.ts.
 import { z } from 'zod';
-import { host, port, publicUrl, wholeNumber } from './fields.js';
+import { host, port, publicUrl, secretReference, wholeNumber } from './fields.js';
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
+const SESSION_KEYS_HINT = 'write a list of references, such as ["${env:PORTCULLIS_SESSION_KEYS}"]';
 
 export const rootSchema = z.strictObject({
   publicUrl,
@@ -15,6 +18,11 @@ export const rootSchema = z.strictObject({
     })
     .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' }).default('info'),
+  /** Keys that seal the session ids of the legacy revisions, the newest first. Default: one that each start draws for itself. */
+  sessionKeys: z
+    .array(secretReference, { error: SESSION_KEYS_HINT })
+    .min(1, { error: 'name at least one key, or remove the field' })
+    .default([]),
   limits: z
     .strictObject({
       /** Seconds that a caller may leave its answer unread; then its connection is closed. A stream on which nothing waits has no limit. */

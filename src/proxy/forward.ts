@@ -11,6 +11,7 @@ import { isLoop, requestHeaders } from './headers.js';
 import { ListCarrier } from './list-carrier.js';
 import { onwardCredential } from './onward.js';
 import type { UpstreamPool } from './pool.js';
+import type { OpenSession } from './session.js';
 import { AnswerCarrier } from './stream.js';
 
 const isSubscription = ({ calls }: Message): boolean => calls.length === 1 && calls[0]?.method === 'subscriptions/listen';
@@ -33,14 +34,21 @@ export interface Way {
 }
 
 /** `ways` by path. `pseudonym` names this deployment in Via; all its replicas share it. */
-export function createForward(ways: ReadonlyMap<string, Way>, pseudonym: string, findListing: FindListing): Forward {
+export function createForward(
+  ways: ReadonlyMap<string, Way>,
+  pseudonym: string,
+  findListing: FindListing,
+  openSession: OpenSession,
+): Forward {
   return (exchange, endpoint, caller, message, listener) => {
     if (isLoop(exchange, pseudonym)) return listener.answered(upstreamLoop());
+    const session = message.era === 'modern' ? null : openSession(exchange, endpoint, caller);
+    if (session?.ok === false) return listener.answered(session);
     const held = exchange.method === 'GET' || isSubscription(message);
     const way = ways.get(endpoint.path);
     const slot = way?.pool.take(held) ?? null;
     if (way === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
-    const headers = requestHeaders(exchange, message.era, onwardCredential(caller), pseudonym);
+    const headers = requestHeaders(exchange, session === null ? null : session.id, onwardCredential(caller), pseudonym);
     const { openStream } = way;
     const idText = requestId(message);
     const listing = findListing(caller, endpoint, message);
@@ -48,8 +56,8 @@ export function createForward(ways: ReadonlyMap<string, Way>, pseudonym: string,
     if (listing !== null) headers.push('accept-encoding', 'identity');
     const carrier =
       listing === null
-        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener, idText, openStream)
-        : new ListCarrier(exchange, message.era, caller, held, slot, listener, idText, openStream, listing);
+        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener, session, idText, openStream)
+        : new ListCarrier(exchange, message.era, caller, held, slot, listener, session, idText, openStream, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {

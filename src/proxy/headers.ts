@@ -2,7 +2,6 @@
 // caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
 import type { RequestHead } from '../core/exchange.js';
 import { isJsonType } from '../core/media-type.js';
-import type { Era } from '../core/message.js';
 
 const REQUEST_FIELDS = new Set([
   'accept',
@@ -18,8 +17,9 @@ const REQUEST_FIELDS = new Set([
   'mcp-name',
   'mcp-session-id',
 ]);
-/** A modern request has no session and resumes nothing (B-85). */
-const LEGACY_ONLY = new Set(['mcp-session-id', 'last-event-id']);
+const SESSION = 'mcp-session-id';
+/** Without a session there is none to name and nothing to resume; a modern request is always without (B-85). */
+const OF_SESSION = new Set([SESSION, 'last-event-id']);
 const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
 const MCP = 'mcp-';
 const MCP_PARAM = 'mcp-param-';
@@ -56,17 +56,22 @@ function viaOf(head: RequestHead, pseudonym: string): string {
   return earlier === undefined ? `1.1 ${pseudonym}` : `${earlier}, 1.1 ${pseudonym}`;
 }
 
-/** Flat name, value pairs for the upstream; `onward` is what we present to it. */
-export function requestHeaders(head: RequestHead, era: Era, onward: readonly string[], pseudonym: string): string[] {
+/** Flat name, value pairs for the upstream. `session`: its own id, never what the caller sent. `onward`: what we present to it. */
+export function requestHeaders(
+  head: RequestHead,
+  session: string | null,
+  onward: readonly string[],
+  pseudonym: string,
+): string[] {
   const { names, values } = head;
   const headers: string[] = ['via', viaOf(head, pseudonym)];
   const hop = namedByConnection(joined(head, 'connection'));
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!REQUEST_FIELDS.has(name) && !isOpen(name)) continue;
-    if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
+    if (session === null && OF_SESSION.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
-    headers.push(name, values[i] as string);
+    headers.push(name, name === SESSION ? (session as string) : (values[i] as string));
   }
   for (const part of onward) headers.push(part);
   return headers;
@@ -95,18 +100,17 @@ function secondsToWait({ 'retry-after': value, date }: UpstreamHeaders): string 
   return seconds <= MAX_WAIT_SECONDS ? String(seconds) : undefined;
 }
 
-/** Flat name, value pairs for the caller. Nothing that was authorized may be stored on the way (C-150). */
-export function responseHeaders(headers: UpstreamHeaders, era: Era, eventStream: boolean): string[] {
+/** Flat name, value pairs for the caller; `session`: what it knows its session by. Nothing that was authorized may be stored on the way (C-150). */
+export function responseHeaders(headers: UpstreamHeaders, session: string | null, eventStream: boolean): string[] {
   const hop = namedByConnection(first(headers.connection));
   const out = eventStream
     ? ['cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no']
     : ['cache-control', 'no-store'];
   for (const name in headers) {
     if (!RESPONSE_FIELDS.has(name) && !name.startsWith(MCP)) continue;
-    if (era === 'modern' && LEGACY_ONLY.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
-    const value = name === 'retry-after' ? secondsToWait(headers) : first(headers[name]);
-    if (value === undefined) continue;
+    const value = name === SESSION ? session : name === 'retry-after' ? secondsToWait(headers) : first(headers[name]);
+    if (value === undefined || value === null) continue;
     out.push(name, value);
     // It was not asked for, so nobody may take it for the one form that there is (RFC 9110 section 12.5.5).
     if (name === 'content-encoding') out.push('vary', 'accept-encoding');

@@ -12,6 +12,7 @@ import type { OpenStream } from './event-stream.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { filterLists } from './list-filter.js';
 import type { Slot } from './pool.js';
+import type { CallSession } from './session.js';
 import { AnswerCarrier } from './stream.js';
 
 /** A JSON answer, or one event: what is held back until it is whole. Longer lists come in pages. */
@@ -50,11 +51,12 @@ export class ListCarrier extends AnswerCarrier {
     held: boolean,
     slot: Slot,
     listener: AnswerListener,
+    session: CallSession | null,
     idText: string | undefined,
     openStream: OpenStream,
     listing: Listing,
   ) {
-    super(exchange, era, caller, held, slot, listener, idText, openStream);
+    super(exchange, era, caller, held, slot, listener, session, idText, openStream);
     this.listing = listing;
   }
 

@@ -9,6 +9,7 @@ import type { EventStream, OpenStream, StreamOwner } from './event-stream.js';
 import { faultOf, refusedAnswer } from './faults.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { Slot, Waiting } from './pool.js';
+import type { CallSession } from './session.js';
 
 /** So many 1xx may come before an answer; without a limit they would keep the process busy for as long as a head may take. */
 const INTERIM_ANSWERS = 16;
@@ -21,6 +22,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** Expected to stay open until somebody leaves: then that is its good end. */
   private readonly held: boolean;
   private readonly slot: Slot;
+  private readonly session: CallSession | null;
   /** The id of the one request, as written. */
   private readonly idText: string | undefined;
   private readonly openStream: OpenStream;
@@ -43,6 +45,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** Where the answer is an event stream that was begun. */
   private stream: EventStream | null = null;
 
+  /** `session`: null for a modern request. */
   constructor(
     exchange: Exchange,
     era: Era,
@@ -50,6 +53,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     held: boolean,
     slot: Slot,
     listener: AnswerListener,
+    session: CallSession | null,
     idText: string | undefined,
     openStream: OpenStream,
   ) {
@@ -59,6 +63,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.held = held;
     this.slot = slot;
     this.listener = listener;
+    this.session = session;
     this.idText = idText;
     this.openStream = openStream;
     slot.awaitHead(this);
@@ -102,7 +107,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
 
   /** Why an answer with this head is not passed on. */
   protected refused(status: number, headers: UpstreamHeaders): Failure | null {
-    return refusedAnswer(status, headers, this.caller);
+    return refusedAnswer(status, headers, this.caller) ?? this.session?.refused(headers) ?? null;
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
@@ -111,7 +116,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.status = status;
     this.isEvents = isEventStream(headers);
     this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    this.fields = responseHeaders(headers, this.era, this.isEvents);
+    const session = this.session === null ? null : this.session.forCaller(headers);
+    this.fields = responseHeaders(headers, session, this.isEvents);
     if (this.expected < 0) this.begin();
   }
 

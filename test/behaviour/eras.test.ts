@@ -83,10 +83,17 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
   });
 
   test('B-84: Last-Event-ID and the query of nobody reach the upstream as they should', async () => {
-    const headers: Ask['headers'] = [['Last-Event-ID', 'stream-1_7']];
-    const response = await scene.send(legacy('', { method: 'GET', token: scene.token(), headers, path: '/mcp?cursor=1' }));
-    expect(response.status).toBe(200);
+    scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', 'minted']]));
+    const session = (await scene.send(legacy('ping', { token: scene.token() }))).header('mcp-session-id') ?? '';
+    const resume = (headers: Ask['headers'] = []) => {
+      const lines: Ask['headers'] = [['Last-Event-ID', 'stream-1_7'], ...headers];
+      return scene.send(legacy('', { method: 'GET', token: scene.token(), headers: lines, path: '/mcp?cursor=1' }));
+    };
+    expect((await resume([['Mcp-Session-Id', session]])).status).toBe(200);
     expect([scene.upstream.last?.header('last-event-id'), scene.upstream.last?.target]).toEqual(['stream-1_7', '/up']);
+    // Without a session nothing says whose stream that was.
+    expect((await resume()).status).toBe(200);
+    expect([scene.upstream.last?.header('last-event-id'), scene.upstream.last?.target]).toEqual([undefined, '/up']);
   });
 });
 

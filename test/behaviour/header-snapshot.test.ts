@@ -38,7 +38,6 @@ const SENT: HeaderLine[] = [
   ['Traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
   ['Tracestate', 'a=b'],
   ['Baggage', 'c=d'],
-  ['Mcp-Session-Id', '1868a90c'],
   ['Last-Event-ID', '7'],
   ['Mcp-Param-Region', 'us'],
   ['Mcp-Param-Tenant_Id', '=?base64?w6k=?='],
@@ -147,6 +146,7 @@ const volatile = (): [RegExp, string][] => [
   [new RegExp(`127\\.0\\.0\\.1:${scene.gateway.port}`, 'g'), '<gateway>'],
   [/portcullis-[0-9a-f]{12}/g, '<pseudonym>'],
   [/^(date): \w{3}, \d\d \w{3} 20\d\d [\d:]{8} GMT$/gim, '$1: <now>'],
+  [/^(mcp-session-id): [\w-]{60,200}$/gm, '$1: <sealed>'],
   [/^(x-request-id): [\w-]{12}-{1,2}\w+$/gim, '$1: <request id>'],
   // A refusal holds the request id, which grows.
   [/(?<=-- to the caller: [45](?:.|\n)*)^content-length: \d+$/gm, 'content-length: <length>'],
@@ -164,6 +164,13 @@ function section(title: string, seen: RecordedRequest, response: RawResponse): s
   return volatile().reduce((all, [pattern, name]) => all.replace(pattern, name), text);
 }
 
+/** A session that the upstream knows by another name than the caller of this credential. */
+async function begun(path: string, line: HeaderLine): Promise<HeaderLine> {
+  scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', '1868a90c']]));
+  const response = await scene.send(legacy('tools/list', { path, headers: [line] }), { label: 'a session begins' });
+  return ['Mcp-Session-Id', response.header('mcp-session-id') ?? ''];
+}
+
 async function take(
   title: string,
   path: string,
@@ -171,9 +178,11 @@ async function take(
   make: (ask: Ask) => RawRequest,
   answer: Answer,
 ): Promise<string> {
+  const session = await begun(path, line);
   scene.upstream.reset();
   scene.upstream.answer(answer);
-  const response = await scene.send(make({ path, headers: [line, ...foreignKey(path), ...SENT] }), { label: title });
+  const headers = [line, ...foreignKey(path), session, ...SENT];
+  const response = await scene.send(make({ path, headers }), { label: title });
   expect([title, response.complete, scene.upstream.hits]).toEqual([title, true, 1]);
   return section(title, scene.upstream.last as RecordedRequest, response);
 }

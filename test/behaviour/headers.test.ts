@@ -158,19 +158,21 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect([names(seen?.rawHeaders ?? []), seen?.trailers, seen?.body.toString()]).toEqual([USUAL, [], body]);
   });
 
-  test('B-85: a modern request takes no session along, a legacy one does', async () => {
+  test('B-80, B-85: a modern request takes no session along, a legacy one its own, sealed for the caller', async () => {
+    scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', 'minted']]));
+    const sealed = (await scene.send(legacy('tools/list', { token: scene.token() }))).header('mcp-session-id') ?? '';
+    expect(sealed).toMatch(/^[\w-]{60,200}$/);
     const headers: Ask['headers'] = [
-      ['Mcp-Session-Id', '1868a90c'],
+      ['Mcp-Session-Id', sealed],
       ['Last-Event-ID', '7'],
     ];
-    scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', 'minted']]));
     const response = await scene.passes({ headers });
     expect(names(scene.upstream.last?.rawHeaders ?? [])).toEqual(USUAL);
     expect(response.header('mcp-session-id')).toBeUndefined();
     const old = await scene.send(legacy('tools/list', { token: scene.token(), headers }));
-    expect([old.status, scene.upstream.last?.header('mcp-session-id')]).toEqual([200, '1868a90c']);
+    expect([old.status, scene.upstream.last?.header('mcp-session-id')]).toEqual([200, 'minted']);
     expect(scene.upstream.last?.header('last-event-id')).toBe('7');
-    expect(old.header('mcp-session-id')).toBe('minted');
+    expect(old.header('mcp-session-id')).toBe(sealed);
   });
 });
 

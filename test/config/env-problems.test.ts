@@ -126,6 +126,11 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['  PORTCULLIS_INTROSPECTION_CLIENT_SECRET: the variable PORTCULLIS_INTROSPECTION_CLIENT_SECRET is not set; set it'],
     ],
     [
+      'a session key that is none',
+      { SESSION_KEYS: 's3cret' },
+      ['  PORTCULLIS_SESSION_KEYS: holds what is no key of 32 bytes in base64; write keys made with: openssl rand -base64 32'],
+    ],
+    [
       'a legacy scheme that carries OAuth (C-103)',
       { LEGACY_SCHEME: 'Bearer' },
       ['  PORTCULLIS_LEGACY_SCHEME: this scheme can carry OAuth tokens; name another'],

@@ -4,7 +4,10 @@ import { hasEnvironment, loadEnvironment } from '../../src/config/env.js';
 import { parseYaml } from '../../src/config/load.js';
 import type { Plan } from '../../src/config/plan.js';
 import { secretOf } from '../parts/plans.js';
+import { keyText } from '../parts/sealing-key.js';
 import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../parts/variables.js';
+
+const [FIRST_KEY, SECOND_KEY] = [keyText(), keyText()];
 
 const load = (variables: Variables = {}): Plan => loadEnvironment(prefixed({ ...NEEDED, ...variables }));
 
@@ -82,6 +85,12 @@ describe('each variable', () => {
       { LEGACY_SCHEME: 'Token', LEGACY_SCOPES: 'a b', SCOPES: 'a' },
       (p) => endpoint(p)?.legacy[0]?.scopes,
       ['a', 'b'],
+    ],
+    [
+      'SESSION_KEYS',
+      { SESSION_KEYS: ` ${FIRST_KEY}, ${SECOND_KEY}\n` },
+      (p) => p.sessionKeys.map((key) => key.reveal()),
+      [FIRST_KEY, SECOND_KEY],
     ],
     ['LISTEN', { LISTEN: '0.0.0.0:80' }, (p) => p.listen, { host: '0.0.0.0', port: 80 }],
     ['LISTEN with a port only', { LISTEN: '8081' }, (p) => p.listen, { host: '127.0.0.1', port: 8081 }],

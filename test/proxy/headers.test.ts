@@ -5,8 +5,8 @@ import { head, type Lines, pairs } from '../parts/exchange.js';
 
 const NAME = 'portcullis-0123456789ab';
 const VIA = { via: `1.1 ${NAME}` };
-const sent = (lines: Lines, era: 'modern' | 'legacy' = 'legacy', onward: readonly string[] = []) =>
-  pairs(requestHeaders(head({ lines: [['Host', 'mcp.example.com'], ...lines] }), era, onward, NAME));
+const sent = (lines: Lines, session: string | null = null, onward: readonly string[] = []) =>
+  pairs(requestHeaders(head({ lines: [['Host', 'mcp.example.com'], ...lines] }), session, onward, NAME));
 
 describe('to the upstream', () => {
   test.each([
@@ -25,8 +25,6 @@ describe('to the upstream', () => {
     ['Mcp-Name', 'x'],
     ['Mcp-Param-Tenant_Id', 'x'],
     ['Mcp-Param-a.b', 'x'],
-    ['Mcp-Session-Id', 'abc'],
-    ['Last-Event-ID', '7'],
   ])('%s crosses unchanged (C-135, B-17, B-55)', (name, value) => {
     expect(sent([[name, value]])).toEqual({ ...VIA, [name.toLowerCase()]: value });
   });
@@ -124,18 +122,19 @@ describe('to the upstream', () => {
     expect(sent([...lines, ['Connection', 'close']])).toEqual(sent(lines));
   });
 
-  test('a modern request has no session and resumes nothing (B-85)', () => {
+  test('what is known of a session crosses in its place, and what resumes it; without one neither does (B-80, B-84, B-85)', () => {
     const lines: Lines = [
-      ['Mcp-Session-Id', 'abc'],
+      ['Mcp-Session-Id', 'what the caller sent'],
       ['Last-Event-ID', '7'],
       ['Mcp-Method', 'm'],
     ];
-    expect(sent(lines)).toHaveProperty('mcp-session-id', 'abc');
-    expect(sent(lines, 'modern')).toEqual({ ...VIA, 'mcp-method': 'm' });
+    expect(sent(lines, 'abc')).toEqual({ ...VIA, 'mcp-session-id': 'abc', 'last-event-id': '7', 'mcp-method': 'm' });
+    expect(sent(lines)).toEqual({ ...VIA, 'mcp-method': 'm' });
+    expect(sent([['Mcp-Method', 'm']], 'abc')).toEqual({ ...VIA, 'mcp-method': 'm' });
   });
 
   test('what the gateway presents comes last (A-43)', () => {
-    expect(requestHeaders(head({ lines: [['Accept', 'x']] }), 'legacy', ['authorization', 'Bearer ours'], NAME)).toEqual([
+    expect(requestHeaders(head({ lines: [['Accept', 'x']] }), null, ['authorization', 'Bearer ours'], NAME)).toEqual([
       'via',
       `1.1 ${NAME}`,
       'accept',
@@ -154,7 +153,7 @@ describe('to the upstream', () => {
             ['Accept', 'b'],
           ],
         }),
-        'legacy',
+        null,
         [],
         NAME,
       ),

@@ -4,8 +4,8 @@ import { isEventStream, responseHeaders, type UpstreamHeaders } from '../../src/
 import { pairs } from '../parts/exchange.js';
 
 describe('to the caller', () => {
-  const came = (headers: UpstreamHeaders, era: 'modern' | 'legacy' = 'legacy') =>
-    pairs(responseHeaders(headers, era, isEventStream(headers)));
+  const came = (headers: UpstreamHeaders, session: string | null = null) =>
+    pairs(responseHeaders(headers, session, isEventStream(headers)));
   const KEPT = { 'cache-control': 'no-store' };
 
   test.each<[string, string]>([
@@ -13,7 +13,6 @@ describe('to the caller', () => {
     ['content-length', '17'],
     ['retry-after', '3'],
     ['allow', 'POST'],
-    ['mcp-session-id', 'abc'],
     ['mcp-protocol-version', '2025-11-25'],
   ])('%s crosses unchanged', (name, value) => expect(came({ [name]: value })).toEqual({ ...KEPT, [name]: value }));
 
@@ -72,9 +71,11 @@ describe('to the caller', () => {
     expect(came({ connection: ['close', 'Retry-After'], 'retry-after': '3', allow: 'POST' })).toEqual({ ...KEPT, allow: 'POST' });
   });
 
-  test('a modern answer has no session (B-85)', () => {
-    expect(came({ 'mcp-session-id': 'abc' })).toHaveProperty('mcp-session-id');
-    expect(came({ 'mcp-session-id': 'abc', 'last-event-id': '1', 'mcp-x': 'y' }, 'modern')).toEqual({ ...KEPT, 'mcp-x': 'y' });
+  test('of a session only what the caller knows it by, and nothing without one (B-80, B-85)', () => {
+    const headers = { 'mcp-session-id': 'the upstream knows it by this', 'last-event-id': '1', 'mcp-x': 'y' };
+    expect(came(headers, 'abc')).toEqual({ ...KEPT, 'mcp-session-id': 'abc', 'mcp-x': 'y' });
+    expect(came(headers)).toEqual({ ...KEPT, 'mcp-x': 'y' });
+    expect(came({ ...headers, connection: 'mcp-session-id' }, 'abc')).toEqual({ ...KEPT, 'mcp-x': 'y' });
   });
 
   test('a coding is told from the plain form, whatever the upstream says of Vary (C-137)', () => {
