@@ -1,0 +1,198 @@
+// Whose a session of the legacy revisions is, on the running gateway: who may use it, and what everybody else is told.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
+import { type Ask, legacy } from '../fixtures/messages.js';
+import type { RawResponse } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
+import { until } from '../fixtures/wait.js';
+import { keyText } from '../parts/sealing-key.js';
+
+const RAW = 'the-upstream-knows-it-by-this';
+const PASS = { legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] }] };
+const KEYS = keyText();
+
+let scene: Scene;
+let v1: V1Upstream;
+let other: JwksIssuer;
+beforeAll(async () => {
+  [v1, other] = await Promise.all([startV1Upstream(), startJwksIssuer()]);
+  scene = await startScene({
+    issuers: { other: { issuer: other.issuer } },
+    endpoint: { issuers: ['main', 'other'], ...PASS },
+    more: [{ path: '/other/mcp' }, { path: '/v1/mcp', upstream: v1.url }],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that stands in the file
+    root: { sessionKeys: ['${env:SESSION_KEYS}'] },
+    env: { SESSION_KEYS: KEYS },
+  });
+});
+afterAll(async () => {
+  await scene.stop();
+  await Promise.all([v1.stop(), other.stop()]);
+});
+beforeEach(() => {
+  scene.upstream.reset();
+  scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', RAW]]));
+});
+
+function send(method: string, session: string | undefined, ask: Ask = { token: scene.token() }): Promise<RawResponse> {
+  const named: [string, string][] = session === undefined ? [] : [['Mcp-Session-Id', session]];
+  const headers: Ask['headers'] = [...(ask.headers ?? []), ...named];
+  return scene.send(legacy(method === 'POST' ? 'tools/list' : '', { ...ask, method, headers }));
+}
+
+/** A session of the upstream, as this caller knows it. */
+async function begun(ask?: Ask): Promise<string> {
+  const response = await send('POST', undefined, ask);
+  const sealed = response.header('mcp-session-id') ?? '';
+  expect([response.status, sealed]).toEqual([200, expect.stringMatching(/^[\w-]{60,200}$/)]);
+  return sealed;
+}
+
+const METHODS = ['POST', 'GET', 'DELETE'];
+const METHODS_AND_OTHERS = METHODS.flatMap((method) =>
+  (
+    [
+      ['another user', () => ({ token: scene.token({ claims: { sub: 'bob' } }) })],
+      ['another tenant', () => ({ token: scene.token({ claims: { org_id: 'acme' } }) })],
+      ['a machine called as the user is', () => ({ token: scene.token({ claims: { client_id: 'alice' } }) })],
+      ['a user of that name of another issuer', () => ({ token: other.token({ audience: scene.resource }) })],
+      [
+        'the same user at another endpoint',
+        () => ({ path: '/other/mcp', token: scene.token({ audience: `${scene.gateway.url}/other/mcp` }) }),
+      ],
+      ['a legacy credential', () => ({ headers: [['Authorization', 'Token l-0123456789']] })],
+    ] as [string, () => Ask][]
+  ).map(([who, ask]) => [method, who, ask] as const),
+);
+
+describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s', () => {
+  test.each(METHODS_AND_OTHERS)('%s by %s is 404, and the upstream is not asked', async (method, _who, ask) => {
+    const session = await begun();
+    // Both are let in by themselves; it is the session that is not theirs.
+    expect((await send(method, session)).status).toBe(200);
+    expect((await send(method, undefined, ask())).status).toBe(200);
+    const { hits } = scene.upstream;
+    const refused = await send(method, session, ask());
+    expect([refused.status, refused.headers('www-authenticate'), scene.upstream.hits]).toEqual([404, [], hits]);
+    expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31404, message: 'Session not found' } });
+    expect(await scene.logOf(refused)).toMatchObject({ level: 'warn', event: 'proxy.session', reason: 'session.foreign' });
+    expect((await send(method, session)).status).toBe(200);
+  });
+
+  test.each(METHODS)('%s without a credential is 401', async (method) => {
+    const session = await begun();
+    const { hits } = scene.upstream;
+    expect([(await send(method, session, {})).status, scene.upstream.hits]).toEqual([401, hits]);
+  });
+
+  test('a legacy credential has sessions of its own', async () => {
+    const mine: Ask = { headers: [['Authorization', 'Token l-0123456789']] };
+    const session = await begun(mine);
+    expect((await send('POST', session, mine)).status).toBe(200);
+    const { hits } = scene.upstream;
+    const theirs: Ask = { headers: [['Authorization', 'Token l-0123456780']] };
+    expect([(await send('POST', session, theirs)).status, scene.upstream.hits]).toEqual([404, hits]);
+  });
+
+  test('the upstream’s own id opens nothing, and neither does one with a letter changed', async () => {
+    const session = await begun();
+    const middle = session.length >> 1;
+    const changed = session.slice(0, middle) + (session[middle] === 'A' ? 'B' : 'A') + session.slice(middle + 1);
+    for (const text of [RAW, changed, `${session}A`, session.slice(0, -1), '']) {
+      expect((await send('POST', session)).status).toBe(200);
+      const { hits } = scene.upstream;
+      expect([text, (await send('POST', text)).status, scene.upstream.hits]).toEqual([text, 404, hits]);
+    }
+  });
+});
+
+describe('B-80: what goes on and what comes back', () => {
+  test.each(METHODS)('%s: the upstream’s own id goes on, the caller’s comes back', async (method) => {
+    const session = await begun();
+    const response = await send(method, session);
+    expect([response.status, scene.upstream.last?.header('mcp-session-id')]).toEqual([200, RAW]);
+    expect(response.headers('mcp-session-id')).toEqual([session]);
+    expect(JSON.stringify(response.rawHeaders) + response.body).not.toContain(RAW);
+  });
+
+  test('E-08: a refreshed token keeps the session', async () => {
+    const tokens = [scene.token(), scene.token({ ttl: 900, claims: { scope: 'files:read files:write', client_id: 'another' } })];
+    const session = await begun({ token: tokens[0] as string });
+    for (const token of [...tokens, ...tokens]) {
+      const response = await send('POST', session, { token });
+      expect([response.status, response.header('mcp-session-id')]).toEqual([200, session]);
+    }
+  });
+
+  test('an upstream that names no session, or an empty one, is no trouble', async () => {
+    for (const lines of [[], [['Mcp-Session-Id', '']]] as [string, string][][]) {
+      scene.upstream.answer(answers.rpc({}, lines));
+      const response = await send('POST', undefined);
+      expect([response.status, response.headers('mcp-session-id')]).toEqual([200, []]);
+    }
+  });
+
+  test.each<[string, [string, string][]]>([
+    ['two of them', [RAW, 'another'].map((id) => ['Mcp-Session-Id', id])],
+    ['a space in it', [['Mcp-Session-Id', 'a b']]],
+    ['1025 characters', [['Mcp-Session-Id', 'x'.repeat(1025)]]],
+  ])('a session id that is none, with %s, is 502', async (_name, lines) => {
+    await begun();
+    scene.upstream.answer(answers.rpc({}, lines));
+    const response = await send('POST', undefined);
+    expect([response.status, response.headers('mcp-session-id')]).toEqual([502, []]);
+    expect(await scene.logOf(response)).toMatchObject({
+      reason: 'upstream.broken',
+      detail: expect.stringContaining('session id'),
+    });
+  });
+});
+
+describe('B-81: 404 says that the session is over, and nothing else does', () => {
+  test.each(METHODS)('%s: an upstream that is away is 502, and the session lives on', async (method) => {
+    const session = await begun();
+    expect((await send(method, session)).status).toBe(200);
+    await scene.upstream.stop();
+    expect((await send(method, session)).status).toBe(502);
+    await scene.upstream.start();
+    await until('the upstream is back', async () => (await send(method, session)).status === 200);
+  });
+
+  test.each(METHODS)('%s: the upstream’s own 404 is passed on as it came', async (method) => {
+    const session = await begun();
+    scene.upstream.answer(answers.status(404, [], 'gone'));
+    const response = await send(method, session);
+    expect([response.status, response.body, scene.upstream.last?.header('mcp-session-id')]).toEqual([404, 'gone', RAW]);
+    expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', status: 404 });
+  });
+
+  test('B-82: a server that needs a session says so itself', async () => {
+    const ask = { path: '/v1/mcp', token: scene.token({ audience: `${scene.gateway.url}/v1/mcp` }) };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } };
+    const initialized = await scene.send(legacy('initialize', { ...ask, params }));
+    const session = initialized.header('mcp-session-id') ?? '';
+    expect((await send('POST', session, ask)).status).toBe(200);
+    expect((await send('POST', undefined, ask)).status).toBe(400);
+  });
+});
+
+describe('the key', () => {
+  const drawn = (from: Scene): unknown[] => from.gateway.logs().filter(({ event }) => event === 'session.key_drawn');
+
+  test('E-08: without one each start draws its own, and says once what that means', async () => {
+    const session = await begun();
+    const alone = await startScene();
+    alone.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', RAW]]));
+    const mine = async (headers: Ask['headers'] = []): Promise<RawResponse> =>
+      alone.send(legacy('tools/list', { token: alone.token(), headers }));
+    const own = (await mine()).header('mcp-session-id') ?? '';
+    expect((await mine([['Mcp-Session-Id', own]])).status).toBe(200);
+    const { hits } = alone.upstream;
+    expect([(await mine([['Mcp-Session-Id', session]])).status, alone.upstream.hits]).toEqual([404, hits]);
+    await alone.stop();
+    expect(drawn(alone)).toEqual([expect.objectContaining({ level: 'warn', detail: expect.stringContaining('sessionKeys') })]);
+    expect(drawn(scene)).toEqual([]);
+  });
+});
