@@ -53,6 +53,9 @@ const subjects = [
   { file: 'src/proxy/list-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-carrier.ts', drop: [GUARD, LATTER] },
+  { file: 'src/proxy/seal.ts', drop: [GUARD, LATTER] },
+  { file: 'src/proxy/session.ts', drop: [GUARD, FORMER, LATTER] },
+  { file: 'src/config/session-keys.ts', drop: [GUARD, DEED, LATTER] },
 ];
 
 /** Drops that change nothing that can be seen, each with the reason. A part of the dropped text. */
