@@ -57,7 +57,8 @@ export const meanings = {
   'prompt.denied': 'A rule of the endpoint keeps this caller from this prompt. No scope would help.',
   'resource.denied':
     'A rule of the endpoint keeps this caller from this resource, or its URI is written in a way that readers take for different ones (segments that go up, escaped twice). No scope would help.',
-  'session.foreign': 'The session id is not of this caller, or no longer readable. The client starts a new session.',
+  'session.foreign':
+    'The session id is not of this caller, endpoint or upstream, is older than 24 h, or was sealed with a key that is not in the ring; the log says which. The client starts a new session. Where it happens after a restart, or between replicas: give all of them the same `sessionKeys`.',
   'upstream.busy':
     'As many requests as `upstream.inFlight` (or streams as `maxStreams`) are under way. Raise the limit or give the MCP server more room.',
   'upstream.unreachable':
