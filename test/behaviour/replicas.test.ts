@@ -61,7 +61,7 @@ async function leave(gateway: Gateway, signal: 'SIGKILL' | 'SIGTERM'): Promise<v
 const token = (path: string): string => issuer.token({ audience: hop.url + path });
 const url = (path: string): URL => new URL(hop.url + path);
 
-test('B-40, B-81, D-32, E-12: kill -9 between requests: a legacy and a modern conversation go on', async () => {
+test('B-40, B-81, D-32, E-01, E-12: kill -9 between requests: a legacy and a modern conversation go on', async () => {
   const ring = [keyText()];
   await join(ring);
   await join(ring);

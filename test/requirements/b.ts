@@ -1,5 +1,5 @@
 // Streamable HTTP, as an intermediary sees it.
-import { gap, notApplicable, proven, type States } from './state.js';
+import { notApplicable, proven, type States } from './state.js';
 
 export const b: States = {
   'B-01': proven('one path for each MCP server'),
@@ -36,7 +36,7 @@ export const b: States = {
   'B-37': proven('one list of versions'),
   'B-38': notApplicable('no endpoint is modern alone: the legacy era is served everywhere'),
   'B-39': proven('no refusal looks like an old server to a dual-era client'),
-  'B-40': gap('sealed sessions'),
+  'B-40': proven('a session outlives the replica that opened it'),
   'B-50': proven('Mcp-Method equals the method of the body'),
   'B-51': proven('Mcp-Name equals what the body names'),
   'B-52': proven('headers that disagree with the body are -32020'),
@@ -62,9 +62,9 @@ export const b: States = {
   'B-78': proven('a listening stream ends with its token, with the result that completes it'),
   'B-79': proven('a slow reader slows the upstream'),
   'B-80': proven('session ids are visible ASCII in both directions'),
-  'B-81': gap('sealed sessions'),
+  'B-81': proven('404 only where the session is gone'),
   'B-82': proven('a missing session id is the business of the upstream'),
-  'B-83': gap('sealed sessions'),
+  'B-83': proven('a session belongs to its principal'),
   'B-84': proven('event ids and Last-Event-ID pass untouched'),
   'B-85': proven('modern requests have no session'),
   'B-86': notApplicable('streams are not multiplexed: each is one of the upstream'),
