@@ -34,6 +34,13 @@ function hasForbiddenBody(status: number, headers: UpstreamHeaders): boolean {
   return status === 205 || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
+/** What is neither JSON nor a stream of events is no answer of MCP (D-23). Servers end a session with 200 and nothing more. */
+function hasForeignBody(headers: UpstreamHeaders): boolean {
+  const { 'content-type': type, 'content-length': length } = headers;
+  if (length === '0' || isJson(headers) || isEventStream(headers)) return false;
+  return type !== undefined || length !== undefined;
+}
+
 /** Statuses and media types that are not passed on, judged before a byte of the answer is. Null: pass it on. */
 export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: Caller): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
@@ -50,7 +57,5 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
     // It speaks of the gateway's credential; relayed, it would start a login at the wrong server (A-47).
     return upstreamRefusedUs({ detail: `status ${status}` });
   }
-  if (status !== 200 || isJson(headers) || headers['content-type'] === undefined || headers['content-length'] === '0')
-    return null;
-  return isEventStream(headers) ? null : upstreamBroken({ detail: 'neither JSON nor an event stream' });
+  return status === 200 && hasForeignBody(headers) ? upstreamBroken({ detail: 'neither JSON nor an event stream' }) : null;
 }

@@ -118,6 +118,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
     const session = this.session === null ? null : this.session.forCaller(headers);
     this.fields = responseHeaders(headers, session, this.isEvents);
+    // Whoever says that a method is not there says which is (C-146); POST always is.
+    if (status === 405 && headers.allow === undefined) this.fields.push('allow', 'POST');
     if (this.expected < 0) this.begin();
   }
 

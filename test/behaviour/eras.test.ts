@@ -79,6 +79,10 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
       const response = await scene.send(legacy('', { method, token: scene.token() }));
       expect([response.status, response.header('allow'), response.header('cache-control')]).toEqual([405, 'POST', 'no-store']);
       expect([scene.upstream.hits, scene.upstream.last?.method]).toEqual([1, method]);
+      // C-146: one that forgets to say which methods there are is helped out.
+      scene.upstream.answer(answers.status(405));
+      const silent = await scene.send(legacy('', { method, token: scene.token() }));
+      expect([silent.status, silent.headers('allow')]).toEqual([405, ['POST']]);
     }
   });
 

@@ -141,6 +141,7 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller i
     ['205 in chunks', answer('205 Reset Content', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`), BROKEN],
     ['205 up to the end', answer('205 Reset Content', [TYPE]), BROKEN],
     ['206', answer('206 Partial Content', [TYPE, `Content-Range: bytes 0-35/99`, SIZED]), BROKEN],
+    ['200 with a body of no type', answer('200 OK', [SIZED]), BROKEN],
     ['200 with HTML', answer('200 OK', ['Content-Type: text/html', SIZED]), BROKEN],
     ['200 with a type that only begins well', answer('200 OK', ['Content-Type: application/jsonp', SIZED]), BROKEN],
     ['200 with two types', answer('200 OK', [TYPE, 'Content-Type: text/html', SIZED]), BROKEN],

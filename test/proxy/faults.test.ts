@@ -127,6 +127,7 @@ describe('the media type of a 200 (D-23)', () => {
 
   test.each<[string, UpstreamHeaders]>([
     ['HTML', { 'content-type': 'text/html' }],
+    ['a body of no type', { 'content-length': '2' }],
     ['text', { 'content-type': 'text/plain; charset=utf-8' }],
     ['what only begins like JSON', { 'content-type': 'application/jsonp' }],
     ['two types', { 'content-type': ['application/json', 'text/html'] }],
