@@ -51,6 +51,8 @@ export interface Exchange extends RequestHead {
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;
   end(chunk?: Buffer): void;
+  /** The whole body of an answer that was begun: goes out with others of this turn of the event loop. */
+  endWhole(body: Buffer): void;
   /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
   destroy(): void;
 }

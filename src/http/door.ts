@@ -8,6 +8,7 @@ import type { Verdict } from '../core/verdict.js';
 import { BodyReader } from './body.js';
 import type { Connection } from './connection.js';
 import { lowerCase } from './names.js';
+import { type Ending, endWithTurn } from './turn.js';
 
 /** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
 const DRAIN_BYTES = 64 * 1024;
@@ -19,7 +20,7 @@ const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
 
 /** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
-export class NodeExchange implements Exchange, BodyListener {
+export class NodeExchange implements Exchange, BodyListener, Ending {
   readonly id: string;
   readonly method: string;
   readonly target: string;
@@ -40,6 +41,8 @@ export class NodeExchange implements Exchange, BodyListener {
   private wholeBody = false;
   private broken: Failure | null = null;
   private isOver = false;
+  /** The body of an answer that goes out with this turn. */
+  private whole: Buffer | null = null;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
   private goneListener: GoneListener | null = null;
@@ -155,6 +158,17 @@ export class NodeExchange implements Exchange, BodyListener {
     if (chunk === undefined) this.outgoing.end();
     else this.outgoing.end(chunk);
     this.over();
+  }
+
+  endWhole(body: Buffer): void {
+    this.whole = body;
+    endWithTurn(this);
+  }
+
+  sendEnd(): void {
+    const { whole } = this;
+    this.whole = null;
+    if (whole !== null && !this.gone) this.end(whole);
   }
 
   destroy(): void {

@@ -142,7 +142,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     if (!this.began || this.ended) return;
     if (this.expected === chunk.length) {
       this.ended = true;
-      this.exchange.end(chunk);
+      this.exchange.endWhole(chunk);
     } else if (this.queue === null) {
       this.queue = [chunk];
       queueMicrotask(() => this.flush());

@@ -208,3 +208,26 @@ describe('draining (E-11)', () => {
     await withDeadline('the cut', busy.closed, 2000);
   });
 });
+
+test('a whole answer goes out with its turn, and to nobody where its caller left in that turn', async () => {
+  const { port, seen, listener: made } = await listening({ hold: true });
+  const whole = (one: Exchange | undefined): void => {
+    one?.begin(200, ['content-length', '2'], false);
+    one?.endWhole(Buffer.from('ok'));
+  };
+  const answered = rawRequest(port, {});
+  await until('the first request is there', () => seen.length === 1);
+  whole(seen[0]);
+  const { status, body } = await answered;
+  expect([status, body]).toEqual([200, 'ok']);
+
+  const leaving = await openRaw(port, { label: 'a caller that leaves' });
+  await leaving.write(requestBytes(port, {}));
+  await until('the second request is there', () => seen.length === 2);
+  whole(seen[1]);
+  seen[1]?.destroy();
+  await withDeadline('its connection is closed', leaving.closed);
+  expect(leaving.received()).toBe('');
+  expect(await made.drain(0)).toBe(0);
+  listener = undefined;
+});

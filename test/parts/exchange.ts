@@ -73,6 +73,9 @@ export function exchange(asked: Asked = {}): TestExchange {
       return true;
     },
     onDrain() {},
+    endWhole(body: Buffer) {
+      self.end(body);
+    },
     end(chunk?: Buffer) {
       if (chunk !== undefined) chunks.push(chunk);
       ended = true;
