@@ -1,7 +1,7 @@
 // Decides what using one tool, prompt or resource needs, from the rules that match its name. Never decides whether a caller has it.
 import type { ClaimRule, Kind, KindPolicy, Rule } from '../core/policy.js';
 import { createGlob, type Glob } from './glob.js';
-import { folded, spellings } from './spelling.js';
+import { patternSpellings, spellings } from './spelling.js';
 
 export interface Needs {
   /** Why nobody may use it, whatever the caller holds; null where somebody may. */
@@ -20,7 +20,7 @@ const LONGEST_REMEMBERED = 256;
 interface Matcher {
   readonly rule: Rule;
   readonly exact: Glob;
-  readonly anySpelling: Glob;
+  readonly inSpellings: readonly Glob[];
 }
 
 /** A rule that only says that a name is known opens; every other one restricts. */
@@ -32,7 +32,7 @@ function union(base: readonly string[], rules: readonly Rule[]): readonly string
 
 export function createNeeds(kind: Kind, { unlisted, rules }: KindPolicy, base: readonly string[]): (name: string) => Needs {
   const matchers: Matcher[] = rules.map((rule) => {
-    return { rule, exact: createGlob(rule.pattern), anySpelling: createGlob(folded(rule.pattern)) };
+    return { rule, exact: createGlob(rule.pattern), inSpellings: patternSpellings(kind, rule.pattern).map(createGlob) };
   });
   const refused = (denied: string): Needs => ({ denied, scopes: base, claims: [], beyondBase: false });
 
@@ -40,7 +40,9 @@ export function createNeeds(kind: Kind, { unlisted, rules }: KindPolicy, base: r
     const written = spellings(kind, name);
     if (written === null) return refused('a spelling that readers take for different things');
     const applying = matchers
-      .filter(({ rule, exact, anySpelling }) => (restricts(rule) ? written.some(anySpelling) : exact(name)))
+      .filter(({ rule, exact, inSpellings }) =>
+        restricts(rule) ? inSpellings.some((matches) => written.some(matches)) : exact(name),
+      )
       .map(({ rule }) => rule);
     const denying = applying.find(({ deny }) => deny);
     if (denying !== undefined) return refused(`rule ${denying.pattern}`);

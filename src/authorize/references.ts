@@ -17,10 +17,13 @@ const REF = names('type', 'name', 'uri');
 const NOTIFICATIONS = names('resourceSubscriptions');
 /** Resources of one subscription, or names of one ref; each is judged by every rule. */
 const REFERENCES = 1_000;
+/** Of all their names together: each is rewritten in several ways before it is judged. */
+const CHARACTERS = 128 * 1024;
 const REF_TYPES = ['ref/prompt', 'ref/resource'];
 
 class ReferenceReader extends MessageReader {
   readonly found: Reference[] = [];
+  private characters = 0;
 
   /** Calls `member` for each wanted name; all other values are stepped over. */
   private object(wanted: typeof TOP, member: (index: number) => void): void {
@@ -40,7 +43,9 @@ class ReferenceReader extends MessageReader {
   private add(kind: Kind, what: string): void {
     const name = this.decisive(what);
     if (name === undefined) return;
-    if (this.found.length >= REFERENCES) this.invalid(`more than ${REFERENCES} of ${what}`);
+    this.characters += name.length;
+    if (this.found.length >= REFERENCES || this.characters > CHARACTERS)
+      this.invalid(`more than ${REFERENCES} of ${what}, or too long`);
     else this.found.push({ kind, name });
   }
 

@@ -198,9 +198,52 @@ describe('prompts and resources', () => {
     ['an escaped slash that goes up', 'file:///open/..%2fsecret/x'],
     ['an escape that is none', 'file:///%zzsecret'],
     ['a broken character', 'file:///%ffsecret'],
+    ['one slash for three', 'file:/secret/x'],
+    ['four slashes', 'file:////secret/x'],
+    ['no slash', 'file:secret/x'],
+    ['the host of this machine', 'file://localhost/secret/x'],
+    ['a tab, which readers of URLs drop', 'file:///sec\tret/x'],
+    ['an escaped tab', 'file:///sec%09ret/x'],
+    ['two dots with a line end between them', 'file:///open/.\n./secret/x'],
+    ['two dots in full width', 'file:///open/\uff0e\uff0e/secret/x'],
+    ['two dots and a parameter', 'file:///open/..;/secret/x'],
+    ['something behind the name of a file', 'file:///secret?/x'],
+    ['more letters than anybody rewrites', `file:///secret/${'x'.repeat(8_192)}`],
   ])('a URI cannot be written around a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
     expect(kindOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
+  });
+
+  test('nor around a list of what is open, by what readers of URLs make of it', () => {
+    const open = kind('deny', rule('file:///open/*'), rule('https://a.example/*.md'));
+    const of = (uri: string) => kindOf(send({ resource: open }, holder(), read(uri)));
+    for (const uri of ['file:///open/a', 'https://a.example/b.md']) expect([uri, of(uri)]).toEqual([uri, 'ok']);
+    const around = [
+      'file:///open/.\n./etc/passwd',
+      'file:///open/..\t/etc/passwd',
+      'file:///open/\r../etc/passwd',
+      'file:/open/a',
+    ];
+    for (const uri of around) expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
+  });
+
+  test('a pattern is compared as it stands, and as readers of URLs write it', () => {
+    const rules = kind(
+      'allow',
+      rule('HTTPS://Api.example:443/private/*', { deny: true }),
+      rule('https://b.example/x y', { deny: true }),
+    );
+    const of = (uri: string) => kindOf(send({ resource: rules }, holder(), read(uri)));
+    expect(of('https://api.example/open/x')).toBe('ok');
+    for (const uri of [
+      'https://api.example:443/private/x',
+      'https://api.example/private/x',
+      'https:api.example/private/x',
+      'https://b.example/x%20y',
+      'https://b.example/x y',
+      'https://b.example/x%20y?z',
+    ])
+      expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
   });
 
   test('a completion is about what its ref names, whatever its type says', () => {
@@ -259,6 +302,8 @@ describe('prompts and resources', () => {
     expect(listen({ resourceSubscriptions: Array(1_000).fill('file:///open/x') })).toBe('ok');
     expect(listen({ resourceSubscriptions: Array(1_001).fill('file:///open/x') })).toBe('envelope.invalid');
     expect(listen({ resourceSubscriptions: [['file:///secret/y']] })).toBe('envelope.invalid');
+    expect(listen({ resourceSubscriptions: Array(16).fill(`x:${'y'.repeat(8_000)}`) })).toBe('ok');
+    expect(listen({ resourceSubscriptions: Array(17).fill(`x:${'y'.repeat(8_000)}`) })).toBe('envelope.invalid');
   });
 
   test('neither is searched in a batch', () => {
