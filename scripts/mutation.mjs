@@ -45,6 +45,14 @@ const subjects = [
   { file: 'src/core/json-lexemes.ts', drop: [FLAW] },
   { file: 'src/authorize/mirror.ts', drop: [GUARD] },
   { file: 'src/authorize/envelope.ts', drop: [GUARD] },
+  { file: 'src/authorize/method.ts', drop: [GUARD] },
+  { file: 'src/authorize/tool.ts', drop: [GUARD] },
+  { file: 'src/authorize/needs.ts', drop: [GUARD, FORMER] },
+  { file: 'src/authorize/spelling.ts', drop: [GUARD] },
+  { file: 'src/authorize/glob.ts', drop: [GUARD] },
+  { file: 'src/authorize/references.ts', drop: [GUARD, FLAW] },
+  { file: 'src/authorize/listing.ts', drop: [GUARD] },
+  { file: 'src/http/origin.ts', drop: [GUARD] },
   { file: 'src/http/sanity.ts', drop: [GUARD, FORMER] },
   { file: 'src/identify/identify.ts', drop: [GUARD] },
   { file: 'src/core/credential.ts', drop: [GUARD] },
@@ -62,6 +70,9 @@ const subjects = [
 const equivalent = new Map([
   ['set !== entry.seenIn', 'spares a search in the set that was searched before'],
   ["connection !== 'keep-alive'", 'spares a look for names where there are none'],
+  ['remembered !== undefined', 'spares a search that says the same'],
+  ['LONGEST_REMEMBERED', 'bounds memory'],
+  ['two Origin lines', 'names what no list could allow'],
 ]);
 
 function mutantsOf({ file, drop }) {

@@ -91,6 +91,16 @@ describe('rules for tools', () => {
     expect(kindOf(send({ tool: ruled }, holder('files:*'), tool(name)))).toBe('tool.denied');
   });
 
+  test.each(['../x', 'a%2fb', '100%', 'a\\b', 'a?b'])('a name is no URI: %s', (name) => {
+    expect(send({ tool: ruled }, holder(), tool(name))).toBeNull();
+    expect(kindOf(send({ tool: kind('allow', rule(name, { deny: true })) }, holder(), tool(name)))).toBe('tool.denied');
+  });
+
+  test('a name of more than 8192 characters is refused', () => {
+    const named = (length: number) => kindOf(send({ tool: ruled }, holder(), tool('x'.repeat(length))));
+    expect([named(8_192), named(8_193)]).toEqual(['ok', 'tool.denied']);
+  });
+
   test('another spelling of a restricted name is restricted, another spelling of a listed name is not listed', () => {
     const strict = kind('deny', rule('read_*'), rule('write_*', { scopes: ['files:write'] }));
     expect(send({ tool: strict }, holder(), tool('read_x'))).toBeNull();
@@ -208,7 +218,7 @@ describe('prompts and resources', () => {
     ['two dots in full width', 'file:///open/\uff0e\uff0e/secret/x'],
     ['two dots and a parameter', 'file:///open/..;/secret/x'],
     ['something behind the name of a file', 'file:///secret?/x'],
-    ['more letters than anybody rewrites', `file:///secret/${'x'.repeat(8_192)}`],
+    ['more letters than anybody rewrites', `file:///open/${'x'.repeat(8_192)}`],
   ])('a URI cannot be written around a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
     expect(kindOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
@@ -269,6 +279,9 @@ describe('prompts and resources', () => {
       { type: 'ref/prompt', name: 'open', Name: 'secret' },
     ])
       expect([ref, complete(ref)]).toEqual([ref, 'envelope.invalid']);
+    const beside = { ref: {}, notifications: { resourceSubscriptions: ['file:///open/x'] } };
+    const call = { method: 'completion/complete', params: beside };
+    expect(kindOf(send({ resource: files }, holder(), call))).toBe('envelope.invalid');
   });
 
   test('a completion without rules about prompts or resources is the business of the upstream', () => {
