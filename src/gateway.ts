@@ -26,7 +26,7 @@ export interface Stages {
   verify(credential: Credential, endpoint: Endpoint): Verdict<Caller> | Promise<Verdict<Caller>>;
   audience(caller: Caller, endpoint: Endpoint): Failure | null;
   method(exchange: Exchange): Failure | null;
-  /** Version and media type, before a byte of the body is asked for. */
+  /** Media type and coding, before a byte of the body is asked for. */
   readable(exchange: Exchange): Failure | null;
   /** `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Verdict<Message>;

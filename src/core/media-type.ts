@@ -1,5 +1,7 @@
-// Decides which Content-Type says JSON that can be read, in requests and in answers. Never decides what a body says.
+// Decides which Content-Type says JSON that can be read, in requests and in answers, and which says an event stream. Never decides what a body
+// says.
 
+const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** Read in another charset the same bytes are other names (RFC 8259 section 8.1). */
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
@@ -7,3 +9,5 @@ const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
 export const isJsonType = (type: string): boolean => type === 'application/json' || JSON_TYPE.test(type);
 
 export const hasOtherCharset = (type: string): boolean => OTHER_CHARSET.test(type);
+
+export const isEventStreamType = (type: string): boolean => EVENT_STREAM.test(type);

@@ -1,7 +1,7 @@
 // Decides which header fields cross, in both directions: an allow-list plus the open Mcp-* family. Everything else stays behind: the
 // caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
 import type { RequestHead } from '../core/exchange.js';
-import { isJsonType } from '../core/media-type.js';
+import { isEventStreamType, isJsonType } from '../core/media-type.js';
 
 const REQUEST_FIELDS = new Set([
   'accept',
@@ -81,8 +81,9 @@ export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefi
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value);
 
-export const isEventStream = (headers: UpstreamHeaders): boolean =>
-  first(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false;
+/** Two lines say two things: then it is neither this nor JSON. */
+export const isEventStream = ({ 'content-type': type }: UpstreamHeaders): boolean =>
+  typeof type === 'string' && isEventStreamType(type);
 
 export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean => typeof type === 'string' && isJsonType(type);
 

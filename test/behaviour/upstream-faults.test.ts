@@ -145,6 +145,9 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller i
     ['200 with HTML', answer('200 OK', ['Content-Type: text/html', SIZED]), BROKEN],
     ['200 with a type that only begins well', answer('200 OK', ['Content-Type: application/jsonp', SIZED]), BROKEN],
     ['200 with two types', answer('200 OK', [TYPE, 'Content-Type: text/html', SIZED]), BROKEN],
+    ['200 with two types, the first of events', answer('200 OK', ['Content-Type: text/event-stream', TYPE, SIZED]), BROKEN],
+    ['200 with two types in one line', answer('200 OK', ['Content-Type: text/event-stream, text/html', SIZED]), BROKEN],
+    ['200 with a type that only begins like events', answer('200 OK', ['Content-Type: text/event-streams', SIZED]), BROKEN],
     [
       'Content-Encoding that Connection names',
       answer('200 OK', [TYPE, 'Connection: Content-Encoding', 'Content-Encoding: br', SIZED]),

@@ -1,6 +1,6 @@
-// Which Content-Type says JSON that can be read.
+// Which Content-Type says JSON that can be read, and which says events.
 import { expect, test } from 'vitest';
-import { hasOtherCharset, isJsonType } from '../../src/core/media-type.js';
+import { hasOtherCharset, isEventStreamType, isJsonType } from '../../src/core/media-type.js';
 
 test.each([
   ['application/json', true, false],
@@ -19,3 +19,11 @@ test.each([
 ])('%s is JSON: %s, in another charset: %s', (type, json, other) => {
   expect([isJsonType(type), hasOtherCharset(type)]).toEqual([json, other]);
 });
+
+test.each([
+  ['text/event-stream', true],
+  ['Text/Event-Stream ; charset=utf-8', true],
+  ['text/event-streams', false],
+  ['text/event-stream, text/html', false],
+  ['application/json', false],
+])('%s is a stream of events: %s', (type, events) => expect(isEventStreamType(type)).toBe(events));

@@ -141,7 +141,12 @@ describe('a JSON answer', () => {
       answers.status(200, [['content-type', 'application/json; charset=utf-16']], list('a')),
       'another charset',
     ],
-    ['two media types', answers.status(200, [['content-type', 'text/event-stream'], JSON_LINE], list('a')), 'two media types'],
+    ['two media types', answers.status(200, [['content-type', 'text/event-stream'], JSON_LINE], list('a')), 'neither JSON'],
+    [
+      'an error of two media types',
+      answers.status(404, [['content-type', 'text/plain'], JSON_LINE], list('a')),
+      'two media types',
+    ],
     ['no JSON', answers.status(200, [JSON_LINE], 'tools'), 'not JSON-RPC'],
     ['no JSON, and no media type', answers.status(200, [], 'tools'), 'not JSON-RPC'],
     ['text', answers.status(202, [['content-type', 'text/plain']], 'Accepted'), 'not JSON-RPC'],

@@ -118,7 +118,7 @@ describe('to the caller', () => {
 test.each<[unknown, boolean]>([
   ['text/event-stream', true],
   ['Text/Event-Stream; charset=utf-8', true],
-  [['text/event-stream'], true],
+  [['text/event-stream', 'application/json'], false],
   ['application/json', false],
   ['application/json; x=text/event-stream', false],
   [undefined, false],
