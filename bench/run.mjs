@@ -75,6 +75,23 @@ const requestBytes = (port, token) =>
     body,
   ].join('\r\n');
 
+/** Ten rules that a call of `json` is judged by; two of them name it. */
+const tools = {
+  unlisted: 'allow',
+  rules: [
+    { tool: 'write_*', scopes: ['files:write'] },
+    { tool: 'admin_*', claim: 'roles', has: 'admin' },
+    { tool: 'drop_table', deny: true },
+    { tool: '*_delete', deny: true },
+    { tool: 'j*', scopes: ['mcp'] },
+    { tool: 'beta_*', claim: 'beta', has: true },
+    { tool: 'exec*', deny: true },
+    { tool: 'a*b*c', deny: true },
+    { tool: 'list_*' },
+    { tool: '*' },
+  ],
+};
+
 /** A gateway that lets everybody through would be fast. */
 async function refusesWithoutToken(load, port) {
   const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
@@ -104,12 +121,15 @@ async function measure({ node, rounds, seconds }) {
     const origin = `http://127.0.0.1:${upstream.port}`;
     const floor = keep(await startOwn('floor.mjs', { node, args: [origin] }));
     const gateway = keep(await startGateway({ node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp', logFile }));
+    const options = { node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp' };
+    const ruled = keep(await startGateway({ ...options, logFile: `${logFile}.rules`, tools }));
     const load = keep(await startOwn('load.mjs'));
-    await refusesWithoutToken(load, gateway.port);
+    for (const { port } of [gateway, ruled]) await refusesWithoutToken(load, port);
     const token = await issuer.mint(gateway.url);
-    const target = (name, { port, pid }) => ({ name, port, pid, request: requestBytes(port, token) });
+    const target = (name, { port, pid, token: own = token }) => ({ name, port, pid, request: requestBytes(port, own) });
     const through = target('gateway', gateway);
-    const targets = [target('upstream directly', upstream), target('floor', floor), through];
+    const underRules = target('ten rules', { ...ruled, token: await issuer.mint(ruled.url) });
+    const targets = [target('upstream directly', upstream), target('floor', floor), through, underRules];
     const rows = await compare(load, targets, { rounds, seconds, say });
     // Ended before its log is counted: some lines wait for others.
     await gateway.stop();
@@ -127,9 +147,9 @@ async function main(options) {
   say(`JSON call, one hot token, 32 connections; gateway on Node ${version}; ${options.rounds} rounds of ${options.seconds} s`);
   if (options.lab) return await runLab({ ...options, logFile });
   const rows = await measure(options);
-  const { rateRatio, cpuRatio } = rows.at(-1);
   console.log(`\n${table(rows)}\n`);
-  console.log(`gateway: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`);
+  for (const { name, rateRatio, cpuRatio } of rows.slice(2))
+    console.log(`${name}: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`);
   return 0;
 }
 

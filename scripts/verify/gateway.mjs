@@ -1,7 +1,7 @@
 // Starts the gateway as a process with its output in a file, waits until it is ready, and ends it; for the inspector and the bench.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { stop, within } from '../../conformance/child.mjs';
@@ -36,6 +36,18 @@ export const gatewayVariables = ({ port, upstream, issuer, scope }) => ({
   PORTCULLIS_ADMIN: '127.0.0.1:0',
 });
 
+/** The same as a file, because the environment knows no rules. JSON is YAML. */
+function withTools({ port, upstream, issuer, scope, tools }) {
+  const endpoint = { path: '/mcp', issuers: ['main'], upstream, scopes: [scope], tools };
+  const listen = { listen: { host: '127.0.0.1', port }, admin: { host: '127.0.0.1', port: 0 } };
+  return JSON.stringify({
+    publicUrl: `http://127.0.0.1:${port}`,
+    ...listen,
+    issuers: { main: { issuer } },
+    endpoints: [endpoint],
+  });
+}
+
 /** A child that does not outlive this process, however it ends. */
 export function endWithUs(child) {
   const kill = () => child.kill('SIGKILL');
@@ -57,15 +69,19 @@ async function ready(origin, child, logFile) {
 }
 
 /**
- * Starts the gateway on `node`; resolves once it is ready.
+ * Starts the gateway on `node`; resolves once it is ready. `tools`: rules for the tools of its endpoint.
  * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
  */
-export async function startGateway({ node = process.execPath, upstream, issuer, scope, logFile }) {
+export async function startGateway({ node = process.execPath, upstream, issuer, scope, logFile, tools }) {
   const port = await freePort();
-  const env = { ...cleanEnvironment(), ...gatewayVariables({ port, upstream, issuer, scope }) };
+  const configFile = `${logFile}.yaml`;
+  if (tools !== undefined) writeFileSync(configFile, withTools({ port, upstream, issuer, scope, tools }));
+  const given = tools === undefined ? [] : ['--config', configFile];
+  const variables = tools === undefined ? gatewayVariables({ port, upstream, issuer, scope }) : {};
+  const env = { ...cleanEnvironment(), ...variables };
   // A file and no pipe: this process is to have no part in what the gateway writes.
   const log = openSync(logFile, 'w');
-  const child = endWithUs(spawn(node, [gatewayMain, 'serve'], { env, stdio: ['ignore', log, log] }));
+  const child = endWithUs(spawn(node, [gatewayMain, 'serve', ...given], { env, stdio: ['ignore', log, log] }));
   closeSync(log);
   const exited = once(child, 'close');
   exited.catch(() => {});

@@ -1,5 +1,5 @@
 // Streamable HTTP, as an intermediary sees it.
-import { notApplicable, proven, type States } from './state.js';
+import { gap, notApplicable, proven, type States } from './state.js';
 
 export const b: States = {
   'B-01': proven('one path for each MCP server'),
@@ -33,7 +33,7 @@ export const b: States = {
   'B-34': proven('versions are a list, never an order'),
   'B-35': proven('a request is forwarded in the version in which it was made'),
   'B-36': proven('missing _meta of a modern request is -32602'),
-  'B-37': proven('one list of versions'),
+  'B-37': gap('answers of server/discover and initialize are the upstream’s own, and are not rewritten to our list'),
   'B-38': notApplicable('no endpoint is modern alone: the legacy era is served everywhere'),
   'B-39': proven('no refusal looks like an old server to a dual-era client'),
   'B-40': proven('a session outlives the replica that opened it'),
