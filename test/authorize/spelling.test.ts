@@ -1,6 +1,6 @@
 // Which ways of writing a name are one for the rules that restrict.
 import { expect, test } from 'vitest';
-import { folded } from '../../src/authorize/spelling.js';
+import { folded, spellings } from '../../src/authorize/spelling.js';
 
 test.each([
   ['other letters', 'DELETE_File'],
@@ -8,9 +8,18 @@ test.each([
   ['the I with a dot', 'delete_f\u0130le'],
   ['the dotless i', 'delete_f\u0131le'],
   ['a space at the end', 'delete_file\u00a0'],
+  ['a control character at the end', 'delete_file\x1c'],
+  ['a soft hyphen', 'delete\u00ad_file'],
+  ['a space without width', 'delete_\u200bfile'],
 ])('%s', (_how, name) => {
   expect(folded('delete_files')).not.toBe(folded('delete_file'));
   expect(folded(name)).toBe(folded('delete_file'));
 });
 
 test('sharp s, small and capital', () => expect(folded('stra\u00dfe')).toBe(folded('STRA\u1e9eE')));
+
+test('a name that would take long to normalize is refused: more marks in a row than text has', () => {
+  const marked = (marks: number) => spellings('tool', `a${'\u0301'.repeat(marks)}\u0316`.repeat(2));
+  expect(marked(29)).toHaveLength(1);
+  expect(marked(30)).toBeNull();
+});

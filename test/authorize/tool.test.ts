@@ -218,6 +218,11 @@ describe('prompts and resources', () => {
     ['two dots in full width', 'file:///open/\uff0e\uff0e/secret/x'],
     ['two dots and a parameter', 'file:///open/..;/secret/x'],
     ['something behind the name of a file', 'file:///secret?/x'],
+    ['the address of this machine', 'file://127.0.0.1/secret/x'],
+    ['a soft hyphen', 'file:///sec\u00adret/x'],
+    ['more marks on one letter than text has', `file:///open/a${'\u0301'.repeat(31)}`],
+    ['a host that is none', `https://${'\u4e00'.repeat(512)}/`],
+    ['a host that is none, behind what is not seen', `\\u200bhttps://${'\\u4e00'.repeat(512)}/`],
     ['more letters than anybody rewrites', `file:///open/${'x'.repeat(8_192)}`],
   ])('a URI cannot be written around a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
@@ -249,6 +254,8 @@ describe('prompts and resources', () => {
       'https://api.example:443/private/x',
       'https://api.example/private/x',
       'https:api.example/private/x',
+      'https://me:x@api.example/private/x',
+      'https://api.example./private/x',
       'https://b.example/x%20y',
       'https://b.example/x y',
       'https://b.example/x%20y?z',
