@@ -41,7 +41,8 @@ class ReferenceReader extends MessageReader {
   }
 
   private add(kind: Kind, what: string): void {
-    const name = this.decisive(what);
+    // What is refused anyway is not worth the work.
+    const name = this.flaw === null ? this.decisive(what) : this.skip(0);
     if (name === undefined) return;
     this.characters += name.length;
     if (this.found.length >= REFERENCES || this.characters > CHARACTERS)

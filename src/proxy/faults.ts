@@ -48,7 +48,9 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
   if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
   if (status !== 200 && NEVER_OURS.has(status)) return upstreamBroken({ detail: `status ${status}` });
-  const { connection } = headers;
+  const { connection, 'transfer-encoding': coding } = headers;
+  // Only chunks are undone: the caller would be given the bytes of another coding, and nothing that says which.
+  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') return upstreamBroken({ detail: 'a transfer coding' });
   if (connection !== undefined && connection !== 'keep-alive' && STRIPS_BODY_FIELDS.test(String(connection)))
     return upstreamBroken({ detail: 'Connection names an end-to-end field' });
   if (caller.kind === 'pass-through') {

@@ -31,8 +31,9 @@ function unreadable(status: number, headers: UpstreamHeaders): string | null {
   const { 'content-encoding': encoding, 'content-type': type, 'content-length': length } = headers;
   if (encoding !== undefined && encoding !== 'identity') return 'a compressed list';
   if (Array.isArray(type)) return 'a list with two media types';
-  if (isEventStream(headers) || isForeignError(status, headers)) return null;
+  if (isForeignError(status, headers)) return null;
   if (type !== undefined && hasOtherCharset(type)) return 'a list in another charset';
+  if (isEventStream(headers)) return null;
   return Number(length ?? 0) > LIST_BYTES ? `a list of ${length} bytes` : null;
 }
 

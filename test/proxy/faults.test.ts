@@ -116,6 +116,16 @@ test.each<[string | string[], string]>([
   expect(judged(200, { ...JSON_TYPE, connection })).toBe(kind);
 });
 
+test.each<[string | string[], string]>([
+  ['chunked', 'ok'],
+  ['Chunked', 'ok'],
+  ['gzip', 'upstream.broken'],
+  ['gzip, chunked', 'upstream.broken'],
+  [['gzip', 'chunked'], 'upstream.broken'],
+])('Transfer-Encoding: %s is %s (C-130)', (coding, kind) => {
+  expect(judged(200, { ...JSON_TYPE, 'transfer-encoding': coding })).toBe(kind);
+});
+
 describe('the media type of a 200 (D-23)', () => {
   test.each<[string, UpstreamHeaders]>([
     ['JSON', JSON_TYPE],

@@ -152,6 +152,11 @@ describe('a JSON answer', () => {
     ['text', answers.status(202, [['content-type', 'text/plain']], 'Accepted'), 'not JSON-RPC'],
     ['half a list, said to be all', answers.status(200, [JSON_LINE], list('a').slice(0, -2)), 'not JSON-RPC'],
     [
+      'an event stream in another charset',
+      answers.status(200, [['content-type', 'text/event-stream; charset=utf-7']], `data: ${list('a')}\n\n`),
+      'another charset',
+    ],
+    [
       'names that differ in case',
       answers.status(200, [JSON_LINE], list('a').replace('"tools"', '"Tools":[],"tools"')),
       'stands twice',
