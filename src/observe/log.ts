@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Logger, pino } from 'pino';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
-import type { Era } from '../core/message.js';
+import type { Era, Message } from '../core/message.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Clock, Notify } from '../core/ports.js';
 import type { Caller } from '../core/principal.js';
@@ -34,14 +34,27 @@ const PLAIN = /^[\w./:-]{0,200}$/;
 const ascii = (json: string): string =>
   json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A JSON string, or null. */
-function quoted(text: string | null | undefined): string {
+/** What a line says of the calls of a message: a text, or of a batch a list, so that no call hides behind the first. */
+type Told = string | null | undefined | readonly (string | null)[];
+
+function told(message: Message | null, field: 'method' | 'name'): Told {
+  if (message === null) return undefined;
+  const { calls } = message;
+  return calls.length > 1 ? calls.map((call) => call[field]) : calls[0]?.[field];
+}
+
+/** A JSON string, or null; of a batch a list. */
+function quoted(text: Told): string {
   if (text === null || text === undefined) return 'null';
+  if (typeof text !== 'string') return `[${text.map(quoted).join()}]`;
   return PLAIN.test(text) ? `"${text}"` : ascii(JSON.stringify(text.slice(0, NAME_CHARACTERS)));
 }
 
 const short = (text: string | null | undefined): string | undefined =>
   text === null || text === undefined ? undefined : text.slice(0, NAME_CHARACTERS);
+
+const shortened = (text: Told): Told =>
+  typeof text === 'object' && text !== null ? text.map((one) => short(one) ?? null) : short(text);
 
 /** The stack of a bug, and only its stack: messages of foreign errors may quote what they choked on. */
 function stackOf(cause: unknown): string | undefined {
@@ -70,8 +83,8 @@ interface Held {
   readonly id: string;
   readonly client: string;
   readonly us: number;
-  readonly rpc: string | null | undefined;
-  readonly name: string | null | undefined;
+  readonly rpc: Told;
+  readonly name: Told;
   readonly parts: readonly string[];
 }
 
@@ -170,17 +183,16 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
 
   function good(outcome: Outcome): void {
     const { exchange, message, milliseconds } = outcome;
-    const call = message?.calls[0];
     const us = Math.round(milliseconds * 1000);
     const { id, clientAddress: client } = exchange;
-    const { method: rpc, name } = call ?? {};
+    const rpc = told(message, 'method');
+    const name = told(message, 'name');
     if (held.push({ atMs: clock.wallMs(), id, client, us, rpc, name, parts: partsOf(outcome) }) >= TOGETHER) flush();
     else timer ??= setTimeout(flush, LATEST_MS);
   }
 
   function refused(outcome: Outcome, failure: Failure): void {
     const { exchange, message, milliseconds } = outcome;
-    const call = message?.calls[0];
     flush();
     logger[failure.row.level](
       {
@@ -188,8 +200,8 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
         requestId: exchange.id,
         client: exchange.clientAddress,
         us: Math.round(milliseconds * 1000),
-        rpc: short(call?.method),
-        name: short(call?.name),
+        rpc: shortened(told(message, 'method')),
+        name: shortened(told(message, 'name')),
         detail: failure.detail,
         stack: failure.row.blame === 'gateway' ? stackOf(failure.cause) : undefined,
       },

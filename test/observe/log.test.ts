@@ -107,6 +107,20 @@ describe('the line of an exchange', () => {
   });
 
   test.each([
+    ['passed', null, 200],
+    ['refused', failures.toolDenied(), 403],
+  ] as const)('of a batch that was %s names every call, so that none hides behind the first (A-66)', (_what, failure, status) => {
+    const long = 'n'.repeat(300);
+    const calls = [
+      { method: 'ping', name: null, idText: '1' },
+      { method: 'tools/call', name: long, idText: '2' },
+      { method: null, name: null, idText: '3' },
+    ];
+    const line = lineOf({ message: { era: 'legacy', calls, body: null }, failure, status });
+    expect(line).toMatchObject({ rpc: ['ping', 'tools/call', null], name: [null, long.slice(0, 200), null] });
+  });
+
+  test.each([
     'a\nb\r\u2028{"level":"error"}',
     '"\\\u0000\u001f\x7f',
     '@@',
