@@ -222,7 +222,7 @@ describe('prompts and resources', () => {
     ['a soft hyphen', 'file:///sec\u00adret/x'],
     ['more marks on one letter than text has', `file:///open/a${'\u0301'.repeat(31)}`],
     ['a host that is none', `https://${'\u4e00'.repeat(512)}/`],
-    ['a host that is none, behind what is not seen', `\\u200bhttps://${'\\u4e00'.repeat(512)}/`],
+    ['a host that is none, behind what is not seen', `\u200bhttps://${'\u4e00'.repeat(512)}/`],
     ['more letters than anybody rewrites', `file:///open/${'x'.repeat(8_192)}`],
   ])('a URI cannot be written around a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
