@@ -50,7 +50,7 @@ export const meanings = {
   'envelope.invalid':
     'The body is JSON but not one JSON-RPC message: a name that stands twice or in another spelling, more than 100 names, a wrong id, a batch where the revision has none. The detail in the log says which.',
   'envelope.header_mismatch':
-    'The `Mcp-*` headers say something else than the body, or one of them stands twice. Mend the client, or the proxy that changed them.',
+    'A header that mirrors the body (`MCP-Protocol-Version`, `Mcp-Method`, `Mcp-Name`) is missing or says something else than the body, or one of these or `Mcp-Session-Id` stands twice. The detail in the log names it. Mend the client, or the proxy that changed or dropped the header.',
   'scope.insufficient':
     'The token lacks a scope that the call needs. The challenge names all that are needed; the client asks for consent.',
   'tool.denied': 'A rule of the endpoint keeps this caller from this tool. No scope would help.',
@@ -67,7 +67,7 @@ export const meanings = {
   'upstream.broken':
     'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
   'upstream.refused_us':
-    'The MCP server answered 401 or 403 to the gateway, not to the caller. Mend the credential that the gateway presents, or let the server trust the gateway.',
+    'The MCP server answered 401 or 403 to a caller whom the gateway has checked. It gets no credential from the gateway: let it accept what comes from the gateway without one, and let nobody else reach it.',
   'stream.broken':
     'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut, or an error as the last event. Look at the log of the server.',
   'stream.outlived':
@@ -101,6 +101,9 @@ export const meanings = {
   'upstream.loop': 'The request has been through this gateway already: `upstream.url` leads back to it. Mend `upstream.url`.',
 };
 
+/** Kinds that the table has and no step raises: what they are for is not built. `test/core/failure.test.ts` compares this with the code. */
+export const notRaised = ['key.unknown', 'claim.missing', 'rate.limited', 'exchange.unavailable', 'exchange.refused'];
+
 const HEAD = `# Failures
 
 <!-- Written by scripts/failures-doc.mjs from src/core/failure.ts. Do not edit. -->
@@ -109,7 +112,9 @@ Every refusal has one reason. The same word stands in the log (\`reason\`), in t
 here. The caller sees only the status, the challenge and the message; the request id in \`X-Request-Id\` and in the body leads to the log
 line, which says more.
 
-The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`.
+The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`. Where
+an endpoint has \`denial: jsonrpc\`, the caller gets \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` with HTTP 200.
+A row that says "Not raised yet" belongs to something that is not built: no version so far refuses with it.
 
 `;
 
@@ -131,7 +136,8 @@ const cellsOf = ({ kind, blame, status, challenge, code: rpc, message, event, le
   const meaning = meanings[kind];
   if (meaning === undefined) throw new Error(`${kind} has no meaning in scripts/failures-doc.mjs`);
   const error = challenge === 'bare' ? 'bare' : code(challenge);
-  return [code(kind), blame, status ?? '', error, rpc ?? '', message ?? '', code(event), level, meaning].map(String);
+  const told = notRaised.includes(kind) ? `Not raised yet. ${meaning}` : meaning;
+  return [code(kind), blame, status ?? '', error, rpc ?? '', message ?? '', code(event), level, told].map(String);
 };
 
 /** The whole document. Cells are padded, as the formatter of this repository wants them. */

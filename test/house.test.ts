@@ -1,4 +1,5 @@
 // The house keeps its own rules: who may import whom, one door per dependency, no surroundings in a stage, the form of a file.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './parts/house-rules.js';
 import { codeOnly, sources, withoutComments } from './parts/sources.js';
@@ -15,6 +16,18 @@ describe('the sources', () => {
   test('import only what their room may see', () => expect(all.flatMap(wallsCrossed)).toEqual([]));
   test('take no surroundings in a stage (E-13)', () => expect(all.flatMap(surroundingsTaken)).toEqual([]));
   test('have the form of the house', () => expect(all.flatMap(formFlaws)).toEqual([]));
+
+  test('are named in ARCHITECTURE.md, room by room, and nothing else is', () => {
+    const text = readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8');
+    const named = text.split('\n- **`').flatMap((entry) => {
+      const room = /^([a-z]+\/)`\*\*/.exec(entry)?.[1];
+      const [paragraph = ''] = entry.split('\n\n', 1);
+      return room === undefined ? [] : [...paragraph.matchAll(/`([a-z0-9-]+)`/g)].map(([, file]) => `${room}${file}.ts`);
+    });
+    const there = all.map(({ path }) => path).filter((path) => /^[^/]+\/[^/]+$/.test(path));
+    expect(there).toContain('core/failure.ts');
+    expect(named.sort()).toEqual(there.sort());
+  });
 });
 
 describe('the checker finds', () => {

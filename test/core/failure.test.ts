@@ -60,6 +60,25 @@ const makers = Object.entries(failures).filter(
   (entry): entry is [string, MakeFailure] => typeof entry[1] === 'function' && 'row' in entry[1],
 );
 
+const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
+const rows = document
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+
+interface Script {
+  render(table: readonly Row[]): string;
+  readonly meanings: object;
+  readonly notRaised: readonly string[];
+}
+const script = (): Promise<Script> =>
+  import(/* @vite-ignore */ new URL('../../scripts/failures-doc.mjs', import.meta.url).href) as Promise<Script>;
+
 describe('the table', () => {
   test('is there', () => {
     expect(failureTable.length).toBeGreaterThan(50);
@@ -151,12 +170,13 @@ describe('kinds', () => {
     expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((kind) => `${path}: ${kind}`))).toEqual([]);
   });
 
+  const code = sources()
+    .filter(({ path }) => path !== 'core/failure.ts')
+    .map(({ text }) => withoutComments(text).replace(/import [^;]*;/g, ''))
+    .join('\n');
+  const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.row.kind);
+
   test('each one that is raised is provoked by a test', () => {
-    const code = sources()
-      .filter(({ path }) => path !== 'core/failure.ts')
-      .map(({ text }) => withoutComments(text).replace(/import [^;]*;/g, ''))
-      .join('\n');
-    const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.row.kind);
     const provoked = tests()
       .filter(({ path }) => path !== 'core/failure.test.ts')
       .map(({ text }) => withoutComments(text))
@@ -164,20 +184,16 @@ describe('kinds', () => {
     expect(raised.length).toBeGreaterThan(40);
     expect(raised.filter((kind) => !provoked.includes(`'${kind}'`))).toEqual([]);
   });
+
+  test('docs/failures.md marks those that nothing raises', async () => {
+    const { notRaised } = await script();
+    expect(failureTable.map((row) => row.kind).filter((kind) => !raised.includes(kind))).toEqual(notRaised);
+    const marked = rows.filter((cells) => cells.at(-1)?.startsWith('Not raised yet.')).map(([kind]) => kind);
+    expect(marked).toEqual(notRaised);
+  });
 });
 
 describe('docs/failures.md', () => {
-  const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
-  const rows = document
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .slice(2, -2)
-        .split(' | ')
-        .map((cell) => cell.trim().replaceAll('`', '')),
-    );
-
   test('equals the table', () => {
     const text = (value: unknown): string => (value === null ? '' : String(value));
     expect(rows.map((cells) => cells.slice(0, -1))).toEqual(
@@ -192,11 +208,7 @@ describe('docs/failures.md', () => {
   });
 
   test('is what scripts/failures-doc.mjs writes', async () => {
-    const script = new URL('../../scripts/failures-doc.mjs', import.meta.url).href;
-    const { render, meanings } = (await import(/* @vite-ignore */ script)) as {
-      render(table: readonly Row[]): string;
-      meanings: object;
-    };
+    const { render, meanings } = await script();
     expect(document).toBe(render(failureTable));
     expect(Object.keys(meanings).sort()).toEqual(failureTable.map((row) => row.kind).sort());
   });

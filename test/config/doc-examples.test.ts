@@ -1,0 +1,78 @@
+// The YAML of README and docs/: every example is a configuration that starts, or a part of one; and every preset has one.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseYaml } from '../../src/config/load.js';
+import type { Plan } from '../../src/config/plan.js';
+import { presetNames } from '../../src/config/presets.js';
+import { keyText } from '../parts/sealing-key.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const root = new URL('../../', import.meta.url);
+const read = (name: string): string => readFileSync(new URL(name, root), 'utf8');
+const documents = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+
+const examplesOf = (name: string): string[] =>
+  [...read(name).matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', body = '']) =>
+    body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+
+const ENVIRONMENT = {
+  INTROSPECTION_SECRET: 's3cret',
+  CHECK_SECRET: 's3cret',
+  PORTCULLIS_SESSION_KEYS: keyText(),
+};
+const load = (config: Fields): Plan => parseYaml(JSON.stringify(config), ENVIRONMENT);
+
+const UPSTREAM = 'http://10.0.0.5:3000/mcp';
+const ISSUERS = { main: { issuer: 'https://auth.example.com' } };
+const endpointOf = (issuers: Fields, own: Fields = {}): Fields => ({
+  path: '/files/mcp',
+  issuers: Object.keys(issuers),
+  upstream: UPSTREAM,
+  ...own,
+});
+
+/** What an example leaves out because it is the same everywhere. */
+function completed(example: Fields): Fields {
+  const { issuers = ISSUERS, endpoints, ...rest } = example as { issuers?: Fields; endpoints?: unknown };
+  return { publicUrl: 'https://mcp.example.com', ...rest, issuers, endpoints: endpoints ?? [endpointOf(issuers)] };
+}
+
+const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys'];
+const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
+/** A pod is no configuration; that it is YAML is all that can be said here. */
+const isPod = (example: Fields): boolean => 'spec' in example;
+
+describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
+  test.each(examplesOf(name))('%s', (text) => {
+    const example = parse(text) as Fields;
+    if (isPod(example)) return;
+    const plan = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
+    expect(plan.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
+    expect(plan.endpoints).toHaveLength(1);
+  });
+});
+
+test('an example with a flaw is found', () => {
+  expect(() => load(completed({ isuers: {} }))).toThrow('isuers');
+  expect(() => load(completed({ endpoints: [endpointOf(ISSUERS, { tols: {} })] }))).toThrow('tols');
+});
+
+test('the files of README and of the steps in docs/hosting.md are whole', () => {
+  const whole = [...examplesOf('README.md'), ...examplesOf('docs/hosting.md')].filter((text) => !isPod(parse(text) as Fields));
+  expect(whole).toHaveLength(5);
+  for (const text of whole) expect(parseYaml(text, {}).endpoints).toHaveLength(1);
+});
+
+test('each preset has an example', () => {
+  const examples = examplesOf('docs/idps.md');
+  expect(examples.length).toBeGreaterThan(15);
+  const shown = presetNames.filter((name) => examples.some((example) => example.includes(`preset: ${name}`)));
+  expect(shown).toEqual(presetNames);
+});
+
+test.each(presetNames)('the table tells of %s', (name) =>
+  expect(read('docs/idps.md')).toMatch(new RegExp(`^\\| \`${name}\``, 'm')),
+);
