@@ -113,7 +113,8 @@ here. The caller sees only the status, the challenge and the message; the reques
 line, which says more.
 
 The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`. Where
-an endpoint has \`denial: jsonrpc\`, the caller gets \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` with HTTP 200.
+an endpoint has \`denial: jsonrpc\`, \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` come with HTTP 200, if the call has
+an id and is no batch.
 A row that says "Not raised yet" belongs to something that is not built: no version so far refuses with it.
 
 `;

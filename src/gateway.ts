@@ -15,7 +15,7 @@ export interface Stages {
   /** One Host, one body framing, a sane target. */
   sane(exchange: Exchange): Failure | null;
   route(exchange: Exchange): Endpoint | null;
-  /** The refusal of new calls while shutting down; pages stay, so that a balancer can see it. */
+  /** The refusal of new calls on connections that are still open while shutting down; pages stay. */
   draining(): Failure | null;
   /** Metadata and health: settles when the page is served. Null where there is no such page. */
   page(exchange: Exchange): Promise<void> | Failure | null;

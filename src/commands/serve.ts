@@ -17,7 +17,7 @@ PORTCULLIS_ISSUER are enough for one server; .env.example lists every variable.
 Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to 25 s; a second one ends at once.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
-/** Shorter than the 30 s that Kubernetes and Docker Compose allow before they kill. */
+/** Shorter than the 30 s that Kubernetes allows before it kills. Docker allows 10, unless told otherwise (docs/hosting.md). */
 const DRAIN_MS = 25_000;
 
 /** What to do about an address that cannot be listened on; null for any other error. */
