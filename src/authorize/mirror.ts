@@ -48,8 +48,10 @@ export function disagreement(head: RequestHead, scanned: Scanned): string | null
   // Undefined on notifications in this revision (B-61): absent is fine there, a lie is not.
   const optional = scanned.idText === undefined;
   if (method === undefined ? !optional : method !== scanned.method) return 'Mcp-Method';
-  if (!NAMED_BY.has(scanned.method ?? '') || (name === undefined && optional)) return null;
+  const needed = NAMED_BY.has(scanned.method ?? '');
+  if (name === undefined && (optional || !needed)) return null;
   const expected = nameOf(scanned);
-  if (expected === undefined) return 'the body has no name';
+  // Where there is nothing to hold it against it does not cross, see proxy/headers.ts.
+  if (expected === undefined) return needed ? 'the body has no name' : null;
   return name !== undefined && decodeMirrored(name) === expected ? null : 'Mcp-Name';
 }

@@ -48,7 +48,7 @@ export function createForward(
     const way = ways.get(endpoint.path);
     const slot = way?.pool.take(held) ?? null;
     if (way === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
-    const headers = requestHeaders(exchange, session === null ? null : session.id, onwardCredential(caller), pseudonym);
+    const headers = requestHeaders(exchange, message, session === null ? null : session.id, onwardCredential(caller), pseudonym);
     const { openStream } = way;
     const idText = requestId(message);
     const listing = findListing(caller, endpoint, message);

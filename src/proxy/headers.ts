@@ -2,6 +2,7 @@
 // caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
 import type { RequestHead } from '../core/exchange.js';
 import { isEventStreamType, isJsonType } from '../core/media-type.js';
+import type { Message } from '../core/message.js';
 
 const REQUEST_FIELDS = new Set([
   'accept',
@@ -19,7 +20,13 @@ const REQUEST_FIELDS = new Set([
 ]);
 const SESSION = 'mcp-session-id';
 /** Without a session there is none to name and nothing to resume; a modern request is always without (B-85). */
-const OF_SESSION = new Set([SESSION, 'last-event-id']);
+const OF_SESSION = [SESSION, 'last-event-id'];
+/** They cross only where they were held against the body: else they name to the upstream what nobody judged (B-57). */
+const MIRRORS = ['mcp-method', 'mcp-name'];
+const NOT_MODERN: ReadonlySet<string> = new Set(OF_SESSION);
+const NOT_OF_NAMELESS: ReadonlySet<string> = new Set([...OF_SESSION, 'mcp-name']);
+const NOT_LEGACY: ReadonlySet<string> = new Set(MIRRORS);
+const NOT_WITHOUT_SESSION: ReadonlySet<string> = new Set([...OF_SESSION, ...MIRRORS]);
 const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
 const MCP = 'mcp-';
 const MCP_PARAM = 'mcp-param-';
@@ -56,9 +63,16 @@ function viaOf(head: RequestHead, pseudonym: string): string {
   return earlier === undefined ? `1.1 ${pseudonym}` : `${earlier}, 1.1 ${pseudonym}`;
 }
 
+/** Fields of the allow-list that mean nothing on this message; in the legacy revisions that is what mirrors the body (B-61). */
+function withheld({ era, calls }: Message, session: string | null): ReadonlySet<string> {
+  if (era === 'legacy') return session === null ? NOT_WITHOUT_SESSION : NOT_LEGACY;
+  return calls[0]?.name === null ? NOT_OF_NAMELESS : NOT_MODERN;
+}
+
 /** Flat name, value pairs for the upstream. `session`: its own id, never what the caller sent. `onward`: what we present to it. */
 export function requestHeaders(
   head: RequestHead,
+  message: Message,
   session: string | null,
   onward: readonly string[],
   pseudonym: string,
@@ -66,10 +80,11 @@ export function requestHeaders(
   const { names, values } = head;
   const headers: string[] = ['via', viaOf(head, pseudonym)];
   const hop = namedByConnection(joined(head, 'connection'));
+  const behind = withheld(message, session);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!REQUEST_FIELDS.has(name) && !isOpen(name)) continue;
-    if (session === null && OF_SESSION.has(name)) continue;
+    if (behind.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     headers.push(name, name === SESSION ? (session as string) : (values[i] as string));
   }

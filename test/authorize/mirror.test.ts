@@ -85,6 +85,13 @@ describe('Mcp-Name', () => {
     expect(differs(request('tools/list', { name: 'x' }), 'tools/list', 'y')).toBe('agree');
     expect(nameOf(scanned(request('tools/list', { name: 'x' })))).toBeUndefined();
   });
+
+  test('need not stand where only the body names something, and may not lie there (B-57)', () => {
+    const subscribe = request('resources/subscribe', { uri: 'file:///a' });
+    expect(differs(subscribe, 'resources/subscribe', null)).toBe('agree');
+    expect(differs(subscribe, 'resources/subscribe', 'file:///a')).toBe('agree');
+    expect(differs(subscribe, 'resources/subscribe', 'file:///b')).toBe('Mcp-Name');
+  });
 });
 
 test('a mirrored header that stands twice is refused, even if both agree (B-58)', () => {

@@ -78,18 +78,19 @@ const rows = Object.keys(versions).flatMap((version) =>
   ),
 );
 
-async function send(version: string, method: string, name: string, body: string) {
+async function send(version: string, method: Line[], name: string, body: string) {
   scene.upstream.reset();
   const headers: Line[] = [
     ['Authorization', `Bearer ${token}`],
     ['Content-Type', 'application/json'],
     ['Accept', 'application/json, text/event-stream'],
     ...(versions[version] ?? []),
-    ...(methods[method] ?? []),
+    ...method,
     ['Mcp-Name', name],
   ];
   const { status } = await scene.send({ method: 'POST', path: '/mcp', headers, body });
-  return { status, seen: scene.upstream.requests.map((request) => request.body.toString()) };
+  const heads = scene.upstream.requests.map(({ rawHeaders }) => JSON.stringify(rawHeaders));
+  return { status, seen: scene.upstream.requests.map((request) => request.body.toString()), heads };
 }
 
 /** Which of the rows passed with a tool that is open. */
@@ -100,12 +101,12 @@ test.each(rows)(
   async (version, meta, method, form) => {
     const bodies = (name: string) => forms[form]?.(name, metas[meta] as object) ?? [];
     for (const body of bodies(OPEN)) {
-      const { status, seen } = await send(version, method, OPEN, body);
+      const { status, seen } = await send(version, methods[method] ?? [], OPEN, body);
       expect(status === 200).toBe(seen.length === 1);
       if (status === 200) passed.push(`${version}, ${meta}, ${method}, ${form}`);
     }
     for (const body of bodies(BLOCKED)) {
-      const { status, seen } = await send(version, method, BLOCKED, body);
+      const { status, seen } = await send(version, methods[method] ?? [], BLOCKED, body);
       expect([body, seen]).toEqual([body, []]);
       expect([body, [400, 403].includes(status)]).toEqual([body, true]);
     }
@@ -120,3 +121,29 @@ test('the same calls of an open tool pass in every form that the protocol has', 
   expect([...new Set(passed)]).toEqual(expect.arrayContaining(['modern, modern, honest, single', ...legacies, ...batches]));
   expect(passed.filter((row) => row.startsWith('unknown') || row.startsWith('doubled') || row.includes('repeated'))).toEqual([]);
 });
+
+/** Calls that name nothing blocked in their body, and all that a header says of them. */
+const decoys: [string, string, string, object, boolean][] = [
+  ['a list', 'legacy', 'tools/list', {}, true],
+  ['an open tool', 'legacy', 'tools/call', { name: OPEN }, true],
+  ['an open tool', 'absent', 'tools/call', { name: OPEN }, true],
+  ['a notification', 'legacy', 'notifications/initialized', {}, true],
+  ['a list', 'modern', 'tools/list', { _meta: META }, true],
+  ['a completion', 'modern', 'completion/complete', { ref: { type: 'ref/prompt', name: OPEN }, _meta: META }, true],
+  ['an open tool', 'modern', 'tools/call', { name: OPEN, _meta: META }, false],
+];
+
+test.each(decoys)(
+  '%s, version header %s: no header names the blocked tool (B-57)',
+  async (_name, version, method, params, passes) => {
+    const id = method.startsWith('notifications/') ? {} : { id: 1 };
+    const body = text({ jsonrpc: '2.0', ...id, method, params });
+    // In the legacy revisions a header that lies stays behind, and so does one that does not.
+    for (const said of version === 'modern' ? [method] : [method, 'tools/call']) {
+      const { status, heads } = await send(version, [['Mcp-Method', said]], BLOCKED, body);
+      expect([status < 300, heads.length]).toEqual([passes, passes ? 1 : 0]);
+      expect(heads.join()).not.toContain(BLOCKED);
+      if (version !== 'modern') expect(heads.join().toLowerCase()).not.toContain('mcp-method');
+    }
+  },
+);

@@ -1,12 +1,16 @@
 // Which header fields cross to the upstream.
 import { describe, expect, test } from 'vitest';
+import type { Era, Message } from '../../src/core/message.js';
 import { isLoop, requestHeaders } from '../../src/proxy/headers.js';
 import { head, type Lines, pairs } from '../parts/exchange.js';
 
 const NAME = 'portcullis-0123456789ab';
 const VIA = { via: `1.1 ${NAME}` };
-const sent = (lines: Lines, session: string | null = null, onward: readonly string[] = []) =>
-  pairs(requestHeaders(head({ lines: [['Host', 'mcp.example.com'], ...lines] }), session, onward, NAME));
+const of = (era: Era, name: string | null): Message => ({ era, calls: [{ method: 'm', name, idText: '1' }], body: null });
+const NAMED = of('modern', 'x');
+const LEGACY = of('legacy', 'x');
+const sent = (lines: Lines, session: string | null = null, message: Message = session === null ? NAMED : LEGACY) =>
+  pairs(requestHeaders(head({ lines: [['Host', 'mcp.example.com'], ...lines] }), message, session, [], NAME));
 
 describe('to the upstream', () => {
   test.each([
@@ -126,15 +130,29 @@ describe('to the upstream', () => {
     const lines: Lines = [
       ['Mcp-Session-Id', 'what the caller sent'],
       ['Last-Event-ID', '7'],
-      ['Mcp-Method', 'm'],
+      ['Mcp-Whatever-Comes', 'm'],
     ];
-    expect(sent(lines, 'abc')).toEqual({ ...VIA, 'mcp-session-id': 'abc', 'last-event-id': '7', 'mcp-method': 'm' });
-    expect(sent(lines)).toEqual({ ...VIA, 'mcp-method': 'm' });
-    expect(sent([['Mcp-Method', 'm']], 'abc')).toEqual({ ...VIA, 'mcp-method': 'm' });
+    expect(sent(lines, 'abc')).toEqual({ ...VIA, 'mcp-session-id': 'abc', 'last-event-id': '7', 'mcp-whatever-comes': 'm' });
+    for (const message of [NAMED, LEGACY]) expect(sent(lines, null, message)).toEqual({ ...VIA, 'mcp-whatever-comes': 'm' });
+    expect(sent([['Mcp-Whatever-Comes', 'm']], 'abc')).toEqual({ ...VIA, 'mcp-whatever-comes': 'm' });
+  });
+
+  test('what mirrors the body crosses where it was held against the body, and nowhere else (B-57, B-61)', () => {
+    const lines: Lines = [
+      ['Mcp-Method', 'm'],
+      ['Mcp-Name', 'x'],
+      ['Mcp-Param-Region', 'us'],
+    ];
+    const kept = { ...VIA, 'mcp-param-region': 'us' };
+    expect(sent(lines)).toEqual({ ...kept, 'mcp-method': 'm', 'mcp-name': 'x' });
+    expect(sent(lines, null, of('modern', null))).toEqual({ ...kept, 'mcp-method': 'm' });
+    expect(sent(lines, null, LEGACY)).toEqual(kept);
+    expect(sent(lines, 'abc', LEGACY)).toEqual(kept);
+    expect(sent(lines, null, { era: 'legacy', calls: [], body: null })).toEqual(kept);
   });
 
   test('what the gateway presents comes last (A-43)', () => {
-    expect(requestHeaders(head({ lines: [['Accept', 'x']] }), null, ['authorization', 'Bearer ours'], NAME)).toEqual([
+    expect(requestHeaders(head({ lines: [['Accept', 'x']] }), NAMED, null, ['authorization', 'Bearer ours'], NAME)).toEqual([
       'via',
       `1.1 ${NAME}`,
       'accept',
@@ -153,6 +171,7 @@ describe('to the upstream', () => {
             ['Accept', 'b'],
           ],
         }),
+        NAMED,
         null,
         [],
         NAME,
