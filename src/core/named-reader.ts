@@ -8,6 +8,9 @@ import { JsonReader } from './json-reader.js';
  */
 const MAX_NAMES = 100;
 const MAX_NAME_BYTES = 256;
+/** What comparing all names of one message may cost: so much for each, and each byte of those that are not written in plain ASCII. */
+const NAME_COST = 8;
+const MAX_COST = 1024 * 1024;
 
 const ASCII = /^[\0-\x7f]*$/;
 const DOTTED = /i\u0307+/g;
@@ -41,6 +44,8 @@ export interface Seen {
 }
 
 export class NamedReader extends JsonReader {
+  private cost = 0;
+
   /** Like `memberName` where some names matter: the index of the name in `wanted`, or -1. Of repetitions the first counts. */
   wantedName(wanted: Names, seen: Seen): number {
     this.memberName();
@@ -65,6 +70,11 @@ export class NamedReader extends JsonReader {
       return;
     }
     const name = this.text();
+    this.cost += name.length === this.lastBytes ? NAME_COST : NAME_COST + this.lastBytes;
+    if (this.cost > MAX_COST) {
+      this.invalid('too many names');
+      return;
+    }
     if (this.isAmbiguous(name)) this.invalid('a name has a NUL or half a surrogate pair');
     const folded = fold(name);
     // Also a known name written with escapes or in other letters: another reader may take it for the known one.

@@ -16,7 +16,7 @@ import type { CallSession } from './session.js';
 import { AnswerCarrier } from './stream.js';
 
 /** A JSON answer, or one event: what is held back until it is whole. Longer lists come in pages. */
-export const LIST_BYTES = 8 * 1024 * 1024;
+export const LIST_BYTES = 4 * 1024 * 1024;
 
 const hasNoBody = (status: number, headers: UpstreamHeaders): boolean =>
   status === 204 || status === 205 || headers['content-length'] === '0';

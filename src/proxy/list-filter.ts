@@ -21,6 +21,14 @@ const TOP = names('result');
 const RESULT = names('cacheScope', ...MEMBERS);
 const ENTRY = new Map(MEMBERS.map((member) => [member, names(ENTRY_NAMES[member])]));
 
+/**
+ * Names of one message that are judged, in characters: each is written in several ways before. Others than ASCII cost more to write, and
+ * short ones as much as these. Nobody else is served meanwhile; longer lists come in pages.
+ */
+export const NAME_CHARACTERS = 256 * 1024;
+const BEYOND_ASCII = 8;
+const SHORT_NAME = 32;
+
 const COMMA = Buffer.from(',');
 const PRIVATE = Buffer.from('"private"');
 const SCOPE_MEMBER = Buffer.from(',"cacheScope":"private"');
@@ -29,6 +37,7 @@ class ListReader extends NamedReader {
   private readonly listing: Listing;
   private readonly era: Era;
   private readonly edits: Edit[] = [];
+  private characters = 0;
 
   constructor(bytes: Buffer, listing: Listing, era: Era) {
     super(bytes);
@@ -108,10 +117,20 @@ class ListReader extends NamedReader {
       const start = this.position;
       const name = this.entry(member);
       to = this.position;
-      if (name !== null && this.listing.mayUse(member, name)) kept.push(COMMA, this.bytes.subarray(start, to));
+      if (name !== null && this.mayUse(member, name)) kept.push(COMMA, this.bytes.subarray(start, to));
       else cut = true;
     } while (this.another(CLOSE_ARRAY));
     if (cut) this.edits.push({ from, to, bytes: Buffer.concat(kept.slice(1)) });
+  }
+
+  private mayUse(member: ListMember, name: string): boolean {
+    // What is refused anyway is not worth the work.
+    if (this.flaw !== null) this.fail();
+    const each = Buffer.byteLength(name) === name.length ? 1 : BEYOND_ASCII;
+    this.characters += Math.max(SHORT_NAME, name.length * each);
+    if (this.characters <= NAME_CHARACTERS) return this.listing.mayUse(member, name);
+    this.invalid(`more than ${NAME_CHARACTERS} characters of names`);
+    return this.fail();
   }
 
   /** What the entry is called, or null where no call can name it. */
@@ -147,7 +166,7 @@ export function filterLists(bytes: Buffer, listing: Listing, era: Era): Filtered
     }
     reader.end();
   } catch (error) {
-    if (error instanceof Unreadable) return { ok: false, detail: 'not JSON-RPC, or nested too deeply' };
+    if (error instanceof Unreadable) return { ok: false, detail: reader.flaw ?? 'not JSON-RPC, or nested too deeply' };
     throw error;
   }
   return reader.flaw === null ? { ok: true, bytes: reader.filtered() } : { ok: false, detail: reader.flaw };

@@ -177,6 +177,7 @@ describe('a JSON answer', () => {
       answers.status(200, [JSON_LINE, ['content-length', String(LIST_BYTES + 1)]], list('a')),
       `list of ${LIST_BYTES + 1}`,
     ],
+    ['of too many names', answers.status(200, [JSON_LINE], list(...Array<string>(8_193).fill('a'))), 'characters of names'],
     ['too long', answers.status(200, [JSON_LINE, ['transfer-encoding', 'chunked']], ' '.repeat(LIST_BYTES + 1)), 'more than'],
   ])('%s is 502, and nothing of it goes out', async (_what, broken, detail) => {
     upstream.answer(broken);

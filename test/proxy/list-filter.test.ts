@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Listing, ListMember } from '../../src/core/listing.js';
 import type { Era } from '../../src/core/message.js';
-import { filterLists } from '../../src/proxy/list-filter.js';
+import { filterLists, NAME_CHARACTERS } from '../../src/proxy/list-filter.js';
 
 /** Everything but what begins with `no`; `asked` is what was asked about. */
 function sparing(...members: ListMember[]): Listing & { asked: string[] } {
@@ -227,7 +227,36 @@ describe('what two readers could take for two lists is unreadable', () => {
   });
 });
 
-test('a list of half a million entries is cut in one go', () => {
-  const many = tools(Array<string>(500_000).fill('{"name":"a"}').join());
-  expect(filter(many.replace('[', '[{"name":"no"},'))).toBe(many);
+describe('judging does not take longer than others can wait', () => {
+  const tooMany = `flaw: more than ${NAME_CHARACTERS} characters of names`;
+  const named = (count: number, name: string): string => tools(...Array<string>(count).fill(`{"name":"${name}"}`));
+
+  test.each<[string, string, number]>([
+    ['a letter', 'a', 8_192],
+    ['32 letters', 'a'.repeat(32), 8_192],
+    ['1024 letters', 'a'.repeat(1_024), 256],
+    ['1024 letters written with escapes', '\\u0061'.repeat(1_024), 256],
+    ['1024 letters beyond ASCII', `\u00e9${'a'.repeat(1_023)}`, 32],
+  ])('names of %s', (_what, name, count) => {
+    expect(filter(named(count, name).replace('[', '[{"title":"t"},'))).toBe(named(count, name));
+    const listing = sparing('tools');
+    expect([filter(named(count + 1, name), listing), listing.asked.length]).toEqual([tooMany, count]);
+  });
+
+  test('names of several lists count together', () => {
+    const batch = (count: number): string => `[${named(8_192 - count, 'a')},${named(count, 'a')}]`;
+    expect(filter(batch(4_000))).toBe(batch(4_000));
+    expect(filter(`[${named(8_192, 'a')},${named(1, 'a')}]`)).toBe(tooMany);
+  });
+
+  test.each<[string, number, (i: number) => string]>([
+    ['short', 131_072, (i) => `"x${i}":0`],
+    ['beyond ASCII', 4_096, (i) => `"${'\u00e9'.repeat(122)}${1_000 + i}":0`],
+  ])('other names of the entries, %s', (_what, count, member) => {
+    const entry = Array.from({ length: 64 }, (_, i) => member(i)).join();
+    const full = tools(...Array<string>(count / 64).fill(`{${entry}}`)).replace('{"jsonrpc":"2.0","id":1,', '{');
+    const result = full.replace('[', '[{"name":"a"},');
+    expect(filter(result)).toBe('{"result":{"tools":[{"name":"a"}]}}');
+    expect(filter(result.replace('"a"', '"a","x":0'))).toBe('flaw: too many names');
+  });
 });
