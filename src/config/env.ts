@@ -9,7 +9,7 @@ const PREFIX = 'PORTCULLIS_';
 const ISSUER_NAME = 'main';
 
 /** Variable, and the path of the configuration that it fills. .env.example explains each. */
-const VARIABLES: Readonly<Record<string, string>> = {
+export const VARIABLES: Readonly<Record<string, string>> = {
   UPSTREAM: 'endpoints[0].upstream',
   PUBLIC_URL: 'publicUrl',
   PRESET: `issuers.${ISSUER_NAME}.preset`,

@@ -1,6 +1,8 @@
 // Environment variables alone describe one protected server: what each of them means.
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { hasEnvironment, loadEnvironment } from '../../src/config/env.js';
+import { hasEnvironment, loadEnvironment, VARIABLES } from '../../src/config/env.js';
 import { parseYaml } from '../../src/config/load.js';
 import type { Plan } from '../../src/config/plan.js';
 import { secretOf } from '../parts/plans.js';
@@ -125,4 +127,29 @@ test('the environment describes a server as soon as one of the three is there', 
   for (const name of Object.keys(NEEDED)) expect(hasEnvironment(prefixed({ [name]: 'x' }))).toBe(true);
   expect(hasEnvironment(prefixed({ SCOPES: 'x' }))).toBe(false);
   expect(hasEnvironment({ PATH: '/bin' })).toBe(false);
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  const switchedOn = text.replaceAll(/^#(?=PORTCULLIS_)/gm, '');
+
+  test('names every variable that is read, once, and no other', () => {
+    const named = [...text.matchAll(/^#?PORTCULLIS_([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(named.sort()).toEqual(Object.keys(VARIABLES).sort());
+  });
+
+  test('is good as it stands, and so is every value that it shows', () => {
+    expect(loadEnvironment(parseEnv(text))).toEqual(
+      load({
+        PUBLIC_URL: 'https://mcp.example.com/files/mcp',
+        ISSUER: 'https://auth.example.com',
+        UPSTREAM: 'http://10.0.0.5:3000/mcp',
+      }),
+    );
+    // The preset is of another issuer than the one that is shown.
+    const { PORTCULLIS_PRESET, ...others } = parseEnv(switchedOn);
+    expect(PORTCULLIS_PRESET).toBe('auth0');
+    const secrets = { PORTCULLIS_INTROSPECTION_CLIENT_SECRET: 's3cret', PORTCULLIS_SESSION_KEYS: FIRST_KEY };
+    expect(loadEnvironment({ ...others, ...secrets }).endpoints[0]?.scopes).toEqual(['files:read']);
+  });
 });
