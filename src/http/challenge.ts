@@ -3,13 +3,16 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 
+/** Some clients cut a challenge at every comma or semicolon, also between quotes: texts on the wire keep theirs, and this goes without. */
+const described = (message: string | null): string => (message ?? '').replaceAll(/[,;]/g, '');
+
 /** Value of WWW-Authenticate, or null where the failure carries none. */
 export function challenge(endpoint: Endpoint, failure: Failure): string | null {
   const { row } = failure;
   if (row.challenge === null) return null;
   const parameters: string[] = [];
   if (endpoint.realm !== null) parameters.push(`realm="${endpoint.realm}"`);
-  if (row.challenge !== 'bare') parameters.push(`error="${row.challenge}"`, `error_description="${row.message}"`);
+  if (row.challenge !== 'bare') parameters.push(`error="${row.challenge}"`, `error_description="${described(row.message)}"`);
   const scopes = failure.scopes ?? endpoint.scopes;
   if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);
   parameters.push(`resource_metadata="${endpoint.metadataUrl}"`);

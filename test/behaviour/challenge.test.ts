@@ -106,7 +106,7 @@ test('C-06, A-48: a token in the query is 400 with or without another, and reach
   scene.upstream.reset();
   const text = 'Send the credential in a header, not in the URL';
   const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
-  const challenge = `Bearer error="invalid_request", error_description="${text}", ${tail}`;
+  const challenge = `Bearer error="invalid_request", error_description="${text.replace(',', '')}", ${tail}`;
   for (const token of [undefined, good()]) {
     const response = await scene.send(modern('tools/list', { token, path: `/mcp?access_token=${good()}` }));
     expect([response.status, response.headers('www-authenticate')]).toEqual([400, [challenge]]);
@@ -124,9 +124,9 @@ test('A-24, C-01, C-05, C-109: what is no single credential is 400 invalid_reque
   }
   scene.upstream.reset();
   const lines: [string[], string][] = [
-    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential, please'],
-    [[`Bearer ${token}`, 'Token abc'], 'One credential, please'],
-    [[`Bearer ${token}, Token abc`], 'One credential, please'],
+    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential please'],
+    [[`Bearer ${token}`, 'Token abc'], 'One credential please'],
+    [[`Bearer ${token}, Token abc`], 'One credential please'],
     [[`Bearer ${token} ${token}`], 'Malformed Authorization header'],
     [[`Bearer ${token},`], 'Malformed Authorization header'],
     [['Bearer'], 'Malformed Authorization header'],

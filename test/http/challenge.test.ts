@@ -51,7 +51,7 @@ describe('the whole header', () => {
     [
       'two credentials (A-24, B-58)',
       credentialTwo,
-      `Bearer error="invalid_request", error_description="One credential, please", scope="files:read files:list", ${where}`,
+      `Bearer error="invalid_request", error_description="One credential please", scope="files:read files:list", ${where}`,
     ],
     [
       'scopes that are missing (A-30)',
@@ -102,6 +102,8 @@ describe('every challenge', () => {
       expect(new Set(names).size).toBe(names.length);
       for (const name of ['scope', 'error', 'resource_metadata', 'realm'])
         expect(line.split(`${name}=`).length).toBeLessThanOrEqual(2);
+      // Also for a client that cuts at every comma, and looks for quotes later.
+      for (const parameter of line.slice('Bearer '.length).split(/[,;]/)) expect(parameter).toMatch(/^ ?[a-z_]+="[^"]+"$/);
       expect(line).not.toContain('  ');
       expect(line).toContain(where);
       expect(line).not.toContain('detail');

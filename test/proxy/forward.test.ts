@@ -1,0 +1,67 @@
+// A caller that leaves before there is a connection to its upstream.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { GoneListener } from '../../src/core/exchange.js';
+import type { Failure } from '../../src/core/failure.js';
+import type { Message } from '../../src/core/message.js';
+import { createOpenStream } from '../../src/proxy/event-stream.js';
+import { createForward } from '../../src/proxy/forward.js';
+import { createPool, type UpstreamPool } from '../../src/proxy/pool.js';
+import { createStreamWatch } from '../../src/proxy/stream-watch.js';
+import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { until } from '../fixtures/wait.js';
+import { testClock } from '../parts/clock.js';
+import { endpoint, principal } from '../parts/endpoint.js';
+import { exchange } from '../parts/exchange.js';
+
+let upstream: RawUpstream;
+const pools: UpstreamPool[] = [];
+beforeAll(async () => {
+  upstream = await startRawUpstream();
+});
+afterAll(async () => {
+  for (const pool of pools) await pool.close();
+  await upstream.stop();
+});
+
+/** Carries calls to an upstream to which there is no connection yet; it has one place. */
+function carrier(): (name: string, leaves: boolean) => Promise<string> {
+  const { port, url } = upstream;
+  const at = endpoint({
+    upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', inFlight: 1 },
+  });
+  const pool = createPool(at.upstream);
+  pools.push(pool);
+  const clock = testClock();
+  const openStream = createOpenStream(at, createStreamWatch(clock), clock);
+  const noSession = (): never => {
+    throw new Error('a modern call has none');
+  };
+  const forward = createForward(new Map([[at.path, { pool, openStream }]]), 'portcullis-test', () => null, noSession);
+  return async (name, leaves) => {
+    const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
+    const one = exchange();
+    let listener: GoneListener | undefined;
+    one.onGone = (told) => {
+      listener = told;
+    };
+    let end: Failure | null | undefined;
+    forward(one, at, principal(), message, {
+      answered(told) {
+        end = told;
+      },
+    });
+    if (leaves) {
+      one.gone = true;
+      listener?.gone();
+    }
+    await until('the exchange is over', () => end !== undefined);
+    return end?.row.kind ?? 'ok';
+  };
+}
+
+test('reaches nobody, and its place is free (B-74, C-140)', async () => {
+  const call = carrier();
+  expect(await call('leaves', true)).toBe('client.gone');
+  expect(await call('stays', false)).toBe('ok');
+  expect(upstream.requests.map(({ body }) => body.toString())).toEqual(['stays']);
+});
