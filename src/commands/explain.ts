@@ -40,10 +40,7 @@ function chooseEndpoint({ endpoints }: Plan, path: string | undefined): Endpoint
 
 function valuesText(values: Values, printable: Printable): string {
   return Object.entries(values)
-    .map(
-      ([name, value]) =>
-        `${printable.text(name)} ${printable.text(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent'))}`,
-    )
+    .map(([name, value]) => `${printable.text(name)} ${printable.line(value)}`)
     .join(', ');
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodyListener, GoneListener } from '../core/exchange.js';
 import { bodyTooLarge, clientGone } from '../core/failure.js';
+import { Gathered } from '../core/gathered.js';
 import { good, type Verdict } from '../core/verdict.js';
 import { type BodySink, LeanRequest } from './lean-request.js';
 
@@ -16,7 +17,7 @@ export class BodyReader implements GoneListener, BodySink {
   private size = 0;
   /** Nearly every body comes in one piece. */
   private first: Buffer | null = null;
-  private chunks: Buffer[] | null = null;
+  private pieces: Gathered | null = null;
   private readonly onData: ((chunk: Buffer) => void) | null = null;
 
   /** `declared`: the Content-Length; 0 where there is none. */
@@ -45,20 +46,27 @@ export class BodyReader implements GoneListener, BodySink {
     this.size += chunk.length;
     if (this.size > this.limitBytes) {
       this.first = null;
-      this.chunks = null;
+      this.pieces = null;
       // What is still to come is for the refusal to drain or cut.
       if (this.onData === null) (this.incoming as LeanRequest).unpour();
       else this.incoming.off('data', this.onData).pause();
       this.tell(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
     } else if (this.first === null) this.first = chunk;
-    else if (this.chunks === null) this.chunks = [this.first, chunk];
-    else this.chunks.push(chunk);
+    else this.gather(this.first, chunk);
     // The parser hands out as many bytes as were declared, or none of the rest: no end to wait for.
     if (this.size === this.declared) this.end();
   }
 
+  private gather(first: Buffer, chunk: Buffer): void {
+    if (this.pieces === null) {
+      this.pieces = new Gathered();
+      this.pieces.add(first);
+    }
+    this.pieces.add(chunk);
+  }
+
   end(): void {
     if (this.listener === null || this.size < this.declared) return;
-    if (this.size <= this.limitBytes) this.tell(good(this.chunks === null ? (this.first ?? EMPTY) : Buffer.concat(this.chunks)));
+    if (this.size <= this.limitBytes) this.tell(good(this.pieces === null ? (this.first ?? EMPTY) : this.pieces.take()));
   }
 }

@@ -1,5 +1,6 @@
 // Decides what goes on of an event stream whose answers may hold lists: every event as soon as it is whole, its lists filtered; one that
 // cannot be read ends the stream. Never decides what is left of a list.
+import { Gathered } from '../core/gathered.js';
 import type { Listing } from '../core/listing.js';
 import type { Era } from '../core/message.js';
 import { filterLists } from './list-filter.js';
@@ -25,8 +26,7 @@ export class EventFilter {
   /** Why the stream cannot go on; nothing goes out after it. */
   flaw: string | null = null;
   /** What came of the event under way. */
-  private pieces: Buffer[] = [];
-  private size = 0;
+  private readonly pieces = new Gathered();
   private lines = 0;
   private lineIsEmpty = true;
   /** A line feed that comes now ends the line that has ended already. */
@@ -72,19 +72,16 @@ export class EventFilter {
   }
 
   private add(piece: Buffer): void {
-    this.pieces.push(piece);
-    this.size += piece.length;
-    if (this.size > this.limitBytes) this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
+    this.pieces.add(piece);
+    if (this.pieces.size > this.limitBytes) this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
   }
 
   private take(): Buffer {
-    const { pieces, hasField } = this;
-    this.pieces = [];
-    this.size = 0;
+    const { hasField } = this;
+    const whole = this.pieces.take();
     this.lines = 0;
     this.hasField = false;
     if (this.flaw !== null) return NOTHING;
-    const whole = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     return hasField ? this.event(whole) : whole;
   }
 

@@ -3,6 +3,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange } from '../core/exchange.js';
 import { type Failure, upstreamBroken } from '../core/failure.js';
+import { Gathered } from '../core/gathered.js';
 import type { Listing } from '../core/listing.js';
 import { hasOtherCharset } from '../core/media-type.js';
 import type { Era } from '../core/message.js';
@@ -41,8 +42,7 @@ export class ListCarrier extends AnswerCarrier {
   private readonly listing: Listing;
   /** A JSON answer that is being read; nothing of it went out. */
   private head: { readonly status: number; readonly headers: UpstreamHeaders } | null = null;
-  private readonly read: Buffer[] = [];
-  private size = 0;
+  private readonly read = new Gathered();
   private events: EventFilter | null = null;
 
   constructor(
@@ -86,8 +86,8 @@ export class ListCarrier extends AnswerCarrier {
       if (events.flaw === null) this.passes(controller, events, events.push(chunk));
     } else if (this.head === null) super.onResponseData(controller, chunk);
     else {
-      this.size += chunk.length;
-      if (this.size <= LIST_BYTES) return void this.read.push(chunk);
+      this.read.add(chunk);
+      if (this.read.size <= LIST_BYTES) return;
       this.finish(upstreamBroken({ detail: `a list of more than ${LIST_BYTES} bytes` }));
       controller.abort(new Error('answer refused'));
     }
@@ -97,7 +97,7 @@ export class ListCarrier extends AnswerCarrier {
     const { events, head } = this;
     if (events !== null && !this.passes(controller, events, events.end())) return;
     if (head !== null) {
-      const whole = Buffer.concat(this.read);
+      const whole = this.read.take();
       const filtered = filterLists(whole, this.listing, this.era);
       // Of nothing nothing is left.
       if (!filtered.ok && whole.length > 0) return this.finish(upstreamBroken({ detail: `a list: ${filtered.detail}` }));

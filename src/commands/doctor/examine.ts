@@ -1,6 +1,6 @@
 // Decides in which order the checks run, and what is left when the server cannot be reached. Each check sees what the others have seen.
 import { isProtectedUrl } from '../../core/loopback.js';
-import { type Check, type Found, fail, ok, skipped } from './check.js';
+import { type Check, type Found, fail, ok, type Seen, skipped } from './check.js';
 import { browserChecks } from './checks-browser.js';
 import { callChecks } from './checks-calls.js';
 import { challengeChecks } from './checks-challenge.js';
@@ -8,7 +8,7 @@ import { issuerChecks } from './checks-issuer.js';
 import { metadataChecks } from './checks-metadata.js';
 import { streamChecks } from './checks-streams.js';
 import { tokenChecks } from './checks-token.js';
-import { createLook, type Target } from './look.js';
+import { createLook, type Look, type Target } from './look.js';
 import { header } from './request.js';
 
 const TLS = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
@@ -63,13 +63,22 @@ const groups: readonly (readonly Check[])[] = [
 
 export const allChecks: readonly Check[] = [...reachChecks, ...groups.flat()];
 
+/** A server may send what nobody thought of: that is for one check to tell, and not the end of all of them. */
+async function judged(check: Check, look: Look): Promise<Seen> {
+  try {
+    return await check.look(look);
+  } catch (error) {
+    return fail(`the answer cannot be judged: ${(error as Error).message}`);
+  }
+}
+
 /** One after the other: what they send is not to look like an attack. `tell` hears of each at once. */
 export async function examine(target: Target, tell: (found: Found) => void): Promise<Found[]> {
   const look = createLook(target);
   const found: Found[] = [];
   let reached = true;
   for (const check of allChecks) {
-    const seen = reached ? await check.look(look) : skipped('the server was not reached');
+    const seen = reached ? await judged(check, look) : skipped('the server was not reached');
     if (reachChecks.includes(check) && seen.verdict === 'fail') reached = false;
     const one = { check, ...seen };
     found.push(one);

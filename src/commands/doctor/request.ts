@@ -63,15 +63,17 @@ const noStream = (soFar: Answer): boolean => isStream(soFar) && soFar.text === '
 const linesOf = ({ rawHeaders }: IncomingMessage): [string, string][] =>
   rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : []));
 
-/** Resolves always. */
-export function ask({
-  url,
-  method = 'GET',
-  headers = {},
-  body,
-  deadlineMs = DEADLINE_MS,
-  enough = noStream,
-}: Ask): Promise<Asked> {
+/** Resolves always: what a server says becomes part of further requests, and node:http throws at a URL or header that cannot be. */
+export function ask(request: Ask): Promise<Asked> {
+  return send(request).catch(({ message }: Error) => ({
+    kind: 'trouble',
+    url: request.url,
+    code: 'NOT ASKED',
+    detail: `the request cannot be written: ${message}`,
+  }));
+}
+
+function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_MS, enough = noStream }: Ask): Promise<Asked> {
   return new Promise((resolve) => {
     const started = performance.now();
     const since = (): number => performance.now() - started;
