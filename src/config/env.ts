@@ -30,6 +30,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   ADMIN: 'admin',
   LOG_LEVEL: 'logLevel',
 };
+/** What `doctor` and `explain` read, often from the same shell (commands/bearer-token.ts). */
+const OF_COMMANDS = 'PORTCULLIS_TOKEN';
 /** Kubernetes sets these for a Service called portcullis. */
 const SERVICE_LINK = /^PORTCULLIS_(PORT|SERVICE)(_|$)/;
 const REQUIRED = ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'];
@@ -79,7 +81,11 @@ export function loadEnvironment(environment: Environment): Plan {
     return value === undefined ? undefined : list(value);
   };
   const strangers = Object.keys(environment).filter(
-    (name) => name.startsWith(PREFIX) && !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) && !SERVICE_LINK.test(name),
+    (name) =>
+      name.startsWith(PREFIX) &&
+      !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) &&
+      name !== OF_COMMANDS &&
+      !SERVICE_LINK.test(name),
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.

@@ -116,6 +116,11 @@ describe('each variable', () => {
     expect(load(empty)).toEqual(load());
   });
 
+  test('that holds the token of doctor and explain does not stop the gateway', () => {
+    expect(() => load({ TOKENS: 'x' })).toThrow('PORTCULLIS_TOKENS: there is no such variable');
+    expect(load({ TOKEN: 'x' })).toEqual(load());
+  });
+
   test('of others is none of ours', () => {
     const link = { PORTCULLIS_PORT: 'tcp://10.0.0.1:80', PORTCULLIS_PORT_80_TCP: 'x', PORTCULLIS_SERVICE_HOST: '10.0.0.1' };
     const others = { PATH: '/bin', portcullis_upstream: 'x', MY_PORTCULLIS_X: 'y', ...link };
