@@ -1,6 +1,8 @@
 // Was the token made for this endpoint? Exact membership, the same for JWT and introspection.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
+import type { Endpoint } from '../../src/core/endpoint.js';
+import type { Principal } from '../../src/core/principal.js';
 import { endpoint, ISSUER, passThroughCaller, principal, RESOURCE } from '../parts/endpoint.js';
 import { kindOf } from '../parts/kinds.js';
 
@@ -33,9 +35,30 @@ test.each([
   expect(aud(...audience)).toBe('audience.mismatch');
 });
 
-test('the log tells a token without an audience from one for somebody else', () => {
-  const detail = (...audience: string[]) => checkAudience(principal({ audience }), endpoint())?.detail;
-  expect([detail(), detail('urn:other')]).toEqual(['the token names no audience', 'aud is not in the list of this endpoint']);
+describe('the log says why, and what to write', () => {
+  const listed = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
+  const OTHER = 'https://other.example.com/mcp';
+  test.each<[string, Endpoint, Partial<Principal>, RegExp]>([
+    ['no audience', at, { audience: [] }, /^the token names no audience$/],
+    ['somebody else', at, { audience: ['urn:other'] }, /^aud is not in the list of this endpoint$/],
+    ['somebody else, no evidence', at, { audience: [OTHER], accessTokenEvidence: false }, /^aud is not in the list/],
+    ['an API that is no client', at, { audience: ['my-api'] }, /^aud is not in the list of this endpoint$/],
+    ['its client', at, { audience: ['cli'] }, /^aud names the client .* ask for the resource .* preset, or list this value/],
+    ['its client, no evidence', at, { audience: ['cli'], accessTokenEvidence: false }, /^aud may name a client, .* ID token: /],
+    [
+      'a listed client, no evidence',
+      listed,
+      { audience: ['cli'], accessTokenEvidence: false },
+      /typ at\+jwt.* preset.* audience/,
+    ],
+    ['perhaps a client', at, { audience: ['x1'], client: null, accessTokenEvidence: false }, /^aud may name a client/],
+  ])('%s (C-37)', (_what, where, claims, says) => {
+    expect(checkAudience(principal({ audience: [RESOURCE] }), where)).toBeNull();
+    const { detail = '' } = checkAudience(principal(claims), where) ?? {};
+    expect(detail).toMatch(says);
+    // What a terminal is shown of a text.
+    expect(detail.length).toBeLessThan(300);
+  });
 });
 
 test('the list of the endpoint is the list, not the resource beside it (A-41)', () => {
