@@ -17,8 +17,9 @@ const help = `portcullis: the gate in front of MCP servers
 
   portcullis serve [--config FILE]   run the gateway
   portcullis demo [--once]           see it work on real parts, on loopback
-  portcullis doctor URL              whether the clients of a server can reach it, log in and call, and what to mend
-  portcullis explain [TOKEN]         why a token passes the gateway, or why not
+  portcullis doctor URL              whether the clients of a server can reach it, log in and call, and what to mend;
+                                     --tool NAME calls that tool
+  portcullis explain [TOKEN]         why a token passes the gateway, or why not; --tool NAME judges a call of that tool
 
   portcullis COMMAND --help          what a command takes
   portcullis --version`;

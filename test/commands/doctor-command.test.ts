@@ -172,6 +172,12 @@ describe('the output', () => {
     expect(await doctor(args)).toEqual({ code: 2, output: expect.stringContaining(says) });
   });
 
+  test('the list of commands says that a tool can be named', async () => {
+    const child = spawnNode([MAIN, '--help']);
+    const { code } = await withDeadline('the help ends', child.exited, 30_000);
+    expect([code, child.lines.filter((line) => line.includes('--tool NAME')).length]).toEqual([0, 2]);
+  });
+
   test('--help says where a token is seen', async () => {
     expect(await doctor(['--help'])).toEqual({ code: 0, output: expect.stringContaining('PORTCULLIS_TOKEN') });
   });

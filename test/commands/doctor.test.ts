@@ -319,6 +319,17 @@ describe('a good server that is not ours', () => {
     await strange.stop();
   });
 
+  test('404 at the URL: the mend asks whether it is whole', async () => {
+    const strange = await startStrange({ before: (req, res) => req.url === '/mcp' && status(res, 404) });
+    const found = await examined(strange);
+    await strange.stop();
+    const login = found.find(({ check }) => check.name === 'login asked for');
+    expect(login).toMatchObject({
+      verdict: 'fail',
+      mend: expect.stringMatching(/^look whether the URL is whole, with its path/),
+    });
+  });
+
   test('the token goes to the URL alone', async () => {
     const strange = await startStrange();
     await examined(strange);

@@ -10,6 +10,9 @@ import { CLIENT } from './talk.js';
 
 const PROBES = ['GET', 'HEAD', 'DELETE'];
 
+const NO_SUCH_PLACE =
+  'look whether the URL is whole, with its path, such as https://mcp.example.com/files/mcp: no MCP server stands at this one; if one should, let it answer 401 with a challenge';
+
 const statusOf = (asked: Asked): string => (asked.kind === 'answer' ? String(asked.status) : asked.code);
 const asksForLogin = (asked: Asked): boolean => asked.kind === 'answer' && asked.status === 401;
 
@@ -32,7 +35,7 @@ export const challengeChecks: readonly Check[] = [
         const open = '200: anybody may call this server';
         return (await look.metadata()) === null ? warn(open, 'nothing, if it is meant to be open') : fail(open);
       }
-      return fail(whyNot(asked));
+      return asked.kind === 'answer' && asked.status === 404 ? fail(whyNot(asked), NO_SUCH_PLACE) : fail(whyNot(asked));
     },
   },
   {
