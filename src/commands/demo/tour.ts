@@ -181,7 +181,7 @@ export async function tour(parts: Parts): Promise<boolean> {
 }
 
 /** Commands for another terminal, with tokens that are good for an hour. */
-export async function linesToPaste({ files, notes, idp, adminUrl }: Parts): Promise<string> {
+export async function linesToPaste({ files, notes, idp, upstream, adminUrl }: Parts): Promise<string> {
   const jwt = await idp.token({ resource: files, scope: SCOPE });
   const opaque = await idp.token({ resource: notes, scope: SCOPE });
   const body = `'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`;
@@ -202,11 +202,16 @@ ${curl(notes, `Bearer ${opaque}`)}
 # an old client
 ${curl(files, `Token ${LEGACY_TOKEN}`)}
 
-# MCP Inspector (2.12.0 needs a newer Node than 20)
+# MCP Inspector 2.12.0, on Node 22.19 or later; without the version npx on Node 20 would take an old one
 npx @modelcontextprotocol/inspector@2.12.0 --cli ${files} --transport http --method tools/list --header 'Authorization: Bearer ${jwt}'
 
-# what a client would run into, and why a token passes or not
+# portcullis doctor: what a client would run into
 PORTCULLIS_TOKEN=${jwt} node dist/main.js doctor ${files} --tool whoami
+
+# portcullis explain: why that token passes, and why with another signature it does not
+export PORTCULLIS_PUBLIC_URL=${files} PORTCULLIS_ISSUER=${idp.issuer} PORTCULLIS_UPSTREAM=${upstream.url} PORTCULLIS_SCOPES=${SCOPE}
+PORTCULLIS_TOKEN=${jwt} node dist/main.js explain
+PORTCULLIS_TOKEN=${spoil(jwt)} node dist/main.js explain
 
 # metrics
 curl -s ${adminUrl}/metrics
