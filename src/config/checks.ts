@@ -2,25 +2,21 @@
 // work (F-01, F-02). Every check reports; none repairs.
 import { introspectionChecks } from './introspection-checks.js';
 import { type Check, usersOf } from './parsed.js';
+import { rulesAreWhole } from './policy-checks.js';
 import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none is configured' : names.join(', '));
 
-const issuersExist: Check = ({ endpoints, issuerNames }) =>
-  [...endpoints].flatMap(([i, endpoint]) =>
-    endpoint.issuers.flatMap((name, j) =>
-      endpoint.issuers.indexOf(name) < j
-        ? [{ path: ['endpoints', i, 'issuers', j], message: `${name} stands twice; keep one` }]
-        : issuerNames.includes(name)
-          ? []
-          : [
-              {
-                path: ['endpoints', i, 'issuers', j],
-                message: `no issuer is called ${name}; write one of: ${listed(issuerNames)}`,
-              },
-            ],
-    ),
+const issuersExist: Check = ({ endpoints, issuers, isBad }) =>
+  [...endpoints].flatMap(([i, { issuers: names = [] }]) =>
+    names.flatMap((name, j): Problem[] => {
+      const path = ['endpoints', i, 'issuers', j];
+      if (name === undefined || isBad(['issuers'])) return [];
+      if (names.indexOf(name) < j) return [{ path, message: `${name} stands twice; keep one` }];
+      if (issuers.has(name)) return [];
+      return [{ path, message: `no issuer is called ${name}; write one of: ${listed([...issuers.keys()])}` }];
+    }),
   );
 
 const pathsDiffer: Check = ({ endpoints }) => {
@@ -59,6 +55,7 @@ const issuersDiffer: Check = ({ issuers }) => {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, { issuer }] of issuers) {
+    if (issuer === undefined) continue;
     const before = seen.get(issuer);
     if (before !== undefined)
       problems.push({ path: ['issuers', name, 'issuer'], message: `issuers.${before} is the same issuer; keep one of them` });
@@ -69,24 +66,24 @@ const issuersDiffer: Check = ({ issuers }) => {
 
 const issuersHaveForm: Check = ({ issuers }) =>
   [...issuers].flatMap(([name, { preset, issuer }]) => {
-    const message = formProblem(preset, issuer);
+    const message = preset === undefined || issuer === undefined ? null : formProblem(preset, issuer);
     return message === null ? [] : [{ path: ['issuers', name, 'issuer'], message }];
   });
 
 /** The resource, which is the audience where none is written, would never come from such an issuer. */
 const audienceComes: Check = ({ issuers, endpoints }) =>
   [...issuers].flatMap(([name, { preset, issuer, audience }]) => {
-    const message = audienceProblem(preset, issuer);
-    if (message === null || audience.length > 0) return [];
+    const message = preset === undefined || issuer === undefined ? null : audienceProblem(preset, issuer);
+    if (message === null || audience === undefined || audience.length > 0) return [];
     const lacking = usersOf(endpoints, name).filter(([, endpoint]) => endpoint.audience === undefined);
     return lacking.map(([i]) => ({ path: ['endpoints', i, 'audience'], message }));
   });
 
 /** One audience for two endpoints makes a token for one good at the other (A-18). */
-const audienceNotShared: Check = ({ issuers, endpoints, publicUrl }) =>
+const audienceNotShared: Check = ({ issuers, endpoints, root: { publicUrl }, isBad }) =>
   [...issuers].flatMap(([name, issuer]): Problem[] => {
-    const users = usersOf(endpoints, name);
-    if (issuer.sharedAudience || users.length < 2) return [];
+    const users = usersOf(endpoints, name).filter(([i]) => !isBad(['endpoints', i, 'audience']));
+    if (issuer.sharedAudience !== false || issuer.audience === undefined || users.length < 2) return [];
     if (issuer.audience.length > 0) {
       const message = `${users.map(([i]) => `endpoints[${i}]`).join(' and ')} would accept each other's tokens; give each endpoint its own audience, or write sharedAudience: true`;
       return [{ path: ['issuers', name, 'audience'], message }];
@@ -94,7 +91,7 @@ const audienceNotShared: Check = ({ issuers, endpoints, publicUrl }) =>
     const accepted = users.map(([i, { audience, resource, path }]) => ({
       i,
       written: audience !== undefined,
-      names: audience ?? [resource ?? `${publicUrl}${path}`],
+      names: audience?.filter((one) => one !== undefined) ?? [resource ?? `${publicUrl}${path}`],
     }));
     return accepted.flatMap(({ i, written, names }, at) => {
       // Equal resources are told already.
@@ -108,27 +105,47 @@ const audienceNotShared: Check = ({ issuers, endpoints, publicUrl }) =>
     });
   });
 
-const legacyCanPass: Check = ({ endpoints }) =>
-  [...endpoints].flatMap(([i, endpoint]) =>
-    endpoint.legacy.flatMap((rule, j): Problem[] => {
+const legacyCanPass: Check = ({ endpoints, isBad }) =>
+  [...endpoints].flatMap(([i, { legacy = [], scopes: needed = [] }]) =>
+    legacy.flatMap((rule, j): Problem[] => {
+      if (rule === undefined) return [];
       const path = ['endpoints', i, 'legacy', j];
       const problems: Problem[] = [];
-      if ((rule.scheme === undefined) === (rule.header === undefined)) {
+      const isKnown = !isBad([...path, 'scheme']) && !isBad([...path, 'header']);
+      const named = Number(rule.scheme !== undefined) + Number(rule.header !== undefined);
+      if (isKnown && named !== 1) {
         problems.push({ path, message: 'write either scheme (such as Token) or header (such as X-Api-Key)' });
       }
-      const missing = endpoint.scopes.filter((scope) => !rule.scopes.includes(scope));
+      const { scopes } = rule;
+      const missing = scopes === undefined || scopes.includes(undefined) ? [] : needed.filter((scope) => !scopes.includes(scope));
       if (missing.length > 0) {
-        const message = `such callers could never pass: the endpoint needs ${missing.join(', ')}; write scopes: [${endpoint.scopes.join(', ')}] to grant them, or remove this entry`;
+        const message = `such callers could never pass: the endpoint needs ${missing.join(', ')}; write scopes: [${needed.join(', ')}] to grant them, or remove this entry`;
         problems.push({ path: [...path, 'scopes'], message });
       }
-      const key = (other: typeof rule): string => `${other.scheme?.toLowerCase()} ${other.header?.toLowerCase()}`;
-      if (endpoint.legacy.findIndex((other) => key(other) === key(rule)) < j)
+      const key = (other: typeof rule | undefined): string => `${other?.scheme?.toLowerCase()} ${other?.header?.toLowerCase()}`;
+      if (isKnown && named > 0 && legacy.findIndex((other) => key(other) === key(rule)) < j)
         problems.push({ path, message: 'stands twice; keep one' });
       return problems;
     }),
   );
 
+/** Whether one address takes what comes to the other, so that both cannot have one port. */
+function overlap(some: string, other: string): boolean {
+  const pair = [some, other];
+  if (some === other || pair.includes('::')) return true;
+  if (pair.includes('0.0.0.0')) return !pair.some((host) => host.includes(':'));
+  return pair.includes('localhost') && (pair.includes('127.0.0.1') || pair.includes('::1'));
+}
+
+const listenersDiffer: Check = ({ root: { listen, admin } }) => {
+  if (listen?.port === undefined || listen.port === 0 || listen.port !== admin?.port) return [];
+  if (listen.host === undefined || admin.host === undefined || !overlap(listen.host, admin.host)) return [];
+  const other = listen.port === 9090 ? 9091 : 9090;
+  return [{ path: ['admin', 'port'], message: `listen has port ${listen.port} too; give each its own, such as ${other}` }];
+};
+
 export const checks: readonly Check[] = [
+  listenersDiffer,
   issuersExist,
   pathsDiffer,
   metadataDiffers,
@@ -137,5 +154,6 @@ export const checks: readonly Check[] = [
   audienceComes,
   audienceNotShared,
   ...introspectionChecks,
+  rulesAreWhole,
   legacyCanPass,
 ];

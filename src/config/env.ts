@@ -1,35 +1,12 @@
 // Decides how environment variables alone describe one protected server: they become the same value that a file would give, so that one
 // language has one reader.
-import { toPlan } from './load.js';
+import { readPlan } from './load.js';
+import { nearest } from './nearest.js';
 import type { Plan } from './plan.js';
-import { ConfigError, type Path, pathText } from './problems.js';
+import { ConfigError, type Problem } from './problems.js';
 import type { Environment } from './secrets.js';
+import { ISSUER_NAME, PREFIX, tellVariable, VARIABLES, variableOf } from './variables.js';
 
-const PREFIX = 'PORTCULLIS_';
-const ISSUER_NAME = 'main';
-
-/** Variable, and the path of the configuration that it fills. .env.example explains each. */
-export const VARIABLES: Readonly<Record<string, string>> = {
-  UPSTREAM: 'endpoints[0].upstream',
-  PUBLIC_URL: 'publicUrl',
-  PRESET: `issuers.${ISSUER_NAME}.preset`,
-  ISSUER: `issuers.${ISSUER_NAME}.issuer`,
-  JWKS_URI: `issuers.${ISSUER_NAME}.jwksUri`,
-  ALGORITHMS: `issuers.${ISSUER_NAME}.algorithms`,
-  TYP: `issuers.${ISSUER_NAME}.typ`,
-  CLOCK_TOLERANCE_SECONDS: `issuers.${ISSUER_NAME}.clockToleranceSeconds`,
-  AUDIENCE: 'endpoints[0].audience',
-  SCOPES: 'endpoints[0].scopes',
-  INTROSPECTION_URL: `issuers.${ISSUER_NAME}.introspection.url`,
-  INTROSPECTION_CLIENT_ID: `issuers.${ISSUER_NAME}.introspection.clientId`,
-  INTROSPECTION_CLIENT_SECRET: `issuers.${ISSUER_NAME}.introspection.clientSecret`,
-  LEGACY_SCHEME: 'endpoints[0].legacy[0].scheme',
-  LEGACY_SCOPES: 'endpoints[0].legacy[0].scopes',
-  SESSION_KEYS: 'sessionKeys',
-  LISTEN: 'listen',
-  ADMIN: 'admin',
-  LOG_LEVEL: 'logLevel',
-};
 /** What `doctor` and `explain` read, often from the same shell (commands/bearer-token.ts). */
 const OF_COMMANDS = 'PORTCULLIS_TOKEN';
 /** Kubernetes sets these for a Service called portcullis. */
@@ -48,25 +25,30 @@ function hostAndPort(value: string | undefined): Record<string, unknown> | undef
   return found === null ? { port: value } : given({ host: found[1]?.replace(/^\[(.*)\]$/, '$1'), port: Number(found[2]) });
 }
 
-/** The public URL carries the path of the endpoint; without one the upstream's is taken, or /mcp. */
-function splitPublicUrl(publicUrl: string, upstream: string | undefined): { origin: string; path: string } {
-  if (!URL.canParse(publicUrl)) return { origin: publicUrl, path: '/mcp' };
-  const { origin, pathname, search, hash } = new URL(publicUrl);
-  const ofUpstream = upstream !== undefined && URL.canParse(upstream) ? new URL(upstream).pathname : '/';
-  const own = pathname === '/' ? '' : pathname;
-  return { origin: `${origin}${search}${hash}`, path: own || (ofUpstream === '/' ? '/mcp' : ofUpstream) };
+/** What is wrong with the form of the public URL, or null. */
+function publicUrlFlaw(value: string): string | null {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  // A host with a port before its path reads like a scheme.
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    const whole = `https://${value}`;
+    const example = !value.includes('://') && URL.canParse(whole) ? whole : 'https://mcp.example.com/mcp';
+    return `write the whole URL as clients type it, with https:// before it, such as ${example}`;
+  }
+  return url.username + url.password + url.search + url.hash === '' ? null : 'write it without user name, query and fragment';
 }
 
-/** The variable that fills a path: the longest that is a beginning of it. */
-function variableOf(path: Path): string {
-  const text = pathText(path);
-  const [name] =
-    Object.entries(VARIABLES)
-      .filter(([, target]) => text.startsWith(target))
-      .sort((a, b) => b[1].length - a[1].length)[0] ?? [];
-  if (name !== undefined) return PREFIX + name;
-  return text.startsWith('endpoints[0].path') ? `${PREFIX}PUBLIC_URL` : text;
+/** The public URL carries the path of the endpoint; without one the upstream's is taken, or /mcp. */
+function splitPublicUrl(publicUrl: string, upstream: string | undefined): { origin: string; path: string } {
+  const { origin, pathname } = new URL(publicUrl);
+  const ofUpstream = upstream !== undefined && URL.canParse(upstream) ? new URL(upstream).pathname : '/';
+  const own = pathname === '/' ? '' : pathname;
+  return { origin, path: own || (ofUpstream === '/' ? '/mcp' : ofUpstream) };
 }
+
+const noSuchVariable = (name: string): string => {
+  const meant = nearest(name.slice(PREFIX.length), Object.keys(VARIABLES));
+  return `there is no such variable; ${meant === null ? 'see .env.example' : `did you mean ${PREFIX}${meant}?`}`;
+};
 
 /** True where the environment describes a server, so that no file is needed. */
 export function hasEnvironment(environment: Environment): boolean {
@@ -90,17 +72,19 @@ export function loadEnvironment(environment: Environment): Plan {
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.
   if (get('LEGACY_SCOPES') !== undefined && get('LEGACY_SCHEME') === undefined) missing.push('LEGACY_SCHEME');
-  if (strangers.length + missing.length > 0) {
-    throw new ConfigError(
-      [
-        ...missing.map((name) => ({ path: [PREFIX + name], message: 'is needed; set it (see .env.example)' })),
-        ...strangers.map((name) => ({ path: [name], message: 'there is no such variable; see .env.example' })),
-      ],
-      (path) => String(path[0]),
-    );
-  }
-  const upstream = get('UPSTREAM') as string;
-  const { origin, path } = splitPublicUrl(get('PUBLIC_URL') as string, upstream);
+  const publicUrl = get('PUBLIC_URL');
+  const flaw = publicUrl === undefined ? null : publicUrlFlaw(publicUrl);
+  const own: Problem[] = [
+    ...missing.map((name) => ({ path: [PREFIX + name], message: 'is needed; set it (see .env.example)' })),
+    ...(flaw === null ? [] : [{ path: [`${PREFIX}PUBLIC_URL`], message: flaw }]),
+    ...strangers.map((name) => ({ path: [name], message: noSuchVariable(name) })),
+  ];
+  const upstream = get('UPSTREAM');
+  // Where it is not there or not good, one that is stands for it, so that the rest can be judged.
+  const { origin, path } = splitPublicUrl(
+    publicUrl === undefined || flaw !== null ? 'https://mcp.example.com' : publicUrl,
+    upstream,
+  );
   const asksIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some((name) => get(`INTROSPECTION_${name}`) !== undefined);
   const secretName = `${PREFIX}INTROSPECTION_CLIENT_SECRET`;
   const introspection = asksIntrospection
@@ -130,5 +114,9 @@ export function loadEnvironment(environment: Environment): Plan {
       given({ path, issuers: [ISSUER_NAME], upstream, audience: listed('AUDIENCE'), scopes: listed('SCOPES'), legacy }),
     ],
   });
-  return toPlan(raw, environment, variableOf);
+  const { plan, problems } = readPlan(raw, environment);
+  const told = own.map(({ path: [name] }) => name);
+  const all = [...own, ...problems.filter((problem) => !told.includes(variableOf(problem.path)))];
+  if (plan === null || all.length > 0) throw new ConfigError(all, tellVariable);
+  return plan;
 }

@@ -9,6 +9,10 @@ function urlOf(value: string): URL | null {
 
 const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?.username ?? '') === '';
 
+/** A map of these fields and no others. */
+export const mapOf = <T extends z.ZodRawShape>(example: string, shape: T) =>
+  z.strictObject(shape, { error: `write a map, such as ${example}` });
+
 /** An https URL (http on loopback) without query, fragment or user name. */
 export const protectedUrl = (example: string) =>
   z
@@ -17,10 +21,13 @@ export const protectedUrl = (example: string) =>
     .refine(isBare, { error: 'write it without user name, query and fragment' });
 
 /** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
-export const publicUrl = protectedUrl('https://mcp.example.com').refine((value) => urlOf(value)?.origin === value, {
-  error:
-    'write the origin alone: small letters, no default port, no path and no slash at the end; the path goes into endpoints[].path',
-});
+export const publicUrl = protectedUrl('https://mcp.example.com').refine(
+  (value) => [undefined, value].includes(urlOf(value)?.origin),
+  {
+    error:
+      'write the origin alone: small letters, no default port, no path and no slash at the end; the path goes into endpoints[].path',
+  },
+);
 
 /** Upstreams may be plain http: they stand in a private network. */
 export const upstreamUrl = z
@@ -54,9 +61,14 @@ export const scopeToken = z
 export const scopes = z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }).default([]);
 
 export const audience = z
-  .array(z.string().min(1, { error: 'an empty audience would accept nothing; remove it' }), {
-    error: 'write a list, such as [https://mcp.example.com/mcp]',
-  })
+  .array(
+    z
+      .string({ error: 'write an audience, such as https://mcp.example.com/mcp' })
+      .min(1, { error: 'an empty audience would accept nothing; remove it' }),
+    {
+      error: 'write a list, such as [https://mcp.example.com/mcp]',
+    },
+  )
   .min(1, { error: 'a list without an audience accepts nothing; name at least one, or remove the field' });
 
 /** Names of claims, taken letter for letter: `https://example.com/roles` is one name, and a dot leads nowhere. */
@@ -89,20 +101,32 @@ export const tokenPrefixes = z.array(z.string({ error: PREFIX_HINT }).regex(/^[A
   error: 'write a list of beginnings of its tokens, such as [ory_at_]',
 });
 
+export const ENDPOINT_EXAMPLE = '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
+
 /** The only ways to give a secret, so that no configuration file holds one. */
 export const SECRET_REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
 export const SECRET_HINT = 'write "${env:NAME}" or "${file:/path}"; a secret never stands in the file itself';
+export const SECRET_PLACES = 'sessionKeys, and clientSecret and privateKey of introspection';
 export const secretReference = z.string({ error: SECRET_HINT }).regex(SECRET_REFERENCE, { error: SECRET_HINT });
+
+/** A number in quotes is text, and looks right to its reader. */
+const unquoted =
+  (hint: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    typeof input === 'string' && /^\d+$/.test(input) ? `${hint}, without quotes` : hint;
 
 export const wholeNumber = (from: number, to: number, unit: string) =>
   z
-    .int({ error: `write a whole number of ${unit} from ${from} to ${to}` })
+    .int({ error: unquoted(`write a whole number of ${unit} from ${from} to ${to}`) })
     .min(from, { error: `at least ${from} ${unit}` })
     .max(to, {
       error: `at most ${to} ${unit}`,
     });
 
 export const host = z.string({ error: 'write an address to listen on, such as 127.0.0.1' }).min(1, { error: 'write an address' });
-const PORT_HINT = 'write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080';
-export const port = z.int({ error: PORT_HINT }).min(0, { error: PORT_HINT }).max(65_535, { error: PORT_HINT });
+const PORT_HINT = 'write a port from 0 to 65535, such as 8080';
+export const port = z
+  .int({ error: unquoted(PORT_HINT) })
+  .min(0, { error: PORT_HINT })
+  .max(65_535, { error: PORT_HINT });

@@ -7,11 +7,11 @@ import type { ClientAuthentication, IntrospectionPlan } from './plan.js';
 import type { Path, Problem } from './problems.js';
 import type { IntrospectionInput } from './schema-issuer.js';
 import { type Environment, resolveSecret } from './secrets.js';
+import type { Sound } from './sound.js';
 
 type Auth = ClientAuthentication['auth'];
 type Key = 'clientSecret' | 'privateKey';
 type Field = 'clientId' | Key;
-type ClientFields = { readonly auth: Auth } & { readonly [field in Field]?: string | undefined };
 
 const HINTS: Readonly<Record<Field, string>> = {
   clientId: CLIENT_ID_HINT,
@@ -52,7 +52,8 @@ function signingAlgorithm(pem: Secret): 'RS256' | 'ES256' | null {
 }
 
 /** What is missing, and what is there for nothing: each with what to write instead. */
-export function misplacedFields(input: ClientFields): { field: Field; message: string }[] {
+export function misplacedFields(input: Sound<IntrospectionInput>): { field: Field; message: string }[] {
+  if (input.auth === undefined) return [];
   const { needs, refuses } = RULES[input.auth];
   const missing = needs.filter((field) => input[field] === undefined);
   const idle = refuses.filter((field) => input[field] !== undefined);
@@ -65,12 +66,22 @@ export function misplacedFields(input: ClientFields): { field: Field; message: s
   ];
 }
 
-function clientOf(input: ClientFields, path: Path, environment: Environment, problems: Problem[]): ClientAuthentication | null {
+function clientOf(
+  input: Sound<IntrospectionInput>,
+  path: Path,
+  environment: Environment,
+  problems: Problem[],
+): ClientAuthentication | null {
   const { auth, clientId = null } = input;
   const resolve = (field: Key): Secret | null => {
     const reference = input[field];
     return reference === undefined ? null : resolveSecret(reference, [...path, field], environment, problems);
   };
+  if (auth === undefined) {
+    resolve('clientSecret');
+    resolve('privateKey');
+    return null;
+  }
   if (auth === 'none') return { auth, clientId };
   if (auth === 'private_key_jwt') {
     const privateKey = resolve('privateKey');
@@ -90,14 +101,15 @@ function clientOf(input: ClientFields, path: Path, environment: Environment, pro
   return null;
 }
 
-/** Null, and problems more, where the secrets are not there or will not do. */
+/** Null where it is not whole; null, and problems more, where the secrets are not there or will not do. */
 export function introspectionPlan(
-  input: IntrospectionInput,
+  input: Sound<IntrospectionInput>,
   path: Path,
   environment: Environment,
   problems: Problem[],
 ): IntrospectionPlan | null {
   const client = clientOf(input, path, environment, problems);
   const { url, audience, cacheForSeconds, inactiveForSeconds } = input;
-  return client && { url: url ?? null, client, audience, cacheForSeconds, inactiveForSeconds };
+  if (client === null || audience === undefined || cacheForSeconds === undefined || inactiveForSeconds === undefined) return null;
+  return { url: url ?? null, client, audience, cacheForSeconds, inactiveForSeconds };
 }

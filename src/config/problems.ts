@@ -1,5 +1,7 @@
 // Decides how what is wrong with a configuration is told: every problem at once, each with its path and what to write instead.
 import type { z } from 'zod';
+import { nearest } from './nearest.js';
+import { fieldsAt } from './sound.js';
 
 export type Path = readonly (string | number)[];
 
@@ -13,8 +15,8 @@ export interface Problem {
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[], where: (path: Path) => string = pathText) {
-    const lines = problems.map(({ path, message }) => `  ${where(path)}: ${message}`);
+  constructor(problems: readonly Problem[], tell: (problem: Problem) => string = problemText) {
+    const lines = problems.map((problem) => `  ${tell(problem)}`);
     super(`${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in the configuration\n${lines.join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
@@ -27,13 +29,18 @@ export function pathText(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
 }
 
-/** What to write where the schema says no more than the type. */
-const SHAPES: Readonly<Record<string, string>> = { object: 'a map of fields', record: 'a map', array: 'a list', string: 'text' };
+const problemText = ({ path, message }: Problem): string => `${pathText(path)}: ${message}`;
 
-function messageOf(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
+function unknownField(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return `there is no such field; ${meant === null ? 'remove it or mend its spelling' : `did you mean ${meant}?`}`;
+}
+
+function messageOf(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such field; remove it or mend its spelling' }));
+    const known = fieldsAt(schema, path);
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownField(key, known) }));
   }
   // A union tells of its branches: take the branch that came furthest, which is the one that was meant.
   if (issue.code === 'invalid_union') {
@@ -46,15 +53,14 @@ function messageOf(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
             .filter((inner) => inner.code !== 'invalid_type')
             .slice(0, 1);
     if (told.length > 0)
-      return told.flatMap((inner) => messageOf({ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue));
-  }
-  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
-    return [{ path, message: `write ${SHAPES[issue.expected] ?? issue.expected}` }];
+      return told.flatMap((inner) => messageOf({ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue, schema));
   }
   return [{ path, message: issue.message }];
 }
 
-/** The problems that a schema found, under `base`. */
-export function problemsOf(error: z.ZodError, base: Path): Problem[] {
-  return error.issues.flatMap(messageOf).map(({ path, message }) => ({ path: [...base, ...path], message }));
+/** The problems that a schema finds in a value, under `base`. */
+export function problemsOf(schema: z.ZodType, value: unknown, base: Path): Problem[] {
+  const { error } = schema.safeParse(value);
+  const found = error?.issues.flatMap((issue) => messageOf(issue, schema)) ?? [];
+  return found.map(({ path, message }) => ({ path: [...base, ...path], message }));
 }

@@ -1,14 +1,27 @@
 // Decides the fields of one endpoint: defaults, units. The text of every default of an endpoint stands here and nowhere else.
 import { z } from 'zod';
-import { audience, endpointPath, protectedUrl, scopes, scopeToken, upstreamUrl, wholeNumber } from './fields.js';
+import {
+  audience,
+  ENDPOINT_EXAMPLE,
+  endpointPath,
+  mapOf,
+  protectedUrl,
+  scopes,
+  scopeToken,
+  upstreamUrl,
+  wholeNumber,
+} from './fields.js';
 import { denialSchema, methodsSchema, promptsSchema, resourcesSchema, scopeImpliesSchema, toolsSchema } from './schema-policy.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** Date.parse takes the 30th of February for a day in March. */
 const isDay = (value: string): boolean => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
 
+const LEGACY_EXAMPLE = '{ scheme: Token, mode: pass-through, upstreamVerifies: true }';
+const ORIGIN_HINT = 'write an origin, such as https://app.example.com';
+
 /** A way in for callers whose credential the upstream itself verifies. */
-export const legacySchema = z.strictObject({
+export const legacySchema = mapOf(LEGACY_EXAMPLE, {
   /** Scheme of the Authorization header, such as Token; or `header`. */
   scheme: z
     .string({ error: 'write a scheme, such as Token' })
@@ -41,11 +54,11 @@ export const legacySchema = z.strictObject({
   sunset: z
     .string({ error: 'write a day, such as 2027-06-30' })
     .regex(DAY, { error: 'write a day, such as 2027-06-30' })
-    .refine((value) => !DAY.test(value) || isDay(value), { error: 'there is no such day' })
+    .refine((value) => !DAY.test(value) || isDay(value), { error: 'there is no such day; write one, such as 2027-06-30' })
     .optional(),
 });
 
-const upstreamObject = z.strictObject({
+const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
   /** Milliseconds to connect. */
   connectMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
@@ -57,7 +70,7 @@ const upstreamObject = z.strictObject({
   maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
 });
 
-export const endpointSchema = z.strictObject({
+export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   path: endpointPath,
   /** RFC 8707 resource identifier as clients type it. Default: publicUrl + path. */
   resource: protectedUrl('https://mcp.example.com/mcp').optional(),
@@ -65,12 +78,14 @@ export const endpointSchema = z.strictObject({
   audience: audience.optional(),
   /** First parameter of the challenge. */
   realm: z
-    .string()
+    .string({ error: 'write a text, such as files' })
     .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'write it without quotes and backslashes' })
     .optional(),
   issuers: z
-    .array(z.string(), { error: 'write a list of names from issuers, such as [acme]' })
-    .min(1, { error: 'name at least one issuer' }),
+    .array(z.string({ error: 'write a name from issuers, such as acme' }), {
+      error: 'write a list of names from issuers, such as [acme]',
+    })
+    .min(1, { error: 'name at least one issuer, such as [acme]' }),
   scopes,
   /** `scopes_supported` of the metadata. Default: the base scopes and those of the rules. */
   scopesSupported: z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }).optional(),
@@ -80,33 +95,31 @@ export const endpointSchema = z.strictObject({
   resources: resourcesSchema.optional(),
   methods: methodsSchema.optional(),
   denial: denialSchema,
-  legacy: z.array(legacySchema, { error: 'write a list of legacy credentials' }).default([]),
+  legacy: z.array(legacySchema, { error: `write a list of legacy credentials, such as [${LEGACY_EXAMPLE}]` }).default([]),
   upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
     error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
   }),
-  streams: z
-    .strictObject({
-      /** Seconds without a byte until an event stream gets a comment, for the proxies on its way; 0: never. */
-      keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
-      /** Seconds after which an event stream ends, whatever it carries. */
-      maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
-    })
-    .prefault({}),
+  streams: mapOf('{ keepAliveSeconds: 15 }', {
+    /** Seconds without a byte until an event stream gets a comment, for the proxies on its way; 0: never. */
+    keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
+    /** Seconds after which an event stream ends, whatever it carries. */
+    maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
+  }).prefault({}),
   /** Browser origins allowed beside the public one and loopback. */
   origins: z
     .array(
-      z.string().refine((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value), {
-        error: 'write an origin, such as https://app.example.com',
-      }),
-      { error: 'write a list of origins' },
+      z
+        .string({ error: ORIGIN_HINT })
+        .refine((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value), {
+          error: ORIGIN_HINT,
+        }),
+      { error: 'write a list of origins, such as [https://app.example.com]' },
     )
     .default([]),
-  limits: z
-    .strictObject({
-      /** Bytes of a request body. */
-      bodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),
-    })
-    .prefault({}),
+  limits: mapOf('{ bodyBytes: 4194304 }', {
+    /** Bytes of a request body. */
+    bodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),
+  }).prefault({}),
 });
 
 export type EndpointInput = z.output<typeof endpointSchema>;

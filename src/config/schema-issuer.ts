@@ -6,44 +6,43 @@ import {
   audience,
   CLIENT_ID_HINT,
   claimNames,
+  mapOf,
   protectedUrl,
   secretReference,
   tokenPrefixes,
   wholeNumber,
 } from './fields.js';
-import { misplacedFields } from './introspection-client.js';
 import { presetNames } from './presets.js';
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
+const INTROSPECTION_EXAMPLE = '{ clientId: portcullis, clientSecret: "${env:INTROSPECTION_SECRET}" }';
+
 /** RFC 7662: how opaque tokens of this issuer are asked about. */
-export const introspectionSchema = z
-  .strictObject({
-    /** Default: `introspection_endpoint` of the issuer's metadata. */
-    url: protectedUrl('https://auth.example.com/introspect').optional(),
-    /** The client that the gateway is at the issuer; needed but for `bearer` and `none`. */
-    clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
-    /** Its secret for `basic` and `post`; the token for `bearer`. */
-    clientSecret: secretReference.optional(),
-    /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
-    auth: z
-      .enum(['basic', 'post', 'private_key_jwt', 'bearer', 'none'], {
-        error: 'write basic, post, private_key_jwt, bearer or none',
-      })
-      .default('basic'),
-    /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
-    privateKey: secretReference.optional(),
-    /** `bound-to-client`: an answer without `aud` is taken to be for the endpoint whose own client asked. */
-    audience: z.enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' }).default('required'),
-    /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
-    cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
-    /** Seconds for which an inactive one is not. */
-    inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
-  })
-  .superRefine((input, context) => {
-    for (const { field, message } of misplacedFields(input)) context.addIssue({ code: 'custom', path: [field], message });
-  });
+export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
+  /** Default: `introspection_endpoint` of the issuer's metadata. */
+  url: protectedUrl('https://auth.example.com/introspect').optional(),
+  /** The client that the gateway is at the issuer; needed but for `bearer` and `none`. */
+  clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
+  /** Its secret for `basic` and `post`; the token for `bearer`. */
+  clientSecret: secretReference.optional(),
+  /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
+  auth: z
+    .enum(['basic', 'post', 'private_key_jwt', 'bearer', 'none'], {
+      error: 'write basic, post, private_key_jwt, bearer or none',
+    })
+    .default('basic'),
+  /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
+  privateKey: secretReference.optional(),
+  /** `bound-to-client`: an answer without `aud` is taken to be for the endpoint whose own client asked. */
+  audience: z.enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' }).default('required'),
+  /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
+  cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
+  /** Seconds for which an inactive one is not. */
+  inactiveForSeconds: wholeNumber(0, 60, 'seconds').default(5),
+});
 
 /** Which claims say what, of a JWT and of an introspection answer alike. */
-export const claimsSchema = z.strictObject({
+export const claimsSchema = mapOf('{ scopes: [scope, scp], subject: [sub] }', {
   /** All of them count: each a space-separated text or a list. */
   scopes: claimNames(USUAL_CLAIMS.scopes),
   /** The first that is present. */
@@ -55,7 +54,7 @@ export const claimsSchema = z.strictObject({
 });
 
 /** How the key set of an issuer is kept (RFC 7517). */
-export const keysSchema = z.strictObject({
+export const keysSchema = mapOf('{ freshForSeconds: 600, staleForSeconds: 3600 }', {
   /** Seconds for which it is used without asking again; `Cache-Control: max-age` of the issuer takes its place, within 1 min and 24 h. */
   freshForSeconds: wholeNumber(60, 86_400, 'seconds').default(600),
   /** Seconds for which it is used after that while the issuer cannot be reached. 0: not at all. */
@@ -67,13 +66,13 @@ export const keysSchema = z.strictObject({
 });
 
 /** The copy of an issuer's metadata that stands beside the endpoints which name it first, for clients that look nowhere else. */
-export const mirrorSchema = z.strictObject({
+export const mirrorSchema = mapOf('{ enabled: false }', {
   enabled: z.boolean({ error: 'write true or false' }).default(true),
   /** True: the issuer supports PKCE with S256, and its metadata only fails to say so. */
   addS256: z.boolean({ error: 'write true or false' }).default(false),
 });
 
-export const issuerSchema = z.strictObject({
+export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   /** What is known of the identity provider beforehand; its fields stand under those that are written. */
   preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
   /** Exactly as the issuer writes itself in its metadata and in `iss`, slash included (A-12). */

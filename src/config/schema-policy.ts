@@ -1,14 +1,14 @@
 // Decides the fields of an endpoint's policy: rules for tools, prompts and resources, methods, scopes that stand for others.
 import { z } from 'zod';
-import { scopes, scopeToken } from './fields.js';
+import { mapOf, scopes, scopeToken } from './fields.js';
 
 const trueOrFalse = (standing: boolean) => z.boolean({ error: 'write true or false' }).default(standing);
 
 const PATTERN_HINT = 'write a name, or a pattern with * for any run of characters, such as write_*';
 const pattern = z.string({ error: PATTERN_HINT }).min(1, { error: PATTERN_HINT });
 
-const CLAIM_HINT = 'write the name of a claim, such as roles, and in has the value that it must be or hold';
-const HAS_HINT = 'write the value that the claim must be or hold, such as admin';
+export const CLAIM_HINT = 'write the name of a claim, such as roles, and in has the value that it must be or hold';
+export const HAS_HINT = 'write the value that the claim must be or hold, such as admin';
 
 const conditions = {
   /** Needed beside the base scopes. */
@@ -21,46 +21,34 @@ const conditions = {
   deny: trueOrFalse(false),
 };
 
-interface Conditions {
-  readonly scopes: readonly string[];
-  readonly claim?: string | undefined;
-  readonly has?: string | number | boolean | undefined;
-  readonly deny: boolean;
-}
-
-function wholeRule(rule: Conditions, context: z.RefinementCtx): void {
-  const tell = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
-  if (rule.claim !== undefined && rule.has === undefined) tell('has', HAS_HINT);
-  if (rule.claim === undefined && rule.has !== undefined) tell('claim', CLAIM_HINT);
-  if (rule.deny && (rule.scopes.length > 0 || rule.claim !== undefined))
-    tell('deny', 'nobody may use what is denied: remove deny, or remove scopes and claim');
-}
-
 const UNLISTED_HINT = 'write allow or deny: what holds for those that no rule names';
 
 /** `rule`: the fields of one rule; each kind calls its pattern by its own name. */
-const kind = <T extends z.ZodType<Conditions>>(rule: T) =>
-  z.strictObject({
+const kind = <T extends z.ZodType>(rule: T, example: string) =>
+  mapOf(`{ unlisted: deny, rules: [${example}] }`, {
     /** What holds for those that no rule names. */
     unlisted: z.enum(['allow', 'deny'], { error: UNLISTED_HINT }),
     /** All that match must be satisfied. */
-    rules: z.array(rule, { error: 'write a list of rules' }).default([]),
+    rules: z.array(rule, { error: `write a list of rules, such as [${example}]` }).default([]),
     /** True: lists show a caller what that caller may use. */
     filterLists: trueOrFalse(true),
   });
 
-export const toolRuleSchema = z.strictObject({ tool: pattern, ...conditions });
-export const promptRuleSchema = z.strictObject({ prompt: pattern, ...conditions });
-export const resourceRuleSchema = z.strictObject({ resource: pattern, ...conditions });
+const TOOL_RULE = '{ tool: "write_*", scopes: [files:read] }';
+export const toolRuleSchema = mapOf(TOOL_RULE, { tool: pattern, ...conditions });
+const PROMPT_RULE = '{ prompt: "summarize", scopes: [files:read] }';
+export const promptRuleSchema = mapOf(PROMPT_RULE, { prompt: pattern, ...conditions });
+const RESOURCE_RULE = '{ resource: "file:///docs/*", scopes: [files:read] }';
+export const resourceRuleSchema = mapOf(RESOURCE_RULE, { resource: pattern, ...conditions });
 
-export const toolsSchema = kind(toolRuleSchema.superRefine(wholeRule));
-export const promptsSchema = kind(promptRuleSchema.superRefine(wholeRule));
-export const resourcesSchema = kind(resourceRuleSchema.superRefine(wholeRule));
+export const toolsSchema = kind(toolRuleSchema, TOOL_RULE);
+export const promptsSchema = kind(promptRuleSchema, PROMPT_RULE);
+export const resourcesSchema = kind(resourceRuleSchema, RESOURCE_RULE);
 
 const METHOD_HINT = 'write a method, or a pattern such as skills/*';
 
 /** What passes beside the methods of the protocol, where there are rules (B-107). */
-export const methodsSchema = z.strictObject({
+export const methodsSchema = mapOf('{ also: [skills/*] }', {
   also: z
     .array(z.string({ error: METHOD_HINT }).min(1, { error: METHOD_HINT }), {
       error: 'write a list of methods, such as [skills/*]',

@@ -17,9 +17,14 @@ function flawOf(key: string): string | null {
 }
 
 /** One reference holds one key or several, with white space or commas between them, so that a ring can be one variable or file. */
-export function sessionKeys(references: readonly string[], environment: Environment, problems: Problem[]): Secret[] {
+export function sessionKeys(
+  references: readonly (string | undefined)[],
+  environment: Environment,
+  problems: Problem[],
+): Secret[] {
   const ring = new Map<string, Secret>();
   for (const [i, reference] of references.entries()) {
+    if (reference === undefined) continue;
     const path: Path = ['sessionKeys', i];
     const held = resolveSecret(reference, path, environment, problems);
     const keys =

@@ -22,13 +22,17 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       { UPSTREAM: undefined, PUBLIC_URL: undefined, ISSUER: undefined },
       ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'].map((name) => `  PORTCULLIS_${name}: is needed; set it (see .env.example)`),
     ],
-    ['one is unknown', { UPSTREAMS: 'x' }, ['  PORTCULLIS_UPSTREAMS: there is no such variable; see .env.example']],
+    [
+      'one is unknown',
+      { UPSTREAMS: 'x' },
+      ['  PORTCULLIS_UPSTREAMS: there is no such variable; did you mean PORTCULLIS_UPSTREAM?'],
+    ],
     [
       'unknown and missing at once',
       { ISSUER: undefined, ISSUERS: 'x' },
       [
         '  PORTCULLIS_ISSUER: is needed; set it (see .env.example)',
-        '  PORTCULLIS_ISSUERS: there is no such variable; see .env.example',
+        '  PORTCULLIS_ISSUERS: there is no such variable; did you mean PORTCULLIS_ISSUER?',
       ],
     ],
     [
@@ -36,12 +40,45 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       { LEGACY_SCOPES: 'a' },
       ['  PORTCULLIS_LEGACY_SCHEME: is needed; set it (see .env.example)'],
     ],
-    [
-      'no URL',
-      { PUBLIC_URL: 'mcp.example.com' },
+    ['one that is like no other', { FOO: 'x' }, ['  PORTCULLIS_FOO: there is no such variable; see .env.example']],
+    ...['mcp.example.com/mcp', 'mcp.example.com', 'localhost:8080/mcp', 'mcp.example.com:8443/mcp'].map(
+      (url): [string, Variables, string[]] => [
+        `no scheme: ${url}`,
+        { PUBLIC_URL: url },
+        [`  PORTCULLIS_PUBLIC_URL: write the whole URL as clients type it, with https:// before it, such as https://${url}`],
+      ],
+    ),
+    ...['ftp://mcp.example.com/mcp', 'not a URL'].map((url): [string, Variables, string[]] => [
+      `no URL: ${url}`,
+      { PUBLIC_URL: url },
       [
-        '  PORTCULLIS_PUBLIC_URL: write an https URL such as https://mcp.example.com (http only on loopback)',
-        '  PORTCULLIS_PUBLIC_URL: write the origin alone: small letters, no default port, no path and no slash at the end; the path goes into endpoints[].path',
+        '  PORTCULLIS_PUBLIC_URL: write the whole URL as clients type it, with https:// before it, such as https://mcp.example.com/mcp',
+      ],
+    ]),
+    ...['https://mcp.example.com/mcp?x=1', 'https://mcp.example.com/mcp#x', 'https://a:b@mcp.example.com/mcp'].map(
+      (url): [string, Variables, string[]] => [
+        `more than a URL: ${url}`,
+        { PUBLIC_URL: url },
+        ['  PORTCULLIS_PUBLIC_URL: write it without user name, query and fragment'],
+      ],
+    ),
+    [
+      'a reference, which works in a file alone',
+      { AUDIENCE: '$' + '{env:AUDIENCE}' },
+      [
+        '  PORTCULLIS_AUDIENCE: a reference works in sessionKeys, and clientSecret and privateKey of introspection alone; write the value itself',
+      ],
+    ],
+    [
+      'one port for both listeners',
+      { LISTEN: '0.0.0.0:9090' },
+      ['  PORTCULLIS_ADMIN: PORTCULLIS_LISTEN has port 9090 too; give each its own, such as 9091'],
+    ],
+    [
+      'a preset that is for others',
+      { PRESET: 'workos', ISSUER: 'https://api.workos.com' },
+      [
+        '  PORTCULLIS_ISSUER: write the AuthKit domain without a slash at the end, such as https://acme.authkit.app; for the session tokens of api.workos.com write PORTCULLIS_PRESET=workos-session',
       ],
     ],
     [
@@ -83,7 +120,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       'no audience, where the resource never comes',
       { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
       [
-        '  PORTCULLIS_AUDIENCE: v2 tokens of Entra name the API by its application id, never by its URL: write audience: [<application id>]',
+        '  PORTCULLIS_AUDIENCE: v2 tokens of Entra name the API by its application id, never by its URL: write PORTCULLIS_AUDIENCE=<application id>',
       ],
     ],
     [
@@ -109,16 +146,23 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       { CLOCK_TOLERANCE_SECONDS: '301' },
       ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: at most 300 seconds'],
     ],
-    ['a scope', { SCOPES: 'a "b"' }, ['  PORTCULLIS_SCOPES: write one scope per entry, without spaces, quotes and backslashes']],
+    [
+      'a scope',
+      { SCOPES: 'a "b"' },
+      ['  PORTCULLIS_SCOPES: separate scopes by spaces or commas, each without spaces, quotes and backslashes'],
+    ],
     [
       'an audience of nothing',
       { AUDIENCE: ',' },
-      ['  PORTCULLIS_AUDIENCE: a list without an audience accepts nothing; name at least one, or remove the field'],
+      ['  PORTCULLIS_AUDIENCE: a list without an audience accepts nothing; name at least one, or remove the variable'],
     ],
     [
       'introspection without a client',
       { INTROSPECTION_URL: 'https://auth.example.com/i' },
-      ['  PORTCULLIS_INTROSPECTION_CLIENT_ID: write the client id that the gateway has at the issuer'],
+      [
+        '  PORTCULLIS_INTROSPECTION_CLIENT_ID: write the client id that the gateway has at the issuer',
+        '  PORTCULLIS_INTROSPECTION_CLIENT_SECRET: the variable PORTCULLIS_INTROSPECTION_CLIENT_SECRET is not set; set it',
+      ],
     ],
     [
       'introspection without a secret',
@@ -139,18 +183,18 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       'a legacy scheme whose callers could never pass',
       { LEGACY_SCHEME: 'Token', SCOPES: 'a' },
       [
-        '  PORTCULLIS_LEGACY_SCOPES: such callers could never pass: the endpoint needs a; write scopes: [a] to grant them, or remove this entry',
+        '  PORTCULLIS_LEGACY_SCOPES: such callers could never pass: the endpoint needs a; write PORTCULLIS_LEGACY_SCOPES="a" to grant them, or remove PORTCULLIS_LEGACY_SCHEME',
       ],
     ],
     [
       'no port',
       { LISTEN: 'localhost' },
-      ['  PORTCULLIS_LISTEN: write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080'],
+      ['  PORTCULLIS_LISTEN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
     ],
     [
       'a port that is none',
       { ADMIN: '127.0.0.1:99999' },
-      ['  PORTCULLIS_ADMIN: write a port from 0 to 65535, such as 8080; in a variable host:port, such as 127.0.0.1:8080'],
+      ['  PORTCULLIS_ADMIN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
     ],
     ['a level', { LOG_LEVEL: 'trace' }, ['  PORTCULLIS_LOG_LEVEL: write debug, info, warn or error']],
   ])('%s', (_what, variables, lines) => {
@@ -158,8 +202,33 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     expect(problems(variables)).toEqual(lines);
   });
 
-  test('several at once', () => {
+  test('several at once, whatever they are', () => {
+    const wrong = {
+      UPSTREAM: undefined,
+      UPSTREEM: 'http://h',
+      PUBLIC_URL: 'mcp.example.com/mcp',
+      TYP: 'x',
+      SCOPES: '"',
+      ADMIN: '8080',
+    };
+    expect(problems(wrong).map((line) => line.split(':')[0])).toEqual(
+      ['UPSTREAM', 'PUBLIC_URL', 'UPSTREEM', 'TYP', 'SCOPES', 'ADMIN'].map((name) => `  PORTCULLIS_${name}`),
+    );
     expect(problems({ TYP: 'x', LOG_LEVEL: 'y', ISSUER: 'z' })).toHaveLength(3);
+  });
+
+  test('none is told in the terms of a file', () => {
+    const wrong: Variables[] = [
+      { PUBLIC_URL: 'http://MCP.example.com/%41' },
+      { PRESET: 'cognito', ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123' },
+      { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
+      { LEGACY_SCHEME: 'Token', SCOPES: 'a b' },
+      { AUDIENCE: ',', LISTEN: 'x', ADMIN: '8080' },
+    ];
+    for (const variables of wrong) {
+      expect(problems(variables)).not.toEqual([]);
+      expect(problems(variables).join('\n')).not.toMatch(/endpoints|issuers\.|: \[|entry|field/);
+    }
   });
 
   test('no message shows a secret (C-153)', () => {

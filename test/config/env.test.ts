@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { hasEnvironment, loadEnvironment, VARIABLES } from '../../src/config/env.js';
+import { hasEnvironment, loadEnvironment } from '../../src/config/env.js';
 import { parseYaml } from '../../src/config/load.js';
 import type { Plan } from '../../src/config/plan.js';
+import { VARIABLES } from '../../src/config/variables.js';
 import { secretOf } from '../parts/plans.js';
 import { keyText } from '../parts/sealing-key.js';
 import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../parts/variables.js';

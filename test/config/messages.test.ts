@@ -1,0 +1,55 @@
+// Whatever stands where, there is a plan or a problem that says what to write: no message of a library, and no crash of a check on a half.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse as parseText } from 'yaml';
+import { readPlan } from '../../src/config/load.js';
+import { pathText } from '../../src/config/problems.js';
+
+type Path = (string | number)[];
+
+const FULL: unknown = parseText(readFileSync(new URL('./golden/full.yaml', import.meta.url), 'utf8'));
+const WRONG: readonly unknown[] = [null, 7, -1, 'a "b"', '', true, [], {}, [[7]], ['x'], { x: 7 }, '$' + '{env:X}', undefined];
+
+function paths(value: unknown, at: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  const inner: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [...(at.length === 0 ? [] : [at]), ...inner.flatMap(([part, one]) => paths(one, [...at, part]))];
+}
+
+/** A copy with another value there; undefined takes it away. What is not there any more is left alone. */
+function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
+  if (part === undefined) return by;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string | number, unknown>;
+  if (rest.length === 0 && by === undefined && !Array.isArray(copy)) delete copy[part];
+  else copy[part] = replaced(copy[part], rest, by);
+  return copy;
+}
+
+const all = paths(FULL);
+
+function messages(raw: unknown): string[] {
+  const { plan, problems } = readPlan(raw, {});
+  expect(plan === null).toBe(problems.length > 0);
+  for (const { path, message } of problems) expect(`${pathText(path)}: ${message}`).not.toMatch(/Invalid|expected|NaN|undefined/);
+  return problems.map(({ message }) => message);
+}
+
+test('there is a lot to be wrong', () => {
+  expect(all.length).toBeGreaterThan(100);
+  expect(messages({})).toHaveLength(3);
+});
+
+test.each(WRONG.map((wrong) => [JSON.stringify(wrong) ?? 'nothing', wrong] as const))(
+  '%s anywhere, alone and beside another (F-01)',
+  (_what, wrong) => {
+    const before = messages(FULL).join('\n');
+    let told = 0;
+    for (const [i, path] of all.entries()) {
+      const one = replaced(FULL, path, wrong);
+      if (messages(one).join('\n') !== before) told++;
+      messages(replaced(one, all[(i * 7 + 3) % all.length] as Path, WRONG[i % WRONG.length]));
+    }
+    expect(told).toBeGreaterThan(30);
+  },
+);
