@@ -6,6 +6,7 @@ import { createFindListing } from './authorize/listing.js';
 import { checkMethod } from './authorize/method.js';
 import { createAllowed } from './authorize/policy.js';
 import { checkReadable, readMessage } from './authorize/read.js';
+import { toldOfCall } from './authorize/told-of-call.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
 import type { Examined } from './core/examined.js';
@@ -229,8 +230,7 @@ export function createExamine(
     return explain(token, [{ ...step, refuse: () => null }], (caller) => ({
       name: tool === null ? 'scope' : 'scope and policy of the call',
       ...(caller === null ? {} : { refuse: () => allowed.check(caller, endpoint, call) }),
-      has: { scopes: caller?.kind === 'principal' ? caller.principal.scopes : [] },
-      wants: { scopes: endpoint.scopes, ...(tool === null ? {} : { tool }) },
+      ...toldOfCall(caller, endpoint, tool, tool === null ? null : allowed.needs(endpoint, 'tool', tool)),
     }));
   };
 }

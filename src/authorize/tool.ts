@@ -15,13 +15,16 @@ export interface Rules {
   check(caller: Caller, message: Message): Failure | null;
   /** The same judgement for a name in a list: list and call never disagree. */
   mayUse(caller: Caller, kind: Kind, name: string): boolean;
+  /** What the rules want of whoever uses it; null where there are none for its kind. */
+  needs(kind: Kind, name: string): Needs | null;
 }
 
 type Scopes = readonly string[];
 
 const DENIED = { tool: toolDenied, prompt: promptDenied, resource: resourceDenied } as const;
 
-function hasClaim({ claim, has }: ClaimRule, claims: Readonly<Record<string, unknown>>): boolean {
+/** Whether the value of a claim is what a rule wants, or holds it. */
+export function hasClaim({ claim, has }: ClaimRule, claims: Readonly<Record<string, unknown>>): boolean {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   return value === has || (Array.isArray(value) && value.includes(has));
 }
@@ -84,6 +87,7 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
       }
       return checkScope(caller, endpoint, scopes);
     },
+    needs: (kind, name) => needs[kind]?.(name) ?? null,
     mayUse(caller, kind, name) {
       const scopes = use(caller, kind, name);
       return !('ok' in scopes) && checkScope(caller, endpoint, scopes) === null;

@@ -46,7 +46,13 @@ beforeAll(async () => {
         issuers: ['asked'],
         scopes: ['files:read'],
         upstream,
-        tools: { unlisted: 'allow', rules: [{ tool: 'delete*', deny: true }] },
+        tools: {
+          unlisted: 'allow',
+          rules: [
+            { tool: 'delete*', deny: true },
+            { tool: 'write*', scopes: ['files:write'], claim: 'roles', has: 'admin' },
+          ],
+        },
       },
     ],
   };
@@ -195,7 +201,17 @@ describe('a flaw is told by the reason that the gateway logs, at the check that 
     scene.issuer.introspect = () => answer;
     expect((await examine('/asked/mcp', token)).kind).toBe('ok');
     expect((await examine('/asked/mcp', token, 'read_file')).kind).toBe('ok');
-    expect((await examine('/asked/mcp', token, 'delete_file')).kind).toBe('tool.denied');
+    const denied = await examine('/asked/mcp', token, 'delete_file');
+    expect([denied.kind, denied.failed[0]?.wants['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
+    const writing = await examine('/asked/mcp', token, 'write_file');
+    expect(writing.kind).toBe('tool.denied');
+    expect(writing.failed).toMatchObject([
+      {
+        name: 'scope and policy of the call',
+        has: { scopes: ['files:read'], 'claim roles': 'absent', lacks: ['scope files:write', 'claim roles admin'] },
+        wants: { tool: 'write_file', scopes: ['files:read', 'files:write'], 'claim roles': 'admin' },
+      },
+    ]);
     scene.issuer.introspect = () => ({ ...answer, aud: 'https://elsewhere.example' });
     const { kind, failed } = await examine('/asked/mcp', token);
     expect([kind, failed.map(({ name }) => name)]).toEqual(['audience.mismatch', ['audience of the answer']]);
