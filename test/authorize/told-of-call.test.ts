@@ -57,7 +57,7 @@ test.each([
     { tool: 'other', scopes: ['files:read'], 'nobody may use it': 'no rule names it' },
   ],
   ['no tool', null, principal({ scopes: [] }), { scopes: [], lacks: ['scope files:read'] }, { scopes: ['files:read'] }],
-])('%s (A-31, A-34)', (_what, name, caller, has, wants) => {
+])('%s', (_what, name, caller, has, wants) => {
   expect(told(name, caller)).toEqual({ has, wants });
 });
 
