@@ -6,6 +6,9 @@ import { type Gateway, startGateway } from '../compose.js';
 import { systemClock } from './clock.js';
 import { loadPlan } from './plan-source.js';
 
+/** Shorter than the 30 s that Kubernetes allows before it kills. Docker allows 10, unless told otherwise (docs/hosting.md). */
+const DRAIN_MS = 25_000;
+
 export const serveHelp = `portcullis serve [--config FILE]
 
 Runs the gateway. Without --config it reads the environment: PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and
@@ -14,11 +17,8 @@ PORTCULLIS_ISSUER are enough for one server; .env.example lists every variable.
   --config FILE   YAML with publicUrl, issuers and endpoints
   --help          this text
 
-Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to 25 s; a second one ends at once.
+Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to ${DRAIN_MS / 1000} s; a second one ends at once.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
-
-/** Shorter than the 30 s that Kubernetes allows before it kills. Docker allows 10, unless told otherwise (docs/hosting.md). */
-const DRAIN_MS = 25_000;
 
 /** What to do about an address that cannot be listened on; null for any other error. */
 function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string }): string | null {

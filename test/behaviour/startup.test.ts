@@ -110,6 +110,8 @@ describe('F-01, F-05: a bad configuration ends with 1 and names every problem, w
   test.each<[string, string[], number, RegExp]>([
     ['nothing to protect', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
     ['a file that is not there', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
+    // The deadline of the drain is the one that this is made of.
+    ['a question', ['serve', '--help'], 0, /SIGTERM or SIGINT drains for up to 25 s/],
     ['an unknown flag', ['serve', '--port', '1'], 2, /--port/],
     ['an unknown command', ['guard'], 2, /no command guard/],
   ])('%s', async (_name, args, code, text) => {

@@ -1,5 +1,6 @@
 // A body is not read before its sender has proven who it is: what an anonymous caller can make the gateway swallow, and what it hears.
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, modern } from '../fixtures/messages.js';
 import { openRaw, type RawConnection, requestBytes } from '../fixtures/raw-client.js';
@@ -53,6 +54,28 @@ describe('A-20: an endless body of an anonymous caller', () => {
     // Kernel buffers on both sides take some MiB; the gateway itself stops at 64 KiB.
     expect(await withDeadline('the sender gives up', poured, 5000)).toBeLessThan(PATIENCE / 2);
     expect(scene.upstream.hits).toBe(0);
+  });
+
+  test('is cut though its sender goes on behind the end of the answer', async () => {
+    const socket = connect({ port: scene.gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
+    let read = '';
+    socket.on('data', (bytes: Buffer) => {
+      read += bytes.toString('latin1');
+    });
+    const ended = once(socket, 'end');
+    socket.write(head({ headers: [['Content-Length', '2147483648']] }));
+    await withDeadline('the answer ends', ended, 5000);
+    expect(read).toMatch(/^HTTP\/1\.1 401 /);
+    let sent = 0;
+    while (sent < PATIENCE && !socket.destroyed) {
+      sent += CHUNK.length;
+      if (!socket.write(CHUNK)) await Promise.race([once(socket, 'drain').catch(() => {}), closed]);
+    }
+    // Kernel buffers again.
+    expect(sent).toBeLessThan(PATIENCE / 2);
+    await withDeadline('the connection is cut', closed, 5000);
   });
 
   test('a short one is drained, and the connection stays good for the next request', async () => {

@@ -94,6 +94,25 @@ describe('every answer', () => {
   });
 });
 
+describe('denial: jsonrpc (A-34, B-24)', () => {
+  const told = endpoint({ denial: 'jsonrpc' });
+  const statusOf = (row: Failure['row'], where: typeof at, one: Call) => answer({ ok: false, row }, read(one), where).status;
+
+  test('makes an answer of each refusal that no scope would mend, and of no other', () => {
+    const changed = failureTable.filter(
+      (row) => row.status !== null && statusOf(row, told, call('1')) !== statusOf(row, at, call('1')),
+    );
+    const denials = ['tool.denied', 'prompt.denied', 'resource.denied', 'method.denied', 'claim.missing'];
+    expect(changed.map(({ kind }) => kind).sort()).toEqual(denials.sort());
+    expect(changed.map((row) => statusOf(row, told, call('1')))).toEqual(denials.map(() => 200));
+  });
+
+  test('makes none of a notification', () => {
+    expect(statusOf(failures.toolDenied.row, told, call('1'))).toBe(200);
+    expect(statusOf(failures.toolDenied.row, told, call(undefined))).toBe(403);
+  });
+});
+
 describe('the id', () => {
   test.each(['0', '"a"', '9007199254740993', '"\\u0061"'])('%s comes back as it was sent (D-01)', (idText) => {
     expect(answer(failures.scopeInsufficient(), read(call(idText))).body).toContain(`{"jsonrpc":"2.0","id":${idText},"error"`);
