@@ -30,8 +30,8 @@ const NOT_WITHOUT_SESSION: ReadonlySet<string> = new Set([...OF_SESSION, ...MIRR
 const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
 const MCP = 'mcp-';
 const MCP_PARAM = 'mcp-param-';
-/** Servers that fold `_` and `.` into `-` would read a second Mcp-Session_Id as the one that was judged. */
-const OTHER_SPELLING = /[_.]/;
+/** Servers that make `_` of all but letters and digits (CGI, RFC 3875 section 4.1.18) would read Mcp-Session~Id as the one that was judged. */
+const OTHER_SPELLING = /[^a-z0-9-]/;
 const NO_FIELDS: ReadonlySet<string> = new Set();
 
 /** The open family. Parameters are named by the schemas of tools, in letters of their own choice (B-55). */
@@ -123,7 +123,7 @@ export function responseHeaders(headers: UpstreamHeaders, session: string | null
     ? ['cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no']
     : ['cache-control', 'no-store'];
   for (const name in headers) {
-    if (!RESPONSE_FIELDS.has(name) && !name.startsWith(MCP)) continue;
+    if (!RESPONSE_FIELDS.has(name) && !isOpen(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     const value = name === SESSION ? session : name === 'retry-after' ? secondsToWait(headers) : first(headers[name]);
     if (value === undefined || value === null) continue;

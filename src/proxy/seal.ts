@@ -48,19 +48,22 @@ export function sealedBytes(text: string): Buffer | null {
 const derived = (key: Buffer, purpose: string, part: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', key, '', `portcullis ${purpose} ${part}`, bytes));
 
+/** In UTF-8 half a surrogate pair is as good as any other, and two subjects with one in their names would be one. */
+const asWritten = (bound: string): Buffer => Buffer.from(bound, 'utf16le');
+
 function sealingKey(id: Buffer, key: KeyObject, naming: KeyObject): SealingKey {
   const head = Buffer.concat([Buffer.of(VERSION), id]);
   return {
     seal(text, bound) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(bound));
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(asWritten(bound));
       const hidden = cipher.update(text, 'utf8');
       cipher.final();
       return Buffer.concat([head, nonce, hidden, cipher.getAuthTag()]).toString('base64url');
     },
     open(sealed, bound) {
       const nonce = sealed.subarray(NONCE_AT, TEXT_AT);
-      const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(bound));
+      const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(asWritten(bound));
       decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
       const text = decipher.update(sealed.subarray(TEXT_AT, -TAG_BYTES), undefined, 'utf8');
       try {

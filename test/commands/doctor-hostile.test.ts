@@ -77,3 +77,28 @@ test('a list of issuers sends the doctor to no more than a few of them', async (
   expect(verdict('metadata of the authorization server')?.verdict).toBe('ok');
   expect(asked.filter((one) => one.includes('tenant-'))).toHaveLength(5);
 });
+
+test('a stream of one-byte pieces keeps nobody waiting for longer than the deadlines', async () => {
+  const small = '1\r\n\n\r\n'.repeat(20_000);
+  let streams = 0;
+  const listening = await listenLoopback((req, res) => {
+    const { socket } = res;
+    if (req.headers.authorization !== `Bearer ${TOKEN}`) return void res.writeHead(401).end();
+    streams += 1;
+    res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    const pump = (): void => {
+      while (!res.destroyed && socket?.write(small));
+    };
+    socket?.on('drain', pump);
+    pump();
+  });
+  const target = { url: `${listening.url}/mcp`, token: TOKEN, tool: null, origin: 'http://localhost:6274' };
+  // Each read of the stream costs some time; piece by piece it was minutes for each.
+  const found = await withDeadline(
+    'the examination',
+    examine({ ...target, quietMs: null, eventMs: 500 }, () => {}),
+    50_000,
+  );
+  await listening.close();
+  expect([found.length, streams > 1]).toEqual([allChecks.length, true]);
+}, 60_000);

@@ -75,6 +75,7 @@ describe('to the upstream', () => {
     'MCP-Protocol.Version',
     'Mcp-Param_Region',
     'Mcp-User_Id',
+    ...[..."!#$%&'*+^`|~"].map((letter) => `Mcp-Session${letter}Id`),
     'X-Forwarded-User',
     'x_forwarded.user',
     'X-User-Id',

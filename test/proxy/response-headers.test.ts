@@ -42,6 +42,9 @@ describe('to the caller', () => {
     'upgrade',
     'via',
     'x-request-id',
+    'mcp-session_id',
+    'mcp-session.id',
+    'mcp-session~id',
     'clear-site-data',
     'content-security-policy',
   ])('%s stays behind (C-143, A-47, C-131)', (name) => {

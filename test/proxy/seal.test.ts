@@ -21,6 +21,11 @@ describe('what is sealed (E-08, E-09)', () => {
     expect(opened(sealed, '')).toBeNull();
   });
 
+  test('opens for no other half of a surrogate pair', () => {
+    const sealed = ring.newest.seal('x', 'sub:\ud800');
+    expect([opened(sealed, 'sub:\ud800'), opened(sealed, 'sub:\ud801'), opened(sealed, 'sub:\ufffd')]).toEqual(['x', null, null]);
+  });
+
   test('is a third longer than the text, and 44 characters', () => {
     expect(ring.newest.seal('x'.repeat(36), 'bound').length).toBe(Math.ceil(((33 + 36) * 4) / 3));
   });
@@ -96,7 +101,7 @@ describe('the key ring', () => {
     expect(ring.keyOf(bytes)?.open(bytes, 'bound')).toBe('x');
     expect(other.newest.open(bytes, 'bound')).toBeNull();
     const open = (key: Buffer): string => {
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(5, 17)).setAAD(Buffer.from('bound'));
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(5, 17)).setAAD(Buffer.from('bound', 'utf16le'));
       decipher.setAuthTag(bytes.subarray(-16));
       return decipher.update(bytes.subarray(17, -16), undefined, 'utf8') + decipher.final('utf8');
     };

@@ -58,6 +58,11 @@ describe.each([
 ])('A-61, B-83, E-08: a session that is %s belongs to', (_name, at) => {
   test.each<[string, Asked, Asked]>([
     ['its subject', {}, { by: principal({ subject: 'bob' }) }],
+    [
+      'its subject, half a surrogate pair and all',
+      { by: principal({ subject: '\ud800' }) },
+      { by: principal({ subject: '\ud801' }) },
+    ],
     ['a user, not the machine of that name', {}, { by: machine }],
     ['a machine, not the user of that name', { by: machine }, {}],
     ['its issuer', {}, { by: principal({ issuer: 'https://other.example.com' }) }],

@@ -10,7 +10,7 @@ export interface Ask {
   readonly body?: string;
   /** Milliseconds for everything, connection and body included. */
   readonly deadlineMs?: number;
-  /** Asked after the head and after each piece of the body: true ends the request, because what came is enough. */
+  /** Asked after the head and whenever more of the body has come: true ends the request, because what came is enough. */
   readonly enough?: (soFar: Answer) => boolean;
 }
 
@@ -84,7 +84,9 @@ function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_M
       const { statusCode: status = 0 } = response;
       return { kind: 'answer', url, status, lines: linesOf(response), pieces, text, over, endedMs: since() };
     };
+    let isOver = false;
     const finish = (asked: Asked): void => {
+      isOver = true;
       clearTimeout(timer);
       resolve(asked);
       outgoing.destroy();
@@ -107,14 +109,20 @@ function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_M
     });
     outgoing.on('response', (response) => {
       head = response;
+      let isDue = false;
       const look = (): void => {
-        if (enough(answer(response, false)) || text.length > MAX_CHARACTERS) finish(answer(response, false));
+        isDue = false;
+        if (!isOver && enough(answer(response, false))) finish(answer(response, false));
       };
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
+        if (isOver) return;
         pieces.push({ atMs: since(), text: piece });
         text += piece;
-        look();
+        if (text.length > MAX_CHARACTERS) return finish(answer(response, false));
+        // Once in a turn: asked for each of ten thousand pieces that come together it would keep the deadline waiting.
+        if (!isDue) setImmediate(look);
+        isDue = true;
       });
       response.on('end', () => finish(answer(response, true)));
       response.on('error', () => finish(answer(response, false)));

@@ -44,6 +44,7 @@ export function messagesOf(answer: Answer): Json[] {
         .replaceAll('\r\n', '\n')
         .split('\n\n')
         .slice(0, -1)
+        .filter((event) => event !== '')
         .map((event) => [...event.matchAll(/^data: ?(.*)$/gm)].map(([, line]) => line).join('\n'))
     : [answer.text];
   return texts.flatMap((text) => {
