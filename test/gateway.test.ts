@@ -152,7 +152,7 @@ describe('the body', () => {
     expect(refused.bodyReads).toBe(0);
   });
 
-  test('of the limit passes, a byte more is 413, and nobody reads it (C-12, D-16)', async () => {
+  test('of the limit passes, a byte more is 413, and nobody reads it (D-16)', async () => {
     const sized = (bytes: number) => exchange({ body: 'x'.repeat(bytes) });
     expect((await walk({}, sized(at.bodyBytes))).kind).toBe('ok');
     const { kind, steps } = await walk({}, sized(at.bodyBytes + 1));

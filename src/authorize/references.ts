@@ -2,6 +2,7 @@
 // rules exist. Never decides whether it is allowed.
 import { Unreadable } from '../core/json-lexemes.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT } from '../core/json-reader.js';
+import { COMPLETE } from '../core/methods.js';
 import { names, type Seen } from '../core/named-reader.js';
 import type { Kind } from '../core/policy.js';
 import { MessageReader } from './scan.js';
@@ -86,6 +87,6 @@ export function referencesOf(body: Buffer, method: string): readonly Reference[]
     if (!(error instanceof Unreadable)) throw error;
     return null;
   }
-  if (reader.flaw !== null || (method === 'completion/complete' && reader.found.length === 0)) return null;
+  if (reader.flaw !== null || (method === COMPLETE && reader.found.length === 0)) return null;
   return reader.found;
 }

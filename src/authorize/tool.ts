@@ -3,10 +3,10 @@
 import type { Endpoint } from '../core/endpoint.js';
 import { envelopeInvalid, type Failure, methodDenied, promptDenied, resourceDenied, toolDenied } from '../core/failure.js';
 import type { Call, Message } from '../core/message.js';
+import { COMPLETE, METHODS, SUBSCRIBE } from '../core/methods.js';
 import type { ClaimRule, Kind, Policy } from '../core/policy.js';
 import type { Caller } from '../core/principal.js';
 import { createGlob } from './glob.js';
-import { KNOWN_METHODS, REFERRING_METHODS } from './known-methods.js';
 import { createNeeds, type Needs } from './needs.js';
 import { referencesOf } from './references.js';
 import { checkScope } from './scope.js';
@@ -69,11 +69,12 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
 
   function needed(caller: Caller, { method, name }: Call, message: Message): Scopes | Failure {
     if (method === null) return policy.clientResponses ? base : methodDenied({ detail: 'a response of the client' });
-    if (REFERRING_METHODS.has(method)) return referring(caller, method, message);
-    const kind = KNOWN_METHODS.get(method);
-    if (kind === null) return base;
-    if (kind !== undefined) return use(caller, kind, name);
-    return also.some((matches) => matches(method)) ? base : methodDenied({ detail: 'no method of the protocol' });
+    if (method === COMPLETE || method === SUBSCRIBE) return referring(caller, method, message);
+    const about = METHODS.get(method);
+    if (about === undefined) {
+      return also.some((matches) => matches(method)) ? base : methodDenied({ detail: 'no method of the protocol' });
+    }
+    return about === null || about.kind === null ? base : use(caller, about.kind, name);
   }
 
   return {

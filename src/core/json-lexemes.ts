@@ -1,4 +1,5 @@
-// Decides where white space, a number and a literal end (RFC 8259 sections 2, 3 and 6). Never decides where they may stand.
+// Decides where white space, a number and a literal end (RFC 8259 sections 2, 3 and 6), for json-reader.ts beside it. Never decides where they
+// may stand.
 
 /** Thrown at the first byte that is not JSON; caught where the reading was started. */
 export class Unreadable extends Error {}

@@ -1,5 +1,5 @@
 // Decides whether an object names something twice, as any reader would see it: with escapes, and in other letters for readers that ignore
-// case. Never decides what a name means.
+// case. In core for the reason that json-reader.ts is. Never decides what a name means.
 import { JsonReader } from './json-reader.js';
 
 /**

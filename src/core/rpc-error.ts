@@ -1,4 +1,5 @@
-// Decides how a failure is written as a JSON-RPC error: the body of a refusal, or the last event of a stream. Never decides that there is one.
+// Decides how a failure is written as a JSON-RPC error. In core, because http/ writes the body of a refusal so and proxy/ the last event of a
+// stream. Never decides that there is one.
 import type { Failure } from './failure.js';
 
 /**

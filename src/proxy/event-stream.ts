@@ -71,7 +71,7 @@ export class EventStream implements Watched {
     this.watch = watch;
     this.tokenEndsMs = tokenEndsMs;
     this.longestMs = longestMs;
-    this.patience = ask.takesMore ? keepAliveMs / LOOK_MS : 0;
+    this.patience = keepAliveMs / LOOK_MS;
     watch.add(this);
   }
 

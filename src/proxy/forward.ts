@@ -5,6 +5,7 @@ import type { AnswerListener, Exchange } from '../core/exchange.js';
 import { upstreamBusy, upstreamLoop } from '../core/failure.js';
 import type { Listing } from '../core/listing.js';
 import { type Message, requestId } from '../core/message.js';
+import { SUBSCRIBE } from '../core/methods.js';
 import type { Caller } from '../core/principal.js';
 import type { OpenStream } from './event-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
@@ -14,7 +15,7 @@ import type { UpstreamPool } from './pool.js';
 import type { OpenSession } from './session.js';
 import { AnswerCarrier } from './stream.js';
 
-const isSubscription = ({ calls }: Message): boolean => calls.length === 1 && calls[0]?.method === 'subscriptions/listen';
+const isSubscription = ({ calls }: Message): boolean => calls.length === 1 && calls[0]?.method === SUBSCRIBE;
 
 export type Forward = (
   exchange: Exchange,
@@ -49,15 +50,12 @@ export function createForward(
     const slot = way?.pool.take(held) ?? null;
     if (way === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
     const headers = requestHeaders(exchange, message, session === null ? null : session.id, onwardCredential(caller), pseudonym);
-    const { openStream } = way;
-    const idText = requestId(message);
     const listing = findListing(caller, endpoint, message);
     // What is compressed cannot be filtered.
     if (listing !== null) headers.push('accept-encoding', 'identity');
-    const carrier =
-      listing === null
-        ? new AnswerCarrier(exchange, message.era, caller, held, slot, listener, session, idText, openStream)
-        : new ListCarrier(exchange, message.era, caller, held, slot, listener, session, idText, openStream, listing);
+    const { era } = message;
+    const carried = { exchange, era, caller, held, slot, session, idText: requestId(message), openStream: way.openStream };
+    const carrier = listing === null ? new AnswerCarrier(carried, listener) : new ListCarrier(carried, listener, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {

@@ -1,20 +1,15 @@
 // Decides how an answer that may hold lists reaches the caller: JSON once it was read as a whole, an event stream event by event. What
 // cannot be read for lists is not passed on. Never decides what is left of a list.
 import type { Dispatcher } from 'undici';
-import type { AnswerListener, Exchange } from '../core/exchange.js';
+import type { AnswerListener } from '../core/exchange.js';
 import { type Failure, upstreamBroken } from '../core/failure.js';
 import { Gathered } from '../core/gathered.js';
 import type { Listing } from '../core/listing.js';
 import { hasOtherCharset } from '../core/media-type.js';
-import type { Era } from '../core/message.js';
-import type { Caller } from '../core/principal.js';
 import { EventFilter } from './event-filter.js';
-import type { OpenStream } from './event-stream.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { filterLists } from './list-filter.js';
-import type { Slot } from './pool.js';
-import type { CallSession } from './session.js';
-import { AnswerCarrier } from './stream.js';
+import { AnswerCarrier, type Carried } from './stream.js';
 
 /** A JSON answer, or one event: what is held back until it is whole. Longer lists come in pages. */
 export const LIST_BYTES = 4 * 1024 * 1024;
@@ -45,19 +40,8 @@ export class ListCarrier extends AnswerCarrier {
   private readonly read = new Gathered();
   private events: EventFilter | null = null;
 
-  constructor(
-    exchange: Exchange,
-    era: Era,
-    caller: Caller,
-    held: boolean,
-    slot: Slot,
-    listener: AnswerListener,
-    session: CallSession | null,
-    idText: string | undefined,
-    openStream: OpenStream,
-    listing: Listing,
-  ) {
-    super(exchange, era, caller, held, slot, listener, session, idText, openStream);
+  constructor(carried: Carried, listener: AnswerListener, listing: Listing) {
+    super(carried, listener);
     this.listing = listing;
   }
 
@@ -71,7 +55,7 @@ export class ListCarrier extends AnswerCarrier {
   protected override start(status: number, headers: UpstreamHeaders): void {
     if (hasNoBody(status, headers) || isForeignError(status, headers)) return super.start(status, headers);
     if (isEventStream(headers)) {
-      this.events = new EventFilter(this.listing, this.era, LIST_BYTES);
+      this.events = new EventFilter(this.listing, this.carried.era, LIST_BYTES);
       // Its length will be another one.
       const { 'content-length': _, ...others } = headers;
       return super.start(status, others);
@@ -98,7 +82,7 @@ export class ListCarrier extends AnswerCarrier {
     if (events !== null && !this.passes(controller, events, events.end())) return;
     if (head !== null) {
       const whole = this.read.take();
-      const filtered = filterLists(whole, this.listing, this.era);
+      const filtered = filterLists(whole, this.listing, this.carried.era);
       // Of nothing nothing is left.
       if (!filtered.ok && whole.length > 0) return this.finish(upstreamBroken({ detail: `a list: ${filtered.detail}` }));
       const bytes = filtered.ok ? filtered.bytes : whole;

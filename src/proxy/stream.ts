@@ -14,18 +14,25 @@ import type { CallSession } from './session.js';
 /** So many 1xx may come before an answer; without a limit they would keep the process busy for as long as a head may take. */
 const INTERIM_ANSWERS = 16;
 
+/** What the answer to one request depends on. Not the request itself: its body would live as long as a stream. */
+export interface Carried {
+  readonly exchange: Exchange;
+  readonly era: Era;
+  readonly caller: Caller;
+  /** Expected to stay open until somebody leaves: then that is its good end. */
+  readonly held: boolean;
+  readonly slot: Slot;
+  /** Null for a modern request. */
+  readonly session: CallSession | null;
+  /** The id of the one request, as written. */
+  readonly idText: string | undefined;
+  readonly openStream: OpenStream;
+}
+
 /** A class, because undici calls its methods for every chunk of every answer. */
 export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner {
-  protected readonly exchange: Exchange;
-  protected readonly era: Era;
-  private readonly caller: Caller;
-  /** Expected to stay open until somebody leaves: then that is its good end. */
-  private readonly held: boolean;
-  private readonly slot: Slot;
-  private readonly session: CallSession | null;
-  /** The id of the one request, as written. */
-  private readonly idText: string | undefined;
-  private readonly openStream: OpenStream;
+  protected readonly carried: Carried;
+  private readonly exchange: Exchange;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   place = -1;
@@ -45,29 +52,12 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** Where the answer is an event stream that was begun. */
   private stream: EventStream | null = null;
 
-  /** `session`: null for a modern request. */
-  constructor(
-    exchange: Exchange,
-    era: Era,
-    caller: Caller,
-    held: boolean,
-    slot: Slot,
-    listener: AnswerListener,
-    session: CallSession | null,
-    idText: string | undefined,
-    openStream: OpenStream,
-  ) {
-    this.exchange = exchange;
-    this.era = era;
-    this.caller = caller;
-    this.held = held;
-    this.slot = slot;
+  constructor(carried: Carried, listener: AnswerListener) {
+    this.carried = carried;
+    this.exchange = carried.exchange;
     this.listener = listener;
-    this.session = session;
-    this.idText = idText;
-    this.openStream = openStream;
-    slot.awaitHead(this);
-    exchange.onGone(this);
+    carried.slot.awaitHead(this);
+    this.exchange.onGone(this);
   }
 
   /** The caller left: the upstream is to know at once (B-73). */
@@ -107,7 +97,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
 
   /** Why an answer with this head is not passed on. */
   protected refused(status: number, headers: UpstreamHeaders): Failure | null {
-    return refusedAnswer(status, headers, this.caller) ?? this.session?.refused(headers) ?? null;
+    const { caller, session } = this.carried;
+    return refusedAnswer(status, headers, caller) ?? session?.refused(headers) ?? null;
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
@@ -116,8 +107,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.status = status;
     this.isEvents = isEventStream(headers);
     this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    const session = this.session === null ? null : this.session.forCaller(headers);
-    this.fields = responseHeaders(headers, session, this.isEvents);
+    const { session } = this.carried;
+    this.fields = responseHeaders(headers, session === null ? null : session.forCaller(headers), this.isEvents);
     // Whoever says that a method is not there says which is (C-146); POST always is.
     if (status === 405 && headers.allow === undefined) this.fields.push('allow', 'POST');
     if (this.expected < 0) this.begin();
@@ -125,16 +116,16 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
 
   /** Where a body was announced its first byte is waited for: until then a cut or a stall has a status of its own. */
   private begin(): void {
-    const { fields, exchange } = this;
+    const { fields, exchange, carried } = this;
     if (fields === null) return;
     this.fields = null;
     this.began = true;
-    this.slot.headCame(this);
+    carried.slot.headCame(this);
     exchange.begin(this.status, fields, this.expected < 0);
     if (!this.isEvents) return;
     const takesMore = this.expected < 0 && !this.isEncoded;
-    const ask = { exchangeId: exchange.id, idText: this.idText, isListening: this.held, takesMore };
-    this.stream = this.openStream(this, this.caller, ask);
+    const { caller, idText, held, openStream } = carried;
+    this.stream = openStream(this, caller, { exchangeId: exchange.id, idText, isListening: held, takesMore });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -189,7 +180,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** The end of a caller that is no longer there. */
   private left(): Failure | null {
     if (this.exchange.stalled) return clientStalled();
-    return this.held && this.began ? null : clientGone();
+    return this.carried.held && this.began ? null : clientGone();
   }
 
   /** What came before the cut goes out first. */
@@ -210,7 +201,7 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   }
 
   protected finish(end: Failure | null): void {
-    const { listener } = this;
+    const { listener, carried } = this;
     if (listener === null) return;
     // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
     this.listener = null;
@@ -218,8 +209,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.fields = null;
     this.stream?.over();
     this.stream = null;
-    this.slot.headCame(this);
-    this.slot.release();
+    carried.slot.headCame(this);
+    carried.slot.release();
     listener.answered(end);
   }
 }

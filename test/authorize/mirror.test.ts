@@ -94,10 +94,10 @@ describe('Mcp-Name', () => {
   });
 });
 
-test('a mirrored header that stands twice is refused, even if both agree (B-58)', () => {
+test('a mirrored header that stands twice agrees with nothing, though it was refused before (B-58)', () => {
   expect(differs(call('echo'), 'tools/call', 'echo')).toBe('agree');
-  expect(differs(call('echo'), 'tools/call', 'echo', [['mcp-name', 'echo']])).toBe('a mirrored header stands twice');
-  expect(differs(call('echo'), 'tools/call', 'echo', [['MCP-METHOD', 'tools/call']])).toBe('a mirrored header stands twice');
+  expect(differs(call('echo'), 'tools/call', 'echo', [['mcp-name', 'echo']])).toBe('Mcp-Name');
+  expect(differs(call('echo'), 'tools/call', 'echo', [['MCP-METHOD', 'tools/call']])).toBe('Mcp-Method');
 });
 
 describe('the base64 sentinel (B-53)', () => {

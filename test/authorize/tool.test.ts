@@ -163,7 +163,7 @@ describe('methods, where there is a policy', () => {
   );
 
   test.each(['skills/get', 'Tools/Call', 'tools/call ', 'resources/directory/read', 'notifications/x', '__proto__'])(
-    '%s is denied unless it is named (B-107)',
+    '%s is denied unless it is named (B-107, F-05)',
     (method) => {
       expect(send({ alsoMethods: ['x', method] }, holder(), { method })).toBeNull();
       expect(kindOf(send({ alsoMethods: ['x'] }, holder(), { method }))).toBe('method.denied');

@@ -25,7 +25,7 @@ async function fails(options: GatewayOptions): Promise<{ code: number | null; li
   return { code, lines: gateway.output().split('\n') };
 }
 
-describe('F-01, F-05: a bad configuration ends with 1 and names every problem, with its place and what to write', () => {
+describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names every problem, with its place and what to write', () => {
   test('a file', async () => {
     const good = await startGateway({ config: configText(GOOD) });
     expect((await rawRequest(good.port, modern('tools/list', { path: '/files/mcp' }))).status).toBe(401);

@@ -52,7 +52,7 @@ test('a body whose length was declared is whole with its last byte, and told onc
 test.each<[string, string[]]>([
   ['one piece', ['abcdefghi']],
   ['the last of several', ['abcd', 'efgh', 'i']],
-])('a byte more than the limit is too large: in %s (C-12, D-16)', async (_what, pieces) => {
+])('a byte more than the limit is too large: in %s (D-16)', async (_what, pieces) => {
   const { stream, first, told } = reading(8);
   for (const piece of pieces) {
     stream.write(piece);

@@ -153,12 +153,12 @@ describe('12: scopes', () => {
 
 describe('16: long tokens', () => {
   const sized = (bytes: number): string => scene.token({ claims: { pad: 'x'.repeat(Math.floor(bytes * 0.72)) } });
-  test('24 KiB pass', async () => {
+  test('C-12: 24 KiB pass', async () => {
     const token = sized(24 * 1024);
     expect(token.length).toBeGreaterThan(23 * 1024);
     expect((await ask('POST', `Bearer ${token}`)).status).toBe(200);
   });
-  test('40 KiB are no credential of anybody, and with 80 KiB the whole header is too large', async () => {
+  test('C-12: 40 KiB are no credential of anybody, and with 80 KiB the whole header is too large', async () => {
     const long = await ask('POST', `Bearer ${sized(40 * 1024)}`);
     expect([long.status, long.header('content-type')]).toEqual([401, 'application/json']);
     expect((await scene.logOf(long)).reason).toBe('token.malformed');
