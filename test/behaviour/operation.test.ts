@@ -6,6 +6,7 @@ import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-c
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
+import { countOf } from '../parts/counted.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -92,8 +93,6 @@ const FIELDS = new Set(
     ' ',
   ),
 );
-const countOf = (text: string, name: string, endpoint: string, reason: string): number =>
-  Number(new RegExp(`^${name}\\{endpoint="${endpoint}",reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 
 describe('A-66: each request has one line and one count, with its endpoint and its reason', () => {
   const answered: { row: Row; response: RawResponse }[] = [];

@@ -1,5 +1,6 @@
 // Event streams that the gateway itself keeps alive, bounds and ends: by the token, by the longest time, by the limit of streams.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -138,6 +139,26 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
     expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n\n)+$/);
     for (const connection of [event, quiet]) connection.destroy();
   });
+});
+
+test('B-72, C-137: to a compressed stream, which could not be read any more, nothing is added', async () => {
+  const packed = gzipSync(FIRST);
+  for (const [coding, quiet] of [
+    ['identity', false],
+    ['gzip', true],
+  ] as const) {
+    scene.upstream.answer(async ({ req, res }) => {
+      req.resume();
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
+      res.flushHeaders();
+      await sleep(1700);
+      res.end(coding === 'gzip' ? packed : FIRST);
+    });
+    const { bytes, header } = await whole(call({ token: token('/mcp') }));
+    expect(header('content-encoding')).toBe(coding);
+    if (quiet) expect(bytes.equals(packed)).toBe(true);
+    else expect(String(bytes)).toMatch(/^(:\n\n)+data: /);
+  }
 });
 
 describe('B-78: the token', () => {

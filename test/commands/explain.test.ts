@@ -1,31 +1,26 @@
-// What `explain` says of a token is what the gateway does with it, reason by reason, and it never tells the token.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// What `explain` says of a token is what the gateway does with it, reason by reason, and it asks nobody but the issuers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/commands/clock.js';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { createExamine } from '../../src/compose.js';
 import { toPlan } from '../../src/config/load.js';
 import type { Notice } from '../../src/core/ports.js';
-import { type Child, spawnNode } from '../fixtures/child.js';
+import { startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
-import { ecKey, type Mint, mintToken, rsaKey } from '../fixtures/mint.js';
+import { ecKey, type Mint, mintToken, rsaKey, type SigningKey } from '../fixtures/mint.js';
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 import { withDeadline } from '../fixtures/wait.js';
+import { countOf } from '../parts/counted.js';
 
 const SECRET = 'introspection-secret-of-explain';
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 
 let scene: Scene;
 let idp: Idp;
-let folder: string;
 let config: Record<string, unknown>;
 
 beforeAll(async () => {
   scene = await startScene({ endpoint: { scopes: ['files:read'] } });
   idp = await startIdp({ scopes: ['files:read'] });
-  folder = mkdtempSync(join(tmpdir(), 'portcullis-explain-'));
   const upstream = `${scene.upstream.url}/up`;
   config = {
     publicUrl: scene.gateway.url,
@@ -57,10 +52,8 @@ beforeAll(async () => {
     ],
   };
   idp.addResource(`${scene.gateway.url}/idp/mcp`, 'jwt');
-  writeFileSync(join(folder, 'portcullis.yaml'), JSON.stringify(config));
 });
 afterAll(async () => {
-  rmSync(folder, { recursive: true });
   await Promise.all([scene.stop(), idp.stop()]);
 });
 
@@ -77,18 +70,8 @@ async function examine(path: string, token: string, tool: string | null = null) 
   return { steps, failed, kind: failure?.row.kind ?? 'ok', names: steps.map(({ name }) => name), notices };
 }
 
-/** A run of the command as its users run it. */
-async function command(args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
-  const child: Child = spawnNode([MAIN, 'explain', ...args], { SECRET, ...env });
-  const { code } = await withDeadline('explain ends', child.exited, 15_000);
-  return { code, output: child.lines.join('\n') };
-}
-
-const configured = () => ['--config', join(folder, 'portcullis.yaml')];
-
 type Flaw = [what: string, kind: string, step: string, mint: Partial<Mint> | ((token: string) => string)];
 const claims = (changes: Record<string, unknown>): Partial<Mint> => ({ claims: changes });
-const now = (): number => Math.floor(Date.now() / 1000);
 
 const FLAWS: Flaw[] = [
   ['two words', 'credential.malformed', 'one token', (token) => `${token} x`],
@@ -153,19 +136,44 @@ describe('a token that is good', () => {
     expect([kind, failed.map(({ name }) => name)]).toEqual(['token.inactive', ['introspection']]);
   });
 
-  test('nothing is sent to the upstream', async () => {
-    const before = scene.upstream.requests.length;
+  test('A-62: nothing is sent but requests for keys or an introspection, whatever the token names', async () => {
+    const elsewhere = await startJwksIssuer();
+    const asked = (): number[] => Object.values(elsewhere.hits);
+    const upstream = scene.upstream.requests.length;
+    const { hits } = scene.issuer;
+    const before = { ...hits };
+    const named = { jku: elsewhere.jwksUri, x5u: elsewhere.jwksUri, jwk: elsewhere.keys[0]?.jwk };
     expect((await examine('/mcp', scene.token())).kind).toBe('ok');
-    expect(scene.upstream.requests.length).toBe(before);
+    expect([hits.metadata - before.metadata, hits.jwks - before.jwks, hits.introspection - before.introspection]).toEqual([
+      1, 1, 0,
+    ]);
+    for (const token of [
+      elsewhere.token({ audience: scene.resource }),
+      scene.token({ header: named, key: elsewhere.keys[0] as SigningKey }),
+      scene.token({ claims: { iss: elsewhere.issuer, aud: elsewhere.issuer } }),
+      'opaque',
+    ]) {
+      expect((await examine('/mcp', token)).kind).not.toBe('ok');
+    }
+    await elsewhere.stop();
+    expect([asked(), hits.introspection - before.introspection, scene.upstream.requests.length]).toEqual([
+      [0, 0, 0],
+      0,
+      upstream,
+    ]);
   });
 });
 
-describe('a flaw is told by the reason that the gateway logs, at the check that refuses', () => {
+describe('a flaw is told by the reason that the gateway logs and counts, at the check that refuses', () => {
   test.each(FLAWS)('%s: %s', async (_what, kind, step, flaw) => {
     await scene.passes();
     const token = typeof flaw === 'function' ? flaw(scene.token()) : scene.token(flaw);
+    const counted = async (): Promise<number> =>
+      countOf(await scene.gateway.metrics(), 'portcullis_requests_total', '/mcp', kind);
+    const before = await counted();
     const response = await scene.send(modern('tools/list', { token }));
     expect((await scene.logOf(response)).reason).toBe(kind);
+    expect(await counted()).toBe(before + 1);
     const examined = await examine('/mcp', token);
     expect([examined.kind, examined.failed.map(({ name }) => name)]).toEqual([kind, [step]]);
     const at = examined.names.indexOf(step);
@@ -243,76 +251,5 @@ describe('jwt-then-introspection', () => {
     scene.issuer.introspect = () => ({ active: false });
     expect(await told(scene.token({ key: rsaKey() }))).toEqual(['token.inactive', 'key and signature, else introspection']);
     expect(await told(scene.token(claims({ aud: 'https://elsewhere.example' })))).toEqual(['audience.mismatch', 'audience']);
-  });
-});
-
-describe('the command', () => {
-  test('a good token: exit code 0, and no byte of it printed', async () => {
-    const token = scene.token();
-    const { code, output } = await command([...configured(), '--endpoint', '/mcp', token]);
-    expect([code, output.split('\n').at(-1)]).toEqual([0, 'The gateway would let it pass.']);
-    for (const part of [token, ...token.split('.')]) expect(output).not.toContain(part);
-    expect(output).not.toContain(SECRET);
-  });
-
-  test('another audience: exit code 1, what the token has and what is wanted', async () => {
-    const token = scene.token(claims({ aud: `${scene.resource}/`, exp: now() + 300 }));
-    const { code, output } = await command([...configured(), '--endpoint', '/mcp'], { PORTCULLIS_TOKEN: `Bearer ${token}\n` });
-    expect(code).toBe(1);
-    const lines = output.split('\n');
-    const at = lines.indexOf('FAIL         audience: audience.mismatch: aud is not in the list of this endpoint');
-    expect(lines.slice(at + 1, at + 3)).toEqual([
-      `               token:  aud ${scene.resource}/`,
-      `               wanted: aud ["${scene.resource}"]`,
-    ]);
-    expect(lines.at(-1)).toBe('The gateway would refuse it: audience.mismatch, HTTP 401, log event authorize.audience.');
-  });
-
-  test('another issuer, as JSON', async () => {
-    const token = scene.token(claims({ iss: 'https://elsewhere.example', sub: 'alice' }));
-    const { code, output } = await command([...configured(), '--endpoint', '/mcp', '--json', token]);
-    expect(code).toBe(1);
-    const told = JSON.parse(output) as Record<string, unknown> & { steps: Record<string, unknown>[] };
-    expect(told).toMatchObject({ endpoint: '/mcp', wouldPass: false, reason: 'token.issuer', status: 401 });
-    expect(told.steps.find(({ state }) => state === 'fail')).toEqual({
-      name: 'accepted issuer',
-      state: 'fail',
-      reason: 'token.issuer',
-      detail: 'iss is not an issuer of this endpoint',
-      token: { iss: 'https://elsewhere.example' },
-      wanted: { iss: [scene.issuer.issuer] },
-    });
-  });
-
-  test('a claim cannot write to the terminal, and a token in a claim is masked', async () => {
-    const other = scene.token();
-    const { output } = await command([
-      ...configured(),
-      '--endpoint',
-      '/mcp',
-      scene.token(claims({ sub: `\u001b[2Jx${other}`, aud: '\u009b2J' })),
-    ]);
-    expect(output).toContain('\\u001b[2Jx[token]');
-    expect(output).not.toContain(other);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-  });
-
-  test.each<[string, string[], Record<string, string>, string]>([
-    ['no token', ['--endpoint', '/mcp'], {}, 'There is no token'],
-    ['several endpoints and none named', ['x'], {}, 'write --endpoint with one of /mcp, /idp/mcp, /asked/mcp'],
-    ['an endpoint that is not there', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this path'],
-    ['two tokens', ['--endpoint', '/mcp', 'x', 'y'], {}, 'One token, please'],
-    ['an unknown flag', ['--verbose'], {}, "Unknown option '--verbose'"],
-    ['a configuration that is not there', ['--config', '/nowhere.yaml', 'x'], {}, 'cannot be read'],
-  ])('%s: exit code 2', async (_what, args, env, says) => {
-    const { code, output } = await command([...(args.includes('--config') ? [] : configured()), ...args], env);
-    expect([code, output]).toEqual([2, expect.stringContaining(says)]);
-  });
-
-  test('--help', async () => {
-    const { code, output } = await command(['--help']);
-    expect([code, output]).toEqual([0, expect.stringContaining('PORTCULLIS_TOKEN')]);
-    expect(readFileSync(join(folder, 'portcullis.yaml'), 'utf8')).not.toContain(SECRET);
   });
 });

@@ -29,3 +29,7 @@ test('a value that was written to be searched for long, or to be written deep, i
   expect(JSON.parse(json({ aud: deep }))).toEqual({ aud: [[[[[[['...']]]]]]] });
   expect([line('text'), line(['a', { b: 1 }]), line(undefined)]).toEqual(['text', '["a",{"b":1}]', 'absent']);
 });
+
+test('the name of a member is printed as its value is', () => {
+  expect(json({ [`a\u009b${OTHER}`]: TOKEN })).toBe('{\n  "a\\u009b[token]": "[token]"\n}');
+});

@@ -1,0 +1,127 @@
+// `explain` as its users run it: what is printed, with which exit code, and never the token or a secret.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawnNode } from '../fixtures/child.js';
+import type { Mint } from '../fixtures/mint.js';
+import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+import { withDeadline } from '../fixtures/wait.js';
+
+const SECRET = 'introspection-secret-of-explain';
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+
+let scene: Scene;
+let folder: string;
+beforeAll(async () => {
+  scene = await startScene();
+  folder = mkdtempSync(join(tmpdir(), 'portcullis-explain-'));
+  const { issuer } = scene.issuer;
+  const introspection = { url: `${issuer}/introspect`, clientId: 'portcullis', clientSecret: ENV_SECRET };
+  const endpoints = ['/mcp', '/idp/mcp', '/asked/mcp'].map((path) => ({
+    path,
+    issuers: ['main'],
+    scopes: ['files:read'],
+    upstream: `${scene.upstream.url}/up`,
+  }));
+  const config = { publicUrl: scene.gateway.url, issuers: { main: { issuer, introspection } }, endpoints };
+  writeFileSync(join(folder, 'portcullis.yaml'), JSON.stringify(config));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await scene.stop();
+});
+
+async function command(args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
+  const child = spawnNode([MAIN, 'explain', ...args], { SECRET, ...env });
+  const { code } = await withDeadline('explain ends', child.exited, 15_000);
+  return { code, output: child.lines.join('\n') };
+}
+
+const configured = () => ['--config', join(folder, 'portcullis.yaml')];
+const claims = (changes: Record<string, unknown>): Partial<Mint> => ({ claims: changes });
+const now = (): number => Math.floor(Date.now() / 1000);
+
+test('a good token: exit code 0, and no byte of it printed', async () => {
+  const token = scene.token();
+  const { code, output } = await command([...configured(), '--endpoint', '/mcp', token]);
+  expect([code, output.split('\n').at(-1)]).toEqual([0, 'The gateway would let it pass.']);
+  for (const part of [token, ...token.split('.')]) expect(output).not.toContain(part);
+  expect(output).not.toContain(SECRET);
+});
+
+test('another audience: exit code 1, what the token has and what is wanted', async () => {
+  const token = scene.token(claims({ aud: `${scene.resource}/`, exp: now() + 300 }));
+  const { code, output } = await command([...configured(), '--endpoint', '/mcp'], { PORTCULLIS_TOKEN: `Bearer ${token}\n` });
+  expect(code).toBe(1);
+  const lines = output.split('\n');
+  const at = lines.indexOf('FAIL         audience: audience.mismatch: aud is not in the list of this endpoint');
+  expect(lines.slice(at + 1, at + 3)).toEqual([
+    `               token:  aud ${scene.resource}/`,
+    `               wanted: aud ["${scene.resource}"]`,
+  ]);
+  expect(lines.at(-1)).toBe('The gateway would refuse it: audience.mismatch, HTTP 401, log event authorize.audience.');
+});
+
+test('another issuer, as JSON', async () => {
+  const token = scene.token(claims({ iss: 'https://elsewhere.example', sub: 'alice' }));
+  const { code, output } = await command([...configured(), '--endpoint', '/mcp', '--json', token]);
+  expect(code).toBe(1);
+  const told = JSON.parse(output) as Record<string, unknown> & { steps: Record<string, unknown>[] };
+  expect(told).toMatchObject({ endpoint: '/mcp', wouldPass: false, reason: 'token.issuer', status: 401 });
+  expect(told.steps.find(({ state }) => state === 'fail')).toEqual({
+    name: 'accepted issuer',
+    state: 'fail',
+    reason: 'token.issuer',
+    detail: 'iss is not an issuer of this endpoint',
+    token: { iss: 'https://elsewhere.example' },
+    wanted: { iss: [scene.issuer.issuer] },
+  });
+});
+
+test('a claim cannot write to the terminal, and a token in a claim is masked', async () => {
+  const other = scene.token();
+  const { output } = await command([
+    ...configured(),
+    '--endpoint',
+    '/mcp',
+    scene.token(claims({ sub: `\u001b[2Jx${other}`, aud: '\u009b2J' })),
+  ]);
+  expect(output).toContain('\\u001b[2Jx[token]');
+  expect(output).not.toContain(other);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
+test.each<[string, string[], Record<string, string>, string]>([
+  ['no token', ['--endpoint', '/mcp'], {}, 'There is no token'],
+  ['several endpoints and none named', ['x'], {}, 'write --endpoint with one of /mcp, /idp/mcp, /asked/mcp'],
+  ['an endpoint that is not there', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this path'],
+  ['two tokens', ['--endpoint', '/mcp', 'x', 'y'], {}, 'One token, please'],
+  ['an unknown flag', ['--verbose'], {}, "Unknown option '--verbose'"],
+  ['a configuration that is not there', ['--config', '/nowhere.yaml', 'x'], {}, 'cannot be read'],
+])('%s: exit code 2', async (_what, args, env, says) => {
+  const { code, output } = await command([...(args.includes('--config') ? [] : configured()), ...args], env);
+  expect([code, output]).toEqual([2, expect.stringContaining(says)]);
+});
+
+test('--help', async () => {
+  const { code, output } = await command(['--help']);
+  expect([code, output]).toEqual([0, expect.stringContaining('PORTCULLIS_TOKEN')]);
+  expect(readFileSync(join(folder, 'portcullis.yaml'), 'utf8')).not.toContain(SECRET);
+});
+
+test('what happened on the way is noted: that keys cannot be had', async () => {
+  await scene.issuer.setMode('500');
+  try {
+    const args = [...configured(), '--endpoint', '/mcp'];
+    const { code, output } = await command(args, { PORTCULLIS_TOKEN: scene.token() });
+    expect([code, output]).toEqual([1, expect.stringMatching(/^note: keys\.load_failed: /m)]);
+    const told = JSON.parse((await command([...args, '--json'], { PORTCULLIS_TOKEN: scene.token() })).output);
+    expect(told).toMatchObject({ reason: 'keys.unavailable', status: 503, notes: [{ event: 'keys.load_failed' }] });
+  } finally {
+    await scene.issuer.setMode('ok');
+  }
+  const { code, output } = await command([...configured(), '--endpoint', '/mcp'], { PORTCULLIS_TOKEN: scene.token() });
+  expect([code, output]).toEqual([0, expect.not.stringContaining('note: ')]);
+});
