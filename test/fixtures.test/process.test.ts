@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway } from '../fixtures/process.js';
 
 const SCRIPT = `
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const at = process.argv.indexOf('--config');
 const file = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : '';
@@ -14,6 +14,11 @@ const portOf = (name, variable) => Number(/\\d+$/m.exec(file.match(new RegExp(na
 if (process.env.BROKEN) {
   console.error('configuration error');
   process.exit(2);
+}
+if (process.env.TAKEN && !existsSync(process.env.TAKEN)) {
+  writeFileSync(process.env.TAKEN, '');
+  console.error('the port is in use by another process');
+  process.exit(1);
 }
 console.log(JSON.stringify({ msg: 'started', command: process.argv[2], names: Object.keys(process.env).sort() }));
 createServer((req, res) => res.end(req.url)).listen(portOf('listen', 'PORTCULLIS_LISTEN'), '127.0.0.1');
@@ -56,4 +61,10 @@ test('a process that ends by itself fails the start with its output, or is await
   const gateway = await startGateway({ entry, env: { BROKEN: '1' }, ready: false });
   expect(await gateway.exited).toEqual({ code: 2, signal: null });
   expect(gateway.output()).toBe('configuration error');
+});
+
+test('a port that somebody else took meanwhile: it starts on others', async () => {
+  const gateway = await startGateway({ entry, env: { TAKEN: join(directory, 'taken') } });
+  expect(gateway.logs()).toHaveLength(1);
+  expect(await gateway.stop()).toBe(0);
 });
