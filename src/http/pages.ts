@@ -16,6 +16,9 @@ export interface Health {
   ready(): boolean;
 }
 
+/** Of the caller's hono would make a URL, and where it cannot an answer of its own. Nothing of it shows in ours. */
+const OUR_HOST = { host: 'localhost' };
+
 /** /healthz and /readyz: bodies without facts, since anybody may ask. */
 export function addHealth(app: Hono, health: Health): void {
   const answer = (c: Context, ok: boolean): Response => {
@@ -45,8 +48,7 @@ export function createPages(
     if (document === null) return c.json({ error: 'Not Found' }, 404);
     return c.body(new Uint8Array(document), 200, { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' });
   });
-  // For a request without Host; nothing of it shows in an answer.
-  const listener = getRequestListener(app.fetch, { hostname: 'localhost' });
+  const listener = getRequestListener(app.fetch);
 
   return (exchange) => {
     if (!(exchange instanceof NodeExchange)) return null;
@@ -57,6 +59,7 @@ export function createPages(
       exchange.answerHeaders.push('access-control-allow-origin', '*');
       return there ? methodRefused({ detail: method, allow: METHODS.join(', ') }) : routeUnknown();
     }
+    Object.defineProperty(incoming, 'headers', { value: OUR_HOST });
     return new Promise((resolve) => {
       outgoing.once('close', () => {
         exchange.sentStatus = outgoing.statusCode;

@@ -93,6 +93,9 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     const hostile: [string, string][][] = [
       [['Host', 'evil.example.com']],
       [['Host', 'evil.example.com:9999']],
+      // No URL can be made of these.
+      [['Host', 'evil.example.com:99999']],
+      [['Host', '[::::]']],
       [['X-Forwarded-Host', 'evil.example.com']],
       [
         ['X-Forwarded-Proto', 'http'],
