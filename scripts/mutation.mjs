@@ -58,6 +58,7 @@ const subjects = [
   { file: 'src/core/credential.ts', drop: [GUARD] },
   { file: 'src/proxy/faults.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/headers.ts', drop: [LATTER] },
+  { file: 'src/proxy/event-stream.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-carrier.ts', drop: [GUARD, LATTER] },

@@ -45,7 +45,7 @@ export const steps = [
   { name: 'test', what: 'npm test', minutes: 15, note: TESTS, run: (shell) => shell.run('npm', ['test']) },
   {
     name: 'mutation',
-    what: 'each refusal of verify/ dropped in turn: some test must fail',
+    what: 'each refusal of the rooms that decide about trust dropped in turn: some test must fail',
     minutes: 40,
     note: /^(all \d+ drops.*|\d+ of \d+ SURVIVED)$/m,
     run: (shell) => shell.run('node', ['scripts/mutation.mjs']),

@@ -8,6 +8,7 @@ import { type ScanResult, scan } from '../../src/authorize/scan.js';
 import { exchange, type Lines } from '../parts/exchange.js';
 import { type Chance, chance, fuzzBody } from '../parts/fuzz-bodies.js';
 import { eraWith, honest } from '../parts/header-reference.js';
+import { parses } from '../parts/json-tree.js';
 import { type Judgement, judge } from '../parts/strict-reference.js';
 
 const COUNT = Number(process.env.FUZZ_COUNT ?? 4_000);
@@ -164,12 +165,3 @@ describe('the fuzzing notices a reader that', () => {
     expect((await fuzz(1, 3_000, reader)).disagreements.length).toBeGreaterThan(0);
   });
 });
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,18 +1,31 @@
-// Event streams that the gateway itself keeps alive, bounds and ends: by the token, by the longest time, by the limit of streams.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+// Event streams that the gateway itself bounds and ends: by the token, by the longest time, by the limit of streams.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Ask, legacy, modern } from '../fixtures/messages.js';
-import { openRaw, type RawConnection, type RawRequest, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
-import { type Answer, answers } from '../fixtures/raw-upstream.js';
+import { modern } from '../fixtures/messages.js';
+import type { RawConnection, RawRequest, RawResponse } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { until, withDeadline } from '../fixtures/wait.js';
+import {
+  call,
+  ends,
+  FIRST,
+  KINDS,
+  LAST,
+  type Make,
+  messages,
+  openStream,
+  stream,
+  subscription,
+  wholeStream,
+  withoutComments,
+  writes,
+} from '../parts/stream-calls.js';
 
 const MAX_STREAMS = 4;
 /** The longest time of a stream at /bounded. */
@@ -49,116 +62,12 @@ beforeEach(async () => {
 /** A token for an endpoint that ends soon. */
 const token = (path: string, ttl = 300): string => scene.token({ audience: scene.gateway.url + path, ttl });
 
-type Make = (ask: Ask) => RawRequest;
-const call: Make = (ask) => modern('tools/call', { id: 'call-7', params: { name: 'slow' }, ...ask });
-const legacyCall: Make = (ask) => legacy('tools/call', { id: 7, params: { name: 'slow' }, ...ask });
-const subscription: Make = (ask) => modern('subscriptions/listen', { id: 'sub-1', ...ask });
-const stream: Make = (ask) => legacy('', { method: 'GET', ...ask });
-
-async function open(request: RawRequest): Promise<RawConnection> {
-  const connection = await openRaw(scene.gateway.port, { label: 'a stream' });
-  await connection.write(requestBytes(scene.gateway.port, request));
-  return connection;
-}
-
-async function whole(request: RawRequest, ms = 8000): Promise<RawResponse> {
-  const connection = await open(request);
-  const response = await connection.response({ label: 'the whole stream', ms });
-  connection.destroy();
-  return response;
-}
-
-/** Writes exactly these pieces, with the pauses between them, and then stays. */
-const writes =
-  (parts: (string | number)[], type = 'text/event-stream'): Answer =>
-  async ({ req, res }) => {
-    req.resume();
-    res.writeHead(200, { 'content-type': type });
-    res.flushHeaders();
-    for (const part of parts) {
-      if (typeof part === 'number') await sleep(part);
-      else res.write(part);
-    }
-  };
-const ends =
-  (...parts: (string | number)[]): Answer =>
-  async (exchange) => {
-    await writes(parts)(exchange);
-    exchange.res.end();
-  };
-
-const messages = ({ body }: RawResponse): unknown[] =>
-  body.split('\n\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
+const open = (request: RawRequest): Promise<RawConnection> => openStream(scene.gateway.port, request);
+const whole = (request: RawRequest): Promise<RawResponse> => wholeStream(scene.gateway.port, request);
 const completed = (id: string) => ({
   jsonrpc: '2.0',
   id,
   result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
-});
-const withoutComments = ({ body }: RawResponse): string => body.replaceAll(':\n\n', '');
-
-const FIRST = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}\n\n';
-const LAST = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
-
-const KINDS: [string, Make][] = [
-  ['a modern call', call],
-  ['a legacy call', legacyCall],
-  ['a subscription', subscription],
-  ['a GET stream', stream],
-];
-
-describe('B-72: while the upstream is quiet, comments go out', () => {
-  test('before the first event and between events of every kind of stream, and nothing else is added', async () => {
-    scene.upstream.answer(ends(2200, FIRST, 2200, LAST));
-    const responses = KINDS.map(async ([, make]) => whole(make({ token: token('/mcp') })));
-    for (const response of await Promise.all(responses)) {
-      expect([response.status, response.complete, withoutComments(response)]).toEqual([200, true, FIRST + LAST]);
-      const comments = response.body.split(FIRST).map((part) => part.split(':\n\n').length - 1);
-      expect(comments.filter((count) => count !== 2 && count !== 3)).toEqual([]);
-    }
-  });
-
-  test('not within an event, however it is cut; not in JSON; not where it is switched off', async () => {
-    const halves = ends('data: {"a"', 1700, ':1}\n', 1700, '\n', 1700);
-    const json = writes(['{"jsonrpc":"2.0",', 2200, '"id":"call-7","result":{}}'], 'application/json');
-    const asked: [Answer, string][] = [
-      [halves, '/mcp'],
-      [json, '/mcp'],
-      [ends(2200, LAST), '/quiet'],
-    ];
-    const opened: RawConnection[] = [];
-    for (const [answer, path] of asked) {
-      scene.upstream.next(answer);
-      opened.push(await open(call({ path, token: token(path) })));
-      await scene.upstream.waitFor(opened.length);
-    }
-    const [event, document, quiet] = opened as [RawConnection, RawConnection, RawConnection];
-    await until('the end of the JSON', () => document.received().endsWith('{}}\r\n'));
-    document.destroy();
-    expect(document.received()).not.toContain(':\n\n');
-    expect((await quiet.response({ label: 'a stream without comments' })).body).toBe(LAST);
-    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n\n)+$/);
-    for (const connection of [event, quiet]) connection.destroy();
-  });
-});
-
-test('B-72, C-137: to a compressed stream, which could not be read any more, nothing is added', async () => {
-  const packed = gzipSync(FIRST);
-  for (const [coding, quiet] of [
-    ['identity', false],
-    ['gzip', true],
-  ] as const) {
-    scene.upstream.answer(async ({ req, res }) => {
-      req.resume();
-      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
-      res.flushHeaders();
-      await sleep(1700);
-      res.end(coding === 'gzip' ? packed : FIRST);
-    });
-    const { bytes, header } = await whole(call({ token: token('/mcp') }));
-    expect(header('content-encoding')).toBe(coding);
-    if (quiet) expect(bytes.equals(packed)).toBe(true);
-    else expect(String(bytes)).toMatch(/^(:\n\n)+data: /);
-  }
 });
 
 describe('B-78: the token', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Unreadable } from '../../src/core/json-lexemes.js';
 import { JsonReader } from '../../src/core/json-reader.js';
+import { parses } from '../parts/json-tree.js';
 
 /** Reads one whole value; `flaw`, `ok` or `no JSON`. */
 function read(text: string | Buffer): string {
@@ -14,15 +15,6 @@ function read(text: string | Buffer): string {
     throw error;
   }
   return reader.flaw ?? 'ok';
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const GOOD = [

@@ -1,11 +1,12 @@
 // The embedded identity provider: token formats, introspection, registration with PKCE, key rotation, outage.
 import { createHash, randomBytes } from 'node:crypto';
-import { auth, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
+import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
+import { type Kept, provider } from '../parts/sdk-login.js';
 
 const JWT_RESOURCE = 'http://127.0.0.1:9/jwt/mcp';
 const OPAQUE_RESOURCE = 'http://127.0.0.1:9/opaque/mcp';
@@ -184,29 +185,11 @@ test('the SDK 1.x auth helper completes against it, guided by protected resource
   });
   try {
     idp.addResource(`${resourceServer.url}/mcp`, 'opaque');
-    const kept: Record<string, unknown> = {};
-    let code = '';
-    const client: OAuthClientProvider = {
-      redirectUrl: REDIRECT,
-      clientMetadata: {
-        redirect_uris: [REDIRECT],
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-      },
-      clientInformation: () => kept.client as never,
-      saveClientInformation: (value) => void Object.assign(kept, { client: value }),
-      tokens: () => kept.tokens as never,
-      saveTokens: (value) => void Object.assign(kept, { tokens: value }),
-      saveCodeVerifier: (value) => void Object.assign(kept, { verifier: value }),
-      codeVerifier: () => String(kept.verifier),
-      redirectToAuthorization: async (url) => {
-        code = (await followAuthorization(url, REDIRECT)).searchParams.get('code') ?? '';
-      },
-    };
+    const kept: Kept = { logins: 0 };
+    const client = provider(kept);
     const serverUrl = `${resourceServer.url}/mcp`;
     expect(await auth(client, { serverUrl })).toBe('REDIRECT');
-    expect(await auth(client, { serverUrl, authorizationCode: code })).toBe('AUTHORIZED');
+    expect(await auth(client, { serverUrl, authorizationCode: kept.code ?? '' })).toBe('AUTHORIZED');
     const tokens = kept.tokens as { access_token: string; refresh_token?: string };
     expect((await introspect(tokens.access_token)).body).toMatchObject({
       active: true,

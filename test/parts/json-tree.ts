@@ -136,3 +136,13 @@ export function keepFirst(tree: Tree): unknown {
   // Not an object literal: `__proto__` is a member like others.
   return Object.fromEntries(found);
 }
+
+/** Whether the usual reader takes it. */
+export function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,136 +1,14 @@
-// What the gateway does to an open event stream, look by look, with a clock that the test moves.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+// How the gateway ends an open event stream, look by look, with a clock that the test moves.
+import { describe, expect, test, vi } from 'vitest';
 import type { StreamTerms } from '../../src/core/endpoint.js';
 import { upstreamBroken } from '../../src/core/failure.js';
 import type { Caller } from '../../src/core/principal.js';
-import { createOpenStream, type EventStream, type StreamAsk, type StreamOwner } from '../../src/proxy/event-stream.js';
-import { createStreamWatch, LOOK_MS, type StreamWatch } from '../../src/proxy/stream-watch.js';
-import { type TestClock, testClock } from '../parts/clock.js';
-import { endpoint, ISSUER, passThroughCaller, principal } from '../parts/endpoint.js';
-
-const COMMENT = ':\n\n';
-
-let clock: TestClock;
-let watch: StreamWatch;
-beforeEach(() => {
-  vi.useFakeTimers();
-  clock = testClock();
-  watch = createStreamWatch(clock);
-});
-afterEach(() => void vi.useRealTimers());
-
-function pass(ms: number): void {
-  for (let passed = 0; passed < ms; passed += 100) {
-    clock.advance(100);
-    vi.advanceTimersByTime(100);
-  }
-}
-
-interface Closed {
-  readonly last: string | null;
-  readonly reason: string | null;
-}
-
-interface Opened {
-  readonly stream: EventStream;
-  readonly owner: StreamOwner & { isHeldBack: boolean };
-  readonly comments: string[];
-  readonly closed: Closed[];
-  flushes: string[];
-  /** What an upstream sends. */
-  sends(text: string): void;
-}
-
-const usual: StreamAsk = { exchangeId: 'x-1', idText: '"7"', isListening: true, takesMore: true };
-const inSeconds = (seconds: number): Caller => principal({ expiresAt: clock.wallMs() / 1000 + seconds });
-
-function open(ask: Partial<StreamAsk> = {}, terms: Partial<StreamTerms> = {}, caller: Caller = inSeconds(100_000)): Opened {
-  const at = endpoint({
-    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...terms },
-    clockToleranceSeconds: new Map([[ISSUER, 30]]),
-  });
-  const opened: Omit<Opened, 'stream' | 'sends'> = {
-    comments: [],
-    closed: [],
-    flushes: [],
-    owner: {
-      isHeldBack: false,
-      flush: () => {
-        for (const text of opened.flushes.splice(0)) stream.sent(Buffer.from(text));
-      },
-      send: (bytes) => void opened.comments.push(String(bytes)),
-      close(last, end) {
-        opened.closed.push({ last: last === null ? null : String(last), reason: end?.row.kind ?? null });
-        stream.over();
-      },
-    },
-  };
-  const stream = createOpenStream(at, watch, clock)(opened.owner, caller, { ...usual, ...ask });
-  return { ...opened, stream, sends: (text) => stream.sent(Buffer.from(text)) };
-}
+import type { StreamAsk } from '../../src/proxy/event-stream.js';
+import { LOOK_MS } from '../../src/proxy/stream-watch.js';
+import { passThroughCaller, principal } from '../parts/endpoint.js';
+import { type Closed, COMMENT, clock, inSeconds, type Opened, open, pass, watch } from '../parts/watched-stream.js';
 
 const errorOf = (closed: Closed[]): unknown => JSON.parse(/^data: (.*)\n\n$/.exec(closed[0]?.last ?? '')?.[1] ?? 'null');
-
-describe('B-72: comments while nothing is sent', () => {
-  test.each([1, 2, 15, 60])('after %d s, and again, never later', (keepAliveSeconds) => {
-    const { comments } = open({}, { keepAliveSeconds });
-    pass(keepAliveSeconds * 1000 - LOOK_MS);
-    const early = comments.length;
-    pass(LOOK_MS);
-    expect([early, comments]).toEqual([0, [COMMENT]]);
-    pass(keepAliveSeconds * 9000);
-    expect(comments).toHaveLength(10);
-  });
-
-  test('not while events come, and from the last one on', () => {
-    const { comments, sends } = open({}, { keepAliveSeconds: 2 });
-    for (let n = 0; n < 10; n++) {
-      pass(1000);
-      sends('data: 1\n\n');
-    }
-    expect(comments).toEqual([]);
-    pass(2000);
-    expect(comments).toEqual([COMMENT]);
-  });
-
-  test.each<[string, (opened: Opened) => void]>([
-    ['within an event', ({ sends }) => sends('data: 1\n\ndata: 2\n')],
-    [
-      'while the caller reads too slowly',
-      ({ owner }) => {
-        owner.isHeldBack = true;
-      },
-    ],
-  ])('not %s, and as soon as that is over', (_what, hinder) => {
-    const opened = open();
-    pass(15_000);
-    expect(opened.comments).toHaveLength(1);
-    hinder(opened);
-    pass(60_000);
-    expect(opened.comments).toHaveLength(1);
-    opened.owner.isHeldBack = false;
-    opened.sends('\n');
-    pass(15_000);
-    expect(opened.comments).toHaveLength(2);
-  });
-
-  test.each<[string, Partial<StreamAsk>, Partial<StreamTerms>]>([
-    ['switched off', {}, { keepAliveSeconds: 0 }],
-    ['counted or encoded bytes', { takesMore: false }, {}],
-  ])('none at all: %s', (_what, ask, terms) => {
-    const { comments } = open(ask, terms);
-    pass(120_000);
-    expect(comments).toEqual([]);
-  });
-
-  test('none once it is over', () => {
-    const { comments, stream } = open();
-    pass(15_000);
-    stream.over();
-    pass(60_000);
-    expect(comments).toHaveLength(1);
-  });
-});
 
 const COMPLETE =
   'data: {"jsonrpc":"2.0","id":"7","result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":"7"}}}\n\n';

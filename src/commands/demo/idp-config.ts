@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { AdapterFactory, Configuration, JWK, Provider } from 'oidc-provider';
 
 /** The only person who ever logs in. */
-export const ACCOUNT = 'alice';
+const ACCOUNT = 'alice';
 
 export type ClientSecret = { id: string; secret: string };
 export type TokenFormat = 'jwt' | 'opaque';

@@ -30,7 +30,7 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
   ],
   [14, 'header snapshot', 'behaviour/headers.test.ts', 'what reaches the upstream'],
   [15, 'compressed answers', 'behaviour/headers.test.ts', 'C-137: a compressed answer keeps its coding'],
-  [15, 'comments while it is quiet', 'behaviour/stream-ends.test.ts', 'B-72: while the upstream is quiet, comments go out'],
+  [15, 'comments while it is quiet', 'behaviour/keep-alive.test.ts', 'B-72: while the upstream is quiet, comments go out'],
   [15, 'quiet streams stay', 'behaviour/streams.test.ts', 'B-72: streams of every kind that are quiet'],
   [15, 'a client that leaves', 'behaviour/client-abort.test.ts', 'B-73: the upstream sees the caller go at once'],
   [17, 'mixed endpoint, challenge', 'behaviour/challenge.test.ts', 'C-108: a mixed endpoint never offers its old scheme'],

@@ -1,0 +1,99 @@
+// A caller that reads slowly holds the upstream back, and the gateway keeps little of what is under way.
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { modern } from '../fixtures/messages.js';
+import { residentMib } from '../fixtures/process.js';
+import { requestBytes } from '../fixtures/raw-client.js';
+import { type Scene, startScene } from '../fixtures/scene.js';
+import { until, withDeadline } from '../fixtures/wait.js';
+
+const MIB = 1 << 20;
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.stop());
+beforeEach(async () => {
+  scene.upstream.reset();
+  await scene.passes();
+  scene.upstream.reset();
+});
+
+test('B-79: a reader that does not read holds the upstream back, and gets everything once it does', async () => {
+  const total = 96 * MIB;
+  const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
+  let accepted = 0;
+  scene.upstream.answer(async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let sent = 0; sent < total; sent += block.length) {
+      if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve));
+      accepted += block.length;
+    }
+    res.end();
+  });
+  const before = residentMib(scene.gateway.pid);
+  const socket = connect(scene.gateway.port, '127.0.0.1');
+  socket.write(requestBytes(scene.gateway.port, modern('tools/call', { params: { name: 'slow' }, token: scene.token() })));
+  socket.pause();
+  let last = -1;
+  await until('the upstream is held back', async () => {
+    const still = accepted === last && accepted > 0;
+    last = accepted;
+    await sleep(250);
+    return still && accepted === last;
+  });
+  // Two pairs of socket buffers, and a little of the gateway's own.
+  expect(accepted).toBeLessThan(total / 2);
+  expect(residentMib(scene.gateway.pid) - before).toBeLessThan(64);
+
+  let received = 0;
+  let tail = '';
+  const whole = new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+      tail = (tail + chunk.subarray(-16).toString('latin1')).slice(-16);
+      if (tail.endsWith('0\r\n\r\n')) resolve();
+    });
+  });
+  socket.resume();
+  await withDeadline('the rest arrives', whole, 15_000);
+  socket.destroy();
+  expect(received).toBeGreaterThanOrEqual(total);
+});
+
+test('B-79: a slow reader of a stream without an end: what is under way between upstream and reader stays bounded', async () => {
+  const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
+  let accepted = 0;
+  scene.upstream.answer(async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    while (!res.destroyed) {
+      if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve));
+      accepted += block.length;
+    }
+  });
+  const before = residentMib(scene.gateway.pid);
+  const socket = connect(scene.gateway.port, '127.0.0.1');
+  socket.write(requestBytes(scene.gateway.port, modern('tools/call', { params: { name: 'slow' }, token: scene.token() })));
+  let received = 0;
+  let underWay = 0;
+  let resident = 0;
+  const step = 4 * MIB;
+  socket.on('data', (chunk) => {
+    received += chunk.length;
+    underWay = Math.max(underWay, accepted - received);
+    if (Math.floor(received / step) === Math.floor((received - chunk.length) / step)) return;
+    resident = Math.max(resident, residentMib(scene.gateway.pid));
+    socket.pause();
+    setTimeout(() => socket.resume(), 20);
+  });
+  await until('256 MiB were read, 4 at a time', () => received >= 256 * MIB, 20_000);
+  socket.destroy();
+  expect(underWay).toBeGreaterThan(0);
+  // Two pairs of socket buffers, and a little of the gateway's own.
+  expect(underWay).toBeLessThan(48 * MIB);
+  expect(resident - before).toBeLessThan(64);
+});

@@ -1,0 +1,57 @@
+// Requests whose answer is an event stream, of every kind; what an upstream writes into one; and what a caller saw of it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { openRaw, type RawConnection, type RawRequest, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
+import type { Answer } from '../fixtures/raw-upstream.js';
+
+export type Make = (ask: Ask) => RawRequest;
+export const call: Make = (ask) => modern('tools/call', { id: 'call-7', params: { name: 'slow' }, ...ask });
+const legacyCall: Make = (ask) => legacy('tools/call', { id: 7, params: { name: 'slow' }, ...ask });
+export const subscription: Make = (ask) => modern('subscriptions/listen', { id: 'sub-1', ...ask });
+export const stream: Make = (ask) => legacy('', { method: 'GET', ...ask });
+
+export async function openStream(port: number, request: RawRequest): Promise<RawConnection> {
+  const connection = await openRaw(port, { label: 'a stream' });
+  await connection.write(requestBytes(port, request));
+  return connection;
+}
+
+export async function wholeStream(port: number, request: RawRequest): Promise<RawResponse> {
+  const connection = await openStream(port, request);
+  const response = await connection.response({ label: 'the whole stream', ms: 8000 });
+  connection.destroy();
+  return response;
+}
+
+/** Writes exactly these pieces, with the pauses between them, and then stays. */
+export const writes =
+  (parts: (string | number)[], type = 'text/event-stream'): Answer =>
+  async ({ req, res }) => {
+    req.resume();
+    res.writeHead(200, { 'content-type': type });
+    res.flushHeaders();
+    for (const part of parts) {
+      if (typeof part === 'number') await sleep(part);
+      else res.write(part);
+    }
+  };
+export const ends =
+  (...parts: (string | number)[]): Answer =>
+  async (exchange) => {
+    await writes(parts)(exchange);
+    exchange.res.end();
+  };
+
+export const messages = ({ body }: RawResponse): unknown[] =>
+  body.split('\n\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
+export const withoutComments = ({ body }: RawResponse): string => body.replaceAll(':\n\n', '');
+
+export const FIRST = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}\n\n';
+export const LAST = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
+
+export const KINDS: [string, Make][] = [
+  ['a modern call', call],
+  ['a legacy call', legacyCall],
+  ['a subscription', subscription],
+  ['a GET stream', stream],
+];
