@@ -75,7 +75,8 @@ export const meanings = {
   'connection.bad_request':
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
   'connection.target_too_long': 'The request target is longer than 8192 characters. Mend the client.',
-  'connection.headers_too_large': 'The header is larger than 64 KiB or has more than 200 lines. Mend the client.',
+  'connection.headers_too_large':
+    'The header is larger than 64 KiB, has more than 200 lines, or a credential of more than 32 KiB. Mend the client, or have the issuer put less (groups) into its tokens.',
   'connection.expectation': 'The request has an `Expect` other than `100-continue`. Mend the client.',
   'client.stalled':
     'The caller did not read: for `limits.slowReaderSeconds` it took nothing of what waited for it, and its connection was closed. A client that hangs, a line that is gone, or somebody who holds places on purpose.',

@@ -4,16 +4,16 @@ import { type Credential, holdsSecondScheme, type LegacyRule } from '../core/cre
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 import {
+  connectionHeadersTooLarge,
   credentialMalformed,
   credentialMissing,
   credentialQuery,
   credentialScheme,
   credentialTwo,
-  tokenMalformed,
 } from '../core/failure.js';
 import { good, type Verdict } from '../core/verdict.js';
 
-/** Longest accepted credential; real tokens with many groups reach 12 KiB (C-12). */
+/** Longest accepted credential, else 431; real tokens with many groups reach 12 KiB (C-12). */
 const CREDENTIAL_CHARACTERS = 32 * 1024;
 /** scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
@@ -71,7 +71,8 @@ export function identify(exchange: RequestHead, endpoint: Endpoint): Verdict<Cre
   const presented = present(exchange, endpoint);
   if (!presented.ok) return presented;
   const { header, value, rule } = presented.value;
-  if (value.length > CREDENTIAL_CHARACTERS) return tokenMalformed({ detail: `${value.length} characters` });
+  if (value.length > CREDENTIAL_CHARACTERS)
+    return connectionHeadersTooLarge({ detail: `a credential of ${value.length} characters` });
   if (rule !== null) return legacy(rule, header, value, value);
   if (BEARER.test(value)) {
     let at = 'bearer '.length;

@@ -56,8 +56,8 @@ describe('the whole answer', () => {
   });
 
   test('of a request that could not be read: no body (D-18)', () => {
-    expect(answer(failures.connectionHeadersTooLarge(), null, null)).toEqual({
-      status: 431,
+    expect(answer(failures.connectionTooSlow(), null, null)).toEqual({
+      status: 408,
       headers: { 'cache-control': 'no-store', 'content-length': '0' },
       body: '',
     });

@@ -191,7 +191,7 @@ describe('length', () => {
 
   test.each([
     [32 * 1024, 'ok'],
-    [32 * 1024 + 1, 'token.malformed'],
+    [32 * 1024 + 1, 'connection.headers_too_large'],
   ])('a header value of %d characters is %s (C-88)', (characters, kind) => {
     expect(kindOf(present(authorization(`Bearer ${'a'.repeat(characters - 'Bearer '.length)}`)))).toBe(kind);
     expect(kindOf(present([['X-Api-Key', 'a'.repeat(characters)]], mixed))).toBe(kind);
