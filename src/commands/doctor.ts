@@ -10,7 +10,8 @@ import { createPrintable, type Printable } from './printable.js';
 export const doctorHelp = `portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [--json]
 
 Examines an MCP server from outside, as its clients meet it, and says of each check what it saw, and where it is wrong what to mend.
-Any server will do, behind this gateway or not. URL is the one that clients are given, letter by letter.
+Any server will do, behind this gateway or not. URL is the public one that clients are given, letter by letter; at the address of a
+replica, or of what stands behind a proxy, the names in the metadata are others.
 
   --token TOKEN    an access token, for calls; - reads it from standard input. Better than here, where every user of the machine
                    sees it in the list of processes: the variable PORTCULLIS_TOKEN. It is sent to URL and nowhere else, by https or

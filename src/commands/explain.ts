@@ -24,6 +24,7 @@ or an introspection to the issuers of the configuration. The token is never prin
   --json            one JSON object
   --help            this text
 
+A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.
 A check that was not reached is marked so; (unverified) says what it would say if the claims were genuine.
 Exit codes: 0 the token would pass, 1 it would not, 2 bad command line or configuration.`;
 
