@@ -9,15 +9,15 @@ import { checkReadable, readMessage } from './authorize/read.js';
 import { toldOfCall } from './authorize/told-of-call.js';
 import type { IssuerPlan, Plan } from './config/plan.js';
 import type { Endpoint } from './core/endpoint.js';
-import type { Examined } from './core/examined.js';
-import type { Message } from './core/message.js';
+import type { Examined, Explained } from './core/examined.js';
+import { type Message, requestId } from './core/message.js';
 import type { Clock, Later, Notify } from './core/ports.js';
 import { type Secret, secret } from './core/secret.js';
 import { createGateway } from './gateway.js';
 import { createAdmin } from './http/admin.js';
 import { origin, preflight } from './http/cors.js';
 import { createPages } from './http/pages.js';
-import { refuse } from './http/refusal.js';
+import { refusalStatus, refuse } from './http/refusal.js';
 import { createListener, type Listener, type TellUnread } from './http/server.js';
 import { identify } from './identify/identify.js';
 import { createLog, type LogSink } from './observe/log.js';
@@ -204,7 +204,7 @@ export function createExamine(
   endpoint: Endpoint,
   surroundings: Pick<Surroundings, 'clock' | 'random'>,
   notify: Notify,
-): (token: string, tool: string | null) => Promise<Examined> {
+): (token: string, tool: string | null) => Promise<Explained> {
   const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, notify)]));
   const accepted = acceptedBy(endpoint, issuers);
   const { clock } = surroundings;
@@ -222,15 +222,20 @@ export function createExamine(
       },
       endpoint,
     );
+    const call: Message = tool === null ? LIST : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
+    const told = (examined: Examined): Explained => {
+      const { failure } = examined;
+      return { ...examined, status: failure === null ? null : refusalStatus(endpoint, failure, requestId(call)) };
+    };
     const step = { name: 'credential', has: { scheme: 'Bearer' }, wants: {} };
     if (!credential.ok) {
-      return { steps: [{ ...step, state: 'fail', failure: credential, wouldPass: false }], failure: credential };
+      return told({ steps: [{ ...step, state: 'fail', failure: credential, wouldPass: false }], failure: credential });
     }
-    const call: Message = tool === null ? LIST : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
-    return explain(token, [{ ...step, refuse: () => null }], (caller) => ({
+    const examined = await explain(token, [{ ...step, refuse: () => null }], (caller) => ({
       name: tool === null ? 'scope' : 'scope and policy of the call',
       ...(caller === null ? {} : { refuse: () => allowed.check(caller, endpoint, call) }),
       ...toldOfCall(caller, endpoint, tool, tool === null ? null : allowed.needs(endpoint, 'tool', tool)),
     }));
+    return told(examined);
   };
 }

@@ -4,12 +4,14 @@ import { findToken } from './bearer-token.js';
 import type { Found } from './doctor/check.js';
 import { examine } from './doctor/examine.js';
 import type { Target } from './doctor/look.js';
+import { createWaiting } from './doctor/waiting.js';
 import { createPrintable, type Printable } from './printable.js';
 
 export const doctorHelp = `portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [--json]
 
 Examines an MCP server from outside, as its clients meet it, and says of each check what it saw, and where it is wrong what to mend.
-Any server will do, behind this gateway or not. URL is the one that clients are given, letter by letter.
+Any server will do, behind this gateway or not. URL is the public one that clients are given, letter by letter; at the address of a
+replica, or of what stands behind a proxy, the names in the metadata are others.
 
   --token TOKEN    an access token, for calls; - reads it from standard input. Better than here, where every user of the machine
                    sees it in the list of processes: the variable PORTCULLIS_TOKEN. It is sent to URL and nowhere else, by https or
@@ -27,6 +29,8 @@ export const INSPECTOR = 'http://localhost:6274';
 const EVENT_MS = 3_000;
 /** A little longer than the idle limit of most proxies. */
 const QUIET_MS = 65_000;
+/** Longer than most checks take, shorter than the patience of whoever looks on. */
+const WAITING_MS = 5_000;
 const MARKS = { ok: 'ok     ', warn: 'warn   ', fail: 'FAIL   ', skipped: 'skipped' } as const;
 
 /** One line where all is well; what is wanted and what to mend where it is not. */
@@ -52,7 +56,8 @@ function toJson(url: string, found: readonly Found[], printable: Printable): str
 
 /** What is wrong with a URL, or null. */
 function urlFlaw(url: string): string | null {
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) return `${url} is no URL; write it whole, https://...`;
+  if (!URL.canParse(url)) return `${url} is no URL; write it whole, https://...`;
+  if (!/^https?:/i.test(url)) return `${url} is no http or https URL; write it whole, https://...`;
   if (url.includes('#')) return 'A URL of a server has no fragment; leave out # and what follows';
   const { username, password } = new URL(url);
   return username === '' && password === '' ? null : 'Leave user and password out of the URL';
@@ -91,7 +96,17 @@ export async function doctor(args: readonly string[]): Promise<number> {
     quietMs: values.long ? QUIET_MS : null,
     eventMs: EVENT_MS,
   };
-  const found = await examine(target, (one) => (values.json ? undefined : console.log(lineOf(one, printable))));
+  // Beside the report, and not part of it.
+  const waiting = createWaiting(WAITING_MS, (line) => (values.json ? undefined : console.error(line)));
+  let told = 0;
+  const tell = (one: Found): void => {
+    told += 1;
+    if (!values.json) console.log(lineOf(one, printable));
+  };
+  const found = await examine(target, tell, ({ name }) => waiting.begin(name));
+  waiting.end();
+  const left = found.slice(told);
+  if (left[0] !== undefined && !values.json) console.log(`${MARKS.skipped}  ${left.length} more checks: ${left[0].saw}`);
   console.log(values.json ? toJson(url, found, printable) : `\n${summary(found)}`);
   return count(found, 'fail') === 0 ? 0 : 1;
 }

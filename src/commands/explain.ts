@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { createExamine } from '../compose.js';
 import type { Plan } from '../config/plan.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Examined, Step, Values } from '../core/examined.js';
+import type { Explained, Step, Values } from '../core/examined.js';
 import type { Notice } from '../core/ports.js';
 import { findToken } from './bearer-token.js';
 import { systemClock } from './clock.js';
@@ -24,6 +24,7 @@ or an introspection to the issuers of the configuration. The token is never prin
   --json            one JSON object
   --help            this text
 
+A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.
 A check that was not reached is marked so; (unverified) says what it would say if the claims were genuine.
 Exit codes: 0 the token would pass, 1 it would not, 2 bad command line or configuration.`;
 
@@ -37,6 +38,12 @@ function chooseEndpoint({ endpoints }: Plan, path: string | undefined): Endpoint
     ? `There are several endpoints; write --endpoint with one of ${paths}`
     : `No endpoint has this path; there is ${paths}`;
 }
+
+/** The name of another scheme or of a header, and what follows it. No bearer token has a space, and no JWT begins so. */
+const OTHER_CREDENTIAL = /^[a-z][a-z-]*:? +\S/i;
+// Not quoted: what was taken for a name may be a secret.
+const NOT_EXPLAINED =
+  'This is no bearer token: it begins with the name of something else. A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.';
 
 function valuesText(values: Values, printable: Printable): string {
   return Object.entries(values)
@@ -56,22 +63,32 @@ function stepLines({ name, state, failure, wouldPass, has, wants }: Step, printa
   return lines;
 }
 
-function toText(endpoint: Endpoint, { steps, failure }: Examined, notes: readonly Notice[], printable: Printable): string {
+function toText(
+  endpoint: Endpoint,
+  { steps, failure, status }: Explained,
+  notes: readonly Notice[],
+  printable: Printable,
+): string {
   const lines = [`A bearer token at ${endpoint.path} (${endpoint.resource})`, ''];
   for (const step of steps) lines.push(...stepLines(step, printable));
   for (const { event, detail } of notes)
     lines.push(`note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`);
-  const { kind, status, event } = failure?.row ?? {};
+  const { kind, code, event } = failure?.row ?? {};
+  // Where policy is told as the answer of the call (denial: jsonrpc) its code says more than the status.
+  const answer = status === 200 ? `HTTP 200 with the JSON-RPC error ${code}` : `HTTP ${status}`;
   lines.push(
     '',
-    failure === null
-      ? 'The gateway would let it pass.'
-      : `The gateway would refuse it: ${kind}, HTTP ${status}, log event ${event}.`,
+    failure === null ? 'The gateway would let it pass.' : `The gateway would refuse it: ${kind}, ${answer}, log event ${event}.`,
   );
   return lines.join('\n');
 }
 
-function toJson(endpoint: Endpoint, { steps, failure }: Examined, notes: readonly Notice[], printable: Printable): string {
+function toJson(
+  endpoint: Endpoint,
+  { steps, failure, status }: Explained,
+  notes: readonly Notice[],
+  printable: Printable,
+): string {
   const told = steps.map(({ name, state, failure: why, wouldPass, has, wants }) => ({
     name,
     state,
@@ -81,7 +98,7 @@ function toJson(endpoint: Endpoint, { steps, failure }: Examined, notes: readonl
     wanted: wants,
   }));
   const { path, resource } = endpoint;
-  const verdict = { wouldPass: failure === null, reason: failure?.row.kind ?? 'ok', status: failure?.row.status ?? null };
+  const verdict = { wouldPass: failure === null, reason: failure?.row.kind ?? 'ok', status };
   const noted = notes.map(({ event, detail }) => ({ event, detail }));
   return printable.json({ endpoint: path, resource, ...verdict, steps: told, notes: noted });
 }
@@ -114,6 +131,7 @@ export async function explain(args: readonly string[]): Promise<number> {
   const token = await findToken(positionals[0]);
   if (token === null)
     return wrong(`There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.\n\n${explainHelp}`);
+  if (OTHER_CREDENTIAL.test(token)) return wrong(NOT_EXPLAINED);
   const notes: Notice[] = [];
   const notify = (notice: Notice): void => void (notice.level === 'info' || notes.push(notice));
   const examined = await createExamine(

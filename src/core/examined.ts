@@ -20,3 +20,8 @@ export interface Examined {
   /** Null where the token would pass. */
   readonly failure: Failure | null;
 }
+
+export interface Explained extends Examined {
+  /** HTTP status of the refusal; null where the token would pass. */
+  readonly status: number | null;
+}

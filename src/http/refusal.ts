@@ -15,10 +15,14 @@ export function refusalBody(failure: Failure, exchangeId: string, idText: string
 const isAnswer = (endpoint: Endpoint | null, { row }: Failure, idText: string | undefined): boolean =>
   endpoint?.denial === 'jsonrpc' && idText !== undefined && policyDenials.has(row);
 
+/** The status that the caller gets; null where nobody is left to get one. `idText` is the id of the call, where it has one. */
+export const refusalStatus = (endpoint: Endpoint | null, failure: Failure, idText: string | undefined): number | null =>
+  isAnswer(endpoint, failure, idText) ? 200 : failure.row.status;
+
 export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {
-  if (exchange.gone || failure.row.status === null) return;
   const idText = failure.idText ?? (message === null ? undefined : requestId(message));
-  const status = isAnswer(endpoint, failure, idText) ? 200 : failure.row.status;
+  const status = refusalStatus(endpoint, failure, idText);
+  if (exchange.gone || status === null) return;
   // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
   if (exchange.sentStatus !== 0) return exchange.destroy();
   const headers = ['cache-control', 'no-store'];

@@ -60,7 +60,10 @@ const TOLD: Readonly<Record<string, Tell>> = {
   key: ({ header }, { keys }) => ({
     has: pick(header, ['kid', 'alg']),
     wants: {
-      'published keys': keys.usable()?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ?? 'none to be had',
+      // A token that is refused before costs the issuer no request; that is no outage.
+      'published keys':
+        keys.usable()?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ??
+        (keys.tried() ? 'none to be had' : 'not asked for'),
     },
   }),
 };

@@ -102,6 +102,10 @@ describe('what is no MCP server', () => {
     const { code, told } = await asJson([`http://127.0.0.1:${port}/mcp`]);
     expect([code, named(told, 'fail')]).toEqual([1, [expect.stringContaining('reachable: ECONNREFUSED')]]);
     expect(named(told, 'skipped')).toContain('resource: the server was not reached');
+    const { output } = await doctor([`http://127.0.0.1:${port}/mcp`]);
+    const skipped = output.split('\n').filter((line) => line.startsWith('skipped'));
+    expect(skipped).toEqual([`skipped  ${told.checks.length - 1} more checks: the server was not reached`]);
+    expect(output.split('\n').at(-1)).toBe(`0 ok, 0 warnings, 1 failed, ${told.checks.length - 1} skipped`);
   });
 
   test('a certificate that nobody vouches for, also where the environment would take any', async () => {
@@ -120,9 +124,28 @@ describe('what is no MCP server', () => {
   test('a web page for every path', async () => {
     const page = await listenLoopback((_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'));
     const { code, told } = await asJson([`${page.url}/mcp`]);
+    const { output } = await doctor([`${page.url}/mcp`]);
     await page.close();
     expect(code).toBe(1);
-    expect(named(told, 'fail')).toContain('login asked for: 200 HTML');
+    expect(named(told, 'fail')).toEqual(['an MCP server: 200 HTML, and no resource metadata: this is no MCP server']);
+    expect(output).toMatch(/^skipped {2}\d+ more checks: no MCP server was found$/m);
+  });
+
+  test('while it waits it says so, beside the report', async () => {
+    const slow = await listenLoopback((req, res) => {
+      setTimeout(() => res.writeHead(404).end(), req.method === 'POST' ? 5_500 : 0);
+    });
+    const { output } = await doctor([`${slow.url}/mcp`]);
+    await slow.close();
+    const lines = output.split('\n');
+    expect(lines).toContain('...      reachable: 5 s');
+    expect(lines.filter((line) => line.startsWith('FAIL'))).toHaveLength(1);
+  });
+
+  test('a name that DNS does not know', async () => {
+    const { code, told } = await asJson(['http://nobody.invalid/mcp']);
+    expect([code, named(told, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: (ENOTFOUND|EAI_AGAIN)/)]]);
+    expect(told.checks[0]?.mend).toMatch(/^look at the name in the URL/);
   });
 
   test('an endless answer, and bytes that are no HTTP, cost a bounded time', async () => {
@@ -164,6 +187,7 @@ describe('the output', () => {
   test.each([
     ['no URL', [], 'One URL, please'],
     ['two URLs', ['http://127.0.0.1:9/', 'http://127.0.0.1:9/'], 'One URL, please'],
+    ['another scheme', ['ftp://x/'], 'ftp://x/ is no http or https URL; write it whole'],
     ['half a URL', ['mcp.example.com/mcp'], 'write it whole'],
     ['a fragment', ['https://mcp.example.com/mcp#x'], 'no fragment'],
     ['a password', ['https://a:b@mcp.example.com/mcp'], 'Leave user and password out'],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { allChecks } from '../../src/commands/doctor/examine.js';
 import { createLook } from '../../src/commands/doctor/look.js';
-import { examined, hasToken, redirect, status, TARGET, told } from './examined.js';
+import { examined, hasToken, redirect, TARGET, told } from './examined.js';
 import { startStrange } from './strange-server.js';
 
 describe('a good server that is not ours', () => {
@@ -35,17 +35,6 @@ describe('a good server that is not ours', () => {
       'fail call of a tool, legacy: there is no tool nothing',
     ]);
     await strange.stop();
-  });
-
-  test('404 at the URL: the mend asks whether it is whole', async () => {
-    const strange = await startStrange({ before: (req, res) => req.url === '/mcp' && status(res, 404) });
-    const found = await examined(strange);
-    await strange.stop();
-    const login = found.find(({ check }) => check.name === 'login asked for');
-    expect(login).toMatchObject({
-      verdict: 'fail',
-      mend: expect.stringMatching(/^look whether the URL is whole, with its path/),
-    });
   });
 
   test('the token goes to the URL alone', async () => {

@@ -44,8 +44,8 @@ export type Fault = Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour
 /** Where the metadata of the strange server stands. */
 export const INSERTED = '/.well-known/oauth-protected-resource/mcp';
 
-export const html = (res: ServerResponse): true => {
-  res.writeHead(200, { 'content-type': 'text/html' });
+export const html = (res: ServerResponse, code = 200): true => {
+  res.writeHead(code, { 'content-type': 'text/html' });
   res.end('<!doctype html><title>app</title>');
   return true;
 };

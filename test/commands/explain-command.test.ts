@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawnNode } from '../fixtures/child.js';
+import { modern } from '../fixtures/messages.js';
 import type { Mint } from '../fixtures/mint.js';
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 import { withDeadline } from '../fixtures/wait.js';
@@ -14,16 +15,24 @@ const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 let scene: Scene;
 let folder: string;
 beforeAll(async () => {
-  scene = await startScene();
+  const tools = {
+    unlisted: 'allow',
+    rules: [
+      { tool: 'write_file', scopes: ['files:write'] },
+      { tool: 'drop', deny: true },
+    ],
+  };
+  const ruled = [
+    { path: '/told/mcp', tools, denial: 'jsonrpc' },
+    { path: '/ruled/mcp', tools },
+  ].map((fields) => ({ scopes: ['files:read'], ...fields }));
+  scene = await startScene({ more: ruled });
   folder = mkdtempSync(join(tmpdir(), 'portcullis-explain-'));
   const { issuer } = scene.issuer;
   const introspection = { url: `${issuer}/introspect`, clientId: 'portcullis', clientSecret: ENV_SECRET };
-  const endpoints = ['/mcp', '/idp/mcp', '/asked/mcp'].map((path) => ({
-    path,
-    issuers: ['main'],
-    scopes: ['files:read'],
-    upstream: `${scene.upstream.url}/up`,
-  }));
+  const endpoints = [...['/mcp', '/idp/mcp', '/asked/mcp'].map((path) => ({ path, scopes: ['files:read'] })), ...ruled].map(
+    (fields) => ({ issuers: ['main'], upstream: `${scene.upstream.url}/up`, ...fields }),
+  );
   const config = { publicUrl: scene.gateway.url, issuers: { main: { issuer, introspection } }, endpoints };
   writeFileSync(join(folder, 'portcullis.yaml'), JSON.stringify(config));
 });
@@ -79,6 +88,44 @@ test('another issuer, as JSON', async () => {
   });
 });
 
+test.each([
+  ['/ruled/mcp', 'drop', 'tool.denied, HTTP 403, log event authorize.tool.', 403],
+  ['/told/mcp', 'drop', 'tool.denied, HTTP 200 with the JSON-RPC error -31403, log event authorize.tool.', 200],
+  ['/told/mcp', 'write_file', 'scope.insufficient, HTTP 403, log event authorize.scope.', 403],
+])('A-34: at %s a call of %s is told with the status that the gateway answers', async (path, tool, says, status) => {
+  const token = scene.token({ audience: scene.gateway.url + path, claims: { scope: 'files:read' } });
+  const ask = (name: string) => scene.send(modern('tools/call', { path, token, params: { name, arguments: {} } }));
+  expect([(await ask('read')).body.includes('-31403'), (await ask('read')).status]).toEqual([false, 200]);
+  const refused = await ask(tool);
+  expect([refused.status, refused.body.includes('-31403')]).toEqual([status, true]);
+  const args = [...configured(), '--endpoint', path, '--tool', tool];
+  const { output } = await command(args, { PORTCULLIS_TOKEN: token });
+  expect(output.split('\n').at(-1)).toBe(`The gateway would refuse it: ${says}`);
+  const { output: json } = await command([...args, '--json'], { PORTCULLIS_TOKEN: token });
+  expect(JSON.parse(json)).toMatchObject({ wouldPass: false, status });
+});
+
+test('A-31: of a missing scope all are told that the challenge asks for', async () => {
+  const path = '/ruled/mcp';
+  const token = scene.token({ audience: scene.gateway.url + path, claims: { scope: 'files:read' } });
+  const refused = await scene.send(modern('tools/call', { path, token, params: { name: 'write_file', arguments: {} } }));
+  expect(refused.header('www-authenticate')).toContain('scope="files:read files:write"');
+  const { code, output } = await command([...configured(), '--endpoint', path, '--tool', 'write_file', token]);
+  expect([code, output]).toEqual([1, expect.stringContaining('scopes ["files:read","files:write"]')]);
+});
+
+test.each([
+  ['expired', { exp: 1_700_000_000 }],
+  ['of another audience', { aud: 'https://elsewhere.example/mcp' }],
+])('keys that a token that is %s never asks for are no outage', async (_what, flaw) => {
+  const wanted = async (token: string): Promise<string | undefined> =>
+    (await command([...configured(), '--endpoint', '/mcp', token])).output
+      .split('\n')
+      .find((line) => line.includes('published keys'));
+  expect(await wanted(scene.token())).toMatch(/wanted: published keys \[".+ \(RS256\)"/);
+  expect(await wanted(scene.token(claims(flaw)))).toBe('               wanted: published keys not asked for');
+});
+
 test('a claim cannot write to the terminal, and a token in a claim is masked', async () => {
   const other = scene.token();
   const { output } = await command([
@@ -95,9 +142,17 @@ test('a claim cannot write to the terminal, and a token in a claim is masked', a
 
 test.each<[string, string[], Record<string, string>, string]>([
   ['no token', ['--endpoint', '/mcp'], {}, 'There is no token'],
-  ['several endpoints and none named', ['x'], {}, 'write --endpoint with one of /mcp, /idp/mcp, /asked/mcp'],
+  [
+    'several endpoints and none named',
+    ['x'],
+    {},
+    'write --endpoint with one of /mcp, /idp/mcp, /asked/mcp, /told/mcp, /ruled/mcp',
+  ],
   ['an endpoint that is not there', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this path'],
   ['two tokens', ['--endpoint', '/mcp', 'x', 'y'], {}, 'One token, please'],
+  ['another scheme', ['--endpoint', '/mcp', 'Token abc'], {}, 'A legacy credential (Authorization: Token) cannot be explained'],
+  ['its whole header', ['--endpoint', '/mcp', 'Authorization: Token abc'], {}, 'cannot be explained'],
+  ['a header of a key', ['--endpoint', '/mcp', 'X-Api-Key: abc'], {}, 'cannot be explained'],
   ['an unknown flag', ['--verbose'], {}, "Unknown option '--verbose'"],
   ['a configuration that is not there', ['--config', '/nowhere.yaml', 'x'], {}, 'cannot be read'],
 ])('%s: exit code 2', async (_what, args, env, says) => {
@@ -117,6 +172,7 @@ test('what happened on the way is noted: that keys cannot be had', async () => {
     const args = [...configured(), '--endpoint', '/mcp'];
     const { code, output } = await command(args, { PORTCULLIS_TOKEN: scene.token() });
     expect([code, output]).toEqual([1, expect.stringMatching(/^note: keys\.load_failed: /m)]);
+    expect(output).toContain('wanted: published keys none to be had');
     const told = JSON.parse((await command([...args, '--json'], { PORTCULLIS_TOKEN: scene.token() })).output);
     expect(told).toMatchObject({ reason: 'keys.unavailable', status: 503, notes: [{ event: 'keys.load_failed' }] });
   } finally {

@@ -3,15 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { initializeRequest, modernRequest } from '../mcp-request.js';
 import { type Challenge, parameterOf } from './challenge.js';
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
+import { type Check, elsewhere, fail, ok, type Seen, skipped, warn } from './check.js';
 import { type Look, whyNot } from './look.js';
 import { type Asked, ask } from './request.js';
 import { CLIENT } from './talk.js';
 
 const PROBES = ['GET', 'HEAD', 'DELETE'];
 
-const NO_SUCH_PLACE =
-  'look whether the URL is whole, with its path, such as https://mcp.example.com/files/mcp: no MCP server stands at this one; if one should, let it answer 401 with a challenge';
+const FROM_CONFIGURATION = 'write the whole URL from a configured public address';
 
 const statusOf = (asked: Asked): string => (asked.kind === 'answer' ? String(asked.status) : asked.code);
 const asksForLogin = (asked: Asked): boolean => asked.kind === 'answer' && asked.status === 401;
@@ -31,11 +30,11 @@ export const challengeChecks: readonly Check[] = [
     async look(look) {
       const asked = await look.bare('POST');
       if (asksForLogin(asked)) return ok('401');
-      if (asked.kind === 'answer' && asked.status === 200 && asked.text.includes('"result"')) {
+      if (await look.isOpen()) {
         const open = '200: anybody may call this server';
         return (await look.metadata()) === null ? warn(open, 'nothing, if it is meant to be open') : fail(open);
       }
-      return asked.kind === 'answer' && asked.status === 404 ? fail(whyNot(asked), NO_SUCH_PLACE) : fail(whyNot(asked));
+      return fail(whyNot(asked));
     },
   },
   {
@@ -103,7 +102,7 @@ export const challengeChecks: readonly Check[] = [
   {
     name: 'resource_metadata',
     wants: 'an absolute URL, https, of the same origin as the server',
-    mend: 'write the whole URL from a configured public address: Claude ignores a relative one in silence, Codex one of another origin',
+    mend: `${FROM_CONFIGURATION}: Claude ignores a relative one in silence, Codex one of another origin`,
     requirement: 'A-02, A-06, A-21',
     look: (look) =>
       withChallenge(look, (challenge) => {
@@ -111,7 +110,9 @@ export const challengeChecks: readonly Check[] = [
         if (value === undefined) return fail('absent');
         if (!URL.canParse(value)) return fail(`not absolute: ${value}`);
         if (!isProtectedUrl(value)) return fail(`not https: ${value}`);
-        return new URL(value).origin === look.url.origin ? ok(value) : fail(`another origin: ${value}`);
+        return new URL(value).origin === look.url.origin
+          ? ok(value)
+          : fail(`another origin: ${value}`, elsewhere(FROM_CONFIGURATION));
       }),
   },
   {

@@ -101,7 +101,8 @@ export const issuerChecks: readonly Check[] = [
   },
   {
     name: 'copy of that metadata at the origin',
-    wants: '/.well-known/oauth-authorization-server is the document of the issuer, or 404',
+    wants:
+      'the document of the issuer at /.well-known/oauth-authorization-server; only 404 does no harm in its place, save to Codex and mcp-remote',
     mend: 'serve a copy as it is, or 404 as JSON, no page and no redirect: Codex and mcp-remote look only there, older clients too',
     requirement: 'A-16',
     async look(look) {
@@ -115,6 +116,7 @@ export const issuerChecks: readonly Check[] = [
         if (json === null && answer?.status !== 404) return fail(`${at}: ${'why' in rest ? rest.why : ''}`);
         seen.push(json === null ? '404' : 'the document');
       }
+      if (issuer === undefined && (await look.isOpen())) return ok(`${seen.join(', ')}: there is no login`);
       const mend = 'nothing, if Codex and mcp-remote are none of your clients; else serve a copy';
       return seen.includes('the document')
         ? ok(seen.join(', '))

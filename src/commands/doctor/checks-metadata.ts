@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { parameterOf } from './challenge.js';
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
+import { type Check, elsewhere, fail, ok, type Seen, skipped, warn } from './check.js';
 import { type Document, type Look, toDocument, whyNot } from './look.js';
 import { type Asked, ask, header, mediaType } from './request.js';
 import { CLIENT } from './talk.js';
@@ -27,6 +27,8 @@ async function withMetadata(look: Look, judge: (json: Readonly<Record<string, un
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+const ITS_URL = 'let resource be the public URL of this very endpoint, path included';
+
 function compare(resource: string, typed: string): Seen {
   if (resource === typed) return ok(resource);
   if (resource.replace(/\/$/, '') === typed.replace(/\/$/, '')) {
@@ -35,7 +37,9 @@ function compare(resource: string, typed: string): Seen {
   }
   if (URL.canParse(resource) && new URL(resource).href === new URL(typed).href)
     return warn(`${resource}: the same URL in other letters`);
-  return fail(`${resource}, and the URL is ${typed}`);
+  const saw = `${resource}, and the URL is ${typed}`;
+  const isElsewhere = URL.canParse(resource) && new URL(resource).origin !== new URL(typed).origin;
+  return isElsewhere ? fail(saw, elsewhere(ITS_URL)) : fail(saw);
 }
 
 export const metadataChecks: readonly Check[] = [
@@ -64,7 +68,11 @@ export const metadataChecks: readonly Check[] = [
       const at = first === null ? undefined : parameterOf(first, 'resource_metadata')?.value;
       if (at === undefined || !URL.canParse(at)) return skipped('no absolute URL');
       const linked = await look.document(at);
-      if (linked.json === null) return at === look.places.inserted ? skipped('the well-known URL') : fail(`${at}: ${linked.why}`);
+      if (linked.json === null) {
+        if (at === look.places.inserted) return skipped('the well-known URL');
+        const saw = `${at}: ${linked.why}`;
+        return new URL(at).origin === look.url.origin ? fail(saw) : fail(saw, elsewhere(`let ${at} lead to the metadata`));
+      }
       const { json } = await look.document(look.places.inserted);
       return json === null || isDeepStrictEqual(json, linked.json)
         ? ok(at)
@@ -156,7 +164,7 @@ export const metadataChecks: readonly Check[] = [
   {
     name: 'resource',
     wants: 'resource is the URL, letter by letter',
-    mend: 'let resource be the public URL of this very endpoint, path included: VS Code and Gemini CLI compare the whole, and every client asks its token for it',
+    mend: `${ITS_URL}: VS Code and Gemini CLI compare the whole, and every client asks its token for it`,
     requirement: 'A-04, A-08',
     look: (look) =>
       withMetadata(look, ({ resource }) =>

@@ -6,39 +6,10 @@ import { callChecks } from './checks-calls.js';
 import { challengeChecks } from './checks-challenge.js';
 import { issuerChecks } from './checks-issuer.js';
 import { metadataChecks } from './checks-metadata.js';
+import { reachChecks, serverCheck } from './checks-reach.js';
 import { streamChecks } from './checks-streams.js';
 import { tokenChecks } from './checks-token.js';
 import { createLook, type Look, type Target } from './look.js';
-import { header } from './request.js';
-
-const TLS = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
-
-/** Where one of these fails, the others would only tell the same. */
-const reachChecks: readonly Check[] = [
-  {
-    name: 'reachable',
-    wants: 'an answer over HTTP, and a certificate that clients believe',
-    mend: 'look at the address, the port, the firewall',
-    requirement: 'B-01, C-22',
-    async look(look) {
-      const asked = await look.bare('POST');
-      if (asked.kind === 'answer') return ok(`${asked.status}`);
-      const mend = 'mend the certificate or its chain: a name that fits, intermediates sent along, not expired';
-      return TLS.test(asked.code) ? fail(`${asked.code}: ${asked.detail}`, mend) : fail(`${asked.code}: ${asked.detail}`);
-    },
-  },
-  {
-    name: 'no redirect',
-    wants: 'the URL itself answers',
-    mend: 'give clients the URL at the end of the redirect, and answer there: a redirected POST loses its body or its token',
-    requirement: 'D-31',
-    async look(look) {
-      const asked = await look.bare('POST');
-      if (asked.kind !== 'answer') return skipped('no answer');
-      return asked.status >= 300 && asked.status < 400 ? fail(`${asked.status} to ${header(asked, 'location')}`) : ok('none');
-    },
-  },
-];
 
 const lineChecks: readonly Check[] = [
   {
@@ -72,15 +43,27 @@ async function judged(check: Check, look: Look): Promise<Seen> {
   }
 }
 
-/** One after the other: what they send is not to look like an attack. `tell` hears of each at once. */
-export async function examine(target: Target, tell: (found: Found) => void): Promise<Found[]> {
+/**
+ * One after the other: what they send is not to look like an attack. `begin` hears of each check that is made, `tell` of what it found, at
+ * once; those that are not made any more stand in the result alone.
+ */
+export async function examine(
+  target: Target,
+  tell: (found: Found) => void,
+  begin: (check: Check) => void = () => {},
+): Promise<Found[]> {
   const look = createLook(target);
   const found: Found[] = [];
-  let reached = true;
+  let ended: string | null = null;
   for (const check of allChecks) {
-    const seen = reached ? await judged(check, look) : skipped('the server was not reached');
-    if (reachChecks.includes(check) && seen.verdict === 'fail') reached = false;
-    const one = { check, ...seen };
+    if (ended !== null) {
+      found.push({ check, ...skipped(ended) });
+      continue;
+    }
+    begin(check);
+    const one = { check, ...(await judged(check, look)) };
+    if (reachChecks.includes(check) && one.verdict === 'fail')
+      ended = check === serverCheck ? 'no MCP server was found' : 'the server was not reached';
     found.push(one);
     tell(one);
   }

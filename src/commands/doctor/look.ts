@@ -146,6 +146,11 @@ export function createLook(target: Target) {
     challengesOf,
     metadata,
     servers,
+    /** True where anybody may call: a first word without a token is answered with a result. */
+    isOpen: async (): Promise<boolean> => {
+      const asked = await bare('POST');
+      return asked.kind === 'answer' && asked.status === 200 && asked.text.includes('"result"');
+    },
     withToken,
     authorized,
     /** With a token, or where anybody may. */
