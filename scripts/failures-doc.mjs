@@ -67,11 +67,11 @@ export const meanings = {
   'upstream.broken':
     'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
   'upstream.refused_us':
-    'The MCP server answered 401 or 403 to a caller whom the gateway has checked. It gets no credential from the gateway: let it accept what comes from the gateway without one, and let nobody else reach it.',
+    'The MCP server answered 401 or 403 to a caller whom the gateway has checked. It gets no credential from the gateway: let it accept what comes from the gateway without one, and let nobody else reach it. Or `upstream.url` leads to another gateway, or back to this one: a loop shows so, because the second gateway sees no credential before it looks for a loop.',
   'stream.broken':
-    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut, or an error as the last event. Look at the log of the server.',
+    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut or, where it can be said, this error as the last event. Look at the log of the server.',
   'stream.outlived':
-    'A listening stream was ended because the token behind it ended, or any stream because of `streams.maxSeconds`. Nothing to mend: the client opens it again. Where answers of calls end so, raise `maxSeconds`.',
+    'A listening stream was ended because the token behind it ended, or any stream because of `streams.maxSeconds`. Nothing to mend: the client opens it again. The answer of a call ends with this error or, where it cannot be said, a cut: raise `maxSeconds`.',
   'connection.bad_request':
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
   'connection.target_too_long': 'The request target is longer than 8192 characters. Mend the client.',
@@ -112,6 +112,8 @@ const HEAD = `# Failures
 Every refusal has one reason. The same word stands in the log (\`reason\`), in the metric (\`reason\` of \`portcullis_requests_total\`) and
 here. The caller sees only the status, the challenge and the message; the request id in \`X-Request-Id\` and in the body leads to the log
 line, which says more.
+
+Rows without a status happen after the answer has begun: their code and message, where they have them, come as the last event of the stream.
 
 The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`. Where
 an endpoint has \`denial: jsonrpc\`, \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` come with HTTP 200, if the call has

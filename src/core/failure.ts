@@ -15,7 +15,7 @@ export interface Row {
   /** HTTP status; null where the answer had already begun or nobody is left to read it. */
   readonly status: number | null;
   readonly challenge: Challenge | null;
-  /** JSON-RPC error code: -(31000 + status), or one that JSON-RPC 2.0 or MCP defines. */
+  /** JSON-RPC error code: -(31000 + status), or one that JSON-RPC 2.0 or MCP defines. Without a status: that of the last event. */
   readonly code: number | null;
   /** The only text the caller sees: constant, so that nothing about the token or the upstream leaks (D-08, C-09). */
   readonly message: string | null;
@@ -112,8 +112,8 @@ export const upstreamUnreachable = row('upstream.unreachable', 'dependency', 502
 export const upstreamTimeout = row('upstream.timeout', 'dependency', 504, null, -31504, 'The MCP server timed out', 'proxy.timeout', 'error');
 export const upstreamBroken = row('upstream.broken', 'dependency', 502, null, -31502, 'The MCP server broke off', 'proxy.broken', 'error');
 export const upstreamRefusedUs = row('upstream.refused_us', 'gateway', 502, null, -31502, 'The MCP server refused the gateway', 'proxy.refused_us', 'error');
-export const streamBroken = row('stream.broken', 'dependency', null, null, null, null, 'proxy.stream_broken', 'warn');
-export const streamOutlived = row('stream.outlived', 'caller', null, null, null, null, 'proxy.stream_outlived', 'info');
+export const streamBroken = row('stream.broken', 'dependency', null, null, -31502, 'The MCP server broke off', 'proxy.stream_broken', 'warn');
+export const streamOutlived = row('stream.outlived', 'caller', null, null, -31504, 'The stream reached its time limit', 'proxy.stream_outlived', 'info');
 export const connectionBadRequest = row('connection.bad_request', 'caller', 400, null, -31400, 'Bad request', 'http.bad_request', 'info');
 export const connectionTargetTooLong = row('connection.target_too_long', 'caller', 414, null, null, null, 'http.target', 'info');
 export const connectionHeadersTooLarge = row('connection.headers_too_large', 'caller', 431, null, -31431, 'The request header is too large', 'http.headers', 'info');

@@ -1,7 +1,7 @@
 // Decides what the gateway itself does to an event stream that is open: comments while the upstream is quiet, an end with the token or after
 // the longest time, last words where the answer is not whole. Never decides what the upstream's events say.
 import type { Endpoint } from '../core/endpoint.js';
-import { type Failure, streamOutlived, upstreamTimeout } from '../core/failure.js';
+import { type Failure, streamOutlived } from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
 import type { Caller } from '../core/principal.js';
 import { rpcError } from '../core/rpc-error.js';
@@ -115,7 +115,7 @@ export class EventStream implements Watched {
   private end(failure: Failure | null): void {
     const { owner, ask, sentEvents } = this;
     owner.flush();
-    if (!ask.isListening) return owner.close(this.lastError(upstreamTimeout()), failure);
+    if (!ask.isListening) return owner.close(this.lastError(streamOutlived()), failure);
     if (!this.isBetweenEvents()) return owner.close(null, failure);
     owner.close(ask.idText === undefined || sentEvents.mayHoldAnswer ? NOTHING : completion(ask.idText), failure);
   }

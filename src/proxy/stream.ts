@@ -2,7 +2,7 @@
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly. What becomes of an open event stream: event-stream.ts.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
-import { clientGone, clientStalled, type Failure, streamBroken, upstreamBroken, upstreamTimeout } from '../core/failure.js';
+import { clientGone, clientStalled, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { EventStream, OpenStream, StreamOwner } from './event-stream.js';
@@ -186,7 +186,8 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   /** What came before the cut goes out first. */
   protected cut(detail: string): void {
     this.flush();
-    this.close(this.stream?.lastError(upstreamBroken()) ?? null, streamBroken({ detail }));
+    const failure = streamBroken({ detail });
+    this.close(this.stream?.lastError(failure) ?? null, failure);
   }
 
   close(last: Buffer | null, end: Failure | null): void {

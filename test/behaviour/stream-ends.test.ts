@@ -109,7 +109,7 @@ describe('B-78: the longest time', () => {
   const timedOut = (id: string | number) => ({
     jsonrpc: '2.0',
     id,
-    error: { code: -31504, message: 'The MCP server timed out' },
+    error: { code: -31504, message: 'The stream reached its time limit' },
   });
 
   /** Opens these streams one after the other, and waits for the end of all. */

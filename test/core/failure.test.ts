@@ -30,13 +30,16 @@ const laws: readonly [law: string, breaks: (row: Row) => boolean][] = [
   ],
   [
     'the code is -(31000 + status) or a defined one (D-03)',
-    (r) => r.code !== null && r.code !== -(31000 + Number(r.status)) && !DEFINED_CODES.includes(r.code),
+    (r) => r.code !== null && r.status !== null && r.code !== -(31000 + Number(r.status)) && !DEFINED_CODES.includes(r.code),
   ],
   [
     'defined codes come with 400, but for the internal error (D-04)',
-    (r) => r.code !== null && DEFINED_CODES.includes(r.code) && r.status !== (r.code === -32603 ? 500 : 400),
+    (r) => r.code !== null && r.status !== null && DEFINED_CODES.includes(r.code) && r.status !== (r.code === -32603 ? 500 : 400),
   ],
-  ['no status means no code', (r) => r.status === null && r.code !== null],
+  [
+    'no status means no code, but for the last event of a stream: that of a 502 or 504 (B-77, B-78)',
+    (r) => r.status === null && r.code !== null && !(r.kind.startsWith('stream.') && [-31502, -31504].includes(r.code)),
+  ],
   [
     'no code means no status, but for requests that could not be read',
     (r) => r.code === null && r.status !== null && !r.kind.startsWith('connection.'),

@@ -1,7 +1,7 @@
 // How the gateway ends an open event stream, look by look, with a clock that the test moves.
 import { describe, expect, test, vi } from 'vitest';
 import type { StreamTerms } from '../../src/core/endpoint.js';
-import { upstreamBroken } from '../../src/core/failure.js';
+import { streamBroken } from '../../src/core/failure.js';
 import type { Caller } from '../../src/core/principal.js';
 import type { StreamAsk } from '../../src/proxy/event-stream.js';
 import { LOOK_MS } from '../../src/proxy/stream-watch.js';
@@ -75,7 +75,7 @@ describe('B-78: the answer of a call', () => {
       {
         jsonrpc: '2.0',
         id: '7',
-        error: { code: -31504, message: 'The MCP server timed out', data: { requestId: 'x-1' } },
+        error: { code: -31504, message: 'The stream reached its time limit', data: { requestId: 'x-1' } },
       },
     ]);
   });
@@ -95,7 +95,7 @@ describe('B-77: last words of an answer that was broken off', () => {
     error: { code: -31502, message: 'The MCP server broke off', data: { requestId: 'x-1' } },
   };
   const saidBy = ({ stream }: Opened): unknown => {
-    const last = stream.lastError(upstreamBroken());
+    const last = stream.lastError(streamBroken());
     return last === null ? null : errorOf([{ last: String(last), reason: null }]);
   };
 
