@@ -182,11 +182,11 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       streams.retire();
       const cut = await drained;
       await Promise.all([...ways.values()].map(({ pool }) => pool.close()));
-      log.notify({ event: 'gateway.stopped', level: 'info', cut });
       await new Promise<void>((resolve) => {
         admin.close(() => resolve());
         admin.closeAllConnections();
       });
+      log.notify({ event: 'gateway.stopped', level: 'info', cut });
       return cut;
     },
   };

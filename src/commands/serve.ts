@@ -9,6 +9,9 @@ import { loadPlan } from './plan-source.js';
 /** Shorter than the 30 s that Kubernetes allows before it kills. Docker allows 10, unless told otherwise (docs/hosting.md). */
 const DRAIN_MS = 25_000;
 
+/** How long the last lines may take. */
+const LAST_LINES_MS = 2_000;
+
 export const serveHelp = `portcullis serve [--config FILE]
 
 Runs the gateway. Without --config it reads the environment: PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and
@@ -37,6 +40,24 @@ function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?:
  */
 const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');
 
+/** Standard output, and a close that waits for what is on its way: written at once, the last line would overtake it. */
+function openOutput(): { write(lines: Buffer): unknown; close(): Promise<void> } {
+  const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
+  let closed = false;
+  return {
+    // The types of sonic-boom know its text mode only. What a fetch under way tells behind the last line, nobody waits for.
+    write: (lines) => closed || destination.write(lines as unknown as string),
+    close: () =>
+      new Promise((resolve) => {
+        closed = true;
+        // Nobody may be reading any more.
+        setTimeout(resolve, LAST_LINES_MS);
+        destination.once('close', () => resolve()).once('error', () => resolve());
+        destination.end();
+      }),
+  };
+}
+
 export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -59,12 +80,10 @@ export async function serve(args: readonly string[]): Promise<number> {
     return 1;
   }
   keepRequestsYoung();
-  const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
-  // The types of sonic-boom know its text mode only.
-  const sink = { write: (lines: Buffer) => destination.write(lines as unknown as string) };
+  const output = openOutput();
   let gateway: Gateway;
   try {
-    gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination: sink });
+    gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination: output });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);
     if (problem === null) throw error;
@@ -82,6 +101,6 @@ export async function serve(args: readonly string[]): Promise<number> {
     process.on('SIGINT', onSignal);
   });
   await gateway.close(DRAIN_MS);
-  destination.flushSync();
+  await output.close();
   return 0;
 }

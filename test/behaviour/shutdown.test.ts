@@ -175,3 +175,22 @@ test('E-11, F-04: while it drains, /readyz on the admin listener is 503 and /hea
   expect(await ask('/healthz')).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
 });
+
+// Twenty in all, in parts because each is a process.
+test.each([1, 2, 3, 4])(
+  'gateway.stopped is the last line, also behind a call that was answered just before the signal: %i',
+  async () => {
+    for (let n = 0; n < 5; n++) {
+      const { gateway, passes, stop: stopAll } = await startScene();
+      try {
+        const id = (await passes()).header('x-request-id');
+        process.kill(gateway.pid, 'SIGTERM');
+        expect(await withDeadline('the gateway ends', gateway.exited, 5000)).toEqual({ code: 0, signal: null });
+        const lines = gateway.logs();
+        expect([lines.filter(({ requestId }) => requestId === id).length, lines.at(-1)?.event]).toEqual([1, 'gateway.stopped']);
+      } finally {
+        await stopAll();
+      }
+    }
+  },
+);
