@@ -1,7 +1,9 @@
 // Decides what no single field can show to be wrong: names that point nowhere, audiences shared by accident, ways in that could never
 // work (F-01, F-02). Every check reports; none repairs.
+
+import { isLoopbackHost } from '../core/loopback.js';
 import { introspectionChecks } from './introspection-checks.js';
-import { type Check, usersOf } from './parsed.js';
+import { type Check, type Parsed, usersOf } from './parsed.js';
 import { rulesAreWhole } from './policy-checks.js';
 import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
@@ -144,8 +146,30 @@ const listenersDiffer: Check = ({ root: { listen, admin } }) => {
   return [{ path: ['admin', 'port'], message: `listen has port ${listen.port} too; give each its own, such as ${other}` }];
 };
 
+/** The public listener, whose port is known, under the names that lead to it from this machine. */
+function isListener(listen: Parsed['root']['listen'], { protocol, hostname, port }: URL): boolean {
+  if (listen?.host === undefined || Number(port || (protocol === 'https:' ? 443 : 80)) !== listen.port) return false;
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return listen.host === host || (isLoopbackHost(hostname) && overlap(listen.host, host));
+}
+
+/** A loop that can be known before the first call (C-134). */
+const upstreamIsElsewhere: Check = ({ root: { publicUrl, listen }, endpoints }) => {
+  const own = [...endpoints.values()].map(({ path, resource }) => resource ?? `${publicUrl}${path}`);
+  return [...endpoints].flatMap(([i, { upstream }]): Problem[] => {
+    if (upstream?.url === undefined) return [];
+    const path = ['endpoints', i, 'upstream'];
+    const url = new URL(upstream.url);
+    if (isListener(listen, url))
+      return [{ path, message: 'the gateway itself listens there; write where the MCP server listens, or move listen' }];
+    if (!own.includes(url.origin + url.pathname)) return [];
+    return [{ path, message: 'clients reach the gateway itself there; write where the MCP server listens' }];
+  });
+};
+
 export const checks: readonly Check[] = [
   listenersDiffer,
+  upstreamIsElsewhere,
   issuersExist,
   pathsDiffer,
   metadataDiffers,

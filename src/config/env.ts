@@ -11,6 +11,8 @@ import { ISSUER_NAME, PREFIX, tellVariable, VARIABLES, variableOf } from './vari
 const OF_COMMANDS = 'PORTCULLIS_TOKEN';
 /** Kubernetes sets these for a Service called portcullis. */
 const SERVICE_LINK = /^PORTCULLIS_(PORT|SERVICE)(_|$)/;
+/** Leads nowhere, so that nothing else is held against it (RFC 6761). */
+const STAND_IN = 'https://public.invalid';
 const REQUIRED = ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'];
 
 const list = (value: string): string[] => value.split(/[\s,]+/).filter((part) => part !== '');
@@ -31,7 +33,9 @@ function publicUrlFlaw(value: string): string | null {
   // A host with a port before its path reads like a scheme.
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const whole = `https://${value}`;
-    const example = !value.includes('://') && URL.canParse(whole) ? whole : 'https://mcp.example.com/mcp';
+    // What could hold a password or a token is not shown.
+    const example =
+      /^[\w.:[\]/-]+$/.test(value) && !value.includes('://') && URL.canParse(whole) ? whole : 'https://mcp.example.com/mcp';
     return `write the whole URL as clients type it, with https:// before it, such as ${example}`;
   }
   return url.username + url.password + url.search + url.hash === '' ? null : 'write it without user name, query and fragment';
@@ -45,7 +49,9 @@ function splitPublicUrl(publicUrl: string, upstream: string | undefined): { orig
   return { origin, path: own || (ofUpstream === '/' ? '/mcp' : ofUpstream) };
 }
 
-const noSuchVariable = (name: string): string => {
+const noSuchVariable = (name: string, value: string): string => {
+  // Kubernetes writes a whole URL there.
+  if (name === `${PREFIX}PORT`) return `there is no such variable; write ${PREFIX}LISTEN=${value}`;
   const meant = nearest(name.slice(PREFIX.length), Object.keys(VARIABLES));
   return `there is no such variable; ${meant === null ? 'see .env.example' : `did you mean ${PREFIX}${meant}?`}`;
 };
@@ -62,12 +68,14 @@ export function loadEnvironment(environment: Environment): Plan {
     const value = get(name);
     return value === undefined ? undefined : list(value);
   };
+  /** A bare number is of somebody who means LISTEN. */
+  const isPort = (name: string): boolean => name === `${PREFIX}PORT` && /^\d+$/.test(get('PORT') ?? '');
   const strangers = Object.keys(environment).filter(
     (name) =>
       name.startsWith(PREFIX) &&
       !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) &&
       name !== OF_COMMANDS &&
-      !SERVICE_LINK.test(name),
+      (!SERVICE_LINK.test(name) || isPort(name)),
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.
@@ -77,14 +85,11 @@ export function loadEnvironment(environment: Environment): Plan {
   const own: Problem[] = [
     ...missing.map((name) => ({ path: [PREFIX + name], message: 'is needed; set it (see .env.example)' })),
     ...(flaw === null ? [] : [{ path: [`${PREFIX}PUBLIC_URL`], message: flaw }]),
-    ...strangers.map((name) => ({ path: [name], message: noSuchVariable(name) })),
+    ...strangers.map((name) => ({ path: [name], message: noSuchVariable(name, get(name.slice(PREFIX.length)) ?? '') })),
   ];
   const upstream = get('UPSTREAM');
   // Where it is not there or not good, one that is stands for it, so that the rest can be judged.
-  const { origin, path } = splitPublicUrl(
-    publicUrl === undefined || flaw !== null ? 'https://mcp.example.com' : publicUrl,
-    upstream,
-  );
+  const { origin, path } = splitPublicUrl(publicUrl === undefined || flaw !== null ? STAND_IN : publicUrl, upstream);
   const asksIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some((name) => get(`INTROSPECTION_${name}`) !== undefined);
   const secretName = `${PREFIX}INTROSPECTION_CLIENT_SECRET`;
   const introspection = asksIntrospection

@@ -7,7 +7,13 @@ function urlOf(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
 }
 
-const isBare = (value: string): boolean => !/[?#]/.test(value) && (urlOf(value)?.username ?? '') === '';
+/** A password can stand there without a user name. */
+const hasUser = (value: string): boolean => {
+  const url = urlOf(value);
+  return url !== null && url.username + url.password !== '';
+};
+
+const isBare = (value: string): boolean => !/[?#]/.test(value) && !hasUser(value);
 
 /** A map of these fields and no others. */
 export const mapOf = <T extends z.ZodRawShape>(example: string, shape: T) =>
@@ -35,7 +41,7 @@ export const upstreamUrl = z
   .refine((value) => /^https?:$/.test(urlOf(value)?.protocol ?? ''), {
     error: 'write an http or https URL, such as http://10.0.0.5:3000/mcp',
   })
-  .refine((value) => !value.includes('#') && (urlOf(value)?.username ?? '') === '', {
+  .refine((value) => !value.includes('#') && !hasUser(value), {
     error: 'write it without user name and fragment',
   });
 
@@ -45,6 +51,10 @@ export const endpointPath = z
     error: 'write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), { error: 'write it without dot segments' })
+  // It would stand for itself, and nobody who writes it means that.
+  .refine((value) => !value.includes('*'), {
+    error: 'a path is exact and * stands for nothing; write one endpoint for each path',
+  })
   .refine((value) => !value.includes('/.well-known') && !HEALTH_PATHS.includes(value), {
     error: 'this path is reserved for metadata and health; choose another',
   });
@@ -116,13 +126,13 @@ const unquoted =
   ({ input }: { readonly input?: unknown }): string =>
     typeof input === 'string' && /^\d+$/.test(input) ? `${hint}, without quotes` : hint;
 
-export const wholeNumber = (from: number, to: number, unit: string) =>
-  z
-    .int({ error: unquoted(`write a whole number of ${unit} from ${from} to ${to}`) })
-    .min(from, { error: `at least ${from} ${unit}` })
-    .max(to, {
-      error: `at most ${to} ${unit}`,
-    });
+export const wholeNumber = (from: number, to: number, unit: string) => {
+  const hint = `write a whole number of ${unit} from ${from} to ${to}`;
+  return z
+    .int({ error: unquoted(hint) })
+    .min(from, { error: hint })
+    .max(to, { error: hint });
+};
 
 export const host = z.string({ error: 'write an address to listen on, such as 127.0.0.1' }).min(1, { error: 'write an address' });
 const PORT_HINT = 'write a port from 0 to 65535, such as 8080';

@@ -1,16 +1,15 @@
-// Decides how a configuration becomes a plan: parse, check, resolve secrets, fill in, freeze; or every problem at once. Never decides what
-// a field may be.
+// Decides how a configuration becomes a plan: check, resolve secrets, fill in, freeze; or every problem at once. Never decides what a field
+// may be.
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { isObject } from '../core/json.js';
 import { checks } from './checks.js';
+import { readDocument } from './document.js';
 import { toEndpoint } from './endpoint-plan.js';
 import { introspectionPlan } from './introspection-client.js';
 import { parse } from './parsed.js';
 import type { IntrospectionPlan, IssuerPlan, Plan } from './plan.js';
 import { presetRules } from './presets.js';
 import { ConfigError, type Path, type Problem, pathText } from './problems.js';
-import { quoteReferences } from './references.js';
 import type { IssuerInput } from './schema-issuer.js';
 import type { Environment } from './secrets.js';
 import { sessionKeys } from './session-keys.js';
@@ -67,26 +66,12 @@ export function toPlan(raw: unknown, environment: Environment): Plan {
   return plan;
 }
 
-const documentOf = (text: string) => parseDocument(text, { prettyErrors: true });
-
 /** From the text of a YAML file. Throws ConfigError. */
 export function parseYaml(text: string, environment: Environment): Plan {
-  const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
-  const document = documentOf(quoted.text);
-  if (document.errors.length > 0) {
-    const flaws = document.errors.map((error) => ({ path: [], message: `not YAML: ${error.message.trim()}` }));
-    throw new ConfigError([...quoted.problems, ...flaws]);
-  }
-  let raw: unknown;
-  try {
-    raw = document.toJS({ maxAliasCount: 0 });
-  } catch {
-    // Aliases can make a small file huge, and they hide from a reader of the file what it says.
-    const message = 'write it without anchors and aliases (& and *); repeat what they stand for';
-    throw new ConfigError([...quoted.problems, { path: [], message }]);
-  }
-  const { plan, problems } = readPlan(raw, environment);
-  if (plan === null || quoted.problems.length > 0) throw new ConfigError([...quoted.problems, ...problems]);
+  const document = readDocument(text);
+  if (!document.isRead) throw new ConfigError(document.problems);
+  const { plan, problems } = readPlan(document.value, environment);
+  if (plan === null || document.problems.length > 0) throw new ConfigError([...document.problems, ...problems]);
   return plan;
 }
 

@@ -31,16 +31,26 @@ export function pathText(path: Path): string {
 
 const problemText = ({ path, message }: Problem): string => `${pathText(path)}: ${message}`;
 
-function unknownField(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  return `there is no such field; ${meant === null ? 'remove it or mend its spelling' : `did you mean ${meant}?`}`;
+/** What a rule is about; each kind of rule has one of them. */
+const SUBJECTS = ['tool', 'prompt', 'resource'];
+
+/** Where the space behind a colon is missing, the value stands in the name, and it may be a secret (C-153). */
+function unknownField(path: Path, name: string, known: readonly string[]): Problem {
+  const shown = /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
+  if (shown !== name) {
+    const hint = name[shown.length] === ':' ? 'write a space behind the colon' : 'write a name of letters alone';
+    return { path: [...path, `${known.includes(shown) ? shown : ''}…`], message: `there is no such field; ${hint}` };
+  }
+  const meant = nearest(name, known) ?? (SUBJECTS.includes(name) ? known.find((one) => SUBJECTS.includes(one)) : null) ?? null;
+  const hint = meant === null ? 'remove it or mend its spelling' : `did you mean ${meant}?`;
+  return { path: [...path, name], message: `there is no such field; ${hint}` };
 }
 
 function messageOf(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(schema, path);
-    return issue.keys.map((key) => ({ path: [...path, key], message: unknownField(key, known) }));
+    return issue.keys.map((key) => unknownField(path, key, known));
   }
   // A union tells of its branches: take the branch that came furthest, which is the one that was meant.
   if (issue.code === 'invalid_union') {

@@ -24,10 +24,10 @@ const endpoints = [
     metadata: `${WELL_KNOWN}/Case~1/mcp`,
   },
   {
-    path: "/a-b.c_d~e/!$&'()*+,:@",
+    path: "/a-b.c_d~e/!$&'()+,:@",
     resource: undefined,
-    published: `${PUBLIC}/a-b.c_d~e/!$&'()*+,:@`,
-    metadata: `${WELL_KNOWN}/a-b.c_d~e/!$&'()*+,:@`,
+    published: `${PUBLIC}/a-b.c_d~e/!$&'()+,:@`,
+    metadata: `${WELL_KNOWN}/a-b.c_d~e/!$&'()+,:@`,
   },
   { path: '/tools', resource: 'https://tools.example.com', published: 'https://tools.example.com', metadata: WELL_KNOWN },
 ];

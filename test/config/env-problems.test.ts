@@ -40,6 +40,21 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       { LEGACY_SCOPES: 'a' },
       ['  PORTCULLIS_LEGACY_SCHEME: is needed; set it (see .env.example)'],
     ],
+    [
+      'a port, where Kubernetes has the address of a Service',
+      { PORT: '8099' },
+      ['  PORTCULLIS_PORT: there is no such variable; write PORTCULLIS_LISTEN=8099'],
+    ],
+    [
+      'an upstream that is the gateway itself (C-134)',
+      { UPSTREAM: 'http://localhost:8080/mcp' },
+      ['  PORTCULLIS_UPSTREAM: the gateway itself listens there; write where the MCP server listens, or move PORTCULLIS_LISTEN'],
+    ],
+    [
+      'an upstream that is the gateway as clients see it (C-134)',
+      { UPSTREAM: 'https://mcp.example.com/mcp', PUBLIC_URL: 'https://mcp.example.com/mcp' },
+      ['  PORTCULLIS_UPSTREAM: clients reach the gateway itself there; write where the MCP server listens'],
+    ],
     ['one that is like no other', { FOO: 'x' }, ['  PORTCULLIS_FOO: there is no such variable; see .env.example']],
     ...['mcp.example.com/mcp', 'mcp.example.com', 'localhost:8080/mcp', 'mcp.example.com:8443/mcp'].map(
       (url): [string, Variables, string[]] => [
@@ -144,7 +159,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     [
       'a tolerance that is too long',
       { CLOCK_TOLERANCE_SECONDS: '301' },
-      ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: at most 300 seconds'],
+      ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: write a whole number of seconds from 0 to 300'],
     ],
     [
       'a scope',
@@ -215,6 +230,23 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['UPSTREAM', 'PUBLIC_URL', 'UPSTREEM', 'TYP', 'SCOPES', 'ADMIN'].map((name) => `  PORTCULLIS_${name}`),
     );
     expect(problems({ TYP: 'x', LOG_LEVEL: 'y', ISSUER: 'z' })).toHaveLength(3);
+    const all = {
+      UPSTREAM: '10.0.0.5',
+      PUBLIC_URL: 'mcp',
+      ISSUER: 'x',
+      LEGACY_SCOPES: 'x',
+      TYP: 'x',
+      LOG_LEVEL: 'x',
+      LISTEN: 'x',
+      ADMIN: 'y',
+      SESSION_KEYS: 'z',
+    };
+    expect(problems(all)).toHaveLength(Object.keys(all).length);
+    expect(
+      problems({ UPSTREAM: '10.0.0.5', PUBLIC_URL: undefined, ISSUER: undefined }).map((line) => line.split(':')[0]),
+    ).toEqual(['PUBLIC_URL', 'ISSUER', 'UPSTREAM'].map((name) => `  PORTCULLIS_${name}`));
+    // Nothing is held against a public URL that is not there.
+    expect(problems({ UPSTREAM: 'https://mcp.example.com/mcp', PUBLIC_URL: undefined })).toHaveLength(1);
   });
 
   test('none is told in the terms of a file', () => {
@@ -229,6 +261,20 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       expect(problems(variables)).not.toEqual([]);
       expect(problems(variables).join('\n')).not.toMatch(/endpoints|issuers\.|: \[|entry|field/);
     }
+  });
+
+  test('what Kubernetes writes for a Service is no mistake', () => {
+    expect(problems({ PORT: 'tcp://10.0.0.1:8080', SERVICE_PORT: '8080', PORT_8080_TCP_PORT: '8080' })).toEqual([]);
+  });
+
+  test.each([
+    'admin:s3cret@mcp.example.com/mcp',
+    'mcp.example.com/mcp?key=s3cret',
+    'ftp://a:s3cret@h/',
+    'mcp.example.com/#s3cret',
+  ])('a public URL that may hold a secret is not repeated: %s (C-153)', (url) => {
+    expect(problems({ PUBLIC_URL: url })).toHaveLength(1);
+    expect(problems({ PUBLIC_URL: url }).join()).not.toContain('s3cret');
   });
 
   test('no message shows a secret (C-153)', () => {

@@ -37,6 +37,53 @@ test('pass-through callers cannot be let in where they could never pass (F-02)',
   expect(() => plan('[]')).toThrow('endpoints[0].legacy[0].scopes: such callers could never pass');
 });
 
+function messageOf(text: string): string {
+  try {
+    parseYaml(text, {});
+    return '';
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+}
+
+test('a name that is a map is told as a problem, and by no warning of a library (C-153)', async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', listen);
+  try {
+    process.emitWarning('this one is heard');
+    expect(() => parseYaml(GOOD.replace(/clientSecret: .*? \}/, 'clientSecret: {{s3cret}} }'), {})).toThrow('line 4, column');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual(['this one is heard']);
+  } finally {
+    process.off('warning', listen);
+  }
+});
+
+test('whatever is wrong with the text, no message repeats what stands in it (C-153)', () => {
+  const secret = 's3cret+v/alue==';
+  const text = `publicUrl: https://mcp.example.com
+sessionKeys: [${secret}]
+issuers:
+  acme: { issuer: https://auth.example.com, introspection: { clientId: a, clientSecret: ${secret} } }
+  again:
+    issuer: https://auth.example.com
+    introspection:
+      clientSecret: "${secret}"
+endpoints: []
+`;
+  let told = 0;
+  for (const mark of ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n']) {
+    for (let at = 0; at <= text.length; at++) {
+      const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
+      expect(message, `${JSON.stringify(mark)} at ${at}`).not.toMatch(/cret\+|v\/alue/);
+      told += Number(message.includes('not YAML'));
+    }
+  }
+  expect(told).toBeGreaterThan(500);
+});
+
 describe('a secret (C-153, F-03)', () => {
   const reveal = (reference: string, environment = {}): string | undefined =>
     secretOf(parseYaml(yaml(reference), environment).issuers[0]);

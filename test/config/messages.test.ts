@@ -54,3 +54,19 @@ test.each(WRONG.map((wrong) => [JSON.stringify(wrong) ?? 'nothing', wrong] as co
     expect(told).toBeGreaterThan(30);
   },
 );
+
+/** What a name says that points nowhere, and the patterns that two of a kind have in common, is what is to be mended. */
+const REPEATED = /no issuer is called|the endpoint needs/;
+
+test('no value is repeated (C-153)', () => {
+  let told = 0;
+  for (const path of all) {
+    for (const wrong of ['s3cret', 'https://a:s3cret@h', 's3cret: "x"']) {
+      const { problems } = readPlan(replaced(FULL, path, wrong), {});
+      const texts = problems.map((problem) => `${pathText(problem.path)}: ${problem.message}`);
+      told += texts.length;
+      expect(texts.filter((text) => text.includes('s3cret') && !REPEATED.test(text))).toEqual([]);
+    }
+  }
+  expect(told).toBeGreaterThan(100);
+});

@@ -29,7 +29,7 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'verify/fetch-json.ts', 'type proxy/']],
   // fields.ts is the half of schema.ts that knows single values; the demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema', 'config/fields.ts', 'type config/', 'commands/demo/']],
-  [/^yaml$/, ['config/load.ts']],
+  [/^yaml$/, ['config/document.ts']],
   [/^lru-cache$/, ['verify/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type compose.ts', 'type observe/']],
