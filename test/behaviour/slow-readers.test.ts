@@ -1,6 +1,5 @@
 // A caller that does not read its answer: it is let go in time, the upstream with it, and its place serves another. One that reads
 // slowly, or a stream on which nothing waits, is left alone.
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -81,8 +80,10 @@ test.each<[string, () => RawRequest, Answer]>([
   socket.on('data', (chunk) => {
     received += chunk.length;
   });
+  // Not events.once: that rejects at a reset, which Node 24 tells and Node 20 does not.
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.resume();
-  await withDeadline('the connection is closed', once(socket, 'close'), 3000);
+  await withDeadline('the connection is closed', closed, 3000);
   expect(received).toBeLessThan(TOTAL);
 });
 
