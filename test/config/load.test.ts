@@ -61,7 +61,9 @@ test('a name that is a map is told as a problem, and by no warning of a library 
   }
 });
 
-test('whatever is wrong with the text, no message repeats what stands in it (C-153)', () => {
+const MARKS = ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n'];
+
+test.each(MARKS)('%j anywhere in the text, or a character less: no message repeats what stands in it (C-153)', (mark) => {
   const secret = 's3cret+v/alue==';
   const text = `publicUrl: https://mcp.example.com
 sessionKeys: [${secret}]
@@ -74,14 +76,12 @@ issuers:
 endpoints: []
 `;
   let told = 0;
-  for (const mark of ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n']) {
-    for (let at = 0; at <= text.length; at++) {
-      const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
-      expect(message, `${JSON.stringify(mark)} at ${at}`).not.toMatch(/cret\+|v\/alue/);
-      told += Number(message.includes('not YAML'));
-    }
+  for (let at = 0; at <= text.length; at++) {
+    const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
+    expect(message, `at ${at}`).not.toMatch(/cret\+|v\/alue/);
+    told += Number(message.includes('not YAML'));
   }
-  expect(told).toBeGreaterThan(500);
+  expect(told).toBeGreaterThan(4);
 });
 
 describe('a secret (C-153, F-03)', () => {
