@@ -65,11 +65,11 @@ export const meanings = {
     'No connection to the MCP server: refused, unknown name, or TLS. Look whether it runs and whether `upstream.url` is right.',
   'upstream.timeout': 'The MCP server did not answer within `upstream.connectMs` or `headersMs`. Look at it, or raise the limit.',
   'upstream.broken':
-    'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous or longer than 8 MiB. Look at its log.',
+    'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous, longer than 4 MiB or with more names than are judged. Look at its log.',
   'upstream.refused_us':
     'The MCP server answered 401 or 403 to a caller whom the gateway has checked. It gets no credential from the gateway: let it accept what comes from the gateway without one, and let nobody else reach it. Or `upstream.url` leads to another gateway, or back to this one: a loop shows so, because the second gateway sees no credential before it looks for a loop.',
   'stream.broken':
-    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut or, where it can be said, this error as the last event. Look at the log of the server.',
+    'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut or, where it can be said, this error as the last event. Look at the log of the server. Where `detail` is `cut by the shutdown`, the answer was not over when the gateway had waited 25 s for it.',
   'stream.outlived':
     'A listening stream was ended because the token behind it ended, or any stream because of `streams.maxSeconds`. Nothing to mend: the client opens it again. The answer of a call ends with this error or, where it cannot be said, a cut: raise `maxSeconds`.',
   'connection.bad_request':

@@ -1,6 +1,6 @@
 // Decides how a server is examined on the command line: which flags, what is printed, which exit code. Never judges.
 import { parseArgs } from 'node:util';
-import { findToken } from './bearer-token.js';
+import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
 import type { Found } from './doctor/check.js';
 import { examine } from './doctor/examine.js';
 import type { Target } from './doctor/look.js';
@@ -87,6 +87,10 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return 2;
   }
   const token = await findToken(values.token);
+  if (token !== null && isOtherCredential(token)) {
+    console.error(`${NO_BEARER_TOKEN} The doctor acts as clients with OAuth do; leave it out, or give an access token.`);
+    return 2;
+  }
   const printable = createPrintable(token);
   const target: Target = {
     url,

@@ -5,7 +5,7 @@ import type { Plan } from '../config/plan.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Explained, Step, Values } from '../core/examined.js';
 import type { Notice } from '../core/ports.js';
-import { findToken } from './bearer-token.js';
+import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
 import { systemClock } from './clock.js';
 import { loadPlan } from './plan-source.js';
 import { createPrintable, type Printable } from './printable.js';
@@ -39,11 +39,7 @@ function chooseEndpoint({ endpoints }: Plan, path: string | undefined): Endpoint
     : `No endpoint has this path; there is ${paths}`;
 }
 
-/** The name of another scheme or of a header, and what follows it. No bearer token has a space, and no JWT begins so. */
-const OTHER_CREDENTIAL = /^[a-z][a-z-]*:? +\S/i;
-// Not quoted: what was taken for a name may be a secret.
-const NOT_EXPLAINED =
-  'This is no bearer token: it begins with the name of something else. A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.';
+const NOT_EXPLAINED = `${NO_BEARER_TOKEN} A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.`;
 
 function valuesText(values: Values, printable: Printable): string {
   return Object.entries(values)
@@ -131,7 +127,7 @@ export async function explain(args: readonly string[]): Promise<number> {
   const token = await findToken(positionals[0]);
   if (token === null)
     return wrong(`There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.\n\n${explainHelp}`);
-  if (OTHER_CREDENTIAL.test(token)) return wrong(NOT_EXPLAINED);
+  if (isOtherCredential(token)) return wrong(NOT_EXPLAINED);
   const notes: Notice[] = [];
   const notify = (notice: Notice): void => void (notice.level === 'info' || notes.push(notice));
   const examined = await createExamine(

@@ -146,11 +146,14 @@ const listenersDiffer: Check = ({ root: { listen, admin } }) => {
   return [{ path: ['admin', 'port'], message: `listen has port ${listen.port} too; give each its own, such as ${other}` }];
 };
 
+/** As a destination it is this machine. */
+const UNSPECIFIED = ['0.0.0.0', '::'];
+
 /** The public listener, whose port is known, under the names that lead to it from this machine. */
 function isListener(listen: Parsed['root']['listen'], { protocol, hostname, port }: URL): boolean {
   if (listen?.host === undefined || Number(port || (protocol === 'https:' ? 443 : 80)) !== listen.port) return false;
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return listen.host === host || (isLoopbackHost(hostname) && overlap(listen.host, host));
+  return listen.host === host || ((isLoopbackHost(hostname) || UNSPECIFIED.includes(host)) && overlap(listen.host, host));
 }
 
 /** A loop that can be known before the first call (C-134). */

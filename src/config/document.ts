@@ -53,6 +53,7 @@ function foreignParts(text: string, document: ReturnType<typeof documentOf>): { 
     },
     Value(_key, node) {
       if (node.anchor !== undefined) note(hidden, node.range?.[0]);
+      if (node.tag !== undefined) note('write it without a tag (!)', node.range?.[0]);
     },
     Pair(_key, { key }) {
       if (!isNode(key) || !('items' in key)) return;
@@ -68,7 +69,9 @@ function foreignParts(text: string, document: ReturnType<typeof documentOf>): { 
 export function readDocument(text: string): { value: unknown; isRead: boolean; problems: Problem[] } {
   const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
   const document = documentOf(quoted.text);
-  const flaws = [...document.errors, ...document.warnings].sort((some, other) => some.pos[0] - other.pos[0]);
+  // Tags that are not known are warned of; all of them are found below.
+  const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
+  const flaws = [...document.errors, ...warnings].sort((some, other) => some.pos[0] - other.pos[0]);
   const problems = [
     ...quoted.problems,
     ...flaws.map(({ code, pos }) => ({ path: [], message: flawText(quoted.text, code, pos[0]) })),

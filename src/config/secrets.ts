@@ -6,12 +6,20 @@ import type { Path, Problem } from './problems.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What is no name of a variable may be the secret itself, put where its name belongs (C-153). */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** A trailing line end of a file is no part of the secret. Null, and a problem more, where there is none. */
 export function resolveSecret(reference: string, path: Path, environment: Environment, problems: Problem[]): Secret | null {
   const [, kind, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
   let value: string | undefined;
-  if (kind === 'env') value = environment[name];
-  else {
+  if (kind === 'env') {
+    value = environment[name];
+    if (value === undefined && !VARIABLE.test(name)) {
+      problems.push({ path, message: 'what stands behind env: is no name of a variable; write one, such as MY_SECRET' });
+      return null;
+    }
+  } else {
     try {
       value = readFileSync(name, 'utf8').replace(/\r?\n$/, '');
     } catch {

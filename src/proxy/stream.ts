@@ -13,6 +13,8 @@ import type { CallSession } from './session.js';
 
 /** So many 1xx may come before an answer; without a limit they would keep the process busy for as long as a head may take. */
 const INTERIM_ANSWERS = 16;
+/** The pool destroys its connections at the end of the drain, and at no other time. */
+const DESTROYED = 'UND_ERR_DESTROYED';
 
 /** What the answer to one request depends on. Not the request itself: its body would live as long as a stream. */
 export interface Carried {
@@ -174,7 +176,9 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.exchange.gone) return this.finish(this.left());
     if (!this.began) return this.finish(faultOf(error));
-    if (this.listener !== null) this.cut((error as NodeJS.ErrnoException).code ?? error.name);
+    if (this.listener === null) return;
+    const { code = error.name } = error as NodeJS.ErrnoException;
+    this.cut(code === DESTROYED ? 'cut by the shutdown' : code);
   }
 
   /** The end of a caller that is no longer there. */

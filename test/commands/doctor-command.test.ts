@@ -191,6 +191,7 @@ describe('the output', () => {
     ['half a URL', ['mcp.example.com/mcp'], 'write it whole'],
     ['a fragment', ['https://mcp.example.com/mcp#x'], 'no fragment'],
     ['a password', ['https://a:b@mcp.example.com/mcp'], 'Leave user and password out'],
+    ['another credential', ['https://mcp.example.com/mcp', '--token', 'Token abc'], 'This is no bearer token'],
     ['an unknown flag', ['--fast', 'https://mcp.example.com/mcp'], "Unknown option '--fast'"],
   ])('%s: exit code 2', async (_what, args, says) => {
     expect(await doctor(args)).toEqual({ code: 2, output: expect.stringContaining(says) });
