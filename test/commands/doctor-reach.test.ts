@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { allChecks } from '../../src/commands/doctor/examine.js';
 import { createWaiting } from '../../src/commands/doctor/waiting.js';
 import { until } from '../fixtures/wait.js';
-import { examined, type Fault, hasToken, heading, html, INSERTED, linked, status, told } from './examined.js';
+import { examined, type Fault, hasToken, heading, html, INSERTED, linked, OPEN, status, told } from './examined.js';
 import { type Behaviour, startStrange } from './strange-server.js';
 
 const atMcp = (answer: Behaviour['before']): Fault => ({ before: (req, res) => req.url === '/mcp' && answer(req, res) });
@@ -85,16 +85,8 @@ describe('what is strange, and yet may be one, is examined', () => {
 });
 
 describe('an open server', () => {
-  const open: Fault = {
-    before: (req, res) => {
-      if (String(req.url).includes('/.well-known/')) return status(res, 404);
-      req.headers.authorization ??= 'Bearer x';
-      return false;
-    },
-    takesAnyToken: true,
-  };
   test('owes web pages no header that it does not send, and Codex no login', async () => {
-    const { all } = await found({ ...open, exposed: '' }, { token: null });
+    const { all } = await found({ ...OPEN, exposed: '' }, { token: null });
     expect(told(all, 'fail')).toEqual([]);
     expect(told(all, 'ok')).toContain('ok copy of that metadata at the origin: 404, 404: there is no login');
   });
@@ -103,7 +95,7 @@ describe('an open server', () => {
       fields['mcp-session-id'] = 's';
       return code;
     });
-    const { first } = await found((good) => ({ ...session(good), ...open, exposed: '' }), { token: null });
+    const { first } = await found((good) => ({ ...session(good), ...OPEN, exposed: '' }), { token: null });
     expect(first).toBe('readable by a web page: not exposed: mcp-session-id');
   });
 });

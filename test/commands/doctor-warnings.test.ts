@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { examined, type Fault, heading, INSERTED, json, rewriting, status, told } from './examined.js';
+import { examined, type Fault, heading, INSERTED, json, OPEN, rewriting, status, told } from './examined.js';
 import { startStrange } from './strange-server.js';
 
 const PRM = '/.well-known/oauth-protected-resource';
@@ -125,15 +125,7 @@ describe('a server that is not as it should be is warned of', () => {
 });
 
 test('an open server needs no login, and is told to be one', async () => {
-  const open: Fault = {
-    before: (req, res) => {
-      if (String(req.url).includes('/.well-known/')) return status(res, 404);
-      req.headers.authorization ??= 'Bearer x';
-      return false;
-    },
-    takesAnyToken: true,
-  };
-  const strange = await startStrange(open);
+  const strange = await startStrange(OPEN);
   const found = await examined(strange, { token: null });
   await strange.stop();
   expect(told(found, 'fail')).toEqual([]);
