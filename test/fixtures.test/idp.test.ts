@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
+import { openRaw } from '../fixtures/raw-client.js';
 import { type Kept, provider } from '../parts/sdk-login.js';
 
 const JWT_RESOURCE = 'http://127.0.0.1:9/jwt/mcp';
@@ -126,8 +127,9 @@ test('a stopped provider refuses connections and comes back on its port with its
   const opaque = await idp.token({ resource: OPAQUE_RESOURCE, scope: 'files:read' });
   const jwt = await idp.token({ resource: JWT_RESOURCE, scope: 'files:read' });
   await idp.stop();
-  const refused = await fetch(`${issuer}/jwks`).catch((error: unknown) => error);
-  expect((refused as { cause: { code: string } }).cause.code).toBe('ECONNREFUSED');
+  // Over a connection of its own: fetch may take one that it has not yet seen close.
+  const refused = await openRaw(Number(new URL(issuer).port)).catch((error: unknown) => error);
+  expect((refused as { code: string }).code).toBe('ECONNREFUSED');
   await idp.start();
   expect((await introspect(opaque)).body.active).toBe(true);
   await verify(jwt);
