@@ -21,10 +21,15 @@ const median = (values) => quantile(values, 0.5);
 async function measure(load, target, seconds) {
   const before = cpuMicroseconds(target.pid);
   const order = { port: target.port, request: target.request, connections: CONNECTIONS, seconds };
-  const { rate, answers, bad, unanswered, error } = await load.ask(order, seconds * 1000 + SLACK_MS);
+  const { rate, answers, bad, unanswered, error } = await load.ask(
+    order,
+    seconds * 1000 + SLACK_MS,
+  );
   if (error !== undefined) throw new Error(`${target.name}: ${error}`);
   if (bad + unanswered > 0)
-    throw new Error(`${target.name}: ${bad} of ${answers} answers were not 200, ${unanswered} never came`);
+    throw new Error(
+      `${target.name}: ${bad} of ${answers} answers were not 200, ${unanswered} never came`,
+    );
   target.answers = (target.answers ?? 0) + answers;
   return { rate, cpu: (cpuMicroseconds(target.pid) - before) / answers };
 }
@@ -65,8 +70,11 @@ export function table(rows) {
     number(cpu, 1),
     number(cpuRatio, 2),
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column].length)));
-  const line = (row) => `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column].length)),
+  );
+  const line = (row) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
   const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(head), rule, ...cells.map(line)].join('\n');
 }

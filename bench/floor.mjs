@@ -3,8 +3,20 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 /** Not passed on: hop-by-hop fields, those that undici writes itself, and the credential. */
-const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'content-length', 'authorization']);
-const pool = new Pool(process.argv[2], { connections: 256, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+const HOP = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'host',
+  'content-length',
+  'authorization',
+]);
+const pool = new Pool(process.argv[2], {
+  connections: 256,
+  pipelining: 1,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+});
 
 function onward(rawHeaders) {
   const headers = [];
@@ -20,7 +32,10 @@ class Carrier {
 
   constructor(response) {
     this.response = response;
-    response.on('close', () => response.writableFinished || this.controller?.abort(new Error('client gone')));
+    response.on(
+      'close',
+      () => response.writableFinished || this.controller?.abort(new Error('client gone')),
+    );
   }
 
   onRequestStart(controller) {
@@ -30,7 +45,8 @@ class Carrier {
   onResponseStart(_controller, status, headers) {
     const out = [];
     for (const name in headers) {
-      if (name !== 'connection' && name !== 'keep-alive' && name !== 'transfer-encoding') out.push(name, headers[name]);
+      if (name !== 'connection' && name !== 'keep-alive' && name !== 'transfer-encoding')
+        out.push(name, headers[name]);
     }
     this.length = Number(headers['content-length'] ?? -1);
     this.response.writeHead(status, out);

@@ -4,7 +4,12 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stop, within } from '../conformance/child.mjs';
-import { cleanEnvironment, endWithUs, gatewayMain, gatewayVariables } from '../scripts/verify/gateway.mjs';
+import {
+  cleanEnvironment,
+  endWithUs,
+  gatewayMain,
+  gatewayVariables,
+} from '../scripts/verify/gateway.mjs';
 
 /** Where the lab expects the gateway, and where it has its own upstream and issuer. */
 const PORT = 8080;
@@ -23,12 +28,25 @@ export async function runLab({ node, rounds, seconds, logFile, more }) {
   const lab = process.env.PORTCULLIS_LAB ?? '';
   const judge = join(lab, 'bench', 'judge.mjs');
   if (lab === '' || !existsSync(judge)) {
-    console.error('--lab needs PORTCULLIS_LAB: the folder of a lab that is set up, with bench/judge.mjs in it');
+    console.error(
+      '--lab needs PORTCULLIS_LAB: the folder of a lab that is set up, with bench/judge.mjs in it',
+    );
     return 2;
   }
   const command = `${quoted(node)} ${quoted(gatewayMain)} serve > ${quoted(logFile)} 2>&1`;
-  const args = ['--only=json', '--name=portcullis', `--port=${PORT}`, `--rounds=${rounds}`, `--dur=${seconds}`];
-  const variables = gatewayVariables({ port: PORT, upstream: UPSTREAM, issuer: ISSUER, scope: SCOPE });
+  const args = [
+    '--only=json',
+    '--name=portcullis',
+    `--port=${PORT}`,
+    `--rounds=${rounds}`,
+    `--dur=${seconds}`,
+  ];
+  const variables = gatewayVariables({
+    port: PORT,
+    upstream: UPSTREAM,
+    issuer: ISSUER,
+    scope: SCOPE,
+  });
   const child = endWithUs(
     spawn(process.execPath, [judge, ...args, `--cmd=${command}`, ...more], {
       cwd: lab,

@@ -52,9 +52,12 @@ async function slice({ port, request, connections, seconds }) {
   broken.catch(() => {});
   const open = Array.from({ length: connections }, () => new Connection(port, request, run));
   const timers = [];
-  const after = (milliseconds) => new Promise((resolve) => timers.push(setTimeout(resolve, milliseconds)));
+  const after = (milliseconds) =>
+    new Promise((resolve) => timers.push(setTimeout(resolve, milliseconds)));
   try {
-    const connected = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
+    const connected = Promise.all(
+      open.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))),
+    );
     const late = after(CONNECT_MS).then(() => Promise.reject(new Error('cannot connect')));
     late.catch(() => {});
     await Promise.race([connected, broken, late]);
@@ -65,7 +68,8 @@ async function slice({ port, request, connections, seconds }) {
     const answers = run.good + run.bad;
     const elapsed = (performance.now() - started) / 1000;
     const end = performance.now() + LAST_ANSWERS_MS;
-    while (open.some(({ busy }) => busy) && performance.now() < end) await Promise.race([after(2), broken]);
+    while (open.some(({ busy }) => busy) && performance.now() < end)
+      await Promise.race([after(2), broken]);
     return {
       rate: answers / elapsed,
       answers: run.good + run.bad,
@@ -80,7 +84,9 @@ async function slice({ port, request, connections, seconds }) {
 }
 
 process.on('message', async (order) => {
-  const result = await slice({ ...order, request: Buffer.from(order.request) }).catch((error) => ({ error: error.message }));
+  const result = await slice({ ...order, request: Buffer.from(order.request) }).catch((error) => ({
+    error: error.message,
+  }));
   process.send(result);
 });
 process.once('disconnect', () => process.exit(0));

@@ -13,10 +13,16 @@ const TICK_US = 10_000;
 async function message(child, milliseconds, label) {
   const ended = new AbortController();
   const { signal } = ended;
-  const gone = once(child, 'exit', { signal }).then(([code]) => Promise.reject(new Error(`${label} ended with ${code}`)));
+  const gone = once(child, 'exit', { signal }).then(([code]) =>
+    Promise.reject(new Error(`${label} ended with ${code}`)),
+  );
   gone.catch(() => {});
   try {
-    const [told] = await within(milliseconds, label, Promise.race([once(child, 'message', { signal }), gone]));
+    const [told] = await within(
+      milliseconds,
+      label,
+      Promise.race([once(child, 'message', { signal }), gone]),
+    );
     return told;
   } finally {
     ended.abort();
@@ -29,7 +35,9 @@ async function message(child, milliseconds, label) {
  */
 export async function startOwn(script, { node = process.execPath, args = [] } = {}) {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = endWithUs(fork(file, args, { execPath: node, execArgv: [], env: cleanEnvironment() }));
+  const child = endWithUs(
+    fork(file, args, { execPath: node, execArgv: [], env: cleanEnvironment() }),
+  );
   const exited = once(child, 'close');
   exited.catch(() => {});
   const end = () => stop({ child, exited });

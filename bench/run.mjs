@@ -45,7 +45,12 @@ function readArguments() {
   };
   const { values, positionals } = parsed({ options, allowPositionals: true });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  const right = Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS && seconds >= 0.1 && seconds <= MOST_SECONDS;
+  const right =
+    Number.isInteger(rounds) &&
+    rounds >= 1 &&
+    rounds <= MOST_ROUNDS &&
+    seconds >= 0.1 &&
+    seconds <= MOST_SECONDS;
   if (values.help || !right || (positionals.length > 0 && !values.lab)) {
     console.error(USAGE);
     process.exit(values.help ? 0 : 2);
@@ -57,7 +62,11 @@ const body = JSON.stringify({
   jsonrpc: '2.0',
   id: 1,
   method: 'tools/call',
-  params: { name: 'json', arguments: { query: 'q'.repeat(150), limit: 10 }, _meta: { progressToken: 't' } },
+  params: {
+    name: 'json',
+    arguments: { query: 'q'.repeat(150), limit: 10 },
+    _meta: { progressToken: 't' },
+  },
 });
 
 /** The bytes of the call. The floor gets the token too: it is the same request. */
@@ -96,14 +105,17 @@ const tools = {
 async function refusesWithoutToken(load, port) {
   const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
   const { answers, bad } = await load.ask(order, 10_000);
-  if (!(answers > 0 && bad === answers)) throw new Error('the gateway does not refuse a request without a token');
+  if (!(answers > 0 && bad === answers))
+    throw new Error('the gateway does not refuse a request without a token');
 }
 
 /** So would one that does not log: each answer has its line. */
 async function checkLog(answers) {
   let lines = 0;
-  for await (const chunk of createReadStream(logFile)) for (const byte of chunk) if (byte === 10) lines += 1;
-  if (lines < answers) throw new Error(`the gateway wrote ${lines} lines for ${answers} answers; see ${logFile}`);
+  for await (const chunk of createReadStream(logFile))
+    for (const byte of chunk) if (byte === 10) lines += 1;
+  if (lines < answers)
+    throw new Error(`the gateway wrote ${lines} lines for ${answers} answers; see ${logFile}`);
   rmSync(logFile);
   say(`the gateway wrote ${lines} log lines for ${answers} answers`);
 }
@@ -120,16 +132,34 @@ async function measure({ node, rounds, seconds }) {
     const upstream = keep(await startOwn('upstream.mjs'));
     const origin = `http://127.0.0.1:${upstream.port}`;
     const floor = keep(await startOwn('floor.mjs', { node, args: [origin] }));
-    const gateway = keep(await startGateway({ node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp', logFile }));
+    const gateway = keep(
+      await startGateway({
+        node,
+        upstream: `${origin}/mcp`,
+        issuer: issuer.issuer,
+        scope: 'mcp',
+        logFile,
+      }),
+    );
     const options = { node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp' };
     const ruled = keep(await startGateway({ ...options, logFile: `${logFile}.rules`, tools }));
     const load = keep(await startOwn('load.mjs'));
     for (const { port } of [gateway, ruled]) await refusesWithoutToken(load, port);
     const token = await issuer.mint(gateway.url);
-    const target = (name, { port, pid, token: own = token }) => ({ name, port, pid, request: requestBytes(port, own) });
+    const target = (name, { port, pid, token: own = token }) => ({
+      name,
+      port,
+      pid,
+      request: requestBytes(port, own),
+    });
     const through = target('gateway', gateway);
     const underRules = target('ten rules', { ...ruled, token: await issuer.mint(ruled.url) });
-    const targets = [target('upstream directly', upstream), target('floor', floor), through, underRules];
+    const targets = [
+      target('upstream directly', upstream),
+      target('floor', floor),
+      through,
+      underRules,
+    ];
     const rows = await compare(load, targets, { rounds, seconds, say });
     // Ended before its log is counted: some lines wait for others.
     await gateway.stop();
@@ -141,15 +171,23 @@ async function measure({ node, rounds, seconds }) {
 }
 
 async function main(options) {
-  if (!existsSync(gatewayMain)) throw new Error('dist/main.js is missing: run `npm run build` first');
+  if (!existsSync(gatewayMain))
+    throw new Error('dist/main.js is missing: run `npm run build` first');
   mkdirSync(folder, { recursive: true });
-  const version = execFileSync(options.node, ['--version'], { encoding: 'utf8', timeout: 10_000 }).trim();
-  say(`JSON call, one hot token, 32 connections; gateway on Node ${version}; ${options.rounds} rounds of ${options.seconds} s`);
+  const version = execFileSync(options.node, ['--version'], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  }).trim();
+  say(
+    `JSON call, one hot token, 32 connections; gateway on Node ${version}; ${options.rounds} rounds of ${options.seconds} s`,
+  );
   if (options.lab) return await runLab({ ...options, logFile });
   const rows = await measure(options);
   console.log(`\n${table(rows)}\n`);
   for (const { name, rateRatio, cpuRatio } of rows.slice(2))
-    console.log(`${name}: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`);
+    console.log(
+      `${name}: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`,
+    );
   return 0;
 }
 

@@ -26,7 +26,8 @@ function filled(piece) {
 }
 const repeated = (text) => text.repeat(Math.floor((BYTES - 300) / Buffer.byteLength(text)));
 const thousand = (of) => Array.from({ length: 1_000 }, (_, i) => of(i)).join();
-const share = (of, parts) => of.repeat(Math.floor((BYTES - 30_000) / parts / Buffer.byteLength(of)));
+const share = (of, parts) =>
+  of.repeat(Math.floor((BYTES - 30_000) / parts / Buffer.byteLength(of)));
 
 const message = (members) => `{"jsonrpc":"2.0","method":"m",${members}}`;
 const hundred = (of) => Array.from({ length: 100 }, (_, i) => of(i)).join();
@@ -42,10 +43,14 @@ const bodies = {
   'a known name often': inParams(filled('"name":"a"')),
   'params often, each full of names': `{${HEAD},${filled(`"params":{${thousand((i) => `"${i.toString(36)}":1`)}}`)}}`,
   'a batch, each message full of names': batched(
-    message(`${thousand((i) => `"${i}":1`)},"params":{${thousand((i) => `"${i}":1`)},"_meta":{${thousand((i) => `"${i}":1`)}}}`),
+    message(
+      `${thousand((i) => `"${i}":1`)},"params":{${thousand((i) => `"${i}":1`)},"_meta":{${thousand((i) => `"${i}":1`)}}}`,
+    ),
   ),
   'a batch, each message with a hundred names': batched(
-    message(`${hundred((i) => `"${i}":1`)},"params":{${hundred((i) => `"${i}":1`)},"_meta":{${hundred((i) => `"${i}":1`)}}}`),
+    message(
+      `${hundred((i) => `"${i}":1`)},"params":{${hundred((i) => `"${i}":1`)},"_meta":{${hundred((i) => `"${i}":1`)}}}`,
+    ),
   ),
   'a long name': inParams(`"${repeated('a')}":1`),
   'a long name beyond ASCII': inParams(`"${repeated('\u00df')}":1`),
@@ -69,7 +74,9 @@ const bodies = {
   'empty arrays': asArguments(`[${filled('[]')}]`),
   'empty objects': asArguments(`[${filled('{}')}]`),
   'deep arrays, side by side': asArguments(`[${filled('['.repeat(120) + ']'.repeat(120))}]`),
-  'deep objects, side by side': asArguments(`[${filled(`${'{"":'.repeat(120)}1${'}'.repeat(120)}`)}]`),
+  'deep objects, side by side': asArguments(
+    `[${filled(`${'{"":'.repeat(120)}1${'}'.repeat(120)}`)}]`,
+  ),
   'an endless depth': asArguments(repeated('[')),
   'members of arguments': asArguments(`{${filled('"":1')}}`),
   'white space': `${repeated(' ')}${inTop('"a":1')}`,
@@ -96,6 +103,8 @@ for (const [name, text] of Object.entries(bodies)) {
   const spent = median(bytes);
   worst = Math.max(worst, spent);
   const verdict = result.ok ? 'taken' : result.detail;
-  console.log(`${spent.toFixed(1).padStart(7)} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${verdict}`);
+  console.log(
+    `${spent.toFixed(1).padStart(7)} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${verdict}`,
+  );
 }
 console.log(`at most ${worst.toFixed(1)} ms of CPU for one body`);

@@ -10,7 +10,12 @@ const RUNS = 3;
 
 const KEYS = { tools: 'name', resources: 'uri' };
 const rules = (pattern) =>
-  Array.from({ length: 10 }, (_, i) => ({ pattern: pattern(i), scopes: [`s${i}`], claim: null, deny: i === 0 }));
+  Array.from({ length: 10 }, (_, i) => ({
+    pattern: pattern(i),
+    scopes: [`s${i}`],
+    claim: null,
+    deny: i === 0,
+  }));
 const kinds = {
   tools: ['tool', (i) => `admin_${i}_*`],
   resources: ['resource', (i) => `file:///secret/${i}/*`],
@@ -19,7 +24,9 @@ const kinds = {
 /** The same for every run: names are remembered. */
 const listingOf = (member) => {
   const [kind, pattern] = kinds[member];
-  const needs = createNeeds(kind, { unlisted: 'allow', rules: rules(pattern), filterLists: true }, ['base']);
+  const needs = createNeeds(kind, { unlisted: 'allow', rules: rules(pattern), filterLists: true }, [
+    'base',
+  ]);
   return { members: [member], mayUse: (_member, name) => needs(name).denied === null };
 };
 
@@ -60,11 +67,16 @@ const members = {
 const lists = {
   'as servers write it': [
     'tools',
-    (i) => ({ name: `tool_${i}`, description: 'x'.repeat(400), inputSchema: { type: 'object', properties: {} } }),
+    (i) => ({
+      name: `tool_${i}`,
+      description: 'x'.repeat(400),
+      inputSchema: { type: 'object', properties: {} },
+    }),
   ],
 };
 for (const member of Object.keys(KEYS))
-  for (const [what, name] of Object.entries(names)) lists[`${member}, ${what}`] = [member, (i) => ({ [KEYS[member]]: name(i) })];
+  for (const [what, name] of Object.entries(names))
+    lists[`${member}, ${what}`] = [member, (i) => ({ [KEYS[member]]: name(i) })];
 for (const [what, entry] of Object.entries(members)) lists[`tools, ${what}`] = ['tools', entry];
 
 function spentOn(run) {

@@ -44,7 +44,10 @@ export function start(command, args, { cwd, env = process.env, logFile, onLine =
 export async function within(milliseconds, label, promise) {
   let timer;
   const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${label}: not done after ${milliseconds / 1000} s`)), milliseconds);
+    timer = setTimeout(
+      () => reject(new Error(`${label}: not done after ${milliseconds / 1000} s`)),
+      milliseconds,
+    );
   });
   try {
     return await Promise.race([promise, late]);

@@ -19,8 +19,14 @@ function missingFrom(first, second) {
 function describe(checks) {
   if (checks === undefined) return 'not run';
   const words = { SUCCESS: 'passed', FAILURE: 'failed', WARNING: 'warned', SKIPPED: 'skipped' };
-  const parts = Object.entries(words).map(([status, word]) => [checks.filter((check) => check.status === status).length, word]);
-  return parts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ') || 'no checks';
+  const parts = Object.entries(words).map(([status, word]) => [
+    checks.filter((check) => check.status === status).length,
+    word,
+  ]);
+  return (
+    parts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ') ||
+    'no checks'
+  );
 }
 
 const PASSING = new Set(['SUCCESS', 'SKIPPED']);
@@ -31,7 +37,9 @@ function differences(direct = [], through = []) {
   const [before, after] = [direct.map(name), through.map(name)];
   const reason = (item) => through.find((check) => name(check) === item)?.errorMessage;
   const lost = missingFrom(before, after).map((item) => `only direct:  ${item}`);
-  const gained = missingFrom(after, before).map((item) => `only through: ${[item, reason(item)].filter(Boolean).join(' - ')}`);
+  const gained = missingFrom(after, before).map(
+    (item) => `only through: ${[item, reason(item)].filter(Boolean).join(' - ')}`,
+  );
   return [...lost, ...gained];
 }
 
@@ -43,7 +51,15 @@ export function compare({ scored, notScored }, direct, through) {
     const differs = differences(before, after);
     const counts = scored.includes(scenario);
     const same = before !== undefined && after !== undefined && differs.length === 0;
-    return { scenario, counts, passes: passes(before), same, differs, direct: before, through: after };
+    return {
+      scenario,
+      counts,
+      passes: passes(before),
+      same,
+      differs,
+      direct: before,
+      through: after,
+    };
   });
 }
 
@@ -56,7 +72,9 @@ export function formatTable(rows) {
   ]);
   const table = [['scenario', 'direct', 'through'], ...cells];
   const width = (column) => Math.max(...table.map((line) => line[column].length));
-  const lines = table.map(([first, second, third]) => `  ${first.padEnd(width(0))}  ${second.padEnd(width(1))}  ${third}`);
+  const lines = table.map(
+    ([first, second, third]) => `  ${first.padEnd(width(0))}  ${second.padEnd(width(1))}  ${third}`,
+  );
   const details = rows.flatMap((row) => row.differs.map((line) => `  ${row.scenario}: ${line}`));
   return [...lines, ...(details.length > 0 ? ['', 'Differences:', ...details] : [])].join('\n');
 }

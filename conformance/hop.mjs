@@ -54,17 +54,30 @@ export async function startHop({ target, token, record }) {
   let own = '';
   const server = createServer((req, res) => {
     count += 1;
-    const entry = { method: req.method, path: req.url, headers: req.rawHeaders, body: '', status: 0, answer: [] };
+    const entry = {
+      method: req.method,
+      path: req.url,
+      headers: req.rawHeaders,
+      body: '',
+      status: 0,
+      answer: [],
+    };
     if (record !== undefined) {
       req.on('data', (chunk) => {
-        if (entry.body.length < RECORDED_BODY) entry.body += chunk.toString('utf8', 0, RECORDED_BODY);
+        if (entry.body.length < RECORDED_BODY)
+          entry.body += chunk.toString('utf8', 0, RECORDED_BODY);
       });
     }
     const headers = rewrite(req.rawHeaders, own, host, token);
-    pass(req, res, { agent, hostname, port, method: req.method, path: req.url, headers }, (status, answer) => {
-      entry.status = status;
-      entry.answer = answer;
-    });
+    pass(
+      req,
+      res,
+      { agent, hostname, port, method: req.method, path: req.url, headers },
+      (status, answer) => {
+        entry.status = status;
+        entry.answer = answer;
+      },
+    );
     res.on('close', () => record?.({ ...entry, cut: !res.writableFinished }));
   });
   server.requestTimeout = 0;

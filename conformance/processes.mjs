@@ -29,11 +29,20 @@ export async function startServer(script, logFile) {
     const [word, address] = line.split(' ');
     if (word === 'listening') found(address);
   };
-  const running = start(process.execPath, [script], { env: { ...process.env, PORT: '0' }, logFile, onLine });
-  const ended = running.exited.then((code) => Promise.reject(new Error(`${script} ended with ${code}; see ${logFile}`)));
+  const running = start(process.execPath, [script], {
+    env: { ...process.env, PORT: '0' },
+    logFile,
+    onLine,
+  });
+  const ended = running.exited.then((code) =>
+    Promise.reject(new Error(`${script} ended with ${code}; see ${logFile}`)),
+  );
   ended.catch(() => {});
   try {
-    return { url: await within(START_MS, script, Promise.race([url, ended])), stop: () => stop(running) };
+    return {
+      url: await within(START_MS, script, Promise.race([url, ended])),
+      stop: () => stop(running),
+    };
   } catch (error) {
     await stop(running);
     throw error;
@@ -43,7 +52,8 @@ export async function startServer(script, logFile) {
 async function healthy(origin, running, logFile) {
   const end = Date.now() + START_MS;
   while (Date.now() < end) {
-    if (running.child.exitCode !== null) throw new Error(`the gateway ended with ${running.child.exitCode}; see ${logFile}`);
+    if (running.child.exitCode !== null)
+      throw new Error(`the gateway ended with ${running.child.exitCode}; see ${logFile}`);
     const signal = AbortSignal.timeout(1000);
     const answer = await fetch(`${origin}/healthz`, { signal }).catch(() => undefined);
     await answer?.body?.cancel();

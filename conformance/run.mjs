@@ -28,7 +28,10 @@ async function refusesWithoutToken(url) {
     signal: AbortSignal.timeout(10_000),
   });
   await answer.body?.cancel();
-  if (answer.status !== 401) throw new Error(`the gateway answered a request without a token with ${answer.status}, not 401`);
+  if (answer.status !== 401)
+    throw new Error(
+      `the gateway answered a request without a token with ${answer.status}, not 401`,
+    );
 }
 
 /** What the hop shall go to: the gateway, or with `--gateway none` the server itself. */
@@ -52,7 +55,10 @@ async function prove(suite, revision, gatewayFile) {
   mkdirSync(folder, { recursive: true });
   const opened = [];
   try {
-    const server = await startServer(join(here, `server-${revision}.mjs`), join(folder, 'server.log'));
+    const server = await startServer(
+      join(here, `server-${revision}.mjs`),
+      join(folder, 'server.log'),
+    );
     opened.push(server.stop);
     const common = { revision, say };
     const run = (side, url) =>
@@ -78,7 +84,9 @@ async function prove(suite, revision, gatewayFile) {
     const same = rows.every((row) => row.same) && hop.count() > 0;
     console.log(`\n${revision}\n${formatTable(rows)}\n`);
     console.log(`  direct:  ${summarize(rows, 'direct')} (${direct.seconds.toFixed(1)} s)`);
-    console.log(`  through: ${summarize(rows, 'through')} (${through.seconds.toFixed(1)} s, ${hop.count()} requests)`);
+    console.log(
+      `  through: ${summarize(rows, 'through')} (${through.seconds.toFixed(1)} s, ${hop.count()} requests)`,
+    );
     console.log(
       `  the server ${passed ? 'passes' : 'DOES NOT PASS'} directly; the results are ${same ? 'the same' : 'NOT THE SAME'}\n`,
     );
@@ -89,7 +97,11 @@ async function prove(suite, revision, gatewayFile) {
 }
 
 function readArguments() {
-  const options = { revision: { type: 'string', multiple: true }, gateway: { type: 'string' }, help: { type: 'boolean' } };
+  const options = {
+    revision: { type: 'string', multiple: true },
+    gateway: { type: 'string' },
+    help: { type: 'boolean' },
+  };
   const { values } = parseArgs({ options });
   const revisions = values.revision ?? REVISIONS;
   if (values.help || !revisions.every((revision) => REVISIONS.includes(revision))) {
@@ -117,5 +129,7 @@ for (const revision of revisions) {
 }
 const good = verdicts.every(Boolean);
 const where = gatewayFile === 'none' ? 'through the hop alone' : 'through the gateway';
-console.log(`${good ? 'same result' : 'DIFFERENT OR FAILING'} ${where} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+console.log(
+  `${good ? 'same result' : 'DIFFERENT OR FAILING'} ${where} (${((performance.now() - started) / 1000).toFixed(0)} s)`,
+);
 process.exitCode = good ? 0 : 1;

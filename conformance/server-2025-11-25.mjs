@@ -46,20 +46,31 @@ const describePrompt = ({ name, description, args }) => ({
 /** One server for one session. */
 function createSessionServer() {
   const session = { logLevel: 'debug', watched: new Set() };
-  const capabilities = { completions: {}, logging: {}, prompts: {}, resources: { subscribe: true }, tools: {} };
+  const capabilities = {
+    completions: {},
+    logging: {},
+    prompts: {},
+    resources: { subscribe: true },
+    tools: {},
+  };
   const server = new Server({ name: 'conformance-2025-11-25', version: '1.0.0' }, { capabilities });
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: definitions }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
     const call = handlers.get(params.name);
-    if (call === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
+    if (call === undefined)
+      throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     return call(params.arguments ?? {}, extra, session);
   });
   server.setRequestHandler(ListResourcesRequestSchema, () => ({
     resources: resources.map(({ content: _content, ...resource }) => resource),
   }));
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [template] }));
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => ({ contents: [readResource(params.uri)] }));
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
+    resourceTemplates: [template],
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => ({
+    contents: [readResource(params.uri)],
+  }));
   server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
     session.watched.add(params.uri);
     return {};
@@ -68,7 +79,9 @@ function createSessionServer() {
     session.watched.delete(params.uri);
     return {};
   });
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: prompts.map(describePrompt) }));
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+    prompts: prompts.map(describePrompt),
+  }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => ({
     messages: find(prompts, 'name', params.name).messages(params.arguments ?? {}),
   }));

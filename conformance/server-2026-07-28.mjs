@@ -35,7 +35,10 @@ async function withProgress(_args, ctx) {
   for (const progress of [0, 50, 100]) {
     if (progress > 0) await sleep(50);
     if (progressToken === undefined) continue;
-    await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } });
+    await ctx.mcpReq.notify({
+      method: 'notifications/progress',
+      params: { progressToken, progress, total: 100 },
+    });
   }
   return { content: [text('Three progress notifications were sent.')] };
 }
@@ -57,16 +60,46 @@ const regionSchema = {
 };
 
 const tools = [
-  ...fixedTools.map(([name, description, result]) => [name, description, noArguments, () => result]),
+  ...fixedTools.map(([name, description, result]) => [
+    name,
+    description,
+    noArguments,
+    () => result,
+  ]),
   ['test_tool_with_progress', 'Reports its progress', noArguments, withProgress],
   ['test_logging_tool', 'Logs a message', noArguments, logging],
-  ['test_trigger_tool_change', 'Announces changed tools', noArguments, changed(() => handler.notify.toolsChanged())],
-  ['test_trigger_prompt_change', 'Announces changed prompts', noArguments, changed(() => handler.notify.promptsChanged())],
-  ['test_custom_header', 'Mirrors an argument in a header', regionSchema, (args) => ({ content: [text(JSON.stringify(args))] })],
-  [schemaTool.name, schemaTool.description, schemaTool.inputSchema, (args) => ({ content: [text(JSON.stringify(args))] })],
+  [
+    'test_trigger_tool_change',
+    'Announces changed tools',
+    noArguments,
+    changed(() => handler.notify.toolsChanged()),
+  ],
+  [
+    'test_trigger_prompt_change',
+    'Announces changed prompts',
+    noArguments,
+    changed(() => handler.notify.promptsChanged()),
+  ],
+  [
+    'test_custom_header',
+    'Mirrors an argument in a header',
+    regionSchema,
+    (args) => ({ content: [text(JSON.stringify(args))] }),
+  ],
+  [
+    schemaTool.name,
+    schemaTool.description,
+    schemaTool.inputSchema,
+    (args) => ({ content: [text(JSON.stringify(args))] }),
+  ],
   ...inputTools(codec),
   ...taskTools,
-].map(([name, description, schema, call]) => ({ name, description, inputSchema: fromJsonSchema(schema), call }));
+].map(([name, description, schema, call]) => ({
+  name,
+  description,
+  inputSchema: fromJsonSchema(schema),
+  call,
+}));
 
 const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
 
@@ -85,15 +118,25 @@ function registerPrompts(server) {
       server.registerPrompt(name, { description }, () => ({ messages: messages({}) }));
       continue;
     }
-    const argsSchema = z.object(Object.fromEntries(args.map((argument) => [argument, completable(z.string(), complete)])));
-    server.registerPrompt(name, { description, argsSchema }, (given) => ({ messages: messages(given) }));
+    const argsSchema = z.object(
+      Object.fromEntries(args.map((argument) => [argument, completable(z.string(), complete)])),
+    );
+    server.registerPrompt(name, { description, argsSchema }, (given) => ({
+      messages: messages(given),
+    }));
   }
-  server.registerPrompt('test_input_required_result_prompt', { description: 'Asks for its context' }, contextPrompt);
+  server.registerPrompt(
+    'test_input_required_result_prompt',
+    { description: 'Asks for its context' },
+    contextPrompt,
+  );
 }
 
 function registerResources(server) {
   for (const { uri, name, description, mimeType, content } of resources) {
-    server.registerResource(name, uri, { description, mimeType }, () => ({ contents: [{ uri, mimeType, ...content }] }));
+    server.registerResource(name, uri, { description, mimeType }, () => ({
+      contents: [{ uri, mimeType, ...content }],
+    }));
   }
   const { uriTemplate, name, description, mimeType } = template;
   const resourceTemplate = new ResourceTemplate(uriTemplate, { list: undefined });
@@ -107,7 +150,8 @@ function createServer() {
   const capabilities = { logging: {}, extensions: { [TASKS]: {} } };
   const options = { capabilities, requestState: { verify: codec.verify } };
   const server = new McpServer({ name: 'conformance-2026-07-28', version: '1.0.0' }, options);
-  for (const { name, description, inputSchema, call } of tools) server.registerTool(name, { description, inputSchema }, call);
+  for (const { name, description, inputSchema, call } of tools)
+    server.registerTool(name, { description, inputSchema }, call);
   server.server.setRequestHandler('tools/call', callTool);
   registerPrompts(server);
   registerResources(server);

@@ -32,10 +32,22 @@ export async function prepareSuite(home, say) {
     const packages = wanted.map(([name, version]) => `${name}@${version}`);
     say(`installing ${packages.join(' and ')} (about half a minute)`);
     writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-    const args = ['install', '--prefix', home, '--ignore-scripts', '--no-audit', '--no-fund', ...packages];
+    const args = [
+      'install',
+      '--prefix',
+      home,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      ...packages,
+    ];
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const code = await runToEnd(INSTALL_MS, npm, args, { cwd: home, logFile: join(home, 'install.log') });
-    if (code !== 0) throw new Error(`npm install ended with ${code}; see ${join(home, 'install.log')}`);
+    const code = await runToEnd(INSTALL_MS, npm, args, {
+      cwd: home,
+      logFile: join(home, 'install.log'),
+    });
+    if (code !== 0)
+      throw new Error(`npm install ended with ${code}; see ${join(home, 'install.log')}`);
   }
   const binary = process.platform === 'win32' ? 'node.exe' : 'node';
   return {
@@ -47,8 +59,13 @@ export async function prepareSuite(home, say) {
 
 /** The server scenarios of a revision: those that count, and those that are run but not scored. */
 export function requiredScenarios(suite, revision) {
-  const { server, not_scored: others } = parse(readFileSync(join(suite.requirements, `${revision}.yaml`), 'utf8'));
-  return { scored: server, notScored: others.filter(({ leg }) => leg === 'server').map(({ scenario }) => scenario) };
+  const { server, not_scored: others } = parse(
+    readFileSync(join(suite.requirements, `${revision}.yaml`), 'utf8'),
+  );
+  return {
+    scored: server,
+    notScored: others.filter(({ leg }) => leg === 'server').map(({ scenario }) => scenario),
+  };
 }
 
 /** Scenario name to checks, from the folders `server-<scenario>-<time>` which the suite writes. */
@@ -57,7 +74,8 @@ function readResults(folder) {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const scenario = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(name)?.[1];
     const file = join(folder, name, 'checks.json');
-    if (scenario !== undefined && existsSync(file)) results.set(scenario, JSON.parse(readFileSync(file, 'utf8')));
+    if (scenario !== undefined && existsSync(file))
+      results.set(scenario, JSON.parse(readFileSync(file, 'utf8')));
   }
   return results;
 }
@@ -74,8 +92,21 @@ export async function runSuite(suite, { url, revision, folder, logFile, label, s
     scenarios += 1;
     if (scenarios % PROGRESS_EVERY === 0) say(`${label}: ${scenarios} scenarios`);
   };
-  const args = [suite.script, 'server', '--url', url, '--requirements', revision, '--output-dir', folder];
+  const args = [
+    suite.script,
+    'server',
+    '--url',
+    url,
+    '--requirements',
+    revision,
+    '--output-dir',
+    folder,
+  ];
   const started = performance.now();
-  const code = await runToEnd(RUN_MS, suite.node, args, { cwd: join(folder, '..'), logFile, onLine });
+  const code = await runToEnd(RUN_MS, suite.node, args, {
+    cwd: join(folder, '..'),
+    logFile,
+    onLine,
+  });
   return { code, results: readResults(folder), seconds: (performance.now() - started) / 1000 };
 }

@@ -33,7 +33,10 @@ function playBrowser(stream, issuer) {
   const seen = { text: '', logins: 0, error: undefined };
   const visit = async (address) => {
     const { followAuthorization } = await import('../dist/commands/demo/scripted-login.js');
-    const back = await followAuthorization(address, new URL(address).searchParams.get('redirect_uri'));
+    const back = await followAuthorization(
+      address,
+      new URL(address).searchParams.get('redirect_uri'),
+    );
     await (await fetch(back, { signal: AbortSignal.timeout(10_000) })).text();
   };
   stream.setEncoding('utf8').on('data', (chunk) => {
@@ -61,9 +64,23 @@ async function mcpRemote({ url, issuer }) {
   await install(home, [MCP_REMOTE], say);
   say(`mcp-remote ${MCP_REMOTE[1]} on Node ${process.versions.node}`);
   const program = join(home, 'node_modules', 'mcp-remote', 'dist', 'proxy.js');
-  const args = [program, url, String(await freePort()), '--host', '127.0.0.1', '--transport', 'http-only'];
+  const args = [
+    program,
+    url,
+    String(await freePort()),
+    '--host',
+    '127.0.0.1',
+    '--transport',
+    'http-only',
+  ];
   const env = headless(emptyHome('mcp-remote-home'));
-  const transport = new StdioClientTransport({ command: process.execPath, args, env, cwd: home, stderr: 'pipe' });
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args,
+    env,
+    cwd: home,
+    stderr: 'pipe',
+  });
   const seen = playBrowser(transport.stderr, issuer);
   const client = new Client({ name: 'clients', version: '0' });
   try {
@@ -82,10 +99,21 @@ async function inspector({ url, issuer }, era) {
   const { command, args } = await prepareInspector(say);
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
   const call = ['--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', `text=${TEXT}`];
-  const own = [url, '--transport', 'http', '--callback-url', callback, '--protocol-era', era, ...call];
+  const own = [
+    url,
+    '--transport',
+    'http',
+    '--callback-url',
+    callback,
+    '--protocol-era',
+    era,
+    ...call,
+  ];
   // Without a terminal it logs in only where it may open a browser; the one that it finds does nothing.
   const env = { ...headless(emptyHome('inspector-home')), MCP_AUTO_OPEN_ENABLED: 'true' };
-  const child = endWithUs(spawn(command, [...args, ...own], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const child = endWithUs(
+    spawn(command, [...args, ...own], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   const seen = playBrowser(child.stderr, issuer);
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -96,7 +124,11 @@ async function inspector({ url, issuer }, era) {
   try {
     await within(RUN_MS, 'the Inspector', exited);
     // Its other lines of output stand before the result.
-    return { text: JSON.parse(out.slice(out.indexOf('{'))).content?.[0]?.text, logins: seen.logins, shown: out + seen.text };
+    return {
+      text: JSON.parse(out.slice(out.indexOf('{'))).content?.[0]?.text,
+      logins: seen.logins,
+      shown: out + seen.text,
+    };
   } catch (error) {
     return { text: String(seen.error ?? error), logins: seen.logins, shown: out + seen.text };
   } finally {
@@ -109,7 +141,11 @@ const spokeModern = ({ headerNames }) => headerNames.includes('mcp-method');
 /** Title, the run, and what every request that reached the MCP server has to be like. */
 const RUNS = [
   ['mcp-remote', mcpRemote, () => true],
-  ['the Inspector, legacy revision', (parts) => inspector(parts, 'legacy'), (request) => !spokeModern(request)],
+  [
+    'the Inspector, legacy revision',
+    (parts) => inspector(parts, 'legacy'),
+    (request) => !spokeModern(request),
+  ],
   ['the Inspector, revision 2026-07-28', (parts) => inspector(parts, 'modern'), spokeModern],
 ];
 
@@ -128,7 +164,10 @@ async function prove() {
       say(
         `${title}: ${fine ? 'logged in and called a tool' : 'WRONG'} (logins: ${logins}; requests at the MCP server: ${reached.length})`,
       );
-      if (!fine) console.log(`    ${text}\n${shown.replace(/(code|state|token)=[^&\s]+/g, '$1=...').replace(/^/gm, '    ')}`);
+      if (!fine)
+        console.log(
+          `    ${text}\n${shown.replace(/(code|state|token)=[^&\s]+/g, '$1=...').replace(/^/gm, '    ')}`,
+        );
       wrong += fine ? 0 : 1;
     }
   } finally {

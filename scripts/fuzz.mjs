@@ -16,7 +16,11 @@ function refuse(message) {
 }
 
 function readArguments() {
-  const options = { count: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } };
+  const options = {
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  };
   try {
     return parseArgs({ options }).values;
   } catch (error) {
@@ -27,7 +31,9 @@ function readArguments() {
 function wholeNumber(text, name, fallback, smallest) {
   if (text === undefined) return fallback;
   const number = Number(text);
-  return Number.isSafeInteger(number) && number >= smallest && number < 2 ** 31 ? number : refuse(`--${name} is a whole number`);
+  return Number.isSafeInteger(number) && number >= smallest && number < 2 ** 31
+    ? number
+    : refuse(`--${name} is a whole number`);
 }
 
 const { count, seed, help } = readArguments();

@@ -70,22 +70,29 @@ function checks(token) {
   const modern = ['--protocol-era', 'modern'];
   // Without this flag it would want to open a browser for the login.
   const noLogin = ['--stored-auth-only'];
-  const passed = (right) => (run, seen) => run.code === 0 && seen.length > 0 && right(parsed(run.out));
+  const passed = (right) => (run, seen) =>
+    run.code === 0 && seen.length > 0 && right(parsed(run.out));
   const inModern = (right) => (run, seen) =>
     passed(right)(run, seen) && seen.every(({ headerNames }) => headerNames.includes('mcp-method'));
-  const refused = (run, seen) => run.code !== 0 && seen.length === 0 && parsed(run.err).error?.code === 'auth_required';
+  const refused = (run, seen) =>
+    run.code !== 0 && seen.length === 0 && parsed(run.err).error?.code === 'auth_required';
   return [
     ['tools/list', [...list, ...bearer(token)], passed(listed)],
     ['tools/call echo', [...echo, ...bearer(token)], passed(echoed)],
     ['tools/list in revision 2026-07-28', [...list, ...modern, ...bearer(token)], inModern(listed)],
-    ['tools/call echo in revision 2026-07-28', [...echo, ...modern, ...bearer(token)], inModern(echoed)],
+    [
+      'tools/call echo in revision 2026-07-28',
+      [...echo, ...modern, ...bearer(token)],
+      inModern(echoed),
+    ],
     ['refused without a token', [...list, ...noLogin], refused],
     ['refused with a forged token', [...list, ...noLogin, ...bearer(forged(token))], refused],
   ];
 }
 
 /** What to show of a run: never the token. */
-const shown = ({ out, err }, token) => `${out}${err}`.replaceAll(token, '[token]').trim().replace(/^/gm, '    ');
+const shown = ({ out, err }, token) =>
+  `${out}${err}`.replaceAll(token, '[token]').trim().replace(/^/gm, '    ');
 
 /** Resolves with the number of runs that went wrong. */
 async function prove() {
@@ -100,7 +107,9 @@ async function prove() {
       const run = await inspect([url, '--transport', 'http', ...args]);
       const seen = upstream.seen.slice(before);
       const fine = right(run, seen);
-      say(`${title}: ${fine ? 'right' : 'WRONG'} (exit code ${run.code}; requests that reached the MCP server: ${seen.length})`);
+      say(
+        `${title}: ${fine ? 'right' : 'WRONG'} (exit code ${run.code}; requests that reached the MCP server: ${seen.length})`,
+      );
       if (!fine) console.log(shown(run, token));
       wrong += fine ? 0 : 1;
     }
@@ -115,5 +124,7 @@ if (!existsSync(gatewayMain)) {
   process.exit(1);
 }
 const wrong = await prove();
-console.log(wrong === 0 ? 'the Inspector works through the gateway' : `the Inspector: ${wrong} WRONG`);
+console.log(
+  wrong === 0 ? 'the Inspector works through the gateway' : `the Inspector: ${wrong} WRONG`,
+);
 process.exitCode = wrong === 0 ? 0 : 1;

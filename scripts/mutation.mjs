@@ -1,7 +1,15 @@
 // Drops each refusal of the rooms that decide about trust, one at a time, and demands that some test fails: `node scripts/mutation.mjs`,
 // or with a part of a file's path to take only what has it. A row that nobody misses is not tested.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,10 +99,14 @@ function mutantsOf({ file, drop }) {
 /** A copy of the sources and tests in which one file can be replaced. */
 function createBench() {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-mutation-'));
-  const files = execFileSync('git', ['ls-files', 'src', 'test', '*.json', '*.ts', 'docs', '.env.example', 'examples'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const files = execFileSync(
+    'git',
+    ['ls-files', 'src', 'test', '*.json', '*.ts', 'docs', '.env.example', 'examples'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   for (const file of files.split('\n').filter(Boolean)) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
@@ -119,10 +131,17 @@ function fails(folder, file) {
     'test/fixtures.test/**',
   ];
   return new Promise((resolve) => {
-    const child = spawn('npx', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: MINUTES * 60_000 });
+    const child = spawn('npx', args, {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: MINUTES * 60_000,
+    });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-    child.on('close', (code) => resolve({ failed: code !== 0, ran: /Tests .*(passed|failed)/.test(output), output }));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data) => (output += data));
+    child.on('close', (code) =>
+      resolve({ failed: code !== 0, ran: /Tests .*(passed|failed)/.test(output), output }),
+    );
   });
 }
 
@@ -136,10 +155,18 @@ async function work(folder, queue) {
     const { file, line, dropped, text } = mutant;
     const excuse = [...equivalent].find(([part]) => dropped.includes(part))?.[1];
     writeFileSync(join(folder, file), text);
-    const { failed, ran, output } = excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
+    const { failed, ran, output } =
+      excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
     cpSync(join(root, file), join(folder, file));
     done++;
-    const verdict = excuse !== undefined ? `skipped: ${excuse}` : !ran ? 'NO TEST RAN' : failed ? 'noticed' : 'SURVIVED';
+    const verdict =
+      excuse !== undefined
+        ? `skipped: ${excuse}`
+        : !ran
+          ? 'NO TEST RAN'
+          : failed
+            ? 'noticed'
+            : 'SURVIVED';
     console.log(`[${done}/${mutants.length}] ${verdict}  ${file}:${line}  ${dropped}`);
     if (!ran) console.log(output);
     if (!failed || !ran) survivors.push(`${file}:${line}  ${dropped}`);

@@ -38,25 +38,37 @@ function readArguments() {
     console.log(USAGE);
     process.exit(0);
   }
-  const names = (values) => values.flatMap((value) => value.split(',')).filter((value) => value !== '');
+  const names = (values) =>
+    values.flatMap((value) => value.split(',')).filter((value) => value !== '');
   const [wanted, unwanted] = [names(only), names(skip)];
   const known = steps.map((step) => step.name);
   const strangers = [...wanted, ...unwanted].filter((value) => !known.includes(value));
-  if (strangers.length > 0) refuse(`there is no step ${strangers.join(', ')}; there are ${known.join(', ')}`);
-  const chosen = steps.filter((step) => (wanted.length === 0 || wanted.includes(step.name)) && !unwanted.includes(step.name));
+  if (strangers.length > 0)
+    refuse(`there is no step ${strangers.join(', ')}; there are ${known.join(', ')}`);
+  const chosen = steps.filter(
+    (step) => (wanted.length === 0 || wanted.includes(step.name)) && !unwanted.includes(step.name),
+  );
   if (chosen.length === 0) refuse('no step is left');
   return { chosen, list };
 }
 
 const aligned = (rows) => {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd(),
+    )
+    .join('\n');
 };
 
 /** Clones hold only what is committed: to be said, so that nobody takes the result for one of the files that lie here. */
 function tellUncommitted(chosen) {
   if (!chosen.some(({ name }) => name.startsWith('clone-'))) return;
-  const changes = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8', timeout: 30_000 });
+  const changes = execFileSync('git', ['status', '--porcelain'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   const count = changes.split('\n').filter(Boolean).length;
   if (count > 0) console.log(`${count} uncommitted changes are not in the clones\n`);
 }
@@ -76,10 +88,15 @@ async function perform(step, label) {
   console.log(`${error === null ? 'passed' : 'FAILED'}, ${seconds}`);
   if (error !== null) {
     const last = log.trimEnd().split('\n').slice(-SHOWN_LINES);
-    console.log(`\n${last.map((line) => `    ${line}`).join('\n')}\n    ${error.message}; all of it is in ${logFile}\n`);
+    console.log(
+      `\n${last.map((line) => `    ${line}`).join('\n')}\n    ${error.message}; all of it is in ${logFile}\n`,
+    );
   }
   const note = step.note?.exec(log)?.[1] ?? '';
-  return { passed: error === null, cells: [step.name, error === null ? 'passed' : 'FAILED', seconds, note] };
+  return {
+    passed: error === null,
+    cells: [step.name, error === null ? 'passed' : 'FAILED', seconds, note],
+  };
 }
 
 const { chosen, list } = readArguments();
@@ -91,7 +108,8 @@ mkdirSync(folder, { recursive: true });
 console.log(`${chosen.length} steps on Node ${process.versions.node}`);
 tellUncommitted(chosen);
 const results = [];
-for (const [index, step] of chosen.entries()) results.push(await perform(step, `[${index + 1}/${chosen.length}]`));
+for (const [index, step] of chosen.entries())
+  results.push(await perform(step, `[${index + 1}/${chosen.length}]`));
 console.log(`\n${aligned(results.map(({ cells }) => cells))}\n`);
 const failed = results.filter(({ passed }) => !passed).length;
 console.log(failed === 0 ? 'all passed' : `${failed} of ${results.length} FAILED`);

@@ -55,13 +55,27 @@ export interface Surroundings {
 /** Not ready for longer than this helps nobody: the issuers that answer can be served. */
 const READY_AFTER_MS = 10_000;
 
-function issuerParts(plan: IssuerPlan, { clock, random }: Pick<Surroundings, 'clock' | 'random'>, notify: Notify): IssuerParts {
+function issuerParts(
+  plan: IssuerPlan,
+  { clock, random }: Pick<Surroundings, 'clock' | 'random'>,
+  notify: Notify,
+): IssuerParts {
   const { issuer, jwksUri, algorithms, keys: policy } = plan;
   const { timeoutMs } = policy;
-  const load = createKeyLoader({ issuer, jwksUri, algorithms, timeoutMs, fetchJson, clock, notify });
+  const load = createKeyLoader({
+    issuer,
+    jwksUri,
+    algorithms,
+    timeoutMs,
+    fetchJson,
+    clock,
+    notify,
+  });
   const keys = createKeySource({ issuer, load, clock, notify, random, policy });
   const introspect =
-    plan.introspection === null ? null : createIntrospection({ ...plan, ...plan.introspection }, fetchJson, clock, notify);
+    plan.introspection === null
+      ? null
+      : createIntrospection({ ...plan, ...plan.introspection }, fetchJson, clock, notify);
   return { policy: plan, keys, introspect, verify: plan.verify, tokenPrefixes: plan.tokenPrefixes };
 }
 
@@ -71,7 +85,11 @@ const later: Later = (ms, run) => {
 };
 
 /** One for each issuer that clients of an endpoint are sent to first, by issuer. */
-function metadataMirrors(plan: Plan, { clock, random }: Surroundings, notify: Notify): Map<string, MetadataMirror> {
+function metadataMirrors(
+  plan: Plan,
+  { clock, random }: Surroundings,
+  notify: Notify,
+): Map<string, MetadataMirror> {
   const first = new Set(plan.endpoints.map(({ issuers }) => issuers[0]));
   const mirrored = plan.issuers.filter(({ issuer, mirror }) => mirror.enabled && first.has(issuer));
   const mirrorOf = ({ issuer, mirror: { addS256 } }: IssuerPlan): MetadataMirror =>
@@ -79,8 +97,10 @@ function metadataMirrors(plan: Plan, { clock, random }: Surroundings, notify: No
   return new Map(mirrored.map((issuer) => [issuer.issuer, mirrorOf(issuer)]));
 }
 
-const acceptedBy = ({ issuers }: Endpoint, all: ReadonlyMap<string, IssuerParts>): Map<string, IssuerParts> =>
-  new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+const acceptedBy = (
+  { issuers }: Endpoint,
+  all: ReadonlyMap<string, IssuerParts>,
+): Map<string, IssuerParts> => new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
 
 /** The name of this deployment in Via: the same on every replica, another one elsewhere, and it tells nothing. */
 const pseudonymOf = (publicUrl: string): string =>
@@ -97,22 +117,36 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
   const { endpoints } = plan;
   const log = createLog(plan.logLevel, surroundings.destination, clock);
   const metrics = createMetrics();
-  const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]));
-  const verifiers = new Map(endpoints.map((e) => [e.path, createVerify(e, acceptedBy(e, issuers), checkAudience, clock)]));
+  const issuers = new Map(
+    plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, log.notify)]),
+  );
+  const verifiers = new Map(
+    endpoints.map((e) => [e.path, createVerify(e, acceptedBy(e, issuers), checkAudience, clock)]),
+  );
   // Where no JWT is verified here there may be no keys either.
-  const keySources = [...issuers.values()].filter(({ verify }) => verify !== 'introspection').map(({ keys }) => keys);
+  const keySources = [...issuers.values()]
+    .filter(({ verify }) => verify !== 'introspection')
+    .map(({ keys }) => keys);
   const streams = createStreamWatch(clock);
   const ways = new Map(
-    endpoints.map((e) => [e.path, { pool: createPool(e.upstream), openStream: createOpenStream(e, streams, clock) }]),
+    endpoints.map((e) => [
+      e.path,
+      { pool: createPool(e.upstream), openStream: createOpenStream(e, streams, clock) },
+    ]),
   );
 
   const mirrors = metadataMirrors(plan, surroundings, log.notify);
-  const openSession = createSessions(plan.sessionKeys.length > 0 ? plan.sessionKeys : [drawnKey()], clock);
+  const openSession = createSessions(
+    plan.sessionKeys.length > 0 ? plan.sessionKeys : [drawnKey()],
+    clock,
+  );
 
   const started = clock.monotonicMs();
   let listening = false;
   const health = {
-    ready: () => listening && (keySources.every((keys) => keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
+    ready: () =>
+      listening &&
+      (keySources.every((keys) => keys.tried()) || clock.monotonicMs() - started >= READY_AFTER_MS),
   };
 
   const allowed = createAllowed(endpoints);
@@ -135,7 +169,12 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
       readable: checkReadable,
       read: readMessage,
       allowed: allowed.check,
-      forward: createForward(ways, pseudonymOf(plan.publicUrl), createFindListing(allowed.mayUse), openSession),
+      forward: createForward(
+        ways,
+        pseudonymOf(plan.publicUrl),
+        createFindListing(allowed.mayUse),
+        openSession,
+      ),
       refuse,
       tell: (outcome) => {
         metrics.outcome(outcome);
@@ -148,17 +187,23 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     metrics.unread(failure);
     log.unread(failure, clientAddress);
   };
-  const listener: Listener = createListener(gateway, tellUnread, plan.limits.slowReaderSeconds * 1000);
+  const listener: Listener = createListener(
+    gateway,
+    tellUnread,
+    plan.limits.slowReaderSeconds * 1000,
+  );
   const admin = createAdmin({ hosts: plan.admin.hosts, health, metrics });
 
   const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
     admin.once('error', reject);
     admin.listen(plan.admin.port, plan.admin.host, () => resolve(admin.address() as AddressInfo));
   });
-  const address = await listener.listen(plan.listen.host, plan.listen.port).catch((error: unknown) => {
-    admin.close();
-    throw error;
-  });
+  const address = await listener
+    .listen(plan.listen.host, plan.listen.port)
+    .catch((error: unknown) => {
+      admin.close();
+      throw error;
+    });
   for (const keys of keySources) keys.warm();
   for (const mirror of mirrors.values()) mirror.start();
   listening = true;
@@ -169,7 +214,8 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
     admin: adminAddress,
     endpoints: endpoints.map((e) => e.resource),
   });
-  if (plan.sessionKeys.length === 0) log.notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
+  if (plan.sessionKeys.length === 0)
+    log.notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 
   return {
     address,
@@ -193,7 +239,11 @@ export async function startGateway(plan: Plan, surroundings: Surroundings): Prom
 }
 
 /** Every call needs at least what this one needs. */
-const LIST: Message = { era: 'modern', calls: [{ method: 'tools/list', name: null, idText: '1' }], body: null };
+const LIST: Message = {
+  era: 'modern',
+  calls: [{ method: 'tools/list', name: null, idText: '1' }],
+  body: null,
+};
 
 /**
  * Judges bearer tokens for one endpoint by the very steps of the gateway, without listening, and tells of each check what it says. Asks
@@ -205,10 +255,18 @@ export function createExamine(
   surroundings: Pick<Surroundings, 'clock' | 'random'>,
   notify: Notify,
 ): (token: string, tool: string | null) => Promise<Explained> {
-  const issuers = new Map(plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, notify)]));
+  const issuers = new Map(
+    plan.issuers.map((issuer) => [issuer.issuer, issuerParts(issuer, surroundings, notify)]),
+  );
   const accepted = acceptedBy(endpoint, issuers);
   const { clock } = surroundings;
-  const explain = createExplain(endpoint, accepted, createVerify(endpoint, accepted, checkAudience, clock), checkAudience, clock);
+  const explain = createExplain(
+    endpoint,
+    accepted,
+    createVerify(endpoint, accepted, checkAudience, clock),
+    checkAudience,
+    clock,
+  );
   const allowed = createAllowed([endpoint]);
   return async (token, tool) => {
     const credential = identify(
@@ -222,19 +280,33 @@ export function createExamine(
       },
       endpoint,
     );
-    const call: Message = tool === null ? LIST : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
+    const call: Message =
+      tool === null
+        ? LIST
+        : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
     const told = (examined: Examined): Explained => {
       const { failure } = examined;
-      return { ...examined, status: failure === null ? null : refusalStatus(endpoint, failure, requestId(call)) };
+      return {
+        ...examined,
+        status: failure === null ? null : refusalStatus(endpoint, failure, requestId(call)),
+      };
     };
     const step = { name: 'credential', has: { scheme: 'Bearer' }, wants: {} };
     if (!credential.ok) {
-      return told({ steps: [{ ...step, state: 'fail', failure: credential, wouldPass: false }], failure: credential });
+      return told({
+        steps: [{ ...step, state: 'fail', failure: credential, wouldPass: false }],
+        failure: credential,
+      });
     }
     const examined = await explain(token, [{ ...step, refuse: () => null }], (caller) => ({
       name: tool === null ? 'scope' : 'scope and policy of the call',
       ...(caller === null ? {} : { refuse: () => allowed.check(caller, endpoint, call) }),
-      ...toldOfCall(caller, endpoint, tool, tool === null ? null : allowed.needs(endpoint, 'tool', tool)),
+      ...toldOfCall(
+        caller,
+        endpoint,
+        tool,
+        tool === null ? null : allowed.needs(endpoint, 'tool', tool),
+      ),
     }));
     return told(examined);
   };

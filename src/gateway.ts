@@ -33,8 +33,19 @@ export interface Stages {
   /** What the call needs, and whether the caller has it. */
   allowed(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
   /** Tells `listener` once, when the answer is over. A failure whose row has no status happened after the answer had begun. */
-  forward(exchange: Exchange, endpoint: Endpoint, caller: Caller, message: Message, listener: AnswerListener): void;
-  refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void;
+  forward(
+    exchange: Exchange,
+    endpoint: Endpoint,
+    caller: Caller,
+    message: Message,
+    listener: AnswerListener,
+  ): void;
+  refuse(
+    exchange: Exchange,
+    endpoint: Endpoint | null,
+    failure: Failure,
+    message: Message | null,
+  ): void;
   tell(outcome: Outcome): void;
 }
 
@@ -65,7 +76,9 @@ class Walk implements BodyListener, AnswerListener {
     try {
       const admitted = this.admit();
       if (admitted instanceof Promise) {
-        void admitted.then((end) => this.carry(end)).catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
+        void admitted
+          .then((end) => this.carry(end))
+          .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
       } else this.carry(admitted);
     } catch (cause) {
       this.conclude(gatewayFault({ cause }));
@@ -90,7 +103,8 @@ class Walk implements BodyListener, AnswerListener {
     if (foreign !== null) return foreign;
     if (stages.preflight(exchange, endpoint)) return 'preflight';
     const unproven = this.prove(endpoint);
-    if (unproven instanceof Promise) return unproven.then((failure) => failure ?? stages.method(exchange));
+    if (unproven instanceof Promise)
+      return unproven.then((failure) => failure ?? stages.method(exchange));
     return unproven ?? stages.method(exchange);
   }
 
@@ -102,7 +116,9 @@ class Walk implements BodyListener, AnswerListener {
       const judged = this.stages.verify(credential.value, endpoint);
       // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
       if (!(judged instanceof Promise)) return this.believe(judged, endpoint);
-      return judged.then((caller) => this.believe(caller, endpoint)).catch((cause: unknown) => verifyFault({ cause }));
+      return judged
+        .then((caller) => this.believe(caller, endpoint))
+        .catch((cause: unknown) => verifyFault({ cause }));
     } catch (cause) {
       return verifyFault({ cause });
     }
@@ -152,10 +168,20 @@ class Walk implements BodyListener, AnswerListener {
     const { stages, exchange, endpoint, caller, message } = this;
     const failure = typeof end === 'string' ? null : end;
     try {
-      if (failure !== null && failure.row.status !== null) stages.refuse(exchange, endpoint, failure, message);
+      if (failure !== null && failure.row.status !== null)
+        stages.refuse(exchange, endpoint, failure, message);
       const status = exchange.sentStatus || 499;
       const milliseconds = this.clock.monotonicMs() - this.started;
-      stages.tell({ exchange, page: end === 'page', endpoint, caller, message, failure, status, milliseconds });
+      stages.tell({
+        exchange,
+        page: end === 'page',
+        endpoint,
+        caller,
+        message,
+        failure,
+        status,
+        milliseconds,
+      });
     } catch {
       exchange.destroy();
     }

@@ -6,7 +6,9 @@ import { doctor, doctorHelp } from './commands/doctor.js';
 import { explain, explainHelp } from './commands/explain.js';
 import { serve, serveHelp } from './commands/serve.js';
 
-const commands: Readonly<Record<string, { run: (args: readonly string[]) => Promise<number>; help: string }>> = {
+const commands: Readonly<
+  Record<string, { run: (args: readonly string[]) => Promise<number>; help: string }>
+> = {
   serve: { run: serve, help: serveHelp },
   demo: { run: demo, help: demoHelp },
   doctor: { run: doctor, help: doctorHelp },
@@ -26,7 +28,9 @@ const help = `portcullis: the gate in front of MCP servers
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version } = JSON.parse(
+      readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
     console.log(version);
     return 0;
   }

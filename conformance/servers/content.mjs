@@ -1,26 +1,42 @@
 // The fixed material which the conformance scenarios ask for: results of simple tools, resources, prompts, schemas. No SDK here.
 
 /** A PNG of one red pixel, base64. */
-export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
+export const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
 
 /** A WAV file with no samples (8 kHz, 8 bit, mono), base64. */
 export const WAV = 'UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=';
 
 export const text = (value) => ({ type: 'text', text: value });
 export const image = { type: 'image', data: PNG, mimeType: 'image/png' };
-const resource = (uri, mimeType, value) => ({ type: 'resource', resource: { uri, mimeType, text: value } });
+const resource = (uri, mimeType, value) => ({
+  type: 'resource',
+  resource: { uri, mimeType, text: value },
+});
 
 export const noArguments = { type: 'object', properties: {} };
 
 /** Tools whose answer is always the same: name, description, result. */
 export const fixedTools = [
-  ['test_simple_text', 'Answers with text', { content: [text('This is a simple text response for testing.')] }],
+  [
+    'test_simple_text',
+    'Answers with text',
+    { content: [text('This is a simple text response for testing.')] },
+  ],
   ['test_image_content', 'Answers with an image', { content: [image] }],
-  ['test_audio_content', 'Answers with audio', { content: [{ type: 'audio', data: WAV, mimeType: 'audio/wav' }] }],
+  [
+    'test_audio_content',
+    'Answers with audio',
+    { content: [{ type: 'audio', data: WAV, mimeType: 'audio/wav' }] },
+  ],
   [
     'test_embedded_resource',
     'Answers with an embedded resource',
-    { content: [resource('test://embedded-resource', 'text/plain', 'This is an embedded resource content.')] },
+    {
+      content: [
+        resource('test://embedded-resource', 'text/plain', 'This is an embedded resource content.'),
+      ],
+    },
   ],
   [
     'test_multiple_content_types',
@@ -29,7 +45,11 @@ export const fixedTools = [
       content: [
         text('Multiple content types test:'),
         image,
-        resource('test://mixed-content-resource', 'application/json', '{"test":"data","value":123}'),
+        resource(
+          'test://mixed-content-resource',
+          'application/json',
+          '{"test":"data","value":123}',
+        ),
       ],
     },
   ],
@@ -124,7 +144,9 @@ export const prompts = [
     name: 'test_prompt_with_arguments',
     description: 'A prompt with two arguments',
     args: ['arg1', 'arg2'],
-    messages: ({ arg1, arg2 }) => [user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))],
+    messages: ({ arg1, arg2 }) => [
+      user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`)),
+    ],
   },
   {
     name: 'test_prompt_with_embedded_resource',

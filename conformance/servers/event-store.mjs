@@ -22,7 +22,8 @@ export function createEventStore() {
       let seen = false;
       for (const [key, event] of [...events]) {
         // The first event of a stream is an empty mark; it is a place to resume from and nothing to deliver.
-        if (seen && event.streamId === streamId && 'jsonrpc' in event.message) await send(key, event.message);
+        if (seen && event.streamId === streamId && 'jsonrpc' in event.message)
+          await send(key, event.message);
         seen ||= key === id;
       }
       return streamId;

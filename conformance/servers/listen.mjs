@@ -35,7 +35,8 @@ export async function listen(handle) {
   const server = createServer((req, res) => {
     if (!isLoopback(req.headers.host ?? '')) return refuse(res, 403, -32000, 'Host not allowed');
     if (!isLocalOrigin(req.headers.origin)) return refuse(res, 403, -32000, 'Origin not allowed');
-    if (new URL(req.url, 'http://localhost').pathname !== '/mcp') return refuse(res, 404, -32000, 'Not found');
+    if (new URL(req.url, 'http://localhost').pathname !== '/mcp')
+      return refuse(res, 404, -32000, 'Not found');
     Promise.resolve(handle(req, res)).catch((error) => {
       console.error(error);
       if (res.headersSent) res.destroy();

@@ -1,6 +1,10 @@
 // The tasks extension (SEP-2663) for the 2026-07-28 server: tools that answer later, and tasks/get, tasks/update, tasks/cancel.
 import { randomUUID } from 'node:crypto';
-import { inputRequired, MissingRequiredClientCapabilityError, ProtocolError } from '@modelcontextprotocol/server';
+import {
+  inputRequired,
+  MissingRequiredClientCapabilityError,
+  ProtocolError,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { sleep, text } from './content.mjs';
 import { askName, givenName } from './input-required.mjs';
@@ -20,7 +24,9 @@ const negotiated = (ctx) => {
 
 function requireExtension(ctx) {
   if (negotiated(ctx)) return;
-  throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [TASKS]: {} } } });
+  throw new MissingRequiredClientCapabilityError({
+    requiredCapabilities: { extensions: { [TASKS]: {} } },
+  });
 }
 
 function settle(task, fields) {
@@ -32,13 +38,22 @@ function settle(task, fields) {
 /** Starts work in the background and answers with the new task. */
 function createTask(work) {
   const created = now();
-  const view = { taskId: randomUUID(), status: 'working', createdAt: created, lastUpdatedAt: created };
+  const view = {
+    taskId: randomUUID(),
+    status: 'working',
+    createdAt: created,
+    lastUpdatedAt: created,
+  };
   const task = { view: { ...view, ttlMs: 600_000, pollIntervalMs: 100 }, inputs: new Map() };
   store.set(view.taskId, task);
   if (store.size > LIMIT) store.delete(store.keys().next().value);
   work(task).then(
     (result) => settle(task, { status: 'completed', result }),
-    (error) => settle(task, { status: 'failed', error: { code: error.code ?? INTERNAL_ERROR, message: error.message } }),
+    (error) =>
+      settle(task, {
+        status: 'failed',
+        error: { code: error.code ?? INTERNAL_ERROR, message: error.message },
+      }),
   );
   return { resultType: 'task', ...task.view };
 }
@@ -50,7 +65,11 @@ function input(task, key, request) {
 }
 
 const confirm = (message) => {
-  const requestedSchema = { type: 'object', properties: { confirm: { type: 'boolean' } }, required: ['confirm'] };
+  const requestedSchema = {
+    type: 'object',
+    properties: { confirm: { type: 'boolean' } },
+    required: ['confirm'],
+  };
   return inputRequired.elicit({ message, requestedSchema });
 };
 
@@ -65,7 +84,10 @@ async function confirmDelete(task, filename) {
 }
 
 async function multiInput(task) {
-  await Promise.all([input(task, 'first', confirm('First?')), input(task, 'second', confirm('Second?'))]);
+  await Promise.all([
+    input(task, 'first', confirm('First?')),
+    input(task, 'second', confirm('Second?')),
+  ]);
   return done('Both were answered.');
 }
 
@@ -101,8 +123,18 @@ const string = { type: 'string' };
 
 /** The tools: name, description, input schema, handler. */
 export const taskTools = [
-  ['greet', 'Greets at once', object({ name: string }, ['name']), ({ name }) => done(`Hello, ${name}!`)],
-  ['slow_compute', 'Works for some seconds', object({ seconds: { type: 'number' }, label: string }, ['seconds']), slowCompute],
+  [
+    'greet',
+    'Greets at once',
+    object({ name: string }, ['name']),
+    ({ name }) => done(`Hello, ${name}!`),
+  ],
+  [
+    'slow_compute',
+    'Works for some seconds',
+    object({ seconds: { type: 'number' }, label: string }, ['seconds']),
+    slowCompute,
+  ],
   ['failing_job', 'Fails after a while', object({}), asTask(failingJob)],
   ['protocol_error_job', 'Ends with a protocol error', object({}), asTask(protocolErrorJob)],
   [
@@ -124,25 +156,43 @@ function find(taskId, ctx) {
 
 /** Adds the methods of the extension to a server. */
 export function registerTasks(server) {
-  server.setRequestHandler('tasks/get', { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) => {
-    const { view, inputs } = find(taskId, ctx);
-    if (inputs.size === 0) return { ...view };
-    return { ...view, inputRequests: Object.fromEntries([...inputs].map(([key, { request }]) => [key, request])) };
+  server.setRequestHandler(
+    'tasks/get',
+    { params: z.object({ taskId: z.string() }) },
+    ({ taskId }, ctx) => {
+      const { view, inputs } = find(taskId, ctx);
+      if (inputs.size === 0) return { ...view };
+      return {
+        ...view,
+        inputRequests: Object.fromEntries([...inputs].map(([key, { request }]) => [key, request])),
+      };
+    },
+  );
+  const update = z.object({
+    taskId: z.string(),
+    inputResponses: z.record(z.string(), z.unknown()).optional(),
   });
-  const update = z.object({ taskId: z.string(), inputResponses: z.record(z.string(), z.unknown()).optional() });
-  server.setRequestHandler('tasks/update', { params: update }, ({ taskId, inputResponses }, ctx) => {
-    const task = find(taskId, ctx);
-    const given = inputResponses ?? ctx.mcpReq.inputResponses ?? {};
-    for (const [key, { resolve }] of [...task.inputs]) {
-      if (!(key in given)) continue;
-      task.inputs.delete(key);
-      resolve(given[key]);
-    }
-    if (task.inputs.size === 0) settle(task, { status: 'working' });
-    return {};
-  });
-  server.setRequestHandler('tasks/cancel', { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) => {
-    settle(find(taskId, ctx), { status: 'cancelled' });
-    return {};
-  });
+  server.setRequestHandler(
+    'tasks/update',
+    { params: update },
+    ({ taskId, inputResponses }, ctx) => {
+      const task = find(taskId, ctx);
+      const given = inputResponses ?? ctx.mcpReq.inputResponses ?? {};
+      for (const [key, { resolve }] of [...task.inputs]) {
+        if (!(key in given)) continue;
+        task.inputs.delete(key);
+        resolve(given[key]);
+      }
+      if (task.inputs.size === 0) settle(task, { status: 'working' });
+      return {};
+    },
+  );
+  server.setRequestHandler(
+    'tasks/cancel',
+    { params: z.object({ taskId: z.string() }) },
+    ({ taskId }, ctx) => {
+      settle(find(taskId, ctx), { status: 'cancelled' });
+      return {};
+    },
+  );
 }

@@ -3,12 +3,19 @@ import { CreateMessageResultSchema, ElicitResultSchema } from '@modelcontextprot
 import { fixedTools, noArguments, schemaTool, sleep, text } from './content.mjs';
 
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-const stringArgument = (name) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
+const stringArgument = (name) => ({
+  type: 'object',
+  properties: { [name]: { type: 'string' } },
+  required: [name],
+});
 
 async function withLogging(_args, extra, session) {
   const say = async (data) => {
     if (LEVELS.indexOf('info') < LEVELS.indexOf(session.logLevel)) return;
-    await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', logger: 'conformance', data } });
+    await extra.sendNotification({
+      method: 'notifications/message',
+      params: { level: 'info', logger: 'conformance', data },
+    });
   };
   await say('Tool execution started');
   await sleep(50);
@@ -23,7 +30,10 @@ async function withProgress(_args, extra) {
   for (const progress of [0, 50, 100]) {
     if (progress > 0) await sleep(50);
     if (progressToken === undefined) continue;
-    await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } });
+    await extra.sendNotification({
+      method: 'notifications/progress',
+      params: { progressToken, progress, total: 100 },
+    });
   }
   return { content: [text('Three progress notifications were sent.')] };
 }
@@ -37,8 +47,15 @@ async function sampling({ prompt }, extra) {
 
 const elicit = (properties, required) => async (args, extra) => {
   const message = args.message ?? 'Please fill in the form';
-  const params = { mode: 'form', message, requestedSchema: { type: 'object', properties, required } };
-  const result = await extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+  const params = {
+    mode: 'form',
+    message,
+    requestedSchema: { type: 'object', properties, required },
+  };
+  const result = await extra.sendRequest(
+    { method: 'elicitation/create', params },
+    ElicitResultSchema,
+  );
   const content = JSON.stringify(result.content ?? {});
   return { content: [text(`Elicitation completed: action=${result.action}, content=${content}`)] };
 };
@@ -47,7 +64,9 @@ const elicit = (properties, required) => async (args, extra) => {
 async function reconnection(_args, extra) {
   extra.closeSSEStream?.();
   await sleep(100);
-  return { content: [text('The stream was closed and the answer was delivered after the reconnection.')] };
+  return {
+    content: [text('The stream was closed and the answer was delivered after the reconnection.')],
+  };
 }
 
 const userForm = {
@@ -64,7 +83,10 @@ const defaultsForm = {
 };
 
 const options = ['option1', 'option2', 'option3'];
-const titled = ['First', 'Second', 'Third'].map((title, index) => ({ const: `value${index + 1}`, title: `${title} Option` }));
+const titled = ['First', 'Second', 'Third'].map((title, index) => ({
+  const: `value${index + 1}`,
+  title: `${title} Option`,
+}));
 
 const enumsForm = {
   untitledSingle: { type: 'string', enum: options },
@@ -82,15 +104,36 @@ const talkingTools = [
   ['test_tool_with_logging', 'Sends log messages', noArguments, withLogging],
   ['test_tool_with_progress', 'Reports its progress', noArguments, withProgress],
   ['test_sampling', 'Asks the client for a model answer', stringArgument('prompt'), sampling],
-  ['test_elicitation', 'Asks the user', stringArgument('message'), elicit(userForm, ['username', 'email'])],
-  ['test_elicitation_sep1034_defaults', 'Asks with default values', noArguments, elicit(defaultsForm, [])],
-  ['test_elicitation_sep1330_enums', 'Asks with every kind of choice', noArguments, elicit(enumsForm, [])],
+  [
+    'test_elicitation',
+    'Asks the user',
+    stringArgument('message'),
+    elicit(userForm, ['username', 'email']),
+  ],
+  [
+    'test_elicitation_sep1034_defaults',
+    'Asks with default values',
+    noArguments,
+    elicit(defaultsForm, []),
+  ],
+  [
+    'test_elicitation_sep1330_enums',
+    'Asks with every kind of choice',
+    noArguments,
+    elicit(enumsForm, []),
+  ],
   ['test_reconnection', 'Closes its stream before the answer', noArguments, reconnection],
 ];
 
 const entries = [
-  ...fixedTools.map(([name, description, result]) => [{ name, description, inputSchema: noArguments }, () => result]),
-  ...talkingTools.map(([name, description, inputSchema, call]) => [{ name, description, inputSchema }, call]),
+  ...fixedTools.map(([name, description, result]) => [
+    { name, description, inputSchema: noArguments },
+    () => result,
+  ]),
+  ...talkingTools.map(([name, description, inputSchema, call]) => [
+    { name, description, inputSchema },
+    call,
+  ]),
   [schemaTool, (args) => ({ content: [text(JSON.stringify(args))] })],
 ];
 

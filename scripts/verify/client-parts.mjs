@@ -12,10 +12,12 @@ const NEEDS = [22, 19];
 const NODE = '22.23.3';
 const SCOPE = 'demo:use';
 /** Where desktops say that there is a screen to show a browser on, and clients that there is somebody to ask. */
-const OF_A_DESKTOP = /^(DISPLAY|WAYLAND_DISPLAY|XDG_.*|DESKTOP_SESSION|DBUS_.*|GNOME_.*|KDE_.*|BROWSER|MCP_.*)$/;
+const OF_A_DESKTOP =
+  /^(DISPLAY|WAYLAND_DISPLAY|XDG_.*|DESKTOP_SESSION|DBUS_.*|GNOME_.*|KDE_.*|BROWSER|MCP_.*)$/;
 const OPENERS = ['browser', 'xdg-open', 'open', 'gio', 'x-www-browser', 'sensible-browser'];
 
-export const scratchOf = (name) => fileURLToPath(new URL(`../../.scratch/${name}/`, import.meta.url));
+export const scratchOf = (name) =>
+  fileURLToPath(new URL(`../../.scratch/${name}/`, import.meta.url));
 
 /** Installs the Inspector, and a Node for it where this one is too old; gives the command and the arguments that its own go behind. */
 export async function prepareInspector(say) {
@@ -24,7 +26,15 @@ export async function prepareInspector(say) {
   const own = major > NEEDS[0] || (major === NEEDS[0] && minor >= NEEDS[1]);
   await install(home, own ? [INSPECTOR] : [INSPECTOR, nodeRelease(NODE)], say);
   const node = own ? process.execPath : join(nodeFolder(home), 'node');
-  const launcher = join(home, 'node_modules', INSPECTOR[0], 'clients', 'launcher', 'build', 'index.js');
+  const launcher = join(
+    home,
+    'node_modules',
+    INSPECTOR[0],
+    'clients',
+    'launcher',
+    'build',
+    'index.js',
+  );
   say(`Inspector ${INSPECTOR[1]} on Node ${own ? process.versions.node : NODE}`);
   return { home, command: node, args: [launcher, '--cli'] };
 }
@@ -60,8 +70,18 @@ export async function startParts(home, opened) {
   const upstream = await startDemoUpstream();
   opened.push(() => upstream.stop());
   const logFile = join(home, 'gateway.log');
-  const gateway = await startGateway({ upstream: upstream.url, issuer: idp.issuer, scope: SCOPE, logFile });
+  const gateway = await startGateway({
+    upstream: upstream.url,
+    issuer: idp.issuer,
+    scope: SCOPE,
+    logFile,
+  });
   opened.push(gateway.stop);
   idp.addResource(gateway.url, 'jwt');
-  return { url: gateway.url, upstream, issuer: idp.issuer, token: () => idp.token({ resource: gateway.url, scope: SCOPE }) };
+  return {
+    url: gateway.url,
+    upstream,
+    issuer: idp.issuer,
+    token: () => idp.token({ resource: gateway.url, scope: SCOPE }),
+  };
 }

@@ -24,7 +24,9 @@ async function freePort() {
 
 /** This process's environment without what is meant for a gateway: it refuses variables that it does not know. */
 export const cleanEnvironment = () =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTCULLIS_')));
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('PORTCULLIS_')),
+  );
 
 /** The variables of a gateway on loopback whose endpoint is /mcp. */
 export const gatewayVariables = ({ port, upstream, issuer, scope }) => ({
@@ -59,8 +61,11 @@ export function endWithUs(child) {
 async function ready(origin, child, logFile) {
   const end = Date.now() + START_MS;
   while (Date.now() < end) {
-    if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}; see ${logFile}`);
-    const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    if (child.exitCode !== null)
+      throw new Error(`the gateway ended with ${child.exitCode}; see ${logFile}`);
+    const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(
+      () => undefined,
+    );
     await answer?.body?.cancel();
     if (answer?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -72,23 +77,35 @@ async function ready(origin, child, logFile) {
  * Starts the gateway on `node`; resolves once it is ready. `tools`: rules for the tools of its endpoint.
  * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
  */
-export async function startGateway({ node = process.execPath, upstream, issuer, scope, logFile, tools }) {
+export async function startGateway({
+  node = process.execPath,
+  upstream,
+  issuer,
+  scope,
+  logFile,
+  tools,
+}) {
   const port = await freePort();
   const configFile = `${logFile}.yaml`;
-  if (tools !== undefined) writeFileSync(configFile, withTools({ port, upstream, issuer, scope, tools }));
+  if (tools !== undefined)
+    writeFileSync(configFile, withTools({ port, upstream, issuer, scope, tools }));
   const given = tools === undefined ? [] : ['--config', configFile];
   const variables = tools === undefined ? gatewayVariables({ port, upstream, issuer, scope }) : {};
   const env = { ...cleanEnvironment(), ...variables };
   // A file and no pipe: this process is to have no part in what the gateway writes.
   const log = openSync(logFile, 'w');
-  const child = endWithUs(spawn(node, [gatewayMain, 'serve', ...given], { env, stdio: ['ignore', log, log] }));
+  const child = endWithUs(
+    spawn(node, [gatewayMain, 'serve', ...given], { env, stdio: ['ignore', log, log] }),
+  );
   closeSync(log);
   const exited = once(child, 'close');
   exited.catch(() => {});
   const end = () => stop({ child, exited });
   const origin = `http://127.0.0.1:${port}`;
   try {
-    const failed = exited.then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}; see ${logFile}`)));
+    const failed = exited.then(([code]) =>
+      Promise.reject(new Error(`the gateway ended with ${code}; see ${logFile}`)),
+    );
     failed.catch(() => {});
     await within(START_MS + 5000, 'gateway', Promise.race([ready(origin, child, logFile), failed]));
     return { url: `${origin}/mcp`, port, pid: child.pid, stop: end };

@@ -23,7 +23,15 @@ export async function install(home, packages, say) {
   const wanted = packages.map(([name, version]) => `${name}@${version}`);
   say(`installing ${wanted.join(' and ')}`);
   writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--prefix', home, '--ignore-scripts', '--no-audit', '--no-fund', ...wanted];
+  const args = [
+    'install',
+    '--prefix',
+    home,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    ...wanted,
+  ];
   const logFile = join(home, 'install.log');
   const code = await runToEnd(INSTALL_MS, 'npm', args, { cwd: home, logFile });
   if (code !== 0) throw new Error(`npm install ended with ${code}; see ${logFile}`);

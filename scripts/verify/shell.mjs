@@ -9,11 +9,14 @@ import { cleanEnvironment } from './gateway.mjs';
 const STOP_MS = 5000;
 
 /** Set by the `npm run` that may have started us; a command of another folder must not take them for its own. */
-const OF_NPM = /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|npm_config_local_prefix|INIT_CWD)$/i;
+const OF_NPM =
+  /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|npm_config_local_prefix|INIT_CWD)$/i;
 
 function environment(nodeFolder) {
   const kept = Object.entries(cleanEnvironment()).filter(([name]) => !OF_NPM.test(name));
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
+  const folders = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
   if (nodeFolder !== undefined) folders.unshift(nodeFolder);
   return { ...Object.fromEntries(kept), PATH: folders.join(delimiter), NO_COLOR: '1' };
 }
@@ -48,7 +51,12 @@ export function createShell({ logFile, cwd: home, minutes }) {
     say(`$ ${line}`);
     const log = openSync(logFile, 'a');
     const stdio = ['ignore', log, log];
-    const child = spawn(command, args, { cwd, env: environment(nodeFolder), stdio, detached: true });
+    const child = spawn(command, args, {
+      cwd,
+      env: environment(nodeFolder),
+      stdio,
+      detached: true,
+    });
     closeSync(log);
     const kill = () => child.pid !== undefined && signalGroup(child.pid, 'SIGKILL');
     // First of all that is done then: others remove what it writes to.

@@ -40,9 +40,26 @@ async function fromClone(shell, args, node) {
 
 /** `note` finds in the log what the summary is to tell. */
 export const steps = [
-  { name: 'types', what: 'npm run types', minutes: 5, run: (shell) => shell.run('npm', ['run', 'types']) },
-  { name: 'lint', what: 'npm run lint', minutes: 5, note: /^(Checked .*)$/m, run: (shell) => shell.run('npm', ['run', 'lint']) },
-  { name: 'test', what: 'npm test', minutes: 15, note: TESTS, run: (shell) => shell.run('npm', ['test']) },
+  {
+    name: 'types',
+    what: 'npm run types',
+    minutes: 5,
+    run: (shell) => shell.run('npm', ['run', 'types']),
+  },
+  {
+    name: 'lint',
+    what: 'npm run lint',
+    minutes: 5,
+    note: /^(Checked .*)$/m,
+    run: (shell) => shell.run('npm', ['run', 'lint']),
+  },
+  {
+    name: 'test',
+    what: 'npm test',
+    minutes: 15,
+    note: TESTS,
+    run: (shell) => shell.run('npm', ['test']),
+  },
   {
     name: 'mutation',
     what: 'each refusal of the rooms that decide about trust dropped in turn: some test must fail',

@@ -11,11 +11,17 @@ const NO_EVIDENCE =
   'aud may name a client, and nothing shows an access token, so this could be an ID token: let the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions; or choose its preset, or let audience be the URL of the endpoint (docs/idps.md)';
 
 /** For the log and `explain`: why none of the names will do. */
-function whyNot({ audience, issuer, client, accessTokenEvidence }: Principal, endpoint: Endpoint): string {
+function whyNot(
+  { audience, issuer, client, accessTokenEvidence }: Principal,
+  endpoint: Endpoint,
+): string {
   const isListed = (name: string): boolean =>
-    endpoint.audience.includes(name) || (endpoint.issuerAudience.get(issuer)?.includes(name) ?? false);
-  const isClient = (name: string): boolean => name === client || (client === null && name !== '' && !URL.canParse(name));
-  if (!accessTokenEvidence && audience.some((name) => isListed(name) || isClient(name))) return NO_EVIDENCE;
+    endpoint.audience.includes(name) ||
+    (endpoint.issuerAudience.get(issuer)?.includes(name) ?? false);
+  const isClient = (name: string): boolean =>
+    name === client || (client === null && name !== '' && !URL.canParse(name));
+  if (!accessTokenEvidence && audience.some((name) => isListed(name) || isClient(name)))
+    return NO_EVIDENCE;
   return audience.includes(client as string) ? NAMES_CLIENT : NOT_LISTED;
 }
 
@@ -23,7 +29,8 @@ export function checkAudience(caller: Caller, endpoint: Endpoint): Failure | nul
   if (caller.kind === 'pass-through') return null;
   const { audience, issuer, client, accessTokenEvidence, boundToClient } = caller.principal;
   // The issuer calls a token active only for the client that may use it; the configuration vouches that this client is this endpoint's own.
-  if (audience.length === 0) return boundToClient ? null : audienceMismatch({ detail: 'the token names no audience' });
+  if (audience.length === 0)
+    return boundToClient ? null : audienceMismatch({ detail: 'the token names no audience' });
   const ofIssuer = endpoint.issuerAudience.get(issuer);
   for (const name of audience) {
     if (endpoint.audience.includes(name)) {

@@ -22,23 +22,41 @@ const MODERN = good<Era>('modern');
 const ALSO_ONCE = ['mcp-session-id', 'mcp-method', 'mcp-name'];
 
 /** `supported`: those that can be asked for in the form in which this one was (B-37). */
-function unsupported(requested: string, supported: readonly string[], idText: string | undefined): Failure {
+function unsupported(
+  requested: string,
+  supported: readonly string[],
+  idText: string | undefined,
+): Failure {
   const data = { supported, requested };
-  return envelopeVersion({ detail: 'version is not in the list', data, ...(idText === undefined ? {} : { idText }) });
+  return envelopeVersion({
+    detail: 'version is not in the list',
+    data,
+    ...(idText === undefined ? {} : { idText }),
+  });
 }
 
-function checkModern(head: RequestHead, header: string | undefined, scanned: Scanned): Verdict<Era> {
-  const about: Particulars = scanned.idText === undefined || scanned.method === undefined ? {} : { idText: scanned.idText };
+function checkModern(
+  head: RequestHead,
+  header: string | undefined,
+  scanned: Scanned,
+): Verdict<Era> {
+  const about: Particulars =
+    scanned.idText === undefined || scanned.method === undefined ? {} : { idText: scanned.idText };
   const isRequest = scanned.idText !== undefined;
-  if (scanned.method === undefined) return envelopeInvalid({ ...about, detail: 'a response in a revision without them' });
+  if (scanned.method === undefined)
+    return envelopeInvalid({ ...about, detail: 'a response in a revision without them' });
   const version = scanned.metaVersion;
   // Notifications need carry no _meta; then the header alone names the version.
-  if (version === undefined && isRequest) return envelopeMeta({ ...about, detail: 'protocolVersion' });
-  if (version !== undefined && header !== version) return envelopeHeaderMismatch({ ...about, detail: 'MCP-Protocol-Version' });
-  if (!MODERN_VERSIONS.includes(header as string)) return unsupported(header as string, MODERN_VERSIONS, scanned.idText);
+  if (version === undefined && isRequest)
+    return envelopeMeta({ ...about, detail: 'protocolVersion' });
+  if (version !== undefined && header !== version)
+    return envelopeHeaderMismatch({ ...about, detail: 'MCP-Protocol-Version' });
+  if (!MODERN_VERSIONS.includes(header as string))
+    return unsupported(header as string, MODERN_VERSIONS, scanned.idText);
   const differs = disagreement(head, scanned);
   if (differs !== null) return envelopeHeaderMismatch({ ...about, detail: differs });
-  if (isRequest && !scanned.metaHasCapabilities) return envelopeMeta({ ...about, detail: 'clientCapabilities' });
+  if (isRequest && !scanned.metaHasCapabilities)
+    return envelopeMeta({ ...about, detail: 'clientCapabilities' });
   return MODERN;
 }
 
@@ -50,17 +68,21 @@ export function checkVersion(
   const header = singleHeader(head, 'mcp-protocol-version');
   if (header === null) return envelopeHeaderMismatch({ detail: 'two MCP-Protocol-Version lines' });
   for (const name of ALSO_ONCE) {
-    if (singleHeader(head, name) === null) return envelopeHeaderMismatch({ detail: `two ${name} lines` });
+    if (singleHeader(head, name) === null)
+      return envelopeHeaderMismatch({ detail: `two ${name} lines` });
   }
   const only = content === null || content.batch ? undefined : content.messages[0];
   const modernHeader = header !== undefined && MODERN_VERSIONS.includes(header);
-  if (only !== undefined && (modernHeader || only.metaVersion !== undefined)) return checkModern(head, header, only);
+  if (only !== undefined && (modernHeader || only.metaVersion !== undefined))
+    return checkModern(head, header, only);
   // Before the list of versions: a batch in a revision that is served must not be told that it is not.
   if (content?.batch) {
     const allowed = header === undefined || header === BATCH_VERSION;
-    if (allowed && content.messages.every((message) => message.metaVersion === undefined)) return LEGACY;
+    if (allowed && content.messages.every((message) => message.metaVersion === undefined))
+      return LEGACY;
     return envelopeInvalid({ detail: `a batch outside revision ${BATCH_VERSION}` });
   }
-  if (header !== undefined && !LEGACY_VERSIONS.includes(header)) return unsupported(header, SUPPORTED_VERSIONS, only?.idText);
+  if (header !== undefined && !LEGACY_VERSIONS.includes(header))
+    return unsupported(header, SUPPORTED_VERSIONS, only?.idText);
   return LEGACY;
 }

@@ -8,7 +8,8 @@ export function createGlob(pattern: string): Glob {
   const last = rest.pop();
   if (last === undefined) return (name) => name === pattern;
   return (name) => {
-    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+    if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
+      return false;
     let from = first.length;
     const end = name.length - last.length;
     for (const part of rest) {

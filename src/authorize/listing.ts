@@ -23,7 +23,8 @@ const ASKED_BY: ReadonlyMap<string | null, ListMember> = new Map([
   ['resources/templates/list', 'resourceTemplates'],
 ]);
 
-const isFiltered = (policy: Policy, member: ListMember): boolean => policy[KINDS[member]]?.filterLists === true;
+const isFiltered = (policy: Policy, member: ListMember): boolean =>
+  policy[KINDS[member]]?.filterLists === true;
 
 function askedBy({ calls }: Message): readonly ListMember[] {
   const found = new Set<ListMember>();

@@ -24,17 +24,31 @@ interface Matcher {
 }
 
 /** A rule that only says that a name is known opens; every other one restricts. */
-const restricts = ({ scopes, claim, deny }: Rule): boolean => deny || claim !== null || scopes.length > 0;
+const restricts = ({ scopes, claim, deny }: Rule): boolean =>
+  deny || claim !== null || scopes.length > 0;
 
 function union(base: readonly string[], rules: readonly Rule[]): readonly string[] {
   return [...new Set([...base, ...rules.flatMap(({ scopes }) => scopes)])];
 }
 
-export function createNeeds(kind: Kind, { unlisted, rules }: KindPolicy, base: readonly string[]): (name: string) => Needs {
+export function createNeeds(
+  kind: Kind,
+  { unlisted, rules }: KindPolicy,
+  base: readonly string[],
+): (name: string) => Needs {
   const matchers: Matcher[] = rules.map((rule) => {
-    return { rule, exact: createGlob(rule.pattern), inSpellings: patternSpellings(kind, rule.pattern).map(createGlob) };
+    return {
+      rule,
+      exact: createGlob(rule.pattern),
+      inSpellings: patternSpellings(kind, rule.pattern).map(createGlob),
+    };
   });
-  const refused = (denied: string): Needs => ({ denied, scopes: base, claims: [], beyondBase: false });
+  const refused = (denied: string): Needs => ({
+    denied,
+    scopes: base,
+    claims: [],
+    beyondBase: false,
+  });
 
   function find(name: string): Needs {
     const written = spellings(kind, name);
@@ -47,10 +61,16 @@ export function createNeeds(kind: Kind, { unlisted, rules }: KindPolicy, base: r
     const denying = applying.find(({ deny }) => deny);
     if (denying !== undefined) return refused(`rule ${denying.pattern}`);
     // Another spelling of a listed name is no listed name: only restrictions reach that far.
-    if (unlisted === 'deny' && !matchers.some(({ exact }) => exact(name))) return refused('no rule names it');
+    if (unlisted === 'deny' && !matchers.some(({ exact }) => exact(name)))
+      return refused('no rule names it');
     const claims = applying.flatMap(({ claim }) => (claim === null ? [] : [claim]));
     const scopes = union(base, applying);
-    return { denied: null, scopes, claims, beyondBase: claims.length > 0 || scopes.some((scope) => !base.includes(scope)) };
+    return {
+      denied: null,
+      scopes,
+      claims,
+      beyondBase: claims.length > 0 || scopes.some((scope) => !base.includes(scope)),
+    };
   }
 
   let known = new Map<string, Needs>();

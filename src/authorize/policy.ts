@@ -17,7 +17,8 @@ export interface Allowed {
 
 export function createAllowed(endpoints: readonly Endpoint[]): Allowed {
   const rules = new Map<Endpoint, Rules>();
-  for (const endpoint of endpoints) if (endpoint.policy !== null) rules.set(endpoint, createRules(endpoint, endpoint.policy));
+  for (const endpoint of endpoints)
+    if (endpoint.policy !== null) rules.set(endpoint, createRules(endpoint, endpoint.policy));
   // An endpoint whose rules are not known here is a bug, and a bug refuses.
   const rulesOf = (endpoint: Endpoint): Rules => {
     const found = rules.get(endpoint);
@@ -26,8 +27,12 @@ export function createAllowed(endpoints: readonly Endpoint[]): Allowed {
   };
   return {
     check: (caller, endpoint, message) =>
-      endpoint.policy === null ? checkScope(caller, endpoint, endpoint.scopes) : rulesOf(endpoint).check(caller, message),
-    needs: (endpoint, kind, name) => (endpoint.policy === null ? null : rulesOf(endpoint).needs(kind, name)),
-    mayUse: (caller, endpoint, kind, name) => endpoint.policy === null || rulesOf(endpoint).mayUse(caller, kind, name),
+      endpoint.policy === null
+        ? checkScope(caller, endpoint, endpoint.scopes)
+        : rulesOf(endpoint).check(caller, message),
+    needs: (endpoint, kind, name) =>
+      endpoint.policy === null ? null : rulesOf(endpoint).needs(kind, name),
+    mayUse: (caller, endpoint, kind, name) =>
+      endpoint.policy === null || rulesOf(endpoint).mayUse(caller, kind, name),
   };
 }

@@ -2,7 +2,12 @@
 // them. The bytes read are the bytes forwarded. Never decides whether the caller may send it.
 import { isUtf8 } from 'node:buffer';
 import { type Exchange, singleHeader } from '../core/exchange.js';
-import { bodyMediaType, envelopeInvalid, envelopeUnreadable, type Failure } from '../core/failure.js';
+import {
+  bodyMediaType,
+  envelopeInvalid,
+  envelopeUnreadable,
+  type Failure,
+} from '../core/failure.js';
 import { hasOtherCharset, isJsonType } from '../core/media-type.js';
 import type { Call, Message } from '../core/message.js';
 import { good, type Verdict } from '../core/verdict.js';
@@ -15,11 +20,16 @@ export function checkReadable(exchange: Exchange): Failure | null {
   if (exchange.method !== 'POST') return null;
   const type = singleHeader(exchange, 'content-type');
   if (type === null) return envelopeInvalid({ detail: 'two Content-Type lines' });
-  if (type !== 'application/json' && (type === undefined || !isJsonType(type) || hasOtherCharset(type))) {
+  if (
+    type !== 'application/json' &&
+    (type === undefined || !isJsonType(type) || hasOtherCharset(type))
+  ) {
     return bodyMediaType({ detail: 'not application/json' });
   }
   // Bytes that we did not decode are bytes that we did not read (B-19).
-  return exchange.names.includes('content-encoding') ? bodyMediaType({ detail: 'Content-Encoding' }) : null;
+  return exchange.names.includes('content-encoding')
+    ? bodyMediaType({ detail: 'Content-Encoding' })
+    : null;
 }
 
 function toCall(scanned: Scanned): Call {

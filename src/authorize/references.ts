@@ -55,7 +55,8 @@ class ReferenceReader extends MessageReader {
     this.object(REF, (index) => {
       if (index === 1) this.add('prompt', 'ref.name');
       else if (index === 2) this.add('resource', 'ref.uri');
-      else if (!REF_TYPES.includes(this.decisive('ref.type') ?? '')) this.invalid('ref.type is not known');
+      else if (!REF_TYPES.includes(this.decisive('ref.type') ?? ''))
+        this.invalid('ref.type is not known');
     });
     // Whichever its type says: what is named is judged.
     if (this.found.length === 0) this.invalid('ref names nothing');
@@ -73,7 +74,9 @@ class ReferenceReader extends MessageReader {
 
   read(): void {
     this.object(TOP, () =>
-      this.object(PARAMS, (index) => (index === 0 ? this.ref() : this.object(NOTIFICATIONS, () => this.subscriptions()))),
+      this.object(PARAMS, (index) =>
+        index === 0 ? this.ref() : this.object(NOTIFICATIONS, () => this.subscriptions()),
+      ),
     );
   }
 }

@@ -19,12 +19,22 @@ export interface Scanned {
 /** Well-formed JSON with a flaw in the envelope, or no JSON at all (`unreadable`). */
 export type ScanResult =
   | { readonly ok: true; readonly batch: boolean; readonly messages: readonly Scanned[] }
-  | { readonly ok: false; readonly unreadable: boolean; readonly detail: string; readonly idText: string | undefined };
+  | {
+      readonly ok: false;
+      readonly unreadable: boolean;
+      readonly detail: string;
+      readonly idText: string | undefined;
+    };
 
 const TOP = names('jsonrpc', 'id', 'method', 'params', 'result', 'error');
 const PARAMS = names('name', 'uri', 'taskId', '_meta', 'arguments');
 const PREFIX = 'io.modelcontextprotocol/';
-const META = names(`${PREFIX}protocolVersion`, `${PREFIX}clientCapabilities`, `${PREFIX}clientInfo`, 'progressToken');
+const META = names(
+  `${PREFIX}protocolVersion`,
+  `${PREFIX}clientCapabilities`,
+  `${PREFIX}clientInfo`,
+  'progressToken',
+);
 
 /** Messages of one batch; more are not even read. */
 const BATCH_MESSAGES = 32;
@@ -100,7 +110,9 @@ export class MessageReader extends NamedReader {
     }
     const { method, idText } = found;
     if (!isVersion2) this.invalid('jsonrpc is not "2.0"');
-    if (method === undefined ? outcome === 0 || outcome === 3 || idText === undefined : outcome !== 0) {
+    if (
+      method === undefined ? outcome === 0 || outcome === 3 || idText === undefined : outcome !== 0
+    ) {
       this.invalid('neither request, notification nor response');
     }
     return found;
@@ -150,7 +162,12 @@ export function scan(bytes: Buffer): ScanResult {
     else if (scanner.enter(CLOSE_ARRAY)) {
       do {
         if (messages.length >= BATCH_MESSAGES) {
-          return { ok: false, unreadable: false, detail: `a batch of more than ${BATCH_MESSAGES}`, idText: undefined };
+          return {
+            ok: false,
+            unreadable: false,
+            detail: `a batch of more than ${BATCH_MESSAGES}`,
+            idText: undefined,
+          };
         }
         messages.push(scanner.message());
       } while (scanner.another(CLOSE_ARRAY));
@@ -165,6 +182,11 @@ export function scan(bytes: Buffer): ScanResult {
     };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { ok: false, unreadable: true, detail: 'not JSON, or nested too deeply', idText: undefined };
+    return {
+      ok: false,
+      unreadable: true,
+      detail: 'not JSON, or nested too deeply',
+      idText: undefined,
+    };
   }
 }

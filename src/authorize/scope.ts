@@ -5,8 +5,13 @@ import { type Failure, scopeInsufficient } from '../core/failure.js';
 import type { Caller } from '../core/principal.js';
 
 /** Null where `wanted` is held, or stood for by what is held. */
-export function checkScope(caller: Caller, endpoint: Endpoint, wanted: readonly string[]): Failure | null {
-  const held = caller.kind === 'pass-through' ? caller.credential.rule.scopes : caller.principal.scopes;
+export function checkScope(
+  caller: Caller,
+  endpoint: Endpoint,
+  wanted: readonly string[],
+): Failure | null {
+  const held =
+    caller.kind === 'pass-through' ? caller.credential.rule.scopes : caller.principal.scopes;
   for (const scope of wanted) {
     if (held.includes(scope)) continue;
     if (held.some((one) => endpoint.scopeImplies.get(one)?.includes(scope))) continue;

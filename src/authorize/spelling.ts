@@ -34,7 +34,8 @@ const ROOT_DOT = /^([^/?#:]+:\/\/[^/?#:]*)\.(?=[:/?#]|$)/;
 const FILE_HOST = /^file:\/\/[^/]*/;
 
 /** Where such a URL leads: whoever asks, with or without the dot of the root; of a file many readers look at the path alone. */
-const withoutTrimmings = (url: string): string => url.replace(USER, '$1').replace(ROOT_DOT, '$1').replace(FILE_HOST, 'file://');
+const withoutTrimmings = (url: string): string =>
+  url.replace(USER, '$1').replace(ROOT_DOT, '$1').replace(FILE_HOST, 'file://');
 
 /** A file system takes many slashes for one. */
 const oneSlash = (uri: string): string => uri.replace(/\/+/g, '/');
@@ -43,14 +44,22 @@ const unique = (all: readonly string[]): readonly string[] => [...new Set(all)];
 
 /** The spellings in which a restricting rule's pattern is compared with those of a name. */
 export function patternSpellings(kind: Kind, pattern: string): readonly string[] {
-  return kind === 'resource' ? unique([pattern, asUrl(pattern)].map((one) => oneSlash(folded(one)))) : [folded(pattern)];
+  return kind === 'resource'
+    ? unique([pattern, asUrl(pattern)].map((one) => oneSlash(folded(one))))
+    : [folded(pattern)];
 }
 
 function uriSpellings(uri: string): readonly string[] | null {
   const decoded = decodeURIComponent(uri);
   if (isCostly(decoded)) return null;
   const [written, plain] = [folded(uri), folded(decoded)];
-  if (LONG_HOST.test(written) || plain.length > LONGEST || SHIFTY.test(decoded) || SHIFTY.test(plain)) return null;
+  if (
+    LONG_HOST.test(written) ||
+    plain.length > LONGEST ||
+    SHIFTY.test(decoded) ||
+    SHIFTY.test(plain)
+  )
+    return null;
   const url = asUrl(written);
   const urls = unique([url, withoutTrimmings(url)]);
   const read = [written, plain, ...urls, ...urls.map((one) => folded(decodeURIComponent(one)))];

@@ -16,7 +16,8 @@ export function toldOfCall(
 ): { readonly has: Values; readonly wants: Values } {
   const { denied = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
   const values = new Map<string, unknown[]>();
-  for (const { claim, has } of claims) values.set(`claim ${claim}`, [...(values.get(`claim ${claim}`) ?? []), has]);
+  for (const { claim, has } of claims)
+    values.set(`claim ${claim}`, [...(values.get(`claim ${claim}`) ?? []), has]);
   const wanted = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]);
   const wants = {
     ...(tool === null ? {} : { tool }),
@@ -31,8 +32,19 @@ export function toldOfCall(
     Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : 'absent',
   ]);
   const lacks = [
-    ...scopes.filter((scope) => checkScope(caller, endpoint, [scope]) !== null).map((scope) => `scope ${scope}`),
-    ...claims.filter((rule) => !hasClaim(rule, principal.claims)).map(({ claim, has }) => `claim ${claim} ${has}`),
+    ...scopes
+      .filter((scope) => checkScope(caller, endpoint, [scope]) !== null)
+      .map((scope) => `scope ${scope}`),
+    ...claims
+      .filter((rule) => !hasClaim(rule, principal.claims))
+      .map(({ claim, has }) => `claim ${claim} ${has}`),
   ];
-  return { has: { scopes: principal.scopes, ...Object.fromEntries(held), lacks: lacks.length === 0 ? 'nothing' : lacks }, wants };
+  return {
+    has: {
+      scopes: principal.scopes,
+      ...Object.fromEntries(held),
+      lacks: lacks.length === 0 ? 'nothing' : lacks,
+    },
+    wants,
+  };
 }

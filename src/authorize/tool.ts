@@ -1,7 +1,14 @@
 // Decides what the policy of one endpoint says of a call: its rules for methods, tools, prompts and resources. From the body alone, never from a header
 // that mirrors it (A-35, B-57).
 import type { Endpoint } from '../core/endpoint.js';
-import { envelopeInvalid, type Failure, methodDenied, promptDenied, resourceDenied, toolDenied } from '../core/failure.js';
+import {
+  envelopeInvalid,
+  type Failure,
+  methodDenied,
+  promptDenied,
+  resourceDenied,
+  toolDenied,
+} from '../core/failure.js';
 import type { Call, Message } from '../core/message.js';
 import { COMPLETE, METHODS, SUBSCRIBE } from '../core/methods.js';
 import type { ClaimRule, Kind, Policy } from '../core/policy.js';
@@ -24,7 +31,10 @@ type Scopes = readonly string[];
 const DENIED = { tool: toolDenied, prompt: promptDenied, resource: resourceDenied } as const;
 
 /** Whether the value of a claim is what a rule wants, or holds it. */
-export function hasClaim({ claim, has }: ClaimRule, claims: Readonly<Record<string, unknown>>): boolean {
+export function hasClaim(
+  { claim, has }: ClaimRule,
+  claims: Readonly<Record<string, unknown>>,
+): boolean {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   return value === has || (Array.isArray(value) && value.includes(has));
 }
@@ -32,7 +42,8 @@ export function hasClaim({ claim, has }: ClaimRule, claims: Readonly<Record<stri
 /** Why no scope would help this caller (A-34); null where there is no such reason. */
 function hindrance(caller: Caller, needs: Needs): string | null {
   if (needs.denied !== null) return needs.denied;
-  if (caller.kind === 'pass-through') return needs.beyondBase ? 'a pass-through caller proves no scope and no claim' : null;
+  if (caller.kind === 'pass-through')
+    return needs.beyondBase ? 'a pass-through caller proves no scope and no claim' : null;
   const lacking = needs.claims.find((rule) => !hasClaim(rule, caller.principal.claims));
   return lacking === undefined ? null : `the claim ${lacking.claim}`;
 }
@@ -40,7 +51,8 @@ function hindrance(caller: Caller, needs: Needs): string | null {
 export function createRules(endpoint: Endpoint, policy: Policy): Rules {
   const base = endpoint.scopes;
   const also = policy.alsoMethods.map(createGlob);
-  const needsOf = (kind: Kind) => (policy[kind] === null ? null : createNeeds(kind, policy[kind], base));
+  const needsOf = (kind: Kind) =>
+    policy[kind] === null ? null : createNeeds(kind, policy[kind], base);
   const needs = { tool: needsOf('tool'), prompt: needsOf('prompt'), resource: needsOf('resource') };
 
   /** The scopes that using one thing needs, or why no scope would help. */
@@ -56,8 +68,12 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
   function referring(caller: Caller, method: string, message: Message): Scopes | Failure {
     if (needs.prompt === null && needs.resource === null) return base;
     // Where one call of several stands in a batch is not known here.
-    const references = message.calls.length === 1 && message.body !== null ? referencesOf(message.body, method) : null;
-    if (references === null) return envelopeInvalid({ detail: `${method} does not say once what it is about` });
+    const references =
+      message.calls.length === 1 && message.body !== null
+        ? referencesOf(message.body, method)
+        : null;
+    if (references === null)
+      return envelopeInvalid({ detail: `${method} does not say once what it is about` });
     const scopes = new Set(base);
     for (const { kind, name } of references) {
       const needed = use(caller, kind, name);
@@ -68,11 +84,14 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
   }
 
   function needed(caller: Caller, { method, name }: Call, message: Message): Scopes | Failure {
-    if (method === null) return policy.clientResponses ? base : methodDenied({ detail: 'a response of the client' });
+    if (method === null)
+      return policy.clientResponses ? base : methodDenied({ detail: 'a response of the client' });
     if (method === COMPLETE || method === SUBSCRIBE) return referring(caller, method, message);
     const about = METHODS.get(method);
     if (about === undefined) {
-      return also.some((matches) => matches(method)) ? base : methodDenied({ detail: 'no method of the protocol' });
+      return also.some((matches) => matches(method))
+        ? base
+        : methodDenied({ detail: 'no method of the protocol' });
     }
     return about === null || about.kind === null ? base : use(caller, about.kind, name);
   }

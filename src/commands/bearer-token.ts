@@ -18,7 +18,8 @@ const OTHER_CREDENTIAL = /^[a-z][a-z-]*:? +\S/i;
 export const isOtherCredential = (token: string): boolean => OTHER_CREDENTIAL.test(token);
 
 /** Not quoted: what was taken for a name may be a secret. */
-export const NO_BEARER_TOKEN = 'This is no bearer token: it begins with the name of something else.';
+export const NO_BEARER_TOKEN =
+  'This is no bearer token: it begins with the name of something else.';
 
 /** `-` stands for standard input. Without an argument PORTCULLIS_TOKEN, which no list of processes shows. Null where there is none. */
 export async function findToken(given: string | undefined): Promise<string | null> {

@@ -1,4 +1,7 @@
 // The clock of a real process.
 import type { Clock } from '../core/ports.js';
 
-export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};

@@ -21,10 +21,12 @@ export async function demo(args: readonly string[]): Promise<number> {
     console.log(demoHelp);
     return 0;
   }
-  const parts = await Promise.all([import('./demo/parts.js'), import('./demo/tour.js')]).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ERR_MODULE_NOT_FOUND') return null;
-    throw error;
-  });
+  const parts = await Promise.all([import('./demo/parts.js'), import('./demo/tour.js')]).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_MODULE_NOT_FOUND') return null;
+      throw error;
+    },
+  );
   if (parts === null) {
     console.error(NOT_INSTALLED);
     return 1;

@@ -47,10 +47,12 @@ export const summary = (found: readonly Found[]): string =>
   `${count(found, 'ok')} ok, ${count(found, 'warn')} warnings, ${count(found, 'fail')} failed, ${count(found, 'skipped')} skipped`;
 
 function toJson(url: string, found: readonly Found[], printable: Printable): string {
-  const checks = found.map(({ check: { name, wants, requirement, mend: usual }, verdict, saw, mend = usual }) => {
-    const wrong = verdict === 'warn' || verdict === 'fail';
-    return { name, verdict, saw, wants, requirement, ...(wrong ? { mend } : {}) };
-  });
+  const checks = found.map(
+    ({ check: { name, wants, requirement, mend: usual }, verdict, saw, mend = usual }) => {
+      const wrong = verdict === 'warn' || verdict === 'fail';
+      return { name, verdict, saw, wants, requirement, ...(wrong ? { mend } : {}) };
+    },
+  );
   return printable.json({ url, ok: count(found, 'fail') === 0, checks });
 }
 
@@ -88,7 +90,9 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
   const token = await findToken(values.token);
   if (token !== null && isOtherCredential(token)) {
-    console.error(`${NO_BEARER_TOKEN} The doctor acts as clients with OAuth do; leave it out, or give an access token.`);
+    console.error(
+      `${NO_BEARER_TOKEN} The doctor acts as clients with OAuth do; leave it out, or give an access token.`,
+    );
     return 2;
   }
   const printable = createPrintable(token);
@@ -101,7 +105,9 @@ export async function doctor(args: readonly string[]): Promise<number> {
     eventMs: EVENT_MS,
   };
   // Beside the report, and not part of it.
-  const waiting = createWaiting(WAITING_MS, (line) => (values.json ? undefined : console.error(line)));
+  const waiting = createWaiting(WAITING_MS, (line) =>
+    values.json ? undefined : console.error(line),
+  );
   let told = 0;
   const tell = (one: Found): void => {
     told += 1;
@@ -110,7 +116,8 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const found = await examine(target, tell, ({ name }) => waiting.begin(name));
   waiting.end();
   const left = found.slice(told);
-  if (left[0] !== undefined && !values.json) console.log(`${MARKS.skipped}  ${left.length} more checks: ${left[0].saw}`);
+  if (left[0] !== undefined && !values.json)
+    console.log(`${MARKS.skipped}  ${left.length} more checks: ${left[0].saw}`);
   console.log(values.json ? toJson(url, found, printable) : `\n${summary(found)}`);
   return count(found, 'fail') === 0 ? 0 : 1;
 }

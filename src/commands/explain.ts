@@ -47,12 +47,20 @@ function valuesText(values: Values, printable: Printable): string {
     .join(', ');
 }
 
-function stepLines({ name, state, failure, wouldPass, has, wants }: Step, printable: Printable): string[] {
+function stepLines(
+  { name, state, failure, wouldPass, has, wants }: Step,
+  printable: Printable,
+): string[] {
   const why =
-    failure === null ? '' : `${failure.row.kind}${failure.detail === undefined ? '' : `: ${printable.text(failure.detail)}`}`;
-  const hint = failure !== null ? `(unverified) ${why}` : wouldPass ? '(unverified) it would pass' : '';
+    failure === null
+      ? ''
+      : `${failure.row.kind}${failure.detail === undefined ? '' : `: ${printable.text(failure.detail)}`}`;
+  const hint =
+    failure !== null ? `(unverified) ${why}` : wouldPass ? '(unverified) it would pass' : '';
   const mark = { pass: 'pass       ', fail: 'FAIL       ', 'not reached': 'not reached' }[state];
-  const lines = [`${mark}  ${name}${state === 'fail' ? `: ${why}` : hint === '' ? '' : `  ${hint}`}`];
+  const lines = [
+    `${mark}  ${name}${state === 'fail' ? `: ${why}` : hint === '' ? '' : `  ${hint}`}`,
+  ];
   const [token, config] = [valuesText(has, printable), valuesText(wants, printable)];
   if (token !== '') lines.push(`               token:  ${token}`);
   if (config !== '') lines.push(`               wanted: ${config}`);
@@ -68,13 +76,17 @@ function toText(
   const lines = [`A bearer token at ${endpoint.path} (${endpoint.resource})`, ''];
   for (const step of steps) lines.push(...stepLines(step, printable));
   for (const { event, detail } of notes)
-    lines.push(`note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`);
+    lines.push(
+      `note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`,
+    );
   const { kind, code, event } = failure?.row ?? {};
   // Where policy is told as the answer of the call (denial: jsonrpc) its code says more than the status.
   const answer = status === 200 ? `HTTP 200 with the JSON-RPC error ${code}` : `HTTP ${status}`;
   lines.push(
     '',
-    failure === null ? 'The gateway would let it pass.' : `The gateway would refuse it: ${kind}, ${answer}, log event ${event}.`,
+    failure === null
+      ? 'The gateway would let it pass.'
+      : `The gateway would refuse it: ${kind}, ${answer}, log event ${event}.`,
   );
   return lines.join('\n');
 }
@@ -89,7 +101,9 @@ function toJson(
     name,
     state,
     ...(why === null ? {} : { reason: why.row.kind, detail: why.detail }),
-    ...(state === 'not reached' ? { unverified: why !== null ? 'fail' : wouldPass ? 'pass' : 'unknown' } : {}),
+    ...(state === 'not reached'
+      ? { unverified: why !== null ? 'fail' : wouldPass ? 'pass' : 'unknown' }
+      : {}),
     token: has,
     wanted: wants,
   }));
@@ -119,14 +133,17 @@ export async function explain(args: readonly string[]): Promise<number> {
     console.error(text);
     return 2;
   };
-  if (positionals.length > 1) return wrong(`One token, please: what follows it belongs to an option.\n\n${explainHelp}`);
+  if (positionals.length > 1)
+    return wrong(`One token, please: what follows it belongs to an option.\n\n${explainHelp}`);
   const plan = loadPlan(values.config);
   if (typeof plan === 'string') return wrong(plan);
   const endpoint = chooseEndpoint(plan, values.endpoint);
   if (typeof endpoint === 'string') return wrong(endpoint);
   const token = await findToken(positionals[0]);
   if (token === null)
-    return wrong(`There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.\n\n${explainHelp}`);
+    return wrong(
+      `There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.\n\n${explainHelp}`,
+    );
   if (isOtherCredential(token)) return wrong(NOT_EXPLAINED);
   const notes: Notice[] = [];
   const notify = (notice: Notice): void => void (notice.level === 'info' || notes.push(notice));

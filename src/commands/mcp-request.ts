@@ -14,7 +14,12 @@ const PREFIX = 'io.modelcontextprotocol/';
 const TYPES = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
 /** A request of revision 2026-07-28: version and method stand in the headers too. */
-export function modernRequest(client: string, method: string, params: Fields = {}, meta: Fields = {}): McpRequest {
+export function modernRequest(
+  client: string,
+  method: string,
+  params: Fields = {},
+  meta: Fields = {},
+): McpRequest {
   const own = {
     [`${PREFIX}protocolVersion`]: MODERN_VERSION,
     [`${PREFIX}clientCapabilities`]: {},
@@ -47,4 +52,8 @@ export function legacyRequest(
 }
 
 export const initializeRequest = (client: string): McpRequest =>
-  legacyRequest('initialize', { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: { name: client, version: '1' } });
+  legacyRequest('initialize', {
+    protocolVersion: LEGACY_VERSION,
+    capabilities: {},
+    clientInfo: { name: client, version: '1' },
+  });

@@ -28,23 +28,38 @@ function shallow(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth === 0) return '...';
   if (Array.isArray(value)) return value.map((one) => shallow(one, depth - 1));
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shallow(one, depth - 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, shallow(one, depth - 1)]),
+  );
 }
 
 /** `token` is masked wherever it stands, as a whole and part by part. */
 export function createPrintable(token: string | null): Printable {
-  const parts = token === null ? [] : [token, ...token.split('.').filter((part) => part.length >= PART_CHARACTERS)];
-  const mask = (text: string): string => parts.reduce((masked, part) => masked.replaceAll(part, MASK), text);
+  const parts =
+    token === null
+      ? []
+      : [token, ...token.split('.').filter((part) => part.length >= PART_CHARACTERS)];
+  const mask = (text: string): string =>
+    parts.reduce((masked, part) => masked.replaceAll(part, MASK), text);
   const text = (value: string): string => {
     const own = mask(value);
     const masked = own.slice(0, LOOKED_AT).replace(JOSE, MASK);
     const isShort = own.length <= LOOKED_AT && masked.length <= CHARACTERS;
-    return (isShort ? masked : `${masked.slice(0, CHARACTERS)} ...`).replace(/[^\x20-\x7e]/g, escaped);
+    return (isShort ? masked : `${masked.slice(0, CHARACTERS)} ...`).replace(
+      /[^\x20-\x7e]/g,
+      escaped,
+    );
   };
   const line = (value: unknown): string =>
     text(typeof value === 'string' ? value : (JSON.stringify(shallow(value, DEPTH)) ?? 'absent'));
   const json = (value: unknown): string =>
-    mask(JSON.stringify(shallow(value, DEPTH), (_name, inner: unknown) => (typeof inner === 'string' ? text(inner) : inner), 2))
+    mask(
+      JSON.stringify(
+        shallow(value, DEPTH),
+        (_name, inner: unknown) => (typeof inner === 'string' ? text(inner) : inner),
+        2,
+      ),
+    )
       .replace(JOSE, MASK)
       .replace(/[^\n\x20-\x7e]/g, escaped);
   return { text, line, json };

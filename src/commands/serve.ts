@@ -24,12 +24,17 @@ Logs are JSON lines on standard output. SIGTERM or SIGINT drains for up to ${DRA
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 /** What to do about an address that cannot be listened on; null for any other error. */
-function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string }): string | null {
-  if (error.syscall === 'getaddrinfo') return `${error.hostname} is no address of this machine; mend the listen or admin host`;
+function listenProblem(
+  error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
+): string | null {
+  if (error.syscall === 'getaddrinfo')
+    return `${error.hostname} is no address of this machine; mend the listen or admin host`;
   if (error.syscall !== 'listen') return null;
   const where = `${error.address}:${error.port}`;
-  if (error.code === 'EADDRINUSE') return `${where} is in use by another process; choose another listen or admin port`;
-  if (error.code === 'EACCES') return `${where} may not be listened on by this user; choose a port above 1023`;
+  if (error.code === 'EADDRINUSE')
+    return `${where} is in use by another process; choose another listen or admin port`;
+  if (error.code === 'EACCES')
+    return `${where} may not be listened on by this user; choose a port above 1023`;
   return `cannot listen on ${where}: ${error.code}; mend the listen or admin address`;
 }
 
@@ -83,7 +88,11 @@ export async function serve(args: readonly string[]): Promise<number> {
   const output = openOutput();
   let gateway: Gateway;
   try {
-    gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination: output });
+    gateway = await startGateway(plan, {
+      clock: systemClock,
+      random: Math.random,
+      destination: output,
+    });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);
     if (problem === null) throw error;

@@ -8,7 +8,8 @@ import { quoteReferences } from './references.js';
 const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
   BAD_ALIAS: 'an alias (*) that points nowhere',
   BAD_DIRECTIVE: 'a directive (%)',
-  BAD_DQ_ESCAPE: 'a backslash in double quotes that begins no escape; write the text in single quotes',
+  BAD_DQ_ESCAPE:
+    'a backslash in double quotes that begins no escape; write the text in single quotes',
   BAD_INDENT: 'it is indented wrongly, or a bracket, brace or quote before it is not closed',
   BAD_SCALAR_START: 'text begins with a character that is reserved; put it in quotes',
   BLOCK_IN_FLOW: 'a map or list over several lines within brackets or braces',
@@ -25,7 +26,8 @@ const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
 /** A name that something is written behind, so that it is a name and no value. */
 const NAMED = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
 
-const documentOf = (text: string) => parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+const documentOf = (text: string) =>
+  parseDocument(text, { prettyErrors: false, logLevel: 'error' });
 
 function placeOf(text: string, at: number): string {
   const before = text.slice(0, at).split('\n');
@@ -38,7 +40,10 @@ function flawText(text: string, code: ErrorCode, at: number): string {
 }
 
 /** Anchors, aliases, and names that are no text: where the first of each kind stands, and what to write instead. */
-function foreignParts(text: string, document: ReturnType<typeof documentOf>): { problems: Problem[]; isPlain: boolean } {
+function foreignParts(
+  text: string,
+  document: ReturnType<typeof documentOf>,
+): { problems: Problem[]; isPlain: boolean } {
   const found = new Map<string, number>();
   let isPlain = true;
   const note = (message: string, at: number | undefined): void => {
@@ -62,11 +67,21 @@ function foreignParts(text: string, document: ReturnType<typeof documentOf>): { 
       note('write a name, without brackets and braces', key.range?.[0]);
     },
   });
-  return { isPlain, problems: [...found].map(([message, at]) => ({ path: [], message: `${placeOf(text, at)}: ${message}` })) };
+  return {
+    isPlain,
+    problems: [...found].map(([message, at]) => ({
+      path: [],
+      message: `${placeOf(text, at)}: ${message}`,
+    })),
+  };
 }
 
 /** Where it is not read, nothing in it can be judged. */
-export function readDocument(text: string): { value: unknown; isRead: boolean; problems: Problem[] } {
+export function readDocument(text: string): {
+  value: unknown;
+  isRead: boolean;
+  problems: Problem[];
+} {
   const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
   const document = documentOf(quoted.text);
   // Tags that are not known are warned of; all of them are found below.

@@ -16,10 +16,16 @@ function legacyRule({ scheme, header, scopes, sunset }: LegacyInput): Endpoint['
 /** RFC 9728 section 3.1: the well-known string goes between host and path. */
 function metadataUrl(resource: string): URL {
   const { origin, pathname } = new URL(resource);
-  return new URL(`${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`);
+  return new URL(
+    `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`,
+  );
 }
 
-export function toEndpoint(input: EndpointInput, publicUrl: string, issuers: ReadonlyMap<string, IssuerInput>): Endpoint {
+export function toEndpoint(
+  input: EndpointInput,
+  publicUrl: string,
+  issuers: ReadonlyMap<string, IssuerInput>,
+): Endpoint {
   const resource = input.resource ?? publicUrl + input.path;
   const metadata = metadataUrl(resource);
   const upstream = new URL(input.upstream.url);
@@ -43,7 +49,13 @@ export function toEndpoint(input: EndpointInput, publicUrl: string, issuers: Rea
     publicOrigin: new URL(resource).origin,
     bodyBytes: input.limits.bodyBytes,
     streams: input.streams,
-    clockToleranceSeconds: new Map(accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds])),
-    upstream: { ...input.upstream, origin: upstream.origin, target: upstream.pathname + upstream.search },
+    clockToleranceSeconds: new Map(
+      accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds]),
+    ),
+    upstream: {
+      ...input.upstream,
+      origin: upstream.origin,
+      target: upstream.pathname + upstream.search,
+    },
   };
 }

@@ -24,7 +24,9 @@ const given = (members: Record<string, unknown>): Record<string, unknown> =>
 function hostAndPort(value: string | undefined): Record<string, unknown> | undefined {
   if (value === undefined) return undefined;
   const found = /^(?:(.+):)?(\d+)$/.exec(value);
-  return found === null ? { port: value } : given({ host: found[1]?.replace(/^\[(.*)\]$/, '$1'), port: Number(found[2]) });
+  return found === null
+    ? { port: value }
+    : given({ host: found[1]?.replace(/^\[(.*)\]$/, '$1'), port: Number(found[2]) });
 }
 
 /** What is wrong with the form of the public URL, or null. */
@@ -35,16 +37,24 @@ function publicUrlFlaw(value: string): string | null {
     const whole = `https://${value}`;
     // What could hold a password or a token is not shown.
     const example =
-      /^[\w.:[\]/-]+$/.test(value) && !value.includes('://') && URL.canParse(whole) ? whole : 'https://mcp.example.com/mcp';
+      /^[\w.:[\]/-]+$/.test(value) && !value.includes('://') && URL.canParse(whole)
+        ? whole
+        : 'https://mcp.example.com/mcp';
     return `write the whole URL as clients type it, with https:// before it, such as ${example}`;
   }
-  return url.username + url.password + url.search + url.hash === '' ? null : 'write it without user name, query and fragment';
+  return url.username + url.password + url.search + url.hash === ''
+    ? null
+    : 'write it without user name, query and fragment';
 }
 
 /** The public URL carries the path of the endpoint; without one the upstream's is taken, or /mcp. */
-function splitPublicUrl(publicUrl: string, upstream: string | undefined): { origin: string; path: string } {
+function splitPublicUrl(
+  publicUrl: string,
+  upstream: string | undefined,
+): { origin: string; path: string } {
   const { origin, pathname } = new URL(publicUrl);
-  const ofUpstream = upstream !== undefined && URL.canParse(upstream) ? new URL(upstream).pathname : '/';
+  const ofUpstream =
+    upstream !== undefined && URL.canParse(upstream) ? new URL(upstream).pathname : '/';
   const own = pathname === '/' ? '' : pathname;
   return { origin, path: own || (ofUpstream === '/' ? '/mcp' : ofUpstream) };
 }
@@ -69,7 +79,8 @@ export function loadEnvironment(environment: Environment): Plan {
     return value === undefined ? undefined : list(value);
   };
   /** A bare number is of somebody who means LISTEN. */
-  const isPort = (name: string): boolean => name === `${PREFIX}PORT` && /^\d+$/.test(get('PORT') ?? '');
+  const isPort = (name: string): boolean =>
+    name === `${PREFIX}PORT` && /^\d+$/.test(get('PORT') ?? '');
   const strangers = Object.keys(environment).filter(
     (name) =>
       name.startsWith(PREFIX) &&
@@ -79,25 +90,43 @@ export function loadEnvironment(environment: Environment): Plan {
   );
   const missing = REQUIRED.filter((name) => get(name) === undefined);
   // Alone it would change nothing, and nobody would notice.
-  if (get('LEGACY_SCOPES') !== undefined && get('LEGACY_SCHEME') === undefined) missing.push('LEGACY_SCHEME');
+  if (get('LEGACY_SCOPES') !== undefined && get('LEGACY_SCHEME') === undefined)
+    missing.push('LEGACY_SCHEME');
   const publicUrl = get('PUBLIC_URL');
   const flaw = publicUrl === undefined ? null : publicUrlFlaw(publicUrl);
   const own: Problem[] = [
-    ...missing.map((name) => ({ path: [PREFIX + name], message: 'is needed; set it (see .env.example)' })),
+    ...missing.map((name) => ({
+      path: [PREFIX + name],
+      message: 'is needed; set it (see .env.example)',
+    })),
     ...(flaw === null ? [] : [{ path: [`${PREFIX}PUBLIC_URL`], message: flaw }]),
-    ...strangers.map((name) => ({ path: [name], message: noSuchVariable(name, get(name.slice(PREFIX.length)) ?? '') })),
+    ...strangers.map((name) => ({
+      path: [name],
+      message: noSuchVariable(name, get(name.slice(PREFIX.length)) ?? ''),
+    })),
   ];
   const upstream = get('UPSTREAM');
   // Where it is not there or not good, one that is stands for it, so that the rest can be judged.
-  const { origin, path } = splitPublicUrl(publicUrl === undefined || flaw !== null ? STAND_IN : publicUrl, upstream);
-  const asksIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some((name) => get(`INTROSPECTION_${name}`) !== undefined);
+  const { origin, path } = splitPublicUrl(
+    publicUrl === undefined || flaw !== null ? STAND_IN : publicUrl,
+    upstream,
+  );
+  const asksIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some(
+    (name) => get(`INTROSPECTION_${name}`) !== undefined,
+  );
   const secretName = `${PREFIX}INTROSPECTION_CLIENT_SECRET`;
   const introspection = asksIntrospection
-    ? given({ url: get('INTROSPECTION_URL'), clientId: get('INTROSPECTION_CLIENT_ID'), clientSecret: `\${env:${secretName}}` })
+    ? given({
+        url: get('INTROSPECTION_URL'),
+        clientId: get('INTROSPECTION_CLIENT_ID'),
+        clientSecret: `\${env:${secretName}}`,
+      })
     : undefined;
   const tolerance = get('CLOCK_TOLERANCE_SECONDS');
   const scheme = get('LEGACY_SCHEME');
-  const legacy = scheme && [{ scheme, mode: 'pass-through', upstreamVerifies: true, scopes: listed('LEGACY_SCOPES') ?? [] }];
+  const legacy = scheme && [
+    { scheme, mode: 'pass-through', upstreamVerifies: true, scopes: listed('LEGACY_SCOPES') ?? [] },
+  ];
   const raw = given({
     publicUrl: origin,
     listen: hostAndPort(get('LISTEN')),
@@ -116,7 +145,14 @@ export function loadEnvironment(environment: Environment): Plan {
       }),
     },
     endpoints: [
-      given({ path, issuers: [ISSUER_NAME], upstream, audience: listed('AUDIENCE'), scopes: listed('SCOPES'), legacy }),
+      given({
+        path,
+        issuers: [ISSUER_NAME],
+        upstream,
+        audience: listed('AUDIENCE'),
+        scopes: listed('SCOPES'),
+        legacy,
+      }),
     ],
   });
   const { plan, problems } = readPlan(raw, environment);

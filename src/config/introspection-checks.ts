@@ -22,7 +22,8 @@ const somewhereToAsk: Check = ({ issuers, isBad }) =>
         problems.push({ path: [...path, 'verify'], message });
       }
       if (tokenPrefixes !== undefined) {
-        const message = 'opaque tokens are asked about: add introspection: { ... }, or remove this field';
+        const message =
+          'opaque tokens are asked about: add introspection: { ... }, or remove this field';
         problems.push({ path: [...path, 'tokenPrefixes'], message });
       }
       return problems;
@@ -35,7 +36,9 @@ const somewhereToAsk: Check = ({ issuers, isBad }) =>
 
 /** A beginning that tokens of both may have. */
 function overlap(some: readonly string[], others: readonly string[]): string | undefined {
-  const pairs = some.flatMap((one) => others.map((other) => (one.length < other.length ? [one, other] : [other, one])));
+  const pairs = some.flatMap((one) =>
+    others.map((other) => (one.length < other.length ? [one, other] : [other, one])),
+  );
   return pairs.find(([short, long]) => (long as string).startsWith(short as string))?.[1];
 }
 
@@ -43,7 +46,9 @@ function overlap(some: readonly string[], others: readonly string[]): string | u
 const noStranger: Check = (parsed) =>
   [...parsed.endpoints].flatMap(([i, endpoint]) => {
     const path = ['endpoints', i, 'issuers'];
-    const names = opaqueIssuers(parsed, [...new Set(endpoint.issuers?.filter((name) => name !== undefined))]);
+    const names = opaqueIssuers(parsed, [
+      ...new Set(endpoint.issuers?.filter((name) => name !== undefined)),
+    ]);
     if (names.length < 2) return [];
     const unnamed = names.filter((name) => parsed.issuers.get(name)?.tokenPrefixes === undefined);
     if (unnamed.length > 0) {
@@ -66,9 +71,12 @@ const boundToOne: Check = ({ issuers, endpoints, isBad }) =>
   [...issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
     if (introspection?.audience !== 'bound-to-client') return [];
     const path = ['issuers', name, 'introspection', 'audience'];
-    const lacksClient = introspection.clientId === undefined && !isBad(['issuers', name, 'introspection', 'clientId']);
+    const lacksClient =
+      introspection.clientId === undefined &&
+      !isBad(['issuers', name, 'introspection', 'clientId']);
     if (introspection.auth === 'none' && lacksClient) {
-      const message = 'nothing tells the endpoint who asks, so no token is bound to anybody; give a clientId, or write required';
+      const message =
+        'nothing tells the endpoint who asks, so no token is bound to anybody; give a clientId, or write required';
       return [{ path, message }];
     }
     const users = usersOf(endpoints, name).map(([i]) => `endpoints[${i}]`);
@@ -87,4 +95,9 @@ const credentialsFit: Check = ({ issuers }) =>
         })),
   );
 
-export const introspectionChecks: readonly Check[] = [credentialsFit, somewhereToAsk, noStranger, boundToOne];
+export const introspectionChecks: readonly Check[] = [
+  credentialsFit,
+  somewhereToAsk,
+  noStranger,
+  boundToOne,
+];

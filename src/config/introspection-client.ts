@@ -19,7 +19,9 @@ const HINTS: Readonly<Record<Field, string>> = {
   privateKey: `auth: private_key_jwt signs with it; ${SECRET_HINT}`,
 };
 
-const RULES: Readonly<Record<Auth, { readonly needs: readonly Field[]; readonly refuses: readonly Key[] }>> = {
+const RULES: Readonly<
+  Record<Auth, { readonly needs: readonly Field[]; readonly refuses: readonly Key[] }>
+> = {
   basic: { needs: ['clientId', 'clientSecret'], refuses: ['privateKey'] },
   post: { needs: ['clientId', 'clientSecret'], refuses: ['privateKey'] },
   private_key_jwt: { needs: ['clientId', 'privateKey'], refuses: ['clientSecret'] },
@@ -37,9 +39,15 @@ const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 const RSA_BITS = 2048;
 
-function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): 'RS256' | 'ES256' | null {
-  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS) return 'RS256';
-  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'ES256' : null;
+function algorithmOf({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): 'RS256' | 'ES256' | null {
+  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS)
+    return 'RS256';
+  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    ? 'ES256'
+    : null;
 }
 
 function signingAlgorithm(pem: Secret): 'RS256' | 'ES256' | null {
@@ -52,7 +60,9 @@ function signingAlgorithm(pem: Secret): 'RS256' | 'ES256' | null {
 }
 
 /** What is missing, and what is there for nothing: each with what to write instead. */
-export function misplacedFields(input: Sound<IntrospectionInput>): { field: Field; message: string }[] {
+export function misplacedFields(
+  input: Sound<IntrospectionInput>,
+): { field: Field; message: string }[] {
   if (input.auth === undefined) return [];
   const { needs, refuses } = RULES[input.auth];
   const missing = needs.filter((field) => input[field] === undefined);
@@ -75,7 +85,9 @@ function clientOf(
   const { auth, clientId = null } = input;
   const resolve = (field: Key): Secret | null => {
     const reference = input[field];
-    return reference === undefined ? null : resolveSecret(reference, [...path, field], environment, problems);
+    return reference === undefined
+      ? null
+      : resolveSecret(reference, [...path, field], environment, problems);
   };
   if (auth === undefined) {
     resolve('clientSecret');
@@ -110,6 +122,12 @@ export function introspectionPlan(
 ): IntrospectionPlan | null {
   const client = clientOf(input, path, environment, problems);
   const { url, audience, cacheForSeconds, inactiveForSeconds } = input;
-  if (client === null || audience === undefined || cacheForSeconds === undefined || inactiveForSeconds === undefined) return null;
+  if (
+    client === null ||
+    audience === undefined ||
+    cacheForSeconds === undefined ||
+    inactiveForSeconds === undefined
+  )
+    return null;
   return { url: url ?? null, client, audience, cacheForSeconds, inactiveForSeconds };
 }

@@ -15,33 +15,70 @@ import type { Environment } from './secrets.js';
 import { sessionKeys } from './session-keys.js';
 
 function toIssuer(input: IssuerInput, introspection: IntrospectionPlan | null): IssuerPlan {
-  const { preset, issuer, jwksUri, algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant } = input;
+  const {
+    preset,
+    issuer,
+    jwksUri,
+    algorithms,
+    typ,
+    clockToleranceSeconds,
+    keys,
+    claims,
+    requireTenant,
+  } = input;
   const { verify, tokenPrefixes, mirror } = input;
-  const rules = { algorithms, typ, clockToleranceSeconds, keys, claims, requireTenant, ...presetRules(preset, issuer) };
-  return { issuer, jwksUri: jwksUri ?? null, ...rules, verify, tokenPrefixes: tokenPrefixes ?? null, introspection, mirror };
+  const rules = {
+    algorithms,
+    typ,
+    clockToleranceSeconds,
+    keys,
+    claims,
+    requireTenant,
+    ...presetRules(preset, issuer),
+  };
+  return {
+    issuer,
+    jwksUri: jwksUri ?? null,
+    ...rules,
+    verify,
+    tokenPrefixes: tokenPrefixes ?? null,
+    introspection,
+    mirror,
+  };
 }
 
 /** Of a map the values: the map itself is read-only by its type. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const inner of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(inner);
+  for (const inner of value instanceof Map ? value.values() : Object.values(value))
+    deepFreeze(inner);
   return value;
 }
 
 /** From a plain value: the plan, or every problem. */
-export function readPlan(raw: unknown, environment: Environment): { plan: Plan | null; problems: Problem[] } {
+export function readPlan(
+  raw: unknown,
+  environment: Environment,
+): { plan: Plan | null; problems: Problem[] } {
   if (!isObject(raw))
-    return { plan: null, problems: [{ path: [], message: 'write a map with publicUrl, issuers and endpoints' }] };
+    return {
+      plan: null,
+      problems: [{ path: [], message: 'write a map with publicUrl, issuers and endpoints' }],
+    };
   const { parsed, whole, problems } = parse(raw);
   const told = new Set(problems.map(({ path }) => pathText(path)));
-  const isTold = (path: Path): boolean => path.some((_, end) => told.has(pathText(path.slice(0, end + 1))));
+  const isTold = (path: Path): boolean =>
+    path.some((_, end) => told.has(pathText(path.slice(0, end + 1))));
   // Of a field that is bad in itself nothing follows.
   for (const check of checks) problems.push(...check(parsed).filter(({ path }) => !isTold(path)));
   const asked = new Map<string, IntrospectionPlan | null>();
   for (const [name, { introspection }] of parsed.issuers) {
     if (introspection === undefined) continue;
-    asked.set(name, introspectionPlan(introspection, ['issuers', name, 'introspection'], environment, problems));
+    asked.set(
+      name,
+      introspectionPlan(introspection, ['issuers', name, 'introspection'], environment, problems),
+    );
   }
   const ring = sessionKeys(parsed.root.sessionKeys ?? [], environment, problems);
   if (whole === null || problems.length > 0) return { plan: null, problems };
@@ -71,7 +108,8 @@ export function parseYaml(text: string, environment: Environment): Plan {
   const document = readDocument(text);
   if (!document.isRead) throw new ConfigError(document.problems);
   const { plan, problems } = readPlan(document.value, environment);
-  if (plan === null || document.problems.length > 0) throw new ConfigError([...document.problems, ...problems]);
+  if (plan === null || document.problems.length > 0)
+    throw new ConfigError([...document.problems, ...problems]);
   return plan;
 }
 
@@ -81,7 +119,9 @@ export function loadFile(path: string, environment: Environment): Plan {
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    throw new ConfigError([{ path: [], message: `${path} cannot be read; mend the path given to --config` }]);
+    throw new ConfigError([
+      { path: [], message: `${path} cannot be read; mend the path given to --config` },
+    ]);
   }
   return parseYaml(text, environment);
 }

@@ -9,7 +9,11 @@ function distance(some: string, other: string): number {
     for (let j = 1; j <= other.length; j++) {
       const same = some[i - 1] === other[j - 1];
       const swapped = some[i - 1] === other[j - 2] && some[i - 2] === other[j - 1];
-      const steps = [(last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + (same ? 0 : 1)];
+      const steps = [
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + (same ? 0 : 1),
+      ];
       if (swapped && i > 1 && j > 1) steps.push((beforeLast[j - 2] as number) + 1);
       row.push(Math.min(...steps));
     }

@@ -35,28 +35,51 @@ export interface Whole {
 }
 
 /** `whole` only where nothing is wrong so far. */
-export function parse(raw: Readonly<Record<string, unknown>>): { parsed: Parsed; whole: Whole | null; problems: Problem[] } {
+export function parse(raw: Readonly<Record<string, unknown>>): {
+  parsed: Parsed;
+  whole: Whole | null;
+  problems: Problem[];
+} {
   const problems: Problem[] = [];
 
   /** The part that is good; whatever else is there becomes problems. */
-  function take<T>(schema: Parameters<typeof soundPart<T>>[0], value: unknown, base: Path): Sound<T> {
+  function take<T>(
+    schema: Parameters<typeof soundPart<T>>[0],
+    value: unknown,
+    base: Path,
+  ): Sound<T> {
     // What a reference says where none works, the schema would only tell as a wrong value.
     const references = misplacedReferences(schema, value, base);
     const texts = new Set(references.map(({ path }) => pathText(path)));
-    problems.push(...references, ...problemsOf(schema, value, base).filter(({ path }) => !texts.has(pathText(path))));
+    problems.push(
+      ...references,
+      ...problemsOf(schema, value, base).filter(({ path }) => !texts.has(pathText(path))),
+    );
     return soundPart(schema, value) ?? ({} as Sound<T>);
   }
 
   const root = take(rootSchema, raw, []);
   const rawIssuers = isObject(raw.issuers) ? Object.entries(raw.issuers) : [];
-  const rawEndpoints = Array.isArray(raw.endpoints) ? [...(raw.endpoints as unknown[]).entries()] : [];
-  const issuers = new Map(rawIssuers.map(([name, one]) => [name, take(issuerSchema, underPreset(one ?? {}), ['issuers', name])]));
-  const endpoints = new Map(rawEndpoints.map(([i, one]) => [i, take(endpointSchema, one ?? {}, ['endpoints', i])]));
+  const rawEndpoints = Array.isArray(raw.endpoints)
+    ? [...(raw.endpoints as unknown[]).entries()]
+    : [];
+  const issuers = new Map(
+    rawIssuers.map(([name, one]) => [
+      name,
+      take(issuerSchema, underPreset(one ?? {}), ['issuers', name]),
+    ]),
+  );
+  const endpoints = new Map(
+    rawEndpoints.map(([i, one]) => [i, take(endpointSchema, one ?? {}, ['endpoints', i])]),
+  );
   const told = new Set(problems.map(({ path }) => pathText(path)));
   return {
     parsed: { root, issuers, endpoints, isBad: (path) => told.has(pathText(path)) },
     // Nothing was taken out of it.
-    whole: problems.length === 0 ? ({ root, issuers, endpoints: [...endpoints.values()] } as unknown as Whole) : null,
+    whole:
+      problems.length === 0
+        ? ({ root, issuers, endpoints: [...endpoints.values()] } as unknown as Whole)
+        : null,
     problems,
   };
 }

@@ -61,7 +61,11 @@ export interface IssuerPlan extends ClaimRules {
 export interface Plan {
   readonly publicUrl: string;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly admin: { readonly host: string; readonly port: number; readonly hosts: readonly string[] };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly hosts: readonly string[];
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** 32 bytes in base64 each, the newest first; empty where none is configured. */
   readonly sessionKeys: readonly Secret[];

@@ -8,9 +8,13 @@ const KINDS = ['tools', 'prompts', 'resources'] as const;
 
 type SeenRule = NonNullable<NonNullable<NonNullable<SeenEndpoint['tools']>['rules']>[number]>;
 
-function ruleProblems({ claim, has, deny, scopes = [] }: Omit<SeenRule, 'tool'>, path: Path): Problem[] {
+function ruleProblems(
+  { claim, has, deny, scopes = [] }: Omit<SeenRule, 'tool'>,
+  path: Path,
+): Problem[] {
   const problems: Problem[] = [];
-  const tell = (field: string, message: string) => problems.push({ path: [...path, field], message });
+  const tell = (field: string, message: string) =>
+    problems.push({ path: [...path, field], message });
   if (claim !== undefined && has === undefined) tell('has', HAS_HINT);
   if (claim === undefined && has !== undefined) tell('claim', CLAIM_HINT);
   if (deny && (scopes.length > 0 || claim !== undefined))

@@ -18,14 +18,25 @@ function kindPolicy<T extends KindInput>(
   if (input === undefined) return null;
   const rules = input.rules.map((rule: T['rules'][number]): Rule => {
     const { claim, has, scopes, deny } = rule;
-    return { pattern: patternOf(rule), scopes, deny, claim: claim === undefined || has === undefined ? null : { claim, has } };
+    return {
+      pattern: patternOf(rule),
+      scopes,
+      deny,
+      claim: claim === undefined || has === undefined ? null : { claim, has },
+    };
   });
   return { unlisted: input.unlisted, rules, filterLists: input.filterLists };
 }
 
 /** Null where nothing was said: then the upstream alone decides what its callers may do. */
 export function toPolicy({ tools, prompts, resources, methods }: EndpointInput): Policy | null {
-  if (tools === undefined && prompts === undefined && resources === undefined && methods === undefined) return null;
+  if (
+    tools === undefined &&
+    prompts === undefined &&
+    resources === undefined &&
+    methods === undefined
+  )
+    return null;
   return {
     tool: kindPolicy(tools, ({ tool }) => tool),
     prompt: kindPolicy(prompts, ({ prompt }) => prompt),
@@ -37,12 +48,16 @@ export function toPolicy({ tools, prompts, resources, methods }: EndpointInput):
 
 /** What a client may ever need: the base scopes first, then those of the rules in their order. */
 export function scopesOf({ scopes, tools, prompts, resources }: EndpointInput): readonly string[] {
-  const ruled = [tools, prompts, resources].flatMap((kind) => kind?.rules.flatMap((rule) => rule.scopes) ?? []);
+  const ruled = [tools, prompts, resources].flatMap(
+    (kind) => kind?.rules.flatMap((rule) => rule.scopes) ?? [],
+  );
   return [...new Set([...scopes, ...ruled])];
 }
 
 /** Each scope with all that it stands for, also by way of others. */
-export function impliedScopes(direct: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, readonly string[]> {
+export function impliedScopes(
+  direct: Readonly<Record<string, readonly string[]>>,
+): ReadonlyMap<string, readonly string[]> {
   const all = new Map<string, readonly string[]>();
   for (const scope of Object.keys(direct)) {
     const found = new Set<string>();

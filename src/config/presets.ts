@@ -29,7 +29,14 @@ interface Preset {
 const ANY: Form = { issuer: /^/ };
 const TENANT_ID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
 
-const generic: Preset = { forms: [ANY], write: '', typ: 'lenient', claims: {}, marks: {}, audienceIsClient: false };
+const generic: Preset = {
+  forms: [ANY],
+  write: '',
+  typ: 'lenient',
+  claims: {},
+  marks: {},
+  audienceIsClient: false,
+};
 
 /** By the name that `preset` takes. All sign with RS256, the default. */
 const presets = {
@@ -57,7 +64,8 @@ const presets = {
   auth0: {
     ...generic,
     forms: [{ issuer: /^https?:\/\/[^/]+\/$/, keys: '$&.well-known/jwks.json' }],
-    write: 'write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/',
+    write:
+      'write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/',
     claims: { scopes: ['scope'], tenant: ['org_id'], client: ['azp', 'client_id'] },
   },
   okta: {
@@ -89,8 +97,14 @@ const presets = {
   },
   keycloak: {
     ...generic,
-    forms: [{ issuer: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/, keys: '$&/protocol/openid-connect/certs' }],
-    write: 'write the realm without a slash at the end, such as https://login.example.com/realms/acme',
+    forms: [
+      {
+        issuer: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/,
+        keys: '$&/protocol/openid-connect/certs',
+      },
+    ],
+    write:
+      'write the realm without a slash at the end, such as https://login.example.com/realms/acme',
     claims: { scopes: ['scope'], client: ['azp', 'client_id'] },
     // The claim, not the header: ID, Refresh and Logout are its other values.
     marks: { typ: 'Bearer' },
@@ -118,10 +132,16 @@ const presets = {
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as PresetName[];
 
-const isPreset = (name: unknown): name is PresetName => typeof name === 'string' && Object.hasOwn(presets, name);
+const isPreset = (name: unknown): name is PresetName =>
+  typeof name === 'string' && Object.hasOwn(presets, name);
 const presetOf = (name: PresetName): Preset => presets[name];
-const formOf = (preset: Preset, issuer: string): Form | undefined => preset.forms.find((form) => form.issuer.test(issuer));
-const filled = (form: Form | undefined, template: string | undefined, issuer: string): string | undefined =>
+const formOf = (preset: Preset, issuer: string): Form | undefined =>
+  preset.forms.find((form) => form.issuer.test(issuer));
+const filled = (
+  form: Form | undefined,
+  template: string | undefined,
+  issuer: string,
+): string | undefined =>
   form === undefined ? undefined : template && issuer.replace(form.issuer, template);
 
 /** The fields of an issuer as written, with those of its preset under them. What is no issuer with a preset comes back as it is. */
@@ -137,7 +157,10 @@ export function underPreset(raw: unknown): unknown {
     ...(jwksUri === undefined ? {} : { jwksUri }),
     ...(client === undefined ? {} : { audience: [client] }),
     ...raw,
-    claims: raw.claims === undefined || isObject(raw.claims) ? { ...preset.claims, ...raw.claims } : raw.claims,
+    claims:
+      raw.claims === undefined || isObject(raw.claims)
+        ? { ...preset.claims, ...raw.claims }
+        : raw.claims,
   };
 }
 
@@ -153,7 +176,8 @@ export function audienceProblem(name: PresetName, issuer: string): string | null
 }
 
 /** What of a preset no field can say. */
-export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> & Pick<Preset, 'marks'>;
+export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> &
+  Pick<Preset, 'marks'>;
 
 export function presetRules(name: PresetName, issuer: string): PresetRules {
   const preset = presetOf(name);

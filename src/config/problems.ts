@@ -17,7 +17,9 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly Problem[], tell: (problem: Problem) => string = problemText) {
     const lines = problems.map((problem) => `  ${tell(problem)}`);
-    super(`${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in the configuration\n${lines.join('\n')}`);
+    super(
+      `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in the configuration\n${lines.join('\n')}`,
+    );
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -26,7 +28,9 @@ export class ConfigError extends Error {
 /** `endpoints[0].path`; `(file)` where the problem is with all of it. */
 export function pathText(path: Path): string {
   if (path.length === 0) return '(file)';
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
+    .join('');
 }
 
 const problemText = ({ path, message }: Problem): string => `${pathText(path)}: ${message}`;
@@ -38,10 +42,19 @@ const SUBJECTS = ['tool', 'prompt', 'resource'];
 function unknownField(path: Path, name: string, known: readonly string[]): Problem {
   const shown = /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
   if (shown !== name) {
-    const hint = name[shown.length] === ':' ? 'write a space behind the colon' : 'write a name of letters alone';
-    return { path: [...path, `${known.includes(shown) ? shown : ''}…`], message: `there is no such field; ${hint}` };
+    const hint =
+      name[shown.length] === ':'
+        ? 'write a space behind the colon'
+        : 'write a name of letters alone';
+    return {
+      path: [...path, `${known.includes(shown) ? shown : ''}…`],
+      message: `there is no such field; ${hint}`,
+    };
   }
-  const meant = nearest(name, known) ?? (SUBJECTS.includes(name) ? known.find((one) => SUBJECTS.includes(one)) : null) ?? null;
+  const meant =
+    nearest(name, known) ??
+    (SUBJECTS.includes(name) ? known.find((one) => SUBJECTS.includes(one)) : null) ??
+    null;
   const hint = meant === null ? 'remove it or mend its spelling' : `did you mean ${meant}?`;
   return { path: [...path, name], message: `there is no such field; ${hint}` };
 }
@@ -54,7 +67,9 @@ function messageOf(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
   }
   // A union tells of its branches: take the branch that came furthest, which is the one that was meant.
   if (issue.code === 'invalid_union') {
-    const deepest = issue.errors.flat().filter((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys');
+    const deepest = issue.errors
+      .flat()
+      .filter((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys');
     const told =
       deepest.length > 0
         ? deepest
@@ -63,7 +78,9 @@ function messageOf(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
             .filter((inner) => inner.code !== 'invalid_type')
             .slice(0, 1);
     if (told.length > 0)
-      return told.flatMap((inner) => messageOf({ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue, schema));
+      return told.flatMap((inner) =>
+        messageOf({ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue, schema),
+      );
   }
   return [{ path, message: issue.message }];
 }

@@ -11,11 +11,19 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
-import { denialSchema, methodsSchema, promptsSchema, resourcesSchema, scopeImpliesSchema, toolsSchema } from './schema-policy.js';
+import {
+  denialSchema,
+  methodsSchema,
+  promptsSchema,
+  resourcesSchema,
+  scopeImpliesSchema,
+  toolsSchema,
+} from './schema-policy.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** Date.parse takes the 30th of February for a day in March. */
-const isDay = (value: string): boolean => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
+const isDay = (value: string): boolean =>
+  !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
 
 const LEGACY_EXAMPLE = '{ scheme: Token, mode: pass-through, upstreamVerifies: true }';
 const ORIGIN_HINT = 'write an origin, such as https://app.example.com';
@@ -46,7 +54,8 @@ export const legacySchema = mapOf(LEGACY_EXAMPLE, {
     .optional(),
   mode: z.literal('pass-through', { error: 'write pass-through' }),
   upstreamVerifies: z.literal(true, {
-    error: 'the gateway cannot check such a credential: write true if the upstream refuses bad ones, else remove this entry',
+    error:
+      'the gateway cannot check such a credential: write true if the upstream refuses bad ones, else remove this entry',
   }),
   /** Scopes that every such caller is taken to hold. */
   scopes,
@@ -54,7 +63,9 @@ export const legacySchema = mapOf(LEGACY_EXAMPLE, {
   sunset: z
     .string({ error: 'write a day, such as 2027-06-30' })
     .regex(DAY, { error: 'write a day, such as 2027-06-30' })
-    .refine((value) => !DAY.test(value) || isDay(value), { error: 'there is no such day; write one, such as 2027-06-30' })
+    .refine((value) => !DAY.test(value) || isDay(value), {
+      error: 'there is no such day; write one, such as 2027-06-30',
+    })
     .optional(),
 });
 
@@ -88,17 +99,26 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     .min(1, { error: 'name at least one issuer, such as [acme]' }),
   scopes,
   /** `scopes_supported` of the metadata. Default: the base scopes and those of the rules. */
-  scopesSupported: z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }).optional(),
+  scopesSupported: z
+    .array(scopeToken, { error: 'write a list of scopes, such as [files:read]' })
+    .optional(),
   scopeImplies: scopeImpliesSchema.default({}),
   tools: toolsSchema.optional(),
   prompts: promptsSchema.optional(),
   resources: resourcesSchema.optional(),
   methods: methodsSchema.optional(),
   denial: denialSchema,
-  legacy: z.array(legacySchema, { error: `write a list of legacy credentials, such as [${LEGACY_EXAMPLE}]` }).default([]),
-  upstream: z.union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
-    error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
-  }),
+  legacy: z
+    .array(legacySchema, {
+      error: `write a list of legacy credentials, such as [${LEGACY_EXAMPLE}]`,
+    })
+    .default([]),
+  upstream: z.union(
+    [upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject],
+    {
+      error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
+    },
+  ),
   streams: mapOf('{ keepAliveSeconds: 15 }', {
     /** Seconds without a byte until an event stream gets a comment, for the proxies on its way; 0: never. */
     keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
@@ -110,9 +130,12 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     .array(
       z
         .string({ error: ORIGIN_HINT })
-        .refine((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value), {
-          error: ORIGIN_HINT,
-        }),
+        .refine(
+          (value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value),
+          {
+            error: ORIGIN_HINT,
+          },
+        ),
       { error: 'write a list of origins, such as [https://app.example.com]' },
     )
     .default([]),

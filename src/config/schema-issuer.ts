@@ -14,8 +14,8 @@ import {
 } from './fields.js';
 import { presetNames } from './presets.js';
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
-const INTROSPECTION_EXAMPLE = '{ clientId: portcullis, clientSecret: "${env:INTROSPECTION_SECRET}" }';
+const INTROSPECTION_EXAMPLE =
+  '{ clientId: portcullis, clientSecret: "${env:INTROSPECTION_SECRET}" }';
 
 /** RFC 7662: how opaque tokens of this issuer are asked about. */
 export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
@@ -34,7 +34,9 @@ export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
   /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
   privateKey: secretReference.optional(),
   /** `bound-to-client`: an answer without `aud` is taken to be for the endpoint whose own client asked. */
-  audience: z.enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' }).default('required'),
+  audience: z
+    .enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' })
+    .default('required'),
   /** Seconds for which an active token is not asked about again; never past its `exp`. This is the revocation delay. */
   cacheForSeconds: wholeNumber(0, 300, 'seconds').default(30),
   /** Seconds for which an inactive one is not. */
@@ -74,7 +76,9 @@ export const mirrorSchema = mapOf('{ enabled: false }', {
 
 export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   /** What is known of the identity provider beforehand; its fields stand under those that are written. */
-  preset: z.enum(presetNames, { error: `write one of ${presetNames.join(', ')}` }).default('generic'),
+  preset: z
+    .enum(presetNames, { error: `write one of ${presetNames.join(', ')}` })
+    .default('generic'),
   /** Exactly as the issuer writes itself in its metadata and in `iss`, slash included (A-12). */
   issuer: protectedUrl('https://auth.example.com'),
   /** Default: `jwks_uri` of the issuer's metadata. */

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { mapOf, scopes, scopeToken } from './fields.js';
 
-const trueOrFalse = (standing: boolean) => z.boolean({ error: 'write true or false' }).default(standing);
+const trueOrFalse = (standing: boolean) =>
+  z.boolean({ error: 'write true or false' }).default(standing);
 
 const PATTERN_HINT = 'write a name, or a pattern with * for any run of characters, such as write_*';
 const pattern = z.string({ error: PATTERN_HINT }).min(1, { error: PATTERN_HINT });
 
-export const CLAIM_HINT = 'write the name of a claim, such as roles, and in has the value that it must be or hold';
+export const CLAIM_HINT =
+  'write the name of a claim, such as roles, and in has the value that it must be or hold';
 export const HAS_HINT = 'write the value that the claim must be or hold, such as admin';
 
 const conditions = {
@@ -63,9 +65,12 @@ export const scopeImpliesSchema = z.record(
   scopeToken,
   z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }),
   {
-    error: 'write a map from a scope to those that it stands for, such as "files:*": [files:read, files:write]',
+    error:
+      'write a map from a scope to those that it stands for, such as "files:*": [files:read, files:write]',
   },
 );
 
 /** How a refusal by policy is told. */
-export const denialSchema = z.literal([403, '403', 'jsonrpc'], { error: 'write 403 or jsonrpc' }).default(403);
+export const denialSchema = z
+  .literal([403, '403', 'jsonrpc'], { error: 'write 403 or jsonrpc' })
+  .default(403);

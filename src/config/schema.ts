@@ -1,24 +1,38 @@
 // Decides the fields of the whole file: listeners, issuers, endpoints. What one issuer or endpoint may say stands in schema-issuer.ts and
 // schema-endpoint.ts.
 import { z } from 'zod';
-import { ENDPOINT_EXAMPLE, host, mapOf, port, publicUrl, secretReference, wholeNumber } from './fields.js';
+import {
+  ENDPOINT_EXAMPLE,
+  host,
+  mapOf,
+  port,
+  publicUrl,
+  secretReference,
+  wholeNumber,
+} from './fields.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that the user is to write
 const SESSION_KEYS_HINT = 'write a list of references, such as ["${env:PORTCULLIS_SESSION_KEYS}"]';
 
 export const rootSchema = z.strictObject({
   publicUrl,
-  listen: mapOf('{ host: 0.0.0.0, port: 8080 }', { host: host.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  listen: mapOf('{ host: 0.0.0.0, port: 8080 }', {
+    host: host.default('127.0.0.1'),
+    port: port.default(8080),
+  }).prefault({}),
   admin: mapOf('{ host: 127.0.0.1, port: 9090 }', {
     host: host.default('127.0.0.1'),
     port: port.default(9090),
     /** Host names under which the admin listener answers, beside addresses and localhost. */
     hosts: z
-      .array(z.string({ error: HOST_NAME_HINT }), { error: 'write a list of host names, such as [portcullis.internal]' })
+      .array(z.string({ error: HOST_NAME_HINT }), {
+        error: 'write a list of host names, such as [portcullis.internal]',
+      })
       .default([]),
   }).prefault({}),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' }).default('info'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
+    .default('info'),
   /** Keys that seal the session ids of the legacy revisions, the newest first. Default: one that each start draws for itself. */
   sessionKeys: z
     .array(secretReference, { error: SESSION_KEYS_HINT })

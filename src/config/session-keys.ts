@@ -12,7 +12,8 @@ const HINT = 'write keys made with: openssl rand -base64 32';
 
 function flawOf(key: string): string | null {
   const bytes = Buffer.from(key, 'base64');
-  if (!KEY.test(key) || bytes.length !== KEY_BYTES) return `holds what is no key of ${KEY_BYTES} bytes in base64; ${HINT}`;
+  if (!KEY.test(key) || bytes.length !== KEY_BYTES)
+    return `holds what is no key of ${KEY_BYTES} bytes in base64; ${HINT}`;
   return new Set(bytes).size < DIFFERENT_BYTES ? `holds a key that is not random; ${HINT}` : null;
 }
 

@@ -34,7 +34,12 @@ export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | null {
   const [part, ...rest] = path;
   if (part === undefined) return here;
   const { shape, element } = inside(here);
-  const next = typeof part === 'number' ? element : shape && Object.hasOwn(shape, part) ? shape[part] : undefined;
+  const next =
+    typeof part === 'number'
+      ? element
+      : shape && Object.hasOwn(shape, part)
+        ? shape[part]
+        : undefined;
   return next === undefined ? null : schemaAt(next, rest);
 }
 
@@ -50,7 +55,9 @@ export function soundPart<T>(schema: z.ZodType<T>, value: unknown): Sound<T> | u
   if (whole.success) return whole.data as Sound<T>;
   const { shape, element } = inside(bare(schema));
   if (shape !== undefined && isObject(value)) {
-    const parts = Object.entries(shape).map(([name, field]) => [name, soundPart(field, value[name])] as const);
+    const parts = Object.entries(shape).map(
+      ([name, field]) => [name, soundPart(field, value[name])] as const,
+    );
     return Object.fromEntries(parts.filter(([, part]) => part !== undefined)) as Sound<T>;
   }
   if (element === undefined || !Array.isArray(value)) return undefined;

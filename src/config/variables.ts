@@ -31,7 +31,10 @@ export const VARIABLES: Readonly<Record<string, string>> = {
 
 /** What a message calls by its name in a file, and what that is among variables. */
 const TERMS: readonly (readonly [term: RegExp, variables: string])[] = [
-  [/^write a port from 0 to 65535, such as 8080$/, 'write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
+  [
+    /^write a port from 0 to 65535, such as 8080$/,
+    'write host:port or a port from 0 to 65535, such as 127.0.0.1:8080',
+  ],
   [/^listen has port/, `${PREFIX}LISTEN has port`],
   [/, or move listen$/, `, or move ${PREFIX}LISTEN`],
   [/\baudience: \[(.*?)\]/, `${PREFIX}AUDIENCE=$1`],

@@ -38,7 +38,8 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
 
 /** Several credentials on one line, told from a legacy key with a comma in it. */
-export const holdsSecondScheme = (value: string): boolean => value.includes(',') && SECOND_SCHEME.test(value);
+export const holdsSecondScheme = (value: string): boolean =>
+  value.includes(',') && SECOND_SCHEME.test(value);
 
 /**
  * Why what followed `Bearer` is not one token, or null. Asked before a token is judged, not before its verdict is looked up: that this very

@@ -9,15 +9,18 @@ export const FALSE = Buffer.from('false');
 export const NULL = Buffer.from('null');
 
 /** The byte that stands there; behind the end a NUL, which JSON has nowhere. A load out of bounds would make every load slow. */
-export const byteAt = (bytes: Buffer, at: number): number => (at < bytes.length ? (bytes[at] as number) : 0);
+export const byteAt = (bytes: Buffer, at: number): number =>
+  at < bytes.length ? (bytes[at] as number) : 0;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
-export const isHex = (byte: number): boolean => isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+export const isHex = (byte: number): boolean =>
+  isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
 /** Where white space ends. */
 export function behindSpace(bytes: Buffer, from: number): number {
   let at = from;
   let byte = byteAt(bytes, at);
-  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = byteAt(bytes, ++at);
+  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
+    byte = byteAt(bytes, ++at);
   return at;
 }
 
@@ -46,6 +49,7 @@ export function behindNumber(bytes: Buffer, from: number): number {
 
 /** Where a literal ends, of which the first letter was seen. */
 export function behindLiteral(bytes: Buffer, from: number, word: Buffer): number {
-  for (let i = 1; i < word.length; i++) if (byteAt(bytes, from + i) !== word[i]) throw new Unreadable();
+  for (let i = 1; i < word.length; i++)
+    if (byteAt(bytes, from + i) !== word[i]) throw new Unreadable();
   return from + word.length;
 }

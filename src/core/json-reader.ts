@@ -1,6 +1,16 @@
 // Decides what is JSON (RFC 8259), byte by byte and nothing looser. In core, because authorize/ reads requests by it and proxy/ lists in answers.
 // Never decides what a message means, nor whether a name may stand twice.
-import { behindLiteral, behindNumber, behindSpace, byteAt, FALSE, isHex, NULL, TRUE, Unreadable } from './json-lexemes.js';
+import {
+  behindLiteral,
+  behindNumber,
+  behindSpace,
+  byteAt,
+  FALSE,
+  isHex,
+  NULL,
+  TRUE,
+  Unreadable,
+} from './json-lexemes.js';
 
 /** Deeper nesting is refused: it costs every reader stack, and no tool needs it. */
 const MAX_DEPTH = 128;

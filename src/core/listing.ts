@@ -2,7 +2,12 @@
 // decides who may use what.
 
 /** The member of an entry by the member of `result` that holds the entries. */
-export const ENTRY_NAMES = { tools: 'name', prompts: 'name', resources: 'uri', resourceTemplates: 'uriTemplate' } as const;
+export const ENTRY_NAMES = {
+  tools: 'name',
+  prompts: 'name',
+  resources: 'uri',
+  resourceTemplates: 'uriTemplate',
+} as const;
 
 export type ListMember = keyof typeof ENTRY_NAMES;
 

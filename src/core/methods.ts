@@ -12,7 +12,11 @@ export interface Subject {
   readonly mirrored: boolean;
 }
 
-const subject = (kind: Kind | null, member: Subject['member'], mirrored = true): Subject => ({ kind, member, mirrored });
+const subject = (kind: Kind | null, member: Subject['member'], mirrored = true): Subject => ({
+  kind,
+  member,
+  mirrored,
+});
 const task = subject(null, 'taskId');
 
 /** Null where a method is about nothing in particular. */

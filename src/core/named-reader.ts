@@ -78,7 +78,8 @@ export class NamedReader extends JsonReader {
     if (this.isAmbiguous(name)) this.invalid('a name has a NUL or half a surrogate pair');
     const folded = fold(name);
     // Also a known name written with escapes or in other letters: another reader may take it for the known one.
-    if (wanted.folded.has(folded) || seen.others.has(folded)) this.invalid('a name stands twice, or in another spelling');
+    if (wanted.folded.has(folded) || seen.others.has(folded))
+      this.invalid('a name stands twice, or in another spelling');
     seen.others.add(folded);
   }
 

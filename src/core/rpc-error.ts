@@ -6,7 +6,11 @@ import type { Failure } from './failure.js';
  * Null where the row has no code. Without an id where the body was not read: MCP allows that, and a guess would be worse (D-02).
  * `exchangeId` is in the log too.
  */
-export function rpcError(failure: Failure, exchangeId: string, idText: string | undefined): string | null {
+export function rpcError(
+  failure: Failure,
+  exchangeId: string,
+  idText: string | undefined,
+): string | null {
   const { row } = failure;
   if (row.code === null) return null;
   const data: Record<string, unknown> = { requestId: exchangeId, ...failure.data };

@@ -21,10 +21,16 @@ function hostAllowed(host: string | undefined, listed: readonly string[]): boole
 export function createAdmin({ hosts, health, metrics }: AdminParts): Server {
   const app = new Hono();
   app.use('*', async (c, next) => {
-    if (!hostAllowed(c.req.header('host'), hosts)) return c.json({ error: 'Host not allowed: list it in admin.hosts' }, 403);
+    if (!hostAllowed(c.req.header('host'), hosts))
+      return c.json({ error: 'Host not allowed: list it in admin.hosts' }, 403);
     return next();
   });
   addHealth(app, health);
-  app.get('/metrics', async (c) => c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }));
-  return createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, getRequestListener(app.fetch));
+  app.get('/metrics', async (c) =>
+    c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
+  return createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000 },
+    getRequestListener(app.fetch),
+  );
 }

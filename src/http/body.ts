@@ -21,7 +21,12 @@ export class BodyReader implements GoneListener, BodySink {
   private readonly onData: ((chunk: Buffer) => void) | null = null;
 
   /** `declared`: the Content-Length; 0 where there is none. */
-  constructor(incoming: IncomingMessage, declared: number, limitBytes: number, listener: BodyListener) {
+  constructor(
+    incoming: IncomingMessage,
+    declared: number,
+    limitBytes: number,
+    listener: BodyListener,
+  ) {
     this.incoming = incoming;
     this.declared = declared;
     this.limitBytes = limitBytes;
@@ -67,6 +72,7 @@ export class BodyReader implements GoneListener, BodySink {
 
   end(): void {
     if (this.listener === null || this.size < this.declared) return;
-    if (this.size <= this.limitBytes) this.tell(good(this.pieces === null ? (this.first ?? EMPTY) : this.pieces.take()));
+    if (this.size <= this.limitBytes)
+      this.tell(good(this.pieces === null ? (this.first ?? EMPTY) : this.pieces.take()));
   }
 }

@@ -12,7 +12,8 @@ export function challenge(endpoint: Endpoint, failure: Failure): string | null {
   if (row.challenge === null) return null;
   const parameters: string[] = [];
   if (endpoint.realm !== null) parameters.push(`realm="${endpoint.realm}"`);
-  if (row.challenge !== 'bare') parameters.push(`error="${row.challenge}"`, `error_description="${described(row.message)}"`);
+  if (row.challenge !== 'bare')
+    parameters.push(`error="${row.challenge}"`, `error_description="${described(row.message)}"`);
   const scopes = failure.scopes ?? endpoint.scopes;
   if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);
   parameters.push(`resource_metadata="${endpoint.metadataUrl}"`);

@@ -15,7 +15,14 @@ export function origin(exchange: Exchange, endpoint: Endpoint): Failure | null {
   const checked = checkOrigin(exchange, endpoint);
   if (checked === undefined) return null;
   if (typeof checked !== 'string') return checked;
-  exchange.answerHeaders.push('access-control-allow-origin', checked, 'vary', 'Origin', 'access-control-expose-headers', EXPOSE);
+  exchange.answerHeaders.push(
+    'access-control-allow-origin',
+    checked,
+    'vary',
+    'Origin',
+    'access-control-expose-headers',
+    EXPOSE,
+  );
   return null;
 }
 
@@ -23,10 +30,33 @@ export function origin(exchange: Exchange, endpoint: Endpoint): Failure | null {
 export function preflight(exchange: Exchange, endpoint: Endpoint): boolean {
   if (exchange.method !== 'OPTIONS') return false;
   const asked = singleHeader(exchange, 'access-control-request-headers') ?? '';
-  const parameters = asked.split(',').filter((name) => PARAMETER_HEADER.test(name.trim().toLowerCase()));
-  const allowHeaders = [ALLOW_HEADERS, ...parameters.map((name) => name.trim()), ...keyHeaders(endpoint)].join(', ');
-  const headers = ['access-control-allow-methods', ALLOW_METHODS, 'access-control-allow-headers', allowHeaders];
-  exchange.begin(204, [...headers, 'access-control-max-age', '7200', 'allow', ALLOW_METHODS, 'cache-control', 'no-store'], false);
+  const parameters = asked
+    .split(',')
+    .filter((name) => PARAMETER_HEADER.test(name.trim().toLowerCase()));
+  const allowHeaders = [
+    ALLOW_HEADERS,
+    ...parameters.map((name) => name.trim()),
+    ...keyHeaders(endpoint),
+  ].join(', ');
+  const headers = [
+    'access-control-allow-methods',
+    ALLOW_METHODS,
+    'access-control-allow-headers',
+    allowHeaders,
+  ];
+  exchange.begin(
+    204,
+    [
+      ...headers,
+      'access-control-max-age',
+      '7200',
+      'allow',
+      ALLOW_METHODS,
+      'cache-control',
+      'no-store',
+    ],
+    false,
+  );
   exchange.end();
   return true;
 }

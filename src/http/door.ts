@@ -47,7 +47,12 @@ export class NodeExchange implements Exchange, BodyListener, Ending {
   private bodyListener: BodyListener | null = null;
   private goneListener: GoneListener | null = null;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, connection: Connection, awaitsContinue: boolean) {
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    connection: Connection,
+    awaitsContinue: boolean,
+  ) {
     this.id = `${ID_PREFIX}${++lastId}`;
     this.incoming = incoming;
     this.outgoing = outgoing;
@@ -101,7 +106,8 @@ export class NodeExchange implements Exchange, BodyListener, Ending {
   readBody(limitBytes: number, listener: BodyListener): void {
     if (this.broken !== null) return listener.bodyRead(this.broken);
     const declared = this.declaredBytes();
-    if (declared > limitBytes) return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
+    if (declared > limitBytes)
+      return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
       this.awaitsContinue = false;
       this.outgoing.writeContinue();
@@ -182,7 +188,11 @@ export class NodeExchange implements Exchange, BodyListener, Ending {
 
   private unreadBodyIsLong(): boolean {
     if (this.wholeBody) return false;
-    return this.awaitsContinue || this.names.includes('transfer-encoding') || this.declaredBytes() > DRAIN_BYTES;
+    return (
+      this.awaitsContinue ||
+      this.names.includes('transfer-encoding') ||
+      this.declaredBytes() > DRAIN_BYTES
+    );
   }
 
   /** Without this Node swallows the whole declared body after the answer (measured: 2 GB), or resets before the answer is read. */

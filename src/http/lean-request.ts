@@ -4,7 +4,8 @@
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
-const STREAM_ENDED = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')?.get as () => boolean;
+const STREAM_ENDED = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')
+  ?.get as () => boolean;
 
 type Fields = { host?: string | undefined; expect?: string | undefined };
 

@@ -38,7 +38,10 @@ const pathOf = ({ resource }: Endpoint): string => new URL(resource).pathname.re
 export type MirroredMetadata = (issuer: string) => Buffer | null;
 
 /** Every document beside the endpoints by its path; null where nothing can be shown now. */
-export function documents(endpoints: readonly Endpoint[], mirrored: MirroredMetadata): Map<string, () => Buffer | null> {
+export function documents(
+  endpoints: readonly Endpoint[],
+  mirrored: MirroredMetadata,
+): Map<string, () => Buffer | null> {
   const all = new Map<string, () => Buffer | null>();
   const place = (name: string, path: string, document: () => Buffer | null): void => {
     for (const at of placesOf(name, path)) all.set(at, document);
@@ -52,7 +55,8 @@ export function documents(endpoints: readonly Endpoint[], mirrored: MirroredMeta
     const path = pathOf(endpoint);
     const own = Buffer.from(JSON.stringify(resourceMetadata(endpoint)));
     place('oauth-protected-resource', path, () => own);
-    for (const name of ISSUER_DOCUMENTS) place(name, path, () => mirrored(endpoint.issuers[0] as string));
+    for (const name of ISSUER_DOCUMENTS)
+      place(name, path, () => mirrored(endpoint.issuers[0] as string));
   }
   return all;
 }

@@ -41,7 +41,10 @@ const KNOWN = [
 const SPELLINGS = new Map(
   KNOWN.flatMap((name) => {
     const capitals = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
-    return [name, capitals, capitals.replace(/^Mcp-/, 'MCP-')].map((spelling): [string, string] => [spelling, name]);
+    return [name, capitals, capitals.replace(/^Mcp-/, 'MCP-')].map((spelling): [string, string] => [
+      spelling,
+      name,
+    ]);
   }),
 );
 

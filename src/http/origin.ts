@@ -11,6 +11,12 @@ export function checkOrigin(exchange: Exchange, endpoint: Endpoint): Failure | s
   if (origin === undefined) return undefined;
   if (origin === null) return originRefused({ detail: 'two Origin lines' });
   const { origins, publicOrigin } = endpoint;
-  if (origin === publicOrigin || isLoopbackOrigin(origin) || origins.includes(origin) || origins.includes('*')) return origin;
+  if (
+    origin === publicOrigin ||
+    isLoopbackOrigin(origin) ||
+    origins.includes(origin) ||
+    origins.includes('*')
+  )
+    return origin;
   return originRefused({ detail: 'not the public origin, loopback or a listed one' });
 }

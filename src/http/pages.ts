@@ -41,12 +41,22 @@ export function createPages(
   const wellKnown = documents(endpoints, mirrored);
   const app = new Hono();
   // Clients send the headers of their MCP requests along. The star stands for all but Authorization (Fetch standard).
-  app.use('*', cors({ origin: '*', allowMethods: [...METHODS], allowHeaders: ['*', 'MCP-Protocol-Version', 'Authorization'] }));
+  app.use(
+    '*',
+    cors({
+      origin: '*',
+      allowMethods: [...METHODS],
+      allowHeaders: ['*', 'MCP-Protocol-Version', 'Authorization'],
+    }),
+  );
   addHealth(app, health);
   app.get('*', (c) => {
     const document = wellKnown.get(c.req.path)?.() ?? null;
     if (document === null) return c.json({ error: 'Not Found' }, 404);
-    return c.body(new Uint8Array(document), 200, { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' });
+    return c.body(new Uint8Array(document), 200, {
+      'content-type': 'application/json',
+      'cache-control': 'public, max-age=300',
+    });
   });
   const listener = getRequestListener(app.fetch);
 

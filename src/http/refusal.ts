@@ -6,20 +6,35 @@ import { type Message, requestId } from '../core/message.js';
 import { rpcError } from '../core/rpc-error.js';
 import { challenge } from './challenge.js';
 
-export function refusalBody(failure: Failure, exchangeId: string, idText: string | undefined): Buffer | null {
+export function refusalBody(
+  failure: Failure,
+  exchangeId: string,
+  idText: string | undefined,
+): Buffer | null {
   const text = rpcError(failure, exchangeId, idText);
   return text === null ? null : Buffer.from(text);
 }
 
 /** Some clients register anew after any 403: their operator has a denial told as the answer of the call. A call without an id gets no answer (B-24). */
-const isAnswer = (endpoint: Endpoint | null, { row }: Failure, idText: string | undefined): boolean =>
-  endpoint?.denial === 'jsonrpc' && idText !== undefined && policyDenials.has(row);
+const isAnswer = (
+  endpoint: Endpoint | null,
+  { row }: Failure,
+  idText: string | undefined,
+): boolean => endpoint?.denial === 'jsonrpc' && idText !== undefined && policyDenials.has(row);
 
 /** The status that the caller gets; null where nobody is left to get one. `idText` is the id of the call, where it has one. */
-export const refusalStatus = (endpoint: Endpoint | null, failure: Failure, idText: string | undefined): number | null =>
-  isAnswer(endpoint, failure, idText) ? 200 : failure.row.status;
+export const refusalStatus = (
+  endpoint: Endpoint | null,
+  failure: Failure,
+  idText: string | undefined,
+): number | null => (isAnswer(endpoint, failure, idText) ? 200 : failure.row.status);
 
-export function refuse(exchange: Exchange, endpoint: Endpoint | null, failure: Failure, message: Message | null): void {
+export function refuse(
+  exchange: Exchange,
+  endpoint: Endpoint | null,
+  failure: Failure,
+  message: Message | null,
+): void {
   const idText = failure.idText ?? (message === null ? undefined : requestId(message));
   const status = refusalStatus(endpoint, failure, idText);
   if (exchange.gone || status === null) return;

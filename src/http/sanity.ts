@@ -24,14 +24,16 @@ const bad = (detail: string): Failure => connectionBadRequest({ detail });
 
 export function sane(head: RequestHead): Failure | null {
   const { method, target, version, names, values } = head;
-  if (method === 'TRACE' || method === 'CONNECT') return methodRefused({ detail: method, allow: 'GET, POST, DELETE' });
+  if (method === 'TRACE' || method === 'CONNECT')
+    return methodRefused({ detail: method, allow: 'GET, POST, DELETE' });
   if (target.length > TARGET_CHARACTERS) return connectionTargetTooLong();
   // Absolute form names a second host, `//` and dot segments a second path (A-19, B-12).
   if (target.charCodeAt(0) !== 0x2f) return bad('request target is not in origin form');
   if (target.includes('#')) return bad('fragment in the request target');
   // The parser knows 0.9 and 2.0 too.
   if (version !== '1.1' && version !== '1.0') return bad(`HTTP/${version}`);
-  if (names.length > HEADER_LINES) return connectionHeadersTooLarge({ detail: `${names.length} header lines` });
+  if (names.length > HEADER_LINES)
+    return connectionHeadersTooLarge({ detail: `${names.length} header lines` });
   let hosts = 0;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
@@ -57,7 +59,8 @@ export function sane(head: RequestHead): Failure | null {
         break;
       case 'connection':
         for (const one of value.split(','))
-          if (JUDGED.test(one.trim().toLowerCase())) return bad('Connection names an end-to-end field');
+          if (JUDGED.test(one.trim().toLowerCase()))
+            return bad('Connection names an end-to-end field');
         break;
       // Of these no later step asks whether they stand once (B-58, RFC 9449 section 4.3).
       case 'dpop':
@@ -65,7 +68,11 @@ export function sane(head: RequestHead): Failure | null {
         if (names.indexOf(name) !== i) return bad(`two ${name} lines`);
         break;
       default:
-        if (name.charCodeAt(0) === 0x6d && name.startsWith('mcp-param-') && names.indexOf(name) !== i)
+        if (
+          name.charCodeAt(0) === 0x6d &&
+          name.startsWith('mcp-param-') &&
+          names.indexOf(name) !== i
+        )
           return bad('two lines of one Mcp-Param');
     }
   }

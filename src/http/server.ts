@@ -52,13 +52,18 @@ function answerUnread(socket: Socket, failure: Failure): void {
 }
 
 /** `readMs`: how long a caller may leave its answer unread. */
-export function createListener(gateway: (exchange: Exchange) => void, tellUnread: TellUnread, readMs: number): Listener {
+export function createListener(
+  gateway: (exchange: Exchange) => void,
+  tellUnread: TellUnread,
+  readMs: number,
+): Listener {
   let draining = false;
   /** While draining: connections that have not said anything yet are no longer waited for. */
   let graceOver = false;
   const connections = new Map<Socket, Connection>();
   const readers = watchReaders(() => connections.values(), readMs);
-  const underWay = (): NodeExchange[] => [...connections.values()].flatMap((connection) => connection.underWay);
+  const underWay = (): NodeExchange[] =>
+    [...connections.values()].flatMap((connection) => connection.underWay);
   const server = createServer({
     IncomingMessage: LeanRequest,
     // Sanity counts the Host lines, and tells.
@@ -90,9 +95,15 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
   };
   /** While draining: its connection is closed as soon as its answer was sent. */
   const closeAfter = ({ outgoing }: NodeExchange): void => {
-    outgoing.once('close', () => setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())));
+    outgoing.once('close', () =>
+      setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())),
+    );
   };
-  const accept = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean): void => {
+  const accept = (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    awaitsContinue: boolean,
+  ): void => {
     const { socket } = incoming;
     const connection = connections.get(socket);
     if (connection?.closing) return;
@@ -119,7 +130,8 @@ export function createListener(gateway: (exchange: Exchange) => void, tellUnread
     const connection = connections.get(socket);
     if (connection?.underWay.some((exchange) => exchange.bodyBroken(failure))) return;
     // With an answer open this would land in the middle of it; cut, the exchange tells its own end.
-    if (connection?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    if (connection?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable)
+      return socket.destroy();
     answerUnread(socket, failure);
     tellUnread(failure, socket.remoteAddress ?? '');
   });

@@ -6,7 +6,10 @@ import type { Connection } from './connection.js';
 const LOOKS = 4;
 
 /** Gives up connections whose peer has taken nothing for `ms`, found within a quarter of that. */
-export function watchReaders(connections: () => Iterable<Connection>, ms: number): { stop(): void } {
+export function watchReaders(
+  connections: () => Iterable<Connection>,
+  ms: number,
+): { stop(): void } {
   const timer = setInterval(() => {
     for (const connection of connections()) if (connection.look() > LOOKS) connection.giveUp();
   }, ms / LOOKS).unref();

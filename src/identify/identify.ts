@@ -19,7 +19,9 @@ const CREDENTIAL_CHARACTERS = 32 * 1024;
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
 /** Names under which clients put a credential into the URL, without their separators. */
 const QUERY_NAMES = new Set(
-  'accesstoken authtoken idtoken token bearer jwt authorization apikey xapikey key apitoken clientsecret'.split(' '),
+  'accesstoken authtoken idtoken token bearer jwt authorization apikey xapikey key apitoken clientsecret'.split(
+    ' ',
+  ),
 );
 /** Nearly every request, so it is tried first. */
 const BEARER = /^bearer /i;
@@ -39,7 +41,9 @@ const withoutSeparators = (name: string): string => name.toLowerCase().replaceAl
 
 /** True where the query names a credential: it is in every log on its way, so it is no way in, and is told (A-48, C-06). */
 function inQuery({ target, path }: RequestHead, endpoint: Endpoint): boolean {
-  const keyHeaders = endpoint.legacy.flatMap(({ scheme, header }) => (scheme === null ? [withoutSeparators(header)] : []));
+  const keyHeaders = endpoint.legacy.flatMap(({ scheme, header }) =>
+    scheme === null ? [withoutSeparators(header)] : [],
+  );
   for (const name of new URLSearchParams(target.slice(path.length + 1)).keys()) {
     const plain = withoutSeparators(name);
     if (QUERY_NAMES.has(plain) || keyHeaders.includes(plain)) return true;
@@ -52,7 +56,12 @@ function present({ names, values }: RequestHead, endpoint: Endpoint): Verdict<Pr
   let found: Presented | null = null;
   for (let i = 0; i < names.length; i++) {
     const header = names[i] as string;
-    const rule = header === 'authorization' ? null : endpoint.legacy.length === 0 ? undefined : keyHeaderRule(endpoint, header);
+    const rule =
+      header === 'authorization'
+        ? null
+        : endpoint.legacy.length === 0
+          ? undefined
+          : keyHeaderRule(endpoint, header);
     if (rule === undefined) continue;
     // Node keeps the first of two lines, other stacks join them: two readers, two callers (B-58).
     if (found !== null) return credentialTwo({ detail: `${found.header} and ${header}` });
@@ -67,7 +76,8 @@ function legacy(rule: LegacyRule, header: string, value: string, key: string): V
 }
 
 export function identify(exchange: RequestHead, endpoint: Endpoint): Verdict<Credential> {
-  if (exchange.path.length !== exchange.target.length && inQuery(exchange, endpoint)) return credentialQuery();
+  if (exchange.path.length !== exchange.target.length && inQuery(exchange, endpoint))
+    return credentialQuery();
   const presented = present(exchange, endpoint);
   if (!presented.ok) return presented;
   const { header, value, rule } = presented.value;

@@ -32,7 +32,10 @@ const PLAIN = /^[\w./:-]{0,200}$/;
 
 /** The same JSON in ASCII: whatever is beyond stands inside a string, where it may be escaped. */
 const ascii = (json: string): string =>
-  json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  json.replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** What a line says of the calls of a message: a text, or of a batch a list, so that no call hides behind the first. */
 type Told = string | null | undefined | readonly (string | null)[];
@@ -116,16 +119,40 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
       timestamp: () => `,"time":${template === null ? stamp(clock.wallMs()) : SLOT}`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => (template === null ? destination.write(Buffer.from(ascii(line), 'latin1')) : template.push(line)) },
+    {
+      write: (line) =>
+        template === null
+          ? destination.write(Buffer.from(ascii(line), 'latin1'))
+          : template.push(line),
+    },
   );
 
   /** The fields that all lines of a kind share, in the order of the line. */
-  function shared({ exchange, endpoint, caller, message, failure, status }: Outcome): Record<string, unknown> {
+  function shared({
+    exchange,
+    endpoint,
+    caller,
+    message,
+    failure,
+    status,
+  }: Outcome): Record<string, unknown> {
     const principal = caller?.kind === 'principal' ? caller.principal : undefined;
     const { method } = exchange;
     const reason = failure?.row.kind ?? 'ok';
-    const common = { reason, status, endpoint: endpoint?.path, method, era: message?.era, credential: caller?.kind };
-    return { ...common, issuer: principal?.issuer, subject: short(principal?.subject), clientId: short(principal?.client) };
+    const common = {
+      reason,
+      status,
+      endpoint: endpoint?.path,
+      method,
+      era: message?.era,
+      credential: caller?.kind,
+    };
+    return {
+      ...common,
+      issuer: principal?.issuer,
+      subject: short(principal?.subject),
+      clientId: short(principal?.client),
+    };
   }
 
   /** What pino writes for a kind of good line, cut where the values of one request go. */
@@ -187,7 +214,11 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     const { id, clientAddress: client } = exchange;
     const rpc = told(message, 'method');
     const name = told(message, 'name');
-    if (held.push({ atMs: clock.wallMs(), id, client, us, rpc, name, parts: partsOf(outcome) }) >= TOGETHER) flush();
+    if (
+      held.push({ atMs: clock.wallMs(), id, client, us, rpc, name, parts: partsOf(outcome) }) >=
+      TOGETHER
+    )
+      flush();
     else timer ??= setTimeout(flush, LATEST_MS);
   }
 
@@ -213,7 +244,18 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     if (!logger.isLevelEnabled('debug')) return;
     flush();
     const { method, path, clientAddress: client, id: requestId } = exchange;
-    logger.debug({ reason: 'ok', status, method, path, requestId, client, us: Math.round(milliseconds * 1000) }, 'page');
+    logger.debug(
+      {
+        reason: 'ok',
+        status,
+        method,
+        path,
+        requestId,
+        client,
+        us: Math.round(milliseconds * 1000),
+      },
+      'page',
+    );
   }
 
   const tellsGood = logger.isLevelEnabled('info');
@@ -231,7 +273,10 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     unread(failure, clientAddress) {
       flush();
       const { level: severity, kind, status, event } = failure.row;
-      logger[severity]({ client: clientAddress, status, reason: kind, detail: failure.detail }, event);
+      logger[severity](
+        { client: clientAddress, status, reason: kind, detail: failure.detail },
+        event,
+      );
     },
   };
 }

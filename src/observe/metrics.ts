@@ -11,7 +11,9 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+];
 
 /** What is known of one endpoint and reason. Counted here, because a call of prom-client hashes its labels every time. */
 interface Series {
@@ -30,7 +32,11 @@ interface Value {
 }
 
 /** The lines of one histogram: buckets are cumulative in the exposition format. */
-function* histogramOf(name: string, labels: Readonly<Record<string, string>>, one: Series): Generator<Value> {
+function* histogramOf(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  one: Series,
+): Generator<Value> {
   let total = 0;
   for (const [i, le] of [...SECONDS, '+Inf'].entries()) {
     total += one.within[i] as number;
@@ -59,7 +65,12 @@ export function createMetrics(): Metrics {
   }
 
   /** prom-client asks a metric for its values when somebody looks; these come from our counts. */
-  function register(type: 'counter' | 'histogram', name: string, help: string, values: typeof histogramOf): void {
+  function register(
+    type: 'counter' | 'histogram',
+    name: string,
+    help: string,
+    values: typeof histogramOf,
+  ): void {
     const get = async () => ({
       name,
       help,

@@ -73,7 +73,8 @@ export class EventFilter {
 
   private add(piece: Buffer): void {
     this.pieces.add(piece);
-    if (this.pieces.size > this.limitBytes) this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
+    if (this.pieces.size > this.limitBytes)
+      this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
   }
 
   private take(): Buffer {

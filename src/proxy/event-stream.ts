@@ -88,7 +88,8 @@ export class EventStream implements Watched {
   look(wallMs: number, monotonicMs: number, retiring: boolean): void {
     const { ask } = this;
     if (retiring && ask.isListening) return this.end(null);
-    if (wallMs + LOOK_MS > this.tokenEndsMs || monotonicMs + LOOK_MS > this.longestMs) return this.end(streamOutlived());
+    if (wallMs + LOOK_MS > this.tokenEndsMs || monotonicMs + LOOK_MS > this.longestMs)
+      return this.end(streamOutlived());
     this.quietLooks++;
     if (this.patience === 0 || this.quietLooks < this.patience || !this.canAdd()) return;
     this.quietLooks = 0;
@@ -99,7 +100,13 @@ export class EventStream implements Watched {
   lastError(failure: Failure): Buffer | null {
     const { ask, sentEvents } = this;
     // After an id the client resumes by itself; after its answer an error would be a second one.
-    if (ask.idText === undefined || !this.isBetweenEvents() || sentEvents.hasIds || sentEvents.mayHoldAnswer) return null;
+    if (
+      ask.idText === undefined ||
+      !this.isBetweenEvents() ||
+      sentEvents.hasIds ||
+      sentEvents.mayHoldAnswer
+    )
+      return null;
     return event(rpcError(failure, ask.exchangeId, ask.idText) as string);
   }
 
@@ -117,7 +124,10 @@ export class EventStream implements Watched {
     owner.flush();
     if (!ask.isListening) return owner.close(this.lastError(streamOutlived()), failure);
     if (!this.isBetweenEvents()) return owner.close(null, failure);
-    owner.close(ask.idText === undefined || sentEvents.mayHoldAnswer ? NOTHING : completion(ask.idText), failure);
+    owner.close(
+      ask.idText === undefined || sentEvents.mayHoldAnswer ? NOTHING : completion(ask.idText),
+      failure,
+    );
   }
 }
 
@@ -126,9 +136,13 @@ export class EventStream implements Watched {
  * to the end of that: else its client would be admitted and sent away in turns.
  */
 function tokenEndMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
-  if (caller.kind !== 'principal' || caller.principal.expiresAt === null) return Number.POSITIVE_INFINITY;
+  if (caller.kind !== 'principal' || caller.principal.expiresAt === null)
+    return Number.POSITIVE_INFINITY;
   const { expiresAt, issuer } = caller.principal;
-  const seconds = expiresAt * 1000 > nowMs + LOOK_MS ? expiresAt : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
+  const seconds =
+    expiresAt * 1000 > nowMs + LOOK_MS
+      ? expiresAt
+      : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
   return seconds * 1000;
 }
 
@@ -137,7 +151,16 @@ export function createOpenStream(endpoint: Endpoint, watch: StreamWatch, clock: 
   const { keepAliveSeconds, maxSeconds } = endpoint.streams;
   return (owner, caller, ask) => {
     // An answer under way may finish: its call was allowed.
-    const endsMs = ask.isListening ? tokenEndMs(endpoint, caller, clock.wallMs()) : Number.POSITIVE_INFINITY;
-    return new EventStream(owner, ask, watch, endsMs, clock.monotonicMs() + maxSeconds * 1000, keepAliveSeconds * 1000);
+    const endsMs = ask.isListening
+      ? tokenEndMs(endpoint, caller, clock.wallMs())
+      : Number.POSITIVE_INFINITY;
+    return new EventStream(
+      owner,
+      ask,
+      watch,
+      endsMs,
+      clock.monotonicMs() + maxSeconds * 1000,
+      keepAliveSeconds * 1000,
+    );
   };
 }

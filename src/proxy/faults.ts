@@ -10,8 +10,16 @@ import {
 import type { Caller } from '../core/principal.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
-const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+]);
+const TLS =
+  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
 const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 
 /** An error before the answer began. */
@@ -31,7 +39,11 @@ const STRIPS_BODY_FIELDS = /(^|[,\s])content-/i;
 function hasForbiddenBody(status: number, headers: UpstreamHeaders): boolean {
   if ((status !== 204 && status !== 205) || headers['content-length'] === '0') return false;
   // Without a length the body of a 205 ends with the connection; that of a 204 is never read.
-  return status === 205 || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return (
+    status === 205 ||
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding'] !== undefined
+  );
 }
 
 /** What is neither JSON nor a stream of events is no answer of MCP (D-23). Servers end a session with 200 and nothing more. */
@@ -42,16 +54,26 @@ function hasForeignBody(headers: UpstreamHeaders): boolean {
 }
 
 /** Statuses and media types that are not passed on, judged before a byte of the answer is. Null: pass it on. */
-export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: Caller): Failure | null {
+export function refusedAnswer(
+  status: number,
+  headers: UpstreamHeaders,
+  caller: Caller,
+): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A caller that follows would take its credential elsewhere, or leave the gateway (C-141).
   if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
-  if (status !== 200 && NEVER_OURS.has(status)) return upstreamBroken({ detail: `status ${status}` });
+  if (status !== 200 && NEVER_OURS.has(status))
+    return upstreamBroken({ detail: `status ${status}` });
   const { connection, 'transfer-encoding': coding } = headers;
   // Only chunks are undone: the caller would be given the bytes of another coding, and nothing that says which.
-  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') return upstreamBroken({ detail: 'a transfer coding' });
-  if (connection !== undefined && connection !== 'keep-alive' && STRIPS_BODY_FIELDS.test(String(connection)))
+  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked')
+    return upstreamBroken({ detail: 'a transfer coding' });
+  if (
+    connection !== undefined &&
+    connection !== 'keep-alive' &&
+    STRIPS_BODY_FIELDS.test(String(connection))
+  )
     return upstreamBroken({ detail: 'Connection names an end-to-end field' });
   if (caller.kind === 'pass-through') {
     if (status === 401) return upstreamRefusedCaller();
@@ -59,5 +81,7 @@ export function refusedAnswer(status: number, headers: UpstreamHeaders, caller: 
     // It speaks of the gateway's credential; relayed, it would start a login at the wrong server (A-47).
     return upstreamRefusedUs({ detail: `status ${status}` });
   }
-  return status === 200 && hasForeignBody(headers) ? upstreamBroken({ detail: 'neither JSON nor an event stream' }) : null;
+  return status === 200 && hasForeignBody(headers)
+    ? upstreamBroken({ detail: 'neither JSON nor an event stream' })
+    : null;
 }

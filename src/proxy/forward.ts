@@ -15,7 +15,8 @@ import type { UpstreamPool } from './pool.js';
 import type { OpenSession } from './session.js';
 import { AnswerCarrier } from './stream.js';
 
-const isSubscription = ({ calls }: Message): boolean => calls.length === 1 && calls[0]?.method === SUBSCRIBE;
+const isSubscription = ({ calls }: Message): boolean =>
+  calls.length === 1 && calls[0]?.method === SUBSCRIBE;
 
 export type Forward = (
   exchange: Exchange,
@@ -48,18 +49,40 @@ export function createForward(
     const held = exchange.method === 'GET' || isSubscription(message);
     const way = ways.get(endpoint.path);
     const slot = way?.pool.take(held) ?? null;
-    if (way === undefined || slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
-    const headers = requestHeaders(exchange, message, session === null ? null : session.id, onwardCredential(caller), pseudonym);
+    if (way === undefined || slot === null)
+      return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
+    const headers = requestHeaders(
+      exchange,
+      message,
+      session === null ? null : session.id,
+      onwardCredential(caller),
+      pseudonym,
+    );
     const listing = findListing(caller, endpoint, message);
     // What is compressed cannot be filtered.
     if (listing !== null) headers.push('accept-encoding', 'identity');
     const { era } = message;
-    const carried = { exchange, era, caller, held, slot, session, idText: requestId(message), openStream: way.openStream };
-    const carrier = listing === null ? new AnswerCarrier(carried, listener) : new ListCarrier(carried, listener, listing);
+    const carried = {
+      exchange,
+      era,
+      caller,
+      held,
+      slot,
+      session,
+      idText: requestId(message),
+      openStream: way.openStream,
+    };
+    const carrier =
+      listing === null
+        ? new AnswerCarrier(carried, listener)
+        : new ListCarrier(carried, listener, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {
-      slot.dispatcher.dispatch({ path: target, method: method as 'POST', headers, body: message.body }, carrier);
+      slot.dispatcher.dispatch(
+        { path: target, method: method as 'POST', headers, body: message.body },
+        carrier,
+      );
     } catch (error) {
       carrier.fail(error as Error);
     }

@@ -27,7 +27,13 @@ const NOT_MODERN: ReadonlySet<string> = new Set(OF_SESSION);
 const NOT_OF_NAMELESS: ReadonlySet<string> = new Set([...OF_SESSION, 'mcp-name']);
 const NOT_LEGACY: ReadonlySet<string> = new Set(MIRRORS);
 const NOT_WITHOUT_SESSION: ReadonlySet<string> = new Set([...OF_SESSION, ...MIRRORS]);
-const RESPONSE_FIELDS = new Set(['content-type', 'content-length', 'content-encoding', 'retry-after', 'allow']);
+const RESPONSE_FIELDS = new Set([
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'retry-after',
+  'allow',
+]);
 const MCP = 'mcp-';
 const MCP_PARAM = 'mcp-param-';
 /** Servers that make `_` of all but letters and digits (CGI, RFC 3875 section 4.1.18) would read Mcp-Session~Id as the one that was judged. */
@@ -35,11 +41,13 @@ const OTHER_SPELLING = /[^a-z0-9-]/;
 const NO_FIELDS: ReadonlySet<string> = new Set();
 
 /** The open family. Parameters are named by the schemas of tools, in letters of their own choice (B-55). */
-const isOpen = (name: string): boolean => name.startsWith(MCP) && (name.startsWith(MCP_PARAM) || !OTHER_SPELLING.test(name));
+const isOpen = (name: string): boolean =>
+  name.startsWith(MCP) && (name.startsWith(MCP_PARAM) || !OTHER_SPELLING.test(name));
 
 /** Fields that Connection names belong to the hop, whatever they are (RFC 9110 section 7.6.1). */
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NO_FIELDS;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
+    return NO_FIELDS;
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
@@ -94,13 +102,15 @@ export function requestHeaders(
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value);
+const first = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value;
 
 /** Two lines say two things: then it is neither this nor JSON. */
 export const isEventStream = ({ 'content-type': type }: UpstreamHeaders): boolean =>
   typeof type === 'string' && isEventStreamType(type);
 
-export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean => typeof type === 'string' && isJsonType(type);
+export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean =>
+  typeof type === 'string' && isJsonType(type);
 
 const SECONDS = /^\d{1,6}$/;
 /** RFC 9110 section 5.6.7; the two obsolete forms are not written any more. */
@@ -111,13 +121,18 @@ const MAX_WAIT_SECONDS = 999_999;
 function secondsToWait({ 'retry-after': value, date }: UpstreamHeaders): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (SECONDS.test(value)) return value;
-  if (typeof date !== 'string' || !IMF_FIXDATE.test(value) || !IMF_FIXDATE.test(date)) return undefined;
+  if (typeof date !== 'string' || !IMF_FIXDATE.test(value) || !IMF_FIXDATE.test(date))
+    return undefined;
   const seconds = Math.max(0, (Date.parse(value) - Date.parse(date)) / 1000);
   return seconds <= MAX_WAIT_SECONDS ? String(seconds) : undefined;
 }
 
 /** Flat name, value pairs for the caller; `session`: what it knows its session by. Nothing that was authorized may be stored on the way (C-150). */
-export function responseHeaders(headers: UpstreamHeaders, session: string | null, eventStream: boolean): string[] {
+export function responseHeaders(
+  headers: UpstreamHeaders,
+  session: string | null,
+  eventStream: boolean,
+): string[] {
   const hop = namedByConnection(first(headers.connection));
   const out = eventStream
     ? ['cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no']
@@ -125,7 +140,12 @@ export function responseHeaders(headers: UpstreamHeaders, session: string | null
   for (const name in headers) {
     if (!RESPONSE_FIELDS.has(name) && !isOpen(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
-    const value = name === SESSION ? session : name === 'retry-after' ? secondsToWait(headers) : first(headers[name]);
+    const value =
+      name === SESSION
+        ? session
+        : name === 'retry-after'
+          ? secondsToWait(headers)
+          : first(headers[name]);
     if (value === undefined || value === null) continue;
     out.push(name, value);
     // It was not asked for, so nobody may take it for the one form that there is (RFC 9110 section 12.5.5).

@@ -53,7 +53,8 @@ export class ListCarrier extends AnswerCarrier {
   }
 
   protected override start(status: number, headers: UpstreamHeaders): void {
-    if (hasNoBody(status, headers) || isForeignError(status, headers)) return super.start(status, headers);
+    if (hasNoBody(status, headers) || isForeignError(status, headers))
+      return super.start(status, headers);
     if (isEventStream(headers)) {
       this.events = new EventFilter(this.listing, this.carried.era, LIST_BYTES);
       // Its length will be another one.
@@ -84,7 +85,8 @@ export class ListCarrier extends AnswerCarrier {
       const whole = this.read.take();
       const filtered = filterLists(whole, this.listing, this.carried.era);
       // Of nothing nothing is left.
-      if (!filtered.ok && whole.length > 0) return this.finish(upstreamBroken({ detail: `a list: ${filtered.detail}` }));
+      if (!filtered.ok && whole.length > 0)
+        return this.finish(upstreamBroken({ detail: `a list: ${filtered.detail}` }));
       const bytes = filtered.ok ? filtered.bytes : whole;
       super.start(head.status, { ...head.headers, 'content-length': String(bytes.length) });
       super.onResponseData(controller, bytes);
@@ -93,7 +95,11 @@ export class ListCarrier extends AnswerCarrier {
   }
 
   /** Sends what the filter let out. False where the stream cannot go on: then it was cut. */
-  private passes(controller: Dispatcher.DispatchController, events: EventFilter, bytes: Buffer): boolean {
+  private passes(
+    controller: Dispatcher.DispatchController,
+    events: EventFilter,
+    bytes: Buffer,
+  ): boolean {
     if (bytes.length > 0) super.onResponseData(controller, bytes);
     if (events.flaw === null) return true;
     this.cut(`a list: ${events.flaw}`);

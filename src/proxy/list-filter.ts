@@ -8,7 +8,9 @@ import type { Era } from '../core/message.js';
 import { NamedReader, names, type Seen } from '../core/named-reader.js';
 
 /** `bytes` is the very buffer that was given where nothing had to change. */
-export type Filtered = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly detail: string };
+export type Filtered =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly detail: string };
 
 interface Edit {
   readonly from: number;
@@ -117,7 +119,8 @@ class ListReader extends NamedReader {
       const start = this.position;
       const name = this.entry(member);
       to = this.position;
-      if (name !== null && this.mayUse(member, name)) kept.push(COMMA, this.bytes.subarray(start, to));
+      if (name !== null && this.mayUse(member, name))
+        kept.push(COMMA, this.bytes.subarray(start, to));
       else cut = true;
     } while (this.another(CLOSE_ARRAY));
     if (cut) this.edits.push({ from, to, bytes: Buffer.concat(kept.slice(1)) });
@@ -166,8 +169,11 @@ export function filterLists(bytes: Buffer, listing: Listing, era: Era): Filtered
     }
     reader.end();
   } catch (error) {
-    if (error instanceof Unreadable) return { ok: false, detail: reader.flaw ?? 'not JSON-RPC, or nested too deeply' };
+    if (error instanceof Unreadable)
+      return { ok: false, detail: reader.flaw ?? 'not JSON-RPC, or nested too deeply' };
     throw error;
   }
-  return reader.flaw === null ? { ok: true, bytes: reader.filtered() } : { ok: false, detail: reader.flaw };
+  return reader.flaw === null
+    ? { ok: true, bytes: reader.filtered() }
+    : { ok: false, detail: reader.flaw };
 }

@@ -5,5 +5,7 @@ const NOTHING: readonly string[] = [];
 
 /** Flat name, value pairs. A pass-through caller's own header travels untouched, and nothing of ours beside it (C-101). */
 export function onwardCredential(caller: Caller): readonly string[] {
-  return caller.kind === 'pass-through' ? [caller.credential.header, caller.credential.value] : NOTHING;
+  return caller.kind === 'pass-through'
+    ? [caller.credential.header, caller.credential.value]
+    : NOTHING;
 }

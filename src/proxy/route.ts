@@ -3,7 +3,9 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 
-export function createRoute(endpoints: readonly Endpoint[]): (head: RequestHead) => Endpoint | null {
+export function createRoute(
+  endpoints: readonly Endpoint[],
+): (head: RequestHead) => Endpoint | null {
   const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
   return ({ path }) => byPath.get(path) ?? null;
 }

@@ -56,14 +56,18 @@ function sealingKey(id: Buffer, key: KeyObject, naming: KeyObject): SealingKey {
   return {
     seal(text, bound) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(asWritten(bound));
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(
+        asWritten(bound),
+      );
       const hidden = cipher.update(text, 'utf8');
       cipher.final();
       return Buffer.concat([head, nonce, hidden, cipher.getAuthTag()]).toString('base64url');
     },
     open(sealed, bound) {
       const nonce = sealed.subarray(NONCE_AT, TEXT_AT);
-      const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(asWritten(bound));
+      const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(
+        asWritten(bound),
+      );
       decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
       const text = decipher.update(sealed.subarray(TEXT_AT, -TAG_BYTES), undefined, 'utf8');
       try {
@@ -81,7 +85,9 @@ export function createKeyRing(keys: readonly Secret[], purpose: string): KeyRing
   const ring = keys.map((one) => {
     const root = Buffer.from(one.reveal(), 'base64');
     const id = derived(root, purpose, 'key id', KEY_ID_BYTES);
-    const [key, naming] = ['key', 'names'].map((part) => createSecretKey(derived(root, purpose, part, 32)));
+    const [key, naming] = ['key', 'names'].map((part) =>
+      createSecretKey(derived(root, purpose, part, 32)),
+    );
     return { id, key: sealingKey(id, key as KeyObject, naming as KeyObject) };
   });
   const [newest] = ring;

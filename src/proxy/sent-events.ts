@@ -24,7 +24,11 @@ const MEMBER = /"(?:result|error)":/;
 const SEAM = 8;
 
 function hasIdLine(bytes: Buffer, lineStart: Buffer): boolean {
-  for (let at = bytes.indexOf(lineStart); at >= 0; at = bytes.indexOf(lineStart, at + lineStart.length)) {
+  for (
+    let at = bytes.indexOf(lineStart);
+    at >= 0;
+    at = bytes.indexOf(lineStart, at + lineStart.length)
+  ) {
     const next = bytes[at + lineStart.length];
     if (next === COLON || next === LF || next === CR) return true;
   }
@@ -62,6 +66,8 @@ export class SentEvents {
     const text = this.seam + bytes.toString('latin1', 0, SEAM);
     this.hasIds ||= ID_LINE.test(text) || ID_LINES.some((start) => hasIdLine(bytes, start));
     this.mayHoldAnswer ||= MEMBER.test(text) || MEMBERS.some((member) => bytes.includes(member));
-    this.seam = (bytes.length < SEAM ? text : bytes.toString('latin1', bytes.length - SEAM)).slice(-SEAM);
+    this.seam = (bytes.length < SEAM ? text : bytes.toString('latin1', bytes.length - SEAM)).slice(
+      -SEAM,
+    );
   }
 }

@@ -40,14 +40,19 @@ export interface CallSession {
 }
 
 /** Asked for legacy requests alone: a modern one has no session (B-85). */
-export type OpenSession = (head: RequestHead, endpoint: Endpoint, caller: Caller) => CallSession | Failure;
+export type OpenSession = (
+  head: RequestHead,
+  endpoint: Endpoint,
+  caller: Caller,
+) => CallSession | Failure;
 
 /** With its length, so that no two lists of parts are written the same. */
 const part = (text: string): string => `${text.length}:${text} `;
 
 /** Who may use it: not the token, which is refreshed, but whom it speaks for. Of a credential that the upstream verifies, a name. */
 function ownerOf(caller: Caller, key: SealingKey): string {
-  if (caller.kind === 'pass-through') return `credential:${key.nameOf(part(caller.credential.header) + caller.credential.value)}`;
+  if (caller.kind === 'pass-through')
+    return `credential:${key.nameOf(part(caller.credential.header) + caller.credential.value)}`;
   const { issuer, tenant, subject, subjectKind } = caller.principal;
   return `${part(issuer)}${tenant === null ? '- ' : part(tenant)}${subjectKind}:${subject}`;
 }
@@ -67,7 +72,14 @@ class LegacyCall implements CallSession {
   private readonly caller: Caller;
   private readonly sealed: string | null;
 
-  constructor(ring: KeyRing, clock: Clock, endpoint: Endpoint, caller: Caller, sealed: string | null, id: string | null) {
+  constructor(
+    ring: KeyRing,
+    clock: Clock,
+    endpoint: Endpoint,
+    caller: Caller,
+    sealed: string | null,
+    id: string | null,
+  ) {
     this.ring = ring;
     this.clock = clock;
     this.endpoint = endpoint;
@@ -78,8 +90,11 @@ class LegacyCall implements CallSession {
 
   refused(headers: UpstreamHeaders): Failure | null {
     const id = idIn(headers);
-    if (id === undefined || id === '' || (typeof id === 'string' && SESSION_ID.test(id))) return null;
-    return upstreamBroken({ detail: 'a session id that is none: not one line of 1 to 1024 visible ASCII characters' });
+    if (id === undefined || id === '' || (typeof id === 'string' && SESSION_ID.test(id)))
+      return null;
+    return upstreamBroken({
+      detail: 'a session id that is none: not one line of 1 to 1024 visible ASCII characters',
+    });
   }
 
   forCaller(headers: UpstreamHeaders): string | null {
@@ -88,7 +103,10 @@ class LegacyCall implements CallSession {
     if (id === this.id) return this.sealed;
     const { newest } = this.ring;
     const endsAtSeconds = Math.floor(this.clock.wallMs() / 1000) + SESSION_SECONDS;
-    return newest.seal(`${endsAtSeconds} ${id}`, boundTo(this.endpoint, ownerOf(this.caller, newest)));
+    return newest.seal(
+      `${endsAtSeconds} ${id}`,
+      boundTo(this.endpoint, ownerOf(this.caller, newest)),
+    );
   }
 }
 
@@ -100,7 +118,12 @@ export function createSessions(keys: readonly Secret[], clock: Clock): OpenSessi
   /** Only ever a yes, to what was opened for this caller before. */
   function known(sealed: string, endpoint: Endpoint, caller: Caller): string | null {
     const one = kept.get(sealed);
-    if (one === undefined || one.endpoint !== endpoint || one.endsAtSeconds <= clock.wallMs() / 1000) return null;
+    if (
+      one === undefined ||
+      one.endpoint !== endpoint ||
+      one.endsAtSeconds <= clock.wallMs() / 1000
+    )
+      return null;
     return one.owner === ownerOf(caller, one.key) ? one.id : null;
   }
 
@@ -114,13 +137,16 @@ export function createSessions(keys: readonly Secret[], clock: Clock): OpenSessi
     const bytes = sealed.length > SEALED_CHARACTERS ? null : sealedBytes(sealed);
     if (bytes === null) return sessionForeign({ detail: 'no session id of this gateway' });
     const key = ring.keyOf(bytes);
-    if (key === null) return sessionForeign({ detail: 'sealed with a key that is not in the ring' });
+    if (key === null)
+      return sessionForeign({ detail: 'sealed with a key that is not in the ring' });
     const owner = ownerOf(caller, key);
     const text = key.open(bytes, boundTo(endpoint, owner));
-    if (text === null) return sessionForeign({ detail: 'of another caller, endpoint or upstream, or altered' });
+    if (text === null)
+      return sessionForeign({ detail: 'of another caller, endpoint or upstream, or altered' });
     const [, end, id] = /^(\d+) (.+)$/.exec(text) ?? [];
     const endsAtSeconds = Number(end);
-    if (id === undefined || !(clock.wallMs() / 1000 < endsAtSeconds)) return sessionForeign({ detail: 'expired' });
+    if (id === undefined || !(clock.wallMs() / 1000 < endsAtSeconds))
+      return sessionForeign({ detail: 'expired' });
     keep(sealed, { id, endsAtSeconds, key, endpoint, owner });
     return id;
   }

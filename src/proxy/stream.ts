@@ -2,7 +2,13 @@
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly. What becomes of an open event stream: event-stream.ts.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
-import { clientGone, clientStalled, type Failure, streamBroken, upstreamTimeout } from '../core/failure.js';
+import {
+  clientGone,
+  clientStalled,
+  type Failure,
+  streamBroken,
+  upstreamTimeout,
+} from '../core/failure.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { EventStream, OpenStream, StreamOwner } from './event-stream.js';
@@ -32,7 +38,9 @@ export interface Carried {
 }
 
 /** A class, because undici calls its methods for every chunk of every answer. */
-export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner {
+export class AnswerCarrier
+  implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner
+{
   protected readonly carried: Carried;
   private readonly exchange: Exchange;
   private listener: AnswerListener | null;
@@ -81,14 +89,19 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     // Over before a connection was there.
-    if (this.exchange.gone || this.listener === null) controller.abort(new Error('no longer wanted'));
+    if (this.exchange.gone || this.listener === null)
+      controller.abort(new Error('no longer wanted'));
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
     controller.abort(new Error('upgrade'));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: UpstreamHeaders,
+  ): void {
     // None of those is passed on (D-26); one too many is refused below, as the answer that it is not.
     if (status >= 100 && status < 200 && this.interims++ < INTERIM_ANSWERS) return;
     const refused = this.refused(status, headers);
@@ -110,7 +123,11 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     this.isEvents = isEventStream(headers);
     this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
     const { session } = this.carried;
-    this.fields = responseHeaders(headers, session === null ? null : session.forCaller(headers), this.isEvents);
+    this.fields = responseHeaders(
+      headers,
+      session === null ? null : session.forCaller(headers),
+      this.isEvents,
+    );
     // Whoever says that a method is not there says which is (C-146); POST always is.
     if (status === 405 && headers.allow === undefined) this.fields.push('allow', 'POST');
     if (this.expected < 0) this.begin();
@@ -127,7 +144,12 @@ export class AnswerCarrier implements Dispatcher.DispatchHandler, GoneListener, 
     if (!this.isEvents) return;
     const takesMore = this.expected < 0 && !this.isEncoded;
     const { caller, idText, held, openStream } = carried;
-    this.stream = openStream(this, caller, { exchangeId: exchange.id, idText, isListening: held, takesMore });
+    this.stream = openStream(this, caller, {
+      exchangeId: exchange.id,
+      idText,
+      isListening: held,
+      takesMore,
+    });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

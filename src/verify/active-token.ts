@@ -31,7 +31,9 @@ export const activeChecks: readonly Check[] = [
   {
     name: 'issuer',
     refuse: ({ iss }, { issuer }) =>
-      iss === undefined || iss === issuer ? null : tokenClaims({ detail: 'iss of the answer is another issuer' }),
+      iss === undefined || iss === issuer
+        ? null
+        : tokenClaims({ detail: 'iss of the answer is another issuer' }),
   },
   {
     name: 'token_type',
@@ -49,15 +51,23 @@ export const activeChecks: readonly Check[] = [
   },
   {
     name: 'typ',
-    refuse: ({ typ }) => (isOneOf(OTHER_TYPS, typ) ? tokenClaims({ detail: 'typ is that of another kind of token' }) : null),
+    refuse: ({ typ }) =>
+      isOneOf(OTHER_TYPS, typ)
+        ? tokenClaims({ detail: 'typ is that of another kind of token' })
+        : null,
   },
   {
     name: 'dates',
-    refuse: (claims, { clockToleranceSeconds }, nowSeconds) => checkDates(claims, nowSeconds, clockToleranceSeconds, false),
+    refuse: (claims, { clockToleranceSeconds }, nowSeconds) =>
+      checkDates(claims, nowSeconds, clockToleranceSeconds, false),
   },
 ];
 
-export function refuseActive(claims: Claims, policy: ActivePolicy, nowSeconds: number): Failure | null {
+export function refuseActive(
+  claims: Claims,
+  policy: ActivePolicy,
+  nowSeconds: number,
+): Failure | null {
   for (const check of activeChecks) {
     const refusal = check.refuse(claims, policy, nowSeconds);
     if (refusal !== null) return refusal;
@@ -68,5 +78,8 @@ export function refuseActive(claims: Claims, policy: ActivePolicy, nowSeconds: n
 /** A token without a subject is that of the client itself: the client stands for it, and `subjectKind` says so (A-53). */
 export function activePrincipal(claims: Claims, policy: ActivePolicy): Verdict<Principal> {
   const { issuer, claims: names } = policy;
-  return toPrincipal(claims, issuer, true, { ...policy, claims: { ...names, subject: [...names.subject, ...names.client] } });
+  return toPrincipal(claims, issuer, true, {
+    ...policy,
+    claims: { ...names, subject: [...names.subject, ...names.client] },
+  });
 }

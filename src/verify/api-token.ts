@@ -7,7 +7,10 @@ import type { PassThroughCaller } from '../core/principal.js';
 import { good, type Verdict } from '../core/verdict.js';
 import { containsJws } from './jws.js';
 
-export function passThrough(credential: LegacyCredential, clock: Clock): Verdict<PassThroughCaller> {
+export function passThrough(
+  credential: LegacyCredential,
+  clock: Clock,
+): Verdict<PassThroughCaller> {
   const { sunsetMs } = credential.rule;
   if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
   // Wherever it stands, in quotes or behind `token=`: an upstream may well look there.

@@ -36,7 +36,8 @@ export function createChoose(issuers: ReadonlyMap<string, IssuerParts>): Choose 
     const { claims } = shape;
     if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
     const parts = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
-    if (parts === undefined) return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
+    if (parts === undefined)
+      return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
     return good({ parts, jwt: { ...shape, claims } });
   }
 
@@ -45,15 +46,22 @@ export function createChoose(issuers: ReadonlyMap<string, IssuerParts>): Choose 
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {
-      return tokenMalformed({ detail: 'an encrypted token (JWE): its client probably asked the issuer for no audience' });
+      return tokenMalformed({
+        detail: 'an encrypted token (JWE): its client probably asked the issuer for no audience',
+      });
     }
     if (shape.kind === 'jws') return chooseForJws(shape);
     // A JWT with something around it is no opaque token: asking about it would be a second chance (C-95), and tell a stranger's.
     if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with something around it' });
     // To the one issuer whose it can be: a stranger would learn it.
-    const parts = takers.find(({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true);
+    const parts = takers.find(
+      ({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true,
+    );
     if (parts !== undefined) return good({ parts, jwt: null });
-    const why = takers.length === 0 ? 'no introspection is configured' : 'no issuer has tokens that begin like it';
+    const why =
+      takers.length === 0
+        ? 'no introspection is configured'
+        : 'no issuer has tokens that begin like it';
     return tokenMalformed({ detail: `no JWT, and ${why}` });
   };
 }

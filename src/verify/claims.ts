@@ -11,17 +11,25 @@ const ABSURD_SECONDS = 1e11;
 
 const bad = (detail: string): Failure => tokenClaims({ detail });
 
-const isDate = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < ABSURD_SECONDS;
+const isDate = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value < ABSURD_SECONDS;
 
 /** `exp`, `nbf` and `iat` against the clock (RFC 7519 section 4.1). `expRequired`: introspection answers may leave it out. */
-export function checkDates(claims: Claims, nowSeconds: number, toleranceSeconds: number, expRequired: boolean): Failure | null {
+export function checkDates(
+  claims: Claims,
+  nowSeconds: number,
+  toleranceSeconds: number,
+  expRequired: boolean,
+): Failure | null {
   const { exp, nbf, iat } = claims;
   if (exp === undefined ? expRequired : !isDate(exp)) return bad('exp is missing or no date');
   if (nbf !== undefined && !isDate(nbf)) return bad('nbf is no date');
   if (iat !== undefined && !isDate(iat)) return bad('iat is no date');
   if (exp !== undefined && nowSeconds >= (exp as number) + toleranceSeconds) return tokenExpired();
-  if (nbf !== undefined && nowSeconds < (nbf as number) - toleranceSeconds) return tokenEarly({ detail: 'nbf' });
-  if (iat !== undefined && nowSeconds < (iat as number) - toleranceSeconds) return tokenEarly({ detail: 'iat' });
+  if (nbf !== undefined && nowSeconds < (nbf as number) - toleranceSeconds)
+    return tokenEarly({ detail: 'nbf' });
+  if (iat !== undefined && nowSeconds < (iat as number) - toleranceSeconds)
+    return tokenEarly({ detail: 'iat' });
   return null;
 }
 
@@ -39,7 +47,9 @@ function audienceOf(value: unknown): readonly string[] | null {
 /** The first of these claims that is present; null where none is, undefined where one of them is no text. */
 function firstText(claims: Claims, names: readonly string[]): string | null | undefined {
   const present = names.map((name) => claims[name]).filter((value) => value !== undefined);
-  const texts = present.filter((value): value is string => typeof value === 'string' && value !== '');
+  const texts = present.filter(
+    (value): value is string => typeof value === 'string' && value !== '',
+  );
   return texts.length < present.length ? undefined : (texts[0] ?? null);
 }
 
@@ -56,7 +66,8 @@ export function toPrincipal(
   }: Partial<ClaimRules> = {},
 ): Verdict<Principal> {
   const subject = firstText(claims, names.subject);
-  if (subject === undefined || subject === null) return bad(`${names.subject.join(', ')}: no subject, or no text`);
+  if (subject === undefined || subject === null)
+    return bad(`${names.subject.join(', ')}: no subject, or no text`);
   const tenant = firstText(claims, names.tenant);
   if (tenant === undefined) return bad(`${names.tenant.join(', ')}: no text`);
   if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: no tenant`);
@@ -68,7 +79,8 @@ export function toPrincipal(
   const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
   const audience = isForClient ? [client] : ownAudience;
   const scopes = names.scopes.map((name) => stringList(claims[name]));
-  if (!scopes.every((list) => list !== null)) return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
+  if (!scopes.every((list) => list !== null))
+    return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
   // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
   if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
   return good({

@@ -17,7 +17,11 @@ function formEncode(value: string): string {
 }
 
 /** `issuer` is the audience of an assertion: one for the token endpoint or a guess at the URL could be replayed elsewhere. */
-export function createAuthenticate(client: ClientAuthentication, issuer: string, clock: Clock): Authenticate {
+export function createAuthenticate(
+  client: ClientAuthentication,
+  issuer: string,
+  clock: Clock,
+): Authenticate {
   switch (client.auth) {
     case 'basic':
       return async () => {

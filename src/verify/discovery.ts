@@ -27,13 +27,18 @@ const MAX_BYTES = 256 * 1024;
 export function metadataUrls(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
-  const urls = [`${origin}/.well-known/oauth-authorization-server${path}`, `${origin}${path}/.well-known/openid-configuration`];
+  const urls = [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
   return urls;
 }
 
 /** A URL that an issuer's metadata may send us to: plain http only where the issuer itself stands on loopback. */
 function pointsTo(issuer: string, url: unknown): string | null {
-  return isProtectedUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:')) ? url : null;
+  return isProtectedUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:'))
+    ? url
+    : null;
 }
 
 /** `deadlineMs` is for all attempts together. */

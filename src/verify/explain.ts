@@ -33,7 +33,11 @@ export interface Planned extends Told {
 }
 
 /** `first` stands before the checks of this room, `last` behind; it is given the caller, proven or else as far as the claims of a JWT say. */
-export type Explain = (token: string, first: readonly Planned[], last: (caller: Caller | null) => Planned) => Promise<Examined>;
+export type Explain = (
+  token: string,
+  first: readonly Planned[],
+  last: (caller: Caller | null) => Planned,
+) => Promise<Examined>;
 
 /** Puts the verdict over the planned checks: up to the one that refuses they passed, those behind it were not reached. */
 function toSteps(planned: readonly Planned[], judged: Verdict<unknown>): Step[] {
@@ -41,7 +45,13 @@ function toSteps(planned: readonly Planned[], judged: Verdict<unknown>): Step[] 
   return planned.map(({ name, refuse, own, has, wants }) => {
     const told = { name, has, wants };
     const said = refuse?.() ?? null;
-    if (!reached) return { ...told, state: 'not reached', failure: said, wouldPass: refuse !== undefined && said === null };
+    if (!reached)
+      return {
+        ...told,
+        state: 'not reached',
+        failure: said,
+        wouldPass: refuse !== undefined && said === null,
+      };
     // The refusal itself where it is the one that ended the walk: it says most.
     const failure = said !== null ? said : !judged.ok && own?.includes(judged.row) ? judged : null;
     reached = failure === null;
@@ -69,11 +79,19 @@ export function createExplain(
     // Where the choice was made these passed; what is refused behind it is not theirs, though it may be the same reason.
     const own = (...rows: readonly Row[]): readonly Row[] => (choice.ok ? [] : rows);
     const checks: readonly Planned[] = [
-      { name: 'one token', own: own(credentialMalformed.row, credentialTwo.row), has: { characters: token.length }, wants: {} },
+      {
+        name: 'one token',
+        own: own(credentialMalformed.row, credentialTwo.row),
+        has: { characters: token.length },
+        wants: {},
+      },
       { name: 'kind of token', own: own(tokenMalformed.row), has: { kind }, wants: {} },
       { name: 'accepted issuer', own: own(tokenIssuer.row), has, wants: { iss: endpoint.issuers } },
     ];
-    const audienceAlone: Planned = { name: 'audience', ...toldOfAudience(claims, undefined, endpoint) };
+    const audienceAlone: Planned = {
+      name: 'audience',
+      ...toldOfAudience(claims, undefined, endpoint),
+    };
     // Without a verifier nothing behind these can be judged; what the token is for is worth a look all the same.
     return choice.ok || claims === null ? checks : [...checks, audienceAlone];
   }
@@ -100,7 +118,10 @@ export function createExplain(
       },
       {
         name: 'audience',
-        refuse: () => (principal.ok ? audience({ kind: 'principal', principal: principal.value }, endpoint) : null),
+        refuse: () =>
+          principal.ok
+            ? audience({ kind: 'principal', principal: principal.value }, endpoint)
+            : null,
         ...toldOfAudience(jwt.claims, policy.issuer, endpoint),
       },
     ];
@@ -132,9 +153,17 @@ export function createExplain(
       return [...keyless(jwt, parts), asking('introspection', parts, judged), answered(judged)];
     const before = [...keyless(jwt, parts), ...claimsAndAudience(jwt, parts)];
     if (parts.verify === 'jwt-then-introspection') {
-      return [...before, asking('key and signature, else introspection', parts, judged), answered(judged)];
+      return [
+        ...before,
+        asking('key and signature, else introspection', parts, judged),
+        answered(judged),
+      ];
     }
-    return [...before, { name: 'key', own: KEY, ...toldOf('key', jwt, parts, 0) }, outcome('signature', judged, {})];
+    return [
+      ...before,
+      { name: 'key', own: KEY, ...toldOf('key', jwt, parts, 0) },
+      outcome('signature', judged, {}),
+    ];
   }
 
   function unproven(choice: Verdict<Choice>): Caller | null {
@@ -144,10 +173,17 @@ export function createExplain(
   }
 
   return async (token, first, last) => {
-    const judged = await Promise.resolve(verify({ kind: 'bearer', token })).catch((cause: unknown) => verifyFault({ cause }));
+    const judged = await Promise.resolve(verify({ kind: 'bearer', token })).catch(
+      (cause: unknown) => verifyFault({ cause }),
+    );
     const choice = choose(token);
     const behind = choice.ok ? verifier(choice.value, judged) : [];
-    const planned = [...first, ...form(token, choice), ...behind, last(judged.ok ? judged.value : unproven(choice))];
+    const planned = [
+      ...first,
+      ...form(token, choice),
+      ...behind,
+      last(judged.ok ? judged.value : unproven(choice)),
+    ];
     const steps = toSteps(planned, judged);
     const failed = steps.find(({ state }) => state === 'fail');
     // A refusal that no check owns is never to look like a pass.

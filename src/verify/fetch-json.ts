@@ -61,7 +61,8 @@ async function ask({ url, form, headers, maxBytes }: Fetch, signal: AbortSignal)
   const encoding = response.headers['content-encoding'];
   const body = await readAll(response.body, maxBytes);
   if (body === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
-  if (encoding !== undefined && encoding !== 'identity') return { kind: 'transport', detail: 'answer is compressed' };
+  if (encoding !== undefined && encoding !== 'identity')
+    return { kind: 'transport', detail: 'answer is compressed' };
   const { statusCode: status, headers: sent } = response;
   return { kind: 'answer', status, headers: sent, json: parse(body.toString('utf8')), body };
 }

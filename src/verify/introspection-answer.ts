@@ -1,6 +1,11 @@
 // Decides what an introspection answer says of a token (RFC 7662 section 2.2): active, inactive, or nothing. "Nothing" is 503 and never
 // told as a bad token. Never decides whether an active token may be used.
-import { type Failure, introspectionRefusedUs, introspectionUnavailable, tokenInactive } from '../core/failure.js';
+import {
+  type Failure,
+  introspectionRefusedUs,
+  introspectionUnavailable,
+  tokenInactive,
+} from '../core/failure.js';
 import { isObject } from '../core/json.js';
 import type { Claims } from './claims.js';
 import type { Fetched } from './fetch-json.js';
@@ -29,12 +34,22 @@ const troubled = (detail: string, retryAfterSeconds: number): Partial<Reading> =
   ...unavailable(detail, retryAfterSeconds),
   trouble: true,
 });
-const refusedUs = (detail: string): Partial<Reading> => ({ failure: introspectionRefusedUs({ detail }) });
+const refusedUs = (detail: string): Partial<Reading> => ({
+  failure: introspectionRefusedUs({ detail }),
+});
 
 /** The first line that applies decides. Only a boolean `active` does: `"true"`, 1 or nothing is no information (C-82, C-83). */
 export const answerTable: readonly Line[] = [
-  { name: 'no answer', applies: (_status, _json, { kind }) => kind === 'transport', says: troubled },
-  { name: '401 and 403 refuse the gateway', applies: (status) => status === 401 || status === 403, says: refusedUs },
+  {
+    name: 'no answer',
+    applies: (_status, _json, { kind }) => kind === 'transport',
+    says: troubled,
+  },
+  {
+    name: '401 and 403 refuse the gateway',
+    applies: (status) => status === 401 || status === 403,
+    says: refusedUs,
+  },
   {
     name: '400 invalid_client refuses the gateway',
     applies: (status, json) => status === 400 && isObject(json) && json.error === 'invalid_client',
@@ -48,12 +63,17 @@ export const answerTable: readonly Line[] = [
   },
   { name: '429', applies: (status) => status === 429, says: troubled },
   { name: '5xx', applies: (status) => status >= 500, says: troubled },
-  { name: 'a redirect is not followed', applies: (status) => status >= 300 && status < 400, says: troubled },
+  {
+    name: 'a redirect is not followed',
+    applies: (status) => status >= 300 && status < 400,
+    says: troubled,
+  },
   { name: 'any other status', applies: (status) => status !== 200, says: unavailable },
   {
     name: 'unreadable',
     applies: (_status, json) => !isObject(json) || typeof json.active !== 'boolean',
-    says: (_detail, retryAfterSeconds) => troubled('answer without a boolean active', retryAfterSeconds),
+    says: (_detail, retryAfterSeconds) =>
+      troubled('answer without a boolean active', retryAfterSeconds),
   },
   {
     name: 'active: false',
@@ -75,5 +95,8 @@ export function readAnswer(fetched: Fetched): Reading {
   const detail = fetched.kind === 'transport' ? fetched.detail : `status ${status}`;
   const retryAfterSeconds = Number(answered?.headers['retry-after']) || 1;
   const line = answerTable.find(({ applies }) => applies(status, answered?.json, fetched));
-  return { ...NOTHING, ...(line?.says(detail, retryAfterSeconds, answered?.json) ?? unavailable('no line applies', 1)) };
+  return {
+    ...NOTHING,
+    ...(line?.says(detail, retryAfterSeconds, answered?.json) ?? unavailable('no line applies', 1)),
+  };
 }

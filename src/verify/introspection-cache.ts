@@ -37,7 +37,10 @@ const KNOWN_MS = 600_000;
 
 /** Lives in seconds. */
 export function createIntrospectionCache(
-  { cacheForSeconds, inactiveForSeconds }: { readonly cacheForSeconds: number; readonly inactiveForSeconds: number },
+  {
+    cacheForSeconds,
+    inactiveForSeconds,
+  }: { readonly cacheForSeconds: number; readonly inactiveForSeconds: number },
   clock: Clock,
 ): IntrospectionCache {
   const active = new LRUCache<string, Active>({ max: ENTRIES, maxSize: MAX_BYTES });
@@ -47,7 +50,8 @@ export function createIntrospectionCache(
     get(key) {
       const now = clock.monotonicMs();
       const seen = active.get(key);
-      if (seen !== undefined && now < seen.untilMs && clock.wallMs() < seen.expiresMs) return seen.verdict;
+      if (seen !== undefined && now < seen.untilMs && clock.wallMs() < seen.expiresMs)
+        return seen.verdict;
       const refused = inactive.get(key);
       return refused !== undefined && now < refused.untilMs ? refused.verdict : undefined;
     },
@@ -59,7 +63,12 @@ export function createIntrospectionCache(
       const now = clock.monotonicMs();
       const verdict = good(principal);
       const expiresMs = (principal.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
-      const entry = { verdict, untilMs: now + cacheForSeconds * 1000, knownUntilMs: now + KNOWN_MS, expiresMs };
+      const entry = {
+        verdict,
+        untilMs: now + cacheForSeconds * 1000,
+        knownUntilMs: now + KNOWN_MS,
+        expiresMs,
+      };
       active.set(key, entry, { size: Math.max(1, bytes) });
       return verdict;
     },

@@ -11,7 +11,12 @@ const DEADLINE_MS = 2_000;
 const LOOK_AGAIN_MS = 2_000;
 
 /** `url` null: from the issuer's metadata, read when it is first needed and kept then. */
-export function createLocate(issuer: string, url: string | null, fetchJson: FetchJson, clock: Clock): Locate {
+export function createLocate(
+  issuer: string,
+  url: string | null,
+  fetchJson: FetchJson,
+  clock: Clock,
+): Locate {
   let known = url;
   let looking: Promise<string | Failure> | null = null;
   let lookAgainAt = 0;
@@ -24,13 +29,16 @@ export function createLocate(issuer: string, url: string | null, fetchJson: Fetc
       return endpoint;
     }
     lookAgainAt = clock.monotonicMs() + LOOK_AGAIN_MS;
-    return introspectionUnavailable({ detail: found.ok ? 'metadata has no introspection_endpoint' : found.detail });
+    return introspectionUnavailable({
+      detail: found.ok ? 'metadata has no introspection_endpoint' : found.detail,
+    });
   }
 
   /** One look at a time, and none right after one that found nothing: any stranger's token asks for it. */
   return async () => {
     if (known !== null) return known;
-    if (clock.monotonicMs() < lookAgainAt) return introspectionUnavailable({ detail: 'no endpoint known, backing off' });
+    if (clock.monotonicMs() < lookAgainAt)
+      return introspectionUnavailable({ detail: 'no endpoint known, backing off' });
     looking ??= look().finally(() => {
       looking = null;
     });

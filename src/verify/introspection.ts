@@ -29,7 +29,12 @@ const SLOTS = { atOnce: 64, forStrangers: 32, waiting: 256, waitMs: 1_000 };
 const withoutToken = (claims: Claims, token: string): Claims =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== token));
 
-export function createIntrospection(client: IntrospectionClient, fetchJson: FetchJson, clock: Clock, notify: Notify): Introspect {
+export function createIntrospection(
+  client: IntrospectionClient,
+  fetchJson: FetchJson,
+  clock: Clock,
+  notify: Notify,
+): Introspect {
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
   const cache = createIntrospectionCache(client, clock);
@@ -43,7 +48,8 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
   // One for each kind: what strangers send must not close the way for those who were let in before.
   const breakers = { known: createBreaker(clock, tell), stranger: createBreaker(clock, tell) };
   const inFlight = new Map<string, Promise<Verdict<Principal>>>();
-  if (boundToClient) notify({ event: 'introspection.audience_not_required', level: 'warn', issuer });
+  if (boundToClient)
+    notify({ event: 'introspection.audience_not_required', level: 'warn', issuer });
 
   const nowSeconds = (): number => clock.wallMs() / 1000;
 
@@ -57,20 +63,34 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
     const refusal = refuseActive(claims, client, nowSeconds());
     if (refusal !== null) return refusal;
     const principal = activePrincipal(claims, client);
-    return principal.ok ? cache.keepActive(key, { ...principal.value, boundToClient }, bytes) : principal;
+    return principal.ok
+      ? cache.keepActive(key, { ...principal.value, boundToClient }, bytes)
+      : principal;
   }
 
   function alarm(failure: Failure): void {
     if (failure.row !== introspectionRefusedUs.row) return;
-    notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail: failure.detail });
+    notify({
+      event: 'introspection.client_rejected',
+      level: 'error',
+      issuer,
+      detail: failure.detail,
+    });
   }
 
-  async function question(token: string, key: string, breaker: Breaker): Promise<Verdict<Principal>> {
+  async function question(
+    token: string,
+    key: string,
+    breaker: Breaker,
+  ): Promise<Verdict<Principal>> {
     const url = await locate();
     if (typeof url !== 'string') return url;
     const waitMs = breaker.enter();
     if (waitMs > 0) {
-      return introspectionUnavailable({ detail: 'the endpoint is in trouble, not asked', retryAfterSeconds: waitMs / 1000 });
+      return introspectionUnavailable({
+        detail: 'the endpoint is in trouble, not asked',
+        retryAfterSeconds: waitMs / 1000,
+      });
     }
     let worked = false;
     let retryAfterSeconds = 0;
@@ -78,7 +98,8 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
       const fetched = await post(url, token);
       const { claims, failure, inactive, trouble } = readAnswer(fetched);
       worked = !trouble;
-      if (claims !== null && fetched.kind === 'answer') return believe(withoutToken(claims, token), key, fetched.body.length);
+      if (claims !== null && fetched.kind === 'answer')
+        return believe(withoutToken(claims, token), key, fetched.body.length);
       const refusal = failure ?? introspectionUnavailable();
       retryAfterSeconds = refusal.retryAfterSeconds ?? 0;
       if (inactive) cache.keepInactive(key, refusal);
@@ -91,8 +112,13 @@ export function createIntrospection(client: IntrospectionClient, fetchJson: Fetc
 
   async function ask(token: string, key: string): Promise<Verdict<Principal>> {
     const known = cache.known(key);
-    const judged = await slots.run(known, () => question(token, key, known ? breakers.known : breakers.stranger));
-    return judged ?? introspectionUnavailable({ detail: 'too many questions under way', retryAfterSeconds: 1 });
+    const judged = await slots.run(known, () =>
+      question(token, key, known ? breakers.known : breakers.stranger),
+    );
+    return (
+      judged ??
+      introspectionUnavailable({ detail: 'too many questions under way', retryAfterSeconds: 1 })
+    );
   }
 
   return (token) => {

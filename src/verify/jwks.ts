@@ -22,7 +22,10 @@ export interface KeySource {
   /** The set that may be used now, if any. Starts a refresh when one is due; never waits. */
   usable(): KeySet | null;
   /** Keys that may have signed a token with this kid, all of them without one; waits for a fetch where the answer depends on one. */
-  find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>>;
+  find(
+    kid: string | undefined,
+    issuedAtSeconds: number | undefined,
+  ): Promise<Verdict<readonly VerifyKey[]>>;
   /** True once a load was tried, whatever came of it. */
   tried(): boolean;
   /** Starts the first load without waiting for it. */
@@ -43,7 +46,14 @@ export interface KeySourceParts {
   readonly policy: KeyPolicy;
 }
 
-export function createKeySource({ issuer, load, clock, notify, random, policy }: KeySourceParts): KeySource {
+export function createKeySource({
+  issuer,
+  load,
+  clock,
+  notify,
+  random,
+  policy,
+}: KeySourceParts): KeySource {
   let set: KeySet | null = null;
   let fetchedAt = 0;
   /** Wall clock, when the set was asked for. */
@@ -57,7 +67,10 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
   let bucketAt = clock.monotonicMs();
 
   const down = (detail: string, untilMs = retryAt): Failure =>
-    keysUnavailable({ detail, retryAfterSeconds: Math.max(1, (untilMs - clock.monotonicMs()) / 1000) });
+    keysUnavailable({
+      detail,
+      retryAfterSeconds: Math.max(1, (untilMs - clock.monotonicMs()) / 1000),
+    });
 
   function succeed(loaded: Extract<Loaded, { ok: true }>, startedWallMs: number): void {
     set = loaded.set;
@@ -74,7 +87,14 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
     const asked = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
     failures++;
     retryAt = clock.monotonicMs() + Math.max(asked, ceiling * (0.5 + random() / 2));
-    notify({ event: 'keys.load_failed', level: 'error', issuer, detail: loaded.detail, failures, stale: set !== null });
+    notify({
+      event: 'keys.load_failed',
+      level: 'error',
+      issuer,
+      detail: loaded.detail,
+      failures,
+      stale: set !== null,
+    });
   }
 
   /** One fetch at a time, detached from whoever caused it. Resolves to whether it worked. */
@@ -126,7 +146,10 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
     return down('unknown kid in a token newer than the key set', untilMs);
   }
 
-  async function find(kid: string | undefined, issuedAtSeconds: number | undefined): Promise<Verdict<readonly VerifyKey[]>> {
+  async function find(
+    kid: string | undefined,
+    issuedAtSeconds: number | undefined,
+  ): Promise<Verdict<readonly VerifyKey[]>> {
     // Read first: a refresh that `usable` starts is one for this very token.
     const joins = inFlight !== null;
     const current = usable();
@@ -146,5 +169,10 @@ export function createKeySource({ issuer, load, clock, notify, random, policy }:
     return joins ? unknownByAge(issuedAtSeconds) : unknown();
   }
 
-  return { usable, find, tried: () => attempted, warm: () => void (set === null && inFlight === null && refresh()) };
+  return {
+    usable,
+    find,
+    tried: () => attempted,
+    warm: () => void (set === null && inFlight === null && refresh()),
+  };
 }

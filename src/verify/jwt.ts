@@ -56,7 +56,9 @@ export const keylessChecks: readonly Check[] = [
   {
     name: 'issuer',
     refuse: ({ claims }, policy) =>
-      claims.iss === policy.issuer ? null : tokenClaims({ detail: 'iss is not the configured issuer' }),
+      claims.iss === policy.issuer
+        ? null
+        : tokenClaims({ detail: 'iss is not the configured issuer' }),
   },
   {
     name: 'algorithm',
@@ -69,12 +71,16 @@ export const keylessChecks: readonly Check[] = [
     name: 'critical headers',
     // We understand no extension; `b64` changes what is signed (RFC 7797).
     refuse: ({ header }) =>
-      header.crit === undefined && header.b64 === undefined ? null : tokenMalformed({ detail: 'crit or b64 header' }),
+      header.crit === undefined && header.b64 === undefined
+        ? null
+        : tokenMalformed({ detail: 'crit or b64 header' }),
   },
   {
     name: 'kid',
     refuse: ({ header: { kid } }) =>
-      kid === undefined || (typeof kid === 'string' && kid.length <= KID_CHARACTERS) ? null : tokenMalformed({ detail: 'kid' }),
+      kid === undefined || (typeof kid === 'string' && kid.length <= KID_CHARACTERS)
+        ? null
+        : tokenMalformed({ detail: 'kid' }),
   },
   {
     name: 'typ',
@@ -89,20 +95,27 @@ export const keylessChecks: readonly Check[] = [
     name: 'other kinds of token',
     refuse: ({ claims }) => {
       if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
-      const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find((name) => claims[name] !== undefined);
-      return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
+      const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find(
+        (name) => claims[name] !== undefined,
+      );
+      return mark === undefined
+        ? null
+        : tokenType({ detail: `${mark} marks another kind of token` });
     },
   },
   {
     name: 'marks of an access token',
     refuse: ({ claims }, { marks = {} }) => {
       const lacking = Object.keys(marks).find((name) => claims[name] !== marks[name]);
-      return lacking === undefined ? null : tokenType({ detail: `${lacking} is not that of an access token` });
+      return lacking === undefined
+        ? null
+        : tokenType({ detail: `${lacking} is not that of an access token` });
     },
   },
   {
     name: 'dates',
-    refuse: ({ claims }, policy, nowSeconds) => checkDates(claims, nowSeconds, policy.clockToleranceSeconds, true),
+    refuse: ({ claims }, policy, nowSeconds) =>
+      checkDates(claims, nowSeconds, policy.clockToleranceSeconds, true),
   },
 ];
 
@@ -113,17 +126,23 @@ export const checksBeforeAsking: readonly Check[] = [
   {
     name: 'algorithm',
     refuse: ({ header: { alg } }) =>
-      typeof alg === 'string' && alg.toLowerCase() !== 'none' ? null : tokenAlgorithm({ detail: 'an unsigned JWT' }),
+      typeof alg === 'string' && alg.toLowerCase() !== 'none'
+        ? null
+        : tokenAlgorithm({ detail: 'an unsigned JWT' }),
   },
   ...keylessChecks.filter(({ name }) => KINDS.includes(name)),
   {
     name: 'dates',
-    refuse: ({ claims }, policy, nowSeconds) => checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false),
+    refuse: ({ claims }, policy, nowSeconds) =>
+      checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false),
   },
 ];
 
 /** Who an access token says that it is from; nobody has proven it yet. */
-export const unprovenPrincipal = ({ claims, header }: UnverifiedJwt, policy: JwtPolicy): Verdict<Principal> =>
+export const unprovenPrincipal = (
+  { claims, header }: UnverifiedJwt,
+  policy: JwtPolicy,
+): Verdict<Principal> =>
   toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
 
 const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
@@ -157,7 +176,11 @@ export function createJwtVerifier(
   policy: JwtPolicy,
   keys: KeySource,
   clock: Clock,
-): (token: string, jwt: UnverifiedJwt, refuseEarly: (principal: Principal) => Failure | null) => Promise<Verdict<ProvenJwt>> {
+): (
+  token: string,
+  jwt: UnverifiedJwt,
+  refuseEarly: (principal: Principal) => Failure | null,
+) => Promise<Verdict<ProvenJwt>> {
   return async (token, jwt, refuseEarly) => {
     const { claims, header } = jwt;
     for (const check of keylessChecks) {
@@ -168,12 +191,17 @@ export function createJwtVerifier(
     if (!principal.ok) return principal;
     const refusal = refuseEarly(principal.value);
     if (refusal !== null) return refusal;
-    const found = await keys.find(header.kid as string | undefined, claims.iat as number | undefined);
+    const found = await keys.find(
+      header.kid as string | undefined,
+      claims.iat as number | undefined,
+    );
     if (!found.ok) return found;
     const candidates = found.value.filter((key) => key.algorithm === header.alg);
-    if (candidates.length === 0) return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
+    if (candidates.length === 0)
+      return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
     // Without a kid there must be no choice (C-63).
-    if (header.kid === undefined && candidates.length > 1) return tokenKeyUnknown({ detail: 'no kid, and several keys' });
+    if (header.kid === undefined && candidates.length > 1)
+      return tokenKeyUnknown({ detail: 'no kid, and several keys' });
     const key = await signedBy(token, candidates);
     return key.ok ? good({ principal: principal.value, thumbprint: key.value.thumbprint }) : key;
   };

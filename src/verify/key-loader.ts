@@ -55,7 +55,11 @@ export function createKeyLoader({
     if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
     if (fetched.status !== 200) {
       const retryAfterSeconds = Number(fetched.headers['retry-after']);
-      return { ok: false, detail: `keys: status ${fetched.status}`, ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}) };
+      return {
+        ok: false,
+        detail: `keys: status ${fetched.status}`,
+        ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
+      };
     }
     const read = await readKeySet(fetched.json, algorithms);
     if (!read.ok) return { ok: false, detail: `keys: ${read.detail}` };

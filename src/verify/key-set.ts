@@ -27,17 +27,26 @@ const CURVE: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384'
  * Small primes, each with the residues that a modulus of the weak generator of CVE-2017-15361 (ROCA) can leave: the powers of 65537. A
  * modulus that leaves one of them for every prime can be factored, so that anybody may sign; one in 10^8 others does so by chance.
  */
-const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[] = Array.from({ length: 167 }, (_, at) => at + 1)
-  .filter((number) => number > 2 && Array.from({ length: number - 2 }, (_, at) => at + 2).every((by) => number % by !== 0))
+const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[] = Array.from(
+  { length: 167 },
+  (_, at) => at + 1,
+)
+  .filter(
+    (number) =>
+      number > 2 &&
+      Array.from({ length: number - 2 }, (_, at) => at + 2).every((by) => number % by !== 0),
+  )
   .map(BigInt)
   .map((prime) => {
     const residues = new Set([1n]);
-    for (let power = 65537n % prime; power !== 1n; power = (power * 65537n) % prime) residues.add(power);
+    for (let power = 65537n % prime; power !== 1n; power = (power * 65537n) % prime)
+      residues.add(power);
     return [prime, residues] as const;
   });
 
 const fits = (jwk: JWK, algorithm: string): boolean =>
-  KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty && (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
+  KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty &&
+  (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
 
 /** The JWK's own `alg`, else the first configured algorithm that it fits; null if it can serve none of them. */
 function algorithmOf(jwk: JWK, algorithms: readonly string[]): string | null {
@@ -49,7 +58,8 @@ function algorithmOf(jwk: JWK, algorithms: readonly string[]): string | null {
 function whyUnusable(jwk: JWK): string | null {
   if (PRIVATE.some((member) => member in jwk)) return 'private or symmetric';
   if (jwk.use !== undefined && jwk.use !== 'sig') return 'not for signatures';
-  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return 'not for verifying';
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
+    return 'not for verifying';
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is no string';
   if (jwk.kty !== 'RSA') return null;
   if (typeof jwk.n !== 'string' || typeof jwk.e !== 'string') return 'RSA members missing';
@@ -65,7 +75,9 @@ function whyUnusable(jwk: JWK): string | null {
     .replace(/^(00)+/, '');
   if (exponent !== '010001') return 'RSA exponent other than 65537';
   const number = BigInt(`0x${modulus.toString('hex')}`);
-  return ROCA.every(([prime, residues]) => residues.has(number % prime)) ? 'RSA key that can be factored (ROCA)' : null;
+  return ROCA.every(([prime, residues]) => residues.has(number % prime))
+    ? 'RSA key that can be factored (ROCA)'
+    : null;
 }
 
 async function importKey(jwk: JWK, algorithms: readonly string[]): Promise<VerifyKey | string> {
@@ -75,7 +87,9 @@ async function importKey(jwk: JWK, algorithms: readonly string[]): Promise<Verif
   if (algorithm === null) return 'no accepted algorithm';
   try {
     const { kid, kty, n, e, crv, x, y } = jwk;
-    const members = Object.fromEntries(Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined));
+    const members = Object.fromEntries(
+      Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined),
+    );
     const key = (await importJWK(members, algorithm)) as CryptoKey;
     return { kid: kid ?? null, algorithm, thumbprint: await calculateJwkThumbprint(members), key };
   } catch {
@@ -91,7 +105,8 @@ export async function readKeySet(
   | { readonly ok: true; readonly set: KeySet; readonly skipped: readonly string[] }
   | { readonly ok: false; readonly detail: string }
 > {
-  if (!isObject(document) || !Array.isArray(document.keys)) return { ok: false, detail: 'not a key set' };
+  if (!isObject(document) || !Array.isArray(document.keys))
+    return { ok: false, detail: 'not a key set' };
   if (document.keys.length > MAX_KEYS) return { ok: false, detail: `more than ${MAX_KEYS} keys` };
   const keys: VerifyKey[] = [];
   const skipped: string[] = [];
@@ -100,6 +115,11 @@ export async function readKeySet(
     if (typeof imported === 'string') skipped.push(imported);
     else keys.push(imported);
   }
-  if (keys.length === 0) return { ok: false, detail: `no usable key (${skipped.join(', ') || 'empty set'})` };
-  return { ok: true, set: { keys, thumbprints: new Set(keys.map((key) => key.thumbprint)) }, skipped };
+  if (keys.length === 0)
+    return { ok: false, detail: `no usable key (${skipped.join(', ') || 'empty set'})` };
+  return {
+    ok: true,
+    set: { keys, thumbprints: new Set(keys.map((key) => key.thumbprint)) },
+    skipped,
+  };
 }

@@ -27,7 +27,8 @@ export function createSlots(limits: SlotLimits, clock: Clock): Slots {
   let strangers = 0;
   const queues = { known: [] as Waiter[], stranger: [] as Waiter[] };
 
-  const free = (known: boolean): boolean => running < limits.atOnce && (known || strangers < limits.forStrangers);
+  const free = (known: boolean): boolean =>
+    running < limits.atOnce && (known || strangers < limits.forStrangers);
 
   function take(known: boolean): void {
     running += 1;
@@ -57,7 +58,10 @@ export function createSlots(limits: SlotLimits, clock: Clock): Slots {
       const queue = known ? queues.known : queues.stranger;
       if (free(known)) take(known);
       else if (queue.length >= limits.waiting) return null;
-      else if (!(await new Promise<boolean>((go) => queue.push({ sinceMs: clock.monotonicMs(), go })))) return null;
+      else if (
+        !(await new Promise<boolean>((go) => queue.push({ sinceMs: clock.monotonicMs(), go })))
+      )
+        return null;
       try {
         return await work();
       } finally {

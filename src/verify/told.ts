@@ -15,34 +15,57 @@ export interface Told {
 type Tell = (jwt: UnverifiedJwt, parts: IssuerParts, nowSeconds: number) => Told;
 
 const pick = (values: Claims, names: readonly string[]): Values =>
-  Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
+  Object.fromEntries(
+    names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]),
+  );
 
-const namesOf = ({ subject, tenant, client, scopes }: ClaimNames): string[] => [...subject, ...tenant, ...client, ...scopes];
+const namesOf = ({ subject, tenant, client, scopes }: ClaimNames): string[] => [
+  ...subject,
+  ...tenant,
+  ...client,
+  ...scopes,
+];
 
 /** Whose presence alone says something; their values are nobody's business. */
 const present = (values: Claims, names: readonly string[]): Values =>
-  Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, 'present']));
+  Object.fromEntries(
+    names.filter((name) => values[name] !== undefined).map((name) => [name, 'present']),
+  );
 
 const date = (seconds: unknown): unknown =>
-  typeof seconds === 'number' && Math.abs(seconds) < 1e11 ? new Date(seconds * 1000).toISOString() : seconds;
+  typeof seconds === 'number' && Math.abs(seconds) < 1e11
+    ? new Date(seconds * 1000).toISOString()
+    : seconds;
 
 /** By the name of a check of jwt.ts. */
 const TOLD: Readonly<Record<string, Tell>> = {
-  issuer: ({ claims }, { policy }) => ({ has: pick(claims, ['iss']), wants: { iss: policy.issuer } }),
+  issuer: ({ claims }, { policy }) => ({
+    has: pick(claims, ['iss']),
+    wants: { iss: policy.issuer },
+  }),
   algorithm: ({ header }, { policy, verify }) => ({
     has: pick(header, ['alg']),
     wants: verify === 'introspection' ? { alg: 'any but none' } : { alg: policy.algorithms },
   }),
-  'critical headers': ({ header }) => ({ has: present(header, ['crit', 'b64']), wants: { crit: 'absent', b64: 'absent' } }),
+  'critical headers': ({ header }) => ({
+    has: present(header, ['crit', 'b64']),
+    wants: { crit: 'absent', b64: 'absent' },
+  }),
   kid: ({ header }) => ({ has: pick(header, ['kid']), wants: {} }),
   typ: ({ header }, { policy }) => ({
     has: pick(header, ['typ']),
     wants: {
-      typ: policy.typ === 'lenient' ? ['at+jwt', 'application/at+jwt', 'JWT', 'absent'] : ['at+jwt', 'application/at+jwt'],
+      typ:
+        policy.typ === 'lenient'
+          ? ['at+jwt', 'application/at+jwt', 'JWT', 'absent']
+          : ['at+jwt', 'application/at+jwt'],
     },
   }),
   'other kinds of token': ({ claims }) => ({
-    has: { ...pick(claims, ['token_use']), ...present(claims, ['nonce', 'at_hash', 'c_hash', 'events']) },
+    has: {
+      ...pick(claims, ['token_use']),
+      ...present(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
+    },
     wants: { 'nonce, at_hash, c_hash, events': 'absent' },
   }),
   'marks of an access token': ({ claims }, { policy: { marks = {} } }) => ({
@@ -50,12 +73,21 @@ const TOLD: Readonly<Record<string, Tell>> = {
     wants: marks,
   }),
   dates: ({ claims }, { policy }, nowSeconds) => ({
-    has: Object.fromEntries(Object.entries(pick(claims, ['iat', 'nbf', 'exp'])).map(([name, value]) => [name, date(value)])),
+    has: Object.fromEntries(
+      Object.entries(pick(claims, ['iat', 'nbf', 'exp'])).map(([name, value]) => [
+        name,
+        date(value),
+      ]),
+    ),
     wants: { now: date(nowSeconds), clockToleranceSeconds: policy.clockToleranceSeconds },
   }),
   claims: ({ claims }, { policy: { claims: names = USUAL_CLAIMS, requireTenant = false } }) => ({
     has: { ...pick(claims, namesOf(names)), ...present(claims, ['cnf']) },
-    wants: { subject: names.subject, ...(requireTenant ? { tenant: names.tenant } : {}), cnf: 'absent' },
+    wants: {
+      subject: names.subject,
+      ...(requireTenant ? { tenant: names.tenant } : {}),
+      cnf: 'absent',
+    },
   }),
   key: ({ header }, { keys }) => ({
     has: pick(header, ['kid', 'alg']),
@@ -70,11 +102,19 @@ const TOLD: Readonly<Record<string, Tell>> = {
 
 const NOTHING: Told = { has: {}, wants: {} };
 
-export const toldOf = (name: string, jwt: UnverifiedJwt, parts: IssuerParts, nowSeconds: number): Told =>
-  TOLD[name]?.(jwt, parts, nowSeconds) ?? NOTHING;
+export const toldOf = (
+  name: string,
+  jwt: UnverifiedJwt,
+  parts: IssuerParts,
+  nowSeconds: number,
+): Told => TOLD[name]?.(jwt, parts, nowSeconds) ?? NOTHING;
 
 /** What the audience of anything is compared with. */
-export function toldOfAudience(claims: Claims | null, issuer: string | undefined, endpoint: Endpoint): Told {
+export function toldOfAudience(
+  claims: Claims | null,
+  issuer: string | undefined,
+  endpoint: Endpoint,
+): Told {
   const ofIssuer = issuer === undefined ? [] : (endpoint.issuerAudience.get(issuer) ?? []);
   return {
     has: claims === null ? {} : { aud: claims.aud ?? 'absent' },

@@ -11,7 +11,13 @@ import { tokenHash } from './token-hash.js';
 export interface Verdicts {
   /** The verdict for this very token, if it still holds. Touches the key source, which may start a refresh. */
   get(token: string): Good<PrincipalCaller> | undefined;
-  put(token: string, verdict: Good<PrincipalCaller>, keys: KeySource, thumbprint: string, goodUntilMs: number): void;
+  put(
+    token: string,
+    verdict: Good<PrincipalCaller>,
+    keys: KeySource,
+    thumbprint: string,
+    goodUntilMs: number,
+  ): void;
 }
 
 interface Entry {
@@ -38,14 +44,22 @@ export function createVerdicts(clock: Clock): Verdicts {
       const entry = cache.get(key);
       if (entry === undefined) return undefined;
       const set = entry.keys.usable();
-      if (set !== null && set !== entry.seenIn && set.thumbprints.has(entry.thumbprint)) entry.seenIn = set;
+      if (set !== null && set !== entry.seenIn && set.thumbprints.has(entry.thumbprint))
+        entry.seenIn = set;
       const holds = set !== null && set === entry.seenIn && clock.wallMs() < entry.goodUntilMs;
       if (holds && clock.monotonicMs() - entry.bornMs < LIFE_MS) return entry.verdict;
       cache.delete(key);
       return undefined;
     },
     put(token, verdict, keys, thumbprint, goodUntilMs) {
-      const entry = { verdict, keys, thumbprint, goodUntilMs, bornMs: clock.monotonicMs(), seenIn: null };
+      const entry = {
+        verdict,
+        keys,
+        thumbprint,
+        goodUntilMs,
+        bornMs: clock.monotonicMs(),
+        seenIn: null,
+      };
       cache.set(tokenHash(token), entry, { size: token.length + 1 });
     },
   };

@@ -2,7 +2,13 @@
 // said no (C-95). Never judges itself.
 import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import { type Failure, keysUnavailable, tokenKeyUnknown, tokenMalformed, tokenSignature } from '../core/failure.js';
+import {
+  type Failure,
+  keysUnavailable,
+  tokenKeyUnknown,
+  tokenMalformed,
+  tokenSignature,
+} from '../core/failure.js';
 import type { Clock } from '../core/ports.js';
 import type { Caller, Principal, PrincipalCaller } from '../core/principal.js';
 import { type Good, good, type Verdict } from '../core/verdict.js';
@@ -30,7 +36,9 @@ export function createVerify(
   const verdicts: Verdicts = createVerdicts(clock);
   const choose = createChoose(issuers);
   const jwtVerifiers = new Map(
-    [...issuers.values()].map((parts) => [parts, createJwtVerifier(parts.policy, parts.keys, clock)] as const),
+    [...issuers.values()].map(
+      (parts) => [parts, createJwtVerifier(parts.policy, parts.keys, clock)] as const,
+    ),
   );
   /** Misses of one token under way: the second waits for the first. */
   const inFlight = new Map<string, Promise<Verdict<Caller>>>();
@@ -43,7 +51,11 @@ export function createVerify(
     return caller(await introspect(token));
   }
 
-  async function askAboutJwt(parts: IssuerParts, token: string, jwt: UnverifiedJwt): Promise<Verdict<Caller>> {
+  async function askAboutJwt(
+    parts: IssuerParts,
+    token: string,
+    jwt: UnverifiedJwt,
+  ): Promise<Verdict<Caller>> {
     for (const check of checksBeforeAsking) {
       const refusal = check.refuse(jwt, parts.policy, clock.wallMs() / 1000);
       if (refusal !== null) return refusal;
@@ -51,17 +63,26 @@ export function createVerify(
     return ask(parts, token);
   }
 
-  async function verifyJwt(parts: IssuerParts, token: string, jwt: UnverifiedJwt): Promise<Verdict<Caller>> {
+  async function verifyJwt(
+    parts: IssuerParts,
+    token: string,
+    jwt: UnverifiedJwt,
+  ): Promise<Verdict<Caller>> {
     if (parts.verify === 'introspection') return askAboutJwt(parts, token, jwt);
     const prove = jwtVerifiers.get(parts);
     if (prove === undefined) throw new Error('no verifier for this issuer');
-    const proven = await prove(token, jwt, (principal) => audience({ kind: 'principal', principal }, endpoint));
+    const proven = await prove(token, jwt, (principal) =>
+      audience({ kind: 'principal', principal }, endpoint),
+    );
     if (!proven.ok) {
-      return parts.verify === 'jwt-then-introspection' && ASKED_AFTER.has(proven.row) ? ask(parts, token) : proven;
+      return parts.verify === 'jwt-then-introspection' && ASKED_AFTER.has(proven.row)
+        ? ask(parts, token)
+        : proven;
     }
     const { principal, thumbprint } = proven.value;
     const verdict: Good<PrincipalCaller> = good({ kind: 'principal', principal });
-    const goodUntilMs = ((principal.expiresAt as number) + parts.policy.clockToleranceSeconds) * 1000;
+    const goodUntilMs =
+      ((principal.expiresAt as number) + parts.policy.clockToleranceSeconds) * 1000;
     verdicts.put(token, verdict, parts.keys, thumbprint, goodUntilMs);
     return verdict;
   }

@@ -87,7 +87,6 @@ async function withClient(
   }
 }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the text that stands in the file
 const ENV_KEY = '${env:KEY}';
 
 describe('a real provider knows the gateway by (C-81)', () => {

@@ -39,7 +39,6 @@ async function join(ring: readonly string[]): Promise<Gateway> {
   const endpoint = (path: string, upstream: string) => ({ path, issuers: ['main'], scopes: ['files:read'], upstream });
   const config = {
     publicUrl: hop.url,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that stands in the file
     sessionKeys: ['${env:PORTCULLIS_SESSION_KEYS}'],
     issuers: { main: { issuer: issuer.issuer } },
     endpoints: [endpoint('/v1/mcp', v1.url), endpoint('/v2/mcp', v2.url)],

@@ -22,7 +22,6 @@ beforeAll(async () => {
     issuers: { other: { issuer: other.issuer } },
     endpoint: { issuers: ['main', 'other'], ...PASS },
     more: [{ path: '/other/mcp' }, { path: '/v1/mcp', upstream: v1.url }],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text that stands in the file
     root: { sessionKeys: ['${env:SESSION_KEYS}'] },
     env: { SESSION_KEYS: KEYS },
   });

@@ -34,7 +34,12 @@ export async function call(
   });
   const { headers, status } = response;
   const message = parse(await response.text());
-  return { status, challenge: headers.get('www-authenticate'), retryAfter: headers.get('retry-after'), message };
+  return {
+    status,
+    challenge: headers.get('www-authenticate'),
+    retryAfter: headers.get('retry-after'),
+    message,
+  };
 }
 
 export async function getJson(url: string): Promise<Record<string, unknown>> {
@@ -43,19 +48,40 @@ export async function getJson(url: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-async function postJson(url: string, body: string | URLSearchParams, type: string): Promise<Record<string, unknown>> {
+async function postJson(
+  url: string,
+  body: string | URLSearchParams,
+  type: string,
+): Promise<Record<string, unknown>> {
   const signal = AbortSignal.timeout(DEADLINE_MS);
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body, signal });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+    signal,
+  });
   const answer = (await response.json()) as Record<string, unknown>;
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${String(answer.error)}`);
   return answer;
 }
 
 /** Registers a public client (RFC 7591), logs in with PKCE (RFC 7636) for one resource (RFC 8707), and gives the access token. */
-export async function logIn(metadata: Record<string, unknown>, resource: string, scope: string): Promise<string> {
+export async function logIn(
+  metadata: Record<string, unknown>,
+  resource: string,
+  scope: string,
+): Promise<string> {
   const redirectUri = 'http://127.0.0.1/callback';
-  const registration = { redirect_uris: [redirectUri], token_endpoint_auth_method: 'none', application_type: 'native' };
-  const client = await postJson(String(metadata.registration_endpoint), JSON.stringify(registration), 'application/json');
+  const registration = {
+    redirect_uris: [redirectUri],
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+  };
+  const client = await postJson(
+    String(metadata.registration_endpoint),
+    JSON.stringify(registration),
+    'application/json',
+  );
   const verifier = randomBytes(32).toString('base64url');
   const authorize = new URL(String(metadata.authorization_endpoint));
   authorize.search = new URLSearchParams({
@@ -76,6 +102,10 @@ export async function logIn(metadata: Record<string, unknown>, resource: string,
     code_verifier: verifier,
     resource,
   });
-  const tokens = await postJson(String(metadata.token_endpoint), exchange, 'application/x-www-form-urlencoded');
+  const tokens = await postJson(
+    String(metadata.token_endpoint),
+    exchange,
+    'application/x-www-form-urlencoded',
+  );
   return String(tokens.access_token);
 }

@@ -23,7 +23,12 @@ export type IdpSetup = {
 /** A 2048-bit RS256 signing key with a random key id, as a private JWK. */
 export async function signingKey(): Promise<JWK> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return { ...(privateKey.export({ format: 'jwk' }) as JWK), kid: randomBytes(8).toString('hex'), alg: 'RS256', use: 'sig' };
+  return {
+    ...(privateKey.export({ format: 'jwk' }) as JWK),
+    kid: randomBytes(8).toString('hex'),
+    alg: 'RS256',
+    use: 'sig',
+  };
 }
 
 type Library = typeof import('oidc-provider');
@@ -46,22 +51,41 @@ export function loadLibrary(): Promise<Library> {
 }
 
 /** Everything oidc-provider would otherwise default with a console warning is set here. */
-export function configuration(setup: IdpSetup, errors: Library['errors'], keys: JWK[]): Configuration {
+export function configuration(
+  setup: IdpSetup,
+  errors: Library['errors'],
+  keys: JWK[],
+): Configuration {
   const { machine, introspection } = setup.clients;
-  const confidential = { redirect_uris: [], response_types: [], token_endpoint_auth_method: 'client_secret_basic' } as const;
+  const confidential = {
+    redirect_uris: [],
+    response_types: [],
+    token_endpoint_auth_method: 'client_secret_basic',
+  } as const;
   return {
     adapter: setup.adapter,
     jwks: { keys },
     cookies: { keys: setup.cookieKeys },
     clients: [
-      { ...confidential, client_id: machine.id, client_secret: machine.secret, grant_types: ['client_credentials'] },
-      { ...confidential, client_id: introspection.id, client_secret: introspection.secret, grant_types: [] },
+      {
+        ...confidential,
+        client_id: machine.id,
+        client_secret: machine.secret,
+        grant_types: ['client_credentials'],
+      },
+      {
+        ...confidential,
+        client_id: introspection.id,
+        client_secret: introspection.secret,
+        grant_types: [],
+      },
     ],
     // Registered clients may name these scopes in their metadata; without this, registration refuses them.
     scopes: ['openid', 'offline_access', ...setup.scopes],
     pkce: { required: () => true },
     clientBasedCORS: () => false,
-    findAccount: async (_ctx, sub) => (sub === ACCOUNT ? { accountId: sub, claims: async () => ({ sub }) } : undefined),
+    findAccount: async (_ctx, sub) =>
+      sub === ACCOUNT ? { accountId: sub, claims: async () => ({ sub }) } : undefined,
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async () => false,
@@ -84,8 +108,14 @@ export function configuration(setup: IdpSetup, errors: Library['errors'], keys: 
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
       registration: { enabled: true },
-      revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId },
-      introspection: { enabled: true, allowedPolicy: async (_ctx, client) => client.clientId === introspection.id },
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId,
+      },
+      introspection: {
+        enabled: true,
+        allowedPolicy: async (_ctx, client) => client.clientId === introspection.id,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: async (_ctx, _client, oneOf) => oneOf ?? [],
@@ -93,7 +123,11 @@ export function configuration(setup: IdpSetup, errors: Library['errors'], keys: 
         getResourceServerInfo: async (_ctx, resource) => {
           const format = setup.resources.get(resource);
           if (!format) throw new errors.InvalidTarget('unknown resource');
-          const info = { scope: setup.scopes.join(' '), audience: resource, accessTokenTTL: setup.tokenTtl };
+          const info = {
+            scope: setup.scopes.join(' '),
+            audience: resource,
+            accessTokenTTL: setup.tokenTtl,
+          };
           if (format === 'opaque') return { ...info, accessTokenFormat: 'opaque' };
           return { ...info, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } };
         },
@@ -103,14 +137,25 @@ export function configuration(setup: IdpSetup, errors: Library['errors'], keys: 
 }
 
 /** The login page: logs the one account in, grants what the client asked for, and redirects. Nothing to fill in. */
-export async function answerInteraction(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<void> {
+export async function answerInteraction(
+  provider: Provider,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   const { prompt, params, session, grantId } = await provider.interactionDetails(req, res);
-  if (prompt.name === 'login') return provider.interactionFinished(req, res, { login: { accountId: ACCOUNT } });
+  if (prompt.name === 'login')
+    return provider.interactionFinished(req, res, { login: { accountId: ACCOUNT } });
 
   const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  const grant = known ?? new provider.Grant({ accountId: session?.accountId, clientId: String(params.client_id) });
-  const missing = prompt.details as { missingOIDCScope?: string[]; missingResourceScopes?: Record<string, string[]> };
+  const grant =
+    known ??
+    new provider.Grant({ accountId: session?.accountId, clientId: String(params.client_id) });
+  const missing = prompt.details as {
+    missingOIDCScope?: string[];
+    missingResourceScopes?: Record<string, string[]>;
+  };
   if (missing.missingOIDCScope) grant.addOIDCScope(missing.missingOIDCScope);
-  for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {})) grant.addResourceScope(resource, scopes);
+  for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {}))
+    grant.addResourceScope(resource, scopes);
   await provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } });
 }

@@ -14,14 +14,19 @@ export function memoryStore(): AdapterFactory {
     if (row && row.expiresAt <= Date.now()) rows.delete(key);
     return rows.get(key);
   };
-  const search = (model: string, wanted: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
-    for (const [key, row] of rows) if (row.model === model && wanted(row.payload)) return live(key)?.payload;
+  const search = (
+    model: string,
+    wanted: (payload: AdapterPayload) => boolean,
+  ): AdapterPayload | undefined => {
+    for (const [key, row] of rows)
+      if (row.model === model && wanted(row.payload)) return live(key)?.payload;
     return undefined;
   };
 
   return (model): Adapter => ({
     async upsert(id, payload, expiresIn) {
-      const expiresAt = expiresIn === undefined ? Number.POSITIVE_INFINITY : Date.now() + expiresIn * 1000;
+      const expiresAt =
+        expiresIn === undefined ? Number.POSITIVE_INFINITY : Date.now() + expiresIn * 1000;
       rows.set(`${model}:${id}`, { model, id, payload, expiresAt });
     },
     async find(id) {

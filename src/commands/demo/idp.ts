@@ -79,7 +79,9 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     const counter = COUNTED[path];
     if (counter) hits[counter] += 1;
-    const answer = path.startsWith('/interaction/') ? answerInteraction(provider, req, res) : serve(req, res);
+    const answer = path.startsWith('/interaction/')
+      ? answerInteraction(provider, req, res)
+      : serve(req, res);
     answer.catch((error: unknown) => {
       if (!res.headersSent) res.writeHead(400, { 'content-type': 'text/plain' });
       res.end(`${error instanceof Error ? error.message : 'error'}\n`);
@@ -105,7 +107,8 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     url: (path) => new URL(path, issuer).href,
     clients: setup.clients,
     addResource: (resource, format) => void resources.set(resource, format),
-    token: (request) => clientCredentials(`${issuer}/token`, request.client ?? setup.clients.machine, request),
+    token: (request) =>
+      clientCredentials(`${issuer}/token`, request.client ?? setup.clients.machine, request),
     rotate: async () => publish([await signingKey(), ...keys]),
     dropOldKeys: async () => publish(keys.slice(0, 1)),
     hits,
@@ -120,14 +123,32 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   };
 }
 
-async function clientCredentials(endpoint: string, client: ClientSecret, request: TokenRequest): Promise<string> {
+async function clientCredentials(
+  endpoint: string,
+  client: ClientSecret,
+  request: TokenRequest,
+): Promise<string> {
   const body = new URLSearchParams({ grant_type: 'client_credentials' });
   if (request.resource !== undefined) body.set('resource', request.resource);
   if (request.scope !== undefined) body.set('scope', request.scope);
-  const credentials = Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret)}`).toString('base64');
+  const credentials = Buffer.from(
+    `${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret)}`,
+  ).toString('base64');
   const headers = { authorization: `Basic ${credentials}` };
-  const response = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) });
-  const answer = (await response.json()) as { access_token?: string; error?: string; error_description?: string };
-  if (!answer.access_token) throw new Error(`token endpoint: ${response.status} ${answer.error}: ${answer.error_description}`);
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers,
+    body,
+    signal: AbortSignal.timeout(5000),
+  });
+  const answer = (await response.json()) as {
+    access_token?: string;
+    error?: string;
+    error_description?: string;
+  };
+  if (!answer.access_token)
+    throw new Error(
+      `token endpoint: ${response.status} ${answer.error}: ${answer.error_description}`,
+    );
   return answer.access_token;
 }

@@ -38,7 +38,10 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
     listen: { port },
     admin: { port: 0 },
     issuers: {
-      demo: { issuer: idp.issuer, introspection: { clientId: id, clientSecret: `\${env:${SECRET_NAME}}` } },
+      demo: {
+        issuer: idp.issuer,
+        introspection: { clientId: id, clientSecret: `\${env:${SECRET_NAME}}` },
+      },
     },
     endpoints: [
       {
@@ -46,7 +49,9 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
         issuers: ['demo'],
         upstream: upstream.url,
         scopes: [SCOPE],
-        legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: [SCOPE] }],
+        legacy: [
+          { scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: [SCOPE] },
+        ],
       },
       { path: '/notes/mcp', issuers: ['demo'], upstream: upstream.url, scopes: [SCOPE] },
     ],
@@ -59,11 +64,19 @@ export async function startParts(): Promise<Parts> {
   const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 3600 });
   const upstream = await startDemoUpstream();
   const port = await freePort();
-  const plan = toPlan(configuration(port, idp, upstream), { [SECRET_NAME]: idp.clients.introspection.secret });
+  const plan = toPlan(configuration(port, idp, upstream), {
+    [SECRET_NAME]: idp.clients.introspection.secret,
+  });
   const lines: string[] = [];
   // The gateway's log goes here: the tour tells of a request what its line tells.
-  const destination = { write: (text: Buffer) => void lines.push(...text.toString().trim().split('\n')) };
-  const gateway: Gateway = await startGateway(plan, { clock: systemClock, random: Math.random, destination });
+  const destination = {
+    write: (text: Buffer) => void lines.push(...text.toString().trim().split('\n')),
+  };
+  const gateway: Gateway = await startGateway(plan, {
+    clock: systemClock,
+    random: Math.random,
+    destination,
+  });
   const files = `${plan.publicUrl}/files/mcp`;
   const notes = `${plan.publicUrl}/notes/mcp`;
   idp.addResource(files, 'jwt');
@@ -76,7 +89,10 @@ export async function startParts(): Promise<Parts> {
     examineToken: (token) => {
       const endpoint = plan.endpoints.find(({ resource }) => resource === files);
       if (endpoint === undefined) throw new Error('no such endpoint');
-      return createExamine(plan, endpoint, { clock: systemClock, random: Math.random }, () => {})(token, null);
+      return createExamine(plan, endpoint, { clock: systemClock, random: Math.random }, () => {})(
+        token,
+        null,
+      );
     },
     adminUrl: `http://127.0.0.1:${gateway.adminAddress.port}`,
     lastReason: () => (JSON.parse(lines.at(-1) ?? '{}') as { reason?: string }).reason,

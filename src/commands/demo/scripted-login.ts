@@ -1,18 +1,28 @@
 // A browser stand-in: follows an authorization request's redirects, with cookies, to the client's redirect URI.
 
 /** The redirect URI the identity provider ended on, with `code` (or `error`), `state` and `iss` in its query. */
-export async function followAuthorization(authorizationUrl: string | URL, redirectUri: string): Promise<URL> {
+export async function followAuthorization(
+  authorizationUrl: string | URL,
+  redirectUri: string,
+): Promise<URL> {
   const target = new URL(redirectUri);
   const jar = new Map<string, { value: string; path: string }>();
   const signal = AbortSignal.timeout(10_000);
   let url = new URL(authorizationUrl);
   for (let hops = 0; hops < 20; hops += 1) {
     if (url.origin === target.origin && url.pathname === target.pathname) return url;
-    const response = await fetch(url, { redirect: 'manual', signal, headers: { cookie: cookieHeader(jar, url) } });
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal,
+      headers: { cookie: cookieHeader(jar, url) },
+    });
     const body = await response.text();
     for (const line of response.headers.getSetCookie()) keep(jar, line);
     const location = response.headers.get('location');
-    if (!location) throw new Error(`authorization ended at ${url.pathname} with ${response.status}: ${body.slice(0, 200)}`);
+    if (!location)
+      throw new Error(
+        `authorization ended at ${url.pathname} with ${response.status}: ${body.slice(0, 200)}`,
+      );
     url = new URL(location, url);
   }
   throw new Error('authorization did not reach the redirect URI within 20 redirects');
@@ -21,7 +31,8 @@ export async function followAuthorization(authorizationUrl: string | URL, redire
 function keep(jar: Map<string, { value: string; path: string }>, line: string): void {
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
   const at = pair.indexOf('=');
-  const path = attributes.find((attribute) => attribute.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
+  const path =
+    attributes.find((attribute) => attribute.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
   // oidc-provider uses one cookie name at several paths, so name and path together identify a cookie (RFC 6265, 5.3).
   const key = `${pair.slice(0, at)} ${path}`;
   const value = pair.slice(at + 1);

@@ -18,11 +18,18 @@ interface Knowledge {
 interface Step {
   readonly title: string;
   /** What happened, line by line, and whether it should have. */
-  readonly run: (parts: Parts, known: Knowledge) => Promise<{ readonly right: boolean; readonly lines: readonly string[] }>;
+  readonly run: (
+    parts: Parts,
+    known: Knowledge,
+  ) => Promise<{ readonly right: boolean; readonly lines: readonly string[] }>;
 }
 
-const callTool = (url: string, authorization: string | null, name: string, args: Record<string, unknown> = {}): Promise<Answer> =>
-  call(url, authorization, 'tools/call', { name, arguments: args });
+const callTool = (
+  url: string,
+  authorization: string | null,
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<Answer> => call(url, authorization, 'tools/call', { name, arguments: args });
 
 /** The text that a tool answered. */
 function textOf({ message }: Answer): string {
@@ -45,7 +52,8 @@ const steps: readonly Step[] = [
     async run({ files }, known) {
       const answer = await callTool(files, null, 'echo', { text: 'hello' });
       known.metadataUrl = /resource_metadata="([^"]+)"/.exec(answer.challenge ?? '')?.[1] ?? '';
-      const right = answer.status === 401 && known.metadataUrl !== '' && !answer.challenge?.includes('error=');
+      const right =
+        answer.status === 401 && known.metadataUrl !== '' && !answer.challenge?.includes('error=');
       return { right, lines: [String(answer.status), `WWW-Authenticate: ${answer.challenge}`] };
     },
   },
@@ -63,18 +71,28 @@ const steps: readonly Step[] = [
   {
     title: 'Registration and login (PKCE) at that identity provider',
     async run({ files }, known) {
-      const metadata = await getJson(`${known.authorizationServer}/.well-known/oauth-authorization-server`);
+      const metadata = await getJson(
+        `${known.authorizationServer}/.well-known/oauth-authorization-server`,
+      );
       known.jwt = await logIn(metadata, files, SCOPE);
       const claims = Buffer.from(known.jwt.split('.')[1] ?? '', 'base64url').toString();
-      return { right: claims.includes(files), lines: [`a JWT of ${known.jwt.length} characters`, claims] };
+      return {
+        right: claims.includes(files),
+        lines: [`a JWT of ${known.jwt.length} characters`, claims],
+      };
     },
   },
   {
     title: 'Tools listed with it',
     async run({ files }, known) {
       const { status, message } = await call(files, `Bearer ${known.jwt}`, 'tools/list');
-      const tools = ((message.result as { tools?: { name: string }[] })?.tools ?? []).map((tool) => tool.name);
-      return { right: status === 200 && tools.includes('echo'), lines: [`${status} ${tools.join(', ')}`] };
+      const tools = ((message.result as { tools?: { name: string }[] })?.tools ?? []).map(
+        (tool) => tool.name,
+      );
+      return {
+        right: status === 200 && tools.includes('echo'),
+        lines: [`${status} ${tools.join(', ')}`],
+      };
     },
   },
   {
@@ -92,7 +110,10 @@ const steps: readonly Step[] = [
     async run({ files, lastReason, upstream }, known) {
       const before = upstream.seen.length;
       const answer = await callTool(files, `Bearer ${spoil(known.jwt)}`, 'whoami');
-      const right = answer.status === 401 && lastReason() === tokenSignature.row.kind && upstream.seen.length === before;
+      const right =
+        answer.status === 401 &&
+        lastReason() === tokenSignature.row.kind &&
+        upstream.seen.length === before;
       return { right, lines: [refusal(answer, lastReason()), 'the MCP server saw nothing of it'] };
     },
   },
@@ -111,8 +132,15 @@ const steps: readonly Step[] = [
     async run({ notes, idp }, known) {
       known.opaque = await idp.token({ resource: notes, scope: SCOPE });
       const answer = await callTool(notes, `Bearer ${known.opaque}`, 'add', { a: 20, b: 22 });
-      const right = answer.status === 200 && textOf(answer) === '42' && idp.hits.introspection === 1;
-      return { right, lines: [`a token of ${known.opaque.length} characters`, `${answer.status} 20 + 22 = ${textOf(answer)}`] };
+      const right =
+        answer.status === 200 && textOf(answer) === '42' && idp.hits.introspection === 1;
+      return {
+        right,
+        lines: [
+          `a token of ${known.opaque.length} characters`,
+          `${answer.status} 20 + 22 = ${textOf(answer)}`,
+        ],
+      };
     },
   },
   {
@@ -120,8 +148,17 @@ const steps: readonly Step[] = [
     async run({ files }) {
       const answer = await callTool(files, `Token ${LEGACY_TOKEN}`, 'whoami');
       const wrong = await callTool(files, 'Token wrong', 'whoami');
-      const right = answer.status === 200 && textOf(answer).includes('"authorization":"Token"') && wrong.status === 401;
-      return { right, lines: [`${answer.status} ${textOf(answer)}`, `with a wrong one: ${wrong.status} and our own challenge`] };
+      const right =
+        answer.status === 200 &&
+        textOf(answer).includes('"authorization":"Token"') &&
+        wrong.status === 401;
+      return {
+        right,
+        lines: [
+          `${answer.status} ${textOf(answer)}`,
+          `with a wrong one: ${wrong.status} and our own challenge`,
+        ],
+      };
     },
   },
   {
@@ -144,10 +181,18 @@ const steps: readonly Step[] = [
     },
   },
   {
-    title: 'The doctor, who examines a server from outside (portcullis doctor), and a token explained (portcullis explain)',
+    title:
+      'The doctor, who examines a server from outside (portcullis doctor), and a token explained (portcullis explain)',
     async run({ files, examineToken }, known) {
       const found = await examine(
-        { url: files, token: known.jwt, tool: 'whoami', origin: INSPECTOR, quietMs: null, eventMs: 3_000 },
+        {
+          url: files,
+          token: known.jwt,
+          tool: 'whoami',
+          origin: INSPECTOR,
+          quietMs: null,
+          eventMs: 3_000,
+        },
         () => {},
       );
       const printable = createPrintable(known.jwt);
@@ -171,17 +216,30 @@ export async function tour(parts: Parts): Promise<boolean> {
   const known: Knowledge = { metadataUrl: '', authorizationServer: '', jwt: '', opaque: '' };
   let wrong = 0;
   for (const [i, { title, run }] of steps.entries()) {
-    const { right, lines } = await run(parts, known).catch((error: unknown) => ({ right: false, lines: [String(error)] }));
+    const { right, lines } = await run(parts, known).catch((error: unknown) => ({
+      right: false,
+      lines: [String(error)],
+    }));
     if (!right) wrong++;
     console.log(`${right ? 'ok   ' : 'WRONG'} ${i + 1}. ${title}`);
     for (const line of lines) console.log(`        ${line}`);
   }
-  console.log(wrong === 0 ? `\nAll ${steps.length} steps were right.` : `\n${wrong} of ${steps.length} steps were wrong.`);
+  console.log(
+    wrong === 0
+      ? `\nAll ${steps.length} steps were right.`
+      : `\n${wrong} of ${steps.length} steps were wrong.`,
+  );
   return wrong === 0;
 }
 
 /** Commands for another terminal, with tokens that are good for an hour. */
-export async function linesToPaste({ files, notes, idp, upstream, adminUrl }: Parts): Promise<string> {
+export async function linesToPaste({
+  files,
+  notes,
+  idp,
+  upstream,
+  adminUrl,
+}: Parts): Promise<string> {
   const jwt = await idp.token({ resource: files, scope: SCOPE });
   const opaque = await idp.token({ resource: notes, scope: SCOPE });
   const body = `'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`;

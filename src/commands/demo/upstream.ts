@@ -9,11 +9,17 @@ import { listenLoopback } from './loopback.js';
 export const LEGACY_TOKEN = 'demo-legacy-token';
 
 /** One request as the upstream saw it. `authorization` is the scheme or `none`, never the value. */
-export type SeenRequest = { method: string; path: string; authorization: string; headerNames: string[] };
+export type SeenRequest = {
+  method: string;
+  path: string;
+  authorization: string;
+  headerNames: string[];
+};
 
 export type DemoUpstream = { url: string; seen: SeenRequest[]; stop(): Promise<void> };
 
-const schemeOf = (authorization: string | null | undefined): string => authorization?.split(' ', 1)[0] || 'none';
+const schemeOf = (authorization: string | null | undefined): string =>
+  authorization?.split(' ', 1)[0] || 'none';
 
 const isLegacyCaller = (authorization: string): boolean => {
   const [scheme = '', credential] = authorization.split(' ');
@@ -32,12 +38,18 @@ function buildServer(): McpServer {
     { description: 'Adds two numbers.', inputSchema: z.object({ a: z.number(), b: z.number() }) },
     async ({ a, b }) => ({ content: [{ type: 'text', text: String(a + b) }] }),
   );
-  server.registerTool('whoami', { description: 'Names the request headers that reached this server.' }, async (ctx) => {
-    const headers = ctx.http?.req?.headers;
-    const authorization = schemeOf(headers?.get('authorization'));
-    const names = [...(headers?.keys() ?? [])].sort();
-    return { content: [{ type: 'text', text: JSON.stringify({ authorization, headers: names }) }] };
-  });
+  server.registerTool(
+    'whoami',
+    { description: 'Names the request headers that reached this server.' },
+    async (ctx) => {
+      const headers = ctx.http?.req?.headers;
+      const authorization = schemeOf(headers?.get('authorization'));
+      const names = [...(headers?.keys() ?? [])].sort();
+      return {
+        content: [{ type: 'text', text: JSON.stringify({ authorization, headers: names }) }],
+      };
+    },
+  );
   return server;
 }
 
@@ -50,7 +62,12 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     const { authorization } = req.headers;
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-    seen.push({ method: req.method ?? '', path, authorization: schemeOf(authorization), headerNames: Object.keys(req.headers) });
+    seen.push({
+      method: req.method ?? '',
+      path,
+      authorization: schemeOf(authorization),
+      headerNames: Object.keys(req.headers),
+    });
     if (path !== '/mcp') return void res.writeHead(404).end();
     // No credential means the gateway has already checked the caller; any credential has to be the upstream's own.
     if (authorization !== undefined && !isLegacyCaller(authorization)) {

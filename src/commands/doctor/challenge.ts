@@ -13,7 +13,9 @@ export interface Challenge {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const PARAMETER = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`);
+const PARAMETER = new RegExp(
+  `^(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`,
+);
 const SCHEME = new RegExp(`^(${TOKEN})(?: +(?=${TOKEN})|[ \\t]*(?=,|$))`);
 
 /** The challenges of one line, or null where it is none. */

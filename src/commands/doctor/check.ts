@@ -26,8 +26,16 @@ export interface Found extends Seen {
 }
 
 export const ok = (saw: string): Seen => ({ verdict: 'ok', saw });
-export const warn = (saw: string, mend?: string): Seen => ({ verdict: 'warn', saw, ...(mend === undefined ? {} : { mend }) });
-export const fail = (saw: string, mend?: string): Seen => ({ verdict: 'fail', saw, ...(mend === undefined ? {} : { mend }) });
+export const warn = (saw: string, mend?: string): Seen => ({
+  verdict: 'warn',
+  saw,
+  ...(mend === undefined ? {} : { mend }),
+});
+export const fail = (saw: string, mend?: string): Seen => ({
+  verdict: 'fail',
+  saw,
+  ...(mend === undefined ? {} : { mend }),
+});
 /** Where the server names another origin than that of the URL, most often the URL is not the one that clients are given. */
 export const elsewhere = (mend: string): string =>
   `examine the public URL, the one that clients are given: the address of a replica, or of what stands behind the proxy, has another origin; if this is the public URL, ${mend}`;

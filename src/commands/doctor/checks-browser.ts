@@ -6,7 +6,14 @@ import { type Answer, ask, header } from './request.js';
 import { CLIENT } from './talk.js';
 
 /** Without these no call can be made at all. */
-const NEEDED = ['authorization', 'content-type', 'mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name'];
+const NEEDED = [
+  'authorization',
+  'content-type',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'mcp-method',
+  'mcp-name',
+];
 const USEFUL = ['last-event-id', 'mcp-param-doctor'];
 const EXPOSED_NEEDED = ['www-authenticate', 'mcp-session-id'];
 const EXPOSED_USEFUL = ['retry-after', 'mcp-protocol-version'];
@@ -19,9 +26,12 @@ const list = (answer: Answer, name: string): string[] =>
 
 /** A star stands for every name but Authorization. */
 const lacking = (held: readonly string[], wanted: readonly string[]): string[] =>
-  wanted.filter((name) => !held.includes(name) && (name === 'authorization' || !held.includes('*')));
+  wanted.filter(
+    (name) => !held.includes(name) && (name === 'authorization' || !held.includes('*')),
+  );
 
-const allows = (answer: Answer, origin: string): boolean => ['*', origin].includes(header(answer, 'access-control-allow-origin'));
+const allows = (answer: Answer, origin: string): boolean =>
+  ['*', origin].includes(header(answer, 'access-control-allow-origin'));
 
 const preflight = (url: string, origin: string) =>
   ask({
@@ -44,15 +54,22 @@ export const browserChecks: readonly Check[] = [
       const asked = await preflight(url, origin);
       if (asked.kind !== 'answer') return fail(whyNot(asked));
       if (asked.status === 403)
-        return warn(`403: ${origin} may not call`, 'allow this origin if web pages of it are to call; --origin tries another');
+        return warn(
+          `403: ${origin} may not call`,
+          'allow this origin if web pages of it are to call; --origin tries another',
+        );
       if (asked.status >= 300) return fail(whyNot(asked));
       if (!allows(asked, origin))
-        return fail(`Access-Control-Allow-Origin: ${header(asked, 'access-control-allow-origin') || 'absent'}`);
+        return fail(
+          `Access-Control-Allow-Origin: ${header(asked, 'access-control-allow-origin') || 'absent'}`,
+        );
       const allowed = list(asked, 'access-control-allow-headers');
       const missing = lacking(allowed, NEEDED);
       if (missing.length > 0) return fail(`not allowed: ${missing.join(', ')}`);
       const useful = lacking(allowed, USEFUL);
-      return useful.length > 0 ? warn(`not allowed: ${useful.join(', ')}`) : ok(`${asked.status}, all headers allowed`);
+      return useful.length > 0
+        ? warn(`not allowed: ${useful.join(', ')}`)
+        : ok(`${asked.status}, all headers allowed`);
     },
   },
   {
@@ -66,11 +83,13 @@ export const browserChecks: readonly Check[] = [
       const asked = await ask({ url, method: 'POST', body, headers: { ...headers, origin } });
       if (asked.kind !== 'answer') return fail(whyNot(asked));
       if (asked.status === 403) return skipped(`403: ${origin} may not call`);
-      if (!allows(asked, origin)) return fail(`${asked.status} without Access-Control-Allow-Origin`);
+      if (!allows(asked, origin))
+        return fail(`${asked.status} without Access-Control-Allow-Origin`);
       const exposed = list(asked, 'access-control-expose-headers');
       const open = await isOpen();
       // It sends no 401 in which a client could miss one of the others.
-      const owed = (names: readonly string[]): readonly string[] => names.filter((name) => !open || header(asked, name) !== '');
+      const owed = (names: readonly string[]): readonly string[] =>
+        names.filter((name) => !open || header(asked, name) !== '');
       const missing = lacking(exposed, owed(EXPOSED_NEEDED));
       if (missing.length > 0) return fail(`not exposed: ${missing.join(', ')}`);
       const useful = lacking(exposed, owed(EXPOSED_USEFUL));

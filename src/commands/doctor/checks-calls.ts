@@ -7,7 +7,9 @@ import type { Era, Said, Talk } from './talk.js';
 const REFUSED = new Set([401, 403]);
 
 const errorOf = ({ rpc }: Said): string =>
-  rpc?.error === undefined ? '' : `, JSON-RPC ${String(rpc.error.code)} ${String(rpc.error.message)}`;
+  rpc?.error === undefined
+    ? ''
+    : `, JSON-RPC ${String(rpc.error.code)} ${String(rpc.error.message)}`;
 const saidWhat = (said: Said): string => `${whyNot(said.asked)}${errorOf(said)}`;
 
 /** Nothing is said to a server that would refuse it. */
@@ -25,7 +27,10 @@ const NAMES = { modern: '2026-07-28', legacy: '2025-11-25 and before' } as const
 const inEra = (era: Era): readonly Check[] => [
   {
     name: `first word, ${era}`,
-    wants: era === 'modern' ? 'server/discover is answered with a result' : 'initialize is answered with a result',
+    wants:
+      era === 'modern'
+        ? 'server/discover is answered with a result'
+        : 'initialize is answered with a result',
     mend: 'look at the log of the server; a status of 5xx keeps clients from trying the other era',
     requirement: era === 'modern' ? 'B-37, B-39' : 'B-40',
     look: (look) =>
@@ -33,7 +38,11 @@ const inEra = (era: Era): readonly Check[] => [
         const { asked } = first;
         if (serves) return ok(NAMES[era]);
         if (asked.kind === 'trouble' || asked.status >= 500) return fail(saidWhat(first));
-        return skipped(REFUSED.has(asked.status) ? `refused: ${saidWhat(first)}` : `not served: ${saidWhat(first)}`);
+        return skipped(
+          REFUSED.has(asked.status)
+            ? `refused: ${saidWhat(first)}`
+            : `not served: ${saidWhat(first)}`,
+        );
       }),
   },
   {
@@ -44,7 +53,9 @@ const inEra = (era: Era): readonly Check[] => [
     look: (look) =>
       served(look, era, ({ tools }) => {
         const list = tools?.rpc?.result?.tools;
-        return Array.isArray(list) ? ok(`${list.length} tools`) : fail(tools === null ? 'no answer' : saidWhat(tools));
+        return Array.isArray(list)
+          ? ok(`${list.length} tools`)
+          : fail(tools === null ? 'no answer' : saidWhat(tools));
       }),
   },
   {
@@ -80,7 +91,9 @@ export const callChecks: readonly Check[] = [
         const { first } = await look.talk.in(era);
         const { asked } = first;
         if (asked.kind !== 'answer' || !REFUSED.has(asked.status)) continue;
-        return fail(`${asked.status}: ${header(asked, 'www-authenticate') || 'without a challenge'}${errorOf(first)}`);
+        return fail(
+          `${asked.status}: ${header(asked, 'www-authenticate') || 'without a challenge'}${errorOf(first)}`,
+        );
       }
       return ok('taken');
     },
@@ -97,7 +110,9 @@ export const callChecks: readonly Check[] = [
       const talks = [await look.talk.in('modern'), await look.talk.in('legacy')];
       if (talks.some(({ served: serves }) => serves)) return ok('it does');
       // Said before, and better.
-      if (talks.some(({ first: { asked } }) => asked.kind === 'answer' && REFUSED.has(asked.status)))
+      if (
+        talks.some(({ first: { asked } }) => asked.kind === 'answer' && REFUSED.has(asked.status))
+      )
         return skipped('the token is refused');
       return fail(talks.map(({ first }) => saidWhat(first)).join(' | '));
     },

@@ -12,11 +12,15 @@ const PROBES = ['GET', 'HEAD', 'DELETE'];
 
 const FROM_CONFIGURATION = 'write the whole URL from a configured public address';
 
-const statusOf = (asked: Asked): string => (asked.kind === 'answer' ? String(asked.status) : asked.code);
+const statusOf = (asked: Asked): string =>
+  asked.kind === 'answer' ? String(asked.status) : asked.code;
 const asksForLogin = (asked: Asked): boolean => asked.kind === 'answer' && asked.status === 401;
 
 /** For checks of the challenge: there is none to judge where none was sent. */
-async function withChallenge(look: Look, judge: (challenge: Challenge) => Seen | Promise<Seen>): Promise<Seen> {
+async function withChallenge(
+  look: Look,
+  judge: (challenge: Challenge) => Seen | Promise<Seen>,
+): Promise<Seen> {
   const { first } = look.challengesOf(await look.bare('POST'));
   return first === null ? skipped('no challenge that can be read') : judge(first);
 }
@@ -32,7 +36,9 @@ export const challengeChecks: readonly Check[] = [
       if (asksForLogin(asked)) return ok('401');
       if (await look.isOpen()) {
         const open = '200: anybody may call this server';
-        return (await look.metadata()) === null ? warn(open, 'nothing, if it is meant to be open') : fail(open);
+        return (await look.metadata()) === null
+          ? warn(open, 'nothing, if it is meant to be open')
+          : fail(open);
       }
       return fail(whyNot(asked));
     },
@@ -60,10 +66,15 @@ export const challengeChecks: readonly Check[] = [
       if (!asksForLogin(asked)) return skipped('POST is not 401');
       const { lines, first } = look.challengesOf(asked);
       if (lines.length !== 1)
-        return fail(lines.length === 0 ? 'no WWW-Authenticate' : `${lines.length} lines: ${lines.join(' | ')}`);
+        return fail(
+          lines.length === 0
+            ? 'no WWW-Authenticate'
+            : `${lines.length} lines: ${lines.join(' | ')}`,
+        );
       const line = lines[0] as string;
       if (first === null) return fail(`cannot be read: ${line}`);
-      if (!line.startsWith('Bearer ') || first.scheme !== 'Bearer' || / {2}/.test(line)) return fail(line);
+      if (!line.startsWith('Bearer ') || first.scheme !== 'Bearer' || / {2}/.test(line))
+        return fail(line);
       // Its own name a second time is another challenge.
       if (/,\s*[A-Za-z]+ +[a-z_]+=/.test(line)) return fail(`several challenges: ${line}`);
       const names = first.parameters.map(({ name }) => name);
@@ -72,7 +83,8 @@ export const challengeChecks: readonly Check[] = [
   },
   {
     name: 'challenge parameters',
-    wants: 'scope, error and resource_metadata only as parameters of these names, in quotes, none empty',
+    wants:
+      'scope, error and resource_metadata only as parameters of these names, in quotes, none empty',
     mend: 'drop what repeats these words in other names or texts: clients look for them with unanchored expressions; scope is left out where there is none',
     requirement: 'A-26, A-27',
     look: (look) =>
@@ -164,12 +176,21 @@ export const challengeChecks: readonly Check[] = [
         headers: { ...request.headers, authorization },
       });
       if (asked.kind === 'answer' && asked.status === 503)
-        return warn('503: it cannot check tokens now', 'look whether its identity provider answers');
+        return warn(
+          '503: it cannot check tokens now',
+          'look whether its identity provider answers',
+        );
       if (!asksForLogin(asked))
-        return fail(asked.kind === 'answer' && asked.status < 300 ? `${asked.status}: it takes any token` : whyNot(asked));
+        return fail(
+          asked.kind === 'answer' && asked.status < 300
+            ? `${asked.status}: it takes any token`
+            : whyNot(asked),
+        );
       const { first } = look.challengesOf(asked);
       const error = first === null ? undefined : parameterOf(first, 'error')?.value;
-      return error === 'invalid_token' ? ok('401 invalid_token') : fail(`401 ${error ?? 'without error'}`);
+      return error === 'invalid_token'
+        ? ok('401 invalid_token')
+        : fail(`401 ${error ?? 'without error'}`);
     },
   },
   {
@@ -184,7 +205,12 @@ export const challengeChecks: readonly Check[] = [
       const request = initializeRequest(CLIENT);
       // A POST, which no cache keeps: a GET could leave the wrong URL in one.
       const headers = { ...request.headers, 'x-forwarded-host': evil, forwarded: `host=${evil}` };
-      const asked = await ask({ url: look.target.url, method: 'POST', body: request.body, headers });
+      const asked = await ask({
+        url: look.target.url,
+        method: 'POST',
+        body: request.body,
+        headers,
+      });
       return look.challengesOf(asked).lines.some((line) => line.includes(evil))
         ? fail('it stands in the challenge')
         : ok('unchanged');

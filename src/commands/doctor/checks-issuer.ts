@@ -10,11 +10,19 @@ const SERVERS = 5;
 export function placesOf(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
-  const [oauth, oidc] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
-  return path === '' ? [origin + oauth, origin + oidc] : [origin + oauth + path, origin + oidc + path, origin + path + oidc];
+  const [oauth, oidc] = [
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration',
+  ];
+  return path === ''
+    ? [origin + oauth, origin + oidc]
+    : [origin + oauth + path, origin + oidc + path, origin + path + oidc];
 }
 
-async function serverDocument(look: Look, issuer: string): Promise<Document & { readonly at: string }> {
+async function serverDocument(
+  look: Look,
+  issuer: string,
+): Promise<Document & { readonly at: string }> {
   const places = placesOf(issuer);
   let last: Document = { json: null, why: 'no place to look', answer: null };
   for (const at of places) {
@@ -32,7 +40,8 @@ async function withServer(look: Look, judge: (json: Json, issuer: string) => See
   return json === null ? skipped('no metadata of the authorization server') : judge(json, issuer);
 }
 
-const lists = (value: unknown, member: string): boolean => Array.isArray(value) && value.includes(member);
+const lists = (value: unknown, member: string): boolean =>
+  Array.isArray(value) && value.includes(member);
 
 export const issuerChecks: readonly Check[] = [
   {
@@ -67,7 +76,9 @@ export const issuerChecks: readonly Check[] = [
     requirement: 'MCP 2026-07-28, authorization code protection',
     look: (look) =>
       withServer(look, ({ code_challenge_methods_supported: methods }) =>
-        lists(methods, 'S256') ? ok('S256') : fail(methods === undefined ? 'not said' : String(methods)),
+        lists(methods, 'S256')
+          ? ok('S256')
+          : fail(methods === undefined ? 'not said' : String(methods)),
       ),
   },
   {
@@ -77,7 +88,9 @@ export const issuerChecks: readonly Check[] = [
     requirement: 'RFC 8414 section 2',
     look: (look) =>
       withServer(look, (json) => {
-        const bad = ['authorization_endpoint', 'token_endpoint'].find((name) => !isProtectedUrl(json[name]));
+        const bad = ['authorization_endpoint', 'token_endpoint'].find(
+          (name) => !isProtectedUrl(json[name]),
+        );
         if (bad !== undefined) return fail(`${bad}: ${String(json[bad] ?? 'absent')}`);
         return lists(json.response_types_supported, 'code')
           ? ok(String(json.authorization_endpoint))
@@ -90,14 +103,17 @@ export const issuerChecks: readonly Check[] = [
     mend: 'switch one of them on, or give each client its id by hand (Claude, VS Code and Codex have a field for it)',
     requirement: 'MCP 2026-07-28, client registration',
     look: (look) =>
-      withServer(look, ({ registration_endpoint: endpoint, client_id_metadata_document_supported: documents }) => {
-        const ways = [
-          endpoint === undefined ? null : 'registration_endpoint',
-          documents === true ? 'client id metadata documents' : null,
-        ];
-        const saw = ways.filter((way) => way !== null).join(', ');
-        return saw === '' ? warn('neither') : ok(saw);
-      }),
+      withServer(
+        look,
+        ({ registration_endpoint: endpoint, client_id_metadata_document_supported: documents }) => {
+          const ways = [
+            endpoint === undefined ? null : 'registration_endpoint',
+            documents === true ? 'client id metadata documents' : null,
+          ];
+          const saw = ways.filter((way) => way !== null).join(', ');
+          return saw === '' ? warn('neither') : ok(saw);
+        },
+      ),
   },
   {
     name: 'copy of that metadata at the origin',
@@ -113,10 +129,12 @@ export const issuerChecks: readonly Check[] = [
         const { json, answer, ...rest } = await look.document(at);
         if (json !== null && issuer !== undefined && json.issuer !== issuer && !own)
           return fail(`${at}: issuer ${String(json.issuer)}`);
-        if (json === null && answer?.status !== 404) return fail(`${at}: ${'why' in rest ? rest.why : ''}`);
+        if (json === null && answer?.status !== 404)
+          return fail(`${at}: ${'why' in rest ? rest.why : ''}`);
         seen.push(json === null ? '404' : 'the document');
       }
-      if (issuer === undefined && (await look.isOpen())) return ok(`${seen.join(', ')}: there is no login`);
+      if (issuer === undefined && (await look.isOpen()))
+        return ok(`${seen.join(', ')}: there is no login`);
       const mend = 'nothing, if Codex and mcp-remote are none of your clients; else serve a copy';
       return seen.includes('the document')
         ? ok(seen.join(', '))

@@ -9,8 +9,10 @@ import { CLIENT } from './talk.js';
 
 const NOT_FOUND = new Set([404, 410]);
 
-const isMissing = ({ answer }: Document): boolean => answer !== null && NOT_FOUND.has(answer.status);
-const isHtml = (asked: Asked): boolean => asked.kind === 'answer' && mediaType(asked) === 'text/html';
+const isMissing = ({ answer }: Document): boolean =>
+  answer !== null && NOT_FOUND.has(answer.status);
+const isHtml = (asked: Asked): boolean =>
+  asked.kind === 'answer' && mediaType(asked) === 'text/html';
 
 /** Of a place that may be empty: a document, or 404. */
 async function documentOrNone(look: Look, at: string): Promise<Seen> {
@@ -20,7 +22,10 @@ async function documentOrNone(look: Look, at: string): Promise<Seen> {
 }
 
 /** For checks of what the metadata says. */
-async function withMetadata(look: Look, judge: (json: Readonly<Record<string, unknown>>) => Seen): Promise<Seen> {
+async function withMetadata(
+  look: Look,
+  judge: (json: Readonly<Record<string, unknown>>) => Seen,
+): Promise<Seen> {
   const json = await look.metadata();
   return json === null ? skipped('no metadata') : judge(json);
 }
@@ -32,7 +37,8 @@ const ITS_URL = 'let resource be the public URL of this very endpoint, path incl
 function compare(resource: string, typed: string): Seen {
   if (resource === typed) return ok(resource);
   if (resource.replace(/\/$/, '') === typed.replace(/\/$/, '')) {
-    const mend = 'one of the two has a slash at its end and the other has none: write the same in both, best without';
+    const mend =
+      'one of the two has a slash at its end and the other has none: write the same in both, best without';
     return fail(`${resource}: only the slash at the end differs from ${typed}`, mend);
   }
   if (URL.canParse(resource) && new URL(resource).href === new URL(typed).href)
@@ -45,7 +51,8 @@ function compare(resource: string, typed: string): Seen {
 export const metadataChecks: readonly Check[] = [
   {
     name: 'metadata at the well-known path',
-    wants: 'GET /.well-known/oauth-protected-resource + path is 200 application/json, without a token',
+    wants:
+      'GET /.well-known/oauth-protected-resource + path is 200 application/json, without a token',
     mend: 'serve the document there as JSON, outside of authentication: Claude, Cursor, VS Code, the SDKs and mcp-remote look there',
     requirement: 'A-01, A-02, A-03, A-05',
     async look(look) {
@@ -71,7 +78,9 @@ export const metadataChecks: readonly Check[] = [
       if (linked.json === null) {
         if (at === look.places.inserted) return skipped('the well-known URL');
         const saw = `${at}: ${linked.why}`;
-        return new URL(at).origin === look.url.origin ? fail(saw) : fail(saw, elsewhere(`let ${at} lead to the metadata`));
+        return new URL(at).origin === look.url.origin
+          ? fail(saw)
+          : fail(saw, elsewhere(`let ${at} lead to the metadata`));
       }
       const { json } = await look.document(look.places.inserted);
       return json === null || isDeepStrictEqual(json, linked.json)
@@ -91,7 +100,9 @@ export const metadataChecks: readonly Check[] = [
       const { resource } = document.json;
       if (resource === look.url.origin) return ok('a document of the origin');
       const whose = `a document of ${String(resource)}`;
-      return resource === look.target.url ? warn(whose, 'clients that compare strictly refuse it; 404 is better') : warn(whose);
+      return resource === look.target.url
+        ? warn(whose, 'clients that compare strictly refuse it; 404 is better')
+        : warn(whose);
     },
   },
   {
@@ -103,7 +114,9 @@ export const metadataChecks: readonly Check[] = [
       if (look.path === '') return skipped('the URL has no path');
       const document = await look.document(look.places.suffixed);
       // Reached by few, and only after the place that counts.
-      return document.answer?.status === 401 ? warn('401') : documentOrNone(look, look.places.suffixed);
+      return document.answer?.status === 401
+        ? warn('401')
+        : documentOrNone(look, look.places.suffixed);
     },
   },
   {
@@ -112,7 +125,9 @@ export const metadataChecks: readonly Check[] = [
     mend: 'answer it directly: a redirect is not followed by every client',
     requirement: 'A-14',
     look: (look) =>
-      look.path === '' || look.path.endsWith('/') ? skipped('the same place') : documentOrNone(look, look.places.slashed),
+      look.path === '' || look.path.endsWith('/')
+        ? skipped('the same place')
+        : documentOrNone(look, look.places.slashed),
   },
   {
     name: 'unknown well-known path',
@@ -133,11 +148,16 @@ export const metadataChecks: readonly Check[] = [
     async look(look) {
       const { json } = await look.document(look.places.inserted);
       if (json === null) return skipped('no metadata at the well-known path');
-      const asked = await ask({ url: look.places.inserted, headers: { authorization: `Bearer ${CLIENT}` } });
+      const asked = await ask({
+        url: look.places.inserted,
+        headers: { authorization: `Bearer ${CLIENT}` },
+      });
       const { json: same } = toDocument(asked);
       if (!isDeepStrictEqual(same, json)) return fail(`with a bad token: ${whyNot(asked)}`);
       const head = await ask({ url: look.places.inserted, method: 'HEAD' });
-      return head.kind === 'answer' && head.status === 200 ? ok('the same') : warn(`HEAD: ${whyNot(head)}`);
+      return head.kind === 'answer' && head.status === 200
+        ? ok('the same')
+        : warn(`HEAD: ${whyNot(head)}`);
     },
   },
   {
@@ -147,14 +167,22 @@ export const metadataChecks: readonly Check[] = [
     requirement: 'A-15',
     async look(look) {
       const url = look.places.inserted;
-      if ((await look.document(url)).json === null) return skipped('no metadata at the well-known path');
+      if ((await look.document(url)).json === null)
+        return skipped('no metadata at the well-known path');
       const { origin } = look.target;
       const get = await ask({ url, headers: { origin } });
-      if (get.kind !== 'answer' || !['*', origin].includes(header(get, 'access-control-allow-origin')))
+      if (
+        get.kind !== 'answer' ||
+        !['*', origin].includes(header(get, 'access-control-allow-origin'))
+      )
         return fail('no Access-Control-Allow-Origin');
-      const asks = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'mcp-protocol-version' };
+      const asks = {
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'mcp-protocol-version',
+      };
       const preflight = await ask({ url, method: 'OPTIONS', headers: { origin, ...asks } });
-      if (preflight.kind !== 'answer' || preflight.status >= 300) return fail(`preflight: ${whyNot(preflight)}`);
+      if (preflight.kind !== 'answer' || preflight.status >= 300)
+        return fail(`preflight: ${whyNot(preflight)}`);
       const allowed = header(preflight, 'access-control-allow-headers').toLowerCase();
       return allowed.includes('*') || allowed.includes('mcp-protocol-version')
         ? ok('allowed')
@@ -168,7 +196,9 @@ export const metadataChecks: readonly Check[] = [
     requirement: 'A-04, A-08',
     look: (look) =>
       withMetadata(look, ({ resource }) =>
-        isText(resource) ? compare(resource, look.target.url) : fail('resource is missing or no text'),
+        isText(resource)
+          ? compare(resource, look.target.url)
+          : fail('resource is missing or no text'),
       ),
   },
   {
@@ -179,7 +209,9 @@ export const metadataChecks: readonly Check[] = [
     look: (look) =>
       withMetadata(look, ({ authorization_servers: servers }) => {
         if (!Array.isArray(servers) || servers.length === 0) return fail('none');
-        return servers.every(isProtectedUrl) ? ok(servers.join(', ')) : fail(`not https: ${servers.map(String).join(', ')}`);
+        return servers.every(isProtectedUrl)
+          ? ok(servers.join(', '))
+          : fail(`not https: ${servers.map(String).join(', ')}`);
       }),
   },
   {
@@ -194,7 +226,9 @@ export const metadataChecks: readonly Check[] = [
         if (scopes === undefined || scopes.length === 0)
           return warn(scopes === undefined ? 'no scopes_supported' : 'scopes_supported is empty');
         if (scopes.includes('offline_access')) return warn('offline_access is listed');
-        return Array.isArray(methods) && methods.includes('header') ? ok(scopes.join(' ')) : warn('no bearer_methods_supported');
+        return Array.isArray(methods) && methods.includes('header')
+          ? ok(scopes.join(' '))
+          : warn('no bearer_methods_supported');
       }),
   },
 ];

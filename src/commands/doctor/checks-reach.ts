@@ -14,7 +14,10 @@ const METHOD_NOT_FOUND = -32601;
 function unreachable({ code, detail }: Extract<Asked, { kind: 'trouble' }>): Seen {
   const saw = `${code}: ${detail}`;
   if (TLS.test(code))
-    return fail(saw, 'mend the certificate or its chain: a name that fits, intermediates sent along, not expired');
+    return fail(
+      saw,
+      'mend the certificate or its chain: a name that fits, intermediates sent along, not expired',
+    );
   if (NAME.test(code))
     return fail(
       saw,
@@ -26,7 +29,9 @@ function unreachable({ code, detail }: Extract<Asked, { kind: 'trouble' }>): See
 /** A server of 2026-07-28 alone says 404 to a method that it does not know; whoever says so speaks the protocol. */
 const isMissing = (asked: Answer): boolean =>
   [404, 410].includes(asked.status) &&
-  !messagesOf(asked).some(({ error }) => (error as { code?: unknown } | undefined)?.code === METHOD_NOT_FOUND);
+  !messagesOf(asked).some(
+    ({ error }) => (error as { code?: unknown } | undefined)?.code === METHOD_NOT_FOUND,
+  );
 
 /** A server that refuses in no way that clients know, and yet serves whoever brings a token. */
 const serves = async ({ mayAuthorize, talk }: Look): Promise<boolean> =>
@@ -40,7 +45,10 @@ async function nothingHere({ target: { url }, path, metadata }: Look, saw: strin
     typeof resource === 'string' && resource !== url ? `The metadata names ${resource}.` : '',
     'If a server should stand here, let it answer 401 with a challenge',
   ];
-  return fail(`${saw}: no MCP server answers at this URL`, hints.filter((hint) => hint !== '').join(' '));
+  return fail(
+    `${saw}: no MCP server answers at this URL`,
+    hints.filter((hint) => hint !== '').join(' '),
+  );
 }
 
 export const serverCheck: Check = {
@@ -52,7 +60,8 @@ export const serverCheck: Check = {
     const asked = await look.bare('POST');
     if (asked.kind !== 'answer') return skipped('no answer');
     const saw = whyNot(asked);
-    const speaks = asked.status === 401 || mediaType(asked) === 'application/json' || isStream(asked);
+    const speaks =
+      asked.status === 401 || mediaType(asked) === 'application/json' || isStream(asked);
     if ((speaks && !isMissing(asked)) || (await serves(look))) return ok(saw);
     if (isMissing(asked)) return nothingHere(look, saw);
     if ((await look.metadata()) !== null) return ok(`${saw}, and resource metadata`);
@@ -84,7 +93,9 @@ export const reachChecks: readonly Check[] = [
     async look(look) {
       const asked = await look.bare('POST');
       if (asked.kind !== 'answer') return skipped('no answer');
-      return asked.status >= 300 && asked.status < 400 ? fail(`${asked.status} to ${header(asked, 'location')}`) : ok('none');
+      return asked.status >= 300 && asked.status < 400
+        ? fail(`${asked.status} to ${header(asked, 'location')}`)
+        : ok('none');
     },
   },
   serverCheck,

@@ -7,23 +7,39 @@ import { messagesOf } from './talk.js';
 const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
-const acknowledged = (answer: Answer): boolean => messagesOf(answer).some(({ method }) => method === ACKNOWLEDGED);
+const acknowledged = (answer: Answer): boolean =>
+  messagesOf(answer).some(({ method }) => method === ACKNOWLEDGED);
 
 /** A stream that a server of 2026-07-28 keeps open, and whose first event it sends at once. */
-async function listen(look: Look, deadlineMs: number, enough: (soFar: Answer) => boolean): Promise<Asked | string> {
+async function listen(
+  look: Look,
+  deadlineMs: number,
+  enough: (soFar: Answer) => boolean,
+): Promise<Asked | string> {
   if (!(await look.mayTalk())) return 'no token to send';
   const talk = await look.talk.in('modern');
   if (!talk.served) return 'modern is not served';
-  return look.withToken(talk.request('subscriptions/listen', { notifications: ALL }), { deadlineMs, enough });
+  return look.withToken(talk.request('subscriptions/listen', { notifications: ALL }), {
+    deadlineMs,
+    enough,
+  });
 }
 
 /** The stream of a legacy server for messages of its own. */
-async function getStream(look: Look, deadlineMs: number, enough: (soFar: Answer) => boolean): Promise<Asked | string> {
+async function getStream(
+  look: Look,
+  deadlineMs: number,
+  enough: (soFar: Answer) => boolean,
+): Promise<Asked | string> {
   if (!(await look.mayTalk())) return 'no token to send';
   const talk = await look.talk.in('legacy');
   if (!talk.served) return 'legacy is not served';
   const { 'content-type': _, ...headers } = talk.request('ping').headers;
-  return look.authorized({ headers: { ...headers, accept: 'text/event-stream' }, deadlineMs, enough });
+  return look.authorized({
+    headers: { ...headers, accept: 'text/event-stream' },
+    deadlineMs,
+    enough,
+  });
 }
 
 const BUFFERED =
@@ -32,8 +48,13 @@ const BUFFERED =
 function judgeListen(asked: Asked | string, eventMs: number): Seen {
   if (typeof asked === 'string') return skipped(asked);
   if (asked.kind === 'trouble')
-    return fail(asked.code === 'TIMEOUT' ? `nothing within ${eventMs / 1000} s of an open stream` : whyNot(asked));
-  if (asked.status !== 200 || !isStream(asked)) return skipped(`subscriptions/listen is not offered: ${whyNot(asked)}`);
+    return fail(
+      asked.code === 'TIMEOUT'
+        ? `nothing within ${eventMs / 1000} s of an open stream`
+        : whyNot(asked),
+    );
+  if (asked.status !== 200 || !isStream(asked))
+    return skipped(`subscriptions/listen is not offered: ${whyNot(asked)}`);
   if (asked.over) return skipped('the server ended the subscription at once');
   const at = asked.pieces.at(-1)?.atMs ?? 0;
   return acknowledged(asked)
@@ -42,11 +63,14 @@ function judgeListen(asked: Asked | string, eventMs: number): Seen {
 }
 
 function judgeHeaders(asked: Asked | string): Seen {
-  if (typeof asked === 'string' || asked.kind === 'trouble' || !isStream(asked)) return skipped('no stream');
+  if (typeof asked === 'string' || asked.kind === 'trouble' || !isStream(asked))
+    return skipped('no stream');
   const encoding = header(asked, 'content-encoding');
   if (encoding !== '' && encoding !== 'identity') return fail(`Content-Encoding: ${encoding}`);
   if (headerLines(asked, 'content-length').length > 0) return fail('Content-Length');
-  return header(asked, 'x-accel-buffering') === 'no' ? ok('X-Accel-Buffering: no') : warn('no X-Accel-Buffering: no');
+  return header(asked, 'x-accel-buffering') === 'no'
+    ? ok('X-Accel-Buffering: no')
+    : warn('no X-Accel-Buffering: no');
 }
 
 export const streamChecks: readonly Check[] = [
@@ -55,7 +79,8 @@ export const streamChecks: readonly Check[] = [
     wants: 'the acknowledgement of subscriptions/listen arrives while the stream is open',
     mend: BUFFERED,
     requirement: 'B-70',
-    look: async (look) => judgeListen(await listen(look, look.target.eventMs, acknowledged), look.target.eventMs),
+    look: async (look) =>
+      judgeListen(await listen(look, look.target.eventMs, acknowledged), look.target.eventMs),
   },
   {
     name: 'GET stream',
@@ -66,10 +91,16 @@ export const streamChecks: readonly Check[] = [
       const asked = await getStream(look, look.target.eventMs, isStream);
       if (typeof asked === 'string') return skipped(asked);
       if (asked.kind === 'trouble')
-        return fail(asked.code === 'TIMEOUT' ? `no head within ${look.target.eventMs / 1000} s` : whyNot(asked));
+        return fail(
+          asked.code === 'TIMEOUT'
+            ? `no head within ${look.target.eventMs / 1000} s`
+            : whyNot(asked),
+        );
       if (asked.status === 405) return ok('405: no such stream');
       // Proof of the head alone: nothing makes any server send an event here.
-      return isStream(asked) && asked.status === 200 ? ok('its head came at once') : fail(whyNot(asked));
+      return isStream(asked) && asked.status === 200
+        ? ok('its head came at once')
+        : fail(whyNot(asked));
     },
   },
   {
@@ -80,7 +111,9 @@ export const streamChecks: readonly Check[] = [
     async look(look) {
       const modern = await listen(look, look.target.eventMs, isStream);
       return judgeHeaders(
-        typeof modern === 'string' || modern.kind === 'trouble' ? await getStream(look, look.target.eventMs, isStream) : modern,
+        typeof modern === 'string' || modern.kind === 'trouble'
+          ? await getStream(look, look.target.eventMs, isStream)
+          : modern,
       );
     },
   },
@@ -98,7 +131,9 @@ export const streamChecks: readonly Check[] = [
         const alone = `${Math.round(first)} ms of ${Math.round(asked.endedMs)} ms`;
         // Of a short call nothing can be said.
         if (asked.endedMs < 500) return skipped('the call was too short');
-        return asked.endedMs - first < 50 ? warn(`all events at the end: ${alone}`) : ok(`the first after ${alone}`);
+        return asked.endedMs - first < 50
+          ? warn(`all events at the end: ${alone}`)
+          : ok(`the first after ${alone}`);
       }
       return skipped('no call reported progress; --tool names one that does');
     },
@@ -119,7 +154,9 @@ export const streamChecks: readonly Check[] = [
       if (asked.kind === 'trouble') return fail(whyNot(asked));
       if (asked.status !== 200 || !isStream(asked)) return skipped('no stream to hold open');
       const seconds = (asked.endedMs / 1000).toFixed(1);
-      return asked.endedMs < quietMs - 50 ? fail(`it ended after ${seconds} s`) : ok(`open for ${seconds} s`);
+      return asked.endedMs < quietMs - 50
+        ? fail(`it ended after ${seconds} s`)
+        : ok(`open for ${seconds} s`);
     },
   },
 ];

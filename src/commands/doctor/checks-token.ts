@@ -14,10 +14,15 @@ function claimsOf(token: string | null): Json | null {
   }
 }
 
-function withClaims({ target: { token } }: Look, judge: (claims: Json) => Seen | Promise<Seen>): Seen | Promise<Seen> {
+function withClaims(
+  { target: { token } }: Look,
+  judge: (claims: Json) => Seen | Promise<Seen>,
+): Seen | Promise<Seen> {
   if (token === null) return skipped('no token was given');
   const claims = claimsOf(token);
-  return claims === null ? skipped('the token is no JWT: only its issuer can read it') : judge(claims);
+  return claims === null
+    ? skipped('the token is no JWT: only its issuer can read it')
+    : judge(claims);
 }
 
 export const tokenChecks: readonly Check[] = [
@@ -27,7 +32,11 @@ export const tokenChecks: readonly Check[] = [
     mend: 'use the https URL; over http the token was not sent',
     requirement: 'C-22',
     look: ({ target: { token }, mayAuthorize }) =>
-      token === null ? skipped('no token was given') : mayAuthorize ? ok('it does') : fail('plain http'),
+      token === null
+        ? skipped('no token was given')
+        : mayAuthorize
+          ? ok('it does')
+          : fail('plain http'),
   },
   {
     name: 'time of the token',
@@ -64,7 +73,9 @@ export const tokenChecks: readonly Check[] = [
         const servers = await look.servers();
         if (servers.length === 0) return skipped('no authorization server is named');
         const saw = `iss ${JSON.stringify(iss) ?? 'absent'}`;
-        return servers.some((one) => one === iss) ? ok(saw) : warn(`${saw}, and authorization_servers has ${servers.join(', ')}`);
+        return servers.some((one) => one === iss)
+          ? ok(saw)
+          : warn(`${saw}, and authorization_servers has ${servers.join(', ')}`);
       }),
   },
 ];

@@ -17,7 +17,8 @@ const lineChecks: readonly Check[] = [
     wants: 'https, or http on loopback',
     mend: 'put TLS in front: tokens over http belong to whoever listens',
     requirement: 'A-07, C-22',
-    look: ({ target: { url } }) => (isProtectedUrl(url) ? ok(new URL(url).protocol.slice(0, -1)) : fail('plain http')),
+    look: ({ target: { url } }) =>
+      isProtectedUrl(url) ? ok(new URL(url).protocol.slice(0, -1)) : fail('plain http'),
   },
 ];
 

@@ -5,7 +5,16 @@ import { isObject } from '../../core/json.js';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { initializeRequest, type McpRequest } from '../mcp-request.js';
 import { type Challenge, parseChallenges } from './challenge.js';
-import { type Answer, type Ask, type Asked, ask, header, headerLines, isStream, mediaType } from './request.js';
+import {
+  type Answer,
+  type Ask,
+  type Asked,
+  ask,
+  header,
+  headerLines,
+  isStream,
+  mediaType,
+} from './request.js';
 import { CLIENT, createTalk } from './talk.js';
 
 export interface Target {
@@ -40,8 +49,13 @@ export function whyNot(asked: Asked): string {
 }
 
 export function toDocument(asked: Asked): Document {
-  const no = (why: string): Document => ({ json: null, why, answer: asked.kind === 'answer' ? asked : null });
-  if (asked.kind === 'trouble' || asked.status !== 200 || mediaType(asked) !== 'application/json') return no(whyNot(asked));
+  const no = (why: string): Document => ({
+    json: null,
+    why,
+    answer: asked.kind === 'answer' ? asked : null,
+  });
+  if (asked.kind === 'trouble' || asked.status !== 200 || mediaType(asked) !== 'application/json')
+    return no(whyNot(asked));
   try {
     const json: unknown = JSON.parse(asked.text);
     return isObject(json) ? { json, answer: asked } : no('200, but no JSON object');
@@ -64,7 +78,10 @@ export function createLook(target: Target) {
   const url = new URL(target.url);
   const path = url.pathname === '/' ? '' : url.pathname;
   /** Never sent anywhere else, and never in the clear. */
-  const authorization = target.token !== null && isProtectedUrl(target.url) ? { authorization: `Bearer ${target.token}` } : {};
+  const authorization =
+    target.token !== null && isProtectedUrl(target.url)
+      ? { authorization: `Bearer ${target.token}` }
+      : {};
   const loopback = url.protocol === 'http:';
 
   const post = ({ headers, body }: McpRequest, more: Partial<Ask> = {}): Ask => ({
@@ -79,14 +96,19 @@ export function createLook(target: Target) {
   const bare = once((method) => {
     const enough = (soFar: Answer): boolean => isStream(soFar) && method !== 'POST';
     return ask(
-      method === 'POST' ? post(initializeRequest(CLIENT)) : { url: target.url, method, headers: { accept: '*/*' }, enough },
+      method === 'POST'
+        ? post(initializeRequest(CLIENT))
+        : { url: target.url, method, headers: { accept: '*/*' }, enough },
     );
   });
 
   const get = once((at) =>
     // A server out there has no business sending its clients to this machine, or over a line that anybody can read.
     isProtectedUrl(at) && (loopback || at.startsWith('https:'))
-      ? ask({ url: at, headers: { accept: 'application/json', 'mcp-protocol-version': '2025-11-25' } })
+      ? ask({
+          url: at,
+          headers: { accept: 'application/json', 'mcp-protocol-version': '2025-11-25' },
+        })
       : Promise.resolve<Asked>({
           kind: 'trouble',
           url: at,
@@ -96,9 +118,14 @@ export function createLook(target: Target) {
   );
   const document = async (at: string): Promise<Document> => toDocument(await get(at));
 
-  const challengesOf = (asked: Asked): { readonly lines: string[]; readonly first: Challenge | null } => {
+  const challengesOf = (
+    asked: Asked,
+  ): { readonly lines: string[]; readonly first: Challenge | null } => {
     const lines = asked.kind === 'answer' ? headerLines(asked, 'www-authenticate') : [];
-    return { lines, first: (lines[0] === undefined ? null : parseChallenges(lines[0]))?.[0] ?? null };
+    return {
+      lines,
+      first: (lines[0] === undefined ? null : parseChallenges(lines[0]))?.[0] ?? null,
+    };
   };
 
   const places = {
@@ -116,7 +143,9 @@ export function createLook(target: Target) {
     const { first } = challengesOf(await bare('POST'));
     const linked = first?.parameters.find(({ name }) => name === 'resource_metadata')?.value;
     const wanted =
-      linked !== undefined && URL.canParse(linked) ? [linked, places.inserted, places.root] : [places.inserted, places.root];
+      linked !== undefined && URL.canParse(linked)
+        ? [linked, places.inserted, places.root]
+        : [places.inserted, places.root];
     for (const at of wanted) {
       const { json } = await document(at);
       if (json !== null) return json;
@@ -126,13 +155,16 @@ export function createLook(target: Target) {
 
   const servers = async (): Promise<string[]> => {
     const { authorization_servers: named } = (await metadata()) ?? {};
-    return Array.isArray(named) ? named.filter((one): one is string => typeof one === 'string' && URL.canParse(one)) : [];
+    return Array.isArray(named)
+      ? named.filter((one): one is string => typeof one === 'string' && URL.canParse(one))
+      : [];
   };
 
   /** To the URL that was typed, with the token if there is one. */
   const authorized = (request: Omit<Ask, 'url'>): Promise<Asked> =>
     ask({ ...request, url: target.url, headers: { ...request.headers, ...authorization } });
-  const withToken = (request: McpRequest, more: Partial<Ask> = {}): Promise<Asked> => authorized(post(request, more));
+  const withToken = (request: McpRequest, more: Partial<Ask> = {}): Promise<Asked> =>
+    authorized(post(request, more));
 
   return {
     target,
@@ -161,7 +193,10 @@ export function createLook(target: Target) {
     talk: createTalk(
       withToken,
       (session, version) =>
-        authorized({ method: 'DELETE', headers: { 'mcp-session-id': session, 'mcp-protocol-version': version } }),
+        authorized({
+          method: 'DELETE',
+          headers: { 'mcp-session-id': session, 'mcp-protocol-version': version },
+        }),
       target.tool,
     ),
   };

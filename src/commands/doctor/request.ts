@@ -51,17 +51,22 @@ export const headerLines = ({ lines }: Answer, wanted: string): string[] =>
   lines.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
 
 /** The value of a header, or an empty text. */
-export const header = (answer: Answer, wanted: string): string => headerLines(answer, wanted).join(', ');
+export const header = (answer: Answer, wanted: string): string =>
+  headerLines(answer, wanted).join(', ');
 
-export const mediaType = (answer: Answer): string => (header(answer, 'content-type').split(';', 1)[0] ?? '').trim().toLowerCase();
+export const mediaType = (answer: Answer): string =>
+  (header(answer, 'content-type').split(';', 1)[0] ?? '').trim().toLowerCase();
 
 export const isStream = (answer: Answer): boolean => mediaType(answer) === 'text/event-stream';
 
 /** A stream that nobody asked for has no end to wait for. */
-const noStream = (soFar: Answer): boolean => isStream(soFar) && soFar.text === '' && soFar.status !== 200;
+const noStream = (soFar: Answer): boolean =>
+  isStream(soFar) && soFar.text === '' && soFar.status !== 200;
 
 const linesOf = ({ rawHeaders }: IncomingMessage): [string, string][] =>
-  rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : []));
+  rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : [],
+  );
 
 /** Resolves always: what a server says becomes part of further requests, and node:http throws at a URL or header that cannot be. */
 export function ask(request: Ask): Promise<Asked> {
@@ -73,7 +78,14 @@ export function ask(request: Ask): Promise<Asked> {
   }));
 }
 
-function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_MS, enough = noStream }: Ask): Promise<Asked> {
+function send({
+  url,
+  method = 'GET',
+  headers = {},
+  body,
+  deadlineMs = DEADLINE_MS,
+  enough = noStream,
+}: Ask): Promise<Asked> {
   return new Promise((resolve) => {
     const started = performance.now();
     const since = (): number => performance.now() - started;
@@ -82,7 +94,16 @@ function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_M
     let text = '';
     const answer = (response: IncomingMessage, over: boolean): Answer => {
       const { statusCode: status = 0 } = response;
-      return { kind: 'answer', url, status, lines: linesOf(response), pieces, text, over, endedMs: since() };
+      return {
+        kind: 'answer',
+        url,
+        status,
+        lines: linesOf(response),
+        pieces,
+        text,
+        over,
+        endedMs: since(),
+      };
     };
     let isOver = false;
     const finish = (asked: Asked): void => {
@@ -91,7 +112,8 @@ function send({ url, method = 'GET', headers = {}, body, deadlineMs = DEADLINE_M
       resolve(asked);
       outgoing.destroy();
     };
-    const trouble = (code: string, detail: string): void => finish({ kind: 'trouble', url, code, detail });
+    const trouble = (code: string, detail: string): void =>
+      finish({ kind: 'trouble', url, code, detail });
     const late = (): void => {
       if (head === null) trouble('TIMEOUT', `no answer within ${deadlineMs / 1000} s`);
       else finish(answer(head, false));

@@ -1,7 +1,13 @@
 // Decides how the doctor talks to the server once in each era: the first words, the list of tools, one call. Never calls a tool that could
 // write, unless it was named. Never judges.
 import { isObject } from '../../core/json.js';
-import { initializeRequest, LEGACY_VERSION, legacyRequest, type McpRequest, modernRequest } from '../mcp-request.js';
+import {
+  initializeRequest,
+  LEGACY_VERSION,
+  legacyRequest,
+  type McpRequest,
+  modernRequest,
+} from '../mcp-request.js';
 import type { Json } from './look.js';
 import { type Answer, type Ask, type Asked, header, isStream } from './request.js';
 
@@ -66,15 +72,25 @@ function choose(said: Said, named: string | null): string | null {
   const all = Array.isArray(tools) ? tools.filter(isObject) : [];
   const harmless = ({ annotations, inputSchema }: Json): boolean => {
     const required = isObject(inputSchema) ? inputSchema.required : undefined;
-    return isObject(annotations) && annotations.readOnlyHint === true && (!Array.isArray(required) || required.length === 0);
+    return (
+      isObject(annotations) &&
+      annotations.readOnlyHint === true &&
+      (!Array.isArray(required) || required.length === 0)
+    );
   };
   const found = named === null ? all.find(harmless) : all.find(({ name }) => name === named);
   return typeof found?.name === 'string' ? found.name : null;
 }
 
-export function createTalk(send: Send, end: (session: string, version: string) => Promise<unknown>, named: string | null) {
+export function createTalk(
+  send: Send,
+  end: (session: string, version: string) => Promise<unknown>,
+  named: string | null,
+) {
   async function say(request: McpRequest): Promise<Said> {
-    const asked = await send(request, { enough: (soFar) => isStream(soFar) && rpcOf(soFar) !== null });
+    const asked = await send(request, {
+      enough: (soFar) => isStream(soFar) && rpcOf(soFar) !== null,
+    });
     return { asked, rpc: asked.kind === 'answer' ? rpcOf(asked) : null };
   }
 
@@ -86,7 +102,15 @@ export function createTalk(send: Send, end: (session: string, version: string) =
   ): Promise<Talk> {
     const tools = await say(request('tools/list'));
     const tool = choose(tools, named);
-    return { first, served: true, initialized, tools, tool, call: tool === null ? null : await say(call(tool)), request };
+    return {
+      first,
+      served: true,
+      initialized,
+      tools,
+      tool,
+      call: tool === null ? null : await say(call(tool)),
+      request,
+    };
   }
 
   const none = (first: Said, request: Talk['request']): Talk => ({
@@ -100,10 +124,13 @@ export function createTalk(send: Send, end: (session: string, version: string) =
   });
 
   async function modern(): Promise<Talk> {
-    const request = (method: string, params: Json = {}): McpRequest => modernRequest(CLIENT, method, params);
+    const request = (method: string, params: Json = {}): McpRequest =>
+      modernRequest(CLIENT, method, params);
     const first = await say(request('server/discover'));
     if (first.rpc?.result === undefined) return none(first, request);
-    return go(first, null, request, (name) => modernRequest(CLIENT, 'tools/call', { name, arguments: {} }, PROGRESS));
+    return go(first, null, request, (name) =>
+      modernRequest(CLIENT, 'tools/call', { name, arguments: {} }, PROGRESS),
+    );
   }
 
   let session: string | null = null;
@@ -111,12 +138,17 @@ export function createTalk(send: Send, end: (session: string, version: string) =
 
   async function legacy(): Promise<Talk> {
     const first = await say(initializeRequest(CLIENT));
-    const request = (method: string, params: Json = {}): McpRequest => legacyRequest(method, params, version, session);
-    if (first.rpc?.result === undefined || first.asked.kind !== 'answer') return none(first, request);
-    if (typeof first.rpc.result.protocolVersion === 'string') version = first.rpc.result.protocolVersion;
+    const request = (method: string, params: Json = {}): McpRequest =>
+      legacyRequest(method, params, version, session);
+    if (first.rpc?.result === undefined || first.asked.kind !== 'answer')
+      return none(first, request);
+    if (typeof first.rpc.result.protocolVersion === 'string')
+      version = first.rpc.result.protocolVersion;
     session = header(first.asked, 'mcp-session-id') || null;
     const initialized = await send(request('notifications/initialized'));
-    return go(first, initialized, request, (name) => request('tools/call', { name, arguments: {}, _meta: PROGRESS }));
+    return go(first, initialized, request, (name) =>
+      request('tools/call', { name, arguments: {}, _meta: PROGRESS }),
+    );
   }
 
   const begun: Partial<Record<Era, Promise<Talk>>> = {};
