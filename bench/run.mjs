@@ -86,7 +86,7 @@ const requestBytes = (port, token) =>
 
 /** Ten rules that a call of `json` is judged by; two of them name it. */
 const tools = {
-  unlisted: 'allow',
+  default: 'allow',
   rules: [
     { tool: 'write_*', scopes: ['files:write'] },
     { tool: 'admin_*', claim: 'roles', has: 'admin' },

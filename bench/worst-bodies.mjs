@@ -1,7 +1,7 @@
 // Measures what reading a body costs at worst: bodies of the largest size, each made to be slow in its own way. `npm run build` first, then
 // `node bench/worst-bodies.mjs`, or with another size in bytes. Decides nothing about the gateway.
 import { isUtf8 } from 'node:buffer';
-import { scan } from '../dist/authorize/scan.js';
+import { scan } from '../dist/mcp/message-reader.js';
 
 const BYTES = Number(process.argv[2] ?? 4_194_304);
 const RUNS = 7;

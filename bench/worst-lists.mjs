@@ -1,9 +1,9 @@
 // Measures what filtering a list costs at worst: answers of the largest size, each made to be slow in its own way, judged by ten rules. `npm run
 // build` first, then `node bench/worst-lists.mjs`, or with another size in bytes. Decides nothing about the gateway.
-import { createNeeds } from '../dist/authorize/needs.js';
+import { createNeeds } from '../dist/authorize/requirements.js';
 import { EventFilter } from '../dist/proxy/event-filter.js';
-import { LIST_BYTES } from '../dist/proxy/list-carrier.js';
 import { filterLists } from '../dist/proxy/list-filter.js';
+import { LIST_BYTES } from '../dist/proxy/list-relay.js';
 
 const BYTES = Number(process.argv[2] ?? LIST_BYTES);
 const RUNS = 3;
@@ -24,7 +24,7 @@ const kinds = {
 /** The same for every run: names are remembered. */
 const listingOf = (member) => {
   const [kind, pattern] = kinds[member];
-  const needs = createNeeds(kind, { unlisted: 'allow', rules: rules(pattern), filterLists: true }, [
+  const needs = createNeeds(kind, { default: 'allow', rules: rules(pattern), filterLists: true }, [
     'base',
   ]);
   return { members: [member], mayUse: (_member, name) => needs(name).denied === null };

@@ -1,5 +1,5 @@
 // Writes docs/failures.md from the failure table: `npm run build && node scripts/failures-doc.mjs`. Decides nothing but the wording of
-// "what happened and what to do"; everything else comes from dist/core/failure.js.
+// "what happened and what to do"; everything else comes from dist/core/failures.js.
 import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export const meanings = {
     'No endpoint has this path. Compare the URL in the client with the `path` of the endpoints, letter by letter.',
   'method.refused':
     'MCP has no such HTTP method here, or not in this revision. Send POST; `Allow` names the others.',
-  'client.gone':
+  'client.disconnected':
     'The caller closed its connection before the answer was there. Nothing to do unless it repeats: then look for a timeout of the client or of a proxy in front.',
   'gateway.draining': 'This replica is shutting down. Retry; another replica answers.',
   'gateway.fault': 'A bug of the gateway. The log line has the stack: please report it.',
@@ -35,7 +35,7 @@ export const meanings = {
     'The signature is wrong: a forged or damaged token, or one of another issuer that uses the same `kid`.',
   'token.claims':
     'A claim that is needed is missing or has no usable value: `exp`, `aud`, one that `claims` of the issuer names, the tenant where `requireTenant` wants it, or a binding (`cnf`) that cannot be checked. The detail in the log names it.',
-  'token.early':
+  'token.not_yet_valid':
     'The token is not valid yet (`nbf` or `iat` lies ahead). Set the clocks right, or raise `clockToleranceSeconds`.',
   'token.expired': 'The token is past its `exp`. The client gets a new one; nothing to do.',
   'token.inactive':
@@ -44,14 +44,14 @@ export const meanings = {
     'The keys of the issuer could not be fetched, so nobody can say whether the token is good. Look at the notices `keys.load_failed` in the log, then at the issuer. Callers keep their tokens and retry.',
   'introspection.unavailable':
     'The introspection endpoint did not give a usable answer, is left alone for a few seconds after five that were none, or too many questions are under way. Look at the issuer; `detail` says which. Callers keep their tokens and retry.',
-  'introspection.refused_us':
+  'introspection.gateway_rejected':
     'The introspection endpoint refused the credentials of the gateway. Mend `introspection.auth`, `clientId` and `clientSecret` or `privateKey`.',
   'audience.mismatch':
     'The token is good, but for another server. Make the client ask for this resource (RFC 8707), or list the audience that the issuer gives under `audience` (docs/idps.md).',
-  'audience.legacy':
+  'audience.passThrough':
     'A JWT came under a legacy scheme, where nobody would check its audience. Send it as Bearer.',
   'body.too_large':
-    'The body is larger than `limits.bodyBytes` of the endpoint. Raise it if the tool needs it.',
+    'The body is larger than `limits.maxBodyBytes` of the endpoint. Raise it if the tool needs it.',
   'body.media_type':
     'The body is not `application/json`, or is compressed or in another charset. Mend the client.',
   'envelope.unreadable': 'The body is no JSON, no UTF-8, or is nested too deeply. Mend the client.',
@@ -66,21 +66,21 @@ export const meanings = {
     'A rule of the endpoint keeps this caller from this prompt. No scope would help.',
   'resource.denied':
     'A rule of the endpoint keeps this caller from this resource, or its URI is written in a way that readers take for different ones (segments that go up, escaped twice). No scope would help.',
-  'session.foreign':
+  'session.not_found':
     'The session id is not of this caller, endpoint or upstream, is older than 24 h, or was sealed with a key that is not in the ring; the log says which. The client starts a new session. Where it happens after a restart, or between replicas: give all of them the same `sessionKeys`.',
   'upstream.busy':
-    'As many requests as `upstream.inFlight` (or streams as `maxStreams`) are under way. Raise the limit or give the MCP server more room.',
+    'As many requests as `upstream.maxConcurrentRequests` (or streams as `maxStreams`) are under way. Raise the limit or give the MCP server more room.',
   'upstream.unreachable':
     'No connection to the MCP server: refused, unknown name, or TLS. Look whether it runs and whether `upstream.url` is right.',
   'upstream.timeout':
-    'The MCP server did not answer within `upstream.connectMs` or `headersMs`. Look at it, or raise the limit.',
+    'The MCP server did not answer within `upstream.connectTimeoutMs` or `headersTimeoutMs`. Look at it, or raise the limit.',
   'upstream.broken':
     'The MCP server broke the connection before its answer, or answered something that is not passed on: a redirect, HTML, an impossible status, a body where there is none, more than 16 interim answers, a list to be filtered that is compressed, no JSON, ambiguous, longer than 4 MiB or with more names than are judged. Look at its log.',
-  'upstream.refused_us':
+  'upstream.gateway_rejected':
     'The MCP server answered 401 or 403 to a caller whom the gateway has checked. It gets no credential from the gateway: let it accept what comes from the gateway without one, and let nobody else reach it. Or `upstream.url` leads to another gateway, or back to this one: a loop shows so, because the second gateway sees no credential before it looks for a loop.',
   'stream.broken':
     'The MCP server broke off within an answer, or sent an event that cannot be read where lists are filtered. The caller saw a cut or, where it can be said, this error as the last event. Look at the log of the server. Where `detail` is `cut by the shutdown`, the answer was not over when the gateway had waited 25 s for it.',
-  'stream.outlived':
+  'stream.max_duration':
     'A listening stream was ended because the token behind it ended, or any stream because of `streams.maxSeconds`. Nothing to mend: the client opens it again. The answer of a call ends with this error or, where it cannot be said, a cut: raise `maxSeconds`.',
   'connection.bad_request':
     'The request is ambiguous or no HTTP: two Host lines, a wrong target, an Upgrade. Mend the client or the proxy in front.',
@@ -91,12 +91,12 @@ export const meanings = {
   'connection.expectation':
     'The request has an `Expect` other than `100-continue`. Mend the client.',
   'client.stalled':
-    'The caller did not read: for `limits.slowReaderSeconds` it took nothing of what waited for it, and its connection was closed. A client that hangs, a line that is gone, or somebody who holds places on purpose.',
-  'credential.query':
+    'The caller did not read: for `limits.clientStallTimeoutSeconds` it took nothing of what waited for it, and its connection was closed. A client that hangs, a line that is gone, or somebody who holds places on purpose.',
+  'credential.in_query':
     'The URL holds what looks like a token or a key (`access_token`, `api_key`, the name of a key header). URLs stand in logs: send it in its header, and take it for leaked.',
   'connection.too_slow':
     'The request did not arrive in time. A slow line, or somebody who holds connections open on purpose.',
-  'credential.two':
+  'credential.multiple':
     'There was more than one credential, and two readers might take two callers from them. Send one.',
   'key.unknown': 'No configured API key is this one. Compare it with `apiKeys`.',
   'key.sunset':
@@ -133,16 +133,16 @@ export const notRaised = [
 
 const HEAD = `# Failures
 
-<!-- Written by scripts/failures-doc.mjs from src/core/failure.ts. Do not edit. -->
+<!-- Written by scripts/failures-doc.mjs from src/core/failures.ts. Do not edit. -->
 
-Every refusal has one reason. The same word stands in the log (\`reason\`), in the metric (\`reason\` of \`portcullis_requests_total\`) and
+Every refusal has one reason. The same word stands in the log (\`reason\`), in the metric (\`reason\` of \`portcullis_http_requests_total\`) and
 here. The caller sees only the status, the challenge and the message; the request id in \`X-Request-Id\` and in the body leads to the log
 line, which says more.
 
 Rows without a status happen after the answer has begun: their code and message, where they have them, come as the last event of the stream.
 
 The challenge is the \`error\` of \`WWW-Authenticate\`; "bare" is a challenge without one. Every 503 and 429 carries \`Retry-After\`. Where
-an endpoint has \`denial: jsonrpc\`, \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` come with HTTP 200, if the call has
+an endpoint has \`denialResponse: jsonrpc\`, \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\` come with HTTP 200, if the call has
 an id and is no batch.
 A row that says "Not raised yet" belongs to something that is not built: no version so far refuses with it.
 
@@ -190,6 +190,6 @@ export function render(table) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { failureTable } = await import('../dist/core/failure.js');
+  const { failureTable } = await import('../dist/core/failures.js');
   writeFileSync(new URL('../docs/failures.md', import.meta.url), render(failureTable));
 }

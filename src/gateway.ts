@@ -1,19 +1,21 @@
 // Decides the order of the steps: the corridor. The first refusal is the answer, and nothing later runs. Never decides what a
 // step decides.
+
+import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
 import type { Endpoint } from './core/endpoint.js';
 import type { AnswerListener, BodyListener, Exchange } from './core/exchange.js';
-import { type Failure, gatewayFault, routeUnknown, verifyFault } from './core/failure.js';
+import type { Failure } from './core/failure.js';
+import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
-import type { Outcome } from './core/outcome.js';
-import type { Clock } from './core/ports.js';
 import type { Caller } from './core/principal.js';
-import { good, type Verdict } from './core/verdict.js';
+import type { RequestSummary } from './core/request-summary.js';
+import { ok, type Result } from './core/result.js';
 
 /** The rooms as the corridor sees them. A step that refuses returns a failure; null means: go on. */
 export interface Stages {
   /** One Host, one body framing, a sane target. */
-  sane(exchange: Exchange): Failure | null;
+  validate(exchange: Exchange): Failure | null;
   route(exchange: Exchange): Endpoint | null;
   /** The refusal of new calls on connections that are still open while shutting down; pages stay. */
   draining(): Failure | null;
@@ -22,14 +24,17 @@ export interface Stages {
   origin(exchange: Exchange, endpoint: Endpoint): Failure | null;
   /** True when the exchange was a CORS preflight and is answered. */
   preflight(exchange: Exchange, endpoint: Endpoint): boolean;
-  identify(exchange: Exchange, endpoint: Endpoint): Verdict<Credential>;
-  verify(credential: Credential, endpoint: Endpoint): Verdict<Caller> | Promise<Verdict<Caller>>;
+  readCredential(exchange: Exchange, endpoint: Endpoint): Result<Credential>;
+  authenticate(
+    credential: Credential,
+    endpoint: Endpoint,
+  ): Result<Caller> | Promise<Result<Caller>>;
   audience(caller: Caller, endpoint: Endpoint): Failure | null;
   method(exchange: Exchange): Failure | null;
   /** Media type and coding, before a byte of the body is asked for. */
   readable(exchange: Exchange): Failure | null;
   /** `body` is null for GET and DELETE. */
-  read(exchange: Exchange, body: Buffer | null): Verdict<Message>;
+  read(exchange: Exchange, body: Buffer | null): Result<Message>;
   /** What the call needs, and whether the caller has it. */
   allowed(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
   /** Tells `listener` once, when the answer is over. A failure whose row has no status happened after the answer had begun. */
@@ -40,21 +45,21 @@ export interface Stages {
     message: Message,
     listener: AnswerListener,
   ): void;
-  refuse(
+  sendError(
     exchange: Exchange,
     endpoint: Endpoint | null,
     failure: Failure,
     message: Message | null,
   ): void;
-  tell(outcome: Outcome): void;
+  record(outcome: RequestSummary): void;
 }
 
 type Answered = 'page' | 'preflight' | null;
 
-const NO_BODY: Verdict<Buffer | null> = good(null);
+const NO_BODY: Result<Buffer | null> = ok(null);
 
 /** One exchange on its way down the corridor. A class whose methods are where it waits: a promise at each would cost every request dearly. */
-class Walk implements BodyListener, AnswerListener {
+class RequestRun implements BodyListener, AnswerListener {
   private readonly stages: Stages;
   private readonly clock: Clock;
   private readonly exchange: Exchange;
@@ -88,7 +93,7 @@ class Walk implements BodyListener, AnswerListener {
   /** Steps 1 to 7: everything that is decided before a byte of the body is read. Null: go on. */
   private admit(): Failure | Answered | Promise<Failure | Answered> {
     const { stages, exchange } = this;
-    const insane = stages.sane(exchange);
+    const insane = stages.validate(exchange);
     if (insane !== null) return insane;
     const endpoint = stages.route(exchange);
     if (endpoint === null) {
@@ -111,9 +116,9 @@ class Walk implements BodyListener, AnswerListener {
   /** Steps 4 to 6. An exception is no verdict: 503, never 500 and never a pass. */
   private prove(endpoint: Endpoint): Failure | null | Promise<Failure | null> {
     try {
-      const credential = this.stages.identify(this.exchange, endpoint);
+      const credential = this.stages.readCredential(this.exchange, endpoint);
       if (!credential.ok) return credential;
-      const judged = this.stages.verify(credential.value, endpoint);
+      const judged = this.stages.authenticate(credential.value, endpoint);
       // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
       if (!(judged instanceof Promise)) return this.believe(judged, endpoint);
       return judged
@@ -124,7 +129,7 @@ class Walk implements BodyListener, AnswerListener {
     }
   }
 
-  private believe(caller: Verdict<Caller>, endpoint: Endpoint): Failure | null {
+  private believe(caller: Result<Caller>, endpoint: Endpoint): Failure | null {
     if (!caller.ok) return caller;
     this.caller = caller.value;
     return this.stages.audience(caller.value, endpoint);
@@ -135,12 +140,13 @@ class Walk implements BodyListener, AnswerListener {
     const { stages, exchange } = this;
     const last = end ?? stages.readable(exchange);
     if (last !== null) return this.conclude(last);
-    if (exchange.method === 'POST') exchange.readBody((this.endpoint as Endpoint).bodyBytes, this);
+    if (exchange.method === 'POST')
+      exchange.readBody((this.endpoint as Endpoint).maxBodyBytes, this);
     else this.bodyRead(NO_BODY);
   }
 
   /** Steps 9 to 12. */
-  bodyRead(read: Verdict<Buffer | null>): void {
+  bodyRead(read: Result<Buffer | null>): void {
     const { stages, exchange } = this;
     const endpoint = this.endpoint as Endpoint;
     const caller = this.caller as Caller;
@@ -168,11 +174,11 @@ class Walk implements BodyListener, AnswerListener {
     const { stages, exchange, endpoint, caller, message } = this;
     const failure = typeof end === 'string' ? null : end;
     try {
-      if (failure !== null && failure.row.status !== null)
-        stages.refuse(exchange, endpoint, failure, message);
+      if (failure !== null && failure.definition.status !== null)
+        stages.sendError(exchange, endpoint, failure, message);
       const status = exchange.sentStatus || 499;
-      const milliseconds = this.clock.monotonicMs() - this.started;
-      stages.tell({
+      const durationMs = this.clock.monotonicMs() - this.started;
+      stages.record({
         exchange,
         page: end === 'page',
         endpoint,
@@ -180,7 +186,7 @@ class Walk implements BodyListener, AnswerListener {
         message,
         failure,
         status,
-        milliseconds,
+        durationMs,
       });
     } catch {
       exchange.destroy();
@@ -189,5 +195,5 @@ class Walk implements BodyListener, AnswerListener {
 }
 
 export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => void {
-  return (exchange) => new Walk(stages, clock, exchange).start();
+  return (exchange) => new RequestRun(stages, clock, exchange).start();
 }

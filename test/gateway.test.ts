@@ -1,15 +1,15 @@
 // The corridor: the order of the steps; the first refusal is the answer, and nothing later runs.
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../src/core/failure.js';
-import * as failures from '../src/core/failure.js';
+import * as failures from '../src/core/failures.js';
 import type { Message } from '../src/core/message.js';
-import type { Outcome } from '../src/core/outcome.js';
-import { good } from '../src/core/verdict.js';
+import type { RequestSummary } from '../src/core/request-summary.js';
+import { ok } from '../src/core/result.js';
 import { createGateway, type Stages } from '../src/gateway.js';
 import { until } from './fixtures/wait.js';
-import { testClock } from './parts/clock.js';
-import { endpoint, principal } from './parts/endpoint.js';
-import { exchange } from './parts/exchange.js';
+import { testClock } from './support/clock.js';
+import { endpoint, principal } from './support/endpoint.js';
+import { exchange } from './support/exchange.js';
 
 const at = endpoint();
 const caller = principal();
@@ -25,33 +25,33 @@ const ending =
 /** Stages that let everything pass, some replaced; and what was called, in order. */
 function corridor(changes: Partial<Stages> = {}) {
   const steps: string[] = [];
-  const refused: Parameters<Stages['refuse']>[] = [];
-  const told: Outcome[] = [];
+  const refused: Parameters<Stages['sendError']>[] = [];
+  const told: RequestSummary[] = [];
   const clock = testClock();
   const passing: Stages = {
-    sane: () => null,
+    validate: () => null,
     route: () => at,
     page: () => null,
     draining: () => null,
     origin: () => null,
     preflight: () => false,
-    identify: () => good(credential),
-    verify: () => good(caller),
+    readCredential: () => ok(credential),
+    authenticate: () => ok(caller),
     audience: () => null,
     method: () => null,
     readable: () => null,
-    read: () => good(message),
+    read: () => ok(message),
     allowed: () => null,
     forward(asked, _endpoint, _caller, _message, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
       queueMicrotask(() => listener.answered(null));
     },
-    refuse(asked, ...rest) {
+    sendError(asked, ...rest) {
       refused.push([asked, ...rest]);
-      asked.begin(rest[1].row.status as number, [], false);
+      asked.begin(rest[1].definition.status as number, [], false);
     },
-    tell: (outcome) => void told.push(outcome),
+    record: (outcome) => void told.push(outcome),
   };
   const stages = Object.fromEntries(
     Object.entries({ ...passing, ...changes }).map(([name, stage]) => [
@@ -70,17 +70,17 @@ async function walk(changes: Partial<Stages> = {}, asked = exchange()) {
   const made = corridor(changes);
   made.gateway(asked);
   await until('the exchange is told', () => made.told.length > 0);
-  return { ...made, steps: made.steps.join(' '), kind: made.told[0]?.failure?.row.kind ?? 'ok' };
+  return { ...made, steps: made.steps.join(' '), kind: made.told[0]?.failure?.definition.reason ?? 'ok' };
 }
 
 const ORDER = [
-  'sane',
+  'validate',
   'route',
   'draining',
   'origin',
   'preflight',
-  'identify',
-  'verify',
+  'readCredential',
+  'authenticate',
   'audience',
   'method',
   'readable',
@@ -99,14 +99,18 @@ test('a good request walks through every step, in this order', async () => {
 
 describe('the first refusal is the answer', () => {
   const refusals: [keyof Stages, Failure, Partial<Stages>][] = [
-    ['sane', failures.connectionBadRequest(), { sane: () => failures.connectionBadRequest() }],
+    ['validate', failures.connectionBadRequest(), { validate: () => failures.connectionBadRequest() }],
     ['draining', failures.gatewayDraining(), { draining: () => failures.gatewayDraining() }],
     ['origin', failures.originRefused(), { origin: () => failures.originRefused() }],
-    ['identify', failures.credentialMissing(), { identify: () => failures.credentialMissing() }],
-    ['verify', failures.tokenExpired(), { verify: () => failures.tokenExpired() }],
-    ['verify', failures.keysUnavailable(), { verify: async () => failures.keysUnavailable() }],
+    ['readCredential', failures.credentialMissing(), { readCredential: () => failures.credentialMissing() }],
+    ['authenticate', failures.tokenExpired(), { authenticate: () => failures.tokenExpired() }],
+    ['authenticate', failures.keysUnavailable(), { authenticate: async () => failures.keysUnavailable() }],
     ['audience', failures.audienceMismatch(), { audience: () => failures.audienceMismatch() }],
-    ['audience', failures.audienceMismatch(), { verify: async () => good(caller), audience: () => failures.audienceMismatch() }],
+    [
+      'audience',
+      failures.audienceMismatch(),
+      { authenticate: async () => ok(caller), audience: () => failures.audienceMismatch() },
+    ],
     ['method', failures.methodRefused(), { method: () => failures.methodRefused() }],
     ['readable', failures.bodyMediaType(), { readable: () => failures.bodyMediaType() }],
     ['read', failures.envelopeInvalid(), { read: () => failures.envelopeInvalid() }],
@@ -117,7 +121,7 @@ describe('the first refusal is the answer', () => {
     const { steps, refused, kind } = await walk(changes);
     expect(steps).toBe(through(step));
     expect(refused).toHaveLength(1);
-    expect([refused[0]?.[2], kind]).toEqual([failure, failure.row.kind]);
+    expect([refused[0]?.[2], kind]).toEqual([failure, failure.definition.reason]);
   });
 
   test('no route: a page takes over, or there is nothing here', async () => {
@@ -154,8 +158,8 @@ describe('the body', () => {
 
   test('of the limit passes, a byte more is 413, and nobody reads it (D-16)', async () => {
     const sized = (bytes: number) => exchange({ body: 'x'.repeat(bytes) });
-    expect((await walk({}, sized(at.bodyBytes))).kind).toBe('ok');
-    const { kind, steps } = await walk({}, sized(at.bodyBytes + 1));
+    expect((await walk({}, sized(at.maxBodyBytes))).kind).toBe('ok');
+    const { kind, steps } = await walk({}, sized(at.maxBodyBytes + 1));
     expect([kind, steps]).toEqual(['body.too_large', through('readable')]);
   });
 });
@@ -166,11 +170,11 @@ const boom = (): never => {
 
 describe('an exception is a bug', () => {
   test.each<[keyof Stages, Partial<Stages>]>([
-    ['identify', { identify: boom }],
-    ['verify', { verify: boom }],
-    ['verify', { verify: () => Promise.reject(new Error('boom')) }],
+    ['readCredential', { readCredential: boom }],
+    ['authenticate', { authenticate: boom }],
+    ['authenticate', { authenticate: () => Promise.reject(new Error('boom')) }],
     ['audience', { audience: boom }],
-    ['audience', { verify: async () => good(caller), audience: boom }],
+    ['audience', { authenticate: async () => ok(caller), audience: boom }],
   ])('at %s it is 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
     const { steps, kind, told } = await walk(changes);
     expect([steps, kind]).toEqual([through(step), 'verify.fault']);
@@ -178,7 +182,7 @@ describe('an exception is a bug', () => {
   });
 
   test.each<[keyof Stages, Partial<Stages>]>([
-    ['sane', { sane: boom }],
+    ['validate', { validate: boom }],
     ['origin', { origin: boom }],
     ['method', { method: boom }],
     ['readable', { readable: boom }],
@@ -216,7 +220,7 @@ test('a refusal or record that cannot be made costs the connection, never the pr
 
 describe('what is told', () => {
   test('is what was known when the walk ended', async () => {
-    const early = await walk({ identify: () => failures.credentialMissing() });
+    const early = await walk({ readCredential: () => failures.credentialMissing() });
     expect(early.told[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
     const late = await walk({ allowed: () => failures.scopeInsufficient() });
     expect(late.told[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
@@ -224,16 +228,16 @@ describe('what is told', () => {
   });
 
   test('of a caller that left before an answer is 499 (D-21)', async () => {
-    const { told, steps } = await walk({ read: () => failures.clientGone() });
-    expect(told[0]).toMatchObject({ status: 499, failure: { row: { kind: 'client.gone' } } });
+    const { told, steps } = await walk({ read: () => failures.clientDisconnected() });
+    expect(told[0]).toMatchObject({ status: 499, failure: { row: { kind: 'client.disconnected' } } });
     expect(steps).not.toContain('refuse');
   });
 });
 
 test('two exchanges at once do not see each other (A-23)', async () => {
   const made = corridor({
-    verify: async (presented) => good(principal({ subject: presented.kind === 'bearer' ? presented.token : '' })),
-    identify: (asked) => good({ kind: 'bearer', token: asked.target }),
+    authenticate: async (presented) => ok(principal({ subject: presented.kind === 'bearer' ? presented.token : '' })),
+    readCredential: (asked) => ok({ kind: 'bearer', token: asked.target }),
   });
   for (const target of ['/a', '/b', '/c']) made.gateway(exchange({ target }));
   await until('all three are told', () => made.told.length === 3);

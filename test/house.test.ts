@@ -1,15 +1,15 @@
 // The house keeps its own rules: who may import whom, one door per dependency, no surroundings in a stage, the form of a file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './parts/house-rules.js';
-import { codeOnly, sources, withoutComments } from './parts/sources.js';
+import { formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
+import { codeOnly, sources, withoutComments } from './support/sources.js';
 
 const all = sources();
 
 describe('the sources', () => {
   test('are found', () => {
     expect(all.map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['gateway.ts', 'core/failure.ts', 'http/door.ts', 'main.ts']),
+      expect.arrayContaining(['gateway.ts', 'core/failure.ts', 'http/http-exchange.ts', 'main.ts']),
     );
     expect(all.flatMap(({ text }) => importsOf(text)).length).toBeGreaterThan(150);
   });
@@ -35,37 +35,37 @@ describe('the checker finds', () => {
   test.each([
     ['core/a.ts', "import { inspect } from 'node:util';"],
     ['core/a.ts', "import { x } from '../verify/jwt.js';"],
-    ['identify/a.ts', "import { x } from '../verify/jwt.js';"],
+    ['observe/a.ts', "import { x } from '../verify/jwt.js';"],
     ['verify/a.ts', "import type { X } from '../authorize/audience.js';"],
-    ['verify/a.ts', "import { toPlan } from '../config/load.js';"],
+    ['verify/a.ts', "import { resolveConfig } from '../config/load.js';"],
     ['verify/a.ts', "import { createGateway } from '../gateway.js';"],
-    ['gateway.ts', "import { refuse } from './http/refusal.js';"],
-    ['http/a.ts', "import { startGateway } from '../compose.js';"],
-    ['http/a.ts', "import { identify } from '../identify/identify.js';"],
+    ['gateway.ts', "import { sendError } from './http/error-response.js';"],
+    ['http/a.ts', "import { startGateway } from '../app/app.js';"],
+    ['http/a.ts', "import { readCredential } from '../verify/credential.js';"],
     ['proxy/a.ts', "import '../observe/log.js';"],
     ['proxy/a.ts', "const x = await import('../observe/log.js');"],
     ['proxy/a.ts', "export { createLog } from '../observe/log.js';"],
-    ['main.ts', "import { identify } from './identify/identify.js';"],
-    ['compose.ts', "import { serve } from './commands/serve.js';"],
+    ['main.ts', "import { readCredential } from './verify/credential.js';"],
+    ['app/app.ts', "import { serve } from '../commands/serve.js';"],
     ['verify/a.ts', "import { Hono } from 'hono';"],
     ['verify/a.ts', "import { request, type Dispatcher } from 'undici';"],
-    ['proxy/stream.ts', "import { Pool } from 'undici';"],
+    ['proxy/relay.ts', "import { Pool } from 'undici';"],
     ['http/a.ts', "import { jwtVerify } from 'jose';"],
     ['config/load.ts', "import { z } from 'zod';"],
     ['verify/a.ts', "import { readFileSync } from 'node:fs';"],
     ['proxy/a.ts', "import { connect } from 'node:net';"],
     ['authorize/a.ts', "import got from 'got';"],
-    ['utensils/a.ts', "import { x } from '../core/failure.js';"],
+    ['utensils/a.ts', "import { x } from '../core/failures.js';"],
   ])('in %s: %s', (path, text) => {
     expect(wallsCrossed({ path, text: `${good}${text}\n` })).toHaveLength(1);
   });
 
   test.each([
-    ['verify/a.ts', "import type { Plan } from '../config/plan.js';"],
-    ['verify/a.ts', "import {\n  good,\n  type Verdict,\n} from '../core/verdict.js';"],
-    ['proxy/stream.ts', "import { type Dispatcher } from 'undici';"],
+    ['verify/a.ts', "import type { ResolvedConfig } from '../config/resolved-config.js';"],
+    ['verify/a.ts', "import {\n  good,\n  type Result,\n} from '../core/result.js';"],
+    ['proxy/relay.ts', "import { type Dispatcher } from 'undici';"],
     ['http/a.ts', "// import { x } from '../verify/jwt.js'\nimport { Hono } from 'hono';"],
-    ['compose.ts', "import type { AddressInfo } from 'node:net';"],
+    ['app/app.ts', "import type { AddressInfo } from 'node:net';"],
   ])('nothing in %s: %s', (path, text) => {
     expect(wallsCrossed({ path, text: `${good}${text}\n` })).toEqual([]);
   });

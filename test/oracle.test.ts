@@ -2,16 +2,16 @@
 // answer is the one that the rule demands (security: proven bad, proven good, unknown). Real sockets, and a clock that a test moves.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startGateway } from '../src/compose.js';
-import { toPlan } from '../src/config/load.js';
+import { startGateway } from '../src/app/app.js';
+import { resolveConfig } from '../src/config/load.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from './fixtures/jwks-issuer.js';
 import { modern } from './fixtures/messages.js';
 import { type Mint, rsaKey } from './fixtures/mint.js';
 import { type RawResponse, rawRequest } from './fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from './fixtures/raw-upstream.js';
 import { until } from './fixtures/wait.js';
-import { type TestClock, testClock } from './parts/clock.js';
-import { type Answer, type Flaw, type KeyList, type OracleToken, oracle } from './parts/oracle.js';
+import { type TestClock, testClock } from './support/clock.js';
+import { type Answer, type Flaw, type KeyList, type OracleToken, oracle } from './support/oracle.js';
 
 /** A run that fails prints its seed; PROPERTY_SEED repeats it. */
 const seed = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -80,7 +80,7 @@ async function enact({ token, ageSeconds, before, now, mode, failed }: Scenario)
   };
   jwks(before);
   await issuer.setMode(ageSeconds === null ? '500' : 'ok');
-  const plan = toPlan(
+  const plan = resolveConfig(
     {
       publicUrl: 'http://127.0.0.1:9',
       listen: { host: '127.0.0.1', port: 0 },

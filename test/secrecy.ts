@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entriesOf, LEDGER } from './fixtures/ledger.js';
-import { type Found, findLeaks } from './parts/leaks.js';
+import { type Found, findLeaks } from './support/leaks.js';
 
 const SHOWN = 10;
 

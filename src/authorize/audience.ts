@@ -1,7 +1,8 @@
 // Decides whether a proven caller's token was made for this endpoint (RFC 8707, RFC 9068 section 4): exact membership, for JWT and
 // introspection alike. A pass-through caller has no audience; its upstream judges it.
 import type { Endpoint } from '../core/endpoint.js';
-import { audienceMismatch, type Failure } from '../core/failure.js';
+import type { Failure } from '../core/failure.js';
+import { audienceMismatch } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
 
 const NOT_LISTED = 'aud is not in the list of this endpoint';

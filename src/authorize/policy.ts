@@ -4,15 +4,15 @@ import type { Failure } from '../core/failure.js';
 import type { Message } from '../core/message.js';
 import type { Kind } from '../core/policy.js';
 import type { Caller } from '../core/principal.js';
-import type { Needs } from './needs.js';
+import type { Requirements } from './requirements.js';
+import { createRules, type Rules } from './rules.js';
 import { checkScope } from './scope.js';
-import { createRules, type Rules } from './tool.js';
 
 export interface Allowed {
   check(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
   mayUse(caller: Caller, endpoint: Endpoint, kind: Kind, name: string): boolean;
   /** Null where no rule says anything of its kind: then the base scopes are all that it needs. */
-  needs(endpoint: Endpoint, kind: Kind, name: string): Needs | null;
+  needs(endpoint: Endpoint, kind: Kind, name: string): Requirements | null;
 }
 
 export function createAllowed(endpoints: readonly Endpoint[]): Allowed {

@@ -1,7 +1,8 @@
 // Decides whether a caller holds the scopes that a call needs. Scopes are compared whole and case-sensitively (RFC 6749 section 3.3, A-36);
 // one stands for others only where the configuration says so (A-32). Never decides what a call needs.
 import type { Endpoint } from '../core/endpoint.js';
-import { type Failure, scopeInsufficient } from '../core/failure.js';
+import type { Failure } from '../core/failure.js';
+import { scopeInsufficient } from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
 
 /** Null where `wanted` is held, or stood for by what is held. */

@@ -1,5 +1,5 @@
 // The clock of a real process.
-import type { Clock } from '../core/ports.js';
+import type { Clock } from '../core/clock.js';
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),

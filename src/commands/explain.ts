@@ -1,13 +1,13 @@
 // Decides how a token is explained on the command line: which endpoint, what is printed, which exit code. The verdict is the gateway's own.
 import { parseArgs } from 'node:util';
-import { createExamine } from '../compose.js';
-import type { Plan } from '../config/plan.js';
+import { createExamine } from '../app/app.js';
+import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { Notice } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Explained, Step, Values } from '../core/examined.js';
-import type { Notice } from '../core/ports.js';
+import type { ExplanationStep, ExplanationWithStatus, Values } from '../core/explanation.js';
 import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
 import { systemClock } from './clock.js';
-import { loadPlan } from './plan-source.js';
+import { loadConfig } from './load-config.js';
 import { createPrintable, type Printable } from './printable.js';
 
 export const explainHelp = `portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
@@ -29,7 +29,10 @@ A check that was not reached is marked so; (unverified) says what it would say i
 Exit codes: 0 the token would pass, 1 it would not, 2 bad command line or configuration.`;
 
 /** The endpoint, or the text of what is wrong. */
-function chooseEndpoint({ endpoints }: Plan, path: string | undefined): Endpoint | string {
+function chooseEndpoint(
+  { endpoints }: ResolvedConfig,
+  path: string | undefined,
+): Endpoint | string {
   const paths = endpoints.map((endpoint) => endpoint.path).join(', ');
   const only = endpoints.length === 1 ? endpoints[0] : undefined;
   const found = path === undefined ? only : endpoints.find((endpoint) => endpoint.path === path);
@@ -48,20 +51,20 @@ function valuesText(values: Values, printable: Printable): string {
 }
 
 function stepLines(
-  { name, state, failure, wouldPass, has, wants }: Step,
+  { name, state, failure, wouldPass, observed, expected }: ExplanationStep,
   printable: Printable,
 ): string[] {
   const why =
     failure === null
       ? ''
-      : `${failure.row.kind}${failure.detail === undefined ? '' : `: ${printable.text(failure.detail)}`}`;
+      : `${failure.definition.reason}${failure.detail === undefined ? '' : `: ${printable.text(failure.detail)}`}`;
   const hint =
     failure !== null ? `(unverified) ${why}` : wouldPass ? '(unverified) it would pass' : '';
   const mark = { pass: 'pass       ', fail: 'FAIL       ', 'not reached': 'not reached' }[state];
   const lines = [
     `${mark}  ${name}${state === 'fail' ? `: ${why}` : hint === '' ? '' : `  ${hint}`}`,
   ];
-  const [token, config] = [valuesText(has, printable), valuesText(wants, printable)];
+  const [token, config] = [valuesText(observed, printable), valuesText(expected, printable)];
   if (token !== '') lines.push(`               token:  ${token}`);
   if (config !== '') lines.push(`               wanted: ${config}`);
   return lines;
@@ -69,7 +72,7 @@ function stepLines(
 
 function toText(
   endpoint: Endpoint,
-  { steps, failure, status }: Explained,
+  { steps, failure, status }: ExplanationWithStatus,
   notes: readonly Notice[],
   printable: Printable,
 ): string {
@@ -79,36 +82,40 @@ function toText(
     lines.push(
       `note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`,
     );
-  const { kind, code, event } = failure?.row ?? {};
+  const { reason, code, event } = failure?.definition ?? {};
   // Where policy is told as the answer of the call (denial: jsonrpc) its code says more than the status.
   const answer = status === 200 ? `HTTP 200 with the JSON-RPC error ${code}` : `HTTP ${status}`;
   lines.push(
     '',
     failure === null
       ? 'The gateway would let it pass.'
-      : `The gateway would refuse it: ${kind}, ${answer}, log event ${event}.`,
+      : `The gateway would refuse it: ${reason}, ${answer}, log event ${event}.`,
   );
   return lines.join('\n');
 }
 
 function toJson(
   endpoint: Endpoint,
-  { steps, failure, status }: Explained,
+  { steps, failure, status }: ExplanationWithStatus,
   notes: readonly Notice[],
   printable: Printable,
 ): string {
-  const told = steps.map(({ name, state, failure: why, wouldPass, has, wants }) => ({
+  const told = steps.map(({ name, state, failure: why, wouldPass, observed, expected }) => ({
     name,
     state,
-    ...(why === null ? {} : { reason: why.row.kind, detail: why.detail }),
+    ...(why === null ? {} : { reason: why.definition.reason, detail: why.detail }),
     ...(state === 'not reached'
       ? { unverified: why !== null ? 'fail' : wouldPass ? 'pass' : 'unknown' }
       : {}),
-    token: has,
-    wanted: wants,
+    token: observed,
+    wanted: expected,
   }));
   const { path, resource } = endpoint;
-  const verdict = { wouldPass: failure === null, reason: failure?.row.kind ?? 'ok', status };
+  const verdict = {
+    wouldPass: failure === null,
+    reason: failure?.definition.reason ?? 'ok',
+    status,
+  };
   const noted = notes.map(({ event, detail }) => ({ event, detail }));
   return printable.json({ endpoint: path, resource, ...verdict, steps: told, notes: noted });
 }
@@ -135,7 +142,7 @@ export async function explain(args: readonly string[]): Promise<number> {
   };
   if (positionals.length > 1)
     return wrong(`One token, please: what follows it belongs to an option.\n\n${explainHelp}`);
-  const plan = loadPlan(values.config);
+  const plan = loadConfig(values.config);
   if (typeof plan === 'string') return wrong(plan);
   const endpoint = chooseEndpoint(plan, values.endpoint);
   if (typeof endpoint === 'string') return wrong(endpoint);

@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
-import { type Gateway, startGateway } from '../compose.js';
+import { type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
-import { loadPlan } from './plan-source.js';
+import { loadConfig } from './load-config.js';
 
 /** Shorter than the 30 s that Kubernetes allows before it kills. Docker allows 10, unless told otherwise (docs/hosting.md). */
 const DRAIN_MS = 25_000;
@@ -79,7 +79,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     );
     return 1;
   }
-  const plan = loadPlan(values.config);
+  const plan = loadConfig(values.config);
   if (typeof plan === 'string') {
     console.error(plan);
     return 1;

@@ -2,19 +2,19 @@
 // may be.
 import { readFileSync } from 'node:fs';
 import { isObject } from '../core/json.js';
-import { checks } from './checks.js';
-import { readDocument } from './document.js';
-import { toEndpoint } from './endpoint-plan.js';
-import { introspectionPlan } from './introspection-client.js';
 import { parse } from './parsed.js';
-import type { IntrospectionPlan, IssuerPlan, Plan } from './plan.js';
 import { presetRules } from './presets.js';
 import { ConfigError, type Path, type Problem, pathText } from './problems.js';
-import type { IssuerInput } from './schema-issuer.js';
+import { toEndpoint } from './resolve-endpoint.js';
+import { resolveIntrospection } from './resolve-introspection.js';
+import type { ResolvedConfig, ResolvedIntrospection, ResolvedIssuer } from './resolved-config.js';
+import type { IssuerInput } from './schema/issuer.js';
 import type { Environment } from './secrets.js';
 import { sessionKeys } from './session-keys.js';
+import { checks } from './validate.js';
+import { readDocument } from './yaml-document.js';
 
-function toIssuer(input: IssuerInput, introspection: IntrospectionPlan | null): IssuerPlan {
+function toIssuer(input: IssuerInput, introspection: ResolvedIntrospection | null): ResolvedIssuer {
   const {
     preset,
     issuer,
@@ -22,16 +22,16 @@ function toIssuer(input: IssuerInput, introspection: IntrospectionPlan | null): 
     algorithms,
     typ,
     clockToleranceSeconds,
-    keys,
+    jwks,
     claims,
     requireTenant,
   } = input;
-  const { verify, tokenPrefixes, mirror } = input;
+  const { verify, tokenPrefixes, metadataMirror } = input;
   const rules = {
     algorithms,
     typ,
     clockToleranceSeconds,
-    keys,
+    jwks,
     claims,
     requireTenant,
     ...presetRules(preset, issuer),
@@ -43,7 +43,7 @@ function toIssuer(input: IssuerInput, introspection: IntrospectionPlan | null): 
     verify,
     tokenPrefixes: tokenPrefixes ?? null,
     introspection,
-    mirror,
+    metadataMirror,
   };
 }
 
@@ -57,10 +57,10 @@ function deepFreeze<T>(value: T): T {
 }
 
 /** From a plain value: the plan, or every problem. */
-export function readPlan(
+export function readConfig(
   raw: unknown,
   environment: Environment,
-): { plan: Plan | null; problems: Problem[] } {
+): { plan: ResolvedConfig | null; problems: Problem[] } {
   if (!isObject(raw))
     return {
       plan: null,
@@ -72,18 +72,23 @@ export function readPlan(
     path.some((_, end) => told.has(pathText(path.slice(0, end + 1))));
   // Of a field that is bad in itself nothing follows.
   for (const check of checks) problems.push(...check(parsed).filter(({ path }) => !isTold(path)));
-  const asked = new Map<string, IntrospectionPlan | null>();
+  const asked = new Map<string, ResolvedIntrospection | null>();
   for (const [name, { introspection }] of parsed.issuers) {
     if (introspection === undefined) continue;
     asked.set(
       name,
-      introspectionPlan(introspection, ['issuers', name, 'introspection'], environment, problems),
+      resolveIntrospection(
+        introspection,
+        ['issuers', name, 'introspection'],
+        environment,
+        problems,
+      ),
     );
   }
   const ring = sessionKeys(parsed.root.sessionKeys ?? [], environment, problems);
   if (whole === null || problems.length > 0) return { plan: null, problems };
   const { publicUrl, listen, admin, logLevel, limits } = whole.root;
-  const plan: Plan = {
+  const plan: ResolvedConfig = {
     publicUrl,
     listen,
     admin,
@@ -97,24 +102,24 @@ export function readPlan(
 }
 
 /** From a plain value. Throws ConfigError with every problem. */
-export function toPlan(raw: unknown, environment: Environment): Plan {
-  const { plan, problems } = readPlan(raw, environment);
+export function resolveConfig(raw: unknown, environment: Environment): ResolvedConfig {
+  const { plan, problems } = readConfig(raw, environment);
   if (plan === null) throw new ConfigError(problems);
   return plan;
 }
 
 /** From the text of a YAML file. Throws ConfigError. */
-export function parseYaml(text: string, environment: Environment): Plan {
+export function parseYaml(text: string, environment: Environment): ResolvedConfig {
   const document = readDocument(text);
   if (!document.isRead) throw new ConfigError(document.problems);
-  const { plan, problems } = readPlan(document.value, environment);
+  const { plan, problems } = readConfig(document.value, environment);
   if (plan === null || document.problems.length > 0)
     throw new ConfigError([...document.problems, ...problems]);
   return plan;
 }
 
 /** From a file. Throws ConfigError. */
-export function loadFile(path: string, environment: Environment): Plan {
+export function loadFile(path: string, environment: Environment): ResolvedConfig {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

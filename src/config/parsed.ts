@@ -1,17 +1,17 @@
 // Decides what a configuration is as far as it is good: issuers and endpoints that are whole, and for checks across fields every part that is
 // good by itself. Never checks across fields.
 import { isObject } from '../core/json.js';
+import { type Partially, partialParse } from './partial-parse.js';
 import { underPreset } from './presets.js';
 import { type Path, type Problem, pathText, problemsOf } from './problems.js';
-import { misplacedReferences } from './references.js';
-import { rootSchema } from './schema.js';
-import { type EndpointInput, endpointSchema } from './schema-endpoint.js';
-import { type IssuerInput, issuerSchema } from './schema-issuer.js';
-import { type Sound, soundPart } from './sound.js';
+import { type EndpointInput, endpointSchema } from './schema/endpoint.js';
+import { type IssuerInput, issuerSchema } from './schema/issuer.js';
+import { rootSchema } from './schema/root.js';
+import { misplacedReferences } from './secret-references.js';
 
-export type SeenIssuer = Sound<IssuerInput>;
-export type SeenEndpoint = Sound<EndpointInput>;
-type SeenRoot = Sound<ReturnType<typeof rootSchema.parse>>;
+export type SeenIssuer = Partially<IssuerInput>;
+export type SeenEndpoint = Partially<EndpointInput>;
+type SeenRoot = Partially<ReturnType<typeof rootSchema.parse>>;
 
 /** What a check across fields gets to see. What is bad in itself is absent; its neighbours are still checked. */
 export interface Parsed {
@@ -44,10 +44,10 @@ export function parse(raw: Readonly<Record<string, unknown>>): {
 
   /** The part that is good; whatever else is there becomes problems. */
   function take<T>(
-    schema: Parameters<typeof soundPart<T>>[0],
+    schema: Parameters<typeof partialParse<T>>[0],
     value: unknown,
     base: Path,
-  ): Sound<T> {
+  ): Partially<T> {
     // What a reference says where none works, the schema would only tell as a wrong value.
     const references = misplacedReferences(schema, value, base);
     const texts = new Set(references.map(({ path }) => pathText(path)));
@@ -55,7 +55,7 @@ export function parse(raw: Readonly<Record<string, unknown>>): {
       ...references,
       ...problemsOf(schema, value, base).filter(({ path }) => !texts.has(pathText(path))),
     );
-    return soundPart(schema, value) ?? ({} as Sound<T>);
+    return partialParse(schema, value) ?? ({} as Partially<T>);
   }
 
   const root = take(rootSchema, raw, []);

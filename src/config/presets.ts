@@ -21,7 +21,7 @@ interface Preset {
   readonly typ: 'lenient' | 'at+jwt';
   readonly claims: Partial<ClaimNames>;
   /** Claims that mark an access token: without exactly these values a token is of another kind. */
-  readonly marks: Readonly<Record<string, string>>;
+  readonly requiredClaims: Readonly<Record<string, string>>;
   /** A token without `aud` is for the client that it names. */
   readonly audienceIsClient: boolean;
 }
@@ -34,7 +34,7 @@ const generic: Preset = {
   write: '',
   typ: 'lenient',
   claims: {},
-  marks: {},
+  requiredClaims: {},
   audienceIsClient: false,
 };
 
@@ -107,7 +107,7 @@ const presets = {
       'write the realm without a slash at the end, such as https://login.example.com/realms/acme',
     claims: { scopes: ['scope'], client: ['azp', 'client_id'] },
     // The claim, not the header: ID, Refresh and Logout are its other values.
-    marks: { typ: 'Bearer' },
+    requiredClaims: { typ: 'Bearer' },
   },
   cognito: {
     ...generic,
@@ -122,7 +122,7 @@ const presets = {
     write:
       'write the user pool without a slash at the end, such as https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123; not the domain of its login pages',
     claims: { scopes: ['scope'], client: ['client_id'] },
-    marks: { token_use: 'access' },
+    requiredClaims: { token_use: 'access' },
     audienceIsClient: true,
   },
   generic,
@@ -177,13 +177,13 @@ export function audienceProblem(name: PresetName, issuer: string): string | null
 
 /** What of a preset no field can say. */
 export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> &
-  Pick<Preset, 'marks'>;
+  Pick<Preset, 'requiredClaims'>;
 
 export function presetRules(name: PresetName, issuer: string): PresetRules {
   const preset = presetOf(name);
   const form = formOf(preset, issuer);
   return {
-    marks: preset.marks,
+    requiredClaims: preset.requiredClaims,
     audienceIsClient: preset.audienceIsClient,
     clientOfIssuer: filled(form, form?.client, issuer) ?? null,
   };

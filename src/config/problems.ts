@@ -1,7 +1,7 @@
 // Decides how what is wrong with a configuration is told: every problem at once, each with its path and what to write instead.
 import type { z } from 'zod';
-import { nearest } from './nearest.js';
-import { fieldsAt } from './sound.js';
+import { didYouMean } from './did-you-mean.js';
+import { fieldsAt } from './partial-parse.js';
 
 export type Path = readonly (string | number)[];
 
@@ -52,7 +52,7 @@ function unknownField(path: Path, name: string, known: readonly string[]): Probl
     };
   }
   const meant =
-    nearest(name, known) ??
+    didYouMean(name, known) ??
     (SUBJECTS.includes(name) ? known.find((one) => SUBJECTS.includes(one)) : null) ??
     null;
   const hint = meant === null ? 'remove it or mend its spelling' : `did you mean ${meant}?`;

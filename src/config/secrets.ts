@@ -1,8 +1,8 @@
 // Decides how a secret is had from where its reference points. Never decides what the secret is for.
 import { readFileSync } from 'node:fs';
 import { type Secret, secret } from '../core/secret.js';
-import { SECRET_REFERENCE } from './fields.js';
 import type { Path, Problem } from './problems.js';
+import { SECRET_REFERENCE } from './schema/fields.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

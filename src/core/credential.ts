@@ -1,5 +1,6 @@
 // Decides what a caller can present. A credential is a claim: nothing in it is believed yet.
-import { credentialMalformed, credentialTwo, type Failure } from './failure.js';
+import type { Failure } from './failure.js';
+import { credentialMalformed, credentialMultiple } from './failures.js';
 
 export interface BearerCredential {
   readonly kind: 'bearer';
@@ -8,20 +9,20 @@ export interface BearerCredential {
 }
 
 /** A caller of the old kind: a configured scheme or header that the upstream itself verifies. */
-export interface LegacyCredential {
-  readonly kind: 'legacy';
+export interface PassThroughCredential {
+  readonly kind: 'pass-through';
   /** Lower-case name of the header that carried it; the upstream gets this header back, value untouched (C-101). */
   readonly header: string;
   readonly value: string;
   /** The part of the value after the scheme; the whole value where the header has none. */
   readonly key: string;
-  readonly rule: LegacyRule;
+  readonly rule: PassThroughRule;
 }
 
-export type Credential = BearerCredential | LegacyCredential;
+export type Credential = BearerCredential | PassThroughCredential;
 
 /** One entry of `endpoints[].legacy`. */
-export interface LegacyRule {
+export interface PassThroughRule {
   /** Authorization scheme in lower case, or null for a header of its own. */
   readonly scheme: string | null;
   /** Lower-case header name; `authorization` for a scheme. */
@@ -47,6 +48,7 @@ export const holdsSecondScheme = (value: string): boolean =>
  */
 export function tokenFlaw(token: string): Failure | null {
   if (B64TOKEN.test(token)) return null;
-  if (holdsSecondScheme(token)) return credentialTwo({ detail: 'a comma and a second scheme' });
+  if (holdsSecondScheme(token))
+    return credentialMultiple({ detail: 'a comma and a second scheme' });
   return credentialMalformed({ detail: 'what follows Bearer is not one token' });
 }

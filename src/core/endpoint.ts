@@ -1,5 +1,5 @@
 // Decides what the running gateway knows of one protected MCP endpoint. Built once from the configuration, then frozen.
-import type { LegacyRule } from './credential.js';
+import type { PassThroughRule } from './credential.js';
 import type { Policy } from './policy.js';
 
 /** Paths of the health pages, which no endpoint can have. */
@@ -29,20 +29,20 @@ export interface Endpoint {
   /** Null: whoever holds the base scopes may do what the upstream lets them. */
   readonly policy: Policy | null;
   /** How a refusal by policy is told: HTTP 403, or a JSON-RPC error with HTTP 200. */
-  readonly denial: 'http' | 'jsonrpc';
-  readonly legacy: readonly LegacyRule[];
+  readonly denialResponse: 'http' | 'jsonrpc';
+  readonly passThrough: readonly PassThroughRule[];
   /** Origins allowed beside the public one and loopback. */
   readonly origins: readonly string[];
   readonly publicOrigin: string;
-  readonly bodyBytes: number;
-  readonly streams: StreamTerms;
+  readonly maxBodyBytes: number;
+  readonly streams: StreamLimits;
   /** By issuer: seconds for which its tokens are still accepted after their end, in case clocks differ. */
   readonly clockToleranceSeconds: ReadonlyMap<string, number>;
   readonly upstream: Upstream;
 }
 
 /** What holds for event streams to callers. */
-export interface StreamTerms {
+export interface StreamLimits {
   /** Seconds without a byte until a comment is sent; 0: never. */
   readonly keepAliveSeconds: number;
   /** Seconds after which every stream ends. */
@@ -54,10 +54,10 @@ export interface Upstream {
   readonly origin: string;
   /** Path and query of the upstream URL: a constant; no byte of the caller ever becomes part of it (C-144). */
   readonly target: string;
-  readonly connectMs: number;
-  readonly headersMs: number;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
   /** Requests under way at once; above it the answer is `upstream.busy`. */
-  readonly inFlight: number;
+  readonly maxConcurrentRequests: number;
   /** GET streams and subscriptions held at once. */
   readonly maxStreams: number;
 }

@@ -1,6 +1,6 @@
 // Decides what a stage can see of one HTTP exchange and do with it. The sockets behind it are the http room's business.
 import type { Failure } from './failure.js';
-import type { Verdict } from './verdict.js';
+import type { Result } from './result.js';
 
 export interface RequestHead {
   readonly method: string;
@@ -22,7 +22,7 @@ export interface GoneListener {
 
 /** Told once: the whole body, or why there will be none. */
 export interface BodyListener {
-  bodyRead(read: Verdict<Buffer>): void;
+  bodyRead(read: Result<Buffer>): void;
 }
 
 /** Told once, when an answer is over; null where it ended well. */

@@ -19,7 +19,7 @@ export interface Rule {
 
 export interface KindPolicy {
   /** What holds for those that no rule names. */
-  readonly unlisted: 'allow' | 'deny';
+  readonly default: 'allow' | 'deny';
   /** All that match a name must be satisfied. */
   readonly rules: readonly Rule[];
   /** True: lists show a caller what that caller may use. */
@@ -32,7 +32,7 @@ export interface Policy {
   readonly prompt: KindPolicy | null;
   readonly resource: KindPolicy | null;
   /** Methods that pass beside those of the protocol; patterns. The set of methods is open (B-107). */
-  readonly alsoMethods: readonly string[];
+  readonly allowedMethods: readonly string[];
   /** Whether answers of a client to requests of the server pass (legacy revisions). */
   readonly clientResponses: boolean;
 }

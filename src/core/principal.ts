@@ -1,5 +1,5 @@
 // Decides what a proven caller looks like, the same shape whichever way it was proven.
-import type { LegacyCredential } from './credential.js';
+import type { PassThroughCredential } from './credential.js';
 
 /** Which claims of an issuer say what. */
 export interface ClaimNames {
@@ -58,7 +58,7 @@ export interface PrincipalCaller {
 /** The upstream is the verifier: the gateway knows nothing of this caller but the header to hand on. */
 export interface PassThroughCaller {
   readonly kind: 'pass-through';
-  readonly credential: LegacyCredential;
+  readonly credential: PassThroughCredential;
 }
 
 export type Caller = PrincipalCaller | PassThroughCaller;

@@ -1,10 +1,10 @@
 // Decides when a request body is whole, too large or abandoned. Never decides what is in it.
 import type { IncomingMessage } from 'node:http';
+import { ChunkBuffer } from '../core/chunk-buffer.js';
 import type { BodyListener, GoneListener } from '../core/exchange.js';
-import { bodyTooLarge, clientGone } from '../core/failure.js';
-import { Gathered } from '../core/gathered.js';
-import { good, type Verdict } from '../core/verdict.js';
-import { type BodySink, LeanRequest } from './lean-request.js';
+import { bodyTooLarge, clientDisconnected } from '../core/failures.js';
+import { ok, type Result } from '../core/result.js';
+import { type BodySink, FastIncomingMessage } from './fast-incoming-message.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -17,7 +17,7 @@ export class BodyReader implements GoneListener, BodySink {
   private size = 0;
   /** Nearly every body comes in one piece. */
   private first: Buffer | null = null;
-  private pieces: Gathered | null = null;
+  private pieces: ChunkBuffer | null = null;
   private readonly onData: ((chunk: Buffer) => void) | null = null;
 
   /** `declared`: the Content-Length; 0 where there is none. */
@@ -31,17 +31,17 @@ export class BodyReader implements GoneListener, BodySink {
     this.declared = declared;
     this.limitBytes = limitBytes;
     this.listener = listener;
-    if (incoming instanceof LeanRequest && incoming.pour(this)) return;
+    if (incoming instanceof FastIncomingMessage && incoming.pour(this)) return;
     this.onData = (chunk) => this.take(chunk);
     incoming.on('data', this.onData);
     incoming.on('end', () => this.end());
   }
 
   gone(): void {
-    this.tell(clientGone({ detail: 'while sending the body' }));
+    this.tell(clientDisconnected({ detail: 'while sending the body' }));
   }
 
-  private tell(read: Verdict<Buffer>): void {
+  private tell(read: Result<Buffer>): void {
     const { listener } = this;
     this.listener = null;
     listener?.bodyRead(read);
@@ -53,7 +53,7 @@ export class BodyReader implements GoneListener, BodySink {
       this.first = null;
       this.pieces = null;
       // What is still to come is for the refusal to drain or cut.
-      if (this.onData === null) (this.incoming as LeanRequest).unpour();
+      if (this.onData === null) (this.incoming as FastIncomingMessage).unpour();
       else this.incoming.off('data', this.onData).pause();
       this.tell(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
     } else if (this.first === null) this.first = chunk;
@@ -64,7 +64,7 @@ export class BodyReader implements GoneListener, BodySink {
 
   private gather(first: Buffer, chunk: Buffer): void {
     if (this.pieces === null) {
-      this.pieces = new Gathered();
+      this.pieces = new ChunkBuffer();
       this.pieces.add(first);
     }
     this.pieces.add(chunk);
@@ -73,6 +73,6 @@ export class BodyReader implements GoneListener, BodySink {
   end(): void {
     if (this.listener === null || this.size < this.declared) return;
     if (this.size <= this.limitBytes)
-      this.tell(good(this.pieces === null ? (this.first ?? EMPTY) : this.pieces.take()));
+      this.tell(ok(this.pieces === null ? (this.first ?? EMPTY) : this.pieces.take()));
   }
 }

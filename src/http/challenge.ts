@@ -8,12 +8,15 @@ const described = (message: string | null): string => (message ?? '').replaceAll
 
 /** Value of WWW-Authenticate, or null where the failure carries none. */
 export function challenge(endpoint: Endpoint, failure: Failure): string | null {
-  const { row } = failure;
-  if (row.challenge === null) return null;
+  const { definition } = failure;
+  if (definition.challenge === null) return null;
   const parameters: string[] = [];
   if (endpoint.realm !== null) parameters.push(`realm="${endpoint.realm}"`);
-  if (row.challenge !== 'bare')
-    parameters.push(`error="${row.challenge}"`, `error_description="${described(row.message)}"`);
+  if (definition.challenge !== 'bare')
+    parameters.push(
+      `error="${definition.challenge}"`,
+      `error_description="${described(definition.message)}"`,
+    );
   const scopes = failure.scopes ?? endpoint.scopes;
   if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);
   parameters.push(`resource_metadata="${endpoint.metadataUrl}"`);

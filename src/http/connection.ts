@@ -1,14 +1,14 @@
 // Decides what is remembered of one connection: what is under way on it, whether its peer reads, and that it was given up. Never decides
 // what is allowed on it.
 import type { Socket } from 'node:net';
-import type { NodeExchange } from './door.js';
+import type { HttpExchange } from './http-exchange.js';
 
 export class Connection {
   readonly socket: Socket;
   /** The peer; asked for once, because every question is a system call or a walk through getters. */
   readonly address: string;
   /** Told when the connection is lost: Node tells only the answer that is being written. */
-  readonly underWay: NodeExchange[] = [];
+  readonly underWay: HttpExchange[] = [];
   /** An answer with `Connection: close` was announced: nothing more is processed here (RFC 9112 section 9.6). */
   closing = false;
   /** Bytes that the peer had taken at the last look. */
@@ -26,9 +26,9 @@ export class Connection {
   }
 
   /** The order does not matter: nearly always there is one. */
-  remove(exchange: NodeExchange): void {
+  remove(exchange: HttpExchange): void {
     const { underWay } = this;
-    const last = underWay.pop() as NodeExchange;
+    const last = underWay.pop() as HttpExchange;
     if (last !== exchange) underWay[underWay.indexOf(exchange)] = last;
   }
 

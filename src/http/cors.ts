@@ -63,5 +63,5 @@ export function preflight(exchange: Exchange, endpoint: Endpoint): boolean {
 
 /** Headers in which legacy callers of this endpoint carry their key. */
 function keyHeaders(endpoint: Endpoint): string[] {
-  return endpoint.legacy.filter((rule) => rule.scheme === null).map((rule) => rule.header);
+  return endpoint.passThrough.filter((rule) => rule.scheme === null).map((rule) => rule.header);
 }

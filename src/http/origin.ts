@@ -2,7 +2,8 @@
 // listed one, compared whole (B-11). Never answers; cors.ts writes the headers.
 import type { Endpoint } from '../core/endpoint.js';
 import { type Exchange, singleHeader } from '../core/exchange.js';
-import { type Failure, originRefused } from '../core/failure.js';
+import type { Failure } from '../core/failure.js';
+import { originRefused } from '../core/failures.js';
 import { isLoopbackOrigin } from '../core/loopback.js';
 
 /** The Origin that was allowed, undefined where there is none, or the refusal. */

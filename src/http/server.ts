@@ -3,23 +3,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
+import type { Failure } from '../core/failure.js';
 import {
   connectionBadRequest,
   connectionHeadersTooLarge,
   connectionTooSlow,
-  type Failure,
   gatewayDraining,
-} from '../core/failure.js';
+} from '../core/failures.js';
 import { Connection } from './connection.js';
-import { LINGER_MS, NodeExchange } from './door.js';
-import { LeanRequest } from './lean-request.js';
-import { refusalBody } from './refusal.js';
-import { sane } from './sanity.js';
-import { watchReaders } from './slow-readers.js';
+import { errorBody } from './error-response.js';
+import { FastIncomingMessage } from './fast-incoming-message.js';
+import { HttpExchange, LINGER_MS } from './http-exchange.js';
+import { validateRequest } from './request-validation.js';
+import { watchReaders } from './stalled-clients.js';
 
 export interface Listener {
   readonly server: Server;
-  readonly sane: (exchange: Exchange) => Failure | null;
+  readonly validateRequest: (exchange: Exchange) => Failure | null;
   /** The refusal of everything new while draining. */
   readonly draining: () => Failure | null;
   listen(host: string, port: number): Promise<AddressInfo>;
@@ -41,9 +41,9 @@ function refusedByNode(error: NodeJS.ErrnoException): Failure {
 }
 
 function answerUnread(socket: Socket, failure: Failure): void {
-  const body = refusalBody(failure, 'none', undefined);
+  const body = errorBody(failure, 'none', undefined);
   const type = body === null ? '' : 'Content-Type: application/json\r\n';
-  const head = `HTTP/1.1 ${failure.row.status} Refused\r\nCache-Control: no-store\r\n${type}Content-Length: ${body?.length ?? 0}\r\n`;
+  const head = `HTTP/1.1 ${failure.definition.status} Refused\r\nCache-Control: no-store\r\n${type}Content-Length: ${body?.length ?? 0}\r\n`;
   // Node gives such a socket out of its hands: no listener for its errors, no timeout for a peer that never closes its half.
   socket.on('error', () => socket.destroy());
   socket.resume();
@@ -62,10 +62,10 @@ export function createListener(
   let graceOver = false;
   const connections = new Map<Socket, Connection>();
   const readers = watchReaders(() => connections.values(), readMs);
-  const underWay = (): NodeExchange[] =>
+  const underWay = (): HttpExchange[] =>
     [...connections.values()].flatMap((connection) => connection.underWay);
   const server = createServer({
-    IncomingMessage: LeanRequest,
+    IncomingMessage: FastIncomingMessage,
     // Sanity counts the Host lines, and tells.
     requireHostHeader: false,
     requestTimeout: 30_000,
@@ -94,7 +94,7 @@ export function createListener(
     }
   };
   /** While draining: its connection is closed as soon as its answer was sent. */
-  const closeAfter = ({ outgoing }: NodeExchange): void => {
+  const closeAfter = ({ outgoing }: HttpExchange): void => {
     outgoing.once('close', () =>
       setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())),
     );
@@ -112,7 +112,7 @@ export function createListener(
       socket.destroy();
       return;
     }
-    const exchange = new NodeExchange(incoming, outgoing, connection, awaitsContinue);
+    const exchange = new HttpExchange(incoming, outgoing, connection, awaitsContinue);
     connection.underWay.push(exchange);
     if (draining) {
       exchange.lastOnConnection = true;
@@ -144,7 +144,7 @@ export function createListener(
 
   return {
     server,
-    sane,
+    validateRequest,
     draining: () => (draining ? gatewayDraining() : null),
     listen: (host, port) =>
       new Promise((resolve, reject) => {

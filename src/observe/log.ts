@@ -1,15 +1,15 @@
 // Decides what is written of an exchange: one JSON line, and which fields it may have. Never a token, a key, a header value or a body.
 import { randomBytes } from 'node:crypto';
 import { type Logger, pino } from 'pino';
+import type { Clock, Notify } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import type { Era, Message } from '../core/message.js';
-import type { Outcome } from '../core/outcome.js';
-import type { Clock, Notify } from '../core/ports.js';
 import type { Caller } from '../core/principal.js';
+import type { RequestSummary } from '../core/request-summary.js';
 
 export interface Log {
-  readonly outcome: (outcome: Outcome) => void;
+  readonly outcome: (outcome: RequestSummary) => void;
   readonly notify: Notify;
   /** A request that could not be read far enough to become an exchange. */
   readonly unread: (failure: Failure, clientAddress: string) => void;
@@ -135,10 +135,10 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     message,
     failure,
     status,
-  }: Outcome): Record<string, unknown> {
+  }: RequestSummary): Record<string, unknown> {
     const principal = caller?.kind === 'principal' ? caller.principal : undefined;
     const { method } = exchange;
-    const reason = failure?.row.kind ?? 'ok';
+    const reason = failure?.definition.reason ?? 'ok';
     const common = {
       reason,
       status,
@@ -156,7 +156,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   }
 
   /** What pino writes for a kind of good line, cut where the values of one request go. */
-  function render(outcome: Outcome): readonly string[] {
+  function render(outcome: RequestSummary): readonly string[] {
     template = [];
     logger.info({ ...shared(outcome), ...SLOTS }, 'forwarded');
     const [line] = template;
@@ -167,7 +167,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   /** By caller, because a hot caller's verdict is one object; the last kind of each. */
   const kinds = new WeakMap<Caller, Kind>();
 
-  function partsOf(outcome: Outcome): readonly string[] {
+  function partsOf(outcome: RequestSummary): readonly string[] {
     const { caller, endpoint, exchange, status, message } = outcome;
     if (caller === null) return render(outcome);
     const { method } = exchange;
@@ -208,9 +208,9 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     destination.write(Buffer.from(block, 'latin1'));
   }
 
-  function good(outcome: Outcome): void {
-    const { exchange, message, milliseconds } = outcome;
-    const us = Math.round(milliseconds * 1000);
+  function good(outcome: RequestSummary): void {
+    const { exchange, message, durationMs } = outcome;
+    const us = Math.round(durationMs * 1000);
     const { id, clientAddress: client } = exchange;
     const rpc = told(message, 'method');
     const name = told(message, 'name');
@@ -222,25 +222,25 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     else timer ??= setTimeout(flush, LATEST_MS);
   }
 
-  function refused(outcome: Outcome, failure: Failure): void {
-    const { exchange, message, milliseconds } = outcome;
+  function refused(outcome: RequestSummary, failure: Failure): void {
+    const { exchange, message, durationMs } = outcome;
     flush();
-    logger[failure.row.level](
+    logger[failure.definition.level](
       {
         ...shared(outcome),
         requestId: exchange.id,
         client: exchange.clientAddress,
-        us: Math.round(milliseconds * 1000),
+        us: Math.round(durationMs * 1000),
         rpc: shortened(told(message, 'method')),
         name: shortened(told(message, 'name')),
         detail: failure.detail,
-        stack: failure.row.blame === 'gateway' ? stackOf(failure.cause) : undefined,
+        stack: failure.definition.blame === 'gateway' ? stackOf(failure.cause) : undefined,
       },
-      failure.row.event,
+      failure.definition.event,
     );
   }
 
-  function page({ exchange, status, milliseconds }: Outcome): void {
+  function page({ exchange, status, durationMs }: RequestSummary): void {
     if (!logger.isLevelEnabled('debug')) return;
     flush();
     const { method, path, clientAddress: client, id: requestId } = exchange;
@@ -252,7 +252,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
         path,
         requestId,
         client,
-        us: Math.round(milliseconds * 1000),
+        us: Math.round(durationMs * 1000),
       },
       'page',
     );
@@ -272,9 +272,9 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     },
     unread(failure, clientAddress) {
       flush();
-      const { level: severity, kind, status, event } = failure.row;
+      const { level: severity, reason, status, event } = failure.definition;
       logger[severity](
-        { client: clientAddress, status, reason: kind, detail: failure.detail },
+        { client: clientAddress, status, reason: reason, detail: failure.detail },
         event,
       );
     },

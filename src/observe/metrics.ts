@@ -2,10 +2,10 @@
 // failure table only, so that no caller can make new series.
 import { type Metric, Registry } from 'prom-client';
 import type { Failure } from '../core/failure.js';
-import type { Outcome } from '../core/outcome.js';
+import type { RequestSummary } from '../core/request-summary.js';
 
 export interface Metrics {
-  readonly outcome: (outcome: Outcome) => void;
+  readonly outcome: (outcome: RequestSummary) => void;
   readonly unread: (failure: Failure) => void;
   readonly contentType: string;
   text(): Promise<string>;
@@ -85,13 +85,13 @@ export function createMetrics(): Metrics {
 
   register(
     'histogram',
-    'portcullis_request_seconds',
+    'portcullis_http_request_duration_seconds',
     'Time from the request head to the end of the answer, in seconds; streams included.',
     histogramOf,
   );
   register(
     'counter',
-    'portcullis_requests_total',
+    'portcullis_http_requests_total',
     'Requests ended, by endpoint and reason (ok or a kind of docs/failures.md).',
     function* (metricName, labels, { requests }) {
       yield { metricName, labels, value: requests };
@@ -99,9 +99,9 @@ export function createMetrics(): Metrics {
   );
 
   return {
-    outcome({ endpoint, failure, milliseconds }) {
-      const one = series(endpoint?.path ?? 'none', failure?.row.kind ?? 'ok');
-      const seconds = milliseconds / 1000;
+    outcome({ endpoint, failure, durationMs }) {
+      const one = series(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
+      const seconds = durationMs / 1000;
       one.requests++;
       one.timed++;
       one.seconds += seconds;
@@ -110,7 +110,7 @@ export function createMetrics(): Metrics {
       (one.within[i] as number)++;
     },
     unread: (failure) => {
-      series('none', failure.row.kind).requests++;
+      series('none', failure.definition.reason).requests++;
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,8 +1,8 @@
 // Decides what goes on of an event stream whose answers may hold lists: every event as soon as it is whole, its lists filtered; one that
 // cannot be read ends the stream. Never decides what is left of a list.
-import { Gathered } from '../core/gathered.js';
-import type { Listing } from '../core/listing.js';
+import { ChunkBuffer } from '../core/chunk-buffer.js';
 import type { Era } from '../core/message.js';
+import type { ListView } from '../mcp/lists.js';
 import { filterLists } from './list-filter.js';
 
 const LF = 0x0a;
@@ -20,13 +20,13 @@ const MAX_LINES = 100_000;
 const NOTHING = Buffer.alloc(0);
 
 export class EventFilter {
-  private readonly listing: Listing;
+  private readonly listing: ListView;
   private readonly era: Era;
   private readonly limitBytes: number;
   /** Why the stream cannot go on; nothing goes out after it. */
   flaw: string | null = null;
   /** What came of the event under way. */
-  private readonly pieces = new Gathered();
+  private readonly pieces = new ChunkBuffer();
   private lines = 0;
   private lineIsEmpty = true;
   /** A line feed that comes now ends the line that has ended already. */
@@ -35,7 +35,7 @@ export class EventFilter {
   private hasField = false;
 
   /** `limitBytes`: what one event may hold. */
-  constructor(listing: Listing, era: Era, limitBytes: number) {
+  constructor(listing: ListView, era: Era, limitBytes: number) {
     this.listing = listing;
     this.era = era;
     this.limitBytes = limitBytes;

@@ -1,12 +1,14 @@
 // Decides what the gateway itself does to an event stream that is open: comments while the upstream is quiet, an end with the token or after
 // the longest time, last words where the answer is not whole. Never decides what the upstream's events say.
+
+import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
-import { type Failure, streamOutlived } from '../core/failure.js';
-import type { Clock } from '../core/ports.js';
+import type { Failure } from '../core/failure.js';
+import { streamMaxDuration } from '../core/failures.js';
+import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
-import { rpcError } from '../core/rpc-error.js';
-import { SentEvents } from './sent-events.js';
-import { LOOK_MS, type StreamWatch, type Watched } from './stream-watch.js';
+import { SseTail } from './sse-tail.js';
+import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
 /** Whoever carries the answer. */
 export interface StreamOwner {
@@ -44,11 +46,11 @@ const completion = (idText: string): Buffer =>
     `{"jsonrpc":"2.0","id":${idText},"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":${idText}}}}`,
   );
 
-export class EventStream implements Watched {
-  place = -1;
+export class EventStream implements TickListener {
+  index = -1;
   private readonly owner: StreamOwner;
   private readonly ask: StreamAsk;
-  private readonly watch: StreamWatch;
+  private readonly watch: StreamTicker;
   /** Wall clock; infinite where no token bounds the stream. */
   private readonly tokenEndsMs: number;
   /** Monotonic. */
@@ -56,12 +58,12 @@ export class EventStream implements Watched {
   /** Looks without a byte until a comment is due; 0: never. */
   private readonly patience: number;
   private quietLooks = 0;
-  private readonly sentEvents = new SentEvents();
+  private readonly sentEvents = new SseTail();
 
   constructor(
     owner: StreamOwner,
     ask: StreamAsk,
-    watch: StreamWatch,
+    watch: StreamTicker,
     tokenEndsMs: number,
     longestMs: number,
     keepAliveMs: number,
@@ -71,7 +73,7 @@ export class EventStream implements Watched {
     this.watch = watch;
     this.tokenEndsMs = tokenEndsMs;
     this.longestMs = longestMs;
-    this.patience = keepAliveMs / LOOK_MS;
+    this.patience = keepAliveMs / TICK_MS;
     watch.add(this);
   }
 
@@ -85,11 +87,11 @@ export class EventStream implements Watched {
     this.watch.remove(this);
   }
 
-  look(wallMs: number, monotonicMs: number, retiring: boolean): void {
+  tick(wallMs: number, monotonicMs: number, retiring: boolean): void {
     const { ask } = this;
     if (retiring && ask.isListening) return this.end(null);
-    if (wallMs + LOOK_MS > this.tokenEndsMs || monotonicMs + LOOK_MS > this.longestMs)
-      return this.end(streamOutlived());
+    if (wallMs + TICK_MS > this.tokenEndsMs || monotonicMs + TICK_MS > this.longestMs)
+      return this.end(streamMaxDuration());
     this.quietLooks++;
     if (this.patience === 0 || this.quietLooks < this.patience || !this.canAdd()) return;
     this.quietLooks = 0;
@@ -107,7 +109,7 @@ export class EventStream implements Watched {
       sentEvents.mayHoldAnswer
     )
       return null;
-    return event(rpcError(failure, ask.exchangeId, ask.idText) as string);
+    return event(jsonRpcError(failure, ask.exchangeId, ask.idText) as string);
   }
 
   private isBetweenEvents(): boolean {
@@ -122,7 +124,7 @@ export class EventStream implements Watched {
   private end(failure: Failure | null): void {
     const { owner, ask, sentEvents } = this;
     owner.flush();
-    if (!ask.isListening) return owner.close(this.lastError(streamOutlived()), failure);
+    if (!ask.isListening) return owner.close(this.lastError(streamMaxDuration()), failure);
     if (!this.isBetweenEvents()) return owner.close(null, failure);
     owner.close(
       ask.idText === undefined || sentEvents.mayHoldAnswer ? NOTHING : completion(ask.idText),
@@ -140,14 +142,18 @@ function tokenEndMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: 
     return Number.POSITIVE_INFINITY;
   const { expiresAt, issuer } = caller.principal;
   const seconds =
-    expiresAt * 1000 > nowMs + LOOK_MS
+    expiresAt * 1000 > nowMs + TICK_MS
       ? expiresAt
       : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
   return seconds * 1000;
 }
 
 /** Opens streams of one endpoint. */
-export function createOpenStream(endpoint: Endpoint, watch: StreamWatch, clock: Clock): OpenStream {
+export function createOpenStream(
+  endpoint: Endpoint,
+  watch: StreamTicker,
+  clock: Clock,
+): OpenStream {
   const { keepAliveSeconds, maxSeconds } = endpoint.streams;
   return (owner, caller, ask) => {
     // An answer under way may finish: its call was allowed.

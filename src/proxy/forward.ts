@@ -2,18 +2,18 @@
 // executed (C-140).
 import type { Endpoint } from '../core/endpoint.js';
 import type { AnswerListener, Exchange } from '../core/exchange.js';
-import { upstreamBusy, upstreamLoop } from '../core/failure.js';
-import type { Listing } from '../core/listing.js';
+import { upstreamBusy, upstreamLoop } from '../core/failures.js';
 import { type Message, requestId } from '../core/message.js';
-import { SUBSCRIBE } from '../core/methods.js';
 import type { Caller } from '../core/principal.js';
+import type { ListView } from '../mcp/lists.js';
+import { SUBSCRIBE } from '../mcp/methods.js';
 import type { OpenStream } from './event-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
-import { ListCarrier } from './list-carrier.js';
-import { onwardCredential } from './onward.js';
+import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
-import type { OpenSession } from './session.js';
-import { AnswerCarrier } from './stream.js';
+import { Relay } from './relay.js';
+import type { OpenSession } from './sessions.js';
+import { onwardCredential } from './upstream-credential.js';
 
 const isSubscription = ({ calls }: Message): boolean =>
   calls.length === 1 && calls[0]?.method === SUBSCRIBE;
@@ -27,7 +27,7 @@ export type Forward = (
 ) => void;
 
 /** What is to be filtered in the answer; null: it passes as it is. */
-export type FindListing = (caller: Caller, endpoint: Endpoint, message: Message) => Listing | null;
+export type FindListing = (caller: Caller, endpoint: Endpoint, message: Message) => ListView | null;
 
 /** How an endpoint's messages are carried. */
 export interface Way {
@@ -73,9 +73,7 @@ export function createForward(
       openStream: way.openStream,
     };
     const carrier =
-      listing === null
-        ? new AnswerCarrier(carried, listener)
-        : new ListCarrier(carried, listener, listing);
+      listing === null ? new Relay(carried, listener) : new ListRelay(carried, listener, listing);
     const { method } = exchange;
     const { target } = endpoint.upstream;
     try {

@@ -1,8 +1,8 @@
 // Decides which header fields cross, in both directions: an allow-list plus the open Mcp-* family. Everything else stays behind: the
 // caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
 import type { RequestHead } from '../core/exchange.js';
-import { isEventStreamType, isJsonType } from '../core/media-type.js';
 import type { Message } from '../core/message.js';
+import { isEventStreamType, isJsonType } from '../mcp/media-type.js';
 
 const REQUEST_FIELDS = new Set([
   'accept',

@@ -1,11 +1,11 @@
 // Decides what is left of the lists in a message of the upstream. What the caller may not use is cut out of the very bytes, so that all
 // else stays as it was written (B-26, B-27, B-62). What two readers could take for two lists is unreadable. Never decides who may use what.
 import { isUtf8 } from 'node:buffer';
-import { Unreadable } from '../core/json-lexemes.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../core/json-reader.js';
-import { ENTRY_NAMES, type Listing, type ListMember } from '../core/listing.js';
 import type { Era } from '../core/message.js';
-import { NamedReader, names, type Seen } from '../core/named-reader.js';
+import { DuplicateKeyReader, knownNames, type SeenNames } from '../mcp/duplicate-key-reader.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../mcp/json-reader.js';
+import { InvalidJsonError } from '../mcp/json-tokens.js';
+import { ENTRY_NAMES, type ListMember, type ListView } from '../mcp/lists.js';
 
 /** `bytes` is the very buffer that was given where nothing had to change. */
 export type Filtered =
@@ -19,9 +19,9 @@ interface Edit {
 }
 
 const MEMBERS = Object.keys(ENTRY_NAMES) as ListMember[];
-const TOP = names('result');
-const RESULT = names('cacheScope', ...MEMBERS);
-const ENTRY = new Map(MEMBERS.map((member) => [member, names(ENTRY_NAMES[member])]));
+const TOP = knownNames('result');
+const RESULT = knownNames('cacheScope', ...MEMBERS);
+const ENTRY = new Map(MEMBERS.map((member) => [member, knownNames(ENTRY_NAMES[member])]));
 
 /**
  * Names of one message that are judged, in characters: each is written in several ways before. Others than ASCII cost more to write, and
@@ -35,13 +35,13 @@ const COMMA = Buffer.from(',');
 const PRIVATE = Buffer.from('"private"');
 const SCOPE_MEMBER = Buffer.from(',"cacheScope":"private"');
 
-class ListReader extends NamedReader {
-  private readonly listing: Listing;
+class ListReader extends DuplicateKeyReader {
+  private readonly listing: ListView;
   private readonly era: Era;
   private readonly edits: Edit[] = [];
   private characters = 0;
 
-  constructor(bytes: Buffer, listing: Listing, era: Era) {
+  constructor(bytes: Buffer, listing: ListView, era: Era) {
     super(bytes);
     this.listing = listing;
     this.era = era;
@@ -50,9 +50,9 @@ class ListReader extends NamedReader {
   message(): void {
     if (this.peek() !== OPEN_OBJECT) this.fail();
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: Seen = { wanted: 0, others: null };
+    const seen: SeenNames = { wanted: 0, others: null };
     do {
-      if (this.wantedName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.result();
+      if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.result();
       else this.skip(1);
     } while (this.another(CLOSE_OBJECT));
   }
@@ -72,11 +72,11 @@ class ListReader extends NamedReader {
 
   private result(): void {
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: Seen = { wanted: 0, others: null };
+    const seen: SeenNames = { wanted: 0, others: null };
     let scope: Edit | null = null;
     let filters = false;
     do {
-      const index = this.wantedName(RESULT, seen);
+      const index = this.knownName(RESULT, seen);
       const member = MEMBERS[index - 1];
       if (index === 0) scope = this.scope();
       else if (member !== undefined && this.listing.members.includes(member)) {
@@ -143,11 +143,11 @@ class ListReader extends NamedReader {
       return null;
     }
     if (!this.enter(CLOSE_OBJECT)) return null;
-    const wanted = ENTRY.get(member) as ReturnType<typeof names>;
-    const seen: Seen = { wanted: 0, others: null };
+    const wanted = ENTRY.get(member) as ReturnType<typeof knownNames>;
+    const seen: SeenNames = { wanted: 0, others: null };
     let name: string | null = null;
     do {
-      if (this.wantedName(wanted, seen) === 0 && this.peek() === QUOTE) {
+      if (this.knownName(wanted, seen) === 0 && this.peek() === QUOTE) {
         this.string();
         const text = this.text();
         name = this.isAmbiguous(text) ? null : text;
@@ -158,7 +158,7 @@ class ListReader extends NamedReader {
 }
 
 /** Filters one message, or a batch of them; `era` is that of the request. Requests, notifications and errors pass as they are. */
-export function filterLists(bytes: Buffer, listing: Listing, era: Era): Filtered {
+export function filterLists(bytes: Buffer, listing: ListView, era: Era): Filtered {
   if (!isUtf8(bytes)) return { ok: false, detail: 'not UTF-8' };
   const reader = new ListReader(bytes, listing, era);
   try {
@@ -169,7 +169,7 @@ export function filterLists(bytes: Buffer, listing: Listing, era: Era): Filtered
     }
     reader.end();
   } catch (error) {
-    if (error instanceof Unreadable)
+    if (error instanceof InvalidJsonError)
       return { ok: false, detail: reader.flaw ?? 'not JSON-RPC, or nested too deeply' };
     throw error;
   }

@@ -2,10 +2,10 @@
 // inside undici. Held streams have a pool of their own, because thousands of them make every other request three times dearer.
 import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
-import { type Placed, Places } from './places.js';
+import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
 /** A request whose answer has not begun. */
-export interface Waiting extends Placed {
+export interface Waiting extends ListEntry {
   /** Since which look it waits; the watch's to write. */
   since: number;
   /** The upstream's head did not come in time. */
@@ -14,7 +14,7 @@ export interface Waiting extends Placed {
 
 export interface Slot {
   readonly dispatcher: Dispatcher;
-  /** Until `headCame`, `waiting` is told when `headersMs` are over. */
+  /** Until `headCame`, `waiting` is told when `headersTimeoutMs` are over. */
   awaitHead(waiting: Waiting): void;
   headCame(waiting: Waiting): void;
   release(): void;
@@ -27,16 +27,18 @@ export interface UpstreamPool {
 }
 
 const RESPONSE_HEADER_BYTES = 16 * 1024;
-/** Who waits too long is looked for this often in `headersMs`: one timer for all, because one for each costs every request. */
+/** Who waits too long is looked for this often in `headersTimeoutMs`: one timer for all, because one for each costs every request. */
 const LOOKS = 8;
 const MIN_LOOK_MS = 25;
 const MAX_LOOK_MS = 1_000;
 
 /** Those that wait for a head. */
-function createWatch(headersMs: number): Pick<Slot, 'awaitHead' | 'headCame'> & { stop(): void } {
-  const everyMs = Math.min(Math.max(Math.ceil(headersMs / LOOKS), MIN_LOOK_MS), MAX_LOOK_MS);
-  const patience = Math.ceil(headersMs / everyMs);
-  const waiting = new Places<Waiting>();
+function createWatch(
+  headersTimeoutMs: number,
+): Pick<Slot, 'awaitHead' | 'headCame'> & { stop(): void } {
+  const everyMs = Math.min(Math.max(Math.ceil(headersTimeoutMs / LOOKS), MIN_LOOK_MS), MAX_LOOK_MS);
+  const patience = Math.ceil(headersTimeoutMs / everyMs);
+  const waiting = new SwapRemoveList<Waiting>();
   let looks = 0;
   const timer = setInterval(() => {
     looks++;
@@ -62,14 +64,14 @@ interface Lane {
 
 /** One client of undici for each connection, the one used last first: its Pool searches all of them twice for each request. */
 function lane(upstream: Upstream, limit: number): Lane {
-  const watch = createWatch(upstream.headersMs);
+  const watch = createWatch(upstream.headersTimeoutMs);
   const clients: Client[] = [];
   const free: Slot[] = [];
 
   function connect(): Slot {
     const client = new Client(upstream.origin, {
       pipelining: 1,
-      connect: { timeout: upstream.connectMs },
+      connect: { timeout: upstream.connectTimeoutMs },
       // Watched here.
       headersTimeout: 0,
       // A quiet stream is not a dead one (B-72).
@@ -96,7 +98,7 @@ function lane(upstream: Upstream, limit: number): Lane {
 }
 
 export function createPool(upstream: Upstream): UpstreamPool {
-  const short = lane(upstream, upstream.inFlight);
+  const short = lane(upstream, upstream.maxConcurrentRequests);
   const held = lane(upstream, upstream.maxStreams);
   return {
     take: (isHeld) => (isHeld ? held : short).take(),

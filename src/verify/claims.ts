@@ -1,8 +1,9 @@
 // Decides which claims make a principal, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662 section 2.2), and whether its
 // dates hold. Never decides whether the claims are genuine.
-import { type Failure, tokenClaims, tokenEarly, tokenExpired } from '../core/failure.js';
+import type { Failure } from '../core/failure.js';
+import { tokenClaims, tokenExpired, tokenNotYetValid } from '../core/failures.js';
 import { type ClaimRules, type Principal, USUAL_CLAIMS } from '../core/principal.js';
-import { good, type Verdict } from '../core/verdict.js';
+import { ok, type Result } from '../core/result.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -27,9 +28,9 @@ export function checkDates(
   if (iat !== undefined && !isDate(iat)) return bad('iat is no date');
   if (exp !== undefined && nowSeconds >= (exp as number) + toleranceSeconds) return tokenExpired();
   if (nbf !== undefined && nowSeconds < (nbf as number) - toleranceSeconds)
-    return tokenEarly({ detail: 'nbf' });
+    return tokenNotYetValid({ detail: 'nbf' });
   if (iat !== undefined && nowSeconds < (iat as number) - toleranceSeconds)
-    return tokenEarly({ detail: 'iat' });
+    return tokenNotYetValid({ detail: 'iat' });
   return null;
 }
 
@@ -64,7 +65,7 @@ export function toPrincipal(
     clientOfIssuer = null,
     audienceIsClient = false,
   }: Partial<ClaimRules> = {},
-): Verdict<Principal> {
+): Result<Principal> {
   const subject = firstText(claims, names.subject);
   if (subject === undefined || subject === null)
     return bad(`${names.subject.join(', ')}: no subject, or no text`);
@@ -83,7 +84,7 @@ export function toPrincipal(
     return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
   // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
   if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
-  return good({
+  return ok({
     issuer,
     subject,
     subjectKind: subject === client ? 'client' : 'sub',

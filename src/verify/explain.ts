@@ -1,49 +1,54 @@
 // Decides nothing: tells of one bearer token which checks of this room judge it, in order, and what each says. The verdict is that of
 // verify.ts; the checks are those that it runs.
+
+import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Examined, Step, Values } from '../core/examined.js';
+import type { Explanation, ExplanationStep, Values } from '../core/explanation.js';
+import type { Failure, FailureDefinition } from '../core/failure.js';
 import {
   credentialMalformed,
-  credentialTwo,
-  type Failure,
+  credentialMultiple,
   keysUnavailable,
-  type Row,
   tokenIssuer,
   tokenKeyUnknown,
   tokenMalformed,
   verifyFault,
-} from '../core/failure.js';
-import type { Clock } from '../core/ports.js';
+} from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
-import type { Verdict } from '../core/verdict.js';
-import { type Choice, createChoose, type IssuerParts } from './choose.js';
+import type { Result } from '../core/result.js';
+import type { Audience, Authenticate } from './authenticate.js';
+import {
+  checksBeforeAsking,
+  keylessChecks,
+  type UnverifiedJwt,
+  unverifiedPrincipal,
+} from './authenticators/jwt.js';
 import type { Claims } from './claims.js';
+import { audienceValues, type CheckValues, valuesOf } from './explain-values.js';
 import { shapeOf } from './jws.js';
-import { checksBeforeAsking, keylessChecks, type UnverifiedJwt, unprovenPrincipal } from './jwt.js';
-import { type Told, toldOf, toldOfAudience } from './told.js';
-import type { Audience, Verify } from './verify.js';
+import { createSelectVerifier, type IssuerRuntime, type Selection } from './select-verifier.js';
 
 /** One check before its state is known. */
-export interface Planned extends Told {
+export interface PlannedStep extends CheckValues {
   readonly name: string;
   /** What can be said without asking anybody; absent where only the verdict knows. */
   readonly refuse?: () => Failure | null;
   /** Of a check without `refuse`: the refusals that are its own. */
-  readonly own?: readonly Row[];
+  readonly own?: readonly FailureDefinition[];
 }
 
 /** `first` stands before the checks of this room, `last` behind; it is given the caller, proven or else as far as the claims of a JWT say. */
 export type Explain = (
   token: string,
-  first: readonly Planned[],
-  last: (caller: Caller | null) => Planned,
-) => Promise<Examined>;
+  first: readonly PlannedStep[],
+  last: (caller: Caller | null) => PlannedStep,
+) => Promise<Explanation>;
 
 /** Puts the verdict over the planned checks: up to the one that refuses they passed, those behind it were not reached. */
-function toSteps(planned: readonly Planned[], judged: Verdict<unknown>): Step[] {
+function toSteps(planned: readonly PlannedStep[], judged: Result<unknown>): ExplanationStep[] {
   let reached = true;
-  return planned.map(({ name, refuse, own, has, wants }) => {
-    const told = { name, has, wants };
+  return planned.map(({ name, refuse, own, observed, expected }) => {
+    const told = { name, observed, expected };
     const said = refuse?.() ?? null;
     if (!reached)
       return {
@@ -53,68 +58,75 @@ function toSteps(planned: readonly Planned[], judged: Verdict<unknown>): Step[] 
         wouldPass: refuse !== undefined && said === null,
       };
     // The refusal itself where it is the one that ended the walk: it says most.
-    const failure = said !== null ? said : !judged.ok && own?.includes(judged.row) ? judged : null;
+    const failure =
+      said !== null ? said : !judged.ok && own?.includes(judged.definition) ? judged : null;
     reached = failure === null;
     return { ...told, state: reached ? 'pass' : 'fail', failure, wouldPass: false };
   });
 }
 
-const KEY = [tokenKeyUnknown.row, keysUnavailable.row];
+const KEY = [tokenKeyUnknown.definition, keysUnavailable.definition];
 
 export function createExplain(
   endpoint: Endpoint,
-  issuers: ReadonlyMap<string, IssuerParts>,
-  verify: Verify,
+  issuers: ReadonlyMap<string, IssuerRuntime>,
+  verify: Authenticate,
   audience: Audience,
   clock: Clock,
 ): Explain {
-  const choose = createChoose(issuers);
+  const choose = createSelectVerifier(issuers);
 
   /** The checks up to the choice of a verifier. */
-  function form(token: string, choice: Verdict<Choice>): readonly Planned[] {
+  function form(token: string, choice: Result<Selection>): readonly PlannedStep[] {
     const shape = shapeOf(token);
     const claims: Claims | null = shape.kind === 'jws' ? shape.claims : null;
     const kind = shape.kind === 'jws' ? 'JWT' : shape.kind;
-    const has = claims === null ? {} : { iss: claims.iss ?? 'absent' };
+    const observed = claims === null ? {} : { iss: claims.iss ?? 'absent' };
     // Where the choice was made these passed; what is refused behind it is not theirs, though it may be the same reason.
-    const own = (...rows: readonly Row[]): readonly Row[] => (choice.ok ? [] : rows);
-    const checks: readonly Planned[] = [
+    const own = (...rows: readonly FailureDefinition[]): readonly FailureDefinition[] =>
+      choice.ok ? [] : rows;
+    const checks: readonly PlannedStep[] = [
       {
         name: 'one token',
-        own: own(credentialMalformed.row, credentialTwo.row),
-        has: { characters: token.length },
-        wants: {},
+        own: own(credentialMalformed.definition, credentialMultiple.definition),
+        observed: { characters: token.length },
+        expected: {},
       },
-      { name: 'kind of token', own: own(tokenMalformed.row), has: { kind }, wants: {} },
-      { name: 'accepted issuer', own: own(tokenIssuer.row), has, wants: { iss: endpoint.issuers } },
+      { name: 'kind of token', own: own(tokenMalformed.definition), observed: { kind }, expected: {} },
+      {
+        name: 'accepted issuer',
+        own: own(tokenIssuer.definition),
+        observed,
+        expected: { iss: endpoint.issuers },
+      },
     ];
-    const audienceAlone: Planned = {
+    const audienceAlone: PlannedStep = {
       name: 'audience',
-      ...toldOfAudience(claims, undefined, endpoint),
+      ...audienceValues(claims, undefined, endpoint),
     };
     // Without a verifier nothing behind these can be judged; what the token is for is worth a look all the same.
     return choice.ok || claims === null ? checks : [...checks, audienceAlone];
   }
 
   /** Checks of a JWT that need nobody else. */
-  function keyless(jwt: UnverifiedJwt, parts: IssuerParts): Planned[] {
+  function keyless(jwt: UnverifiedJwt, parts: IssuerRuntime): PlannedStep[] {
     const asked = parts.verify === 'introspection';
     const nowSeconds = clock.wallMs() / 1000;
     return (asked ? checksBeforeAsking : keylessChecks).map(({ name, refuse }) => ({
       name,
       refuse: () => refuse(jwt, parts.policy, nowSeconds),
-      ...toldOf(name, jwt, parts, nowSeconds),
+      ...valuesOf(name, jwt, parts, nowSeconds),
     }));
   }
 
-  function claimsAndAudience(jwt: UnverifiedJwt, parts: IssuerParts): Planned[] {
+  function claimsAndAudience(jwt: UnverifiedJwt, parts: IssuerRuntime): PlannedStep[] {
     const { policy } = parts;
-    const principal = unprovenPrincipal(jwt, policy);
+    const principal = unverifiedPrincipal(jwt, policy);
     return [
       {
         name: 'claims',
         refuse: () => (principal.ok ? null : principal),
-        ...toldOf('claims', jwt, parts, 0),
+        ...valuesOf('claims', jwt, parts, 0),
       },
       {
         name: 'audience',
@@ -122,32 +134,32 @@ export function createExplain(
           principal.ok
             ? audience({ kind: 'principal', principal: principal.value }, endpoint)
             : null,
-        ...toldOfAudience(jwt.claims, policy.issuer, endpoint),
+        ...audienceValues(jwt.claims, policy.issuer, endpoint),
       },
     ];
   }
 
   /** The last word of the verifier: what no check before it said was said here. */
-  const outcome = (name: string, judged: Verdict<Caller>, wants: Values): Planned => ({
+  const outcome = (name: string, judged: Result<Caller>, expected: Values): PlannedStep => ({
     name,
-    own: judged.ok ? [] : [judged.row],
-    has: {},
-    wants,
+    own: judged.ok ? [] : [judged.definition],
+    observed: {},
+    expected,
   });
 
-  const asking = (name: string, { policy }: IssuerParts, judged: Verdict<Caller>): Planned =>
+  const asking = (name: string, { policy }: IssuerRuntime, judged: Result<Caller>): PlannedStep =>
     outcome(name, judged, { active: true, asked: policy.issuer });
 
-  function answered(judged: Verdict<Caller>): Planned {
+  function answered(judged: Result<Caller>): PlannedStep {
     const caller = judged.ok && judged.value.kind === 'principal' ? judged.value : null;
     return {
       name: 'audience of the answer',
       ...(caller === null ? {} : { refuse: () => audience(caller, endpoint) }),
-      ...toldOfAudience(caller?.principal.claims ?? null, caller?.principal.issuer, endpoint),
+      ...audienceValues(caller?.principal.claims ?? null, caller?.principal.issuer, endpoint),
     };
   }
 
-  function verifier({ parts, jwt }: Choice, judged: Verdict<Caller>): Planned[] {
+  function verifier({ parts, jwt }: Selection, judged: Result<Caller>): PlannedStep[] {
     if (jwt === null) return [asking('introspection', parts, judged), answered(judged)];
     if (parts.verify === 'introspection')
       return [...keyless(jwt, parts), asking('introspection', parts, judged), answered(judged)];
@@ -161,14 +173,14 @@ export function createExplain(
     }
     return [
       ...before,
-      { name: 'key', own: KEY, ...toldOf('key', jwt, parts, 0) },
+      { name: 'key', own: KEY, ...valuesOf('key', jwt, parts, 0) },
       outcome('signature', judged, {}),
     ];
   }
 
-  function unproven(choice: Verdict<Choice>): Caller | null {
+  function unproven(choice: Result<Selection>): Caller | null {
     if (!choice.ok || choice.value.jwt === null) return null;
-    const principal = unprovenPrincipal(choice.value.jwt, choice.value.parts.policy);
+    const principal = unverifiedPrincipal(choice.value.jwt, choice.value.parts.policy);
     return principal.ok ? { kind: 'principal', principal: principal.value } : null;
   }
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import type { Principal } from '../../src/core/principal.js';
-import { endpoint, ISSUER, passThroughCaller, principal, RESOURCE } from '../parts/endpoint.js';
-import { kindOf } from '../parts/kinds.js';
+import { endpoint, ISSUER, passThroughCaller, principal, RESOURCE } from '../support/endpoint.js';
+import { kindOf } from '../support/kinds.js';
 
 const at = endpoint();
 const aud = (...audience: string[]): string => kindOf(checkAudience(principal({ audience }), at));

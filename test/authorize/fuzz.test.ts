@@ -3,13 +3,13 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { checkReadable, readMessage } from '../../src/authorize/read.js';
-import { type ScanResult, scan } from '../../src/authorize/scan.js';
-import { exchange, type Lines } from '../parts/exchange.js';
-import { type Chance, chance, fuzzBody } from '../parts/fuzz-bodies.js';
-import { eraWith, honest } from '../parts/header-reference.js';
-import { parses } from '../parts/json-tree.js';
-import { type Judgement, judge } from '../parts/strict-reference.js';
+import { type ReadMessages, readMessages } from '../../src/mcp/message-reader.js';
+import { checkReadable, readMessage } from '../../src/mcp/read-message.js';
+import { exchange, type Lines } from '../support/exchange.js';
+import { type Chance, chance, fuzzBody } from '../support/fuzz-bodies.js';
+import { eraWith, honest } from '../support/header-reference.js';
+import { parses } from '../support/json-tree.js';
+import { type Judgement, judge } from '../support/strict-reference.js';
 
 const COUNT = Number(process.env.FUZZ_COUNT ?? 4_000);
 const given = process.env.FUZZ_SEED;
@@ -20,14 +20,14 @@ const TOLD = 100_000;
 const SHOWN = 5;
 const TIMEOUT_MS = 20_000 + COUNT;
 
-type Reader = (bytes: Buffer) => ScanResult;
+type Reader = (bytes: Buffer) => ReadMessages;
 
-const NO_UTF8: ScanResult = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
+const NO_UTF8: ReadMessages = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
 /** As read.ts does: the scanner sees no other bytes. */
-const reading: Reader = (bytes) => (isUtf8(bytes) ? scan(bytes) : NO_UTF8);
+const reading: Reader = (bytes) => (isUtf8(bytes) ? readMessages(bytes) : NO_UTF8);
 
 /** What the reader makes of a body, against the reference. Null where they agree. */
-function disagreement(bytes: Buffer, judged: Judgement, found: ScanResult): string | null {
+function disagreement(bytes: Buffer, judged: Judgement, found: ReadMessages): string | null {
   if (!found.ok && judged.kind === 'good' && judged.doubtful) return null;
   if (found.ok !== (judged.kind === 'good'))
     return found.ok ? `taken, but ${JSON.stringify(judged.kind)}` : `refused: ${found.detail}`;
@@ -80,7 +80,7 @@ function disagreementWithHeaders(bytes: Buffer, judged: Judgement, lines: Lines)
   if (!read.ok)
     return era === null || (judged.kind === 'good' && judged.doubtful)
       ? null
-      : `refused with ${JSON.stringify(lines)}: ${read.row.kind} ${read.detail}`;
+      : `refused with ${JSON.stringify(lines)}: ${read.definition.reason} ${read.detail}`;
   if (era === null || judged.kind !== 'good') return `taken with ${JSON.stringify(lines)}`;
   if (read.value.era !== era || read.value.body !== bytes) return `of era ${read.value.era}, or other bytes`;
   const mine = read.value.calls.map(({ method, idText }) => [method, idText]);
@@ -150,7 +150,7 @@ describe('the fuzzing notices a reader that', () => {
   const lax =
     (change: (text: string) => string): Reader =>
     (bytes) =>
-      scan(Buffer.from(change(bytes.toString())));
+      readMessages(Buffer.from(change(bytes.toString())));
   test.each<[string, Reader]>([
     ['keeps the last of repeated names', lax((text) => (parses(text) ? JSON.stringify(JSON.parse(text)) : text))],
     ['strips a byte order mark', lax((text) => text.replace(/^\ufeff/, ''))],

@@ -1,8 +1,8 @@
 // Does the caller hold what the endpoint needs for everything?
 import { expect, test } from 'vitest';
 import { checkScope } from '../../src/authorize/scope.js';
-import { endpoint, passThroughCaller, principal, tokenRule } from '../parts/endpoint.js';
-import { kindOf } from '../parts/kinds.js';
+import { endpoint, passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
+import { kindOf } from '../support/kinds.js';
 
 const at = endpoint({ scopes: ['files:read', 'files:list'] });
 const held = (...scopes: string[]): string => kindOf(checkScope(principal({ scopes }), at, at.scopes));

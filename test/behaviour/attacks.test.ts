@@ -10,9 +10,9 @@ import { until, withDeadline } from '../fixtures/wait.js';
 
 let scene: Scene;
 beforeAll(async () => {
-  const legacyRule = { scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+  const legacyRule = { scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] };
   scene = await startScene({
-    endpoint: { legacy: [legacyRule] },
+    endpoint: { passThrough: [legacyRule] },
     upstream: { maxStreams: 3 },
     issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
     env: { SECRET: 'introspection-secret' },

@@ -9,7 +9,7 @@ const OPEN = 'read_table';
 let scene: Scene;
 let token: string;
 beforeAll(async () => {
-  scene = await startScene({ endpoint: { tools: { unlisted: 'allow', rules: [{ tool: BLOCKED, deny: true }] } } });
+  scene = await startScene({ endpoint: { tools: { default: 'allow', rules: [{ tool: BLOCKED, deny: true }] } } });
   token = scene.token();
 });
 afterAll(() => scene.stop());
@@ -18,7 +18,7 @@ type Line = [name: string, value: string];
 
 const versions: Record<string, Line[]> = {
   modern: [['MCP-Protocol-Version', MODERN_VERSION]],
-  legacy: [['MCP-Protocol-Version', LEGACY_VERSION]],
+  passThrough: [['MCP-Protocol-Version', LEGACY_VERSION]],
   'of the revision with batches': [['MCP-Protocol-Version', '2025-03-26']],
   absent: [],
   unknown: [['MCP-Protocol-Version', '2099-01-01']],

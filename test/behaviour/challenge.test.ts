@@ -16,7 +16,7 @@ beforeAll(async () => {
     endpoint: { scopes: ['files:read', 'files:write'] },
     more: [
       { path: '/realm/mcp', realm: 'files of acme', scopes: ['files:read'] },
-      { path: '/mixed/mcp', legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true }] },
+      { path: '/mixed/mcp', passThrough: [{ scheme: 'Token', upstreamVerifies: true }] },
     ],
     env: { SECRET: 'introspection-secret' },
   });

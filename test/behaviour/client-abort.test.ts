@@ -13,7 +13,7 @@ const WITHIN_MS = 100;
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await startScene({ upstream: { inFlight: PLACES, maxStreams: PLACES } });
+  scene = await startScene({ upstream: { maxConcurrentRequests: PLACES, maxStreams: PLACES } });
 });
 afterAll(() => scene.stop());
 beforeEach(async () => {
@@ -96,12 +96,12 @@ test('C-140: a caller that leaves while it sends its body reaches nobody', async
   expect(scene.upstream.hits).toBe(1);
 });
 
-test('D-21: it is told as client.gone, and nothing of it is an error', async () => {
+test('D-21: it is told as client.disconnected, and nothing of it is an error', async () => {
   scene.upstream.answer(answers.stall());
-  const before = scene.gateway.logs().filter(({ reason }) => reason === 'client.gone').length;
+  const before = scene.gateway.logs().filter(({ reason }) => reason === 'client.disconnected').length;
   await leave(() => modern('tools/call', { params: slow, token: scene.token() }), waiting);
   const lines = await until('three lines of callers that left', () => {
-    const found = scene.gateway.logs().filter(({ reason }) => reason === 'client.gone');
+    const found = scene.gateway.logs().filter(({ reason }) => reason === 'client.disconnected');
     return found.length >= before + 3 ? found : undefined;
   });
   expect(lines.at(-1)).toMatchObject({ status: 499, level: 'debug', endpoint: '/mcp' });

@@ -12,8 +12,8 @@ const rules = [
   { tool: 'slow', deny: true },
   { tool: 'era' },
 ];
-const tools = { unlisted: 'deny', rules };
-const resources = { unlisted: 'allow', rules: [{ resource: 'file:///secret/*', deny: true }] };
+const tools = { default: 'deny', rules };
+const resources = { default: 'allow', rules: [{ resource: 'file:///secret/*', deny: true }] };
 
 let scene: Scene;
 let v2: V2Upstream;

@@ -45,7 +45,7 @@ beforeAll(async () => {
   upstream = await startRawUpstream();
   behind = [await startRelay(), await startRelay()];
   // Only a credential that goes on can go round: a bearer token ends at the first gateway.
-  const legacy = [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] }];
+  const legacy = [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }];
   const startAt = (relay: Relay): Promise<Gateway> => {
     const target = { url: `http://127.0.0.1:${relay.port}/mcp` };
     const endpoint = { path: '/mcp', issuers: ['main'], scopes: ['files:read'], legacy, upstream: target };
@@ -112,5 +112,5 @@ test('A-42, A-47: a bearer token does not go round: the second gateway sees none
   const token = issuer.token({ audience: `${a.url}/mcp` });
   const response = await call(`Bearer ${token}`);
   expect([response.status, response.headers('www-authenticate'), taken()]).toEqual([502, [], [1, 0]]);
-  expect((await logOf(a, response)).reason).toBe('upstream.refused_us');
+  expect((await logOf(a, response)).reason).toBe('upstream.gateway_rejected');
 });

@@ -14,13 +14,13 @@ const KEY = 'k3y-Abc.def';
 
 let scene: Scene;
 beforeAll(async () => {
-  const passThrough = { mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+  const passThrough = { upstreamVerifies: true, scopes: ['files:read'] };
   scene = await startScene({
     issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
     env: { SECRET: 'introspection-secret' },
     more: [
-      { path: '/token', scopes: ['files:read'], legacy: [{ scheme: 'Token', ...passThrough }] },
-      { path: '/key', scopes: ['files:read'], legacy: [{ header: 'X-Api-Key', ...passThrough }] },
+      { path: '/token', scopes: ['files:read'], passThrough: [{ scheme: 'Token', ...passThrough }] },
+      { path: '/key', scopes: ['files:read'], passThrough: [{ header: 'X-Api-Key', ...passThrough }] },
     ],
   });
   scene.issuer.introspect = () => ({ active: true, aud: scene.resource, sub: 'alice', scope: 'files:read' });

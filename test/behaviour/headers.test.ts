@@ -10,7 +10,7 @@ let scene: Scene;
 beforeAll(async () => {
   scene = await startScene({
     issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
-    endpoint: { legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] }] },
+    endpoint: { passThrough: [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }] },
     env: { SECRET: 'introspection-secret' },
   });
   scene.issuer.introspect = (form) => ({

@@ -124,7 +124,7 @@ describe('a real provider knows the gateway by (C-81)', () => {
     async (_name, introspection, _env, wrong) => {
       await withClient(provider.url, introspection, wrong, async (call, gateway) => {
         const response = await call(await accessToken());
-        expect([response.status, (await logOf(gateway, response)).reason]).toEqual([503, 'introspection.refused_us']);
+        expect([response.status, (await logOf(gateway, response)).reason]).toEqual([503, 'introspection.gateway_rejected']);
         expect(response.headers('www-authenticate')).toEqual([]);
         const alarms = gateway.logs().filter(({ event }) => event === 'introspection.client_rejected');
         expect(alarms).toMatchObject([{ level: 'error', issuer: provider.url }]);

@@ -16,7 +16,7 @@ const seen = { now: 0, most: 0, strangers: 0, known: 0 };
 
 beforeAll(async () => {
   // Remembered for a second only: the known have to be asked about in the middle of the flood.
-  const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, cacheForSeconds: 1 };
+  const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, activeCacheSeconds: 1 };
   scene = await startScene({ issuer: { introspection }, env: { SECRET: 's3cret' } });
   scene.issuer.introspect = async (form) => {
     seen.now += 1;

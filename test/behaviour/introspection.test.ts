@@ -73,7 +73,7 @@ describe('C-82, C-84: an answer that speaks against the token is 401', () => {
     ['another issuer', { iss: 'https://other.example.com' }, 'token.claims'],
     ['expired', { exp: now - 120 }, 'token.expired'],
     ['exp as text', { exp: String(now + 300) }, 'token.claims'],
-    ['not yet', { nbf: now + 120 }, 'token.early'],
+    ['not yet', { nbf: now + 120 }, 'token.not_yet_valid'],
     ['a refresh token', { token_type: 'refresh_token' }, 'token.claims'],
     ['bound to a key', { cnf: { jkt: 'x' } }, 'token.claims'],
     ['no subject', { sub: undefined, client_id: undefined }, 'token.claims'],
@@ -165,9 +165,9 @@ describe('C-83: the endpoint refuses the gateway itself', () => {
   afterAll(() => Promise.all([refused.stop(), endpoint.stop()]));
 
   test.each<[number, unknown, number, string]>([
-    [401, { error: 'invalid_client' }, 503, 'introspection.refused_us'],
-    [403, {}, 503, 'introspection.refused_us'],
-    [400, { error: 'invalid_client' }, 503, 'introspection.refused_us'],
+    [401, { error: 'invalid_client' }, 503, 'introspection.gateway_rejected'],
+    [403, {}, 503, 'introspection.gateway_rejected'],
+    [400, { error: 'invalid_client' }, 503, 'introspection.gateway_rejected'],
     [400, { error: 'invalid_request' }, 401, 'token.inactive'],
     [429, {}, 503, 'introspection.unavailable'],
     [307, {}, 503, 'introspection.unavailable'],
@@ -183,6 +183,6 @@ describe('C-83: the endpoint refuses the gateway itself', () => {
     expect(response.header('www-authenticate') === undefined).toBe(status === 503);
     expect([refused.upstream.hits, endpoint.requests.filter(({ target }) => target === '/elsewhere')]).toEqual([0, []]);
     const alarms = refused.gateway.logs().filter(({ event }) => event === 'introspection.client_rejected');
-    if (reason === 'introspection.refused_us') expect(alarms.at(-1)).toMatchObject({ level: 'error' });
+    if (reason === 'introspection.gateway_rejected') expect(alarms.at(-1)).toMatchObject({ level: 'error' });
   });
 });

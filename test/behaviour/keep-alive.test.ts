@@ -6,7 +6,7 @@ import type { RawConnection, RawRequest, RawResponse } from '../fixtures/raw-cli
 import type { Answer } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
-import { call, ends, FIRST, KINDS, LAST, openStream, wholeStream, withoutComments, writes } from '../parts/stream-calls.js';
+import { call, ends, FIRST, KINDS, LAST, openStream, wholeStream, withoutComments, writes } from '../support/stream-calls.js';
 
 let scene: Scene;
 beforeAll(async () => {

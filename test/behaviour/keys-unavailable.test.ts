@@ -10,7 +10,7 @@ import { answer, type RawIssuer, startRawIssuer } from '../fixtures/raw-issuer.j
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
-import { type Fault, faults, oddities, TRAP } from '../parts/idp-faults.js';
+import { type Fault, faults, oddities, TRAP } from '../support/idp-faults.js';
 
 const published = rsaKey();
 const rotated = rsaKey();

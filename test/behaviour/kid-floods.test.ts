@@ -30,7 +30,7 @@ beforeAll(async () => {
   const endpoint = { path: '/mcp', issuers: Object.keys(config), scopes: ['files:read'] };
   gateway = await startConfigured({
     issuers: config,
-    endpoints: [{ ...endpoint, upstream: { url: upstream.url, inFlight: BURST } }],
+    endpoints: [{ ...endpoint, upstream: { url: upstream.url, maxConcurrentRequests: BURST } }],
   });
 });
 afterAll(() => Promise.all([gateway.stop(), upstream.stop(), ...Object.values(issuers).map((issuer) => issuer.stop())]));

@@ -9,12 +9,12 @@ let scene: Scene;
 let bare: string;
 
 beforeAll(async () => {
-  const passThrough = { mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+  const passThrough = { upstreamVerifies: true, scopes: ['files:read'] };
   scene = await startScene({
-    endpoint: { legacy: [{ scheme: 'Token', ...passThrough }] },
+    endpoint: { passThrough: [{ scheme: 'Token', ...passThrough }] },
     more: [
-      { path: '/key/mcp', legacy: [{ header: 'X-Api-Key', mode: 'pass-through', upstreamVerifies: true }] },
-      { path: '/past/mcp', legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, sunset: '2020-01-01' }] },
+      { path: '/key/mcp', passThrough: [{ header: 'X-Api-Key', upstreamVerifies: true }] },
+      { path: '/past/mcp', passThrough: [{ scheme: 'Token', upstreamVerifies: true, sunset: '2020-01-01' }] },
       { path: '/plain/mcp' },
     ],
   });

@@ -157,7 +157,7 @@ describe('issuers.*.mirror', () => {
   test('enabled: false fetches nothing and shows nothing', async () => {
     const issuer = await other();
     const off = await start({
-      issuers: { off: { issuer: issuer.issuer, jwksUri: issuer.jwksUri, mirror: { enabled: false } } },
+      issuers: { off: { issuer: issuer.issuer, jwksUri: issuer.jwksUri, metadataMirror: { enabled: false } } },
       endpoint: { issuers: ['off'] },
       more: [{ path: '/on/mcp' }],
     });
@@ -168,7 +168,7 @@ describe('issuers.*.mirror', () => {
   });
 
   test('addS256 says what the issuer does not, and changes nothing else', async () => {
-    const scene = await start({ issuer: { mirror: { addS256: true } } });
+    const scene = await start({ issuer: { metadataMirror: { addS256: true } } });
     const { body } = await shows(scene, '/.well-known/openid-configuration/mcp');
     const own = JSON.parse(await original(scene.issuer)) as Record<string, unknown>;
     expect(own).not.toHaveProperty('code_challenge_methods_supported');

@@ -6,12 +6,12 @@ import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-c
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
-import { countOf } from '../parts/counted.js';
+import { countOf } from '../support/counted.js';
 
 let scene: Scene;
 beforeAll(async () => {
   const admin = { host: '127.0.0.1', port: '{{adminPort}}', hosts: ['admin.internal'] };
-  scene = await startScene({ upstream: { headersMs: 300 }, more: [{ path: '/b/mcp' }], root: { admin } });
+  scene = await startScene({ upstream: { headersTimeoutMs: 300 }, more: [{ path: '/b/mcp' }], root: { admin } });
 });
 afterAll(() => scene.stop());
 
@@ -61,7 +61,13 @@ const rows: Row[] = [
     make: list({ headers: [['Mcp-Method', 'x']] }),
   },
   { reason: 'upstream.broken', status: 502, event: 'proxy.broken', make: list(), answer: answers.hangUp() },
-  { reason: 'upstream.refused_us', status: 502, event: 'proxy.refused_us', make: list(), answer: answers.status(401) },
+  {
+    reason: 'upstream.gateway_rejected',
+    status: 502,
+    event: 'proxy.gateway_rejected',
+    make: list(),
+    answer: answers.status(401),
+  },
   { reason: 'upstream.timeout', status: 504, event: 'proxy.timeout', make: list(), answer: answers.stall() },
   { reason: 'stream.broken', status: 200, event: 'proxy.stream_broken', make: list(), answer: answers.cut() },
   { reason: 'route.unknown', status: 404, event: 'http.route', make: () => ({ path: '/nowhere' }), endpoint: 'none' },
@@ -130,7 +136,7 @@ describe('A-66: each request has one line and one count, with its endpoint and i
     const after = await scene.gateway.metrics();
     for (const { endpoint = '/mcp', reason } of rows) {
       const made = rows.filter((row) => row.reason === reason && (row.endpoint ?? '/mcp') === endpoint).length;
-      for (const name of ['portcullis_requests_total', 'portcullis_request_seconds_count']) {
+      for (const name of ['portcullis_http_requests_total', 'portcullis_http_request_duration_seconds_count']) {
         const counted = countOf(after, name, endpoint, reason) - countOf(before, name, endpoint, reason);
         expect([name, endpoint, reason, counted]).toEqual([name, endpoint, reason, made]);
       }
@@ -151,14 +157,17 @@ test('C-138, C-139, D-18: what node:http itself refuses is told and counted too'
   for (const [bytes, status, reason] of requests) {
     const lines = (): LogLine[] => scene.gateway.logs().filter((line) => line.reason === reason);
     await scene.passes();
-    const [told, counted] = [lines().length, countOf(await scene.gateway.metrics(), 'portcullis_requests_total', 'none', reason)];
+    const [told, counted] = [
+      lines().length,
+      countOf(await scene.gateway.metrics(), 'portcullis_http_requests_total', 'none', reason),
+    ];
     const response = await scene.send(bytes, { label: `the refusal ${status}` });
     expect([bytes.slice(0, 20), response.status, response.header('cache-control')]).toEqual([
       bytes.slice(0, 20),
       status,
       'no-store',
     ]);
-    expect(countOf(await scene.gateway.metrics(), 'portcullis_requests_total', 'none', reason)).toBe(counted + 1);
+    expect(countOf(await scene.gateway.metrics(), 'portcullis_http_requests_total', 'none', reason)).toBe(counted + 1);
     await until(`a line for ${reason}`, () => lines().length === told + 1);
     expect(lines().at(-1)).toMatchObject({ status, reason, client: '127.0.0.1' });
   }
@@ -185,7 +194,7 @@ describe('A-50: names that callers bring along leave the log whole', () => {
 test('C-150: an expectation nobody knows is refused like everything else: told, counted and not stored', async () => {
   await scene.passes();
   const total = async (): Promise<number> =>
-    [...(await scene.gateway.metrics()).matchAll(/^portcullis_requests_total\{.*\} (\d+)$/gm)].reduce(
+    [...(await scene.gateway.metrics()).matchAll(/^portcullis_http_requests_total\{.*\} (\d+)$/gm)].reduce(
       (sum, [, n]) => sum + Number(n),
       0,
     );

@@ -4,7 +4,7 @@ import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 
 const tools = {
-  unlisted: 'allow',
+  default: 'allow',
   rules: [
     { tool: 'write_*', scopes: ['files:write'] },
     { tool: 'admin_*', claim: 'roles', has: 'admin' },
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const policy = { scopes: ['files:read'], scopeImplies: { 'files:*': ['files:read', 'files:write'] }, tools };
   scene = await startScene({
     endpoint: policy,
-    more: [{ path: '/told/mcp', ...policy, denial: 'jsonrpc', scopesSupported: ['files:*'] }],
+    more: [{ path: '/told/mcp', ...policy, denialResponse: 'jsonrpc', scopesSupported: ['files:*'] }],
   });
 });
 afterAll(() => scene.stop());
@@ -62,7 +62,7 @@ describe('a tool that no scope would open', () => {
     expect((await scene.logOf(response)).reason).toBe('tool.denied');
   });
 
-  test('denial: jsonrpc answers the call instead, and nothing else (A-34)', async () => {
+  test('denialResponse: jsonrpc answers the call instead, and nothing else (A-34)', async () => {
     const path = '/told/mcp';
     expect((await scene.send(call('read_x', 'files:*', { path }))).status).toBe(200);
     scene.upstream.reset();

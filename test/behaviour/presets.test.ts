@@ -8,7 +8,7 @@ import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
-import { type Change, type IdpCase, idpCases, RESOURCE_HERE } from '../parts/idp-tokens.js';
+import { type Change, type IdpCase, idpCases, RESOURCE_HERE } from '../support/idp-tokens.js';
 
 let keys: JwksIssuer;
 let upstream: RawUpstream;

@@ -9,11 +9,11 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
 const unchanged: Change = (good) => good;
-const key = { header: 'X-Api-Key', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+const key = { header: 'X-Api-Key', upstreamVerifies: true, scopes: ['files:read'] };
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await startScene({ endpoint: { legacy: [key] } });
+  scene = await startScene({ endpoint: { passThrough: [key] } });
 });
 afterAll(() => scene.stop());
 

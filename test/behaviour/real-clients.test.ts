@@ -11,7 +11,7 @@ import { ENV_SECRET, startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { until } from '../fixtures/wait.js';
-import { bound, type Kept, provider } from '../parts/sdk-login.js';
+import { bound, type Kept, provider } from '../support/sdk-login.js';
 
 const info = { name: 'test', version: '0.0.0' };
 const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? '';

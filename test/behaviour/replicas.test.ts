@@ -14,7 +14,7 @@ import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { until } from '../fixtures/wait.js';
-import { keyText } from '../parts/sealing-key.js';
+import { keyText } from '../support/sealing-key.js';
 
 const info = { name: 'test', version: '0.0.0' };
 const textOf = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? '';

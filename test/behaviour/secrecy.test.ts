@@ -35,10 +35,10 @@ const secret = (name: string, token: string): string => {
 beforeAll(async () => {
   scene = await startScene({
     issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
-    endpoint: { legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] }] },
-    upstream: { headersMs: 300, inFlight: 1 },
+    endpoint: { passThrough: [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }] },
+    upstream: { headersTimeoutMs: 300, maxConcurrentRequests: 1 },
     more: [
-      { path: '/key/mcp', legacy: [{ header: 'X-Api-Key', mode: 'pass-through', upstreamVerifies: true }] },
+      { path: '/key/mcp', passThrough: [{ header: 'X-Api-Key', upstreamVerifies: true }] },
       { path: '/away/mcp', upstream: 'http://127.0.0.1:1/mcp' },
     ],
     env: { SECRET: CLIENT_SECRET },

@@ -7,10 +7,10 @@ import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { until } from '../fixtures/wait.js';
-import { keyText } from '../parts/sealing-key.js';
+import { keyText } from '../support/sealing-key.js';
 
 const RAW = 'the-upstream-knows-it-by-this';
-const PASS = { legacy: [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] }] };
+const PASS = { passThrough: [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }] };
 const KEYS = keyText();
 
 let scene: Scene;
@@ -76,7 +76,7 @@ describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s
     const refused = await send(method, session, ask());
     expect([refused.status, refused.headers('www-authenticate'), scene.upstream.hits]).toEqual([404, [], hits]);
     expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31404, message: 'Session not found' } });
-    expect(await scene.logOf(refused)).toMatchObject({ level: 'warn', event: 'proxy.session', reason: 'session.foreign' });
+    expect(await scene.logOf(refused)).toMatchObject({ level: 'warn', event: 'proxy.session', reason: 'session.not_found' });
     expect((await send(method, session)).status).toBe(200);
   });
 

@@ -16,8 +16,8 @@ const TOTAL = 48 << 20;
 let scene: Scene;
 beforeAll(async () => {
   scene = await startScene({
-    root: { limits: { slowReaderSeconds: LIMIT_MS / 1000 } },
-    upstream: { inFlight: 1, maxStreams: 1 },
+    root: { limits: { clientStallTimeoutSeconds: LIMIT_MS / 1000 } },
+    upstream: { maxConcurrentRequests: 1, maxStreams: 1 },
   });
 });
 afterAll(() => scene.stop());

@@ -34,7 +34,7 @@ const upstream = createServer((socket) => {
 beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
-  const tools = { unlisted: 'allow', rules: [{ tool: 'delete*', deny: true }] };
+  const tools = { default: 'allow', rules: [{ tool: 'delete*', deny: true }] };
   scene = await startScene({ more: [{ path: '/lists/mcp', upstream: url, tools }] });
 });
 afterAll(async () => {

@@ -47,7 +47,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
           path: '/b/mcp',
           issuers: ['acme'],
           upstream: 'http://127.0.0.1:9/mcp',
-          legacy: [{ scheme: 'Token', mode: 'pass-through' }],
+          passThrough: [{ scheme: 'Token' }],
         },
       ],
       extra: true,

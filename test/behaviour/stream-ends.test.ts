@@ -25,7 +25,7 @@ import {
   wholeStream,
   withoutComments,
   writes,
-} from '../parts/stream-calls.js';
+} from '../support/stream-calls.js';
 
 const MAX_STREAMS = 4;
 /** The longest time of a stream at /bounded. */
@@ -82,7 +82,7 @@ describe('B-78: the token', () => {
     expect(withoutComments(streamed)).toBe(FIRST);
     for (const response of [listened, streamed]) {
       expect([response.status, response.complete]).toEqual([200, true]);
-      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.outlived', status: 200, level: 'info' });
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.max_duration', status: 200, level: 'info' });
     }
     const left = (): number => scene.upstream.requests.filter(({ closedEarly }) => closedEarly).length;
     await until('the upstream sees two callers leave', () => left() === 2, 500);
@@ -124,7 +124,7 @@ describe('B-78: the longest time', () => {
     const label = 'the end of a stream';
     const responses = opened.map((connection) => connection.response({ label, ms: LONGEST_MS + 1000, closeMs: 100 }));
     for (const response of await Promise.all(responses)) {
-      expect([response.status, (await scene.logOf(response)).reason]).toEqual([200, 'stream.outlived']);
+      expect([response.status, (await scene.logOf(response)).reason]).toEqual([200, 'stream.max_duration']);
     }
     for (const connection of opened) connection.destroy();
     return Promise.all(responses);

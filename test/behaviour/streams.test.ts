@@ -12,7 +12,7 @@ const WITHIN_MS = 200;
 let scene: Scene;
 beforeAll(async () => {
   // Shorter than any pause below: it bounds the head of an answer, never its body.
-  scene = await startScene({ upstream: { headersMs: 500 } });
+  scene = await startScene({ upstream: { headersTimeoutMs: 500 } });
 });
 afterAll(() => scene.stop());
 beforeEach(async () => {

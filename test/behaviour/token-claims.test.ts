@@ -104,8 +104,8 @@ describe('C-38, C-39: dates, with 30 s of tolerance', () => {
   test('nbf and iat 10 s ahead pass', () => accepts(lenient, { claims: { nbf: now() + 10, iat: now() + 10 } }));
   const flaws: Flaw[] = [
     ['exp 40 s ago', () => ({ ttl: -40 }), 'token.expired'],
-    ['nbf in 60 s', () => ({ claims: { nbf: now() + 60 } }), 'token.early'],
-    ['iat in 60 s', () => ({ claims: { iat: now() + 60 } }), 'token.early'],
+    ['nbf in 60 s', () => ({ claims: { nbf: now() + 60 } }), 'token.not_yet_valid'],
+    ['iat in 60 s', () => ({ claims: { iat: now() + 60 } }), 'token.not_yet_valid'],
     ['nbf as text', claims({ nbf: '0' }), 'token.claims'],
   ];
   test.each(flaws)('%s', (_name, mint, reason) => refuses(lenient, mint(lenient), reason));

@@ -6,7 +6,7 @@ import { legacy, modern } from '../fixtures/messages.js';
 import { openRaw, requestBytes } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
-import { answer, BODY, BROKEN, CHUNKED, chunk, judgeOf, kept, raw, SIZED, TYPE } from '../parts/upstream-rows.js';
+import { answer, BODY, BROKEN, CHUNKED, chunk, judgeOf, kept, raw, SIZED, TYPE } from '../support/upstream-rows.js';
 
 let scene: Scene;
 const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);

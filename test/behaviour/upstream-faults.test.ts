@@ -16,13 +16,13 @@ import {
   raw,
   SIZED,
   TYPE,
-} from '../parts/upstream-rows.js';
+} from '../support/upstream-rows.js';
 
 let scene: Scene;
 const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
 
 beforeAll(async () => {
-  scene = await startScene({ upstream: { headersMs: 3_000 } });
+  scene = await startScene({ upstream: { headersTimeoutMs: 3_000 } });
 });
 afterAll(() => scene.stop());
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { certificate } from '../fixtures/certificate.js';
 import { freePorts } from '../fixtures/child.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
-import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../parts/upstream-rows.js';
+import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
 
 let scene: Scene;
 const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
@@ -39,12 +39,12 @@ beforeAll(async () => {
   const blackHole = await startBlackHole(hole);
   closing.push(() => blackHole.stop());
   scene = await startScene({
-    upstream: { headersMs: 300 },
+    upstream: { headersTimeoutMs: 300 },
     more: [
       { path: '/refused', upstream: `http://127.0.0.1:${nobody}/mcp` },
       // A label of 64 letters cannot be asked for: no name server is needed to say no.
       { path: '/unresolvable', upstream: `https://${'x'.repeat(64)}.example/mcp` },
-      { path: '/unanswered', upstream: { url: `http://127.0.0.1:${hole}/mcp`, connectMs: 300 } },
+      { path: '/unanswered', upstream: { url: `http://127.0.0.1:${hole}/mcp`, connectTimeoutMs: 300 } },
       { path: '/tls-for-plain', upstream: `https://127.0.0.1:${portOf(tls)}/mcp` },
       { path: '/plain-for-tls', upstream: `http://127.0.0.1:${portOf(tls)}/mcp` },
       { path: '/no-handshake', upstream: `https://127.0.0.1:${portOf(closer)}/mcp` },

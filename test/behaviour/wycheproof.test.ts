@@ -7,8 +7,8 @@ import type { Gateway } from '../fixtures/process.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';
-import { claimsText, type Issuing, type Token, type Treatment, vectorPlan } from '../parts/vector-plan.js';
-import { groupsOf, named } from '../parts/vectors.js';
+import { claimsText, type Issuing, type Token, type Treatment, vectorPlan } from '../support/vector-plan.js';
+import { groupsOf, named } from '../support/vectors.js';
 
 const planned = vectorPlan();
 const issuings = new Map(planned.flatMap(({ twin, flawed }) => [twin, ...flawed]).map(({ by }) => [by.name, by]));

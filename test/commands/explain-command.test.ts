@@ -16,14 +16,14 @@ let scene: Scene;
 let folder: string;
 beforeAll(async () => {
   const tools = {
-    unlisted: 'allow',
+    default: 'allow',
     rules: [
       { tool: 'write_file', scopes: ['files:write'] },
       { tool: 'drop', deny: true },
     ],
   };
   const ruled = [
-    { path: '/told/mcp', tools, denial: 'jsonrpc' },
+    { path: '/told/mcp', tools, denialResponse: 'jsonrpc' },
     { path: '/ruled/mcp', tools },
   ].map((fields) => ({ scopes: ['files:read'], ...fields }));
   scene = await startScene({ more: ruled });

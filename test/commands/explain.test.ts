@@ -1,16 +1,16 @@
 // What `explain` says of a token is what the gateway does with it, reason by reason, and it asks nobody but the issuers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createExamine } from '../../src/app/app.js';
 import { systemClock } from '../../src/commands/clock.js';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
-import { createExamine } from '../../src/compose.js';
-import { toPlan } from '../../src/config/load.js';
-import type { Notice } from '../../src/core/ports.js';
+import { resolveConfig } from '../../src/config/load.js';
+import type { Notice } from '../../src/core/clock.js';
 import { startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
 import { ecKey, type Mint, mintToken, rsaKey, type SigningKey } from '../fixtures/mint.js';
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 import { withDeadline } from '../fixtures/wait.js';
-import { countOf } from '../parts/counted.js';
+import { countOf } from '../support/counted.js';
 
 const SECRET = 'introspection-secret-of-explain';
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
         scopes: ['files:read'],
         upstream,
         tools: {
-          unlisted: 'allow',
+          default: 'allow',
           rules: [
             { tool: 'delete*', deny: true },
             { tool: 'write*', scopes: ['files:write'], claim: 'roles', has: 'admin' },
@@ -57,7 +57,7 @@ afterAll(async () => {
   await Promise.all([scene.stop(), idp.stop()]);
 });
 
-const plan = () => toPlan(config, { SECRET: idp.clients.introspection.secret });
+const plan = () => resolveConfig(config, { SECRET: idp.clients.introspection.secret });
 
 async function examine(path: string, token: string, tool: string | null = null) {
   const loaded = plan();
@@ -67,7 +67,7 @@ async function examine(path: string, token: string, tool: string | null = null) 
   const run = createExamine(loaded, endpoint, { clock: systemClock, random: () => 0.5 }, (notice) => void notices.push(notice));
   const { steps, failure } = await withDeadline('explain', run(token, tool), 10_000);
   const failed = steps.filter(({ state }) => state === 'fail');
-  return { steps, failed, kind: failure?.row.kind ?? 'ok', names: steps.map(({ name }) => name), notices };
+  return { steps, failed, kind: failure?.definition.reason ?? 'ok', names: steps.map(({ name }) => name), notices };
 }
 
 type Flaw = [what: string, kind: string, step: string, mint: Partial<Mint> | ((token: string) => string)];
@@ -75,7 +75,7 @@ const claims = (changes: Record<string, unknown>): Partial<Mint> => ({ claims: c
 
 const FLAWS: Flaw[] = [
   ['two words', 'credential.malformed', 'one token', (token) => `${token} x`],
-  ['a second credential', 'credential.two', 'one token', (token) => `${token}, Bearer x`],
+  ['a second credential', 'credential.multiple', 'one token', (token) => `${token}, Bearer x`],
   ['an encrypted one', 'token.malformed', 'kind of token', (token) => `${token}.a.b`],
   ['an opaque one where none is asked about', 'token.malformed', 'kind of token', () => 'opaque'],
   ['another issuer', 'token.issuer', 'accepted issuer', claims({ iss: 'https://elsewhere.example' })],
@@ -85,7 +85,7 @@ const FLAWS: Flaw[] = [
   ['another typ', 'token.type', 'typ', { header: { typ: 'dpop+jwt' } }],
   ['an ID token', 'token.type', 'other kinds of token', claims({ nonce: 'n-0S6_WzA2Mj' })],
   ['an expired one', 'token.expired', 'dates', { claims: { exp: 1_700_000_000 } }],
-  ['one from the future', 'token.early', 'dates', { claims: { nbf: 3_900_000_000 } }],
+  ['one from the future', 'token.not_yet_valid', 'dates', { claims: { nbf: 3_900_000_000 } }],
   ['no exp', 'token.claims', 'dates', claims({ exp: undefined })],
   ['no subject', 'token.claims', 'claims', claims({ sub: undefined })],
   ['one bound to a key', 'token.claims', 'claims', claims({ cnf: { jkt: 'x' } })],
@@ -169,7 +169,7 @@ describe('a flaw is told by the reason that the gateway logs and counts, at the 
     await scene.passes();
     const token = typeof flaw === 'function' ? flaw(scene.token()) : scene.token(flaw);
     const counted = async (): Promise<number> =>
-      countOf(await scene.gateway.metrics(), 'portcullis_requests_total', '/mcp', kind);
+      countOf(await scene.gateway.metrics(), 'portcullis_http_requests_total', '/mcp', kind);
     const before = await counted();
     const response = await scene.send(modern('tools/list', { token }));
     expect((await scene.logOf(response)).reason).toBe(kind);
@@ -184,7 +184,9 @@ describe('a flaw is told by the reason that the gateway logs and counts, at the 
   test('what was not reached is told as far as unverified claims say it', async () => {
     const { steps } = await examine('/mcp', scene.token(claims({ exp: 1_700_000_000, aud: 'https://elsewhere.example' })));
     const hints = Object.fromEntries(
-      steps.filter(({ state }) => state === 'not reached').map((step) => [step.name, step.failure?.row.kind ?? step.wouldPass]),
+      steps
+        .filter(({ state }) => state === 'not reached')
+        .map((step) => [step.name, step.failure?.definition.reason ?? step.wouldPass]),
     );
     expect(hints).toEqual({ claims: true, audience: 'audience.mismatch', key: false, signature: false, scope: true });
   });
@@ -210,7 +212,7 @@ describe('a flaw is told by the reason that the gateway logs and counts, at the 
     expect((await examine('/asked/mcp', token)).kind).toBe('ok');
     expect((await examine('/asked/mcp', token, 'read_file')).kind).toBe('ok');
     const denied = await examine('/asked/mcp', token, 'delete_file');
-    expect([denied.kind, denied.failed[0]?.wants['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
+    expect([denied.kind, denied.failed[0]?.expected['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
     const writing = await examine('/asked/mcp', token, 'write_file');
     expect(writing.kind).toBe('tool.denied');
     expect(writing.failed).toMatchObject([
@@ -237,13 +239,13 @@ describe('jwt-then-introspection', () => {
       issuers: { main: { issuer, verify: 'jwt-then-introspection', introspection } },
       endpoints: [{ path: '/mcp', issuers: ['main'], scopes: ['files:read'], upstream: `${scene.upstream.url}/up` }],
     };
-    const loaded = toPlan(raw, { SECRET });
+    const loaded = resolveConfig(raw, { SECRET });
     const [endpoint] = loaded.endpoints;
     if (endpoint === undefined) throw new Error('no endpoint');
     const run = createExamine(loaded, endpoint, { clock: systemClock, random: () => 0.5 }, () => {});
     const told = async (token: string) => {
       const { steps, failure } = await withDeadline('explain', run(token, null), 10_000);
-      return [failure?.row.kind ?? 'ok', steps.find(({ state }) => state === 'fail')?.name ?? null];
+      return [failure?.definition.reason ?? 'ok', steps.find(({ state }) => state === 'fail')?.name ?? null];
     };
     scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: scene.resource, scope: 'files:read' });
     expect(await told(scene.token())).toEqual(['ok', null]);

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseYaml } from '../../src/config/load.js';
-import type { Plan } from '../../src/config/plan.js';
 import { presetNames } from '../../src/config/presets.js';
-import { keyText } from '../parts/sealing-key.js';
+import type { ResolvedConfig } from '../../src/config/resolved-config.js';
+import { keyText } from '../support/sealing-key.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,7 +23,7 @@ const ENVIRONMENT = {
   CHECK_SECRET: 's3cret',
   PORTCULLIS_SESSION_KEYS: keyText(),
 };
-const load = (config: Fields): Plan => parseYaml(JSON.stringify(config), ENVIRONMENT);
+const load = (config: Fields): ResolvedConfig => parseYaml(JSON.stringify(config), ENVIRONMENT);
 
 const UPSTREAM = 'http://10.0.0.5:3000/mcp';
 const ISSUERS = { main: { issuer: 'https://auth.example.com' } };

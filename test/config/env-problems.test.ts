@@ -1,7 +1,7 @@
 // Every mistake in the environment is told by the name of the variable, all at once.
 import { describe, expect, test } from 'vitest';
-import { loadEnvironment } from '../../src/config/env.js';
-import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../parts/variables.js';
+import { loadEnvironment } from '../../src/config/environment.js';
+import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../support/variables.js';
 
 /** The lines of the message, without its first. */
 function problems(variables: Variables): string[] {
@@ -37,8 +37,8 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     ],
     [
       'scopes for legacy callers without a scheme',
-      { LEGACY_SCOPES: 'a' },
-      ['  PORTCULLIS_LEGACY_SCHEME: is needed; set it (see .env.example)'],
+      { PASS_THROUGH_SCOPES: 'a' },
+      ['  PORTCULLIS_PASS_THROUGH_SCHEME: is needed; set it (see .env.example)'],
     ],
     [
       'a port, where Kubernetes has the address of a Service',
@@ -191,14 +191,14 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     ],
     [
       'a legacy scheme that carries OAuth (C-103)',
-      { LEGACY_SCHEME: 'Bearer' },
-      ['  PORTCULLIS_LEGACY_SCHEME: this scheme can carry OAuth tokens; name another'],
+      { PASS_THROUGH_SCHEME: 'Bearer' },
+      ['  PORTCULLIS_PASS_THROUGH_SCHEME: this scheme can carry OAuth tokens; name another'],
     ],
     [
       'a legacy scheme whose callers could never pass',
-      { LEGACY_SCHEME: 'Token', SCOPES: 'a' },
+      { PASS_THROUGH_SCHEME: 'Token', SCOPES: 'a' },
       [
-        '  PORTCULLIS_LEGACY_SCOPES: such callers could never pass: the endpoint needs a; write PORTCULLIS_LEGACY_SCOPES="a" to grant them, or remove PORTCULLIS_LEGACY_SCHEME',
+        '  PORTCULLIS_PASS_THROUGH_SCOPES: such callers could never pass: the endpoint needs a; write PORTCULLIS_PASS_THROUGH_SCOPES="a" to grant them, or remove PORTCULLIS_PASS_THROUGH_SCHEME',
       ],
     ],
     [
@@ -234,7 +234,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       UPSTREAM: '10.0.0.5',
       PUBLIC_URL: 'mcp',
       ISSUER: 'x',
-      LEGACY_SCOPES: 'x',
+      PASS_THROUGH_SCOPES: 'x',
       TYP: 'x',
       LOG_LEVEL: 'x',
       LISTEN: 'x',
@@ -254,7 +254,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       { PUBLIC_URL: 'http://MCP.example.com/%41' },
       { PRESET: 'cognito', ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123' },
       { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
-      { LEGACY_SCHEME: 'Token', SCOPES: 'a b' },
+      { PASS_THROUGH_SCHEME: 'Token', SCOPES: 'a b' },
       { AUDIENCE: ',', LISTEN: 'x', ADMIN: '8080' },
     ];
     for (const variables of wrong) {

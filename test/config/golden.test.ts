@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';
-import { rootSchema } from '../../src/config/schema.js';
-import { endpointSchema, legacySchema } from '../../src/config/schema-endpoint.js';
-import { claimsSchema, introspectionSchema, issuerSchema, mirrorSchema } from '../../src/config/schema-issuer.js';
+import { endpointSchema, passThroughSchema } from '../../src/config/schema/endpoint.js';
+import { claimsSchema, introspectionSchema, issuerSchema, metadataMirrorSchema } from '../../src/config/schema/issuer.js';
 import {
   methodsSchema,
   promptRuleSchema,
@@ -16,7 +15,8 @@ import {
   resourcesSchema,
   toolRuleSchema,
   toolsSchema,
-} from '../../src/config/schema-policy.js';
+} from '../../src/config/schema/policy.js';
+import { rootSchema } from '../../src/config/schema/root.js';
 
 const folder = fileURLToPath(new URL('./golden', import.meta.url));
 const update = process.env.UPDATE_GOLDEN === '1';
@@ -88,9 +88,9 @@ test('full.yaml names every field of the schema', () => {
     issuerSchema,
     claimsSchema,
     introspectionSchema,
-    mirrorSchema,
+    metadataMirrorSchema,
     endpointSchema,
-    legacySchema,
+    passThroughSchema,
     ...policy,
   ];
   const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');

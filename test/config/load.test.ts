@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadFile, parseYaml, toPlan } from '../../src/config/load.js';
+import { loadFile, parseYaml, resolveConfig } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
-import { secretOf } from '../parts/plans.js';
+import { secretOf } from '../support/plans.js';
 
 let folder: string;
 beforeAll(() => {
@@ -30,10 +30,10 @@ test('offline_access can neither be asked for nor published (A-33)', () => {
 
 test('pass-through callers cannot be let in where they could never pass (F-02)', () => {
   const plan = (granted: string) => {
-    const legacy = `[{ scheme: Token, mode: pass-through, upstreamVerifies: true, scopes: ${granted} }]`;
+    const legacy = `[{ scheme: Token, upstreamVerifies: true, scopes: ${granted} }]`;
     return parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [a], legacy: ${legacy},`), { SECRET: 'x' });
   };
-  expect(plan('[a]').endpoints[0]?.legacy).toHaveLength(1);
+  expect(plan('[a]').endpoints[0]?.passThrough).toHaveLength(1);
   expect(() => plan('[]')).toThrow('endpoints[0].legacy[0].scopes: such callers could never pass');
 });
 
@@ -136,7 +136,7 @@ describe('a plan', () => {
       issuers: { a: { issuer: 'https://a.example' } },
       endpoints: [{ path: '/a', issuers: ['a'], upstream: 'http://h' }],
     };
-    const plan = toPlan(raw, {});
+    const plan = resolveConfig(raw, {});
     raw.publicUrl = 'https://evil.example';
     expect(plan.publicUrl).toBe('https://mcp.example.com');
   });
@@ -184,7 +184,7 @@ describe('problems', () => {
     [[], '(file)'],
     [['publicUrl'], 'publicUrl'],
     [['issuers', 'acme', 'introspection', 'clientSecret'], 'issuers.acme.introspection.clientSecret'],
-    [['endpoints', 2, 'legacy', 0], 'endpoints[2].legacy[0]'],
+    [['endpoints', 2, 'passThrough', 0], 'endpoints[2].passThrough[0]'],
   ])('the path %j is told as %s', (path, text) => expect(pathText(path)).toBe(text));
 
   test('of an issuer called like a member of every object are those of an issuer', () => {
@@ -193,6 +193,6 @@ describe('problems', () => {
       issuers: {},
       endpoints: [{ path: '/a', issuers: ['constructor', 'toString'], upstream: 'http://h' }],
     };
-    expect(() => toPlan(raw, {})).toThrow('no issuer is called constructor; write one of: none is configured');
+    expect(() => resolveConfig(raw, {})).toThrow('no issuer is called constructor; write one of: none is configured');
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse as parseText } from 'yaml';
-import { readPlan } from '../../src/config/load.js';
+import { readConfig } from '../../src/config/load.js';
 import { pathText } from '../../src/config/problems.js';
 
 type Path = (string | number)[];
@@ -29,7 +29,7 @@ function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
 const all = paths(FULL);
 
 function messages(raw: unknown): string[] {
-  const { plan, problems } = readPlan(raw, {});
+  const { plan, problems } = readConfig(raw, {});
   expect(plan === null).toBe(problems.length > 0);
   const told = problems.map(({ path, message }) => `${pathText(path)}: ${message}`);
   expect(told.filter((text) => /Invalid|expected|NaN|undefined/.test(text))).toEqual([]);
@@ -62,7 +62,7 @@ test('no value is repeated (C-153)', () => {
   let told = 0;
   for (const path of all) {
     for (const wrong of ['s3cret', 'https://a:s3cret@h', 's3cret: "x"']) {
-      const { problems } = readPlan(replaced(FULL, path, wrong), {});
+      const { problems } = readConfig(replaced(FULL, path, wrong), {});
       const texts = problems.map((problem) => `${pathText(problem.path)}: ${problem.message}`);
       told += texts.length;
       expect(texts.filter((text) => text.includes('s3cret') && !REPEATED.test(text))).toEqual([]);

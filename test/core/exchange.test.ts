@@ -1,7 +1,7 @@
 // One value for a header, or the knowledge that there is not one.
 import { expect, test } from 'vitest';
 import { singleHeader } from '../../src/core/exchange.js';
-import { head, type Lines } from '../parts/exchange.js';
+import { head, type Lines } from '../support/exchange.js';
 
 test.each<[string, Lines, string | null | undefined]>([
   ['absent', [['Accept', 'x']], undefined],

@@ -1,14 +1,15 @@
 // The laws of the failure table: what every row must hold, whatever it is about.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../src/core/failure.js';
-import { failureTable, type MakeFailure, type Row, retryAfterSeconds } from '../../src/core/failure.js';
-import { sources, tests, withoutComments } from '../parts/sources.js';
+import { type FailureDefinition, type MakeFailure, retryAfterSeconds } from '../../src/core/failure.js';
+import * as failures from '../../src/core/failures.js';
+import { failureTable } from '../../src/core/failures.js';
+import { sources, tests, withoutComments } from '../support/sources.js';
 
 const DEFINED_CODES = [-32700, -32600, -32602, -32603, -32020, -32022];
 
 /** Each law finds those who break it. */
-const laws: readonly [law: string, breaks: (row: Row) => boolean][] = [
+const laws: readonly [law: string, breaks: (row: FailureDefinition) => boolean][] = [
   [
     '401 has a challenge, bare or invalid_token (A-20, C-03)',
     (r) => r.status === 401 && !['bare', 'invalid_token'].includes(String(r.challenge)),
@@ -20,7 +21,7 @@ const laws: readonly [law: string, breaks: (row: Row) => boolean][] = [
   ['invalid_request stands on 400 only (C-08)', (r) => r.challenge === 'invalid_request' && r.status !== 400],
   [
     'insufficient_scope stands on scope.insufficient only (A-34)',
-    (r) => (r.challenge === 'insufficient_scope') !== (r.kind === 'scope.insufficient'),
+    (r) => (r.challenge === 'insufficient_scope') !== (r.reason === 'scope.insufficient'),
   ],
   ['only a caller is challenged', (r) => r.challenge !== null && r.blame !== 'caller'],
   ['a caller gets 4xx', (r) => r.blame === 'caller' && r.status !== null && (r.status < 400 || r.status > 499)],
@@ -38,16 +39,16 @@ const laws: readonly [law: string, breaks: (row: Row) => boolean][] = [
   ],
   [
     'no status means no code, but for the last event of a stream: that of a 502 or 504 (B-77, B-78)',
-    (r) => r.status === null && r.code !== null && !(r.kind.startsWith('stream.') && [-31502, -31504].includes(r.code)),
+    (r) => r.status === null && r.code !== null && !(r.reason.startsWith('stream.') && [-31502, -31504].includes(r.code)),
   ],
   [
     'no code means no status, but for requests that could not be read',
-    (r) => r.code === null && r.status !== null && !r.kind.startsWith('connection.'),
+    (r) => r.code === null && r.status !== null && !r.reason.startsWith('connection.'),
   ],
   ['a code comes with a message, and a message with a code', (r) => (r.code === null) !== (r.message === null)],
   [
     'a fault of the gateway is logged as an error, but for draining',
-    (r) => r.blame === 'gateway' && r.kind !== 'gateway.draining' && r.level !== 'error',
+    (r) => r.blame === 'gateway' && r.reason !== 'gateway.draining' && r.level !== 'error',
   ],
   [
     'a message has only characters that a challenge may hold (C-04)',
@@ -75,7 +76,7 @@ const rows = document
   );
 
 interface Script {
-  render(table: readonly Row[]): string;
+  render(table: readonly FailureDefinition[]): string;
   readonly meanings: object;
   readonly notRaised: readonly string[];
 }
@@ -88,29 +89,29 @@ describe('the table', () => {
   });
 
   test.each(laws)('%s', (_law, breaks) => {
-    expect(failureTable.filter(breaks).map((row) => row.kind)).toEqual([]);
+    expect(failureTable.filter(breaks).map((row) => row.reason)).toEqual([]);
   });
 
   test('each law can be broken', () => {
-    const shapes: Partial<Row>[] = [
+    const shapes: Partial<FailureDefinition>[] = [
       { status: 401, challenge: null },
       { status: 403, challenge: 'bare' },
       { status: 403, challenge: 'invalid_request' },
-      { kind: 'tool.denied', challenge: 'insufficient_scope' },
+      { reason: 'tool.denied', challenge: 'insufficient_scope' },
       { blame: 'gateway', challenge: 'bare' },
       { blame: 'caller', status: 503 },
       { blame: 'dependency', status: 401 },
       { status: 403, code: -31404 },
       { status: 403, code: -32600 },
       { status: null, code: -31404 },
-      { kind: 'tool.denied', status: 403, code: null },
+      { reason: 'tool.denied', status: 403, code: null },
       { code: null, message: 'x' },
       { blame: 'gateway', level: 'warn' },
       { message: 'say "please"' },
       { message: 'scope=x' },
     ];
-    const sound: Row = {
-      kind: 'a.b',
+    const sound: FailureDefinition = {
+      reason: 'a.b',
       blame: 'caller',
       status: 400,
       challenge: null,
@@ -123,7 +124,7 @@ describe('the table', () => {
     for (const [i, [law, breaks]] of laws.entries()) expect([law, breaks({ ...sound, ...shapes[i] })]).toEqual([law, true]);
   });
 
-  test.each(['kind', 'event'] as const)('each %s stands once', (member) => {
+  test.each(['reason', 'event'] as const)('each %s stands once', (member) => {
     const all = failureTable.map((row) => row[member]);
     expect(all.filter((value, i) => all.indexOf(value) !== i)).toEqual([]);
   });
@@ -134,8 +135,8 @@ describe('the table', () => {
 });
 
 describe('Retry-After', () => {
-  test.each(failureTable.map((row) => [row.kind, row] as const))('%s carries it exactly if it is 503 or 429', (_kind, row) => {
-    const seconds = retryAfterSeconds({ ok: false, row });
+  test.each(failureTable.map((row) => [row.reason, row] as const))('%s carries it exactly if it is 503 or 429', (_kind, row) => {
+    const seconds = retryAfterSeconds({ ok: false, definition: row });
     if (row.status === 503 || row.status === 429) expect(seconds).toBe(5);
     else expect(seconds).toBeUndefined();
   });
@@ -155,19 +156,19 @@ describe('Retry-After', () => {
 describe('kinds', () => {
   test('each is made by one function, named after it', () => {
     const named = (kind: string): string => kind.replace(/[._]([a-z])/g, (_all, letter: string) => letter.toUpperCase());
-    const made = Object.fromEntries(makers.map(([name, make]) => [name, make().row.kind]));
-    expect(made).toEqual(Object.fromEntries(failureTable.map((row) => [named(row.kind), row.kind])));
+    const made = Object.fromEntries(makers.map(([name, make]) => [name, make().definition.reason]));
+    expect(made).toEqual(Object.fromEntries(failureTable.map((row) => [named(row.reason), row.reason])));
     expect(made.originRefused).toBe('origin.refused');
   });
 
   test('a failure is a value with its row and its particulars', () => {
     const failure = failures.tokenExpired({ detail: 'exp' });
-    expect(failure).toEqual({ ok: false, row: failures.tokenExpired.row, detail: 'exp' });
+    expect(failure).toEqual({ ok: false, row: failures.tokenExpired.definition, detail: 'exp' });
   });
 
   test('are spelled in no other source', () => {
     const spelled = (text: string): string[] =>
-      failureTable.map((row) => row.kind).filter((kind) => new RegExp(`['"\`]${kind.replace('.', '\\.')}['"\`]`).test(text));
+      failureTable.map((row) => row.reason).filter((kind) => new RegExp(`['"\`]${kind.replace('.', '\\.')}['"\`]`).test(text));
     const others = sources().filter(({ path }) => path !== 'core/failure.ts');
     expect(spelled("if (kind === 'tool.denied') return;")).toEqual(['tool.denied']);
     expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((kind) => `${path}: ${kind}`))).toEqual([]);
@@ -177,7 +178,7 @@ describe('kinds', () => {
     .filter(({ path }) => path !== 'core/failure.ts')
     .map(({ text }) => withoutComments(text).replace(/import [^;]*;/g, ''))
     .join('\n');
-  const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.row.kind);
+  const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.definition.reason);
 
   test('each one that is raised is provoked by a test', () => {
     const provoked = tests()
@@ -190,7 +191,7 @@ describe('kinds', () => {
 
   test('docs/failures.md marks those that nothing raises', async () => {
     const { notRaised } = await script();
-    expect(failureTable.map((row) => row.kind).filter((kind) => !raised.includes(kind))).toEqual(notRaised);
+    expect(failureTable.map((row) => row.reason).filter((kind) => !raised.includes(kind))).toEqual(notRaised);
     const marked = rows.filter((cells) => cells.at(-1)?.startsWith('Not raised yet.')).map(([kind]) => kind);
     expect(marked).toEqual(notRaised);
   });
@@ -200,8 +201,8 @@ describe('docs/failures.md', () => {
   test('equals the table', () => {
     const text = (value: unknown): string => (value === null ? '' : String(value));
     expect(rows.map((cells) => cells.slice(0, -1))).toEqual(
-      failureTable.map(({ kind, blame, status, challenge, code, message, event, level }) =>
-        [kind, blame, status, challenge, code, message, event, level].map(text),
+      failureTable.map(({ reason, blame, status, challenge, code, message, event, level }) =>
+        [reason, blame, status, challenge, code, message, event, level].map(text),
       ),
     );
   });
@@ -213,6 +214,6 @@ describe('docs/failures.md', () => {
   test('is what scripts/failures-doc.mjs writes', async () => {
     const { render, meanings } = await script();
     expect(document).toBe(render(failureTable));
-    expect(Object.keys(meanings).sort()).toEqual(failureTable.map((row) => row.kind).sort());
+    expect(Object.keys(meanings).sort()).toEqual(failureTable.map((row) => row.reason).sort());
   });
 });

@@ -7,7 +7,7 @@ import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
 import { openRaw } from '../fixtures/raw-client.js';
-import { type Kept, provider } from '../parts/sdk-login.js';
+import { type Kept, provider } from '../support/sdk-login.js';
 
 const JWT_RESOURCE = 'http://127.0.0.1:9/jwt/mcp';
 const OPAQUE_RESOURCE = 'http://127.0.0.1:9/opaque/mcp';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Entry, OutputKind } from '../fixtures/ledger.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { findLeaks } from '../parts/leaks.js';
+import { findLeaks } from '../support/leaks.js';
 
 const key = rsaKey();
 const token = mintToken({ issuer: 'https://auth.example.com', audience: 'https://mcp.example.com', key });

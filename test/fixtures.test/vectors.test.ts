@@ -1,8 +1,8 @@
 // The flaws of the vectors are made as their authors made them: over the vector's own payload the making gives the vector itself.
 import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { flawed, type Over } from '../parts/jws-flaws.js';
-import { type Group, groupsOf, named, type Vector } from '../parts/vectors.js';
+import { flawed, type Over } from '../support/jws-flaws.js';
+import { type Group, groupsOf, named, type Vector } from '../support/vectors.js';
 
 const partsOf = (text: string): [string, string, string] => text.split('.') as [string, string, string];
 

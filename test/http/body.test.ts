@@ -2,21 +2,21 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../src/core/verdict.js';
+import type { Result } from '../../src/core/result.js';
 import { BodyReader } from '../../src/http/body.js';
 import { until } from '../fixtures/wait.js';
-import { settle } from '../parts/keys.js';
+import { settle } from '../support/keys.js';
 
 function reading(limitBytes: number, declared = 0) {
   const stream = new PassThrough();
-  const told: Verdict<Buffer>[] = [];
+  const told: Result<Buffer>[] = [];
   const reader = new BodyReader(stream as unknown as IncomingMessage, declared, limitBytes, {
     bodyRead: (read) => void told.push(read),
   });
   const first = async () => {
     await until('the body is told', () => told.length > 0);
     const [read] = told;
-    return read?.ok ? read.value.toString() : read?.row.kind;
+    return read?.ok ? read.value.toString() : read?.definition.reason;
   };
   return { stream, told, reader, first };
 }
@@ -70,5 +70,5 @@ test('a caller that left is told as such, and what was sent is not taken for who
   stream.write('abc');
   await settle();
   reader.gone();
-  expect(await first()).toBe('client.gone');
+  expect(await first()).toBe('client.disconnected');
 });

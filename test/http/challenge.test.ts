@@ -1,16 +1,17 @@
 // How a challenge is written: the whole header, byte for byte.
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../src/core/failure.js';
-import { failureTable, type MakeFailure } from '../../src/core/failure.js';
+import type { MakeFailure } from '../../src/core/failure.js';
+import * as failures from '../../src/core/failures.js';
+import { failureTable } from '../../src/core/failures.js';
 import { challenge } from '../../src/http/challenge.js';
-import { endpoint, METADATA } from '../parts/endpoint.js';
+import { endpoint, METADATA } from '../support/endpoint.js';
 
 const {
   audienceMismatch,
   credentialMalformed,
   credentialMissing,
   credentialScheme,
-  credentialTwo,
+  credentialMultiple,
   scopeInsufficient,
   tokenExpired,
   tokenSignature,
@@ -50,7 +51,7 @@ describe('the whole header', () => {
     ],
     [
       'two credentials (A-24, B-58)',
-      credentialTwo,
+      credentialMultiple,
       `Bearer error="invalid_request", error_description="One credential please", scope="files:read files:list", ${where}`,
     ],
     [
@@ -84,12 +85,12 @@ describe('the whole header', () => {
 
 const challenged = failureTable.filter((row) => row.challenge !== null);
 const lines = challenged.map(
-  (row) => [row.kind, challenge(at, { ok: false, row, detail: 'scope="x" \r\n detail' }) as string] as const,
+  (row) => [row.reason, challenge(at, { ok: false, definition: row, detail: 'scope="x" \r\n detail' }) as string] as const,
 );
 
 describe('every challenge', () => {
   test('stands on every row that has one, and on no other (C-03)', () => {
-    const found = failureTable.filter((row) => challenge(at, { ok: false, row }) !== null);
+    const found = failureTable.filter((definition) => challenge(at, { ok: false, definition }) !== null);
     expect(found).toEqual(challenged);
     expect(found.length).toBeGreaterThan(15);
   });
@@ -112,8 +113,8 @@ describe('every challenge', () => {
 
   test('is the same each time (A-31)', () => {
     const again = challenged.map((row) => [
-      row.kind,
-      challenge(at, { ok: false, row, detail: 'another', cause: new Error('x') }),
+      row.reason,
+      challenge(at, { ok: false, definition: row, detail: 'another', cause: new Error('x') }),
     ]);
     expect(again).toEqual(lines);
   });

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { origin, preflight } from '../../src/http/cors.js';
 import { checkOrigin } from '../../src/http/origin.js';
-import { endpoint, keyRule, tokenRule } from '../parts/endpoint.js';
-import { exchange, type Lines, pairs } from '../parts/exchange.js';
+import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
+import { exchange, type Lines, pairs } from '../support/exchange.js';
 
 const at = endpoint({ origins: ['https://app.example.com', 'https://app.example.com:8443'] });
 const from = (...origins: string[]) => exchange({ lines: origins.map((one) => ['Origin', one] as const) });
 function judged(origins: string[], where = at): string {
   const checked = checkOrigin(from(...origins), where);
-  return typeof checked === 'object' ? checked.row.kind : String(checked);
+  return typeof checked === 'object' ? checked.definition.reason : String(checked);
 }
 
 describe('an origin (B-10, B-11)', () => {
@@ -80,7 +80,7 @@ describe('the answers to a browser (B-15, C-152)', () => {
     ['a refused one', ['https://evil.example'], 'origin.refused'],
   ])('to %s say nothing of origins', (_what, origins, kind) => {
     const asked = from(...origins);
-    expect(origin(asked, at)?.row.kind ?? 'ok').toBe(kind);
+    expect(origin(asked, at)?.definition.reason ?? 'ok').toBe(kind);
     expect(pairs(asked.answerHeaders)).toEqual({ 'x-request-id': 'request-1' });
   });
 });
@@ -124,7 +124,7 @@ describe('a preflight (B-15, C-148)', () => {
   });
 
   test('allows the headers that carry keys here, but no scheme', () => {
-    const legacy = endpoint({ legacy: [tokenRule, keyRule] });
+    const legacy = endpoint({ passThrough: [tokenRule, keyRule] });
     expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
   });
 

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
-import { refuse } from '../../src/http/refusal.js';
+import { sendError } from '../../src/http/error-response.js';
 import { createListener, type Listener } from '../../src/http/server.js';
 import { openRaw, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { until, withDeadline } from '../fixtures/wait.js';
@@ -23,7 +23,7 @@ async function listening({ hold = false } = {}) {
     one.begin(204, [], false);
     one.end();
   };
-  const made = createListener(answer, (failure: Failure, address) => told.push([failure.row.kind, address]), 60_000);
+  const made = createListener(answer, (failure: Failure, address) => told.push([failure.definition.reason, address]), 60_000);
   listener = made;
   const { port } = await made.listen('127.0.0.1', 0);
   return { listener: made, port, told, seen };
@@ -133,14 +133,14 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
       const read = (one: Exchange): void =>
         one.readBody(1000, {
           bodyRead: (body) => {
-            got.push(body.ok ? body.value.toString() : body.row.kind);
-            if (!body.ok) return refuse(one, null, body, null);
+            got.push(body.ok ? body.value.toString() : body.definition.reason);
+            if (!body.ok) return sendError(one, null, body, null);
             one.begin(204, [], false);
             one.end();
           },
         });
       const told: string[] = [];
-      listener = createListener(read, (failure) => told.push(failure.row.kind), 60_000);
+      listener = createListener(read, (failure) => told.push(failure.definition.reason), 60_000);
       const { port } = await listener.listen('127.0.0.1', 0);
       return { port, got, told, server: listener.server };
     }
@@ -191,7 +191,7 @@ describe('draining (E-11)', () => {
     await busy.write(requestBytes(port, {}));
     await until('the exchange is there', () => seen.length === 1);
     const drained = made.drain(5000);
-    expect(made.draining()?.row.kind).toBe('gateway.draining');
+    expect(made.draining()?.definition.reason).toBe('gateway.draining');
     await expect(openRaw(port)).rejects.toThrow('ECONNREFUSED');
     seen[0]?.begin(204, [], false);
     seen[0]?.end();

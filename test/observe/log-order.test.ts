@@ -1,11 +1,11 @@
 // Which lines are written, in which order, and how soon.
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../src/core/failure.js';
+import * as failures from '../../src/core/failures.js';
 import type { LogLevel } from '../../src/observe/log.js';
 import { until } from '../fixtures/wait.js';
-import { exchange } from '../parts/exchange.js';
-import { type Line, logging } from '../parts/logging.js';
-import { outcome } from '../parts/outcome.js';
+import { exchange } from '../support/exchange.js';
+import { type Line, logging } from '../support/logging.js';
+import { outcome } from '../support/outcome.js';
 
 describe('the level', () => {
   test.each<[LogLevel, string[]]>([
@@ -15,7 +15,12 @@ describe('the level', () => {
     ['error', ['error']],
   ])('%s lets pass %j', (level, levels) => {
     const { log, lines } = logging(level);
-    for (const make of [failures.clientGone, failures.credentialMissing, failures.tokenSignature, failures.keysUnavailable])
+    for (const make of [
+      failures.clientDisconnected,
+      failures.credentialMissing,
+      failures.tokenSignature,
+      failures.keysUnavailable,
+    ])
       log.outcome(outcome({ failure: make() }));
     for (const one of ['debug', 'info', 'warn', 'error'] as const) log.notify({ event: 'x', level: one });
     expect(lines().map((line) => line.level)).toEqual([...levels, ...levels]);

@@ -1,11 +1,11 @@
 // What is written of an exchange: one line, only the fields that are allowed, never a token.
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../src/core/failure.js';
-import { failureTable } from '../../src/core/failure.js';
-import { legacy, passThroughCaller, principal } from '../parts/endpoint.js';
-import { exchange } from '../parts/exchange.js';
-import { type Line, logging } from '../parts/logging.js';
-import { outcome, TOKEN } from '../parts/outcome.js';
+import * as failures from '../../src/core/failures.js';
+import { failureTable } from '../../src/core/failures.js';
+import { legacy, passThroughCaller, principal } from '../support/endpoint.js';
+import { exchange } from '../support/exchange.js';
+import { type Line, logging } from '../support/logging.js';
+import { outcome, TOKEN } from '../support/outcome.js';
 
 function lineOf(changes: Parameters<typeof outcome>[0] = {}): Line {
   const { log, lines } = logging();
@@ -82,9 +82,9 @@ describe('the line of an exchange', () => {
     });
   });
 
-  test.each(failureTable.map((row) => [row.kind, row] as const))('%s has event, reason and level of its row', (kind, row) => {
+  test.each(failureTable.map((row) => [row.reason, row] as const))('%s has event, reason and level of its row', (kind, row) => {
     const status = row.status ?? 499;
-    expect(lineOf({ failure: { ok: false, row, detail: 'why' }, status })).toMatchObject({
+    expect(lineOf({ failure: { ok: false, definition: row, detail: 'why' }, status })).toMatchObject({
       event: row.event,
       reason: kind,
       level: row.level,
@@ -167,7 +167,7 @@ describe('the line of an exchange', () => {
       outcome({
         exchange: { ...exchange(), id: 'request-2', clientAddress: '192.0.2.8' },
         caller: principal({ subject: 'bob' }),
-        milliseconds: 9,
+        durationMs: 9,
       }),
     );
     expect(lines()[1]).toMatchObject({
@@ -190,7 +190,7 @@ describe('the line of an exchange', () => {
 describe('no line has a token, a key, a header value or a body (C-153, A-66)', () => {
   const cause = new Error(`cannot parse ${TOKEN}`);
   const every = failureTable.map((row) => ({
-    failure: { ok: false as const, row, cause, data: { secret: 1 }, scopes: ['x'], idText: '"secret-id"' },
+    failure: { ok: false as const, definition: row, cause, data: { secret: 1 }, scopes: ['x'], idText: '"secret-id"' },
   }));
   test('not of any failure, and not of a success', () => {
     const { log, written, lines } = logging();

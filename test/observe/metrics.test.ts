@@ -1,18 +1,18 @@
 // What is counted: every exchange once, with labels that no caller can choose.
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../src/core/failure.js';
-import { failureTable } from '../../src/core/failure.js';
+import * as failures from '../../src/core/failures.js';
+import { failureTable } from '../../src/core/failures.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import { endpoint, passThroughCaller, principal } from '../parts/endpoint.js';
-import { exchange } from '../parts/exchange.js';
-import { outcome, TOKEN } from '../parts/outcome.js';
+import { endpoint, passThroughCaller, principal } from '../support/endpoint.js';
+import { exchange } from '../support/exchange.js';
+import { outcome, TOKEN } from '../support/outcome.js';
 
 const linesOf = (text: string, name: string): string[] =>
   text
     .split('\n')
     .filter((line) => line.startsWith(name))
     .sort();
-const REQUESTS = 'portcullis_requests_total';
+const REQUESTS = 'portcullis_http_requests_total';
 
 describe('the counter', () => {
   test('counts each exchange once, by endpoint and reason', async () => {
@@ -38,7 +38,7 @@ describe('the counter', () => {
 
   test('has every reason of the table as a label', async () => {
     const metrics = createMetrics();
-    for (const row of failureTable) metrics.outcome(outcome({ failure: { ok: false, row } }));
+    for (const definition of failureTable) metrics.outcome(outcome({ failure: { ok: false, definition } }));
     expect(linesOf(await metrics.text(), REQUESTS)).toHaveLength(failureTable.length);
   });
 
@@ -61,22 +61,23 @@ describe('the counter', () => {
 describe('the histogram', () => {
   test('measures seconds', async () => {
     const metrics = createMetrics();
-    metrics.outcome(outcome({ milliseconds: 3 }));
-    metrics.outcome(outcome({ milliseconds: 1500 }));
+    metrics.outcome(outcome({ durationMs: 3 }));
+    metrics.outcome(outcome({ durationMs: 1500 }));
     const text = await metrics.text();
-    const bucket = (le: string): string => `portcullis_request_seconds_bucket{le="${le}",endpoint="/mcp",reason="ok"}`;
+    const bucket = (le: string): string =>
+      `portcullis_http_request_duration_seconds_bucket{le="${le}",endpoint="/mcp",reason="ok"}`;
     expect(text).toContain(`${bucket('0.0025')} 0\n`);
     expect(text).toContain(`${bucket('0.005')} 1\n`);
     expect(text).toContain(`${bucket('1')} 1\n`);
     expect(text).toContain(`${bucket('2.5')} 2\n`);
-    expect(text).toContain('portcullis_request_seconds_sum{endpoint="/mcp",reason="ok"} 1.503\n');
-    expect(text).toContain('portcullis_request_seconds_count{endpoint="/mcp",reason="ok"} 2\n');
+    expect(text).toContain('portcullis_http_request_duration_seconds_sum{endpoint="/mcp",reason="ok"} 1.503\n');
+    expect(text).toContain('portcullis_http_request_duration_seconds_count{endpoint="/mcp",reason="ok"} 2\n');
   });
 
   test('is not fed by what was never an exchange', async () => {
     const metrics = createMetrics();
     metrics.unread(failures.connectionBadRequest());
-    const counts = linesOf(await metrics.text(), 'portcullis_request_seconds_count');
+    const counts = linesOf(await metrics.text(), 'portcullis_http_request_duration_seconds_count');
     expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 // What goes on of an event stream whose answers may hold lists.
 import { describe, expect, test } from 'vitest';
-import type { Listing } from '../../src/core/listing.js';
 import type { Era } from '../../src/core/message.js';
+import type { ListView } from '../../src/mcp/lists.js';
 import { EventFilter } from '../../src/proxy/event-filter.js';
 
-const listing: Listing = { members: ['tools'], mayUse: (_member, name) => !name.startsWith('no') };
+const listing: ListView = { members: ['tools'], mayUse: (_member, name) => !name.startsWith('no') };
 const LIMIT = 1000;
 const start = (era: Era = 'legacy'): EventFilter => new EventFilter(listing, era, LIMIT);
 

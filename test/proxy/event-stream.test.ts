@@ -1,21 +1,21 @@
 // How the gateway ends an open event stream, look by look, with a clock that the test moves.
 import { describe, expect, test, vi } from 'vitest';
-import type { StreamTerms } from '../../src/core/endpoint.js';
-import { streamBroken } from '../../src/core/failure.js';
+import type { StreamLimits } from '../../src/core/endpoint.js';
+import { streamBroken } from '../../src/core/failures.js';
 import type { Caller } from '../../src/core/principal.js';
 import type { StreamAsk } from '../../src/proxy/event-stream.js';
-import { LOOK_MS } from '../../src/proxy/stream-watch.js';
-import { passThroughCaller, principal } from '../parts/endpoint.js';
-import { type Closed, COMMENT, clock, inSeconds, type Opened, open, pass, watch } from '../parts/watched-stream.js';
+import { TICK_MS } from '../../src/proxy/stream-ticker.js';
+import { passThroughCaller, principal } from '../support/endpoint.js';
+import { type Closed, COMMENT, clock, inSeconds, type Opened, open, pass, watch } from '../support/watched-stream.js';
 
 const errorOf = (closed: Closed[]): unknown => JSON.parse(/^data: (.*)\n\n$/.exec(closed[0]?.last ?? '')?.[1] ?? 'null');
 
 const COMPLETE =
   'data: {"jsonrpc":"2.0","id":"7","result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":"7"}}}\n\n';
-const outlived = 'stream.outlived';
+const outlived = 'stream.max_duration';
 
 describe('B-78: a listening stream ends', () => {
-  test.each<[string, Partial<StreamTerms>, () => Caller, number]>([
+  test.each<[string, Partial<StreamLimits>, () => Caller, number]>([
     ['with its token', {}, () => inSeconds(60), 60],
     ['after the longest time, though its token is good for weeks', {}, () => inSeconds(5_000_000), 3600],
     ['after the longest time: a token without an end', { maxSeconds: 90 }, () => principal({ expiresAt: null }), 90],
@@ -24,9 +24,9 @@ describe('B-78: a listening stream ends', () => {
     ['in no time, where even that is over', {}, () => inSeconds(-31), 1],
   ])('%s: no later, and at most a look before', (_what, terms, caller, seconds) => {
     const { closed } = open({}, { keepAliveSeconds: 0, ...terms }, caller());
-    pass(seconds * 1000 - LOOK_MS - 100);
+    pass(seconds * 1000 - TICK_MS - 100);
     const early = closed.length;
-    pass(LOOK_MS + 100);
+    pass(TICK_MS + 100);
     expect([early, closed]).toEqual([0, [{ last: COMPLETE, reason: outlived }]]);
   });
 
@@ -36,7 +36,7 @@ describe('B-78: a listening stream ends', () => {
     pass(120_000);
     expect(closed).toEqual([]);
     clock.setWall(clock.wallMs() + 4_000_000);
-    pass(LOOK_MS);
+    pass(TICK_MS);
     expect(closed).toHaveLength(1);
   });
 
@@ -129,7 +129,7 @@ describe('E-11: the process goes', () => {
   test('a listening stream that begins later ends at the next look', () => {
     watch.retire();
     const { closed } = open();
-    pass(LOOK_MS);
+    pass(TICK_MS);
     expect(closed).toEqual([{ last: COMPLETE, reason: null }]);
   });
 });
@@ -142,7 +142,7 @@ describe('E-15: one timer', () => {
     pass(15_000);
     expect(opened.filter(({ comments }) => comments.length !== 1)).toEqual([]);
     for (const { stream } of opened) stream.over();
-    pass(LOOK_MS);
+    pass(TICK_MS);
     expect(vi.getTimerCount()).toBe(0);
     const again = open();
     pass(15_000);

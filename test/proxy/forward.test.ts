@@ -6,12 +6,12 @@ import type { Message } from '../../src/core/message.js';
 import { createOpenStream } from '../../src/proxy/event-stream.js';
 import { createForward } from '../../src/proxy/forward.js';
 import { createPool, type UpstreamPool } from '../../src/proxy/pool.js';
-import { createStreamWatch } from '../../src/proxy/stream-watch.js';
+import { createStreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';
-import { testClock } from '../parts/clock.js';
-import { endpoint, principal } from '../parts/endpoint.js';
-import { exchange } from '../parts/exchange.js';
+import { testClock } from '../support/clock.js';
+import { endpoint, principal } from '../support/endpoint.js';
+import { exchange } from '../support/exchange.js';
 
 let upstream: RawUpstream;
 const pools: UpstreamPool[] = [];
@@ -27,12 +27,12 @@ afterAll(async () => {
 function carrier(): (name: string, leaves: boolean) => Promise<string> {
   const { port, url } = upstream;
   const at = endpoint({
-    upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', inFlight: 1 },
+    upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', maxConcurrentRequests: 1 },
   });
   const pool = createPool(at.upstream);
   pools.push(pool);
   const clock = testClock();
-  const openStream = createOpenStream(at, createStreamWatch(clock), clock);
+  const openStream = createOpenStream(at, createStreamTicker(clock), clock);
   const noSession = (): never => {
     throw new Error('a modern call has none');
   };
@@ -55,13 +55,13 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
       listener?.gone();
     }
     await until('the exchange is over', () => end !== undefined);
-    return end?.row.kind ?? 'ok';
+    return end?.definition.reason ?? 'ok';
   };
 }
 
 test('reaches nobody, and its place is free (B-74, C-140)', async () => {
   const call = carrier();
-  expect(await call('leaves', true)).toBe('client.gone');
+  expect(await call('leaves', true)).toBe('client.disconnected');
   expect(await call('stays', false)).toBe('ok');
   expect(upstream.requests.map(({ body }) => body.toString())).toEqual(['stays']);
 });

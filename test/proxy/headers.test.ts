@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Era, Message } from '../../src/core/message.js';
 import { isLoop, requestHeaders } from '../../src/proxy/headers.js';
-import { head, type Lines, pairs } from '../parts/exchange.js';
+import { head, type Lines, pairs } from '../support/exchange.js';
 
 const NAME = 'portcullis-0123456789ab';
 const VIA = { via: `1.1 ${NAME}` };

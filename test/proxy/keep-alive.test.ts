@@ -1,16 +1,16 @@
 // When a comment goes out on an event stream that is quiet, look by look.
 import { describe, expect, test } from 'vitest';
-import type { StreamTerms } from '../../src/core/endpoint.js';
+import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { StreamAsk } from '../../src/proxy/event-stream.js';
-import { LOOK_MS } from '../../src/proxy/stream-watch.js';
-import { COMMENT, type Opened, open, pass } from '../parts/watched-stream.js';
+import { TICK_MS } from '../../src/proxy/stream-ticker.js';
+import { COMMENT, type Opened, open, pass } from '../support/watched-stream.js';
 
 describe('B-72: comments while nothing is sent', () => {
   test.each([1, 2, 15, 60])('after %d s, and again, never later', (keepAliveSeconds) => {
     const { comments } = open({}, { keepAliveSeconds });
-    pass(keepAliveSeconds * 1000 - LOOK_MS);
+    pass(keepAliveSeconds * 1000 - TICK_MS);
     const early = comments.length;
-    pass(LOOK_MS);
+    pass(TICK_MS);
     expect([early, comments]).toEqual([0, [COMMENT]]);
     pass(keepAliveSeconds * 9000);
     expect(comments).toHaveLength(10);
@@ -48,7 +48,7 @@ describe('B-72: comments while nothing is sent', () => {
     expect(opened.comments).toHaveLength(2);
   });
 
-  test.each<[string, Partial<StreamAsk>, Partial<StreamTerms>]>([
+  test.each<[string, Partial<StreamAsk>, Partial<StreamLimits>]>([
     ['switched off', {}, { keepAliveSeconds: 0 }],
     ['counted or encoded bytes', { takesMore: false }, {}],
   ])('none at all: %s', (_what, ask, terms) => {

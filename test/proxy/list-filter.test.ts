@@ -1,11 +1,11 @@
 // What is left of the lists in a message, byte for byte.
 import { describe, expect, test } from 'vitest';
-import type { Listing, ListMember } from '../../src/core/listing.js';
 import type { Era } from '../../src/core/message.js';
+import type { ListMember, ListView } from '../../src/mcp/lists.js';
 import { filterLists, NAME_CHARACTERS } from '../../src/proxy/list-filter.js';
 
 /** Everything but what begins with `no`; `asked` is what was asked about. */
-function sparing(...members: ListMember[]): Listing & { asked: string[] } {
+function sparing(...members: ListMember[]): ListView & { asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
@@ -19,7 +19,7 @@ function sparing(...members: ListMember[]): Listing & { asked: string[] } {
 
 const ALL: ListMember[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
 
-function filter(text: string | Buffer, listing: Listing = sparing('tools'), era: Era = 'legacy'): string {
+function filter(text: string | Buffer, listing: ListView = sparing('tools'), era: Era = 'legacy'): string {
   const filtered = filterLists(Buffer.from(text), listing, era);
   return filtered.ok ? filtered.bytes.toString() : `flaw: ${filtered.detail}`;
 }

@@ -3,7 +3,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENTRY_NAMES, type ListMember } from '../../src/core/listing.js';
+import { ENTRY_NAMES, type ListMember } from '../../src/mcp/lists.js';
 import type { FindListing } from '../../src/proxy/forward.js';
 import { type Everything, startEverything } from '../fixtures/everything.js';
 import { type Forwarding, startForwarding } from '../fixtures/forwarding.js';
@@ -31,8 +31,8 @@ const direct = new Map<string, Forwarding>();
 beforeAll(async () => {
   [everything, v1, v2] = await Promise.all([startEverything(), startV1Upstream(), startV2Upstream()]);
   for (const [name, { url }] of Object.entries({ everything, v1, v2 })) {
-    filtered.set(name, await startForwarding(url, find, { inFlight: 50, maxStreams: 50 }));
-    direct.set(name, await startForwarding(url, () => null, { inFlight: 50, maxStreams: 50 }));
+    filtered.set(name, await startForwarding(url, find, { maxConcurrentRequests: 50, maxStreams: 50 }));
+    direct.set(name, await startForwarding(url, () => null, { maxConcurrentRequests: 50, maxStreams: 50 }));
   }
 });
 afterAll(async () => {

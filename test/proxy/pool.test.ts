@@ -1,7 +1,7 @@
 // Who gets a place at an upstream, and who waited too long for the head of an answer.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createPool, type Slot, type UpstreamPool } from '../../src/proxy/pool.js';
-import { endpoint } from '../parts/endpoint.js';
+import { endpoint } from '../support/endpoint.js';
 
 let pool: UpstreamPool;
 beforeEach(() => vi.useFakeTimers());
@@ -17,7 +17,7 @@ test.each([
   ['short', false],
   ['held', true],
 ])('%s requests: as many as there are places, and one more when one is given back (B-74)', (_what, held) => {
-  pool = createPool(upstream({ inFlight: 2, maxStreams: 2 }));
+  pool = createPool(upstream({ maxConcurrentRequests: 2, maxStreams: 2 }));
   const first = takes(held);
   expect(pool.take(held)).not.toBeNull();
   expect(pool.take(held)).toBeNull();
@@ -31,29 +31,29 @@ test.each([
   [100, 25],
   [800, 100],
   [60_000, 1_000],
-])('a head that does not come within %d ms is late, found within %d ms more (D-23)', (headersMs, look) => {
-  pool = createPool(upstream({ headersMs }));
+])('a head that does not come within %d ms is late, found within %d ms more (D-23)', (headersTimeoutMs, look) => {
+  pool = createPool(upstream({ headersTimeoutMs }));
   const told: string[] = [];
-  const waits = (name: string) => ({ place: -1, since: 0, late: () => void told.push(name) });
+  const waits = (name: string) => ({ index: -1, since: 0, late: () => void told.push(name) });
   const slot = takes(false);
   slot.awaitHead(waits('first'));
-  vi.advanceTimersByTime(headersMs / 2);
+  vi.advanceTimersByTime(headersTimeoutMs / 2);
   const quick = waits('quick');
   slot.awaitHead(quick);
   slot.awaitHead(waits('second'));
   slot.headCame(quick);
-  vi.advanceTimersByTime(headersMs / 2 - 1);
+  vi.advanceTimersByTime(headersTimeoutMs / 2 - 1);
   expect(told).toEqual([]);
   vi.advanceTimersByTime(look + 1);
   expect(told).toEqual(['first']);
-  vi.advanceTimersByTime(headersMs);
+  vi.advanceTimersByTime(headersTimeoutMs);
   expect(told).toEqual(['first', 'second']);
 });
 
 test('a closed pool looks for nobody', async () => {
-  pool = createPool(upstream({ headersMs: 100 }));
+  pool = createPool(upstream({ headersTimeoutMs: 100 }));
   const late = vi.fn();
-  takes(false).awaitHead({ place: -1, since: 0, late });
+  takes(false).awaitHead({ index: -1, since: 0, late });
   await pool.close();
   vi.advanceTimersByTime(10_000);
   expect(late).not.toHaveBeenCalled();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createPool } from '../../src/proxy/pool.js';
 import { type Exchange, sse } from '../fixtures/raw-answers.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
-import { endpoint } from '../parts/endpoint.js';
+import { endpoint } from '../support/endpoint.js';
 
 let upstream: RawUpstream;
 let goOn: () => void;

@@ -1,7 +1,7 @@
 // Which header fields of an answer cross to the caller.
 import { describe, expect, test } from 'vitest';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from '../../src/proxy/headers.js';
-import { pairs } from '../parts/exchange.js';
+import { pairs } from '../support/exchange.js';
 
 describe('to the caller', () => {
   const came = (headers: UpstreamHeaders, session: string | null = null) =>

@@ -1,8 +1,8 @@
 // Which endpoint a request is for: by exact path, and by nothing else.
 import { describe, expect, test } from 'vitest';
 import { createRoute } from '../../src/proxy/route.js';
-import { endpoint } from '../parts/endpoint.js';
-import { head } from '../parts/exchange.js';
+import { endpoint } from '../support/endpoint.js';
+import { head } from '../support/exchange.js';
 
 describe('the route (C-147, C-144)', () => {
   const files = endpoint({ path: '/files/mcp' });

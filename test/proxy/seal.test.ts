@@ -2,7 +2,7 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createKeyRing, type KeyRing, sealedBytes } from '../../src/proxy/seal.js';
-import { sealingKey } from '../parts/sealing-key.js';
+import { sealingKey } from '../support/sealing-key.js';
 
 const [first, second] = [sealingKey(), sealingKey()];
 const ring = createKeyRing([first], 'session');

@@ -1,12 +1,12 @@
 // A refusal that none of the checks that are told owns is still one.
 import { expect, test } from 'vitest';
-import { rateLimited, tokenMalformed } from '../../src/core/failure.js';
+import { upstreamBusy, tokenMalformed } from '../../src/core/failures.js';
 import { createExplain } from '../../src/verify/explain.js';
-import { testClock } from '../parts/clock.js';
-import { endpoint } from '../parts/endpoint.js';
+import { testClock } from '../support/clock.js';
+import { endpoint } from '../support/endpoint.js';
 
 test('fails at its check, or at none, and never passes', async () => {
-  const last = () => ({ name: 'scope', has: {}, wants: {} });
+  const last = () => ({ name: 'scope', observed: {}, expected: {} });
   const explained = async (verdict: ReturnType<typeof tokenMalformed>) => {
     const explain = createExplain(
       endpoint(),
@@ -16,8 +16,8 @@ test('fails at its check, or at none, and never passes', async () => {
       testClock(),
     );
     const { steps, failure } = await explain('opaque', [], last);
-    return [failure?.row.kind, steps.filter(({ state }) => state === 'fail').map(({ name }) => name)];
+    return [failure?.definition.reason, steps.filter(({ state }) => state === 'fail').map(({ name }) => name)];
   };
   expect(await explained(tokenMalformed())).toEqual(['token.malformed', ['kind of token']]);
-  expect(await explained(rateLimited({ retryAfterSeconds: 1 }))).toEqual(['rate.limited', []]);
+  expect(await explained(upstreamBusy({ retryAfterSeconds: 1 }))).toEqual(['upstream.busy', []]);
 });

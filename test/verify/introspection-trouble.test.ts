@@ -4,7 +4,7 @@ import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { rsaKey } from '../fixtures/mint.js';
 import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';
-import { active, introspecting } from '../parts/introspecting.js';
+import { active, introspecting } from '../support/introspecting.js';
 
 const { json, status } = answers;
 const MINUTE = 60_000;
@@ -57,8 +57,8 @@ describe('the breaker', () => {
     ['inactive', json({ active: false }), 'token.inactive'],
     ['400', status(400), 'token.inactive'],
     ['413', status(413), UNAVAILABLE],
-    ['401', status(401), 'introspection.refused_us'],
-    ['400 invalid_client', json({ error: 'invalid_client' }, 400), 'introspection.refused_us'],
+    ['401', status(401), 'introspection.gateway_rejected'],
+    ['400 invalid_client', json({ error: 'invalid_client' }, 400), 'introspection.gateway_rejected'],
     ['another issuer', json(active({ iss: 'https://other.example' })), 'token.claims'],
   ])('does not count %s: tokens alone cannot open it', async (_what, answer, expected) => {
     const { kind } = setting();
@@ -223,7 +223,7 @@ test('a hit is judged anew: dates that have come to be wrong (C-84)', async () =
   server.answer(json(active({ nbf: Math.floor(clock.wallMs() / 1000) })));
   expect(await kind('t')).toBe('ok');
   clock.setWall(clock.wallMs() - 10 * MINUTE);
-  expect([await kind('t'), server.hits]).toEqual(['token.early', 1]);
+  expect([await kind('t'), server.hits]).toEqual(['token.not_yet_valid', 1]);
 });
 
 test('a client that stands for the audience is told at the start, and said on the principal', async () => {

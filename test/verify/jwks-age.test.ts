@@ -1,11 +1,11 @@
 // Fresh, stale within grace, expired; rotation, and the bucket of refetches for unknown kids.
 import { describe, expect, test } from 'vitest';
-import { keysSchema } from '../../src/config/schema-issuer.js';
+import { jwksSchema } from '../../src/config/schema/issuer.js';
 import { rsaKey } from '../fixtures/mint.js';
 import { withDeadline } from '../fixtures/wait.js';
-import { testClock } from '../parts/clock.js';
-import { testKeys } from '../parts/keys.js';
-import { kindOf } from '../parts/kinds.js';
+import { testClock } from '../support/clock.js';
+import { testKeys } from '../support/keys.js';
+import { kindOf } from '../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -13,7 +13,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** A source that has loaded the key `old` just now. */
-async function loaded(maxAgeSeconds: number | null = null, policy = keysSchema.parse({})) {
+async function loaded(maxAgeSeconds: number | null = null, policy = jwksSchema.parse({})) {
   const clock = testClock(1_800_000_000_000);
   const keys = testKeys(clock, { published: [old], policy });
   keys.maxAgeSeconds = maxAgeSeconds;
@@ -29,10 +29,10 @@ async function loaded(maxAgeSeconds: number | null = null, policy = keysSchema.p
 }
 
 test('the defaults are those that are promised', () => {
-  expect(keysSchema.parse({})).toEqual({
-    freshForSeconds: 600,
-    staleForSeconds: 3600,
-    unknownKidEverySeconds: 30,
+  expect(jwksSchema.parse({})).toEqual({
+    cacheSeconds: 600,
+    staleIfErrorSeconds: 3600,
+    unknownKidCooldownSeconds: 30,
     timeoutMs: 2000,
   });
 });
@@ -107,8 +107,8 @@ describe('while the issuer is down', () => {
   test.each([
     [0, 10 * MINUTE],
     [60, 11 * MINUTE],
-  ])('with staleForSeconds %d it serves for %d ms', async (staleForSeconds, lifeMs) => {
-    const { clock, keys, find } = await loaded(null, keysSchema.parse({ staleForSeconds }));
+  ])('with staleIfErrorSeconds %d it serves for %d ms', async (staleIfErrorSeconds, lifeMs) => {
+    const { clock, keys, find } = await loaded(null, jwksSchema.parse({ staleIfErrorSeconds }));
     keys.fails = 'status 500';
     clock.advance(lifeMs - 1);
     expect(await find('old')).toBe('ok');

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ecKey } from '../fixtures/mint.js';
 import { until } from '../fixtures/wait.js';
-import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../parts/key-world.js';
+import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../support/key-world.js';
 
 const MINUTE = 60_000;
 const BAD = 'token.expired';

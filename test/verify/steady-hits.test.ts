@@ -1,12 +1,12 @@
 // One token, sent every few seconds for hours: its cached verdict must not outlive its key, its key set or its date.
 import { expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
-import { createVerify } from '../../src/verify/verify.js';
+import { createAuthenticate } from '../../src/verify/authenticate.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { testClock } from '../parts/clock.js';
-import { endpoint, ISSUER, RESOURCE } from '../parts/endpoint.js';
-import { testKeys } from '../parts/keys.js';
-import { kindOf } from '../parts/kinds.js';
+import { testClock } from '../support/clock.js';
+import { endpoint, ISSUER, RESOURCE } from '../support/endpoint.js';
+import { testKeys } from '../support/keys.js';
+import { kindOf } from '../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -22,7 +22,7 @@ function caller(lifeMs: number) {
   const issuers = new Map([
     [ISSUER, { policy, keys: keys.source, introspect: null, verify: 'jwt' as const, tokenPrefixes: null }],
   ]);
-  const verify = createVerify(endpoint(), issuers, checkAudience, clock);
+  const verify = createAuthenticate(endpoint(), issuers, checkAudience, clock);
   const seconds = Math.floor(clock.wallMs() / SECOND);
   const times = { iat: seconds, nbf: seconds, exp: seconds + lifeMs / SECOND };
   const token = mintToken({ issuer: ISSUER, audience: RESOURCE, key: old, claims: times });

@@ -1,7 +1,7 @@
 // The demo's real parts: an identity provider, an MCP server, and the gateway with two endpoints before it.
-import { createExamine, type Gateway, startGateway } from '../../compose.js';
-import { toPlan } from '../../config/load.js';
-import type { Examined } from '../../core/examined.js';
+import { createExamine, type Gateway, startGateway } from '../../app/app.js';
+import { resolveConfig } from '../../config/load.js';
+import type { Explanation } from '../../core/explanation.js';
 import { systemClock } from '../clock.js';
 import { type Idp, startIdp } from './idp.js';
 import { listenLoopback } from './loopback.js';
@@ -16,7 +16,7 @@ export interface Parts {
   readonly notes: string;
   readonly adminUrl: string;
   /** What `explain` says of a token at `files`. */
-  examineToken(token: string): Promise<Examined>;
+  examineToken(token: string): Promise<Explanation>;
   /** The reason code of the request logged last. */
   lastReason(): string | undefined;
   stop(): Promise<void>;
@@ -49,8 +49,8 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
         issuers: ['demo'],
         upstream: upstream.url,
         scopes: [SCOPE],
-        legacy: [
-          { scheme: 'Token', mode: 'pass-through', upstreamVerifies: true, scopes: [SCOPE] },
+        passThrough: [
+          { scheme: 'Token', upstreamVerifies: true, scopes: [SCOPE] },
         ],
       },
       { path: '/notes/mcp', issuers: ['demo'], upstream: upstream.url, scopes: [SCOPE] },
@@ -64,7 +64,7 @@ export async function startParts(): Promise<Parts> {
   const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 3600 });
   const upstream = await startDemoUpstream();
   const port = await freePort();
-  const plan = toPlan(configuration(port, idp, upstream), {
+  const plan = resolveConfig(configuration(port, idp, upstream), {
     [SECRET_NAME]: idp.clients.introspection.secret,
   });
   const lines: string[] = [];

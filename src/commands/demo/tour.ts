@@ -1,5 +1,5 @@
 // The tour: what a client meets, step by step, and whether each step was right.
-import { audienceMismatch, tokenSignature } from '../../core/failure.js';
+import { audienceMismatch, tokenSignature } from '../../core/failures.js';
 import { examine } from '../doctor/examine.js';
 import { INSPECTOR, lineOf, summary } from '../doctor.js';
 import { createPrintable } from '../printable.js';
@@ -112,7 +112,7 @@ const steps: readonly Step[] = [
       const answer = await callTool(files, `Bearer ${spoil(known.jwt)}`, 'whoami');
       const right =
         answer.status === 401 &&
-        lastReason() === tokenSignature.row.kind &&
+        lastReason() === tokenSignature.definition.reason &&
         upstream.seen.length === before;
       return { right, lines: [refusal(answer, lastReason()), 'the MCP server saw nothing of it'] };
     },
@@ -122,7 +122,7 @@ const steps: readonly Step[] = [
     async run({ notes, lastReason }, known) {
       const answer = await callTool(notes, `Bearer ${known.jwt}`, 'whoami');
       return {
-        right: answer.status === 401 && lastReason() === audienceMismatch.row.kind,
+        right: answer.status === 401 && lastReason() === audienceMismatch.definition.reason,
         lines: [refusal(answer, lastReason())],
       };
     },
@@ -198,13 +198,15 @@ const steps: readonly Step[] = [
       const printable = createPrintable(known.jwt);
       const failed = found.filter(({ verdict }) => verdict === 'fail');
       const spoiled = await examineToken(spoil(known.jwt));
-      const right = failed.length === 0 && spoiled.failure?.row.kind === tokenSignature.row.kind;
+      const right =
+        failed.length === 0 &&
+        spoiled.failure?.definition.reason === tokenSignature.definition.reason;
       return {
         right,
         lines: [
           summary(found),
           ...failed.map((one) => lineOf(one, printable)),
-          `the token with another signature passes ${spoiled.steps.filter(({ state }) => state === 'pass').length} checks, then: ${spoiled.failure?.row.kind}`,
+          `the token with another signature passes ${spoiled.steps.filter(({ state }) => state === 'pass').length} checks, then: ${spoiled.failure?.definition.reason}`,
         ],
       };
     },

@@ -13,13 +13,13 @@ const METHODS = ['HEAD', 'GET', 'POST', 'DELETE'];
 let scene: Scene;
 let bare: string;
 beforeAll(async () => {
-  const passThrough = { mode: 'pass-through', upstreamVerifies: true, scopes: ['files:read'] };
+  const passThrough = { upstreamVerifies: true, scopes: ['files:read'] };
   scene = await startScene({
     issuer: {
       introspection: { clientId: 'gateway', clientSecret: ENV_SECRET },
       claims: { scopes: ['scope', 'scp', 'permissions', LITERAL] },
     },
-    endpoint: { legacy: [{ scheme: 'Token', ...passThrough }], origins: ['https://app.example.com'] },
+    endpoint: { passThrough: [{ scheme: 'Token', ...passThrough }], origins: ['https://app.example.com'] },
     env: { SECRET: 'introspection-secret' },
   });
   bare = `Bearer scope="files:read", resource_metadata="${scene.metadataUrl}"`;

@@ -9,8 +9,8 @@ import type { Gateway } from '../../fixtures/process.js';
 import { rawRequest } from '../../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { startConfigured } from '../../fixtures/scene.js';
-import { walk } from '../../parts/client-walk.js';
-import { geminiTakes, probingClients, vsCodeTakes } from '../../parts/probing-clients.js';
+import { walk } from '../../support/client-walk.js';
+import { geminiTakes, probingClients, vsCodeTakes } from '../../support/probing-clients.js';
 
 const PRM = '/.well-known/oauth-protected-resource';
 const OAUTH = '/.well-known/oauth-authorization-server';

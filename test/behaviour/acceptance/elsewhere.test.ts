@@ -26,7 +26,7 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
     12,
     'a refusal by a rule, as a JSON-RPC error with status 200',
     'behaviour/policy.test.ts',
-    'denial: jsonrpc answers the call instead',
+    'denialResponse: jsonrpc answers the call instead',
   ],
   [14, 'header snapshot', 'behaviour/headers.test.ts', 'what reaches the upstream'],
   [15, 'compressed answers', 'behaviour/headers.test.ts', 'C-137: a compressed answer keeps its coding'],

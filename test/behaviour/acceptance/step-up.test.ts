@@ -8,7 +8,7 @@ import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
 import type { Gateway } from '../../fixtures/process.js';
 import { startConfigured } from '../../fixtures/scene.js';
 import { startV2Upstream, type V2Upstream } from '../../fixtures/upstream-v2.js';
-import { bound, type Kept, provider } from '../../parts/sdk-login.js';
+import { bound, type Kept, provider } from '../../support/sdk-login.js';
 
 const info = { name: 'test', version: '0.0.0' };
 const echo = { name: 'echo', arguments: { text: 'hello' } };
@@ -19,7 +19,7 @@ let upstream: V2Upstream;
 let gateway: Gateway;
 beforeAll(async () => {
   [idp, upstream] = await Promise.all([startIdp({ scopes: ['files:read', 'files:write'] }), startV2Upstream()]);
-  const rules = (scope: string) => ({ tools: { unlisted: 'allow', rules: [{ tool: 'echo', scopes: [scope] }] } });
+  const rules = (scope: string) => ({ tools: { default: 'allow', rules: [{ tool: 'echo', scopes: [scope] }] } });
   const endpoint = { issuers: ['idp'], scopes: ['files:read'], upstream: upstream.url };
   gateway = await startConfigured({
     issuers: { idp: { issuer: idp.issuer } },

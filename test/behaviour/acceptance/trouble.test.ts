@@ -11,7 +11,10 @@ import { startV2Upstream, type V2Upstream } from '../../fixtures/upstream-v2.js'
 describe('13: words that clients take for another status', () => {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await startScene({ upstream: { headersMs: 300 }, more: [{ path: '/gone/mcp', upstream: 'http://127.0.0.1:1/mcp' }] });
+    scene = await startScene({
+      upstream: { headersTimeoutMs: 300 },
+      more: [{ path: '/gone/mcp', upstream: 'http://127.0.0.1:1/mcp' }],
+    });
   });
   afterAll(() => scene.stop());
 

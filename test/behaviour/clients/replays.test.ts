@@ -8,8 +8,8 @@ import { startConfigured } from '../../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../../fixtures/upstream-v2.js';
 import { until } from '../../fixtures/wait.js';
-import { walk } from '../../parts/client-walk.js';
-import { clientCalled, probingClients } from '../../parts/probing-clients.js';
+import { walk } from '../../support/client-walk.js';
+import { clientCalled, probingClients } from '../../support/probing-clients.js';
 
 let idp: Idp;
 let v1: V1Upstream;

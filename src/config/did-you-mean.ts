@@ -1,0 +1,38 @@
+// Decides which of the known names a misspelt one was meant to be. Never decides what is known.
+
+/** Steps that each add, drop, change or swap one letter. */
+function distance(some: string, other: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= some.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = some[i - 1] === other[j - 1];
+      const swapped = some[i - 1] === other[j - 2] && some[i - 2] === other[j - 1];
+      const steps = [
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + (same ? 0 : 1),
+      ];
+      if (swapped && i > 1 && j > 1) steps.push((beforeLast[j - 2] as number) + 1);
+      row.push(Math.min(...steps));
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[other.length] as number;
+}
+
+/** No known name is half as long. */
+const LONGEST = 64;
+
+/** Null where none is near: a wrong guess would send its reader the wrong way. Capital letters do not count. */
+export function didYouMean(name: string, known: readonly string[]): string | null {
+  if (name.length > LONGEST) return null;
+  const allowed = name.length < 4 ? 1 : 2;
+  const [best] = known
+    .map((one) => ({ one, steps: distance(name.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ one, steps }) => steps <= allowed && steps * 2 < one.length)
+    .sort((a, b) => a.steps - b.steps);
+  return best?.one ?? null;
+}

@@ -1,0 +1,76 @@
+// Decides the shape of a configuration that is known to be good: what compose.ts builds the gateway from. Frozen, defaults filled in.
+import type { Endpoint } from '../core/endpoint.js';
+import type { ClaimRules } from '../core/principal.js';
+import type { Secret } from '../core/secret.js';
+
+/** Which verifier judges a JWT of an issuer. */
+export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
+
+/** How the gateway authenticates at an introspection endpoint. */
+export type ClientAuthentication =
+  | { readonly auth: 'basic' | 'post'; readonly clientId: string; readonly clientSecret: Secret }
+  /** RFC 7523 section 2.2; `privateKey` is PEM, `algorithm` the one that it is for. */
+  | {
+      readonly auth: 'private_key_jwt';
+      readonly clientId: string;
+      readonly privateKey: Secret;
+      readonly algorithm: 'RS256' | 'ES256';
+    }
+  /** RFC 6750: `clientSecret` is the token. */
+  | { readonly auth: 'bearer'; readonly clientSecret: Secret }
+  | { readonly auth: 'none'; readonly clientId: string | null };
+
+export interface ResolvedIntrospection {
+  readonly url: string | null;
+  readonly client: ClientAuthentication;
+  readonly audience: 'required' | 'bound-to-client';
+  readonly activeCacheSeconds: number;
+  readonly inactiveCacheSeconds: number;
+}
+
+/** How the key set of an issuer is kept. */
+export interface JwksConfig {
+  readonly cacheSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  readonly unknownKidCooldownSeconds: number;
+  readonly timeoutMs: number;
+}
+
+/** The copy of its metadata that stands beside the endpoints. */
+export interface MetadataMirrorConfig {
+  readonly enabled: boolean;
+  readonly addS256: boolean;
+}
+
+export interface ResolvedIssuer extends ClaimRules {
+  readonly issuer: string;
+  readonly jwksUri: string | null;
+  readonly algorithms: readonly string[];
+  readonly typ: 'lenient' | 'at+jwt';
+  /** Claims that mark an access token, with the only value that each may have. */
+  readonly requiredClaims: Readonly<Record<string, string>>;
+  readonly clockToleranceSeconds: number;
+  readonly jwks: JwksConfig;
+  readonly verify: VerifyMode;
+  /** Opaque tokens that go to this issuer; null: all. */
+  readonly tokenPrefixes: readonly string[] | null;
+  readonly introspection: ResolvedIntrospection | null;
+  readonly metadataMirror: MetadataMirrorConfig;
+}
+
+export interface ResolvedConfig {
+  readonly publicUrl: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly hosts: readonly string[];
+  };
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** 32 bytes in base64 each, the newest first; empty where none is configured. */
+  readonly sessionKeys: readonly Secret[];
+  readonly limits: { readonly clientStallTimeoutSeconds: number };
+  /** By the issuer identifier, not by its name in the file. */
+  readonly issuers: readonly ResolvedIssuer[];
+  readonly endpoints: readonly Endpoint[];
+}

@@ -1,0 +1,125 @@
+// Decides which values of a token each check reads, and what the configuration wants in their place, for `explain`. Only those; never the
+// token, and never what a check makes of them.
+import type { Endpoint } from '../core/endpoint.js';
+import type { Values } from '../core/explanation.js';
+import { type ClaimNames, USUAL_CLAIMS } from '../core/principal.js';
+import type { UnverifiedJwt } from './authenticators/jwt.js';
+import type { Claims } from './claims.js';
+import type { IssuerRuntime } from './select-verifier.js';
+
+export interface CheckValues {
+  readonly observed: Values;
+  readonly expected: Values;
+}
+
+type Tell = (jwt: UnverifiedJwt, parts: IssuerRuntime, nowSeconds: number) => CheckValues;
+
+const pick = (values: Claims, names: readonly string[]): Values =>
+  Object.fromEntries(
+    names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]),
+  );
+
+const namesOf = ({ subject, tenant, client, scopes }: ClaimNames): string[] => [
+  ...subject,
+  ...tenant,
+  ...client,
+  ...scopes,
+];
+
+/** Whose presence alone says something; their values are nobody's business. */
+const present = (values: Claims, names: readonly string[]): Values =>
+  Object.fromEntries(
+    names.filter((name) => values[name] !== undefined).map((name) => [name, 'present']),
+  );
+
+const date = (seconds: unknown): unknown =>
+  typeof seconds === 'number' && Math.abs(seconds) < 1e11
+    ? new Date(seconds * 1000).toISOString()
+    : seconds;
+
+/** By the name of a check of jwt.ts. */
+const TOLD: Readonly<Record<string, Tell>> = {
+  issuer: ({ claims }, { policy }) => ({
+    observed: pick(claims, ['iss']),
+    expected: { iss: policy.issuer },
+  }),
+  algorithm: ({ header }, { policy, verify }) => ({
+    observed: pick(header, ['alg']),
+    expected: verify === 'introspection' ? { alg: 'any but none' } : { alg: policy.algorithms },
+  }),
+  'critical headers': ({ header }) => ({
+    observed: present(header, ['crit', 'b64']),
+    expected: { crit: 'absent', b64: 'absent' },
+  }),
+  kid: ({ header }) => ({ observed: pick(header, ['kid']), expected: {} }),
+  typ: ({ header }, { policy }) => ({
+    observed: pick(header, ['typ']),
+    expected: {
+      typ:
+        policy.typ === 'lenient'
+          ? ['at+jwt', 'application/at+jwt', 'JWT', 'absent']
+          : ['at+jwt', 'application/at+jwt'],
+    },
+  }),
+  'other kinds of token': ({ claims }) => ({
+    observed: {
+      ...pick(claims, ['token_use']),
+      ...present(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
+    },
+    expected: { 'nonce, at_hash, c_hash, events': 'absent' },
+  }),
+  'marks of an access token': ({ claims }, { policy: { requiredClaims = {} } }) => ({
+    observed: pick(claims, Object.keys(requiredClaims)),
+    expected: requiredClaims,
+  }),
+  dates: ({ claims }, { policy }, nowSeconds) => ({
+    observed: Object.fromEntries(
+      Object.entries(pick(claims, ['iat', 'nbf', 'exp'])).map(([name, value]) => [
+        name,
+        date(value),
+      ]),
+    ),
+    expected: { now: date(nowSeconds), clockToleranceSeconds: policy.clockToleranceSeconds },
+  }),
+  claims: ({ claims }, { policy: { claims: names = USUAL_CLAIMS, requireTenant = false } }) => ({
+    observed: { ...pick(claims, namesOf(names)), ...present(claims, ['cnf']) },
+    expected: {
+      subject: names.subject,
+      ...(requireTenant ? { tenant: names.tenant } : {}),
+      cnf: 'absent',
+    },
+  }),
+  key: ({ header }, { keys }) => ({
+    observed: pick(header, ['kid', 'alg']),
+    expected: {
+      // A token that is refused before costs the issuer no request; that is no outage.
+      'published keys':
+        keys.usable()?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ??
+        (keys.tried() ? 'none to be had' : 'not asked for'),
+    },
+  }),
+};
+
+const NOTHING: CheckValues = { observed: {}, expected: {} };
+
+export const valuesOf = (
+  name: string,
+  jwt: UnverifiedJwt,
+  parts: IssuerRuntime,
+  nowSeconds: number,
+): CheckValues => TOLD[name]?.(jwt, parts, nowSeconds) ?? NOTHING;
+
+/** What the audience of anything is compared with. */
+export function audienceValues(
+  claims: Claims | null,
+  issuer: string | undefined,
+  endpoint: Endpoint,
+): CheckValues {
+  const ofIssuer = issuer === undefined ? [] : (endpoint.issuerAudience.get(issuer) ?? []);
+  return {
+    observed: claims === null ? {} : { aud: claims.aud ?? 'absent' },
+    expected: { aud: [...endpoint.audience, ...ofIssuer] },
+  };
+}
+
+export const hasValues = (name: string): boolean => Object.hasOwn(TOLD, name);

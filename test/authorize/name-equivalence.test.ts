@@ -1,0 +1,25 @@
+// Which ways of writing a name are one for the rules that restrict.
+import { expect, test } from 'vitest';
+import { equivalentNames, folded } from '../../src/authorize/name-equivalence.js';
+
+test.each([
+  ['other letters', 'DELETE_File'],
+  ['full width', '\uff44elete_file'],
+  ['the I with a dot', 'delete_f\u0130le'],
+  ['the dotless i', 'delete_f\u0131le'],
+  ['a space at the end', 'delete_file\u00a0'],
+  ['a control character at the end', 'delete_file\x1c'],
+  ['a soft hyphen', 'delete\u00ad_file'],
+  ['a space without width', 'delete_\u200bfile'],
+])('%s', (_how, name) => {
+  expect(folded('delete_files')).not.toBe(folded('delete_file'));
+  expect(folded(name)).toBe(folded('delete_file'));
+});
+
+test('sharp s, small and capital', () => expect(folded('stra\u00dfe')).toBe(folded('STRA\u1e9eE')));
+
+test('a name that would take long to normalize is refused: more marks in a row than text has', () => {
+  const marked = (marks: number) => equivalentNames('tool', `a${'\u0301'.repeat(marks)}\u0316`.repeat(2));
+  expect(marked(29)).toHaveLength(1);
+  expect(marked(30)).toBeNull();
+});

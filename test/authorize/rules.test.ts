@@ -1,0 +1,365 @@
+// What the policy of an endpoint says of a call, in tables: every rule has a caller whom it lets pass.
+import { describe, expect, test } from 'vitest';
+import { createRules } from '../../src/authorize/rules.js';
+import type { Kind, KindPolicy, Policy, Rule } from '../../src/core/policy.js';
+import type { Caller } from '../../src/core/principal.js';
+import { readMessage } from '../../src/mcp/read-message.js';
+import { endpoint, passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
+import { exchange } from '../support/exchange.js';
+import { kindOf } from '../support/kinds.js';
+
+const rule = (pattern: string, more: Partial<Rule> = {}): Rule => ({ pattern, scopes: [], claim: null, deny: false, ...more });
+
+const kind = (byDefault: 'allow' | 'deny', ...rules: Rule[]): KindPolicy => ({ default: byDefault, rules, filterLists: true });
+
+const none: Policy = { tool: null, prompt: null, resource: null, allowedMethods: [], clientResponses: false };
+
+const at = endpoint({ scopes: ['base'], scopeImplies: new Map([['files:*', ['files:write', 'files:purge']]]) });
+
+/** What a caller gets who sends these calls in one message of a legacy revision. */
+function send(policy: Partial<Policy>, caller: Caller, ...calls: object[]) {
+  const written = calls.map((call) => ({ jsonrpc: '2.0', id: 1, ...call }));
+  const body = Buffer.from(JSON.stringify(written.length === 1 ? written[0] : written));
+  const message = readMessage(
+    exchange({ lines: [['mcp-protocol-version', written.length === 1 ? '2025-11-25' : '2025-03-26']] }),
+    body,
+  );
+  if (!message.ok) throw new Error(`the message is no message: ${message.detail}`);
+  return createRules(at, { ...none, ...policy }).check(caller, message.value);
+}
+
+const tool = (name: string) => ({ method: 'tools/call', params: { name } });
+const prompt = (name: string) => ({ method: 'prompts/get', params: { name } });
+const read = (uri: string) => ({ method: 'resources/read', params: { uri } });
+const holder = (...scopes: string[]) => principal({ scopes: ['base', ...scopes] });
+
+const ruled = kind(
+  'allow',
+  rule('write_*', { scopes: ['files:write'] }),
+  rule('*_all', { scopes: ['files:purge'] }),
+  rule('admin_*', { claim: { claim: 'roles', has: 'admin' } }),
+  rule('drop_table', { deny: true }),
+);
+
+describe('rules for tools', () => {
+  test.each([
+    ['a tool that needs a scope', tool('write_file'), holder('files:write'), holder('files:writex')],
+    ['a tool that two rules name: both hold', tool('write_all'), holder('files:purge', 'files:write'), holder('files:write')],
+    ['a scope that stands for others (A-32)', tool('write_all'), holder('files:*'), holder('files:')],
+    ['a tool that needs a claim', tool('admin_x'), principal({ scopes: ['base'], claims: { roles: 'admin' } }), holder('admin')],
+    [
+      'a claim that is a list (C-45)',
+      tool('admin_x'),
+      principal({ scopes: ['base'], claims: { roles: ['a', 'admin'] } }),
+      principal({ scopes: ['base'], claims: { roles: ['admins', ['admin']] } }),
+    ],
+  ] as const)('%s', (_what, call, able, unable) => {
+    expect(send({ tool: ruled }, able, call)).toBeNull();
+    expect(kindOf(send({ tool: ruled }, unable, call))).toBe(
+      call.params.name === 'admin_x' ? 'tool.denied' : 'scope.insufficient',
+    );
+  });
+
+  test('a tool that no rule names needs the base alone', () => {
+    expect(send({ tool: ruled }, holder(), tool('read_file'))).toBeNull();
+    expect(kindOf(send({ tool: ruled }, principal({ scopes: ['files:*'] }), tool('read_file')))).toBe('scope.insufficient');
+  });
+
+  test('the challenge names every scope of the call in the order of the rules, for everybody the same (A-31)', () => {
+    const everything = ['base', 'files:write', 'files:purge'];
+    for (const caller of [principal({ scopes: [] }), holder(), holder('files:purge')]) {
+      const refused = send({ tool: ruled }, caller, tool('write_all'));
+      expect([kindOf(refused), refused?.scopes]).toEqual(['scope.insufficient', everything]);
+    }
+  });
+
+  test('what no scope would help against is no matter of scope, though scopes lack as well (A-34)', () => {
+    const both = kind('allow', rule('x', { scopes: ['s'], claim: { claim: 'roles', has: 'admin' } }));
+    expect(kindOf(send({ tool: both }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('x')))).toBe(
+      'scope.insufficient',
+    );
+    expect(kindOf(send({ tool: both }, holder(), tool('x')))).toBe('tool.denied');
+  });
+
+  test.each([
+    ['as written', 'drop_table'],
+    ['in other letters', 'DROP_Table'],
+    ['in full width', 'ｄrop_table'],
+    ['with a space at its end', 'drop_table '],
+  ])('nobody uses what is denied: %s', (_what, name) => {
+    expect(send({ tool: ruled }, holder(), tool('drop_tables'))).toBeNull();
+    expect(kindOf(send({ tool: ruled }, holder('files:*'), tool(name)))).toBe('tool.denied');
+  });
+
+  test.each(['../x', 'a%2fb', '100%', 'a\\b', 'a?b'])('a name is no URI: %s', (name) => {
+    expect(send({ tool: ruled }, holder(), tool(name))).toBeNull();
+    expect(kindOf(send({ tool: kind('allow', rule(name, { deny: true })) }, holder(), tool(name)))).toBe('tool.denied');
+  });
+
+  test('a name of more than 8192 characters is refused', () => {
+    const named = (length: number) => kindOf(send({ tool: ruled }, holder(), tool('x'.repeat(length))));
+    expect([named(8_192), named(8_193)]).toEqual(['ok', 'tool.denied']);
+  });
+
+  test('another spelling of a restricted name is restricted, another spelling of a listed name is not listed', () => {
+    const strict = kind('deny', rule('read_*'), rule('write_*', { scopes: ['files:write'] }));
+    expect(send({ tool: strict }, holder(), tool('read_x'))).toBeNull();
+    expect(send({ tool: strict }, holder('files:write'), tool('write_x'))).toBeNull();
+    expect(kindOf(send({ tool: strict }, holder(), tool('Read_x')))).toBe('tool.denied');
+    expect(kindOf(send({ tool: ruled }, holder(), tool('WRITE_x')))).toBe('scope.insufficient');
+  });
+
+  test('what no rule names is denied where the operator said so, without rules too', () => {
+    expect(send({ tool: kind('allow') }, holder(), tool('x'))).toBeNull();
+    expect(kindOf(send({ tool: kind('deny') }, holder(), tool('x')))).toBe('tool.denied');
+  });
+
+  test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be one of the token (C-45)', (claim) => {
+    const wanted = kind('allow', rule('x', { claim: { claim, has: 'y' } }));
+    const claims = JSON.parse(`{"${claim}":"y"}`) as Record<string, unknown>;
+    expect(send({ tool: wanted }, principal({ scopes: ['base'], claims }), tool('x'))).toBeNull();
+    expect(kindOf(send({ tool: wanted }, holder(), tool('x')))).toBe('tool.denied');
+  });
+
+  test('a call without a name is no call where names are judged', () => {
+    expect(send({ prompt: ruled }, holder(), { method: 'tools/call', params: {} })).toBeNull();
+    expect(kindOf(send({ tool: ruled }, holder(), { method: 'tools/call', params: {} }))).toBe('envelope.invalid');
+  });
+
+  test('more names than are remembered are judged all the same', () => {
+    const rules = createRules(at, { ...none, tool: ruled });
+    for (let i = 0; i < 1_100; i++) {
+      expect(rules.mayUse(holder(), 'tool', `write_${i}`)).toBe(false);
+      expect(rules.mayUse(holder('files:write'), 'tool', `write_${i}`)).toBe(true);
+    }
+    expect(rules.mayUse(holder(), 'tool', `write_${'x'.repeat(10_000)}`)).toBe(false);
+  });
+});
+
+describe('a batch', () => {
+  test('is judged call by call, and its challenge names what all of them need', () => {
+    expect(send({ tool: ruled }, holder('files:write'), tool('a'), tool('write_x'))).toBeNull();
+    expect(kindOf(send({ tool: ruled }, holder('files:write'), tool('a'), tool('drop_table')))).toBe('tool.denied');
+    const refused = send({ tool: ruled }, holder(), tool('write_x'), tool('purge_all'));
+    expect([kindOf(refused), refused?.scopes]).toEqual(['scope.insufficient', ['base', 'files:write', 'files:purge']]);
+  });
+});
+
+describe('a pass-through caller', () => {
+  const caller = passThroughCaller('k', { ...tokenRule, scopes: ['base', 'files:write'] });
+  test('uses what needs no more than the base, and nothing that needs a scope or a claim', () => {
+    expect(send({ tool: ruled }, caller, tool('read_file'))).toBeNull();
+    for (const name of ['write_x', 'admin_x', 'drop_table'])
+      expect(kindOf(send({ tool: ruled }, caller, tool(name)))).toBe('tool.denied');
+  });
+});
+
+describe('methods, where there is a policy', () => {
+  test.each(['tools/list', 'initialize', 'ping', 'server/discover', 'notifications/initialized', 'tasks/get', 'tools/call'])(
+    '%s passes',
+    (method) => {
+      expect(send({ prompt: ruled }, holder(), { method, params: { name: 'x' } })).toBeNull();
+    },
+  );
+
+  test.each(['skills/get', 'Tools/Call', 'tools/call ', 'resources/directory/read', 'notifications/x', '__proto__'])(
+    '%s is denied unless it is named (B-107, F-05)',
+    (method) => {
+      expect(send({ allowedMethods: ['x', method] }, holder(), { method })).toBeNull();
+      expect(kindOf(send({ allowedMethods: ['x'] }, holder(), { method }))).toBe('method.denied');
+    },
+  );
+
+  test('the answer of a client is denied unless it is allowed', () => {
+    const answer = { result: {} };
+    expect(send({ clientResponses: true }, holder(), answer)).toBeNull();
+    expect(kindOf(send({}, holder(), answer))).toBe('method.denied');
+  });
+
+  test('every one needs the base scopes', () => {
+    expect(kindOf(send({}, principal({ scopes: [] }), { method: 'tools/list' }))).toBe('scope.insufficient');
+  });
+});
+
+describe('prompts and resources', () => {
+  const secrets = kind('allow', rule('secret*', { deny: true }));
+  const files = kind('allow', rule('file:///secret/*', { deny: true }), rule('file:///own/*', { scopes: ['own'] }));
+
+  test('prompts by name', () => {
+    expect(send({ prompt: secrets }, holder(), prompt('open'))).toBeNull();
+    expect(kindOf(send({ prompt: secrets }, holder(), prompt('secret plan')))).toBe('prompt.denied');
+    expect(send({ tool: secrets }, holder(), prompt('secret plan'))).toBeNull();
+  });
+
+  test.each(['resources/read', 'resources/subscribe', 'resources/unsubscribe'])('resources by URI: %s', (method) => {
+    const of = (uri: string) => kindOf(send({ resource: files }, holder(), { method, params: { uri } }));
+    expect(of('file:///open/x')).toBe('ok');
+    expect(of('file:///secret/x')).toBe('resource.denied');
+    expect(of('file:///own/x')).toBe('scope.insufficient');
+  });
+
+  test.each([
+    ['an escape', 'file:///%73ecret/x'],
+    ['an escape in other letters', 'FILE:///%53ecret/x'],
+    ['a segment that goes up', 'file:///open/../secret/x'],
+    ['an escaped one', 'file:///open/%2e%2e/secret/x'],
+    ['an escape of an escape', 'file:///%2573ecret/x'],
+    ['a backslash', 'file:///open\\..\\secret/x'],
+    ['an escaped slash that goes up', 'file:///open/..%2fsecret/x'],
+    ['an escape that is none', 'file:///%zzsecret'],
+    ['a broken character', 'file:///%ffsecret'],
+    ['one slash for three', 'file:/secret/x'],
+    ['four slashes', 'file:////secret/x'],
+    ['no slash', 'file:secret/x'],
+    ['the host of this machine', 'file://localhost/secret/x'],
+    ['a tab, which readers of URLs drop', 'file:///sec\tret/x'],
+    ['an escaped tab', 'file:///sec%09ret/x'],
+    ['two dots with a line end between them', 'file:///open/.\n./secret/x'],
+    ['two dots in full width', 'file:///open/\uff0e\uff0e/secret/x'],
+    ['two dots and a parameter', 'file:///open/..;/secret/x'],
+    ['something behind the name of a file', 'file:///secret?/x'],
+    ['the address of this machine', 'file://127.0.0.1/secret/x'],
+    ['a soft hyphen', 'file:///sec\u00adret/x'],
+    ['more marks on one letter than text has', `file:///open/a${'\u0301'.repeat(31)}`],
+    ['a host that is none', `https://${'\u4e00'.repeat(512)}/`],
+    ['a host that is none, behind what is not seen', `\u200bhttps://${'\u4e00'.repeat(512)}/`],
+    ['more letters than anybody rewrites', `file:///open/${'x'.repeat(8_192)}`],
+  ])('a URI cannot be written around a rule: %s', (_what, uri) => {
+    expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
+    expect(kindOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
+  });
+
+  test('nor around a list of what is open, by what readers of URLs make of it', () => {
+    const open = kind('deny', rule('file:///open/*'), rule('https://a.example/*.md'));
+    const of = (uri: string) => kindOf(send({ resource: open }, holder(), read(uri)));
+    for (const uri of ['file:///open/a', 'https://a.example/b.md']) expect([uri, of(uri)]).toEqual([uri, 'ok']);
+    const around = [
+      'file:///open/.\n./etc/passwd',
+      'file:///open/..\t/etc/passwd',
+      'file:///open/\r../etc/passwd',
+      'file:/open/a',
+    ];
+    for (const uri of around) expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
+  });
+
+  test('a pattern is compared as it stands, and as readers of URLs write it', () => {
+    const rules = kind(
+      'allow',
+      rule('HTTPS://Api.example:443/private/*', { deny: true }),
+      rule('https://b.example/x y', { deny: true }),
+    );
+    const of = (uri: string) => kindOf(send({ resource: rules }, holder(), read(uri)));
+    expect(of('https://api.example/open/x')).toBe('ok');
+    for (const uri of [
+      'https://api.example:443/private/x',
+      'https://api.example/private/x',
+      'https:api.example/private/x',
+      'https://me:x@api.example/private/x',
+      'https://api.example./private/x',
+      'https://b.example/x%20y',
+      'https://b.example/x y',
+      'https://b.example/x%20y?z',
+    ])
+      expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
+  });
+
+  test('a completion is about what its ref names, whatever its type says', () => {
+    const complete = (ref: unknown) =>
+      kindOf(
+        send({ prompt: secrets, resource: files }, holder(), {
+          method: 'completion/complete',
+          params: { ref, argument: { name: 'secret', value: '' } },
+        }),
+      );
+    expect(complete({ type: 'ref/prompt', name: 'open' })).toBe('ok');
+    expect(complete({ type: 'ref/resource', uri: 'file:///open/{x}' })).toBe('ok');
+    expect(complete({ type: 'ref/prompt', name: 'secret' })).toBe('prompt.denied');
+    expect(complete({ type: 'ref/prompt', name: 'open', uri: 'file:///secret/x' })).toBe('resource.denied');
+    expect(complete({ type: 'ref/resource', uri: 'file:///own/x' })).toBe('scope.insufficient');
+    for (const ref of [
+      null,
+      'x',
+      {},
+      { type: 'ref/tool', name: 'open' },
+      { name: 1 },
+      [{ type: 'ref/prompt', name: 'open' }],
+      { type: 'ref/prompt', name: 'open', Name: 'secret' },
+    ])
+      expect([ref, complete(ref)]).toEqual([ref, 'envelope.invalid']);
+    const beside = { ref: {}, notifications: { resourceSubscriptions: ['file:///open/x'] } };
+    const call = { method: 'completion/complete', params: beside };
+    expect(kindOf(send({ resource: files }, holder(), call))).toBe('envelope.invalid');
+  });
+
+  test('a completion without rules about prompts or resources is the business of the upstream', () => {
+    expect(send({ tool: secrets }, holder(), { method: 'completion/complete', params: { ref: 7 } })).toBeNull();
+  });
+
+  test.each([
+    ['twice the same', '{"ref":{"type":"ref/prompt","name":"open","name":"secret"}}'],
+    ['two of them', '{"ref":{"type":"ref/prompt","name":"open"},"Ref":{"type":"ref/prompt","name":"secret"}}'],
+    ['with an escape in its name', '{"ref":{"type":"ref/prompt","n\\u0061me":"secret","name":"open"}}'],
+  ])('a ref that says two things is refused: %s', (_what, params) => {
+    const body = (text: string) => Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${text}}`);
+    const judge = (text: string) => {
+      const message = readMessage(exchange({ lines: [['mcp-protocol-version', '2025-11-25']] }), body(text));
+      return message.ok
+        ? kindOf(createRules(at, { ...none, prompt: secrets }).check(holder(), message.value))
+        : 'envelope.invalid';
+    };
+    expect(judge('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
+    expect(judge(params)).toBe('envelope.invalid');
+  });
+
+  test('a subscription is about every resource that it names', () => {
+    const listen = (notifications: unknown) =>
+      kindOf(send({ resource: files }, holder(), { method: 'subscriptions/listen', params: { notifications } }));
+    expect(listen({ toolsListChanged: true })).toBe('ok');
+    expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///open/y'] })).toBe('ok');
+    expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///secret/y'] })).toBe('resource.denied');
+    expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///own/y'] })).toBe('scope.insufficient');
+    expect(listen({ resourceSubscriptions: 'file:///open/x' })).toBe('envelope.invalid');
+    expect(listen({ resourceSubscriptions: Array(1_000).fill('file:///open/x') })).toBe('ok');
+    expect(listen({ resourceSubscriptions: Array(1_001).fill('file:///open/x') })).toBe('envelope.invalid');
+    expect(listen({ resourceSubscriptions: [['file:///secret/y']] })).toBe('envelope.invalid');
+    expect(listen({ resourceSubscriptions: Array(16).fill(`x:${'y'.repeat(8_000)}`) })).toBe('ok');
+    expect(listen({ resourceSubscriptions: Array(17).fill(`x:${'y'.repeat(8_000)}`) })).toBe('envelope.invalid');
+  });
+
+  test('neither is searched in a batch', () => {
+    const complete = { method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'open' } } };
+    expect(send({ prompt: secrets }, holder(), complete)).toBeNull();
+    expect(kindOf(send({ prompt: secrets }, holder(), complete, tool('x')))).toBe('envelope.invalid');
+  });
+});
+
+test('a list shows what a call may use, for each kind (A-37)', () => {
+  const policy = {
+    tool: ruled,
+    prompt: kind('deny', rule('open')),
+    resource: kind('allow', rule('file:///secret/*', { deny: true })),
+  };
+  const rules = createRules(at, { ...none, ...policy });
+  const calls = { tool, prompt, resource: read };
+  const named: Record<Kind, string[]> = {
+    tool: ['read_file', 'write_file', 'write_all', 'admin_x', 'drop_table', 'DROP_TABLE'],
+    prompt: ['open', 'Open', 'x'],
+    resource: ['file:///open', 'file:///secret/x', 'file:///a/../secret/x', 'file:///%73ecret/x'],
+  };
+  const callers = [
+    principal({ scopes: [] }),
+    holder(),
+    holder('files:*'),
+    principal({ scopes: ['base'], claims: { roles: 'admin' } }),
+    passThroughCaller(),
+  ];
+  const answers = new Set<boolean>();
+  for (const caller of callers)
+    for (const one of ['tool', 'prompt', 'resource'] as const)
+      for (const name of named[one]) {
+        const shown = rules.mayUse(caller, one, name);
+        answers.add(shown);
+        expect([name, shown]).toEqual([name, send(policy, caller, calls[one](name)) === null]);
+      }
+  expect(answers.size).toBe(2);
+});

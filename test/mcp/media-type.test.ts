@@ -1,0 +1,29 @@
+// Which Content-Type says JSON that can be read, and which says events.
+import { expect, test } from 'vitest';
+import { hasOtherCharset, isEventStreamType, isJsonType } from '../../src/mcp/media-type.js';
+
+test.each([
+  ['application/json', true, false],
+  ['Application/JSON', true, false],
+  ['application/json ; charset=utf-8', true, false],
+  ['application/json;charset="UTF-8"', true, false],
+  ['application/json; charset=utf8; x=1', true, false],
+  ['application/json; profile=x', true, false],
+  ['application/json; charset=utf-16', true, true],
+  ['application/json; x=1; charset = "latin1"', true, true],
+  ['application/json; charset=utf-8x', true, true],
+  ['application/jsonp', false, false],
+  ['application/json, text/html', false, false],
+  ['text/json', false, false],
+  ['', false, false],
+])('%s is JSON: %s, in another charset: %s', (type, json, other) => {
+  expect([isJsonType(type), hasOtherCharset(type)]).toEqual([json, other]);
+});
+
+test.each([
+  ['text/event-stream', true],
+  ['Text/Event-Stream ; charset=utf-8', true],
+  ['text/event-streams', false],
+  ['text/event-stream, text/html', false],
+  ['application/json', false],
+])('%s is a stream of events: %s', (type, events) => expect(isEventStreamType(type)).toBe(events));

@@ -1,0 +1,114 @@
+// Where in an event stream something may be added, however its bytes were cut.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SseTail } from '../../src/proxy/sse-tail.js';
+
+function sent(...chunks: readonly (string | Buffer)[]): SseTail {
+  const events = new SseTail();
+  for (const chunk of chunks) events.add(Buffer.from(chunk as string));
+  return events;
+}
+
+const bytewise = (text: string | Buffer): Buffer[] => [...Buffer.from(text as string)].map((byte) => Buffer.from([byte]));
+
+/** Lines as a client reads them (HTML, section 9.2.5): a CR, an LF, or both ends one. */
+const lines = (text: string): string[] => text.split(/\r\n|\r|\n/);
+
+const ends = ['\n', '\r', '\r\n'];
+const blank: [string, boolean][] = ends.flatMap((first) => [
+  [`data: 1${first}`, false],
+  ...ends.flatMap((second): [string, boolean][] => {
+    // What looks like two line ends may be one.
+    const text = `data: 1${first}${second}`;
+    return [
+      [text, first + second !== '\r\n'],
+      [`${text}data: 2`, false],
+      [`${text}data: 2${second}`, false],
+      ...ends.map((third): [string, boolean] => [`${text}${third}`, true]),
+    ];
+  }),
+]);
+
+describe('B-77: between events is where nothing was sent, or a blank line was the last', () => {
+  test.each<[string, boolean]>([
+    ['', true],
+    ['d', false],
+    ['data: 1', false],
+    [':\n\n', true],
+    ['\n', true],
+    ['\r', true],
+    ['\r\n', true],
+    [' \n', false],
+    ['data: 1\n \n', false],
+    ...blank,
+  ])('%j: %j', (text, expected) => {
+    for (const chunks of [[text], bytewise(text)]) expect(sent(...chunks).isBetweenEvents).toBe(expected);
+    for (let at = 1; at < text.length; at++) {
+      expect(sent(text.slice(0, at), text.slice(at)).isBetweenEvents).toBe(expected);
+    }
+  });
+});
+
+const SIGNATURE = Buffer.from([0xef, 0xbb, 0xbf]);
+
+describe('B-77, B-87: ids are seen', () => {
+  test.each<[string | Buffer, boolean]>([
+    ['id: 1\ndata: 1\n\n', true],
+    ['id:1\n\n', true],
+    ['id\ndata: 1\n\n', true],
+    ['id\rdata: 1\r\r', true],
+    ['data: 1\nid: 1\n\n', true],
+    ['data: 1\rid: 1\r\r', true],
+    ['data: 1\r\nid: 1\r\n\r\n', true],
+    ['data: 1\n\nid\r\n\r\n', true],
+    ['data: 1\nidx: 2\nid: 1\n\n', true],
+    [Buffer.concat([SIGNATURE, Buffer.from('id: 1\n\n')]), true],
+    ['data: 1\n\n', false],
+    ['data: {"id":1}\n\n', false],
+    ['data: id: 1\n\n', false],
+    [' id: 1\n\n', false],
+    ['idea: 1\nidx\nid 1\ni:d\nID: 1\n\n', false],
+    [': id: 1\n\n', false],
+  ])('%j: %j', (text, expected) => {
+    const bytes = Buffer.from(text as string);
+    for (const chunks of [[bytes], bytewise(bytes)]) expect(sent(...chunks).hasIds).toBe(expected);
+    for (let at = 1; at < bytes.length; at++) {
+      expect(sent(bytes.subarray(0, at), bytes.subarray(at)).hasIds).toBe(expected);
+    }
+  });
+});
+
+describe('B-77: an answer may have been among them', () => {
+  test.each<[string, boolean]>([
+    ['data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n', true],
+    ['data: {"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":""}}\n\n', true],
+    ['data: {\ndata: "id":1,\ndata: "result": {}}\n\n', true],
+    ['data: {"method":"notifications/progress","params":{"progress":1}}\n\n', false],
+    ['data: {"method":"notifications/message","params":{"level":"error","data":"no result"}}\n\n', false],
+    // Not one, and taken for one: then the stream is cut without last words.
+    ['data: {"method":"notifications/message","params":{"data":{"error":1}}}\n\n', true],
+  ])('%j: %j', (text, expected) => {
+    for (const chunks of [[text], bytewise(text)]) expect(sent(...chunks).mayHoldAnswer).toBe(expected);
+    for (let at = 1; at < text.length; at++) expect(sent(text.slice(0, at), text.slice(at)).mayHoldAnswer).toBe(expected);
+  });
+});
+
+test('B-77: any stream in any pieces is read as a client reads it', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('\n', '\r', '\r\n', 'id', 'id:', 'i', 'd', ':', 'data: 1', '"result"', '"error":', '"', ' '),
+    fc.string({ maxLength: 12 }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const events = sent(...pieces);
+      const text = pieces.join('');
+      // The last line is unfinished.
+      const whole = lines(text).slice(0, -1);
+      const unfinished = lines(text).at(-1) as string;
+      expect(events.isBetweenEvents).toBe(text === '' || (unfinished === '' && whole.at(-1) === ''));
+      expect(events.hasIds).toBe([...whole.map((line) => `${line}:`), unfinished].some((line) => line.startsWith('id:')));
+      expect(events.mayHoldAnswer).toBe(/"(result|error)":/.test(text));
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,150 @@
+// Which failure an upstream's fault is, and which answers are not passed on.
+import { describe, expect, test } from 'vitest';
+import type { UpstreamHeaders } from '../../src/proxy/headers.js';
+import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
+import { passThroughCaller, principal } from '../support/endpoint.js';
+import { kindOf } from '../support/kinds.js';
+
+const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.5:3000 said no'), { code });
+const named = (name: string): Error => Object.assign(new Error('x'), { name });
+
+describe('an error before the answer (C-145, D-23, D-25)', () => {
+  test.each([
+    ['ECONNREFUSED', 'upstream.unreachable'],
+    ['ENOTFOUND', 'upstream.unreachable'],
+    ['EAI_AGAIN', 'upstream.unreachable'],
+    ['EHOSTUNREACH', 'upstream.unreachable'],
+    ['ENETUNREACH', 'upstream.unreachable'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'upstream.unreachable'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'upstream.unreachable'],
+    ['CERT_HAS_EXPIRED', 'upstream.unreachable'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'upstream.unreachable'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream.unreachable'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'upstream.unreachable'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'upstream.timeout'],
+    ['ETIMEDOUT', 'upstream.timeout'],
+    ['ECONNRESET', 'upstream.broken'],
+    ['EPIPE', 'upstream.broken'],
+    ['UND_ERR_SOCKET', 'upstream.broken'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'upstream.broken'],
+    ['UND_ERR_BODY_TIMEOUT', 'upstream.broken'],
+    ['UND_ERR_DESTROYED', 'upstream.broken'],
+    ['SOMETHING_NEW', 'upstream.broken'],
+  ])('%s is %s', (code, kind) => {
+    expect(failureOf(coded(code))).toMatchObject({ row: { kind }, detail: code });
+  });
+
+  test.each(['HTTPParserError', 'AssertionError', 'TypeError', 'AbortError'])(
+    '%s without a code is a broken upstream, never a 500',
+    (name) => {
+      expect(failureOf(named(name))).toMatchObject({ row: { kind: 'upstream.broken' }, detail: name });
+    },
+  );
+
+  test('tells the log its code and not its text, which may name hosts (D-08)', () => {
+    expect(failureOf(coded('ECONNREFUSED')).detail).toBe('ECONNREFUSED');
+  });
+});
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const judged = (
+  status: number,
+  headers: UpstreamHeaders = JSON_TYPE,
+  caller = principal() as Parameters<typeof rejectResponse>[2],
+): string => kindOf(rejectResponse(status, headers, caller));
+
+describe('a status', () => {
+  test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
+    '%d is passed on (D-26, B-22, B-101, B-111)',
+    (status) => {
+      expect(judged(status)).toBe('ok');
+    },
+  );
+
+  test.each([
+    [99, 'upstream.broken'],
+    [199, 'upstream.broken'],
+    [600, 'upstream.broken'],
+    [999, 'upstream.broken'],
+    [300, 'upstream.broken'],
+    [301, 'upstream.broken'],
+    [302, 'upstream.broken'],
+    [304, 'upstream.broken'],
+    [307, 'upstream.broken'],
+    [308, 'upstream.broken'],
+    [399, 'upstream.broken'],
+    [206, 'upstream.broken'],
+    [407, 'upstream.broken'],
+    [426, 'upstream.broken'],
+    [401, 'upstream.gateway_rejected'],
+    [403, 'upstream.gateway_rejected'],
+  ])('%d is %s (C-141, C-146, A-47, D-26)', (status, kind) => expect(judged(status)).toBe(kind));
+
+  test.each([
+    [401, 'upstream.refused_caller'],
+    [403, 'ok'],
+    [302, 'upstream.broken'],
+    [407, 'upstream.broken'],
+    [200, 'ok'],
+  ])('%d to a pass-through caller is %s (C-104)', (status, kind) => {
+    expect(judged(status, JSON_TYPE, passThroughCaller())).toBe(kind);
+  });
+});
+
+describe('a body where there is none', () => {
+  test.each<[number, UpstreamHeaders, string]>([
+    [204, {}, 'ok'],
+    [204, { 'content-length': '0' }, 'ok'],
+    [204, { 'content-length': '3' }, 'upstream.broken'],
+    [204, { 'transfer-encoding': 'chunked' }, 'upstream.broken'],
+    [205, { 'content-length': '0' }, 'ok'],
+    [205, {}, 'upstream.broken'],
+    [205, { 'content-length': '3' }, 'upstream.broken'],
+    [205, { 'transfer-encoding': 'chunked' }, 'upstream.broken'],
+    [202, { 'transfer-encoding': 'chunked' }, 'ok'],
+  ])('%d with %j: %s', (status, headers, kind) => expect(judged(status, headers)).toBe(kind));
+});
+
+test.each<[string | string[], string]>([
+  ['keep-alive', 'ok'],
+  ['close, X-Internal, mcp-session-id', 'ok'],
+  ['close, X-Content-Type', 'ok'],
+  ['Content-Encoding', 'upstream.broken'],
+  ['close,content-type', 'upstream.broken'],
+  [['close', 'Content-Length'], 'upstream.broken'],
+])('Connection: %s, which may not take from a body how it is read, is %s (C-130, C-132)', (connection, kind) => {
+  expect(judged(200, { ...JSON_TYPE, connection })).toBe(kind);
+});
+
+test.each<[string | string[], string]>([
+  ['chunked', 'ok'],
+  ['Chunked', 'ok'],
+  ['gzip', 'upstream.broken'],
+  ['gzip, chunked', 'upstream.broken'],
+  [['gzip', 'chunked'], 'upstream.broken'],
+])('Transfer-Encoding: %s is %s (C-130)', (coding, kind) => {
+  expect(judged(200, { ...JSON_TYPE, 'transfer-encoding': coding })).toBe(kind);
+});
+
+describe('the media type of a 200 (D-23)', () => {
+  test.each<[string, UpstreamHeaders]>([
+    ['JSON', JSON_TYPE],
+    ['JSON with a charset', { 'content-type': 'Application/JSON; charset=utf-8' }],
+    ['an event stream', { 'content-type': 'text/event-stream' }],
+    ['none', {}],
+    ['HTML of no length', { 'content-type': 'text/html', 'content-length': '0' }],
+  ])('%s is passed on (B-23)', (_what, headers) => expect(judged(200, headers)).toBe('ok'));
+
+  test.each<[string, UpstreamHeaders]>([
+    ['HTML', { 'content-type': 'text/html' }],
+    ['a body of no type', { 'content-length': '2' }],
+    ['text', { 'content-type': 'text/plain; charset=utf-8' }],
+    ['what only begins like JSON', { 'content-type': 'application/jsonp' }],
+    ['two types', { 'content-type': ['application/json', 'text/html'] }],
+    ['an empty type', { 'content-type': '' }],
+  ])('%s is refused', (_what, headers) => expect(judged(200, headers)).toBe('upstream.broken'));
+
+  test('does not matter on an error, which is the upstream\u2019s own (D-26)', () => {
+    expect(judged(500, { 'content-type': 'text/html' })).toBe('ok');
+  });
+});

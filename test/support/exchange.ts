@@ -1,0 +1,99 @@
+// An exchange without a socket, for the stages that see only its head and its body; what is answered is written down.
+import type { BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
+import { bodyTooLarge } from '../../src/core/failures.js';
+import { ok } from '../../src/core/result.js';
+
+/** Header lines in the order sent. */
+export type Lines = readonly (readonly [name: string, value: string])[];
+
+export interface Asked {
+  readonly method?: string;
+  readonly version?: string;
+  readonly target?: string;
+  readonly lines?: Lines;
+  readonly body?: string | Buffer;
+}
+
+export interface Recorded {
+  readonly status: number;
+  readonly headers: readonly string[];
+}
+
+export interface TestExchange extends Exchange {
+  readonly began: Recorded[];
+  /** Everything written, joined; null until the answer ended. */
+  readonly sent: string | null;
+  readonly destroyed: boolean;
+  /** How many times the body was asked for. */
+  readonly bodyReads: number;
+  gone: boolean;
+  sentStatus: number;
+}
+
+export function head({ method = 'POST', version = '1.1', target = '/mcp', lines = [] }: Asked = {}): RequestHead {
+  return {
+    method,
+    version,
+    target,
+    path: target.split('?', 1)[0] as string,
+    names: lines.map(([name]) => name.toLowerCase()),
+    values: lines.map(([, value]) => value),
+  };
+}
+
+export function exchange(asked: Asked = {}): TestExchange {
+  const chunks: Buffer[] = [];
+  let ended = false;
+  const self = {
+    ...head(asked),
+    id: 'request-1',
+    clientAddress: '192.0.2.7',
+    gone: false,
+    stalled: false,
+    answerHeaders: ['x-request-id', 'request-1'],
+    sentStatus: 0,
+    began: [] as Recorded[],
+    destroyed: false,
+    bodyReads: 0,
+    get sent() {
+      return ended ? Buffer.concat(chunks).toString() : null;
+    },
+    readBody(limitBytes: number, listener: BodyListener) {
+      self.bodyReads += 1;
+      const body = Buffer.from(asked.body ?? '');
+      queueMicrotask(() => listener.bodyRead(body.length > limitBytes ? bodyTooLarge() : ok(body)));
+    },
+    onGone() {},
+    begin(status: number, headers: string[]) {
+      self.sentStatus = status;
+      self.began.push({ status, headers: [...headers] });
+    },
+    write(chunk: Buffer) {
+      chunks.push(chunk);
+      return true;
+    },
+    onDrain() {},
+    endWhole(body: Buffer) {
+      self.end(body);
+    },
+    end(chunk?: Buffer) {
+      if (chunk !== undefined) chunks.push(chunk);
+      ended = true;
+    },
+    destroy() {
+      self.destroyed = true;
+    },
+  };
+  return self;
+}
+
+/** Flat name, value pairs as an object; a name that repeats is an error of the test's subject. */
+export function pairs(flat: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (name in found) throw new Error(`${name} stands twice`);
+    found[name] = flat[i + 1] as string;
+  }
+  return found;
+}

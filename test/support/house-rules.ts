@@ -1,0 +1,121 @@
+// The rules of the house (docs of the layout: who may import whom, one door per dependency), as functions over a source text.
+import { codeOnly, type Source, withoutComments } from './sources.js';
+
+interface Import {
+  readonly from: string;
+  /** Erased by the compiler: a type, no code. */
+  readonly typeOnly: boolean;
+}
+
+const STAGES = ['verify', 'authorize', 'proxy', 'oauth', 'observe'];
+const own = Object.fromEntries(STAGES.map((stage) => [stage, [stage, 'core', 'mcp', 'type config']]));
+
+/** Room, and the rooms that it may import from; `type` before one: its types only. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: ['core'],
+  mcp: ['mcp', 'core'],
+  ...own,
+  config: ['config', 'core'],
+  'gateway.ts': ['core'],
+  http: ['http', 'core', 'gateway.ts', 'type config'],
+  app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', ...STAGES],
+  commands: ['commands', 'app', 'config', 'core'],
+  'main.ts': ['commands', 'app', 'config'],
+};
+
+/** Package or module, and where it may be imported; `type` before a place: its types only. Places are beginnings of paths. */
+const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
+  [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
+  [/^jose$/, ['verify/', 'oauth/', 'proxy/credentials/']],
+  [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'verify/fetch-json.ts', 'type proxy/']],
+  // The demo's MCP server declares its tools with it.
+  [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
+  [/^yaml$/, ['config/yaml-document.ts']],
+  [/^lru-cache$/, ['verify/']],
+  // serve opens the destination of the lines, which only a process can.
+  [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
+  [/^prom-client$/, ['observe/metrics.ts']],
+  [/^@opentelemetry\//, ['observe/']],
+  [/^oidc-provider$/, ['commands/demo']],
+  [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
+  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'commands/']],
+  // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
+  [/^node:(http|https|http2|net|tls|dgram)$/, ['http/', 'commands/demo', 'commands/doctor/request.ts', 'type ']],
+  [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
+  [/^node:/, ['']],
+];
+
+const FORBIDDEN: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['process', /(?<![.\w])process\s*[.[]|(?<![.\w])process\s*[;,)]/],
+  ['Date.now', /\bDate\.now\b/],
+  ['console', /(?<![.\w])console\s*\./],
+  ['fetch', /(?<![.\w])(globalThis\.)?fetch\s*\(/],
+];
+
+const LINES = 250;
+
+export function importsOf(text: string): Import[] {
+  const code = withoutComments(text);
+  const found: Import[] = [];
+  for (const [, clause, from] of code.matchAll(/(?:^|[\n;])\s*(?:import|export)\b([^'";]*?)\bfrom\s*['"]([^'"]+)['"]/g)) {
+    const names =
+      /\{([^}]*)\}/
+        .exec(clause as string)?.[1]
+        ?.split(',')
+        .filter((name) => name.trim() !== '') ?? [];
+    const namesOnly = /^\s*\{[^}]*\}\s*$/.test(clause as string);
+    const typeOnly =
+      /^\s*type\b/.test(clause as string) || (namesOnly && names.length > 0 && names.every((name) => /^\s*type\s/.test(name)));
+    found.push({ from: from as string, typeOnly });
+  }
+  for (const [, from] of code.matchAll(/(?:^|[\n;])\s*import\s*['"]([^'"]+)['"]/g))
+    found.push({ from: from as string, typeOnly: false });
+  for (const [, from] of code.matchAll(/\b(?:import|require)\s*\(\s*['"`]([^'"`]+)['"`]/g))
+    found.push({ from: from as string, typeOnly: false });
+  return found;
+}
+
+const roomOf = (path: string): string => path.split('/', 1)[0] as string;
+
+const opens = (place: string, subject: string, typeOnly: boolean): boolean =>
+  place.startsWith('type ') ? typeOnly && subject.startsWith(place.slice(5)) : subject.startsWith(place);
+
+/** Imports that cross a wall of the house. */
+export function wallsCrossed({ path, text }: Source): string[] {
+  const allowed = MAY_IMPORT[roomOf(path)];
+  if (allowed === undefined) return [`${path}: no such room`];
+  return importsOf(text).flatMap(({ from, typeOnly }) => {
+    if (from.startsWith('.')) {
+      const target = roomOf(new URL(from, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+      const open = allowed.some((place) =>
+        place.startsWith('type ') ? typeOnly && place.slice(5) === target : place === target,
+      );
+      return open ? [] : [`${path}: ${from}`];
+    }
+    if (path.startsWith('core/')) return [`${path}: ${from}`];
+    const door = DOORS.find(([name]) => name.test(from));
+    return door?.[1].some((place) => opens(place, path, typeOnly)) ? [] : [`${path}: ${from}`];
+  });
+}
+
+/** Surroundings that a stage has to be given. */
+export function surroundingsTaken({ path, text }: Source): string[] {
+  if (![...STAGES, 'core', 'mcp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
+  const code = codeOnly(text);
+  return FORBIDDEN.filter(([, pattern]) => pattern.test(code)).map(([name]) => `${path}: ${name}`);
+}
+
+/** Flaws of form: length, names, exports, first line. */
+export function formFlaws({ path, text }: Source): string[] {
+  const code = withoutComments(text);
+  const lines = text.split('\n');
+  const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0];
+  const flaws: string[] = [];
+  if (lines.length - 1 > LINES) flaws.push(`${lines.length - 1} lines`);
+  if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
+  if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
+  if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');
+  if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('exports what is of another file');
+  if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it decides');
+  return flaws.map((flaw) => `${path}: ${flaw}`);
+}

@@ -1,0 +1,43 @@
+// Introspection against the real fault issuer, with a clock that a test moves.
+import { USUAL_CLAIMS } from '../../src/core/principal.js';
+import { secret } from '../../src/core/secret.js';
+import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
+import { fetchJson } from '../../src/verify/fetch-json.js';
+import type { JwksIssuer } from '../fixtures/jwks-issuer.js';
+import { withDeadline } from '../fixtures/wait.js';
+import { testClock } from './clock.js';
+import { RESOURCE } from './endpoint.js';
+import { recorder } from './keys.js';
+import { kindOf } from './kinds.js';
+
+export function introspecting(issuer: JwksIssuer, changes: Partial<IntrospectionClient> = {}) {
+  const clock = testClock();
+  const { notices, notify } = recorder();
+  const client: IntrospectionClient = {
+    issuer: issuer.issuer,
+    url: `${issuer.issuer}/introspect`,
+    client: { auth: 'basic', clientId: 'portcullis', clientSecret: secret('s3cret') },
+    audience: 'required',
+    activeCacheSeconds: 30,
+    inactiveCacheSeconds: 5,
+    clockToleranceSeconds: 30,
+    claims: USUAL_CLAIMS,
+    requireTenant: false,
+    clientOfIssuer: null,
+    audienceIsClient: false,
+    ...changes,
+  };
+  const introspect = createIntrospection(client, fetchJson, clock, notify);
+  const ask = (token = 'opaque') => withDeadline('an introspection', Promise.resolve(introspect(token)), 5000);
+  return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
+}
+
+/** What an issuer says of a good token. */
+export const active = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+  active: true,
+  sub: 'alice',
+  aud: RESOURCE,
+  client_id: 'cli',
+  scope: 'files:read',
+  ...changes,
+});

@@ -1,0 +1,216 @@
+// What an introspection answer means: active, inactive, or no information, which is never told as a bad token.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { secret } from '../../../src/core/secret.js';
+import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
+import { rsaKey } from '../../fixtures/mint.js';
+import { type Answer, answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
+import { RESOURCE } from '../../support/endpoint.js';
+import { active, introspecting } from '../../support/introspecting.js';
+
+const { json, status } = answers;
+let issuer: JwksIssuer;
+let server: RawUpstream;
+beforeAll(async () => {
+  issuer = await startJwksIssuer({ keys: [rsaKey()] });
+  server = await startRawUpstream(json(active()));
+});
+beforeEach(async () => {
+  server.reset();
+  await issuer.setMode('ok');
+  issuer.introspect = () => active();
+  issuer.metadata = {};
+  issuer.hits.introspection = 0;
+  issuer.hits.metadata = 0;
+});
+afterAll(() => Promise.all([issuer.stop(), server.stop()]));
+
+describe('the question', () => {
+  test.each([
+    ['portcullis', 's3cret', 'portcullis:s3cret'],
+    ['a:b', 'p%:+ \u00e9&', 'a%3Ab:p%25%3A%2B+%C3%A9%26'],
+  ])('is a form with the token, and Basic of the encoded client: %s (C-80, C-81)', async (clientId, plain, pair) => {
+    const seen: [string, string | undefined][] = [];
+    issuer.introspect = (form, authorization) => {
+      seen.push([form.toString(), authorization]);
+      return active();
+    };
+    expect(
+      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).kind('a+b/c=='),
+    ).toBe('ok');
+    expect(seen).toEqual([
+      ['token=a%2Bb%2Fc%3D%3D&token_type_hint=access_token', `Basic ${Buffer.from(pair).toString('base64')}`],
+    ]);
+  });
+
+  test('carries the client in the form where that is configured (C-81)', async () => {
+    const seen: [Record<string, string>, string | undefined][] = [];
+    issuer.introspect = (form, authorization) => {
+      seen.push([Object.fromEntries(form), authorization]);
+      return active();
+    };
+    expect(
+      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).kind('t'),
+    ).toBe('ok');
+    expect(seen).toEqual([
+      [{ token: 't', token_type_hint: 'access_token', client_id: 'portcullis', client_secret: 's3cret' }, undefined],
+    ]);
+  });
+
+  test('goes where the metadata points, which is asked once', async () => {
+    const { kind } = introspecting(issuer, { url: null });
+    expect([await kind('a'), await kind('b')]).toEqual(['ok', 'ok']);
+    expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 2 });
+  });
+
+  test('asks for the metadata once, however many wait for it (C-86)', async () => {
+    const { kind } = introspecting(issuer, { url: null });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => kind(`token-${i}`)));
+    expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 20 });
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['of another issuer (C-24)', { issuer: 'https://evil.example' }],
+    ['without the endpoint', { introspection_endpoint: undefined }],
+    ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }],
+  ])('goes nowhere with metadata %s, until that is mended', async (_what, metadata) => {
+    const { ask, kind, clock } = introspecting(issuer, { url: null });
+    issuer.metadata = metadata;
+    const refusal = { row: { kind: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
+    expect(await ask()).toMatchObject(refusal);
+    expect(issuer.hits.introspection).toBe(0);
+    issuer.metadata = {};
+    const { metadata: looks } = issuer.hits;
+    clock.advance(1999);
+    expect([await kind(), issuer.hits.metadata]).toEqual(['introspection.unavailable', looks]);
+    clock.advance(1);
+    expect(await kind()).toBe('ok');
+  });
+});
+
+describe('active (C-82)', () => {
+  test('makes a principal', async () => {
+    const { ask, clock } = introspecting(issuer);
+    const exp = Math.floor(clock.wallMs() / 1000) + 300;
+    issuer.introspect = () => active({ exp, iss: issuer.issuer });
+    expect(await ask()).toEqual({
+      ok: true,
+      value: {
+        issuer: issuer.issuer,
+        subject: 'alice',
+        subjectKind: 'sub',
+        tenant: null,
+        client: 'cli',
+        scopes: ['files:read'],
+        audience: [RESOURCE],
+        expiresAt: exp,
+        accessTokenEvidence: true,
+        boundToClient: false,
+        claims: active({ exp, iss: issuer.issuer }),
+      },
+    });
+  });
+
+  test('without sub is the client itself (A-53)', async () => {
+    issuer.introspect = () => active({ sub: undefined });
+    expect(await introspecting(issuer).ask()).toMatchObject({
+      ok: true,
+      value: { subject: 'cli', subjectKind: 'client', client: 'cli' },
+    });
+  });
+
+  const now = Math.floor(Date.now() / 1000);
+  test.each<[string, Record<string, unknown>, string]>([
+    ['another issuer', { iss: 'https://other.example' }, 'token.claims'],
+    ['exp in the past', { exp: now - 90 }, 'token.expired'],
+    ['exp that is no date', { exp: 'never' }, 'token.claims'],
+    ['exp null', { exp: null }, 'token.claims'],
+    ['nbf ahead', { nbf: now + 90 }, 'token.not_yet_valid'],
+    ['the type of a refresh token (A-46)', { token_type: 'refresh_token' }, 'token.claims'],
+    ['the use of a refresh token (A-46)', { token_use: 'refresh' }, 'token.claims'],
+    ['cnf (C-110)', { cnf: { jkt: 'x' } }, 'token.claims'],
+    ['neither sub nor client', { sub: undefined, client_id: undefined }, 'token.claims'],
+    ['an aud that is no text', { aud: 5 }, 'token.claims'],
+    ['a scope that is no text', { scope: 5 }, 'token.claims'],
+  ])('with %s is refused all the same (C-84)', async (_what, changes, kind) => {
+    expect(await introspecting(issuer).kind()).toBe('ok');
+    issuer.introspect = () => active(changes);
+    expect(await introspecting(issuer).kind()).toBe(kind);
+  });
+});
+
+test('inactive is a bad token, whatever else the answer says (C-82)', async () => {
+  issuer.introspect = () => active({ active: false });
+  expect(await introspecting(issuer).kind()).toBe('token.inactive');
+});
+
+describe('no information is 503, is told as such, and is not kept (C-83, E-05)', () => {
+  test.each<[string, unknown]>([
+    ['"true"', { ...active(), active: 'true' }],
+    ['1', { ...active(), active: 1 }],
+    ['null', { ...active(), active: null }],
+    ['nothing', { ...active(), active: undefined }],
+    ['an empty object', {}],
+    ['a list', [active()]],
+    ['text', 'active'],
+  ])('active is %s (C-82)', async (_what, answer) => {
+    const { kind } = introspecting(issuer);
+    issuer.introspect = () => answer;
+    expect(await kind()).toBe('introspection.unavailable');
+    issuer.introspect = () => active();
+    expect(await kind()).toBe('ok');
+  });
+
+  test.each<[IssuerMode]>([['500'], ['html'], ['redirect'], ['empty'], ['huge'], ['reset'], ['closed'], ['hang']])(
+    '%s',
+    async (mode) => {
+      const { kind } = introspecting(issuer);
+      await issuer.setMode(mode);
+      const started = performance.now();
+      expect(await kind()).toBe('introspection.unavailable');
+      expect(performance.now() - started).toBeLessThan(3000);
+      expect(issuer.hits.introspection).toBeLessThanOrEqual(1);
+      await issuer.setMode('ok');
+      expect(await kind()).toBe('ok');
+    },
+  );
+
+  test.each<[string, Answer, number | undefined]>([
+    ['429 with Retry-After', status(429, [['retry-after', '7']]), 7],
+    ['503 with Retry-After', status(503, [['retry-after', '20']]), 20],
+    ['503 with a date', status(503, [['retry-after', 'Fri, 31 Dec 1999 23:59:59 GMT']]), 1],
+    ['502', status(502), 1],
+    ['404', status(404), 1],
+    ['204', status(204), 1],
+  ])('%s', async (_what, answer, retryAfterSeconds) => {
+    const { ask } = introspecting(issuer, { url: server.url });
+    server.next(answer);
+    expect(await ask()).toMatchObject({ ok: false, row: { kind: 'introspection.unavailable' }, retryAfterSeconds });
+    expect((await ask()).ok).toBe(true);
+  });
+});
+
+describe('a refusal of the gateway itself is 503 and an alarm, never a bad token (C-83)', () => {
+  test.each<[string, Answer]>([
+    ['401', status(401, [['www-authenticate', 'Basic']])],
+    ['401 with invalid_token', json({ error: 'invalid_token' }, 401)],
+    ['403', status(403)],
+    ['400 invalid_client', json({ error: 'invalid_client' }, 400)],
+  ])('%s', async (_what, answer) => {
+    const { kind, notices } = introspecting(issuer, { url: server.url });
+    server.next(answer);
+    expect(await kind()).toBe('introspection.gateway_rejected');
+    expect(notices).toMatchObject([{ event: 'introspection.client_rejected', level: 'error', issuer: issuer.issuer }]);
+    expect(await kind()).toBe('ok');
+  });
+
+  test.each<[string, Answer]>([
+    ['invalid_request', json({ error: 'invalid_request' }, 400)],
+    ['invalid_token', json({ error: 'invalid_token' }, 400)],
+    ['no JSON', status(400, [], 'bad token')],
+  ])('any other 400 speaks of the token: %s', async (_what, answer) => {
+    const { kind, notices } = introspecting(issuer, { url: server.url });
+    server.next(answer);
+    expect(await kind()).toBe('token.inactive');
+    expect([notices, await kind()]).toEqual([[], 'ok']);
+  });
+});

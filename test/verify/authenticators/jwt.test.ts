@@ -1,0 +1,253 @@
+// Each flawed token beside its good twin. What can be refused without a key is refused without one.
+import { createSign } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { tokenMalformed } from '../../../src/core/failures.js';
+import { createJwtVerifier, type JwtPolicy, type UnverifiedJwt } from '../../../src/verify/authenticators/jwt.js';
+import { shapeOf } from '../../../src/verify/jws.js';
+import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from '../../fixtures/mint.js';
+import { testClock } from '../../support/clock.js';
+import { ISSUER, RESOURCE } from '../../support/endpoint.js';
+import { testKeys } from '../../support/keys.js';
+import { kindOf } from '../../support/kinds.js';
+
+const rsa = rsaKey({ kid: 'rsa' });
+const second = rsaKey({ kid: 'second' });
+const ps = rsaKey({ kid: 'ps', alg: 'PS256' });
+const ec = ecKey({ kid: 'ec' });
+const ed = ed25519Key({ kid: 'ed' });
+const stranger = rsaKey({ kid: 'rsa' });
+
+const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key: rsa, ...changes });
+const claims = (changes: Record<string, unknown>): string => mint({ claims: changes });
+const header = (changes: Record<string, unknown>): string => mint({ header: changes });
+
+interface Setting {
+  readonly policy?: Partial<JwtPolicy>;
+  readonly published?: SigningKey[];
+}
+
+/** What the token says unverified; its shape alone where that is no JWT. */
+function jwtOf(token: string): UnverifiedJwt | string {
+  const shape = shapeOf(token);
+  if (shape.kind !== 'jws') return shape.kind;
+  return shape.claims === null ? 'no claims' : { ...shape, claims: shape.claims };
+}
+
+function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
+  const clock = testClock();
+  const whole: JwtPolicy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30, ...policy };
+  const keys = testKeys(clock, { published, algorithms: whole.algorithms });
+  const verify = createJwtVerifier(whole, keys.source, clock);
+  return {
+    keys,
+    clock,
+    async judge(token: string) {
+      const jwt = jwtOf(token);
+      return typeof jwt === 'string' ? jwt : verify(token, jwt, () => null);
+    },
+    async kind(token: string): Promise<string> {
+      const verdict = await this.judge(token);
+      return typeof verdict === 'string' ? verdict : kindOf(verdict);
+    },
+  };
+}
+
+test('a good token makes a principal and names the key that signed it', async () => {
+  const { judge, keys } = verifier();
+  const verdict = await judge(mint());
+  const set = keys.source.usable();
+  expect(verdict).toMatchObject({
+    ok: true,
+    value: {
+      principal: { issuer: ISSUER, subject: 'alice', client: 'test-client', scopes: ['files:read'], audience: [RESOURCE] },
+    },
+  });
+  expect(verdict).toMatchObject({ value: { thumbprint: set?.keys[0]?.thumbprint } });
+});
+
+describe('typ', () => {
+  const both: [string, unknown, string, string][] = [
+    ['at+jwt', 'at+jwt', 'ok', 'ok'],
+    ['application/at+jwt', 'application/at+jwt', 'ok', 'ok'],
+    ['in capitals', 'AT+JWT', 'ok', 'ok'],
+    ['JWT', 'JWT', 'token.type', 'ok'],
+    ['absent', undefined, 'token.type', 'ok'],
+    ['an ID-JAG (A-52)', 'oauth-id-jag+jwt', 'token.type', 'token.type'],
+    ['a DPoP proof', 'dpop+jwt', 'token.type', 'token.type'],
+    ['a logout token', 'logout+jwt', 'token.type', 'token.type'],
+    ['a security event', 'secevent+jwt', 'token.type', 'token.type'],
+    ['an identity JWT of our own', 'portcullis-identity+jwt', 'token.type', 'token.type'],
+    ['empty', '', 'token.type', 'token.type'],
+    ['null', null, 'token.type', 'token.type'],
+    ['a list', ['at+jwt'], 'token.type', 'token.type'],
+  ];
+  test.each(both)('%s (C-30)', async (_what, typ, strict, lenient) => {
+    expect(await verifier().kind(header({ typ }))).toBe(strict);
+    expect(await verifier({ policy: { typ: 'lenient' } }).kind(header({ typ }))).toBe(lenient);
+  });
+});
+
+describe('the marks of an access token (C-37)', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['as they must be', { token_use: 'access', typ: 'Bearer' }, 'ok'],
+    ['one missing', { token_use: 'access' }, 'token.type'],
+    ['one of another value', { token_use: 'access', typ: 'ID' }, 'token.type'],
+    ['one in a list', { token_use: ['access'], typ: 'Bearer' }, 'token.type'],
+  ])('%s', async (_what, changes, kind) => {
+    const marked = verifier({ policy: { requiredClaims: { token_use: 'access', typ: 'Bearer' } } });
+    expect(await marked.kind(claims(changes))).toBe(kind);
+    expect(marked.keys.loads).toBe(kind === 'ok' ? 1 : 0);
+    expect(await verifier().kind(claims(changes))).toBe('ok');
+  });
+});
+
+describe('refused without a key, and so also while the issuer is down', () => {
+  const now = Math.floor(Date.now() / 1000);
+  const rows: [string, string, string][] = [
+    ['alg none with a signature (C-32)', mint({ header: { alg: 'none' }, signature: Buffer.from('x') }), 'token.algorithm'],
+    ['alg None (C-32)', mint({ header: { alg: 'None' }, signature: Buffer.from('x') }), 'token.algorithm'],
+    ['alg noNE (C-32)', mint({ header: { alg: 'noNE' }, signature: Buffer.from('x') }), 'token.algorithm'],
+    ['HS256 signed with the public key (C-32)', header({ alg: 'HS256' }), 'token.algorithm'],
+    ['RS384 (C-32)', header({ alg: 'RS384' }), 'token.algorithm'],
+    ['PS256 (C-32)', header({ alg: 'PS256' }), 'token.algorithm'],
+    ['rs256 in small letters (C-32)', header({ alg: 'rs256' }), 'token.algorithm'],
+    ['an empty alg (C-32)', header({ alg: '' }), 'token.algorithm'],
+    ['an unknown crit (C-40)', header({ crit: ['exp'] }), 'token.malformed'],
+    ['an empty crit (C-40)', header({ crit: [] }), 'token.malformed'],
+    ['b64: false (C-40)', header({ b64: false }), 'token.malformed'],
+    ['b64: false in crit (C-40)', header({ b64: false, crit: ['b64'] }), 'token.malformed'],
+    ['a kid that is no text (C-41)', header({ kid: 5 }), 'token.malformed'],
+    ['a kid that is null (C-41)', header({ kid: null }), 'token.malformed'],
+    ['a kid of 257 characters (C-41)', header({ kid: 'k'.repeat(257) }), 'token.malformed'],
+    ['the issuer with a slash (C-35)', claims({ iss: `${ISSUER}/` }), 'token.claims'],
+    ['no issuer (C-31)', claims({ iss: undefined }), 'token.claims'],
+    ['the issuer as a list (C-35)', claims({ iss: [ISSUER] }), 'token.claims'],
+    ['a nonce: an ID token (C-37, A-46)', claims({ nonce: 'x' }), 'token.type'],
+    ['at_hash: an ID token (C-37)', claims({ at_hash: 'x' }), 'token.type'],
+    ['c_hash: an ID token (C-37)', claims({ c_hash: 'x' }), 'token.type'],
+    ['events: a logout token (C-37)', claims({ events: {} }), 'token.type'],
+    ['token_use id: an ID token (C-37)', claims({ token_use: 'id' }), 'token.type'],
+    ['no exp (C-31)', claims({ exp: undefined }), 'token.claims'],
+    ['exp that is text (C-31)', claims({ exp: String(now + 300) }), 'token.claims'],
+    ['exp long ago (C-38)', claims({ exp: now - 90 }), 'token.expired'],
+    ['nbf ahead (C-38)', claims({ nbf: now + 90 }), 'token.not_yet_valid'],
+    ['iat ahead (C-39)', claims({ iat: now + 3600, exp: now + 7200 }), 'token.not_yet_valid'],
+    ['no sub (C-31)', claims({ sub: undefined }), 'token.claims'],
+    ['cnf (C-110)', claims({ cnf: { jkt: 'x' } }), 'token.claims'],
+  ];
+  test.each(rows)('%s', async (_what, token, kind) => {
+    const up = verifier();
+    expect(await up.kind(mint())).toBe('ok');
+    expect(await up.kind(token)).toBe(kind);
+    const down = verifier();
+    down.keys.fails = 'status 500';
+    expect(await down.kind(token)).toBe(kind);
+    expect(down.keys.loads).toBe(0);
+    expect(await down.kind(mint())).toBe('keys.unavailable');
+  });
+
+  test('the audience of another server, by the rule that was lent (A-40)', async () => {
+    const clock = testClock();
+    const keys = testKeys(clock, { published: [rsa] });
+    const policy: JwtPolicy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 };
+    const verify = createJwtVerifier(policy, keys.source, clock);
+    const refuseAll = () => tokenMalformed({ detail: 'lent' });
+    const token = mint();
+    const jwt = jwtOf(token);
+    if (typeof jwt === 'string') throw new Error(jwt);
+    expect(await verify(token, jwt, refuseAll)).toMatchObject({ ok: false, detail: 'lent' });
+    expect(keys.loads).toBe(0);
+    expect((await verify(token, jwt, () => null)).ok).toBe(true);
+  });
+});
+
+describe('the tolerance', () => {
+  test.each([
+    [60, -30, 'ok'],
+    [60, -90, 'token.expired'],
+    [0, -1, 'token.expired'],
+  ])('of %d s with exp %d s away: %s (C-38)', async (clockToleranceSeconds, away, kind) => {
+    const at = verifier({ policy: { clockToleranceSeconds } });
+    expect(await at.kind(claims({ exp: Math.floor(at.clock.wallMs() / 1000) + away }))).toBe(kind);
+  });
+});
+
+describe('the key', () => {
+  const flipped = (token: string, part: number): string => {
+    const parts = token.split('.');
+    const bytes = Buffer.from(parts[part] as string, 'base64url');
+    const at = bytes.indexOf('alice');
+    bytes[at < 0 ? bytes.length - 1 : at] = (bytes[at < 0 ? bytes.length - 1 : at] as number) ^ 1;
+    parts[part] = bytes.toString('base64url');
+    return parts.join('.');
+  };
+  const selfSigned = { jwk: stranger.jwk, x5c: ['MII='], jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' };
+
+  test.each<[string, string, string]>([
+    ['a bit of the payload flipped (C-34)', flipped(mint(), 1), 'token.signature'],
+    ['a bit of the signature flipped (C-34)', flipped(mint(), 2), 'token.signature'],
+    ['an empty signature of full length (C-34)', mint({ signature: Buffer.alloc(256) }), 'token.signature'],
+    ['a short signature (C-34)', mint({ signature: Buffer.from('x') }), 'token.signature'],
+    ['the signature of another key (C-35)', mint({ key: stranger }), 'token.signature'],
+    ['the signature of another published key (C-61)', mint({ key: { ...second, kid: 'rsa' } }), 'token.signature'],
+    ['its own key in the header (C-41, A-62)', mint({ key: stranger, header: selfSigned }), 'token.signature'],
+    ['a kid that nobody publishes (C-41)', header({ kid: 'nobody' }), 'token.key_unknown'],
+    ['a kid that is a path (C-41)', header({ kid: '../../etc/passwd' }), 'token.key_unknown'],
+    ['a kid in other letters (C-41)', header({ kid: 'RSA' }), 'token.key_unknown'],
+    ['an empty kid', header({ kid: '' }), 'token.key_unknown'],
+    ['no kid, among two keys (C-63)', header({ kid: undefined }), 'token.key_unknown'],
+  ])('%s', async (_what, token, kind) => {
+    const at = verifier();
+    expect(await at.kind(mint())).toBe('ok');
+    expect(await at.kind(token)).toBe(kind);
+  });
+
+  test('without a kid is taken where there is only one for the alg (C-63)', async () => {
+    expect(await verifier({ published: [rsa] }).kind(header({ kid: undefined }))).toBe('ok');
+    const both: Setting = { policy: { algorithms: ['RS256', 'ES256'] }, published: [rsa, ec] };
+    expect(await verifier(both).kind(header({ kid: undefined }))).toBe('ok');
+    expect(await verifier({ ...both, published: [rsa, ec, second] }).kind(header({ kid: undefined }))).toBe('token.key_unknown');
+    expect(await verifier({ ...both, published: [rsa] }).kind(mint({ key: ec, header: { kid: undefined } }))).toBe(
+      'token.key_unknown',
+    );
+  });
+
+  test('of the same kid is tried in turn, but no more than four (C-62)', async () => {
+    const decoys = Array.from({ length: 4 }, () => rsaKey({ kid: 'rsa' }));
+    expect(await verifier({ published: [...decoys.slice(0, 3), rsa] }).kind(mint())).toBe('ok');
+    expect(await verifier({ published: [...decoys, rsa] }).kind(mint())).toBe('token.signature');
+  });
+
+  test('is used with one algorithm only (C-33)', async () => {
+    const setting: Setting = { policy: { algorithms: ['RS256', 'PS256'] }, published: [rsa, ps] };
+    expect(await verifier(setting).kind(mint({ key: ps }))).toBe('ok');
+    expect(await verifier(setting).kind(mint({ key: ps, header: { alg: 'RS256' } }))).toBe('token.key_unknown');
+    expect(await verifier(setting).kind(mint({ key: rsa, header: { alg: 'PS256' } }))).toBe('token.key_unknown');
+  });
+
+  test.each<[string, SigningKey]>([
+    ['PS256', ps],
+    ['ES256', ec],
+    ['EdDSA', ed],
+  ])('may be %s where that is configured (C-32)', async (alg, key) => {
+    expect(await verifier({ policy: { algorithms: [alg] }, published: [key] }).kind(mint({ key }))).toBe('ok');
+    expect(await verifier({ published: [rsa, key] }).kind(mint({ key }))).toBe('token.algorithm');
+  });
+
+  test('does not verify an ECDSA signature in DER form (C-34)', async () => {
+    const token = mint({ key: ec });
+    const input = token.slice(0, token.lastIndexOf('.'));
+    const der = createSign('sha256').update(input).sign(ec.privateKey);
+    const setting: Setting = { policy: { algorithms: ['ES256'] }, published: [ec] };
+    expect(await verifier(setting).kind(token)).toBe('ok');
+    expect(await verifier(setting).kind(`${input}.${der.toString('base64url')}`)).toBe('token.signature');
+  });
+
+  test('of one issuer does not verify for another (A-45, C-73)', async () => {
+    const other = 'https://other-auth.example.com';
+    expect(await verifier({ policy: { issuer: other } }).kind(mint({ issuer: other }))).toBe('ok');
+    expect(await verifier({ policy: { issuer: other }, published: [second] }).kind(mint({ issuer: other }))).toBe(
+      'token.key_unknown',
+    );
+  });
+});

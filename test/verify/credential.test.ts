@@ -1,0 +1,206 @@
+// What counts as a credential: one good value and one flaw for each case.
+import { describe, expect, test } from 'vitest';
+import { tokenFlaw } from '../../src/core/credential.js';
+import { readCredential } from '../../src/verify/credential.js';
+import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
+import { exchange, type Lines } from '../support/exchange.js';
+import { kindOf } from '../support/kinds.js';
+
+const T = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
+const oauth = endpoint();
+const mixed = endpoint({ passThrough: [tokenRule, keyRule] });
+const authorization = (value: string): Lines => [['Authorization', value]];
+/** As the corridor has it: a token with a flaw is refused before anybody judges it. */
+const present = (lines: Lines, at = oauth) => {
+  const found = readCredential(exchange({ lines: [['Host', 'mcp.example.com'], ...lines] }), at);
+  return (found.ok && found.value.kind === 'bearer' ? tokenFlaw(found.value.token) : null) ?? found;
+};
+const tokenOf = (value: string): string => {
+  const found = present(authorization(value));
+  return found.ok && found.value.kind === 'bearer' ? found.value.token : kindOf(found);
+};
+
+describe('Bearer', () => {
+  test.each([
+    ['capital', `Bearer ${T}`],
+    ['lower case', `bearer ${T}`],
+    ['upper case', `BEARER ${T}`],
+    ['several spaces', `Bearer    ${T}`],
+  ])('is read in %s (C-01)', (_how, value) => {
+    expect(tokenOf(value)).toBe(T);
+  });
+
+  test.each(['a', 'a.b.c', 'ory_at_0-9._~+/', 'dG9rZW4==', '-._~+/'])('takes the token %s whole (C-01)', (token) => {
+    expect(tokenOf(`Bearer ${token}`)).toBe(token);
+  });
+
+  test.each([
+    ['nothing', 'Bearer'],
+    ['a space', 'Bearer '],
+    ['two tokens', `Bearer ${T} ${T}`],
+    ['a comma at the end', `Bearer ${T},`],
+    ['quotes', `Bearer "${T}"`],
+    ['= before the end', 'Bearer a=b'],
+    ['only =', 'Bearer =='],
+    ['a colon', 'Bearer a:b'],
+    ['a letter beyond ASCII', 'Bearer t\u00f6ken'],
+    ['a parameter', `Bearer token="${T}"`],
+    ['white space at the end', `Bearer ${T}\t`],
+  ])('followed by %s is malformed, 400 (C-01, A-24)', (_what, value) => {
+    expect(tokenOf(`Bearer ${T}`)).toBe(T);
+    expect(tokenOf(value)).toBe('credential.malformed');
+  });
+});
+
+describe('the query is no way in (A-48, C-06)', () => {
+  const asked = (query: string, lines = authorization(`Bearer ${T}`), at = mixed): string =>
+    kindOf(readCredential(exchange({ target: `/mcp${query}`, lines: [['Host', 'mcp.example.com'], ...lines] }), at));
+
+  test.each(['', '?', '?x=1', '?profile=a&session=b', '?x=access_token', '?/access_token=x', '?tokens=2'])(
+    '%s is left alone',
+    (query) => {
+      expect(asked(query)).toBe('ok');
+    },
+  );
+
+  test.each([
+    '?access_token=x',
+    '?access_token',
+    '?a=b&access_token=x',
+    '?ACCESS_TOKEN=x',
+    '?access%5Ftoken=x',
+    '?accessToken=x',
+    '?token=x',
+    '?authorization=Bearer+x',
+    '?api_key=x',
+    '?api-key=x',
+    '?apiKey=x',
+    '?x-api-key=x',
+    '?x.api.key=x',
+    '?key=x',
+  ])('%s is refused, with a credential in the header and without', (query) => {
+    expect([asked(query), asked(query, [])]).toEqual(['credential.in_query', 'credential.in_query']);
+  });
+
+  test('the key header of the endpoint is looked for, its scheme is not', () => {
+    const own = endpoint({ passThrough: [tokenRule, { ...keyRule, header: 'x-partner-pass' }] });
+    expect([asked('?X_Partner_Pass=x'), asked('?X_Partner_Pass=x', undefined, own)]).toEqual(['ok', 'credential.in_query']);
+  });
+});
+
+describe('no credential that we know', () => {
+  test('none at all is missing (C-02)', () => {
+    expect(kindOf(present(authorization(`Bearer ${T}`)))).toBe('ok');
+    expect(kindOf(present([]))).toBe('credential.missing');
+  });
+
+  test.each([
+    ['Basic', 'Basic dXNlcjpwYXNz'],
+    ['DPoP', `DPoP ${T}`],
+    ['Token, which is not configured (C-100)', 'Token abc'],
+    ['a scheme that only begins like one', `Bearerx ${T}`],
+    ['a token without a scheme', T],
+    ['nothing', ''],
+    ['a tab for the space', `Bearer\t${T}`],
+    ['a scheme in quotes', `"Bearer" ${T}`],
+  ])('%s is no scheme of this endpoint (C-02)', (_what, value) => {
+    expect(tokenOf(value)).toBe('credential.scheme');
+  });
+
+  test.each(['X-Api-Key', 'Cookie', 'Proxy-Authorization', 'Authorization2'])(
+    '%s is no credential where it is not configured (C-95)',
+    (name) => {
+      expect(kindOf(present([[name, 'abc']]))).toBe('credential.missing');
+      expect(kindOf(present([[name, 'abc'], ...authorization(`Bearer ${T}`)]))).toBe('ok');
+    },
+  );
+});
+
+describe('two credentials', () => {
+  test.each<[string, Lines]>([
+    ['two Authorization lines (B-58, A-24)', [...authorization(`Bearer ${T}`), ...authorization(`Bearer ${T}`)]],
+    [
+      'two lines in other letters (B-58)',
+      [
+        ['authorization', `Bearer ${T}`],
+        ['AUTHORIZATION', `Bearer ${T}`],
+      ],
+    ],
+    ['two lines, the second empty (B-58)', [...authorization(`Bearer ${T}`), ...authorization('')]],
+    ['two lines, the first empty (B-58)', [...authorization(''), ...authorization(`Bearer ${T}`)]],
+    ['Bearer and Token on one line (C-109)', authorization(`Bearer ${T}, Token abc`)],
+    ['Token and Bearer on one line (C-109)', authorization(`Token abc, Bearer ${T}`)],
+    ['two of a kind on one line (C-109)', authorization(`Bearer ${T},Bearer ${T}`)],
+    ['Bearer and a bare scheme on one line (C-109)', authorization(`Bearer ${T}, negotiate`)],
+    ['Authorization and a key header (C-05)', [...authorization(`Bearer ${T}`), ['X-Api-Key', 'abc']]],
+    [
+      'two key headers (C-05)',
+      [
+        ['X-Api-Key', 'abc'],
+        ['x-api-key', 'abc'],
+      ],
+    ],
+  ])('are refused: %s', (_how, lines) => {
+    expect(kindOf(present(authorization(`Bearer ${T}`), mixed))).toBe('ok');
+    expect(kindOf(present(lines, mixed))).toBe('credential.multiple');
+  });
+
+  test('a comma alone does not make two of one legacy key (C-101)', () => {
+    const found = present(authorization('Token a,b'), mixed);
+    expect(found).toMatchObject({ ok: true, value: { kind: 'pass-through', key: 'a,b' } });
+  });
+});
+
+describe('a legacy credential', () => {
+  test.each([
+    ['Token abc', 'abc'],
+    ['token abc', 'abc'],
+    ['TOKEN   abc', 'abc'],
+    ['Token token="a b"', 'token="a b"'],
+  ])('%s is kept byte for byte beside its key (C-101)', (value, key) => {
+    expect(present(authorization(value), mixed)).toEqual({
+      ok: true,
+      value: { kind: 'pass-through', header: 'authorization', value, key, rule: tokenRule },
+    });
+  });
+
+  test('a key header is the key (C-101)', () => {
+    expect(present([['X-Api-Key', 'k 1']], mixed)).toEqual({
+      ok: true,
+      value: { kind: 'pass-through', header: 'x-api-key', value: 'k 1', key: 'k 1', rule: keyRule },
+    });
+  });
+
+  test.each<[string, Lines]>([
+    ['a scheme without a key', authorization('Token')],
+    ['a scheme and a space', authorization('Token ')],
+    ['an empty key header', [['X-Api-Key', '']]],
+  ])('%s is malformed (A-24)', (_how, lines) => {
+    expect(kindOf(present(authorization('Token abc'), mixed))).toBe('ok');
+    expect(kindOf(present(lines, mixed))).toBe('credential.malformed');
+  });
+
+  test('Bearer stays Bearer beside it, and Basic stays unknown (C-95, C-103)', () => {
+    expect(present(authorization(`Bearer ${T}`), mixed)).toEqual({ ok: true, value: { kind: 'bearer', token: T } });
+    expect(kindOf(present(authorization('Basic abc'), mixed))).toBe('credential.scheme');
+  });
+});
+
+describe('length', () => {
+  test('12 KiB of token are no problem (C-12)', () => expect(tokenOf(`Bearer ${'a'.repeat(12 * 1024)}`)).toHaveLength(12 * 1024));
+
+  test.each([
+    [32 * 1024, 'ok'],
+    [32 * 1024 + 1, 'connection.headers_too_large'],
+  ])('a header value of %d characters is %s (C-88)', (characters, kind) => {
+    expect(kindOf(present(authorization(`Bearer ${'a'.repeat(characters - 'Bearer '.length)}`)))).toBe(kind);
+    expect(kindOf(present([['X-Api-Key', 'a'.repeat(characters)]], mixed))).toBe(kind);
+  });
+
+  test('a long hostile value is judged at once', () => {
+    const started = performance.now();
+    for (const value of [`Bearer ${' '.repeat(30_000)}!`, `Bearer ${'='.repeat(30_000)}!`, `Token ${','.repeat(30_000)}`])
+      present(authorization(value), mixed);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,102 @@
+// Whether a token that its issuer calls active may be taken for an access token now, and whose it is.
+import { describe, expect, test } from 'vitest';
+import { USUAL_CLAIMS } from '../../../src/core/principal.js';
+import type { Claims } from '../../../src/verify/claims.js';
+import {
+  type ActivePolicy,
+  activeChecks,
+  activePrincipal,
+  rejectActive,
+} from '../../../src/verify/introspection/active-token.js';
+import { ISSUER } from '../../support/endpoint.js';
+import { kindOf } from '../../support/kinds.js';
+
+const NOW = 1_800_000_000;
+const rules = { claims: USUAL_CLAIMS, requireTenant: false, clientOfIssuer: null, audienceIsClient: false };
+const policy: ActivePolicy = { issuer: ISSUER, clockToleranceSeconds: 30, ...rules };
+const good: Claims = { active: true, iss: ISSUER, sub: 'alice', client_id: 'cli', token_type: 'Bearer', exp: NOW + 60 };
+const kind = (changes: Claims): string => kindOf(rejectActive({ ...good, ...changes }, policy, NOW));
+
+/** Check, claim, refusal. */
+const flaws: [string, Claims, string][] = [
+  ['issuer', { iss: 'https://other.example.com' }, 'token.claims'],
+  ['issuer', { iss: `${ISSUER}/` }, 'token.claims'],
+  ['issuer', { iss: [ISSUER] }, 'token.claims'],
+  ['issuer', { iss: null }, 'token.claims'],
+  ['token_type', { token_type: 'refresh_token' }, 'token.claims'],
+  ['token_type', { token_type: 'DPoP' }, 'token.claims'],
+  ['token_type', { token_type: 'N_A' }, 'token.claims'],
+  ['token_type', { token_type: null }, 'token.claims'],
+  ['token_use', { token_use: 'refresh_token' }, 'token.claims'],
+  ['token_use', { token_use: 'refresh' }, 'token.claims'],
+  ['token_use', { token_use: 'id' }, 'token.claims'],
+  ['typ', { typ: 'Refresh' }, 'token.claims'],
+  ['typ', { typ: 'Offline' }, 'token.claims'],
+  ['typ', { typ: 'ID' }, 'token.claims'],
+  ['typ', { typ: 'Logout' }, 'token.claims'],
+  ['dates', { exp: NOW - 30 }, 'token.expired'],
+  ['dates', { exp: 'never' }, 'token.claims'],
+  ['dates', { nbf: NOW + 31 }, 'token.not_yet_valid'],
+];
+
+describe('an active token is refused all the same (C-84, A-46, C-110)', () => {
+  test('every check has a flaw here', () => {
+    expect([...new Set(flaws.map(([name]) => name))]).toEqual(activeChecks.map(({ name }) => name));
+  });
+
+  test.each(flaws)('by %s: %j', (name, changes, expected) => {
+    expect(kind({})).toBe('ok');
+    expect(kind(changes)).toBe(expected);
+    const others = activeChecks.filter((check) => check.name !== name);
+    expect(others.map((check) => check.refuse({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
+  });
+});
+
+test.each<[string, Claims]>([
+  ['no issuer', { iss: undefined }],
+  ['no type', { token_type: undefined }],
+  ['bearer in small letters', { token_type: 'bearer' }],
+  ['access_token for a type', { token_type: 'access_token' }],
+  ['the use access_token', { token_use: 'access_token' }],
+  ['the typ of an access token', { typ: 'Bearer' }],
+  ['no exp (C-85)', { exp: undefined }],
+  ['an exp within the tolerance', { exp: NOW - 29 }],
+])('an active token passes with %s', (_what, changes) => expect(kind(changes)).toBe('ok'));
+
+describe('whose it is (A-53)', () => {
+  const principal = (changes: Claims, rules: Partial<ActivePolicy> = {}) => {
+    const claims = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
+    const made = activePrincipal(Object.fromEntries(claims), { ...policy, ...rules });
+    return made.ok ? made.value : kindOf(made);
+  };
+
+  test.each<[string, Claims, object]>([
+    ['a user', {}, { subject: 'alice', subjectKind: 'sub', client: 'cli' }],
+    ['a client without sub', { sub: undefined }, { subject: 'cli', subjectKind: 'client', client: 'cli' }],
+    ['a client whose sub is its id', { sub: 'cli' }, { subject: 'cli', subjectKind: 'client' }],
+    ['a user called like some client', { sub: 'other' }, { subject: 'other', subjectKind: 'sub' }],
+    ['a client called like a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', subjectKind: 'client' }],
+  ])('%s', (_who, changes, expected) => expect(principal(changes)).toMatchObject(expected));
+
+  test('claims of other names say it, and all of them are kept', () => {
+    const claims = { ...USUAL_CLAIMS, subject: ['user_id'], tenant: ['account_id'] };
+    const answer = { active: true, user_id: 'u1', account_id: 'acme' };
+    const named = activePrincipal(answer, { ...policy, claims });
+    expect(named).toMatchObject({ ok: true, value: { subject: 'u1', subjectKind: 'sub', tenant: 'acme', client: null } });
+    expect(named.ok && named.value.claims).toEqual(answer);
+  });
+
+  test.each<[string, Claims]>([
+    ['nobody', { sub: undefined, client_id: undefined }],
+    ['a sub that is no text, beside a good client', { sub: 5 }],
+    ['a proof of possession that was not given', { cnf: { jkt: 'x' } }],
+  ])('%s is refused', (_who, changes) => {
+    expect(principal({})).toMatchObject({ subject: 'alice' });
+    expect(principal(changes)).toBe('token.claims');
+  });
+
+  test('a tenant can be required', () => {
+    expect(principal({ org_id: 'acme' }, { requireTenant: true })).toMatchObject({ tenant: 'acme' });
+    expect(principal({}, { requireTenant: true })).toBe('token.claims');
+  });
+});

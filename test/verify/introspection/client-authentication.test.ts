@@ -1,0 +1,73 @@
+// How the gateway proves to an introspection endpoint who it is.
+import { createPublicKey } from 'node:crypto';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { describe, expect, test } from 'vitest';
+import type { ClientAuthentication } from '../../../src/config/resolved-config.js';
+import { secret } from '../../../src/core/secret.js';
+import { createClientAuthentication } from '../../../src/verify/introspection/client-authentication.js';
+import { ecKey, rsaKey } from '../../fixtures/mint.js';
+import { testClock } from '../../support/clock.js';
+import { ISSUER } from '../../support/endpoint.js';
+
+const clock = testClock();
+async function shown(client: ClientAuthentication) {
+  const form = new URLSearchParams({ token: 't' });
+  const headers = await createClientAuthentication(client, ISSUER, clock)(form);
+  return { headers, form: Object.fromEntries(form) };
+}
+
+const clientId = 'gate:way';
+const clientSecret = secret('p%:+ \u00e9&');
+
+describe('what is sent (C-81)', () => {
+  const pair = Buffer.from('gate%3Away:p%25%3A%2B+%C3%A9%26').toString('base64');
+  test.each<[string, ClientAuthentication, object, object]>([
+    [
+      'basic: both encoded before they are joined (RFC 6749 section 2.3.1)',
+      { auth: 'basic', clientId, clientSecret },
+      { authorization: `Basic ${pair}` },
+      {},
+    ],
+    [
+      'post: both in the form',
+      { auth: 'post', clientId, clientSecret },
+      {},
+      { client_id: clientId, client_secret: 'p%:+ \u00e9&' },
+    ],
+    ['bearer: the token alone', { auth: 'bearer', clientSecret: secret('t.0-k') }, { authorization: 'Bearer t.0-k' }, {}],
+    ['none: nothing', { auth: 'none', clientId: null }, {}, {}],
+    ['none with a client id: the id', { auth: 'none', clientId }, {}, { client_id: clientId }],
+  ])('%s', async (_what, client, headers, form) => {
+    expect(await shown(client)).toEqual({ headers, form: { token: 't', ...form } });
+  });
+});
+
+describe('private_key_jwt (RFC 7523 section 2.2)', () => {
+  const rsa = rsaKey().privateKey;
+  const ec = ecKey().privateKey;
+  test.each([
+    ['RS256 in PKCS #8', rsa, 'RS256', 'pkcs8'],
+    ['RS256 in PKCS #1', rsa, 'RS256', 'pkcs1'],
+    ['ES256 in PKCS #8', ec, 'ES256', 'pkcs8'],
+    ['ES256 in SEC 1', ec, 'ES256', 'sec1'],
+  ] as const)('%s: a fresh assertion for the issuer, of one minute', async (_what, key, algorithm, type) => {
+    const privateKey = secret(String(key.export({ type, format: 'pem' } as { type: 'pkcs8'; format: 'pem' })));
+    const client: ClientAuthentication = { auth: 'private_key_jwt', clientId, privateKey, algorithm };
+    const { headers, form } = await shown(client);
+    const { client_assertion: assertion = '', ...rest } = form;
+    expect([headers, rest]).toEqual([
+      {},
+      {
+        token: 't',
+        client_id: clientId,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      },
+    ]);
+    const { payload } = await jwtVerify(assertion, createPublicKey(key), { currentDate: new Date(clock.wallMs()) });
+    const iat = Math.floor(clock.wallMs() / 1000);
+    expect(payload).toEqual({ iss: clientId, sub: clientId, aud: ISSUER, iat, exp: iat + 60, jti: expect.any(String) });
+    expect(decodeProtectedHeader(assertion)).toEqual({ alg: algorithm });
+    const again = await jwtVerify((await shown(client)).form.client_assertion ?? '', createPublicKey(key));
+    expect(again.payload.jti).not.toBe(payload.jti);
+  });
+});

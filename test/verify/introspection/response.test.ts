@@ -1,0 +1,84 @@
+// What an introspection answer says of a token, line by line.
+import { describe, expect, test } from 'vitest';
+import type { Fetched } from '../../../src/verify/fetch-json.js';
+import { readResponse, responseTable } from '../../../src/verify/introspection/response.js';
+import { kindOf } from '../../support/kinds.js';
+
+/** Each says that the token is active unless its line reads otherwise: what the line does not stop would pass. */
+const ACTIVE = { active: true, sub: 'alice' };
+const answer = (status: number, json: unknown = ACTIVE, headers = {}): Fetched => ({
+  kind: 'answer',
+  status,
+  json,
+  headers,
+  body: Buffer.alloc(1),
+});
+const noJson = (status: number): Fetched => ({ kind: 'answer', status, json: undefined, headers: {}, body: Buffer.alloc(1) });
+
+const UNAVAILABLE = 'introspection.unavailable';
+const REFUSED_US = 'introspection.gateway_rejected';
+const INACTIVE = 'token.inactive';
+
+/** Line, answer, what it says, remembered against the token, counted by the breaker. */
+const lines: [string, Fetched, string, boolean, boolean][] = [
+  ['no answer', { kind: 'transport', detail: 'ECONNRESET' }, UNAVAILABLE, false, true],
+  ['401 and 403 refuse the gateway', answer(401), REFUSED_US, false, false],
+  ['401 and 403 refuse the gateway', answer(403), REFUSED_US, false, false],
+  ['401 and 403 refuse the gateway', answer(401, { error: 'invalid_token' }), REFUSED_US, false, false],
+  ['400 invalid_client refuses the gateway', answer(400, { error: 'invalid_client' }), REFUSED_US, false, false],
+  ['any other 400 speaks of this token', answer(400), INACTIVE, false, false],
+  ['any other 400 speaks of this token', answer(400, { active: false }), INACTIVE, false, false],
+  ['any other 400 speaks of this token', answer(400, { error: 'invalid_request' }), INACTIVE, false, false],
+  ['any other 400 speaks of this token', answer(400, ['invalid_client']), INACTIVE, false, false],
+  ['any other 400 speaks of this token', noJson(400), INACTIVE, false, false],
+  ['429', answer(429), UNAVAILABLE, false, true],
+  ['5xx', answer(500), UNAVAILABLE, false, true],
+  ['5xx', answer(599), UNAVAILABLE, false, true],
+  ['5xx', answer(503, { active: false }), UNAVAILABLE, false, true],
+  ['a redirect is not followed', answer(302), UNAVAILABLE, false, true],
+  ['a redirect is not followed', answer(307), UNAVAILABLE, false, true],
+  // 413 to a long token, 404 to a wrong URL: neither says that the endpoint is in trouble, and one token can cause the first.
+  ['any other status', answer(413), UNAVAILABLE, false, false],
+  ['any other status', answer(404), UNAVAILABLE, false, false],
+  ['any other status', answer(204), UNAVAILABLE, false, false],
+  ['any other status', answer(201), UNAVAILABLE, false, false],
+  ['unreadable', answer(200, { ...ACTIVE, active: 'true' }), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, { ...ACTIVE, active: 1 }), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, { ...ACTIVE, active: null }), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, { ...ACTIVE, active: [true] }), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, { sub: 'alice' }), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, [ACTIVE]), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, null), UNAVAILABLE, false, true],
+  ['unreadable', noJson(200), UNAVAILABLE, false, true],
+  ['unreadable', answer(200, 'active'), UNAVAILABLE, false, true],
+  ['active: false', answer(200, { ...ACTIVE, active: false }), INACTIVE, true, false],
+  ['active: true', answer(200, { active: true, sub: 'alice' }), 'ok', false, false],
+];
+
+describe('line by line (C-82, C-83)', () => {
+  test('every line has a test, in the order of the table', () => {
+    expect([...new Set(lines.map(([name]) => name))]).toEqual(responseTable.map(({ name }) => name));
+  });
+
+  test.each(lines.map((line, i) => [`${line[0]} (${i})`, ...line] as const))(
+    '%s',
+    (_title, name, fetched, kind, inactive, trouble) => {
+      const reading = readResponse(fetched);
+      expect([kindOf(reading.failure), reading.inactive, reading.trouble]).toEqual([kind, inactive, trouble]);
+      expect(reading.claims).toEqual(kind === 'ok' ? ACTIVE : null);
+      const { status = 0, json } = fetched as Partial<Extract<Fetched, { kind: 'answer' }>>;
+      expect(responseTable.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
+    },
+  );
+});
+
+test.each([
+  ['7', 7],
+  ['0', 1],
+  ['soon', 1],
+  [undefined, 1],
+  [['7', '8'], 1],
+])('Retry-After %s becomes %s', (header, seconds) => {
+  const headers = header === undefined ? {} : { 'retry-after': header };
+  expect(readResponse(answer(429, {}, headers)).failure?.retryAfterSeconds).toBe(seconds);
+});

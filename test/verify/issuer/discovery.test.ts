@@ -1,0 +1,143 @@
+// Where an issuer's documents are, believed only from the issuer itself.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fetchJson } from '../../../src/verify/fetch-json.js';
+import { discover, metadataUrls } from '../../../src/verify/issuer/discovery.js';
+import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
+import { withDeadline } from '../../fixtures/wait.js';
+
+const { json, status, stall, raw } = answers;
+const OAUTH = '/.well-known/oauth-authorization-server';
+const OIDC = '/.well-known/openid-configuration';
+
+let server: RawUpstream;
+beforeAll(async () => {
+  server = await startRawUpstream(status(404));
+});
+afterEach(() => server.reset());
+afterAll(() => server.stop());
+
+const monotonicMs = (): number => performance.now();
+const find = (issuer = server.url, deadlineMs = 2000) =>
+  withDeadline('discovery', discover(issuer, fetchJson, deadlineMs, monotonicMs), 5000);
+const document = (changes: Record<string, unknown> = {}) => ({
+  issuer: server.url,
+  jwks_uri: `${server.url}/jwks`,
+  introspection_endpoint: `${server.url}/introspect`,
+  ...changes,
+});
+const asked = (): string[] => server.requests.map(({ target }) => target);
+
+describe('the places to look (C-24, C-25)', () => {
+  test.each([
+    [
+      'https://a.example',
+      ['https://a.example/.well-known/oauth-authorization-server', 'https://a.example/.well-known/openid-configuration'],
+    ],
+    [
+      'https://a.example/',
+      ['https://a.example/.well-known/oauth-authorization-server', 'https://a.example/.well-known/openid-configuration'],
+    ],
+    [
+      'https://a.example:8443/t/1',
+      [
+        'https://a.example:8443/.well-known/oauth-authorization-server/t/1',
+        'https://a.example:8443/t/1/.well-known/openid-configuration',
+      ],
+    ],
+    [
+      'https://a.example/t/',
+      ['https://a.example/.well-known/oauth-authorization-server/t', 'https://a.example/t/.well-known/openid-configuration'],
+    ],
+  ])('of %s', (issuer, urls) => expect(metadataUrls(issuer)).toEqual(urls));
+});
+
+describe('a document', () => {
+  test('of the OAuth kind is enough (C-24)', async () => {
+    const sent = ` ${JSON.stringify(document())}\n`;
+    server.next(status(200, [['content-type', 'application/json']], sent));
+    expect(await find()).toEqual({
+      ok: true,
+      metadata: { jwksUri: `${server.url}/jwks`, introspectionEndpoint: `${server.url}/introspect` },
+      document: { body: Buffer.from(sent), json: document() },
+    });
+    expect(asked()).toEqual([OAUTH]);
+  });
+
+  test('of the OpenID kind comes second (C-25)', async () => {
+    server.next(status(404), json(document()));
+    expect(await find()).toMatchObject({ ok: true });
+    expect(asked()).toEqual([OAUTH, OIDC]);
+  });
+
+  test.each([
+    ['another issuer', () => 'https://evil.example'],
+    ['the issuer with a slash', () => `${server.url}/`],
+    ['the issuer in capitals', () => server.url.toUpperCase()],
+    ['no issuer', () => undefined],
+    ['a list', () => [server.url]],
+  ])('that names %s is not believed (C-24)', async (_what, issuer) => {
+    server.next(json(document()));
+    expect(await find()).toMatchObject({ ok: true });
+    server.next(json(document({ issuer: issuer() })), json(document({ issuer: issuer() })));
+    expect(await find()).toEqual({ ok: false, detail: expect.stringMatching(/^metadata names another issuer: /) });
+  });
+
+  test('that names another issuer does not hide the right one behind it (C-25)', async () => {
+    server.next(json(document({ issuer: 'https://other.example' })), json(document()));
+    expect(await find()).toMatchObject({ ok: true });
+  });
+
+  test.each<[string, unknown]>([
+    ['none', undefined],
+    ['a list', []],
+    ['http elsewhere (A-64)', 'http://keys.example/jwks'],
+    ['file', 'file:///etc/passwd'],
+    ['no URL', '/jwks'],
+  ])('may point with jwks_uri to %s, which is not used (A-62)', async (_what, jwks_uri) => {
+    server.next(json(document({ jwks_uri, introspection_endpoint: jwks_uri })));
+    expect(await find()).toMatchObject({ ok: true, metadata: { jwksUri: null, introspectionEndpoint: null } });
+  });
+});
+
+describe('no document', () => {
+  test.each([
+    ['404', status(404), 'metadata: status 404'],
+    ['500', status(500), 'metadata: status 500'],
+    ['HTML', status(200, [], '<!doctype html>'), 'metadata: status 200, no JSON object'],
+    ['a list', json([{}]), 'metadata: status 200, no JSON object'],
+    ['null', json(null), 'metadata: status 200, no JSON object'],
+    ['compressed (C-70)', json({}, 200, [['content-encoding', 'gzip']]), 'metadata: answer is compressed'],
+    ['too large (C-70)', status(200, [], `{}${' '.repeat(256 * 1024)}`), 'metadata: answer larger than 262144 bytes'],
+  ])('is %s, twice', async (_what, answer, detail) => {
+    server.next(json(document()));
+    expect(await find()).toMatchObject({ ok: true });
+    server.next(answer, answer);
+    expect(await find()).toEqual({ ok: false, detail });
+  });
+
+  test('is behind a redirect, which is not followed (C-70, A-63)', async () => {
+    const moved = status(302, [['location', `${server.url}/moved`]]);
+    server.next(moved, moved, json(document()));
+    expect(await find()).toEqual({ ok: false, detail: 'metadata: status 302' });
+    expect(asked()).toEqual([OAUTH, OIDC]);
+  });
+});
+
+describe('the deadline is for both places together (C-70)', () => {
+  test('a place that hangs uses it up', async () => {
+    server.next(stall());
+    expect(await find(server.url, 200)).toMatchObject({ ok: false });
+    expect(server.hits).toBe(1);
+  });
+
+  test('a slow first place leaves less to the second', async () => {
+    const slow = raw(['HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\n', 'a', 'b', 'c'], { everyMs: 100 });
+    server.next(slow, stall());
+    const started = performance.now();
+    expect(await find(server.url, 600)).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^metadata: no answer within \d+ ms$/),
+    });
+    expect(performance.now() - started).toBeLessThan(1500);
+  });
+});

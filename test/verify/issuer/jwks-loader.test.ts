@@ -1,0 +1,206 @@
+// How one issuer's key set is fetched, from a real issuer that fails in every way it can.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { jwksSchema } from '../../../src/config/schema/issuer.js';
+import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
+import { createKeySource } from '../../../src/verify/issuer/jwks.js';
+import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
+import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
+import { rsaKey } from '../../fixtures/mint.js';
+import { until, withDeadline } from '../../fixtures/wait.js';
+import { testClock } from '../../support/clock.js';
+import { recorder } from '../../support/keys.js';
+import { kindOf } from '../../support/kinds.js';
+
+const keys = [rsaKey({ kid: 'one' })];
+const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+let issuer: JwksIssuer;
+beforeEach(async () => {
+  issuer = await startJwksIssuer({ keys });
+});
+afterEach(() => issuer.stop());
+
+function loader(jwksUri: string | null = issuer.jwksUri, timeoutMs = 2_000) {
+  const { notices, notify } = recorder();
+  const load = createJwksLoader({ issuer: issuer.issuer, jwksUri, algorithms: ['RS256'], timeoutMs, fetchJson, clock, notify });
+  return { notices, load: () => withDeadline('the keys or a reason', load(), 5000) };
+}
+
+describe('a set', () => {
+  test('is loaded from jwksUri, and that is told (C-70)', async () => {
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true, maxAgeSeconds: null, set: { keys: [{ kid: 'one' }] } });
+    expect(issuer.hits).toEqual({ metadata: 0, jwks: 1, introspection: 0 });
+    expect(notices).toEqual([{ event: 'keys.loaded', level: 'info', issuer: issuer.issuer, keys: 1, skipped: [] }]);
+  });
+
+  test('is loaded from where the metadata points, which is asked once (C-24)', async () => {
+    const { load } = loader(null);
+    expect((await load()).ok && (await load()).ok).toBe(true);
+    expect(issuer.hits).toEqual({ metadata: 1, jwks: 2, introspection: 0 });
+  });
+
+  test('that moved is looked up again after a failure', async () => {
+    const { load } = loader(null);
+    await load();
+    await issuer.setMode('500', 'jwks');
+    expect((await load()).ok).toBe(false);
+    await issuer.setMode('ok');
+    expect((await load()).ok).toBe(true);
+    expect(issuer.hits.metadata).toBe(2);
+  });
+
+  test.each<[string, number | null]>([
+    ['max-age=60', 60],
+    ['public, max-age=3600, must-revalidate', 3600],
+    ['MAX-AGE=5', 5],
+    ['s-maxage=9', null],
+    ['no-store', null],
+    ['max-age=x', null],
+    ['max-age=-1', null],
+  ])('Cache-Control: %s (C-69)', async (value, maxAgeSeconds) => {
+    issuer.headers = { 'cache-control': value };
+    expect(await loader().load()).toMatchObject({ ok: true, maxAgeSeconds });
+  });
+
+  test('with junk is told as a warning (C-60, C-64)', async () => {
+    issuer.published = [{ kty: 'oct', k: 'AA' }, ...keys.map(({ jwk }) => jwk)];
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true });
+    expect(notices).toEqual([expect.objectContaining({ level: 'warn', keys: 1, skipped: ['private or symmetric'] })]);
+  });
+});
+
+describe('no set', () => {
+  test.each<[IssuerMode, string]>([
+    ['500', 'keys: status 500'],
+    ['html', 'keys: not a key set'],
+    ['redirect', 'keys: status 302'],
+    ['empty', 'keys: no usable key (empty set)'],
+    ['huge', 'keys: answer larger than 262144 bytes'],
+    ['reset', 'keys: ECONNRESET'],
+    ['closed', 'keys: ECONNREFUSED'],
+    ['hang', 'keys: no answer within 2000 ms'],
+  ])('%s (C-70, C-71, C-66)', async (mode, detail) => {
+    const { load } = loader();
+    expect((await load()).ok).toBe(true);
+    await issuer.setMode(mode);
+    const started = performance.now();
+    expect(await load()).toEqual({ ok: false, detail });
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(issuer.hits.jwks).toBeLessThanOrEqual(2);
+    await issuer.setMode('ok');
+    expect((await load()).ok).toBe(true);
+  });
+
+  test('compressed (C-70)', async () => {
+    issuer.headers = { 'content-encoding': 'gzip' };
+    expect(await loader().load()).toEqual({ ok: false, detail: 'keys: answer is compressed' });
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'metadata of another issuer (C-24)',
+      { issuer: 'https://evil.example' },
+      'metadata names another issuer: https://evil.example',
+    ],
+    ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri'],
+    ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri'],
+  ])('%s', async (_what, metadata, detail) => {
+    expect((await loader(null).load()).ok).toBe(true);
+    issuer.metadata = metadata;
+    expect(await loader(null).load()).toEqual({ ok: false, detail });
+    expect(issuer.hits.jwks).toBe(1);
+  });
+
+  test('metadata that hangs uses up the time of the keys (C-70)', async () => {
+    await issuer.setMode('hang', 'metadata');
+    expect(await loader(null, 300).load()).toEqual({ ok: false, detail: expect.stringContaining('300 ms') });
+    expect(issuer.hits).toMatchObject({ metadata: 1, jwks: 0 });
+  });
+
+  test('metadata that took all the time leaves none for the keys, and they are not asked for (C-70)', async () => {
+    let now = 0;
+    const slow: FetchJson = (request) => {
+      now += 300;
+      return fetchJson(request);
+    };
+    const { notify } = recorder();
+    const parts = { issuer: issuer.issuer, jwksUri: null, algorithms: ['RS256'], fetchJson: slow, notify };
+    const late = { ...clock, monotonicMs: () => now };
+    expect((await createJwksLoader({ ...parts, timeoutMs: 900, clock: late })()).ok).toBe(true);
+    expect(issuer.hits.jwks).toBe(1);
+    now = 0;
+    expect(await createJwksLoader({ ...parts, timeoutMs: 300, clock: late })()).toEqual({
+      ok: false,
+      detail: 'no keys within 300 ms',
+    });
+    expect(issuer.hits.jwks).toBe(1);
+  });
+
+  test.each([200, 400])('an answer that does not come is given up after %d ms (C-70)', async (timeoutMs) => {
+    await issuer.setMode('hang');
+    expect(await loader(issuer.jwksUri, timeoutMs).load()).toEqual({
+      ok: false,
+      detail: `keys: no answer within ${timeoutMs} ms`,
+    });
+  });
+});
+
+describe('with the key source', () => {
+  function source() {
+    const moved = testClock();
+    const { notices, notify } = recorder();
+    const load = createJwksLoader({
+      issuer: issuer.issuer,
+      jwksUri: issuer.jwksUri,
+      algorithms: ['RS256'],
+      timeoutMs: 2_000,
+      fetchJson,
+      clock,
+      notify,
+    });
+    const keySource = createKeySource({
+      issuer: issuer.issuer,
+      load,
+      clock: moved,
+      notify,
+      random: () => 1,
+      policy: jwksSchema.parse({}),
+    });
+    const find = async (kid: string) =>
+      kindOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
+    return { moved, notices, find, keySource };
+  }
+
+  test('a hundred cold callers cost one request (C-65)', async () => {
+    const { find } = source();
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => find('one'))))).toEqual(new Set(['ok']));
+    expect(issuer.hits.jwks).toBe(1);
+  });
+
+  test('rotation, removal and return (C-68, C-65)', async () => {
+    const { find, moved } = source();
+    expect(await find('one')).toBe('ok');
+    const { kid } = issuer.rotate();
+    expect([await find(kid), await find('one')]).toEqual(['ok', 'token.key_unknown']);
+    issuer.keys = [...keys];
+    moved.advance(9 * 60_000);
+    expect(await find('one')).toBe('ok');
+  });
+
+  test('an outage: good keys serve, then 503, then recovery without a restart (C-66, C-67)', async () => {
+    const { find, moved, keySource, notices } = source();
+    expect(await find('one')).toBe('ok');
+    await issuer.setMode('closed');
+    moved.advance(9 * 60_000);
+    expect(await find('one')).toBe('ok');
+    await until('the refresh has failed', () => notices.some(({ event }) => event === 'keys.load_failed'));
+    moved.advance(62 * 60_000);
+    expect(keySource.usable()).toBeNull();
+    expect(await find('one')).toBe('keys.unavailable');
+    await issuer.setMode('ok');
+    moved.advance(31_000);
+    expect(await find('one')).toBe('ok');
+  });
+});

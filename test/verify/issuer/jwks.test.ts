@@ -1,0 +1,183 @@
+// When keys are fetched, kept and given up: the states, on a clock that the test moves (security table: state of the keys x token).
+import { describe, expect, test } from 'vitest';
+import { rsaKey } from '../../fixtures/mint.js';
+import { withDeadline } from '../../fixtures/wait.js';
+import { testClock } from '../../support/clock.js';
+import { type TestKeysOptions, testKeys } from '../../support/keys.js';
+import { kindOf } from '../../support/kinds.js';
+
+const old = rsaKey({ kid: 'old' });
+const fresh = rsaKey({ kid: 'new' });
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+function setting(options: TestKeysOptions = {}) {
+  const clock = testClock(1_800_000_000_000);
+  const keys = testKeys(clock, { published: [old], ...options });
+  const nowSeconds = (): number => clock.wallMs() / 1000;
+  return {
+    clock,
+    keys,
+    /** What becomes of a token with this kid, issued now unless told otherwise. */
+    async find(kid: string | undefined, issuedAtSeconds: number | undefined = nowSeconds()): Promise<string> {
+      return kindOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAtSeconds), 1000));
+    },
+    nowSeconds,
+  };
+}
+
+describe('never loaded', () => {
+  test('one load serves a hundred callers, and a later one needs none (rows 1 and 5)', async () => {
+    const { keys, find } = setting();
+    expect(await Promise.all(Array.from({ length: 100 }, () => find('old')))).toEqual(Array(100).fill('ok'));
+    expect(await find('old')).toBe('ok');
+    expect(keys.loads).toBe(1);
+  });
+
+  test('an unknown kid is judged by the set that was just fetched (row 1)', async () => {
+    const { keys, find } = setting();
+    expect(await find('nobody')).toBe('token.key_unknown');
+    expect(keys.loads).toBe(1);
+  });
+
+  test('a failed load is 503 for everybody who waits, once (row 2, C-66)', async () => {
+    const { keys, find } = setting();
+    keys.fails = 'status 500';
+    expect(await Promise.all(Array.from({ length: 20 }, (_, i) => find(i % 2 ? 'old' : undefined)))).toEqual(
+      Array(20).fill('keys.unavailable'),
+    );
+    expect(keys.loads).toBe(1);
+    keys.fails = null;
+    expect(await find('old')).toBe('keys.unavailable');
+    expect(keys.loads).toBe(1);
+  });
+
+  test('is tried in the background by warm(), once, and is told by tried() (F-04)', async () => {
+    const { keys, find } = setting();
+    expect(keys.source.tried()).toBe(false);
+    keys.source.warm();
+    keys.source.warm();
+    expect(keys.source.tried()).toBe(false);
+    await keys.settled();
+    expect([keys.source.tried(), await find('old'), keys.loads]).toEqual([true, 'ok', 1]);
+    keys.source.warm();
+    expect(keys.loads).toBe(1);
+    const down = setting();
+    down.keys.fails = 'no';
+    down.keys.source.warm();
+    await down.keys.settled();
+    expect(down.keys.source.tried()).toBe(true);
+  });
+
+  test('nothing is usable before the first load, and asking starts none', () => {
+    const { keys } = setting();
+    expect(keys.source.usable()).toBeNull();
+    expect(keys.loads).toBe(0);
+  });
+});
+
+describe('back-off (C-65, row 3)', () => {
+  test.each([
+    [0, [0.5, 1, 2, 4, 8, 15, 15]],
+    [0.5, [0.75, 1.5, 3, 6, 12, 22.5, 22.5]],
+    [1, [1, 2, 4, 8, 16, 30, 30]],
+  ])(
+    'doubles from 1 s to 30 s, and nothing is asked within it; with jitter from half to all of it: %s',
+    async (random, expected) => {
+      const { keys, find, clock } = setting({ random: () => random });
+      keys.fails = 'status 500';
+      for (const seconds of expected) {
+        const before = keys.loads;
+        await find('old');
+        expect(keys.loads).toBe(before + 1);
+        clock.advance(seconds * SECOND - 1);
+        await find('old');
+        expect(keys.loads).toBe(before + 1);
+        clock.advance(1);
+      }
+    },
+  );
+
+  test('starts again at 1 s after a success', async () => {
+    const { keys, find, clock } = setting();
+    keys.fails = 'status 500';
+    await find('old');
+    clock.advance(SECOND);
+    await find('old');
+    keys.fails = null;
+    clock.advance(2 * SECOND);
+    expect(await find('old')).toBe('ok');
+    keys.fails = 'status 500';
+    clock.advance(100 * MINUTE);
+    expect(await find('old')).toBe('keys.unavailable');
+    clock.advance(SECOND);
+    keys.fails = null;
+    expect(await find('old')).toBe('ok');
+  });
+
+  test.each([
+    [20, 20],
+    [9999, 30],
+    [0, 1],
+  ])('lasts as long as the issuer asks: %d s become %d', async (asked, seconds) => {
+    const { keys, find, clock } = setting();
+    keys.fails = 'status 429';
+    keys.retryAfterSeconds = asked;
+    await find('old');
+    keys.fails = null;
+    clock.advance(seconds * SECOND - 1);
+    expect(await find('old')).toBe('keys.unavailable');
+    clock.advance(1);
+    expect(await find('old')).toBe('ok');
+  });
+
+  test('tells the caller what is left of it', async () => {
+    const { keys, clock } = setting();
+    keys.fails = 'status 500';
+    keys.retryAfterSeconds = 20;
+    await keys.source.find('old', undefined);
+    clock.advance(5 * SECOND);
+    expect(await keys.source.find('old', undefined)).toMatchObject({ ok: false, retryAfterSeconds: 15 });
+  });
+});
+
+describe('what is told', () => {
+  test('each failure with its count, and the recovery once', async () => {
+    const { keys, find, clock } = setting();
+    keys.fails = 'status 500';
+    await find('old');
+    clock.advance(SECOND);
+    await find('old');
+    clock.advance(2 * SECOND);
+    keys.fails = null;
+    await find('old');
+    await find('old');
+    expect(keys.notices.map(({ event, level, failures, stale, detail }) => [event, level, failures, stale, detail])).toEqual([
+      ['keys.load_failed', 'error', 1, false, 'status 500'],
+      ['keys.load_failed', 'error', 2, false, 'status 500'],
+      ['keys.recovered', 'info', undefined, undefined, undefined],
+    ]);
+  });
+
+  test('a load that throws is a failure, not the end of the process', async () => {
+    const { keys, find } = setting();
+    keys.held = Promise.reject(new Error('a bug'));
+    expect(await find('old')).toBe('keys.unavailable');
+    expect(keys.notices[0]).toMatchObject({ event: 'keys.load_failed', detail: 'Error: a bug' });
+  });
+});
+
+test('without a kid all keys are found, and nothing is refetched for it (row N, C-63)', async () => {
+  const { keys, nowSeconds } = setting({ published: [old, fresh] });
+  for (let i = 0; i < 3; i++) {
+    const found = await keys.source.find(undefined, nowSeconds());
+    expect(found.ok && found.value.map((key) => key.kid)).toEqual(['old', 'new']);
+  }
+  expect(keys.loads).toBe(1);
+});
+
+test('all keys of one kid are found (C-62)', async () => {
+  const { keys, nowSeconds } = setting({ published: [old, fresh, rsaKey({ kid: 'old' })] });
+  const found = await keys.source.find('old', nowSeconds());
+  expect(found.ok && found.value.map((key) => key.kid)).toEqual(['old', 'old']);
+});
