@@ -1,6 +1,6 @@
 // A refusal that none of the checks that are told owns is still one.
 import { expect, test } from 'vitest';
-import { upstreamBusy, tokenMalformed } from '../../src/core/failures.js';
+import { tokenMalformed, upstreamBusy } from '../../src/core/failures.js';
 import { createExplain } from '../../src/verify/explain.js';
 import { testClock } from '../support/clock.js';
 import { endpoint } from '../support/endpoint.js';
