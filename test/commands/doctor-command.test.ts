@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { certificate } from '../fixtures/certificate.js';
-import { freePorts, spawnNode } from '../fixtures/child.js';
-import type { Gateway } from '../fixtures/process.js';
+import { spawnNode } from '../fixtures/child.js';
+import type { Gateway } from '../fixtures/gateway.js';
+import { ownPort } from '../fixtures/ports.js';
 import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
@@ -98,7 +99,7 @@ describe('the gateway', () => {
 
 describe('what is no MCP server', () => {
   test('nobody listens', async () => {
-    const [port] = await freePorts(1);
+    const port = await ownPort();
     const { code, told } = await asJson([`http://127.0.0.1:${port}/mcp`]);
     expect([code, named(told, 'fail')]).toEqual([1, [expect.stringContaining('reachable: ECONNREFUSED')]]);
     expect(named(told, 'skipped')).toContain('resource: the server was not reached');

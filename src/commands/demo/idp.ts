@@ -22,6 +22,8 @@ export type IdpOptions = {
   opaqueResources?: string[];
   /** Access token lifetime in seconds. */
   tokenTtl?: number;
+  /** Where it listens; without it, on a free port. */
+  port?: number;
 };
 
 export type TokenRequest = { resource?: string; scope?: string; client?: ClientSecret };
@@ -51,7 +53,7 @@ const COUNTED: Record<string, keyof Idp['hits']> = {
   '/.well-known/oauth-authorization-server': 'metadata',
 };
 
-/** Starts an identity provider on a free loopback port. */
+/** Starts an identity provider on a loopback port. */
 export async function startIdp(options: IdpOptions): Promise<Idp> {
   const { Provider: ProviderClass, errors } = await loadLibrary();
   const resources = new Map<string, TokenFormat>();
@@ -89,7 +91,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   };
 
   // The issuer has to be the exact URL, so the port comes first and the provider after it.
-  let listening: Loopback | undefined = await listenLoopback(handler);
+  let listening: Loopback | undefined = await listenLoopback(handler, options.port);
   const { port, url: issuer } = listening;
 
   // oidc-provider reads its keys once; a new instance over the same store is how they change in a running process.

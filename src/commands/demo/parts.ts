@@ -4,7 +4,7 @@ import { resolveConfig } from '../../config/load.js';
 import type { Explanation } from '../../core/explanation.js';
 import { systemClock } from '../clock.js';
 import { type Idp, startIdp } from './idp.js';
-import { listenLoopback } from './loopback.js';
+import { leasePort } from './leased-port.js';
 import { type DemoUpstream, startDemoUpstream } from './upstream.js';
 
 export interface Parts {
@@ -23,12 +23,6 @@ export interface Parts {
 }
 
 export const SCOPE = 'demo:use';
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listenLoopback(() => {});
-  await close();
-  return port;
-}
 
 /** One issuer, so that a JWT and an opaque token of the same login server stand side by side. */
 function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown {
@@ -49,9 +43,7 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
         issuers: ['demo'],
         upstream: upstream.url,
         scopes: [SCOPE],
-        passThrough: [
-          { scheme: 'Token', upstreamVerifies: true, scopes: [SCOPE] },
-        ],
+        passThrough: [{ scheme: 'Token', upstreamVerifies: true, scopes: [SCOPE] }],
       },
       { path: '/notes/mcp', issuers: ['demo'], upstream: upstream.url, scopes: [SCOPE] },
     ],
@@ -63,7 +55,7 @@ const SECRET_NAME = 'DEMO_INTROSPECTION_SECRET';
 export async function startParts(): Promise<Parts> {
   const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 3600 });
   const upstream = await startDemoUpstream();
-  const port = await freePort();
+  const { port, release } = await leasePort();
   const plan = resolveConfig(configuration(port, idp, upstream), {
     [SECRET_NAME]: idp.clients.introspection.secret,
   });
@@ -98,6 +90,7 @@ export async function startParts(): Promise<Parts> {
     lastReason: () => (JSON.parse(lines.at(-1) ?? '{}') as { reason?: string }).reason,
     async stop() {
       await gateway.close(0);
+      release();
       await upstream.stop();
       await idp.stop();
     },
