@@ -77,7 +77,10 @@ beforeAll(async () => {
     [sound, ...issuers].map(({ issuer }, at) => [`i${at}`, { issuer, jwksUri: `${issuer}/jwks` }]),
   );
   const endpoint = { path: '/mcp', issuers: Object.keys(config), scopes: ['files:read'], upstream: upstream.url };
-  gateway = await startConfigured({ issuers: config, endpoints: [endpoint] }, { env: { NODE_EXTRA_CA_CERTS: file } });
+  gateway = await startConfigured(
+    { issuers: config, endpoints: [endpoint] },
+    { process: true, env: { NODE_EXTRA_CA_CERTS: file } },
+  );
   cold = await Promise.all(issuers.map(call));
   expect(upstream.hits).toBe(0);
 });

@@ -5,6 +5,7 @@ import { createPool } from '../../src/proxy/pool.js';
 import { type Exchange, sse } from '../fixtures/raw-answers.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { endpoint } from '../support/endpoint.js';
+import { resetUndiciTimers } from '../support/undici-timers.js';
 
 let upstream: RawUpstream;
 let goOn: () => void;
@@ -13,7 +14,8 @@ beforeAll(async () => {
     await sse([{ data: 'first' }], { end: false })(exchange);
     goOn = () => void exchange.res.end('data: last\n\n');
   });
-  // For the whole file: undici keeps one timer for all that it waits for.
+  // For the whole file: undici keeps one timer for all that it waits for, which may run already.
+  resetUndiciTimers();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
 });
 afterAll(async () => {

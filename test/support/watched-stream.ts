@@ -10,15 +10,17 @@ import { endpoint, ISSUER, principal } from './endpoint.js';
 /** What keeps a quiet stream open. */
 export const COMMENT = ':\n\n';
 
-/** Those of the test that runs. */
+/** Those of the test that runs; `watchStreams` makes them for every test of its file. */
 export let clock: TestClock;
 export let watch: StreamTicker;
-beforeEach(() => {
-  vi.useFakeTimers();
-  clock = testClock();
-  watch = createStreamTicker(clock);
-});
-afterEach(() => void vi.useRealTimers());
+export function watchStreams(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    clock = testClock();
+    watch = createStreamTicker(clock);
+  });
+  afterEach(() => void vi.useRealTimers());
+}
 
 export function pass(ms: number): void {
   for (let passed = 0; passed < ms; passed += 100) {
