@@ -61,7 +61,7 @@ const laws: readonly [law: string, breaks: (row: FailureDefinition) => boolean][
 ];
 
 const makers = Object.entries(failures).filter(
-  (entry): entry is [string, MakeFailure] => typeof entry[1] === 'function' && 'row' in entry[1],
+  (entry): entry is [string, MakeFailure] => typeof entry[1] === 'function' && 'definition' in entry[1],
 );
 
 const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
@@ -163,19 +163,19 @@ describe('kinds', () => {
 
   test('a failure is a value with its row and its particulars', () => {
     const failure = failures.tokenExpired({ detail: 'exp' });
-    expect(failure).toEqual({ ok: false, row: failures.tokenExpired.definition, detail: 'exp' });
+    expect(failure).toEqual({ ok: false, definition: failures.tokenExpired.definition, detail: 'exp' });
   });
 
   test('are spelled in no other source', () => {
     const spelled = (text: string): string[] =>
       failureTable.map((row) => row.reason).filter((kind) => new RegExp(`['"\`]${kind.replace('.', '\\.')}['"\`]`).test(text));
-    const others = sources().filter(({ path }) => path !== 'core/failure.ts');
+    const others = sources().filter(({ path }) => path !== 'core/failures.ts');
     expect(spelled("if (kind === 'tool.denied') return;")).toEqual(['tool.denied']);
     expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((kind) => `${path}: ${kind}`))).toEqual([]);
   });
 
   const code = sources()
-    .filter(({ path }) => path !== 'core/failure.ts')
+    .filter(({ path }) => path !== 'core/failures.ts')
     .map(({ text }) => withoutComments(text).replace(/import [^;]*;/g, ''))
     .join('\n');
   const raised = makers.filter(([name]) => new RegExp(`\\b${name}\\b`).test(code)).map(([, make]) => make.definition.reason);
