@@ -1,6 +1,6 @@
 // What `explain` says of a token is what the gateway does with it, reason by reason, and it asks nobody but the issuers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createExamine } from '../../src/app/app.js';
+import { createExplainToken } from '../../src/app/explain.js';
 import { systemClock } from '../../src/commands/clock.js';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { resolveConfig } from '../../src/config/load.js';
@@ -64,7 +64,8 @@ async function examine(path: string, token: string, tool: string | null = null) 
   const endpoint = loaded.endpoints.find((one) => one.path === path);
   if (endpoint === undefined) throw new Error('no such endpoint');
   const notices: Notice[] = [];
-  const run = createExamine(loaded, endpoint, { clock: systemClock, random: () => 0.5 }, (notice) => void notices.push(notice));
+  const notify = (notice: Notice): void => void notices.push(notice);
+  const run = createExplainToken({ config: loaded, endpoint, clock: systemClock, random: () => 0.5, notify });
   const { steps, failure } = await withDeadline('explain', run(token, tool), 10_000);
   const failed = steps.filter(({ state }) => state === 'fail');
   return { steps, failed, kind: failure?.definition.reason ?? 'ok', names: steps.map(({ name }) => name), notices };
@@ -242,7 +243,8 @@ describe('jwt-then-introspection', () => {
     const loaded = resolveConfig(raw, { SECRET });
     const [endpoint] = loaded.endpoints;
     if (endpoint === undefined) throw new Error('no endpoint');
-    const run = createExamine(loaded, endpoint, { clock: systemClock, random: () => 0.5 }, () => {});
+    const notify = (): void => {};
+    const run = createExplainToken({ config: loaded, endpoint, clock: systemClock, random: () => 0.5, notify });
     const told = async (token: string) => {
       const { steps, failure } = await withDeadline('explain', run(token, null), 10_000);
       return [failure?.definition.reason ?? 'ok', steps.find(({ state }) => state === 'fail')?.name ?? null];

@@ -4,7 +4,7 @@ import type { GoneListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
 import type { Message } from '../../src/core/message.js';
 import { createOpenStream } from '../../src/proxy/event-stream.js';
-import { createForward } from '../../src/proxy/forward.js';
+import { createTransport } from '../../src/proxy/forward.js';
 import { createPool, type UpstreamPool } from '../../src/proxy/pool.js';
 import { createStreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
@@ -36,7 +36,8 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
   const noSession = (): never => {
     throw new Error('a modern call has none');
   };
-  const forward = createForward(new Map([[at.path, { pool, openStream }]]), 'portcullis-test', () => null, noSession);
+  const pseudonym = 'portcullis-test';
+  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView: () => null, pseudonym });
   return async (name, leaves) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const one = exchange();
@@ -45,7 +46,7 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
       listener = told;
     };
     let end: Failure | null | undefined;
-    forward(one, at, principal(), message, {
+    transport.forward(one, principal(), message, [], {
       answered(told) {
         end = told;
       },

@@ -4,7 +4,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENTRY_NAMES, type ListMember } from '../../src/mcp/lists.js';
-import type { FindListing } from '../../src/proxy/forward.js';
+import type { TransportDependencies } from '../../src/proxy/forward.js';
 import { type Everything, startEverything } from '../fixtures/everything.js';
 import { type Forwarding, startForwarding } from '../fixtures/forwarding.js';
 import { legacy, modern } from '../fixtures/messages.js';
@@ -20,7 +20,7 @@ const members = Object.keys(ENTRY_NAMES) as ListMember[];
 const HIDDEN = /slow|get-|simple|structure|text/;
 const mayUse = (_member: ListMember, name: string): boolean => !HIDDEN.test(name);
 
-const find: FindListing = (_caller, _endpoint, { calls, body }) =>
+const find: TransportDependencies['listView'] = (_caller, { calls, body }) =>
   body === null || calls.some(({ method }) => method?.endsWith('/list')) ? { members, mayUse } : null;
 
 let everything: Everything;

@@ -39,16 +39,16 @@ function openedBy(open: OpenSession, sealed: string, asked?: Asked): string | nu
   return session.detail;
 }
 
-const FOREIGN = 'of another caller, endpoint or upstream, or altered';
+const FOREIGN = /^belongs to another (caller or endpoint, or was altered|upstream)$/;
 
 test('B-80, E-09: one replica seals, another opens; visible ASCII, and short', () => {
   const sealed = sealedBy(replica());
-  expect(sealed).toMatch(/^[\x21-\x7e]{107}$/);
+  expect(sealed).toMatch(/^[\x21-\x7e]{148}$/);
   expect(sealed).not.toContain(UUID);
   expect(openedBy(replica(), sealed)).toBe(UUID);
 });
 
-const machine = principal({ subject: 'alice', subjectKind: 'client' });
+const machine = principal({ subject: 'alice', kind: 'client' });
 const acme = principal({ tenant: 'acme' });
 const elsewhere = (upstream: Partial<Endpoint['upstream']>): Endpoint => endpoint({ upstream: { ...AT.upstream, ...upstream } });
 
@@ -92,7 +92,7 @@ describe.each([
     const sealed = sealedBy(replica(), owner);
     const open = at();
     expect(openedBy(open, sealed, owner)).toBe(UUID);
-    expect(openedBy(open, sealed, other)).toBe(FOREIGN);
+    expect(openedBy(open, sealed, other)).toMatch(FOREIGN);
     expect(openedBy(open, sealed, owner)).toBe(UUID);
   });
 
@@ -118,7 +118,7 @@ test('E-08: a session ends after 24 h, on a replica that remembers it and on one
   clock.advance(2_000);
   expect([openedBy(open, sealed), openedBy(replica(), sealed)]).toEqual(['expired', 'expired']);
   // For others it is no different from any that is not theirs.
-  expect(openedBy(open, sealed, { by: acme })).toBe(FOREIGN);
+  expect(openedBy(open, sealed, { by: acme })).toMatch(FOREIGN);
 });
 
 test('E-08: keys rotate: all open, the newest seals, one that was removed opens nothing', () => {
@@ -137,7 +137,7 @@ test('E-08: keys rotate: all open, the newest seals, one that was removed opens 
 });
 
 test.each(['', 'x', UUID, 'a b', 'x'.repeat(100_000), `${'A'.repeat(60)}=`, 'ü'.repeat(80)])('B-83: %j is no session', (text) =>
-  expect(openedBy(replica(), text)).toBe('no session id of this gateway'),
+  expect(openedBy(replica(), text)).toBe('not a session id of this gateway'),
 );
 
 test('E-08: no bit of it may be changed, nothing cut off, nothing added', () => {
@@ -205,5 +205,5 @@ test('more sessions than are remembered, and longer names, go on all the same', 
   const by = principal({ subject: 'x'.repeat(5_000) });
   const long = sealedBy(open, { by });
   expect([openedBy(open, long, { by }), openedBy(open, long, { by })]).toEqual([UUID, UUID]);
-  expect(openedBy(open, long)).toBe(FOREIGN);
+  expect(openedBy(open, long)).toMatch(FOREIGN);
 });

@@ -47,6 +47,7 @@ export function exchange(asked: Asked = {}): TestExchange {
   const self = {
     ...head(asked),
     id: 'request-1',
+    host: 'mcp.example.com',
     clientAddress: '192.0.2.7',
     gone: false,
     stalled: false,

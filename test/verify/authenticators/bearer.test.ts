@@ -1,31 +1,33 @@
 // Which verifier judges which credential; what one rejected is never tried another way.
-import { describe, expect, test } from 'vitest';
-import { checkAudience } from '../../src/authorize/audience.js';
-import { introspectionGatewayRejected, introspectionUnavailable, tokenInactive } from '../../src/core/failures.js';
-import type { Principal } from '../../src/core/principal.js';
-import { ok, type Result } from '../../src/core/result.js';
-import { createAuthenticate } from '../../src/verify/authenticate.js';
-import type { JwtPolicy } from '../../src/verify/authenticators/jwt.js';
-import type { IssuerRuntime } from '../../src/verify/select-verifier.js';
-import { type Mint, mintToken, rsaKey } from '../fixtures/mint.js';
-import { testClock } from '../support/clock.js';
-import { endpoint, ISSUER, legacy, principal, RESOURCE } from '../support/endpoint.js';
-import { testKeys } from '../support/keys.js';
-import { kindOf } from '../support/kinds.js';
+import { describe, expect, test, vi } from 'vitest';
+import { checkAudience } from '../../../src/authorize/audience.js';
+import type { AccessToken } from '../../../src/core/access-token.js';
+import type { Endpoint } from '../../../src/core/endpoint.js';
+import { introspectionGatewayRejected, introspectionUnavailable, tokenInactive } from '../../../src/core/failures.js';
+import type { Caller } from '../../../src/core/principal.js';
+import { type Ok, ok, type Result } from '../../../src/core/result.js';
+import { createBearerAuthenticator } from '../../../src/verify/authenticators/bearer.js';
+import type { JwtPolicy } from '../../../src/verify/authenticators/jwt.js';
+import type { IssuerRuntime } from '../../../src/verify/issuer/issuer-runtime.js';
+import { type Mint, mintToken, rsaKey } from '../../fixtures/mint.js';
+import { testClock } from '../../support/clock.js';
+import { accessToken, endpoint, ISSUER, RESOURCE } from '../../support/endpoint.js';
+import { issuerRuntime } from '../../support/issuer.js';
+import { testKeys } from '../../support/keys.js';
+import { kindOf } from '../../support/kinds.js';
 
 const OTHER = 'https://other-auth.example.com';
 const key = rsaKey({ kid: 'k' });
 const otherKey = rsaKey({ kid: 'k' });
 const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key, ...changes });
 
-const opaque = principal({ subject: 'opaque' }).principal;
-const usual = { verify: 'jwt', tokenPrefixes: null } as const;
+const opaque = accessToken({ subject: 'opaque', method: 'introspection' });
 
 function setting({
   introspects = true,
   at = endpoint(),
   other = {} as Partial<IssuerRuntime>,
-  answer = ok(opaque) as Result<Principal>,
+  answer = ok(opaque) as Result<AccessToken>,
 } = {}) {
   const clock = testClock();
   const policy = (issuer: string): JwtPolicy => ({
@@ -38,26 +40,29 @@ function setting({
   const mine = testKeys(clock, { published: [key] });
   const theirs = testKeys(clock, { published: [otherKey], issuer: OTHER });
   const asked: string[] = [];
-  const introspect = async (token: string): Promise<Result<Principal>> => {
+  const introspect = async (token: string): Promise<Result<AccessToken>> => {
     asked.push(token);
     return answer;
   };
+  const ask = introspects ? introspect : null;
   const issuers = new Map<string, IssuerRuntime>([
-    [ISSUER, { ...usual, policy: policy(ISSUER), keys: mine.source, introspect: null }],
-    [OTHER, { ...usual, policy: policy(OTHER), keys: theirs.source, introspect: introspects ? introspect : null, ...other }],
+    [ISSUER, issuerRuntime({ policy: policy(ISSUER), keys: mine.source }, clock)],
+    [OTHER, issuerRuntime({ policy: policy(OTHER), keys: theirs.source, introspect: ask, ...other }, clock)],
   ]);
-  const verify = createAuthenticate(at, issuers, checkAudience, clock);
-  const judge = async (token: string) => verify({ kind: 'bearer', token });
-  return { clock, mine, theirs, asked, verify, judge, kind: async (token: string) => kindOf(await judge(token)) };
+  const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
+  const verify = (token: string, where: Endpoint = at) => bearer.authenticate({ kind: 'bearer', token }, where);
+  const judge = async (token: string, where?: Endpoint) => verify(token, where);
+  const kind = async (token: string, where?: Endpoint) => kindOf(await judge(token, where));
+  return { clock, mine, theirs, asked, verify, judge, kind };
 }
 
 describe('a JWS goes to the keys of its issuer (C-95, A-55)', () => {
   test('each issuer verifies its own', async () => {
     const { judge, asked } = setting();
-    expect(await judge(mint())).toMatchObject({ ok: true, value: { kind: 'principal', principal: { issuer: ISSUER } } });
+    expect(await judge(mint())).toMatchObject({ ok: true, value: { kind: 'subject', issuer: ISSUER } });
     expect(await judge(mint({ issuer: OTHER, key: otherKey }))).toMatchObject({
       ok: true,
-      value: { principal: { issuer: OTHER } },
+      value: { issuer: OTHER },
     });
     expect(asked).toEqual([]);
   });
@@ -116,7 +121,7 @@ describe('what is no JWS', () => {
     '%s is asked about where that is configured (C-95, C-97)',
     async (token) => {
       const { judge, asked } = setting();
-      expect(await judge(token)).toMatchObject({ ok: true, value: { kind: 'principal', principal: { subject: 'opaque' } } });
+      expect(await judge(token)).toMatchObject({ ok: true, value: { kind: 'subject', subject: 'opaque' } });
       expect(asked).toEqual([token]);
     },
   );
@@ -174,22 +179,25 @@ describe('the one issuer that an opaque token goes to', () => {
   test('is found among several', async () => {
     const clock = testClock();
     const asked: [string, string][] = [];
-    const parts = (issuer: string, tokenPrefixes: string[]): IssuerRuntime => ({
-      policy: { issuer, algorithms: ['RS256'], typ: 'lenient', clockToleranceSeconds: 30 },
-      keys: testKeys(clock, { issuer }).source,
-      verify: 'jwt',
-      tokenPrefixes,
-      introspect: (token) => {
-        asked.push([issuer, token]);
-        return ok(opaque);
-      },
-    });
+    const parts = (issuer: string, tokenPrefixes: string[]): IssuerRuntime =>
+      issuerRuntime(
+        {
+          policy: { issuer, algorithms: ['RS256'], typ: 'lenient', clockToleranceSeconds: 30 },
+          keys: testKeys(clock, { issuer }).source,
+          tokenPrefixes,
+          introspect: (token) => {
+            asked.push([issuer, token]);
+            return ok(opaque);
+          },
+        },
+        clock,
+      );
     const issuers = new Map([
       [ISSUER, parts(ISSUER, ['ory_'])],
       [OTHER, parts(OTHER, ['oat_'])],
     ]);
-    const verify = createAuthenticate(endpoint(), issuers, checkAudience, clock);
-    for (const token of ['oat_1', 'ory_1', 'abc']) await verify({ kind: 'bearer', token });
+    const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
+    for (const token of ['oat_1', 'ory_1', 'abc']) await bearer.authenticate({ kind: 'bearer', token }, endpoint());
     expect(asked).toEqual([
       [OTHER, 'oat_1'],
       [ISSUER, 'ory_1'],
@@ -211,7 +219,7 @@ describe('verify: introspection, where the issuer judges its JWT itself', () => 
   ])('a JWT %s is asked about, and no key is fetched', async (_what, changes) => {
     const { judge, asked, theirs } = asking();
     const token = theirToken(changes);
-    expect(await judge(token)).toMatchObject({ ok: true, value: { principal: { subject: 'opaque' } } });
+    expect(await judge(token)).toMatchObject({ ok: true, value: { subject: 'opaque' } });
     expect([asked, theirs.loads]).toEqual([[token], 0]);
   });
 
@@ -255,7 +263,7 @@ describe('verify: jwt-then-introspection', () => {
 
   test('a JWT that is good here is not asked about', async () => {
     const { judge, asked } = both();
-    expect(await judge(theirToken())).toMatchObject({ ok: true, value: { principal: { subject: 'alice' } } });
+    expect(await judge(theirToken())).toMatchObject({ ok: true, value: { subject: 'alice' } });
     expect(asked).toEqual([]);
   });
 
@@ -266,14 +274,14 @@ describe('verify: jwt-then-introspection', () => {
     const token = theirToken(changes);
     expect(await setting().kind(token)).toBe(refusal);
     const { judge, asked } = both();
-    expect(await judge(token)).toEqual({ ok: true, value: { kind: 'principal', principal: opaque } });
+    expect(await judge(token)).toEqual({ ok: true, value: opaque.principal });
     expect(asked).toEqual([token]);
   });
 
   test('after keys.unavailable too', async () => {
     const { judge, theirs, asked } = both();
     theirs.fails = 'status 500';
-    expect(await judge(theirToken())).toMatchObject({ ok: true, value: { principal: opaque } });
+    expect(await judge(theirToken())).toMatchObject({ ok: true, value: opaque.principal });
     expect(asked).toHaveLength(1);
   });
 
@@ -309,14 +317,16 @@ describe('verify: jwt-then-introspection', () => {
   });
 });
 
-describe('the cache of verdicts', () => {
+describe('the cache of verified tokens', () => {
   test('answers at once the second time, without a promise', async () => {
     const { verify, mine } = setting();
     const token = mint();
-    const first = verify({ kind: 'bearer', token });
+    const first = verify(token);
     expect(first).toBeInstanceOf(Promise);
-    const verdict = await first;
-    expect(verify({ kind: 'bearer', token })).toBe(verdict);
+    const { value } = (await first) as Ok<Caller>;
+    const second = verify(token) as Ok<Caller>;
+    // The same object: the log remembers the line of a caller by it.
+    expect(second.value).toBe(value);
     expect(mine.loads).toBe(1);
   });
 
@@ -347,24 +357,24 @@ describe('the cache of verdicts', () => {
     expect(asked).toEqual(['opaque', 'opaque']);
   });
 
-  test('belongs to one endpoint: its verdict is none for another (E-04, A-18)', async () => {
+  test('belongs to the issuer, and each endpoint checks the audience of a hit (E-04, A-18)', async () => {
+    const { kind, verify, mine } = setting();
     const token = mint();
-    expect(await setting().kind(token)).toBe('ok');
-    expect(await setting({ at: endpoint({ audience: ['https://mcp.example.com/b'] }) }).kind(token)).toBe('audience.mismatch');
+    expect(await kind(token)).toBe('ok');
+    const other = endpoint({ audience: ['https://mcp.example.com/b'] });
+    const rejected = verify(token, other);
+    expect(rejected).not.toBeInstanceOf(Promise);
+    expect(await kind(token, other)).toBe('audience.mismatch');
+    expect([await kind(token), mine.loads]).toEqual(['ok', 1]);
   });
 
-  test('a token that comes many times at once is judged once', async () => {
-    const { kind, asked } = setting();
-    expect(new Set(await Promise.all(Array.from({ length: 50 }, () => kind('opaque'))))).toEqual(new Set(['ok']));
-    expect(asked).toEqual(['opaque']);
-  });
-});
-
-describe('a legacy credential goes to nobody but its own rule (C-95, C-103)', () => {
-  test('as it came, and a JWT under it is refused (C-102)', async () => {
-    const { verify, mine, asked } = setting();
-    expect(await verify(legacy('abc'))).toMatchObject({ ok: true, value: { kind: 'pass-through' } });
-    expect(kindOf(await verify(legacy(mint())))).toBe('audience.legacy');
-    expect([mine.loads, asked]).toEqual([0, []]);
+  test('a token that comes many times at once is verified once', async () => {
+    const { kind, mine } = setting();
+    const verified = vi.spyOn(globalThis.crypto.subtle, 'verify');
+    const token = mint();
+    const kinds = await Promise.all(Array.from({ length: 50 }, () => kind(token)));
+    const times = verified.mock.calls.length;
+    verified.mockRestore();
+    expect([new Set(kinds), times, mine.loads]).toEqual([new Set(['ok']), 1, 1]);
   });
 });
