@@ -430,8 +430,8 @@ constant, so a response tells nothing about a token or the MCP server.
 The request id leads to the log line, which says more in \`detail\`. The response has this id in
 \`X-Request-Id\` and in its body. A request that the gateway could not read does not have an id.
 
-- **Challenge** is the \`error\` of the \`WWW-Authenticate\` header. A challenge without error has no
-  \`error\`, because the request had no usable credential (RFC 6750 section 3.1).
+- **Challenge** is the \`error\` of the \`WWW-Authenticate\` header. A challenge without error
+  does not have one, because the request had no usable credential (RFC 6750 section 3.1).
 - **Blame** names who has to act. The \`dependency\` is the issuer or the MCP server. The
   \`gateway\` includes its configuration. A 4xx status always blames the \`caller\`.
 - **No HTTP status** means that the response had begun, or that the client was gone. A JSON-RPC
