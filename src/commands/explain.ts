@@ -1,10 +1,10 @@
 // Decides how a token is explained on the command line: which endpoint, what is printed, which exit code. The verdict is the gateway's own.
 import { parseArgs } from 'node:util';
-import { createExamine } from '../app/app.js';
+import { createExplainToken } from '../app/explain.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import type { Notice } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { ExplanationStep, ExplanationWithStatus, Values } from '../core/explanation.js';
+import type { Notice } from '../core/notice.js';
 import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
 import { systemClock } from './clock.js';
 import { loadConfig } from './load-config.js';
@@ -154,12 +154,13 @@ export async function explain(args: readonly string[]): Promise<number> {
   if (isOtherCredential(token)) return wrong(NOT_EXPLAINED);
   const notes: Notice[] = [];
   const notify = (notice: Notice): void => void (notice.level === 'info' || notes.push(notice));
-  const examined = await createExamine(
-    plan,
+  const examined = await createExplainToken({
+    config: plan,
     endpoint,
-    { clock: systemClock, random: Math.random },
+    clock: systemClock,
+    random: Math.random,
     notify,
-  )(token, values.tool ?? null);
+  })(token, values.tool ?? null);
   console.log((values.json ? toJson : toText)(endpoint, examined, notes, createPrintable(token)));
   return examined.failure === null ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 // Decides what is known of an identity provider beforehand: the form of its issuer, where its keys are, whom its tokens name as audience,
 // which claims say what. Plain data under the fields of an issuer: what is written wins. docs/idps.md says how sure each of it is.
+
+import type { ClaimNames, ClaimRules } from '../core/claim-rules.js';
 import { isObject } from '../core/json.js';
-import type { ClaimNames, ClaimRules } from '../core/principal.js';
 
 /** One form of the issuer. `$&` and `$1` stand for the issuer and the group of its pattern. */
 interface Form {

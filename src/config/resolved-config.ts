@@ -1,6 +1,7 @@
 // Decides the shape of a configuration that is known to be good: what compose.ts builds the gateway from. Frozen, defaults filled in.
+
+import type { ClaimRules } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { ClaimRules } from '../core/principal.js';
 import type { Secret } from '../core/secret.js';
 
 /** Which verifier judges a JWT of an issuer. */

@@ -32,6 +32,8 @@ export interface AnswerListener {
 
 export interface Exchange extends RequestHead {
   readonly id: string;
+  /** The Host header as sent; empty where there is none. */
+  readonly host: string;
   readonly clientAddress: string;
   /** True once the caller's connection is closed before our answer was complete. */
   readonly gone: boolean;

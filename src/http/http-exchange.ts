@@ -26,6 +26,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   readonly method: string;
   readonly target: string;
   readonly path: string;
+  readonly host: string;
   readonly names: string[];
   readonly values: string[];
   readonly clientAddress: string;
@@ -67,10 +68,14 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     const raw = incoming.rawHeaders;
     const names: string[] = [];
     const values: string[] = [];
+    let host = '';
     for (let i = 0; i + 1 < raw.length; i += 2) {
-      names.push(lowerCase(raw[i] as string));
+      const name = lowerCase(raw[i] as string);
+      names.push(name);
       values.push(raw[i + 1] as string);
+      if (name === 'host') host = raw[i + 1] as string;
     }
+    this.host = host;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;

@@ -1,10 +1,11 @@
 // Decides what is written of an exchange: one JSON line, and which fields it may have. Never a token, a key, a header value or a body.
 import { randomBytes } from 'node:crypto';
 import { type Logger, pino } from 'pino';
-import type { Clock, Notify } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import type { Era, Message } from '../core/message.js';
+import type { Notify } from '../core/notice.js';
 import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
 
@@ -136,7 +137,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     failure,
     status,
   }: RequestSummary): Record<string, unknown> {
-    const principal = caller?.kind === 'principal' ? caller.principal : undefined;
+    const principal = caller === null || caller.kind === 'pass-through' ? undefined : caller;
     const { method } = exchange;
     const reason = failure?.definition.reason ?? 'ok';
     const common = {

@@ -138,9 +138,8 @@ export class EventStream implements TickListener {
  * to the end of that: else its client would be admitted and sent away in turns.
  */
 function tokenEndMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
-  if (caller.kind !== 'principal' || caller.principal.expiresAt === null)
-    return Number.POSITIVE_INFINITY;
-  const { expiresAt, issuer } = caller.principal;
+  if (caller.kind === 'pass-through' || caller.expiresAt === null) return Number.POSITIVE_INFINITY;
+  const { expiresAt, issuer } = caller;
   const seconds =
     expiresAt * 1000 > nowMs + TICK_MS
       ? expiresAt

@@ -18,7 +18,7 @@ type Line = [name: string, value: string];
 
 const versions: Record<string, Line[]> = {
   modern: [['MCP-Protocol-Version', MODERN_VERSION]],
-  passThrough: [['MCP-Protocol-Version', LEGACY_VERSION]],
+  legacy: [['MCP-Protocol-Version', LEGACY_VERSION]],
   'of the revision with batches': [['MCP-Protocol-Version', '2025-03-26']],
   absent: [],
   unknown: [['MCP-Protocol-Version', '2099-01-01']],

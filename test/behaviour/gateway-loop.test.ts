@@ -45,10 +45,10 @@ beforeAll(async () => {
   upstream = await startRawUpstream();
   behind = [await startRelay(), await startRelay()];
   // Only a credential that goes on can go round: a bearer token ends at the first gateway.
-  const legacy = [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }];
+  const passThrough = [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }];
   const startAt = (relay: Relay): Promise<Gateway> => {
     const target = { url: `http://127.0.0.1:${relay.port}/mcp` };
-    const endpoint = { path: '/mcp', issuers: ['main'], scopes: ['files:read'], legacy, upstream: target };
+    const endpoint = { path: '/mcp', issuers: ['main'], scopes: ['files:read'], passThrough, upstream: target };
     return startConfigured({ issuers: { main: { issuer: issuer.issuer } }, endpoints: [endpoint] });
   };
   [a, b] = [await startAt(behind[0]), await startAt(behind[1])];

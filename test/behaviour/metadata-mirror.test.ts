@@ -153,7 +153,7 @@ describe('several endpoints', () => {
   });
 });
 
-describe('issuers.*.mirror', () => {
+describe('issuers.*.metadataMirror', () => {
   test('enabled: false fetches nothing and shows nothing', async () => {
     const issuer = await other();
     const off = await start({

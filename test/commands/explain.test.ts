@@ -4,7 +4,7 @@ import { createExamine } from '../../src/app/app.js';
 import { systemClock } from '../../src/commands/clock.js';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { resolveConfig } from '../../src/config/load.js';
-import type { Notice } from '../../src/core/clock.js';
+import type { Notice } from '../../src/core/notice.js';
 import { startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
 import { ecKey, type Mint, mintToken, rsaKey, type SigningKey } from '../fixtures/mint.js';

@@ -109,7 +109,7 @@ describe('denialResponse: jsonrpc (A-34, B-24)', () => {
     const changed = failureTable.filter(
       (row) => row.status !== null && statusOf(row, told, call('1')) !== statusOf(row, at, call('1')),
     );
-    const denials = ['tool.denied', 'prompt.denied', 'resource.denied', 'method.denied', 'claim.missing'];
+    const denials = ['tool.denied', 'prompt.denied', 'resource.denied', 'method.denied'];
     expect(changed.map(({ reason }) => reason).sort()).toEqual(denials.sort());
     expect(changed.map((row) => statusOf(row, told, call('1')))).toEqual(denials.map(() => 200));
   });

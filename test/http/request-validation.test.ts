@@ -128,7 +128,7 @@ describe('the request target (A-19, B-12)', () => {
 
 test.each(['TRACE', 'CONNECT'])('%s is refused with what is allowed (C-148, C-146)', (method) => {
   expect(validateRequest(head({ lines: HOST, method }))).toMatchObject({
-    row: { kind: 'method.refused' },
+    definition: { reason: 'method.refused' },
     allow: 'GET, POST, DELETE',
   });
 });

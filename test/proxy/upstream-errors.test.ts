@@ -31,13 +31,13 @@ describe('an error before the answer (C-145, D-23, D-25)', () => {
     ['UND_ERR_DESTROYED', 'upstream.broken'],
     ['SOMETHING_NEW', 'upstream.broken'],
   ])('%s is %s', (code, kind) => {
-    expect(failureOf(coded(code))).toMatchObject({ row: { kind }, detail: code });
+    expect(failureOf(coded(code))).toMatchObject({ definition: { reason: kind }, detail: code });
   });
 
   test.each(['HTTPParserError', 'AssertionError', 'TypeError', 'AbortError'])(
     '%s without a code is a broken upstream, never a 500',
     (name) => {
-      expect(failureOf(named(name))).toMatchObject({ row: { kind: 'upstream.broken' }, detail: name });
+      expect(failureOf(named(name))).toMatchObject({ definition: { reason: 'upstream.broken' }, detail: name });
     },
   );
 

@@ -1,5 +1,5 @@
 // Introspection against the real fault issuer, with a clock that a test moves.
-import { USUAL_CLAIMS } from '../../src/core/principal.js';
+import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
 import { fetchJson } from '../../src/verify/fetch-json.js';

@@ -1,6 +1,6 @@
 // Which claims make a principal, and whether its dates hold.
 import { describe, expect, test } from 'vitest';
-import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/principal.js';
+import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { type Claims, checkDates, toPrincipal } from '../../src/verify/claims.js';
 import { kindOf } from '../support/kinds.js';
 

@@ -45,7 +45,7 @@ describe('the breaker', () => {
     expect(await inTurn(5, () => kind(stranger()))).toEqual(new Set([UNAVAILABLE]));
     expect([server.hits, notices.map(({ event, level }) => [event, level])]).toEqual([5, [['introspection.down', 'error']]]);
     server.answer(json(active()));
-    expect(await ask(stranger())).toMatchObject({ row: { kind: UNAVAILABLE }, retryAfterSeconds: 5 });
+    expect(await ask(stranger())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 5 });
     clock.advance(4999);
     expect([await kind(stranger()), server.hits]).toEqual([UNAVAILABLE, 5]);
     clock.advance(1);
@@ -129,7 +129,7 @@ describe('slots (C-91)', () => {
     const { seen, release } = holding();
     const asked = many(32 + 256, () => kind(stranger()));
     await until('32 are under way', () => seen.now === 32);
-    expect(await ask(stranger())).toMatchObject({ row: { kind: UNAVAILABLE }, retryAfterSeconds: 1 });
+    expect(await ask(stranger())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 1 });
     release();
     expect([tally(await Promise.all(asked), 'ok'), seen.most]).toEqual([288, 32]);
   });

@@ -299,5 +299,5 @@ test.each([
   await loaded(world);
   await arrange(world);
   world.clock.advance(1_000);
-  expect(await world.refused('U')).toMatchObject({ row: { kind: DOWN }, retryAfterSeconds: seconds });
+  expect(await world.refused('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
 });

@@ -1,5 +1,6 @@
 // The demo's real parts: an identity provider, an MCP server, and the gateway with two endpoints before it.
-import { createExamine, type Gateway, startGateway } from '../../app/app.js';
+import { type Gateway, startGateway } from '../../app/app.js';
+import { createExplainToken } from '../../app/explain.js';
 import { resolveConfig } from '../../config/load.js';
 import type { Explanation } from '../../core/explanation.js';
 import { systemClock } from '../clock.js';
@@ -49,9 +50,7 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
         issuers: ['demo'],
         upstream: upstream.url,
         scopes: [SCOPE],
-        passThrough: [
-          { scheme: 'Token', upstreamVerifies: true, scopes: [SCOPE] },
-        ],
+        passThrough: [{ scheme: 'Token', upstreamVerifies: true, scopes: [SCOPE] }],
       },
       { path: '/notes/mcp', issuers: ['demo'], upstream: upstream.url, scopes: [SCOPE] },
     ],
@@ -89,10 +88,10 @@ export async function startParts(): Promise<Parts> {
     examineToken: (token) => {
       const endpoint = plan.endpoints.find(({ resource }) => resource === files);
       if (endpoint === undefined) throw new Error('no such endpoint');
-      return createExamine(plan, endpoint, { clock: systemClock, random: Math.random }, () => {})(
-        token,
-        null,
-      );
+      const clock = systemClock;
+      const notify = (): void => {};
+      const random = Math.random;
+      return createExplainToken({ config: plan, endpoint, clock, random, notify })(token, null);
     },
     adminUrl: `http://127.0.0.1:${gateway.adminAddress.port}`,
     lastReason: () => (JSON.parse(lines.at(-1) ?? '{}') as { reason?: string }).reason,

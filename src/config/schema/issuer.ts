@@ -1,6 +1,6 @@
 // Decides the fields of one issuer: defaults, units. The text of every default of an issuer stands here and nowhere else.
 import { z } from 'zod';
-import { USUAL_CLAIMS } from '../../core/principal.js';
+import { USUAL_CLAIMS } from '../../core/claim-rules.js';
 import { presetNames } from '../presets.js';
 import {
   algorithms,

@@ -10,7 +10,7 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
   [6, 'two issuers, one kid', 'behaviour/several-issuers.test.ts', 'C-73, A-45: one endpoint, three issuers, one kid'],
   [7, 'rotation', 'behaviour/idp-outage.test.ts', 'C-65, C-72: the provider changes its key'],
   [7, 'key sets in every kind of trouble', 'behaviour/keys-unavailable.test.ts', 'cold: C-66, C-48, C-145, F-04'],
-  [7, 'odd keys among good ones', 'verify/key-set.test.ts', "use: 'enc'"],
+  [7, 'odd keys among good ones', 'verify/issuer/jwk-set.test.ts', "use: 'enc'"],
   [
     8,
     'no keys at the start, and back without a restart',

@@ -24,7 +24,7 @@ beforeAll(async () => {
     { path: '/v1/mcp', issuers: ['idp'], scopes: ['files:read'], upstream: v1.url },
     { path: '/v2/mcp', issuers: ['idp'], scopes: ['files:read'], upstream: v2.url },
   ];
-  const config = (mirror: object) => ({ issuers: { idp: { issuer: idp.issuer, mirror } }, endpoints });
+  const config = (metadataMirror: object) => ({ issuers: { idp: { issuer: idp.issuer, metadataMirror } }, endpoints });
   [gateway, bare] = await Promise.all([startConfigured(config({})), startConfigured(config({ enabled: false }))]);
   for (const { url } of [gateway, bare]) for (const { path } of endpoints) idp.addResource(url + path, 'jwt');
   await until('the copy is there', async () => {

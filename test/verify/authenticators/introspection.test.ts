@@ -75,7 +75,7 @@ describe('the question', () => {
   ])('goes nowhere with metadata %s, until that is mended', async (_what, metadata) => {
     const { ask, kind, clock } = introspecting(issuer, { url: null });
     issuer.metadata = metadata;
-    const refusal = { row: { kind: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
+    const refusal = { definition: { reason: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
     expect(await ask()).toMatchObject(refusal);
     expect(issuer.hits.introspection).toBe(0);
     issuer.metadata = {};
@@ -184,7 +184,7 @@ describe('no information is 503, is told as such, and is not kept (C-83, E-05)',
   ])('%s', async (_what, answer, retryAfterSeconds) => {
     const { ask } = introspecting(issuer, { url: server.url });
     server.next(answer);
-    expect(await ask()).toMatchObject({ ok: false, row: { kind: 'introspection.unavailable' }, retryAfterSeconds });
+    expect(await ask()).toMatchObject({ ok: false, definition: { reason: 'introspection.unavailable' }, retryAfterSeconds });
     expect((await ask()).ok).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 // Whether a token that its issuer calls active may be taken for an access token now, and whose it is.
 import { describe, expect, test } from 'vitest';
-import { USUAL_CLAIMS } from '../../../src/core/principal.js';
+import { USUAL_CLAIMS } from '../../../src/core/claim-rules.js';
 import type { Claims } from '../../../src/verify/claims.js';
 import {
   type ActivePolicy,

@@ -1,6 +1,6 @@
 // The copy of an issuer's metadata: which document may be shown, when it is fetched, and what an outage changes.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Notice } from '../../../src/core/clock.js';
+import type { Notice } from '../../../src/core/notice.js';
 import { fetchJson } from '../../../src/verify/fetch-json.js';
 import { createMetadataMirror, type MetadataMirror } from '../../../src/verify/issuer/metadata-mirror.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';

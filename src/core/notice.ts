@@ -1,0 +1,10 @@
+// Events that belong to no single request: keys refreshed, issuer down, listener ready.
+
+export interface Notice {
+  readonly event: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly [field: string]: unknown;
+}
+
+/** Reports an event to the operator. Never given a token or a key. */
+export type Notify = (notice: Notice) => void;

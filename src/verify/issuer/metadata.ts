@@ -1,0 +1,119 @@
+// The one source of an issuer's metadata: for its keys, its introspection endpoint, and the copy
+// that the gateway publishes beside its endpoints.
+import type { Clock, Scheduler } from '../../core/clock.js';
+import type { Notify } from '../../core/notice.js';
+import { backoffMs } from '../backoff.js';
+import type { FetchJson } from '../fetch-json.js';
+import { createSingleFlight } from '../single-flight.js';
+import { type Discovered, discover, type MetadataDocument } from './discovery.js';
+
+type Good = Extract<Discovered, { ok: true }>;
+
+/** `retryAfterSeconds`: when the source asks the issuer again, in seconds from now. */
+export type MetadataResult =
+  | Good
+  | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds: number };
+
+export interface MetadataSource {
+  /** A document of the last hour, else a new one, else the last good one. */
+  get(): Promise<MetadataResult>;
+  /** The last good document, whatever its age; null before the first. */
+  last(): MetadataDocument | null;
+  /** Reports that the document did not help: the next `get` fetches it again. */
+  distrust(): void;
+  /** Fetches in the background from now on, so that no request has to wait for `last`. */
+  start(): void;
+  stop(): void;
+}
+
+export interface MetadataDependencies {
+  readonly issuer: string;
+  /** Milliseconds for one fetch of all places. */
+  readonly timeoutMs: number;
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly schedule: Scheduler;
+  readonly notify: Notify;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+}
+
+const FRESH_MS = 3_600_000;
+const ON_DEMAND = { firstMs: 1_000, longestMs: 30_000 };
+/** An issuer without metadata is not asked every 30 s for ever. */
+const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
+/** A distrusted document is fetched again after this time at the earliest. */
+const DISTRUST_MS = 500;
+
+export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
+  const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
+  const flight = createSingleFlight<Discovered>();
+  let good: Good | null = null;
+  let fetchedAtMs = 0;
+  let isTrusted = false;
+  let failures = 0;
+  let retryAtMs = 0;
+  let lastDetail = 'no metadata found';
+  let isRunning = false;
+  let cancel = (): void => {};
+
+  function succeeded(found: Good): void {
+    if (good === null || failures > 0) notify({ event: 'metadata.loaded', level: 'info', issuer });
+    good = found;
+    fetchedAtMs = clock.monotonicMs();
+    isTrusted = true;
+    failures = 0;
+    retryAtMs = 0;
+  }
+
+  /** Returns the time until the next background fetch. */
+  function failed(detail: string): number {
+    // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
+    const level = failures === 0 ? 'warn' : 'debug';
+    notify({ event: 'metadata.load_failed', level, issuer, detail, stale: good !== null });
+    retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
+    lastDetail = detail;
+    return backoffMs(failures++, IN_BACKGROUND, random);
+  }
+
+  function refresh(): Promise<Discovered> {
+    return flight.run(issuer, async () => {
+      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
+      const waitMs = found.ok ? FRESH_MS : failed(found.detail);
+      if (found.ok) succeeded(found);
+      if (isRunning) {
+        cancel();
+        cancel = schedule(waitMs, () => void refresh());
+      }
+      return found;
+    });
+  }
+
+  return {
+    async get() {
+      const nowMs = clock.monotonicMs();
+      if (good !== null && isTrusted && nowMs - fetchedAtMs < FRESH_MS) return good;
+      const isBackingOff = nowMs < retryAtMs;
+      const found = isBackingOff ? null : await refresh();
+      if (found?.ok) return found;
+      if (good !== null && isTrusted) return good;
+      const detail = isBackingOff ? `${lastDetail}, backing off` : lastDetail;
+      const retryAfterSeconds = Math.max(0, retryAtMs - clock.monotonicMs()) / 1000;
+      return { ok: false, detail, retryAfterSeconds };
+    },
+    last: () => good?.document ?? null,
+    distrust() {
+      isTrusted = false;
+      lastDetail = 'metadata did not help';
+      retryAtMs = Math.max(retryAtMs, fetchedAtMs + DISTRUST_MS);
+    },
+    start() {
+      isRunning = true;
+      void refresh();
+    },
+    stop() {
+      isRunning = false;
+      cancel();
+    },
+  };
+}
