@@ -236,7 +236,8 @@ export const meanings = {
   'session.not_found': {
     happened: [
       'The gateway does not accept the session id. The `detail` in the log says why:',
-      '- It belongs to another caller, endpoint or upstream.',
+      '- It is not a session id of this gateway, or of another version.',
+      '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
       '- It was sealed with a key that is not in the ring.',
     ],
