@@ -7,57 +7,57 @@ import { fileURLToPath } from 'node:url';
 const COLUMNS = 100;
 
 /**
- * By reason: what happened, and what to do. Each is a list of lines that flow together as one
- * paragraph; a line that begins with "- " begins an item of a list.
+ * By reason: the cause, and the action for the reader. The lines of each flow together into one
+ * paragraph. A line that begins with "- " begins an item of a list.
  */
 export const meanings = {
   'origin.refused': {
-    happened: ['A web page of a foreign origin sent the request, or it had two `Origin` lines.'],
-    todo: ['If the page is yours, list its origin in `origins` of the endpoint.'],
+    cause: ['A web page of a foreign origin sent the request, or it had two `Origin` lines.'],
+    action: ['If the page is yours, list its origin in `origins` of the endpoint.'],
   },
   'route.unknown': {
-    happened: ['No endpoint has this path.'],
-    todo: ['Compare the URL in the client with `path` of the endpoints. Each letter must match.'],
+    cause: ['No endpoint has this path.'],
+    action: ['Compare the URL in the client with `path` of the endpoints. Each letter must match.'],
   },
   'method.refused': {
-    happened: ['MCP does not have this HTTP method at this path, or not in this revision.'],
-    todo: ['Send POST. The `Allow` header of the response names every method.'],
+    cause: ['MCP does not have this HTTP method at this path, or not in this revision.'],
+    action: ['Send POST. The `Allow` header of the response names every method.'],
   },
   'client.disconnected': {
-    happened: [
+    cause: [
       'The client closed its connection before the response was complete.',
       'The log line has status 499 where no response had begun.',
     ],
-    todo: [
-      'Nothing, unless it repeats. Then look for a timeout in the client, or in a proxy in front',
+    action: [
+      'None, unless it repeats. Then look for a timeout in the client, or in a proxy in front',
       'of the gateway.',
     ],
   },
   'gateway.draining': {
-    happened: ['This replica is shutting down.'],
-    todo: ['The client retries. Another replica answers.'],
+    cause: ['This replica is shutting down.'],
+    action: ['The client retries. Another replica answers.'],
   },
   'gateway.fault': {
-    happened: ['The gateway has a bug.'],
-    todo: ['Please report it. The log line has the stack.'],
+    cause: ['The gateway has a bug.'],
+    action: ['Please report it. The log line has the stack.'],
   },
   'credential.missing': {
-    happened: ['The request had no credential. Every login starts this way.'],
-    todo: ['Nothing. The client starts its login.'],
+    cause: ['The request had no credential. Every login starts this way.'],
+    action: ['None. The client starts its login.'],
   },
   'credential.malformed': {
-    happened: [
+    cause: [
       'The text after the scheme is not one token. It is empty, it is two words, or it has',
       'characters that a token cannot have.',
     ],
-    todo: ['Fix the client.'],
+    action: ['Fix the client.'],
   },
   'credential.scheme': {
-    happened: ['The endpoint does not accept the scheme of the `Authorization` header.'],
-    todo: ['Send `Bearer`, or configure the scheme in `passThrough` of the endpoint.'],
+    cause: ['The endpoint does not accept the scheme of the `Authorization` header.'],
+    action: ['Send `Bearer`, or configure the scheme in `passThrough` of the endpoint.'],
   },
   'token.malformed': {
-    happened: [
+    cause: [
       'The gateway cannot read the token. The `detail` in the log says why:',
       '- The token is not a JWT, and no issuer of the endpoint introspects such a token.',
       '- The token is encrypted. Its client probably asked the issuer for no audience.',
@@ -65,48 +65,48 @@ export const meanings = {
       'characters.',
       '- The payload is not a JSON object, or the JWT has other text around it.',
     ],
-    todo: [
+    action: [
       'Let the client ask for the audience of this server. An opaque token needs `introspection`',
       'at its issuer. Where `tokenPrefixes` are configured, it must begin with one of them.',
     ],
   },
   'token.algorithm': {
-    happened: [
-      'The token has no signature, or its algorithm is not in `algorithms` of the issuer.',
-    ],
-    todo: ['If the issuer really uses this algorithm, add it.'],
+    cause: ['The token has no signature, or its algorithm is not in `algorithms` of the issuer.'],
+    action: ['If the issuer really uses this algorithm, add it.'],
   },
   'token.type': {
-    happened: [
+    cause: [
       'The token is not an access token, or does not show that it is one:',
       '- It is an ID token, a logout token or another kind.',
       '- Its `typ` is not one that `typ` of the issuer accepts.',
       '- It lacks the claim by which the preset of its issuer marks access tokens.',
     ],
-    todo: ['Make the client send the access token. See `typ` and `preset` of the issuer.'],
+    action: ['Make the client send the access token. See `typ` and `preset` of the issuer.'],
   },
   'token.issuer': {
-    happened: ['The token names an issuer that this endpoint does not accept.'],
-    todo: ['Compare `iss` of the token with `issuers` of the endpoint. A slash at the end counts.'],
+    cause: ['The token names an issuer that this endpoint does not accept.'],
+    action: [
+      'Compare `iss` of the token with `issuers` of the endpoint. A slash at the end counts.',
+    ],
   },
   'token.key_unknown': {
-    happened: [
+    cause: [
       'The issuer does not publish a key for this token. The token is old and its key is retired,',
       'or the token is forged. The `detail` in the log says which keys were missing:',
       '- No key has the `kid` of the token, or that key is for another algorithm.',
       '- The token has no `kid`, and several keys fit.',
     ],
-    todo: ['Log in again.'],
+    action: ['Log in again.'],
   },
   'token.signature': {
-    happened: [
+    cause: [
       'The signature is wrong. The token is forged or damaged, or comes from another issuer that',
       'uses the same `kid`.',
     ],
-    todo: ['Log in again. If it repeats, look for the issuer that signed the token.'],
+    action: ['Log in again. If it repeats, look for the issuer that signed the token.'],
   },
   'token.claims': {
-    happened: [
+    cause: [
       'A claim is missing or has a value that the gateway cannot use. The `detail` in the log',
       'names it:',
       '- `exp` is missing, or a date is not a date.',
@@ -115,79 +115,79 @@ export const meanings = {
       '- The token is bound to a key (`cnf`), which the gateway cannot check.',
       '- An introspection response names another issuer or another type of token.',
     ],
-    todo: ['Make the issuer write the claim, or change `claims` of the issuer.'],
+    action: ['Make the issuer write the claim, or change `claims` of the issuer.'],
   },
   'token.not_yet_valid': {
-    happened: ['The token is not valid yet. Its `nbf` or `iat` is in the future.'],
-    todo: ['Correct the clocks, or raise `clockToleranceSeconds`.'],
+    cause: ['The token is not valid yet. Its `nbf` or `iat` is in the future.'],
+    action: ['Correct the clocks, or raise `clockToleranceSeconds`.'],
   },
   'token.expired': {
-    happened: ['The `exp` of the token is past.'],
-    todo: ['Nothing. The client gets a new token.'],
+    cause: ['The `exp` of the token is past.'],
+    action: ['None. The client gets a new token.'],
   },
   'token.inactive': {
-    happened: [
+    cause: [
       'The issuer says that this token is not active. It was revoked, it expired, or the issuer',
       'never issued it.',
     ],
-    todo: ['Log in again.'],
+    action: ['Log in again.'],
   },
   'keys.unavailable': {
-    happened: [
+    cause: [
       'The gateway could not fetch the keys of the issuer. So it cannot tell whether the token',
       'is good.',
     ],
-    todo: [
+    action: [
       'Read the notices `keys.load_failed` in the log, then look at the issuer. Callers keep',
       'their tokens and retry.',
     ],
   },
   'introspection.unavailable': {
-    happened: [
+    cause: [
       'The gateway has no introspection response for this token. The `detail` in the log says why:',
       '- The endpoint gave no usable response.',
       '- The gateway pauses for a few seconds, because five responses in a row were not usable.',
       '- Too many introspection requests are in progress.',
     ],
-    todo: ['Look at the issuer. Callers keep their tokens and retry.'],
+    action: ['Look at the issuer. Callers keep their tokens and retry.'],
   },
   'introspection.gateway_rejected': {
-    happened: ['The introspection endpoint rejected the credentials of the gateway.'],
-    todo: ['Fix `introspection.auth`, `clientId`, and `clientSecret` or `privateKey`.'],
+    cause: ['The introspection endpoint rejected the credentials of the gateway.'],
+    action: ['Fix `introspection.auth`, `clientId`, and `clientSecret` or `privateKey`.'],
   },
   'audience.mismatch': {
-    happened: [
+    cause: [
       'The token is good, but not for this server. Its audience is another one or missing, or',
       'nothing shows that it is an access token and not an ID token.',
     ],
-    todo: [
+    action: [
       'Make the client ask for this resource (RFC 8707). Or list the audience that the issuer',
       'writes in `audience`; see [idps.md](idps.md).',
     ],
   },
   'audience.legacy': {
-    happened: [
+    cause: [
       'The caller sent a JWT as a pass-through credential. The gateway would not check its',
       'audience there.',
     ],
-    todo: ['Send the token as `Bearer`.'],
+    action: ['Send the token as `Bearer`.'],
   },
   'body.too_large': {
-    happened: ['The body is larger than `limits.maxBodyBytes` of the endpoint.'],
-    todo: ['If the tool needs it, raise the limit.'],
+    cause: ['The body is larger than `limits.maxBodyBytes` of the endpoint.'],
+    action: ['If the tool needs it, raise the limit.'],
   },
   'body.media_type': {
-    happened: [
+    cause: [
       'The body is not `application/json`, or is compressed, or has another charset than UTF-8.',
     ],
-    todo: ['Fix the client.'],
+    action: ['Fix the client.'],
   },
   'envelope.unreadable': {
-    happened: ['The body is not JSON, is not UTF-8, or is nested deeper than 128 levels.'],
-    todo: ['Fix the client.'],
+    cause: ['The body is not JSON, is not UTF-8, or is nested deeper than 128 levels.'],
+    action: ['Fix the client.'],
   },
   'envelope.invalid': {
-    happened: [
+    cause: [
       'The body is JSON, but not one JSON-RPC message. The `detail` in the log says why:',
       '- A name occurs twice, also in another spelling.',
       '- An object has more than 100 names beside those of MCP, or a name above 256 bytes.',
@@ -195,80 +195,80 @@ export const meanings = {
       '- The revision does not have batches, or the batch is empty or has more than 32 messages.',
       '- The call does not name the tool, prompt or resource that the rules are about.',
     ],
-    todo: ['Fix the client.'],
+    action: ['Fix the client.'],
   },
   'envelope.header_mismatch': {
-    happened: [
+    cause: [
       'A header does not say what the body says. The `detail` in the log names the header:',
       '- `MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` is missing or differs from the body.',
       '- One of these, or `Mcp-Session-Id`, occurs twice.',
     ],
-    todo: ['Fix the client, or the proxy that changed or dropped the header.'],
+    action: ['Fix the client, or the proxy that changed or dropped the header.'],
   },
   'scope.insufficient': {
-    happened: [
+    cause: [
       'The token lacks a scope that the call needs. The challenge names all scopes that the call',
       'needs.',
     ],
-    todo: ['The client asks the user for consent.'],
+    action: ['The client asks the user for consent.'],
   },
   'tool.denied': {
-    happened: [
+    cause: [
       'A rule of the endpoint does not let this caller use this tool. More scopes would not help.',
     ],
-    todo: ['Nothing, or change `tools` of the endpoint.'],
+    action: ['None, or change `tools` of the endpoint.'],
   },
   'prompt.denied': {
-    happened: [
+    cause: [
       'A rule of the endpoint does not let this caller use this prompt. More scopes would not',
       'help.',
     ],
-    todo: ['Nothing, or change `prompts` of the endpoint.'],
+    action: ['None, or change `prompts` of the endpoint.'],
   },
   'resource.denied': {
-    happened: [
+    cause: [
       'A rule of the endpoint does not let this caller use this resource. Or servers could read',
       'its URI in different ways, because segments go up or it is escaped twice. More scopes',
       'would not help.',
     ],
-    todo: ['Write the URI in its plain form, or change `resources` of the endpoint.'],
+    action: ['Write the URI in its plain form, or change `resources` of the endpoint.'],
   },
   'session.not_found': {
-    happened: [
+    cause: [
       'The gateway does not accept the session id. The `detail` in the log says why:',
       '- It is not a session id of this gateway, or of another version.',
       '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
       '- It was sealed with a key that is not in the ring.',
     ],
-    todo: [
+    action: [
       'The client starts a new session. If it happens after a restart or between replicas, give',
       'all replicas the same `sessionKeys`.',
     ],
   },
   'upstream.busy': {
-    happened: [
+    cause: [
       'As many requests as `upstream.maxConcurrentRequests` are in progress, or as many streams as',
       '`upstream.maxStreams`.',
     ],
-    todo: ['Raise the limit, or give the MCP server more capacity.'],
+    action: ['Raise the limit, or give the MCP server more capacity.'],
   },
   'upstream.unreachable': {
-    happened: [
+    cause: [
       'The gateway could not connect to the MCP server. The server refused the connection, its',
       'name is unknown, or TLS failed.',
     ],
-    todo: ['Check that the MCP server runs and that `upstream.url` is right.'],
+    action: ['Check that the MCP server runs and that `upstream.url` is right.'],
   },
   'upstream.timeout': {
-    happened: [
+    cause: [
       'The MCP server did not answer within `upstream.connectTimeoutMs` or',
       '`upstream.headersTimeoutMs`.',
     ],
-    todo: ['Look at the MCP server, or raise the limit.'],
+    action: ['Look at the MCP server, or raise the limit.'],
   },
   'upstream.broken': {
-    happened: [
+    cause: [
       'The MCP server closed the connection before its response, or sent a response that the',
       'gateway does not forward:',
       '- a redirect, HTML, an impossible status, or more than 16 interim responses',
@@ -277,128 +277,126 @@ export const meanings = {
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
       'more names than the gateway compares',
     ],
-    todo: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
+    action: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
   },
   'upstream.gateway_rejected': {
-    happened: [
+    cause: [
       'The MCP server answered 401 or 403 to a caller whom the gateway had verified. There are two',
       'usual causes:',
       '- The MCP server wants a credential. The gateway does not send it one.',
       '- `upstream.url` leads to another gateway, or back to this one. The second gateway sees no',
       'credential, and it looks for the credential before it looks for a loop.',
     ],
-    todo: [
+    action: [
       'Let the MCP server accept requests of the gateway without a credential, and let only the',
       'gateway reach it. Check `upstream.url`.',
     ],
   },
   'stream.broken': {
-    happened: [
+    cause: [
       'The MCP server closed the connection within a response. Or it sent an event that the',
       'gateway could not read where it filters lists. The caller saw a cut connection, or this',
       'error as the last event where one was possible.',
     ],
-    todo: [
+    action: [
       'Read the log of the MCP server. If `detail` is `cut by the shutdown`, the response was not',
       'complete when the gateway had waited 25 s for it.',
     ],
   },
   'stream.max_duration': {
-    happened: [
+    cause: [
       'The gateway ended a listening stream because its token ended, or any stream because of',
       '`streams.maxSeconds`. The response of a call ends with this error, or with a cut where the',
       'error is not possible.',
     ],
-    todo: [
-      'Nothing for a listening stream: the client opens it again. For the response of a call,',
+    action: [
+      'None for a listening stream: the client opens it again. For the response of a call,',
       'raise `streams.maxSeconds`.',
     ],
   },
   'connection.bad_request': {
-    happened: [
+    cause: [
       'The request is ambiguous or is not HTTP. Examples are two `Host` lines, a wrong target and',
       'an `Upgrade`.',
     ],
-    todo: ['Fix the client, or the proxy in front of the gateway.'],
+    action: ['Fix the client, or the proxy in front of the gateway.'],
   },
   'connection.target_too_long': {
-    happened: ['The request target is longer than 8192 characters.'],
-    todo: ['Fix the client.'],
+    cause: ['The request target is longer than 8192 characters.'],
+    action: ['Fix the client.'],
   },
   'connection.headers_too_large': {
-    happened: [
+    cause: [
       'The header is larger than 64 KiB, has more than 200 lines, or has a credential above',
       '32 KiB.',
     ],
-    todo: ['Fix the client, or let the issuer put less into its tokens, such as fewer groups.'],
+    action: ['Fix the client, or let the issuer put less into its tokens, such as fewer groups.'],
   },
   'connection.too_slow': {
-    happened: [
+    cause: [
       'The request did not arrive in time: 10 s for its head, 30 s for all of it. The line is',
       'slow, or a client holds connections open on purpose.',
     ],
-    todo: ['Nothing for a single case. Limit connections in front of the gateway if it repeats.'],
+    action: ['None for a single case. Limit connections in front of the gateway if it repeats.'],
   },
   'connection.expectation': {
-    happened: ['The request has an `Expect` header other than `100-continue`.'],
-    todo: ['Fix the client.'],
+    cause: ['The request has an `Expect` header other than `100-continue`.'],
+    action: ['Fix the client.'],
   },
   'client.stalled': {
-    happened: [
+    cause: [
       'The client did not read its response for `limits.clientStallTimeoutSeconds`, and the',
       'gateway closed the connection. The client hangs, the line is dead, or the client holds',
       'connections on purpose.',
     ],
-    todo: ['Look at the client if it repeats.'],
+    action: ['Look at the client if it repeats.'],
   },
   'credential.in_query': {
-    happened: [
+    cause: [
       'The URL has a parameter that names a token or a key, such as `access_token`, `api_key` or',
       'the name of a key header. URLs are written to logs on their way.',
     ],
-    todo: ['Send the credential in its header. Treat the one in the URL as leaked: revoke it.'],
+    action: ['Send the credential in its header. Treat the one in the URL as leaked: revoke it.'],
   },
   'credential.multiple': {
-    happened: [
+    cause: [
       'The request had more than one credential. Two readers could see two different callers.',
     ],
-    todo: ['Send one credential.'],
+    action: ['Send one credential.'],
   },
   'key.sunset': {
-    happened: ['The day `sunset` of this pass-through credential has come.'],
-    todo: ['Move the client to OAuth, or change `sunset`.'],
+    cause: ['The day `sunset` of this pass-through credential has come.'],
+    action: ['Move the client to OAuth, or change `sunset`.'],
   },
   'verify.fault': {
-    happened: [
-      'The gateway has a bug in a check of the credential. It did not let the request pass.',
-    ],
-    todo: ['Please report it. The log line has the stack.'],
+    cause: ['The gateway has a bug in a check of the credential. It did not let the request pass.'],
+    action: ['Please report it. The log line has the stack.'],
   },
   'envelope.version': {
-    happened: ['The client asks for a revision of MCP that the gateway does not serve.'],
-    todo: ['Use a revision that `data.supported` of the response lists.'],
+    cause: ['The client asks for a revision of MCP that the gateway does not serve.'],
+    action: ['Use a revision that `data.supported` of the response lists.'],
   },
   'envelope.meta': {
-    happened: [
+    cause: [
       'A request of revision 2026-07-28 lacks `protocolVersion` or `clientCapabilities` in its',
       '`_meta`.',
     ],
-    todo: ['Fix the client.'],
+    action: ['Fix the client.'],
   },
   'method.denied': {
-    happened: [
+    cause: [
       'The endpoint has rules. The message has a method that the protocol does not have, or is a',
       'response of the client.',
     ],
-    todo: ['If it should pass, add it to `methods.allow`, or set `methods.clientResponses`.'],
+    action: ['If it should pass, add it to `methods.allow`, or set `methods.clientResponses`.'],
   },
   'upstream.refused_caller': {
-    happened: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
-    todo: ['Fix the credential.'],
+    cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
+    action: ['Fix the credential.'],
   },
   'upstream.loop': {
-    happened: ['The request was in this gateway before. `upstream.url` leads back to it.'],
-    todo: ['Fix `upstream.url`.'],
+    cause: ['The request was in this gateway before. `upstream.url` leads back to it.'],
+    action: ['Fix `upstream.url`.'],
   },
 };
 
@@ -498,8 +496,8 @@ function section(definition) {
   return [
     `### ${reason}`,
     facts(definition),
-    paragraph('What happened', meaning.happened),
-    paragraph('What to do', meaning.todo),
+    paragraph('Cause', meaning.cause),
+    paragraph('Action', meaning.action),
   ].join('\n\n');
 }
 

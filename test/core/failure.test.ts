@@ -203,8 +203,8 @@ describe('docs/failures.md', () => {
       `- Log event \`${row.event}\`, level ${row.level}`,
       `- Blame: ${row.blame}`,
     ]);
-    expect(text).toMatch(/^\*\*What happened:\*\* \S.{15}/m);
-    expect(text).toMatch(/^\*\*What to do:\*\* \S.{7}/m);
+    expect(text).toMatch(/^\*\*Cause:\*\* \S.{15}/m);
+    expect(text).toMatch(/^\*\*Action:\*\* \S.{7}/m);
   });
 
   test('links each reason once in its list by status', () => {
