@@ -196,7 +196,8 @@ describe('docs/failures.md', () => {
   test.each(failureTable.map((row) => [row.reason, row] as const))('states each column of %s', (reason, row) => {
     const text = sections.get(reason) ?? '';
     const facts = text.split('\n').filter((line) => line.startsWith('- '));
-    const challenge = { null: '', bare: ', challenge without error' }[`${row.challenge}`] ?? `, challenge \`${row.challenge}\``;
+    const error = row.challenge === 'bare' ? 'without error' : `\`${row.challenge}\``;
+    const challenge = row.challenge === null ? '' : `, challenge ${error}`;
     expect(facts.slice(0, 4)).toEqual([
       row.status === null ? '- No HTTP status' : `- HTTP status ${row.status}${challenge}`,
       row.code === null ? '- No JSON-RPC error' : `- JSON-RPC error ${row.code}, message "${row.message}"`,
