@@ -76,8 +76,8 @@ export async function startGateway(
       read: readMessage,
       sendError,
       record(summary) {
-        metrics.outcome(summary);
-        log.outcome(summary);
+        metrics.request(summary);
+        log.request(summary);
       },
     },
     clock,
