@@ -67,6 +67,10 @@ test('the files in README.md and docs/hosting.md are whole configurations', () =
   for (const text of whole) expect(parseYaml(text, {}).endpoints).toHaveLength(1);
 });
 
+test('examples/portcullis.yaml is a whole configuration', () => {
+  expect(parseYaml(read('examples/portcullis.yaml'), {}).endpoints).toHaveLength(1);
+});
+
 test('each preset has an example', () => {
   const examples = examplesOf('docs/idps.md');
   expect(examples.length).toBeGreaterThan(15);
