@@ -176,13 +176,13 @@ export function withPreset(raw: unknown): unknown {
   };
 }
 
-/** What is wrong with the form of an issuer, or null. */
+/** The message for an issuer without the form that its preset expects, or null. */
 export function formProblem(name: PresetName, issuer: string): string | null {
   const preset = presetOf(name);
   return formOf(preset, issuer) === undefined ? preset.write : null;
 }
 
-/** Why this issuer needs an audience of its own, or null. */
+/** The message for an issuer that needs a configured audience, or null. */
 export function audienceProblem(name: PresetName, issuer: string): string | null {
   return formOf(presetOf(name), issuer)?.audienceNeeded ?? null;
 }

@@ -5,7 +5,7 @@ export type Path = readonly (string | number)[];
 
 export interface Problem {
   readonly path: Path;
-  /** What is wrong, and what to write instead. */
+  /** Says what is wrong and what to write instead. */
   readonly message: string;
 }
 

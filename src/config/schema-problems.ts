@@ -1,5 +1,5 @@
-// Turns the issues that a schema finds in a value into problems. Never shows a value, and only the
-// leading letters of an unknown name: the rest may be a secret (C-153, no secret shown).
+// Turns the issues that a schema finds in a value into problems. Never shows a value. An unknown
+// name is cut at the first special character: the rest may be a secret (C-153, no secret shown).
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.js';
 import type { Path, Problem } from './problems.js';

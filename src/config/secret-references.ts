@@ -26,7 +26,9 @@ const takesReference = (schema: Schema): boolean =>
 /** References in fields that take none. The gateway would use their text as the value. */
 export function misplacedReferences(schema: Schema, value: unknown, path: Path = []): Problem[] {
   if (typeof value === 'string')
-    return REFERENCE.test(value) && !takesReference(schema) ? [{ path, message: MISPLACED_HINT }] : [];
+    return REFERENCE.test(value) && !takesReference(schema)
+      ? [{ path, message: MISPLACED_HINT }]
+      : [];
   const members: [string | number, unknown][] = Array.isArray(value)
     ? [...value.entries()]
     : isObject(value)

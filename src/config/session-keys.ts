@@ -5,7 +5,7 @@ import type { Problem } from './problems.js';
 const KEY_BYTES = 32;
 /** Base64 or base64url, with or without padding. */
 const KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
-/** Of 32 random bytes about 30 differ. With fewer than this the key is a placeholder or a word. */
+/** About 30 of 32 random bytes differ. A key with fewer than this is a placeholder or a word. */
 const DIFFERENT_BYTES = 16;
 const HINT = 'create keys with: openssl rand -base64 32';
 

@@ -32,7 +32,7 @@ const USED_BY: Readonly<Record<SecretField, string>> = {
   privateKey: 'private_key_jwt',
 };
 
-/** Credentials that the authentication method needs and lacks, or has and ignores (C-81). */
+/** Missing credentials, and those that the method does not use (C-81, client authentication). */
 function misplacedFields({ auth, ...fields }: Partially<IntrospectionInput>) {
   if (auth === undefined) return [];
   const { needs, ignores } = RULES[auth];

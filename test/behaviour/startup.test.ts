@@ -69,7 +69,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
       'endpoints[0].upstream',
       'endpoints[1].audience',
       'endpoints[2].scopes',
-      'endpoints[3].legacy[0].upstreamVerifies',
+      'endpoints[3].passThrough[0].upstreamVerifies',
     ]) {
       expect(text).toContain(`  ${place}`);
     }

@@ -17,7 +17,7 @@ function paths(value: unknown, at: Path = []): Path[] {
   return [...(at.length === 0 ? [] : [at]), ...inner.flatMap(([part, one]) => paths(one, [...at, part]))];
 }
 
-/** A copy with another value at a path. Undefined removes the field. A missing path changes nothing. */
+/** A copy with another value at a path. Undefined removes a field. Ignores a missing path. */
 function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
   if (part === undefined) return by;
   if (typeof value !== 'object' || value === null) return value;
