@@ -40,10 +40,13 @@ export const RENAMED_VARIABLES: Readonly<Record<string, string>> = {
   LEGACY_SCOPES: 'PASS_THROUGH_SCOPES',
 };
 
+const entries = [...Object.entries(RENAMED_FIELDS), ...Object.entries(UNUSABLE_FIELDS)];
+const OLD_NAMES: ReadonlySet<string> = new Set(
+  entries.map(([pattern]) => pattern.slice(pattern.lastIndexOf('.') + 1)),
+);
+
 function entryFor(table: Readonly<Record<string, string>>, path: Path): string | undefined {
-  const last = String(path.at(-1));
   const found = Object.entries(table).find(([pattern]) => {
-    if (!pattern.endsWith(last)) return false;
     const parts = pattern.split('.');
     return parts.length === path.length && parts.every((one, i) => one === '*' || one === path[i]);
   });
@@ -56,31 +59,36 @@ export function withNewNames(raw: Readonly<Record<string, unknown>>): {
   problems: Problem[];
 } {
   const problems: Problem[] = [];
+  // The path with the new names, and the path as in the file.
+  const path: (string | number)[] = [];
+  const written: (string | number)[] = [];
 
-  /** `path` has the new names, `written` the names in the file. */
-  function rename(value: unknown, path: Path, written: Path): unknown {
-    if (Array.isArray(value))
-      return value.map((one, i) => rename(one, [...path, i], [...written, i]));
+  function member(name: string | number, newName: string | number, value: unknown): unknown {
+    path.push(newName);
+    written.push(name);
+    const renamed = rename(value);
+    path.pop();
+    written.pop();
+    return renamed;
+  }
+
+  function rename(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one, i) => member(i, i, one));
     if (!isObject(value)) return value;
     const fields: [string, unknown][] = [];
     for (const [name, inner] of Object.entries(value)) {
-      const here = [...path, name];
-      const there = [...written, name];
-      const unusable = entryFor(UNUSABLE_FIELDS, here);
-      if (unusable !== undefined) {
-        problems.push({ path: there, message: unusable });
-        continue;
-      }
-      const newName = entryFor(RENAMED_FIELDS, here);
-      if (newName !== undefined)
-        problems.push({ path: there, message: `this field is now called ${newName}` });
-      const renamed = rename(inner, [...path, newName ?? name], there);
+      const isOld = OLD_NAMES.has(name);
+      const unusable = isOld ? entryFor(UNUSABLE_FIELDS, [...path, name]) : undefined;
+      const newName = isOld ? entryFor(RENAMED_FIELDS, [...path, name]) : undefined;
+      const message = unusable ?? (newName && `this field is now called ${newName}`);
+      if (message !== undefined) problems.push({ path: [...written, name], message });
+      if (unusable !== undefined) continue;
+      const renamed = member(name, newName ?? name, inner);
       if (newName === undefined || !Object.hasOwn(value, newName))
         fields.push([newName ?? name, renamed]);
     }
     return Object.fromEntries(fields);
   }
 
-  const value = rename(raw, [], []) as Readonly<Record<string, unknown>>;
-  return { value, problems };
+  return { value: rename(raw) as Readonly<Record<string, unknown>>, problems };
 }

@@ -1,7 +1,8 @@
-// Turns the issues that a schema finds in a value into problems. Never shows a value. An unknown
+// Parses a value, and turns the issues of its schema into problems. Never shows a value. An unknown
 // name is cut at the first special character: the rest may be a secret (C-153, no secret shown).
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.js';
+import { type Partially, partialParse } from './partial-parse.js';
 import type { Path, Problem } from './problems.js';
 import { fieldsAt } from './schema-tree.js';
 
@@ -52,8 +53,15 @@ function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] 
   return [{ path, message: issue.message }];
 }
 
-/** Everything that a schema finds wrong with a value. */
-export function problemsOf(schema: z.ZodType, value: unknown): Problem[] {
-  const { error } = schema.safeParse(value);
-  return error?.issues.flatMap((issue) => problemsOfIssue(issue, schema)) ?? [];
+/** The good parts of a value, and every problem that its schema finds. */
+export function parseWithProblems<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+): { value: Partially<T> | undefined; problems: Problem[] } {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return { value: data as Partially<T>, problems: [] };
+  return {
+    value: partialParse(schema, value),
+    problems: error.issues.flatMap((issue) => problemsOfIssue(issue, schema)),
+  };
 }

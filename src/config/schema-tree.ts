@@ -53,10 +53,16 @@ export function memberSchema(schema: z.ZodType, part: string | number): z.ZodTyp
   return null;
 }
 
-/** The names of the fields of the map at a path. */
-export function fieldsAt(schema: z.ZodType, path: Path): string[] {
+/** The schema at a path. Null where there is none. */
+export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | null {
   let here: z.ZodType | null = schema;
   for (const part of path) here = here === null ? null : memberSchema(here, part);
+  return here;
+}
+
+/** The names of the fields of the map at a path. */
+export function fieldsAt(schema: z.ZodType, path: Path): string[] {
+  const here = schemaAt(schema, path);
   if (here === null) return [];
   return alternatives(here).flatMap((one) => Object.keys(definitionOf(one).shape ?? {}));
 }

@@ -1,10 +1,9 @@
 // Finds references to secrets that cannot work: in fields that take none, and without the quotes
 // that YAML needs. Never reads a secret.
-import { isObject } from '../core/json.js';
 import type { Path, Problem } from './problems.js';
 import { rootSchema } from './schema/root.js';
 import { isSecretReference } from './schema/secret-reference.js';
-import { alternatives, memberSchema, placesOf } from './schema-tree.js';
+import { alternatives, memberSchema, placesOf, schemaAt } from './schema-tree.js';
 
 type Schema = Parameters<typeof memberSchema>[0];
 
@@ -17,26 +16,38 @@ export const MISPLACED_HINT =
 
 const REFERENCE = /\$\{(?:env|file):/;
 
-/** For a single reference in place of a list, the schema reports the better problem. */
-const takesReference = (schema: Schema): boolean =>
-  [schema, memberSchema(schema, 0)].some(
-    (one) => one !== null && alternatives(one).some(isSecretReference),
-  );
+/** Every string of a value that contains a reference. */
+export function referencesIn(value: unknown): { path: Path; text: string }[] {
+  const found: { path: Path; text: string }[] = [];
+  const path: (string | number)[] = [];
+
+  function find(part: unknown): void {
+    if (typeof part === 'string' && REFERENCE.test(part))
+      found.push({ path: [...path], text: part });
+    if (typeof part !== 'object' || part === null) return;
+    for (const [name, inner] of Array.isArray(part) ? part.entries() : Object.entries(part)) {
+      path.push(name);
+      find(inner);
+      path.pop();
+    }
+  }
+
+  find(value);
+  return found;
+}
+
+export const takesReference = (schema: Schema): boolean =>
+  alternatives(schema).some(isSecretReference);
 
 /** References in fields that take none. The gateway would use their text as the value. */
-export function misplacedReferences(schema: Schema, value: unknown, path: Path = []): Problem[] {
-  if (typeof value === 'string')
-    return REFERENCE.test(value) && !takesReference(schema)
-      ? [{ path, message: MISPLACED_HINT }]
-      : [];
-  const members: [string | number, unknown][] = Array.isArray(value)
-    ? [...value.entries()]
-    : isObject(value)
-      ? Object.entries(value)
-      : [];
-  return members.flatMap(([part, one]) => {
-    const member = memberSchema(schema, part);
-    return member === null ? [] : misplacedReferences(member, one, [...path, part]);
+export function misplacedReferences(root: Schema, raw: unknown): Problem[] {
+  return referencesIn(raw).flatMap(({ path }) => {
+    const schema = schemaAt(root, path);
+    // For a single reference in place of a list, the schema reports the better problem.
+    const element = schema === null ? null : memberSchema(schema, 0);
+    const isPlaced =
+      schema === null || takesReference(schema) || (element !== null && takesReference(element));
+    return isPlaced ? [] : [{ path, message: MISPLACED_HINT }];
   });
 }
 

@@ -3,11 +3,11 @@
 import { isObject } from '../core/json.js';
 import { withNewNames } from './old-names.js';
 import { toPartialConfig } from './partial-config.js';
-import { type Partially, partialParse } from './partial-parse.js';
+import type { Partially } from './partial-parse.js';
 import { withPreset } from './presets.js';
 import { type Path, type Problem, pathText } from './problems.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
-import { problemsOf } from './schema-problems.js';
+import { parseWithProblems } from './schema-problems.js';
 import { misplacedReferences } from './secret-references.js';
 import { endpointChecks } from './validate-endpoints.js';
 import { introspectionChecks } from './validate-introspection.js';
@@ -60,11 +60,10 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
     };
   const renamed = withNewNames(raw);
   const complete = withPresets(renamed.value);
-  const value = partialParse(rootSchema, complete) ?? {};
   // At the place of a misplaced reference the schema would report only a wrong value.
   const references = misplacedReferences(rootSchema, complete);
   const misplaced = new Set(references.map(({ path }) => pathText(path)));
-  const invalid = problemsOf(rootSchema, complete);
+  const { value = {}, problems: invalid } = parseWithProblems(rootSchema, complete);
   const problems = [
     ...renamed.problems,
     ...references,
