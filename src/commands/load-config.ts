@@ -1,6 +1,6 @@
 // Decides where a command finds its configuration: the file it was given, or the environment.
-import { hasEnvironment, loadEnvironment } from '../config/environment.js';
-import { loadFile } from '../config/load.js';
+import { hasEnvironment } from '../config/environment.js';
+import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 

@@ -95,7 +95,7 @@ const rows: Row[] = [
 ];
 
 const FIELDS = new Set(
-  'level time event requestId endpoint client method status reason detail ms us rpc name era credential issuer subject clientId'.split(
+  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId'.split(
     ' ',
   ),
 );
