@@ -219,8 +219,8 @@ describe('a flaw is told by the reason that the gateway logs and counts, at the 
     expect(writing.failed).toMatchObject([
       {
         name: 'scope and policy of the call',
-        has: { scopes: ['files:read'], 'claim roles': 'absent', lacks: ['scope files:write', 'claim roles admin'] },
-        wants: { tool: 'write_file', scopes: ['files:read', 'files:write'], 'claim roles': 'admin' },
+        observed: { scopes: ['files:read'], 'claim roles': 'absent', lacks: ['scope files:write', 'claim roles admin'] },
+        expected: { tool: 'write_file', scopes: ['files:read', 'files:write'], 'claim roles': 'admin' },
       },
     ]);
     scene.issuer.introspect = () => ({ ...answer, aud: 'https://elsewhere.example' });
