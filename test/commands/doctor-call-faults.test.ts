@@ -1,4 +1,5 @@
-// Finds each fault in the authorization server, the web pages, the calls and the streams of a third-party server.
+// The doctor finds each fault of a third-party server in its authorization server, and in its
+// responses to web pages, calls and stream requests.
 import { describe, expect, test } from 'vitest';
 import { createInspection } from '../../src/commands/doctor/inspection.js';
 import { allChecks } from '../../src/commands/doctor/run-checks.js';

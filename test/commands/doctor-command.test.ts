@@ -1,4 +1,5 @@
-// `portcullis doctor`: on the real gateway, without a server, its options, its exit codes, and its output without the token.
+// `portcullis doctor` on the real gateway and without a server; its options, its exit codes, and
+// its output without the token.
 import { createServer as createTlsServer, request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -17,7 +18,7 @@ import { captureIo, type Run, run } from './in-process.js';
 import { startThirdPartyServer, type ThirdPartyServer } from './third-party-server.js';
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
-/** A port that no test and no client can take: it is below the ephemeral ports, and no service uses it. */
+/** No test can take this port: it is below the ephemeral ports. No service uses it either. */
 const CLOSED = 'http://127.0.0.1:9/mcp';
 
 type Report = {

@@ -1,4 +1,5 @@
-// The doctor on a hostile server: every check gets a result, and the doctor sends few requests to other hosts.
+// The doctor on a hostile server: every check gets a result, and the doctor sends few requests to
+// other hosts.
 import { expect, test } from 'vitest';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import type { Finding } from '../../src/commands/doctor/check.js';
@@ -51,7 +52,7 @@ async function runDoctor({ linked, document, server, result, servers }: Hostile)
 
 const NOT_A_STRING = { toString: 1, valueOf: 1 };
 const DEEP = `{"authorization_servers":[],"resource":"x","more":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
-/** A value that throws as a string, in a comparison, in a header or as a URL; and the check that has to report it. */
+/** Each value throws as a string, in a comparison, in a header or as a URL. Its check must fail. */
 const HOSTILE: [title: string, hostile: Hostile, check: string, observed: RegExp][] = [
   ['an issuer that is not a string', { server: { issuer: NOT_A_STRING } }, 'issuer', /cannot be evaluated: .*primitive/],
   [
@@ -105,7 +106,7 @@ test('a stream of one-byte pieces does not delay the doctor beyond its deadlines
     socket?.on('drain', pump);
     pump();
   });
-  // Each look at the body takes some time. One look for each piece would take minutes for each stream.
+  // Each look at the body takes some time. One look for each piece would take minutes.
   const findings = await withDeadline('the checks end', runChecks({ ...TARGET, url: `${listening.url}/mcp` }), 50_000);
   await listening.close();
   expect([findings.length, streams > 1]).toEqual([allChecks.length, true]);

@@ -1,4 +1,5 @@
-// Finds each fault in the challenge of a third-party server, and in its responses to requests without a token or with a bad one.
+// The doctor finds each fault in the challenge of a third-party server, and in its responses to
+// requests without a token or with a bad one.
 import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'vitest';
 import { expectFailures, html, linked, type Planted, redirect, status, WELL_KNOWN } from './run-doctor.js';

@@ -1,4 +1,4 @@
-// Finds each fault in the metadata of a third-party server.
+// The doctor finds each fault in the metadata of a third-party server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test } from 'vitest';
 import { expectFailures, html, type Planted, redirect, status, WELL_KNOWN } from './run-doctor.js';

@@ -73,7 +73,8 @@ describe('no MCP server at the URL: one check fails, and no other runs', () => {
 });
 
 describe('an unusual response that may come from an MCP server: all checks run', () => {
-  // Without a token the doctor cannot see that the server works with one; the metadata is the other evidence.
+  // Without a token the doctor cannot see that the server works with one. It then needs other
+  // evidence, such as metadata.
   test.each<[string, Fault, string, { token: null } | undefined]>([
     ['a page instead of 401, with metadata', atMcp((_req, res) => html(res)), '200 with an HTML page', { token: null }],
     [

@@ -1,4 +1,5 @@
-// The warnings of the doctor: the server does not follow a recommendation, but every known client works.
+// The warnings of the doctor: the server does not follow a recommendation, but every known client
+// works.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { ecKey, mintToken } from '../fixtures/mint.js';

@@ -1,4 +1,5 @@
-// The doctor on a correct third-party server: no check fails, which tool it calls, and where it sends the token.
+// The doctor on a correct third-party server: its results, the tool that it calls, and where it
+// sends the token.
 import { describe, expect, test } from 'vitest';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { createInspection } from '../../src/commands/doctor/inspection.js';

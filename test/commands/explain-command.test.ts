@@ -1,4 +1,5 @@
-// `portcullis explain`: its options, its exit codes, and its output without the token and without a secret.
+// `portcullis explain`: its options, its exit codes, and its output without the token and without
+// a secret.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,16 +25,17 @@ beforeAll(async () => {
     ],
   };
   const ruled = [
-    { path: '/told/mcp', tools, denialResponse: 'jsonrpc' },
+    { path: '/jsonrpc/mcp', tools, denialResponse: 'jsonrpc' },
     { path: '/ruled/mcp', tools },
   ].map((fields) => ({ scopes: ['files:read'], ...fields }));
   scene = await startScene({ more: ruled });
   folder = mkdtempSync(join(tmpdir(), 'portcullis-explain-'));
   const { issuer } = scene.issuer;
   const introspection = { url: `${issuer}/introspect`, clientId: 'portcullis', clientSecret: ENV_SECRET };
-  const endpoints = [...['/mcp', '/idp/mcp', '/asked/mcp'].map((path) => ({ path, scopes: ['files:read'] })), ...ruled].map(
-    (fields) => ({ issuers: ['main'], upstream: `${scene.upstream.url}/up`, ...fields }),
-  );
+  const endpoints = [
+    ...['/mcp', '/idp/mcp', '/introspected/mcp'].map((path) => ({ path, scopes: ['files:read'] })),
+    ...ruled,
+  ].map((fields) => ({ issuers: ['main'], upstream: `${scene.upstream.url}/up`, ...fields }));
   const config = { publicUrl: scene.gateway.url, issuers: { main: { issuer, introspection } }, endpoints };
   writeFileSync(join(folder, 'portcullis.yaml'), JSON.stringify(config));
 });
@@ -101,8 +103,8 @@ test('another issuer, as JSON', async () => {
 
 test.each([
   ['/ruled/mcp', 'drop', 'tool.denied, HTTP 403, log event authorize.tool.', 403],
-  ['/told/mcp', 'drop', 'tool.denied, HTTP 200 with the JSON-RPC error -31403, log event authorize.tool.', 200],
-  ['/told/mcp', 'write_file', 'scope.insufficient, HTTP 403, log event authorize.scope.', 403],
+  ['/jsonrpc/mcp', 'drop', 'tool.denied, HTTP 200 with the JSON-RPC error -31403, log event authorize.tool.', 200],
+  ['/jsonrpc/mcp', 'write_file', 'scope.insufficient, HTTP 403, log event authorize.scope.', 403],
 ])('A-34: at %s a call of %s has the status of the response of the gateway', async (path, tool, conclusion, status) => {
   const token = scene.token({ audience: scene.gateway.url + path, claims: { scope: 'files:read' } });
   const ask = (name: string) => scene.send(modern('tools/call', { path, token, params: { name, arguments: {} } }));
@@ -157,7 +159,7 @@ test.each<[string, string[], Record<string, string>, string]>([
     'several endpoints without --endpoint',
     ['x'],
     {},
-    'write --endpoint with one of /mcp, /idp/mcp, /asked/mcp, /told/mcp, /ruled/mcp',
+    'write --endpoint with one of /mcp, /idp/mcp, /introspected/mcp, /jsonrpc/mcp, /ruled/mcp',
   ],
   ['an unknown endpoint', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this path'],
   ['two tokens', ['--endpoint', '/mcp', 'x', 'y'], {}, 'Give one token only'],

@@ -1,4 +1,5 @@
-// `explain` gives each token the result that the gateway gives it, reason by reason, and sends requests only to the issuers.
+// `explain` gives each token the result that the gateway gives it, reason by reason, and sends
+// requests only to the issuers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { createExplainToken } from '../../src/commands/explain-token.js';
@@ -26,8 +27,8 @@ beforeAll(async () => {
     issuers: {
       main: { issuer: scene.issuer.issuer },
       idp: { issuer: idp.issuer, introspection: { clientId: idp.clients.introspection.id, clientSecret: ENV_SECRET } },
-      asked: {
-        issuer: `${scene.issuer.issuer}/asked`,
+      introspected: {
+        issuer: `${scene.issuer.issuer}/introspected`,
         verify: 'introspection',
         introspection: { url: `${scene.issuer.issuer}/introspect`, clientId: 'portcullis', clientSecret: ENV_SECRET },
       },
@@ -36,8 +37,8 @@ beforeAll(async () => {
       { path: '/mcp', issuers: ['main'], scopes: ['files:read'], upstream },
       { path: '/idp/mcp', issuers: ['idp'], scopes: ['files:read'], upstream },
       {
-        path: '/asked/mcp',
-        issuers: ['asked'],
+        path: '/introspected/mcp',
+        issuers: ['introspected'],
         scopes: ['files:read'],
         upstream,
         tools: {
@@ -197,22 +198,28 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
       const { reason, failed, notices } = await explain('/mcp', scene.token());
       expect([reason, failed.map(({ name }) => name)]).toEqual(['keys.unavailable', ['key']]);
       expect(notices.map(({ event }) => event)).toContain('keys.load_failed');
-      const asked = await explain('/asked/mcp', scene.token(claims({ iss: `${scene.issuer.issuer}/asked` })));
-      expect([asked.reason, asked.failed.map(({ name }) => name)]).toEqual(['introspection.unavailable', ['introspection']]);
+      const introspected = await explain(
+        '/introspected/mcp',
+        scene.token(claims({ iss: `${scene.issuer.issuer}/introspected` })),
+      );
+      expect([introspected.reason, introspected.failed.map(({ name }) => name)]).toEqual([
+        'introspection.unavailable',
+        ['introspection'],
+      ]);
     } finally {
       await scene.issuer.setMode('ok');
     }
   });
 
   test('a JWT that its issuer verifies by introspection, and the rules for a tool', async () => {
-    const token = scene.token(claims({ iss: `${scene.issuer.issuer}/asked` }));
-    const answer = { active: true, sub: 'alice', aud: `${scene.gateway.url}/asked/mcp`, scope: 'files:read' };
+    const token = scene.token(claims({ iss: `${scene.issuer.issuer}/introspected` }));
+    const answer = { active: true, sub: 'alice', aud: `${scene.gateway.url}/introspected/mcp`, scope: 'files:read' };
     scene.issuer.introspect = () => answer;
-    expect((await explain('/asked/mcp', token)).reason).toBe('ok');
-    expect((await explain('/asked/mcp', token, 'read_file')).reason).toBe('ok');
-    const denied = await explain('/asked/mcp', token, 'delete_file');
+    expect((await explain('/introspected/mcp', token)).reason).toBe('ok');
+    expect((await explain('/introspected/mcp', token, 'read_file')).reason).toBe('ok');
+    const denied = await explain('/introspected/mcp', token, 'delete_file');
     expect([denied.reason, denied.failed[0]?.expected['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
-    const writing = await explain('/asked/mcp', token, 'write_file');
+    const writing = await explain('/introspected/mcp', token, 'write_file');
     expect(writing.reason).toBe('tool.denied');
     expect(writing.failed).toMatchObject([
       {
@@ -222,10 +229,15 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
       },
     ]);
     scene.issuer.introspect = () => ({ ...answer, aud: 'https://elsewhere.example' });
-    const { reason, failed } = await explain('/asked/mcp', token);
+    const { reason, failed } = await explain('/introspected/mcp', token);
     expect([reason, failed.map(({ name }) => name)]).toEqual(['audience.mismatch', ['audience of the answer']]);
-    const unsigned = mintToken({ issuer: `${scene.issuer.issuer}/asked`, audience: 'x', key: ecKey(), header: { alg: 'none' } });
-    expect((await explain('/asked/mcp', unsigned)).reason).toBe('token.algorithm');
+    const unsigned = mintToken({
+      issuer: `${scene.issuer.issuer}/introspected`,
+      audience: 'x',
+      key: ecKey(),
+      header: { alg: 'none' },
+    });
+    expect((await explain('/introspected/mcp', unsigned)).reason).toBe('token.algorithm');
   });
 });
 

@@ -1,4 +1,4 @@
-// The dispatch of commands: help, version, unknown commands and options, and the sources of a token.
+// The dispatch of commands: help, version, unknown commands and options, the sources of a token.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { findToken } from '../../src/commands/bearer-token.js';

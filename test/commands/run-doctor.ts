@@ -1,4 +1,4 @@
-// Runs the checks of the doctor on a third-party server, and holds the pieces of its planted faults.
+// Runs the checks of the doctor on a third-party server, and builds its planted faults.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import type { CheckResult, Finding } from '../../src/commands/doctor/check.js';

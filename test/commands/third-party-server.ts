@@ -1,4 +1,5 @@
-// A third-party MCP server: the SDK behind a simple OAuth middleware, with a switch for each fault that such servers have.
+// A third-party MCP server: the SDK behind a simple OAuth middleware, with a switch for each fault
+// that such servers have.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
@@ -12,7 +13,10 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 export interface Behaviour {
   /** The challenge lines. `error` is null for a request without a token. */
   challenge: (parts: { metadataUrl: string; error: string | null; req: IncomingMessage }) => string[];
-  /** Merged over the resource metadata, and over the metadata of the authorization server; undefined removes a member. */
+  /**
+   * Merged over the resource metadata, and over that of the authorization server. Undefined
+   * removes a member.
+   */
   metadata: Record<string, unknown>;
   server: Record<string, unknown>;
   /** Handles the request before everything else; true if it responded. */

@@ -57,7 +57,7 @@ async function nothingHere(
   return fail(`${got}: no MCP server responds at this URL`, fix);
 }
 
-/** Also run-checks.ts stops after this check, with another reason. */
+/** If this check fails, run-checks.ts names another reason than for the others. */
 export const serverCheck: Check = {
   name: 'MCP server',
   expected: 'POST gets a response like that of an MCP server: 401, JSON or an event stream',
@@ -116,7 +116,7 @@ export const reachabilityChecks: readonly Check[] = [
 export const httpsCheck: Check = {
   name: 'https',
   expected: 'https, or http on loopback',
-  fix: 'put TLS in front of the server: over http, others on the network can read the tokens',
+  fix: 'put TLS in front of the server: others on the network can read tokens over http',
   requirement: 'A-07, C-22',
   probe({ target: { url } }) {
     if (!isProtectedUrl(url)) return fail('served over http');
