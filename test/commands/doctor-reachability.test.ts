@@ -105,7 +105,7 @@ describe('an open server', () => {
     const { findings } = await findingsOf({ ...OPEN, exposed: '' }, { token: null });
     expect(linesOf(findings, 'fail')).toEqual([]);
     expect(linesOf(findings, 'ok')).toContain(
-      'ok authorization server metadata at the origin: GET got 404 and 404: the server needs no login',
+      'ok authorization server metadata at the origin: GET got 404: the server needs no login',
     );
   });
   test('has to expose the headers that it sends', async () => {

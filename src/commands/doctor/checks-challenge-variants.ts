@@ -7,11 +7,11 @@ import { type Check, fail, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { CLIENT_NAME } from './mcp-conversation.js';
-import { type Outcome, sendRequest } from './request.js';
+import { hasStatus, type Outcome, sendRequest } from './request.js';
 
 const NO_CHALLENGE = 'there is no challenge';
 
-const is401 = (outcome: Outcome): boolean => outcome.kind === 'response' && outcome.status === 401;
+const is401 = (outcome: Outcome): boolean => hasStatus(outcome, 401);
 
 /** Sends the opening request of the legacy era without the token, and with these headers. */
 function postWith({ target: { url } }: Inspection, more: Record<string, string>): Promise<Outcome> {
@@ -61,7 +61,7 @@ export const challengeVariantChecks: readonly Check[] = [
       const authorization = `Bearer ${CLIENT_NAME}-${randomBytes(12).toString('hex')}`;
       const outcome = await postWith(inspection, { authorization });
       const got = `an invalid token got ${describeOutcome(outcome)}`;
-      if (outcome.kind === 'response' && outcome.status === 503)
+      if (hasStatus(outcome, 503))
         return warn(
           'an invalid token got 503: the server cannot check tokens now',
           'check whether its identity provider responds',

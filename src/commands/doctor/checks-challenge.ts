@@ -4,7 +4,7 @@ import { type Challenge, findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import type { Outcome } from './request.js';
+import { hasStatus, type Outcome } from './request.js';
 
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE'];
 const NOT_401 = 'POST without a token did not get 401';
@@ -13,7 +13,7 @@ const FROM_CONFIGURATION = 'write the whole URL from a configured public address
 
 const statusOf = (outcome: Outcome): string =>
   outcome.kind === 'response' ? String(outcome.status) : outcome.code;
-const is401 = (outcome: Outcome): boolean => outcome.kind === 'response' && outcome.status === 401;
+const is401 = (outcome: Outcome): boolean => hasStatus(outcome, 401);
 
 /** For checks that read the challenge. */
 async function withChallenge(

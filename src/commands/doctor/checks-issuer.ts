@@ -13,7 +13,7 @@ const MAX_SERVERS = 5;
 const NO_SERVER = 'the metadata names no authorization server';
 
 /** The URLs in the order of the clients (MCP 2026-07-28, authorization). */
-export function metadataUrlsOf(issuer: string): string[] {
+function metadataUrlsOf(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
   const oauth = '/.well-known/oauth-authorization-server';
@@ -159,7 +159,7 @@ export const issuerChecks: readonly Check[] = [
           return fail(`GET ${location} got metadata of ${String(document.json.issuer)}`);
         results.push('the document');
       }
-      const observed = `GET got ${results.join(' and ')}`;
+      const observed = `GET got ${[...new Set(results)].join(' and ')}`;
       if (issuer === undefined && (await inspection.isOpen()))
         return ok(`${observed}: the server needs no login`);
       return results.includes('the document')

@@ -43,8 +43,11 @@ export interface NoResponse {
 
 export type Outcome = HttpResponse | NoResponse;
 
-export const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 10_000;
 const MAX_CHARACTERS = 512 * 1024;
+
+export const hasStatus = (outcome: Outcome, status: number): boolean =>
+  outcome.kind === 'response' && outcome.status === status;
 
 /** The values of a header, one for each line. */
 export const headerValues = ({ headerLines }: HttpResponse, name: string): string[] =>
