@@ -106,7 +106,6 @@ test('another configuration of the issuer starts cold', async () => {
 
 test('a changed secret of an issuer is another issuer', () => {
   const parts = newShared();
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the configuration language
   const introspection = { clientId: 'portcullis', clientSecret: '${env:SECRET}' };
   build(parts, { issuer: { introspection }, env: { SECRET: 'one' } });
   build(parts, { issuer: { introspection }, env: { SECRET: 'one' } });

@@ -1,7 +1,7 @@
 // The one source of an issuer's metadata: for its keys, its introspection endpoint, and the copy
 // that the gateway publishes beside its endpoints.
 import type { Clock, Scheduler } from '../../core/clock.js';
-import type { Notify } from '../../core/notice.js';
+import type { Notice, Notify } from '../../core/notice.js';
 import { backoffMs } from '../backoff.js';
 import type { FetchJson } from '../fetch-json.js';
 import { createSingleFlight } from '../single-flight.js';
@@ -57,8 +57,13 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   let isRunning = false;
   let cancel = (): void => {};
 
+  /** The events are about the published copy. A caller of `get` reports its own failure. */
+  function report(notice: Notice): void {
+    if (isRunning) notify({ ...notice, issuer });
+  }
+
   function succeeded(found: Good): void {
-    if (good === null || failures > 0) notify({ event: 'metadata.loaded', level: 'info', issuer });
+    if (good === null || failures > 0) report({ event: 'metadata.loaded', level: 'info' });
     good = found;
     fetchedAtMs = clock.monotonicMs();
     failures = 0;
@@ -70,7 +75,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   function failed(detail: string): number {
     // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
     const level = failures === 0 ? 'warn' : 'debug';
-    notify({ event: 'metadata.load_failed', level, issuer, detail, stale: good !== null });
+    report({ event: 'metadata.load_failed', level, detail, stale: good !== null });
     retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
     lastDetail = detail;
     return backoffMs(failures++, IN_BACKGROUND, random);
