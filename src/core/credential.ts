@@ -39,16 +39,15 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
 
 /** Several credentials on one line, told from a legacy key with a comma in it. */
-export const holdsSecondScheme = (value: string): boolean =>
+export const hasSecondScheme = (value: string): boolean =>
   value.includes(',') && SECOND_SCHEME.test(value);
 
 /**
  * Why what followed `Bearer` is not one token, or null. Asked before a token is judged, not before its verdict is looked up: that this very
  * token was judged good says the same, and reading 900 letters once more for every request is not free.
  */
-export function tokenFlaw(token: string): Failure | null {
+export function checkTokenSyntax(token: string): Failure | null {
   if (B64TOKEN.test(token)) return null;
-  if (holdsSecondScheme(token))
-    return credentialMultiple({ detail: 'a comma and a second scheme' });
+  if (hasSecondScheme(token)) return credentialMultiple({ detail: 'a comma and a second scheme' });
   return credentialMalformed({ detail: 'what follows Bearer is not one token' });
 }

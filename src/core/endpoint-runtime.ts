@@ -2,7 +2,7 @@
 // implement these interfaces, and app/runtime.ts puts them together.
 import type { Credential } from './credential.js';
 import type { Endpoint } from './endpoint.js';
-import type { AnswerListener, Exchange } from './exchange.js';
+import type { Exchange, ResponseListener } from './exchange.js';
 import type { Failure } from './failure.js';
 import type { Message } from './message.js';
 import type { Caller } from './principal.js';
@@ -43,7 +43,7 @@ export interface Transport {
     caller: Caller,
     message: Message,
     credentialHeaders: readonly string[],
-    listener: AnswerListener,
+    listener: ResponseListener,
   ): void;
 }
 

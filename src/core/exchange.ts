@@ -16,18 +16,18 @@ export interface RequestHead {
 }
 
 /** Told when the caller's connection closes before the answer is complete. */
-export interface GoneListener {
-  gone(): void;
+export interface DisconnectListener {
+  onDisconnect(): void;
 }
 
 /** Told once: the whole body, or why there will be none. */
 export interface BodyListener {
-  bodyRead(read: Result<Buffer>): void;
+  onBody(read: Result<Buffer>): void;
 }
 
 /** Told once, when an answer is over; null where it ended well. */
-export interface AnswerListener {
-  answered(end: Failure | null): void;
+export interface ResponseListener {
+  onResponseEnd(end: Failure | null): void;
 }
 
 export interface Exchange extends RequestHead {
@@ -36,17 +36,17 @@ export interface Exchange extends RequestHead {
   readonly host: string;
   readonly clientAddress: string;
   /** True once the caller's connection is closed before our answer was complete. */
-  readonly gone: boolean;
+  readonly disconnected: boolean;
   /** True where it was us who closed it, because the caller did not read. */
-  readonly stalled: boolean;
+  readonly clientStalled: boolean;
   /** Flat name, value pairs that every answer of this exchange carries (request id, CORS); `begin` adds them. */
-  readonly answerHeaders: string[];
+  readonly responseHeaders: string[];
   /** Status sent to the caller; 0 as long as there is none. */
   readonly sentStatus: number;
   /** Reads the whole body, or refuses: too large, or the caller left. Asks for it first where the caller waits for 100 (C-142). */
   readBody(limitBytes: number, listener: BodyListener): void;
   /** One listener at a time; told at once if the connection is closed already. */
-  onGone(listener: GoneListener): void;
+  onDisconnect(listener: DisconnectListener): void;
   /** Sends status and headers (flat name, value pairs). `flush`: now, without waiting for the first byte of the body. */
   begin(status: number, headers: string[], flush: boolean): void;
   /** False when the caller reads too slowly: wait for `onDrain`. */
@@ -54,7 +54,7 @@ export interface Exchange extends RequestHead {
   onDrain(listener: () => void): void;
   end(chunk?: Buffer): void;
   /** The whole body of an answer that was begun: goes out with others of this turn of the event loop. */
-  endWhole(body: Buffer): void;
+  endInBatch(body: Buffer): void;
   /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
   destroy(): void;
 }
