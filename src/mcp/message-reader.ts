@@ -1,23 +1,27 @@
-// Decides what one JSON-RPC message says: the method, the name, the id, the version, from the very bytes that are forwarded. Refuses
-// names that repeat at the top, in `params` and in `params._meta`. Never decides whether the message is allowed.
-
+// Reads method, name, id and version of JSON-RPC messages from the bytes that the gateway forwards.
+// Repeated member names at the top, in `params` and in `params._meta` are flaws.
 import { DuplicateKeyReader, knownNames, type SeenNames } from './duplicate-key-reader.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-reader.js';
 import { InvalidJsonError } from './json-tokens.js';
 
-/** What stands in one message. Undefined: absent. */
+/** Fields of one message. Undefined: absent. */
 export interface MessageFields {
   readonly method: string | undefined;
   /** As written: a JSON string or an integer. */
   readonly idText: string | undefined;
+  /** `params.name`. */
   readonly name: string | undefined;
+  /** `params.uri`. */
   readonly uri: string | undefined;
+  /** `params.taskId`. */
   readonly taskId: string | undefined;
+  /** `params._meta["io.modelcontextprotocol/protocolVersion"]`. */
   readonly metaVersion: string | undefined;
+  /** True if `_meta` has an object `io.modelcontextprotocol/clientCapabilities`. */
   readonly metaHasCapabilities: boolean;
 }
 
-/** Well-formed JSON with a flaw in the envelope, or no JSON at all (`unreadable`). */
+/** The messages of a body, or why the gateway rejects it. `unreadable`: the body is not JSON. */
 export type MessagesResult =
   | { readonly ok: true; readonly batch: boolean; readonly messages: readonly MessageFields[] }
   | {
@@ -37,36 +41,36 @@ const META = knownNames(
   'progressToken',
 );
 
-/** Messages of one batch; more are not even read. */
+/** Messages of one batch. The reader stops at the next one. */
 const BATCH_MESSAGES = 32;
 
 const VERSION_2 = Buffer.from('2.0');
 
 export class MessageReader extends DuplicateKeyReader {
-  /** Whether the next value is this very string. Anything but a string is a flaw. */
-  nextStringIs(expected: Buffer, what: string): boolean {
+  /** Reads a value and compares it. A value that is not a string is a flaw. */
+  nextStringIs(expected: Buffer, label: string): boolean {
     if (this.peek() !== QUOTE) {
-      this.unambiguousString(what);
+      this.unambiguousString(label);
       return false;
     }
     this.readString();
     return this.lastHadEscape ? this.lastText() === expected.toString() : this.lastIs(expected);
   }
 
-  /** A string that a decision is taken from; anything else is a flaw. */
-  unambiguousString(what: string): string | undefined {
+  /** Reads a string that all readers decode equally. Any other value is a flaw. */
+  unambiguousString(label: string): string | undefined {
     if (this.peek() !== QUOTE) {
       this.skip(0);
-      this.invalid(`${what} is no string`);
+      this.invalid(`${label} is not a string`);
       return undefined;
     }
     this.readString();
     const text = this.lastText();
-    if (this.isAmbiguous(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
+    if (this.isAmbiguous(text)) this.invalid(`${label} has a NUL or half a surrogate pair`);
     return text;
   }
 
-  /** The id as written (JSON-RPC 2.0 section 4; MCP forbids null). */
+  /** Reads the id and returns it as written (JSON-RPC 2.0 section 4; MCP forbids null). */
   id(): string | undefined {
     const isString = this.peek() === QUOTE;
     const from = this.position;
@@ -93,7 +97,8 @@ export class MessageReader extends DuplicateKeyReader {
       return found;
     }
     let isVersion2 = false;
-    // Bits of `result` and `error`: with both, one reader sees a success where another sees a failure (JSON-RPC 2.0 section 5).
+    // Bit 1: `result`; bit 2: `error`. With both, some readers see a success and others a failure
+    // (JSON-RPC 2.0 section 5).
     let outcome = 0;
     const seen: SeenNames = { known: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
@@ -122,7 +127,7 @@ export class MessageReader extends DuplicateKeyReader {
   private params(found: Writable<MessageFields>): void {
     if (this.peek() !== OPEN_OBJECT) {
       this.skip(1);
-      this.invalid('params is no object');
+      this.invalid('params is not an object');
       return;
     }
     if (!this.enter(CLOSE_OBJECT)) return;
@@ -153,32 +158,35 @@ export class MessageReader extends DuplicateKeyReader {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Reads a body. The bytes must be valid UTF-8 already. A flaw keeps the id of a single message in `idText`. */
+/**
+ * Reads a body. The caller has checked that it is UTF-8. After a flaw in a single message, `idText`
+ * is the id of that message.
+ */
 export function readMessages(bytes: Buffer): MessagesResult {
-  const scanner = new MessageReader(bytes);
+  const reader = new MessageReader(bytes);
   const messages: MessageFields[] = [];
   try {
-    const batch = scanner.peek() === OPEN_ARRAY;
-    if (!batch) messages.push(scanner.message());
-    else if (scanner.enter(CLOSE_ARRAY)) {
+    const batch = reader.peek() === OPEN_ARRAY;
+    if (!batch) messages.push(reader.message());
+    else if (reader.enter(CLOSE_ARRAY)) {
       do {
         if (messages.length >= BATCH_MESSAGES) {
           return {
             ok: false,
             unreadable: false,
-            detail: `a batch of more than ${BATCH_MESSAGES}`,
+            detail: `a batch of more than ${BATCH_MESSAGES} messages`,
             idText: undefined,
           };
         }
-        messages.push(scanner.message());
-      } while (scanner.another(CLOSE_ARRAY));
+        messages.push(reader.message());
+      } while (reader.another(CLOSE_ARRAY));
     }
-    scanner.end();
-    if (scanner.flaw === null) return { ok: true, batch, messages };
+    reader.end();
+    if (reader.flaw === null) return { ok: true, batch, messages };
     return {
       ok: false,
       unreadable: false,
-      detail: scanner.flaw,
+      detail: reader.flaw,
       idText: batch ? undefined : messages[0]?.idText,
     };
   } catch (error) {

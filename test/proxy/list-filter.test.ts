@@ -195,7 +195,7 @@ describe('what two readers could take for two lists is unreadable', () => {
   ];
   test.each(flaws)('%s as %s (B-25)', (from, to) => {
     expect(filter(good)).toBe(good);
-    expect(filter(good.replace(from, () => to))).toMatch(/^flaw: (a name stands twice|tools is no array)/);
+    expect(filter(good.replace(from, () => to))).toMatch(/^flaw: (a member name is repeated|tools is no array)/);
   });
 
   test.each([

@@ -159,7 +159,7 @@ describe('a JSON answer', () => {
     [
       'names that differ in case',
       answers.status(200, [JSON_LINE], list('a').replace('"tools"', '"Tools":[],"tools"')),
-      'stands twice',
+      'is repeated',
     ],
     ['an error that is no JSON, though said to be', answers.status(404, [JSON_LINE], 'gone'), 'not JSON-RPC'],
     [
@@ -335,7 +335,7 @@ describe('an event stream', () => {
 
   test.each<[string, string, string]>([
     ['that is no JSON', event('tools'), 'not JSON-RPC'],
-    ['that two readers could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'stands twice'],
+    ['that two readers could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'is repeated'],
     ['that never ends', `data: ${'x'.repeat(LIST_BYTES)}`, 'more than'],
     ['that is cut at the end', event(list('a')).slice(0, -6), 'not JSON-RPC'],
   ])('with an event %s is cut, and what came before it is there', async (_what, text, detail) => {
