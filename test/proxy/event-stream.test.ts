@@ -92,7 +92,7 @@ describe('B-77: the last event of a broken response', () => {
   const error = {
     jsonrpc: '2.0',
     id: '7',
-    error: { code: -31502, message: 'The MCP server broke off', data: { requestId: 'x-1' } },
+    error: { code: -31502, message: 'The response of the MCP server is incomplete', data: { requestId: 'x-1' } },
   };
   const sentBy = ({ stream }: Opened): unknown => {
     const last = stream.errorEvent(streamBroken());
