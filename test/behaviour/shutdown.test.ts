@@ -3,14 +3,15 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
+import type { GatewayProcess } from '../fixtures/process.js';
 import { openRaw, type RawConnection, type RawRequest, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 beforeEach(async () => {
-  scene = await startScene();
+  scene = await startScene({ process: true });
   await scene.passes();
   scene.upstream.reset();
   return async () => {
@@ -183,7 +184,7 @@ test.each([1, 2])(
   'gateway.stopped is the last line, also behind a call that was answered just before the signal: %i',
   async () => {
     for (let n = 0; n < 3; n++) {
-      const { gateway, passes, stop: stopAll } = await startScene();
+      const { gateway, passes, stop: stopAll } = await startScene({ process: true });
       try {
         const id = (await passes()).header('x-request-id');
         process.kill(gateway.pid, 'SIGTERM');
