@@ -1,10 +1,11 @@
-// Decides the order of the steps: the corridor. The first refusal is the answer, and nothing later runs. Never decides what a
-// step decides.
+// The corridor: the steps of a request in their order. The first failure is the answer, and no
+// later step runs. ARCHITECTURE.md numbers the steps as the comments here do.
 
 import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
 import type { Endpoint } from './core/endpoint.js';
-import type { AnswerListener, BodyListener, Exchange } from './core/exchange.js';
+import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
+import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
 import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
@@ -12,182 +13,196 @@ import type { Caller } from './core/principal.js';
 import type { RequestSummary } from './core/request-summary.js';
 import { ok, type Result } from './core/result.js';
 
-/** The rooms as the corridor sees them. A step that refuses returns a failure; null means: go on. */
+/** The steps that are the same for every endpoint. Null from a check means: go on. */
 export interface Stages {
-  /** One Host, one body framing, a sane target. */
+  /** Step 1: one Host, one body framing, a sane target. */
   validate(exchange: Exchange): Failure | null;
-  route(exchange: Exchange): Endpoint | null;
-  /** The refusal of new calls on connections that are still open while shutting down; pages stay. */
-  draining(): Failure | null;
-  /** Metadata and health: settles when the page is served. Null where there is no such page. */
+  /** Step 2. Two hosts may have the same path. */
+  route(host: string, path: string): EndpointRuntime | null;
+  /** Step 2: metadata and health. It settles when the page is sent; null where there is no page. */
   page(exchange: Exchange): Promise<void> | Failure | null;
+  /** Step 2: rejects new calls on open connections while the gateway shuts down. */
+  draining(): Failure | null;
+  /** Step 3. */
   origin(exchange: Exchange, endpoint: Endpoint): Failure | null;
-  /** True when the exchange was a CORS preflight and is answered. */
+  /** Step 3: true where the exchange was a CORS preflight and is answered. */
   preflight(exchange: Exchange, endpoint: Endpoint): boolean;
+  /** Step 4. */
   readCredential(exchange: Exchange, endpoint: Endpoint): Result<Credential>;
-  authenticate(
-    credential: Credential,
-    endpoint: Endpoint,
-  ): Result<Caller> | Promise<Result<Caller>>;
-  audience(caller: Caller, endpoint: Endpoint): Failure | null;
+  /** Step 7. */
   method(exchange: Exchange): Failure | null;
-  /** Media type and coding, before a byte of the body is asked for. */
+  /** Step 8: media type and coding, before the gateway asks for a byte of the body. */
   readable(exchange: Exchange): Failure | null;
-  /** `body` is null for GET and DELETE. */
+  /** Step 8. `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Result<Message>;
-  /** What the call needs, and whether the caller has it. */
-  allowed(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
-  /** Tells `listener` once, when the answer is over. A failure whose row has no status happened after the answer had begun. */
-  forward(
-    exchange: Exchange,
-    endpoint: Endpoint,
-    caller: Caller,
-    message: Message,
-    listener: AnswerListener,
-  ): void;
+  /** Writes a failure to the caller. */
   sendError(
     exchange: Exchange,
     endpoint: Endpoint | null,
     failure: Failure,
     message: Message | null,
   ): void;
-  record(outcome: RequestSummary): void;
+  /** Step 14. */
+  record(summary: RequestSummary): void;
 }
 
-type Answered = 'page' | 'preflight' | null;
+/** A request that ended without a failure and without an upstream. */
+type Served = 'page' | 'preflight';
 
 const NO_BODY: Result<Buffer | null> = ok(null);
 
-/** One exchange on its way down the corridor. A class whose methods are where it waits: a promise at each would cost every request dearly. */
-class RequestRun implements BodyListener, AnswerListener {
+/**
+ * One request on its way down the corridor. It is a class whose methods are the places where the
+ * request waits: a promise at each step would cost every request dearly (measured).
+ */
+class RequestRun implements BodyListener, ResponseListener {
   private readonly stages: Stages;
   private readonly clock: Clock;
   private readonly exchange: Exchange;
-  private readonly started: number;
-  private endpoint: Endpoint | null = null;
+  private readonly startedMs: number;
+  private endpoint: EndpointRuntime | null = null;
   private caller: Caller | null = null;
   private message: Message | null = null;
-  private over = false;
+  private isOver = false;
 
   constructor(stages: Stages, clock: Clock, exchange: Exchange) {
     this.stages = stages;
     this.clock = clock;
     this.exchange = exchange;
-    this.started = clock.monotonicMs();
+    this.startedMs = clock.monotonicMs();
   }
 
-  /** What a step throws is a bug, and told as one. */
+  /** An exception in a step is a bug of the gateway. The caller gets 500. */
   start(): void {
     try {
       const admitted = this.admit();
       if (admitted instanceof Promise) {
         void admitted
-          .then((end) => this.carry(end))
+          .then((end) => this.readBody(end))
           .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
-      } else this.carry(admitted);
+      } else this.readBody(admitted);
     } catch (cause) {
       this.conclude(gatewayFault({ cause }));
     }
   }
 
-  /** Steps 1 to 7: everything that is decided before a byte of the body is read. Null: go on. */
-  private admit(): Failure | Answered | Promise<Failure | Answered> {
+  /** Steps 1 to 7: all decisions before the gateway reads a byte of the body. Null: go on. */
+  private admit(): MaybeLater<Failure | Served | null> {
     const { stages, exchange } = this;
-    const insane = stages.validate(exchange);
-    if (insane !== null) return insane;
-    const endpoint = stages.route(exchange);
+    // 1 connection
+    const invalid = stages.validate(exchange);
+    if (invalid !== null) return invalid;
+    // 2 route
+    const endpoint = stages.route(exchange.host, exchange.path);
     if (endpoint === null) {
       const page = stages.page(exchange);
-      // A page is the whole answer: nothing is carried behind it.
       return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
     }
     this.endpoint = endpoint;
     const draining = stages.draining();
     if (draining !== null) return draining;
-    const foreign = stages.origin(exchange, endpoint);
+    // 3 origin
+    const foreign = stages.origin(exchange, endpoint.config);
     if (foreign !== null) return foreign;
-    if (stages.preflight(exchange, endpoint)) return 'preflight';
-    const unproven = this.prove(endpoint);
-    if (unproven instanceof Promise)
-      return unproven.then((failure) => failure ?? stages.method(exchange));
-    return unproven ?? stages.method(exchange);
+    if (stages.preflight(exchange, endpoint.config)) return 'preflight';
+    const rejected = this.verify(endpoint);
+    // 7 method
+    if (rejected instanceof Promise)
+      return rejected.then((failure) => failure ?? stages.method(exchange));
+    return rejected ?? stages.method(exchange);
   }
 
-  /** Steps 4 to 6. An exception is no verdict: 503, never 500 and never a pass. */
-  private prove(endpoint: Endpoint): Failure | null | Promise<Failure | null> {
+  /** Steps 4 to 6. An exception proves nothing: the caller gets 503, never 500 and never a pass. */
+  private verify(endpoint: EndpointRuntime): MaybeLater<Failure | null> {
     try {
-      const credential = this.stages.readCredential(this.exchange, endpoint);
+      // 4 credential
+      const credential = this.stages.readCredential(this.exchange, endpoint.config);
       if (!credential.ok) return credential;
-      const judged = this.stages.authenticate(credential.value, endpoint);
-      // A cached verdict needs no promise; waiting for none would cost every request a turn of the queue.
-      if (!(judged instanceof Promise)) return this.believe(judged, endpoint);
-      return judged
-        .then((caller) => this.believe(caller, endpoint))
+      // 5 authenticate, 6 audience
+      const authenticator: Authenticator = endpoint.authenticators[credential.value.kind];
+      const caller = authenticator.authenticate(credential.value, endpoint.config);
+      // A cached result needs no promise: one would cost every request a turn of the queue.
+      if (!(caller instanceof Promise)) return this.accept(caller);
+      return caller
+        .then((result) => this.accept(result))
         .catch((cause: unknown) => verifyFault({ cause }));
     } catch (cause) {
       return verifyFault({ cause });
     }
   }
 
-  private believe(caller: Result<Caller>, endpoint: Endpoint): Failure | null {
+  private accept(caller: Result<Caller>): Failure | null {
     if (!caller.ok) return caller;
     this.caller = caller.value;
-    return this.stages.audience(caller.value, endpoint);
+    return null;
   }
 
-  /** Step 8, where nothing ended the walk before. */
-  private carry(end: Failure | Answered): void {
+  private readBody(end: Failure | Served | null): void {
     const { stages, exchange } = this;
+    // 8 read
     const last = end ?? stages.readable(exchange);
     if (last !== null) return this.conclude(last);
-    if (exchange.method === 'POST')
-      exchange.readBody((this.endpoint as Endpoint).maxBodyBytes, this);
-    else this.bodyRead(NO_BODY);
+    if (exchange.method !== 'POST') return this.onBody(NO_BODY);
+    exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
   }
 
-  /** Steps 9 to 12. */
-  bodyRead(read: Result<Buffer | null>): void {
+  onBody(read: Result<Buffer | null>): void {
     const { stages, exchange } = this;
-    const endpoint = this.endpoint as Endpoint;
+    const endpoint = this.endpoint as EndpointRuntime;
     const caller = this.caller as Caller;
     try {
       if (!read.ok) return this.conclude(read);
       const message = stages.read(exchange, read.value);
       if (!message.ok) return this.conclude(message);
       this.message = message.value;
-      const short = stages.allowed(caller, endpoint, message.value);
-      if (short !== null) return this.conclude(short);
-      stages.forward(exchange, endpoint, caller, message.value, this);
+      // 9 policy
+      const denied = endpoint.authorize.check(caller, message.value);
+      if (denied !== null) return this.conclude(denied);
+      // 10 limits: an endpoint has none yet
+      // 11 upstream credential
+      const headers = endpoint.credential.headers(caller);
+      if (!(headers instanceof Promise)) return this.forward(headers);
+      void headers
+        .then((result) => this.forward(result))
+        .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
     } catch (cause) {
       this.conclude(gatewayFault({ cause }));
     }
   }
 
-  answered(end: Failure | null): void {
+  private forward(credentialHeaders: Result<readonly string[]>): void {
+    if (!credentialHeaders.ok) return this.conclude(credentialHeaders);
+    const { transport } = this.endpoint as EndpointRuntime;
+    const { exchange, caller, message } = this;
+    // 12 forward, 13 relay
+    transport.forward(
+      exchange,
+      caller as Caller,
+      message as Message,
+      credentialHeaders.value,
+      this,
+    );
+  }
+
+  onResponseEnd(end: Failure | null): void {
     this.conclude(end);
   }
 
-  /** Step 13, and the refusal where there is one. Once: what throws after it is over has been told already. */
-  private conclude(end: Failure | Answered): void {
-    if (this.over) return;
-    this.over = true;
-    const { stages, exchange, endpoint, caller, message } = this;
+  /** Runs once: a step that throws after the end changes nothing. */
+  private conclude(end: Failure | Served | null): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { stages, exchange, caller, message } = this;
+    const endpoint = this.endpoint === null ? null : this.endpoint.config;
     const failure = typeof end === 'string' ? null : end;
     try {
       if (failure !== null && failure.definition.status !== null)
         stages.sendError(exchange, endpoint, failure, message);
+      // 14 record
       const status = exchange.sentStatus || 499;
-      const durationMs = this.clock.monotonicMs() - this.started;
-      stages.record({
-        exchange,
-        page: end === 'page',
-        endpoint,
-        caller,
-        message,
-        failure,
-        status,
-        durationMs,
-      });
+      const durationMs = this.clock.monotonicMs() - this.startedMs;
+      const page = end === 'page';
+      stages.record({ exchange, page, endpoint, caller, message, failure, status, durationMs });
     } catch {
       exchange.destroy();
     }

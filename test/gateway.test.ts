@@ -1,5 +1,6 @@
 // The corridor: the order of the steps; the first refusal is the answer, and nothing later runs.
 import { describe, expect, test } from 'vitest';
+import type { Authenticator, EndpointRuntime } from '../src/core/endpoint-runtime.js';
 import type { Failure } from '../src/core/failure.js';
 import * as failures from '../src/core/failures.js';
 import type { Message } from '../src/core/message.js';
@@ -16,57 +17,76 @@ const caller = principal();
 const message: Message = { era: 'legacy', calls: [], body: null };
 const credential = { kind: 'bearer', token: 't' } as const;
 
+/** Every step of the corridor: those of all endpoints, and those of the endpoint runtime. */
+interface Steps extends Stages {
+  authenticate: Authenticator['authenticate'];
+  authorize: EndpointRuntime['authorize']['check'];
+  headers: EndpointRuntime['credential']['headers'];
+  forward: EndpointRuntime['transport']['forward'];
+}
+
 /** A forward step whose answer ends so. */
 const ending =
-  (end: Failure): Stages['forward'] =>
-  (_asked, _endpoint, _caller, _message, listener) =>
-    listener.answered(end);
+  (end: Failure): Steps['forward'] =>
+  (_asked, _caller, _message, _headers, listener) =>
+    listener.onResponseEnd(end);
 
-/** Stages that let everything pass, some replaced; and what was called, in order. */
-function corridor(changes: Partial<Stages> = {}) {
-  const steps: string[] = [];
+const runtime = (steps: Steps): EndpointRuntime => ({
+  config: at,
+  authenticators: {
+    bearer: { authenticate: (...args) => steps.authenticate(...args) },
+    'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
+  },
+  authorize: { check: (...args) => steps.authorize(...args) },
+  credential: { headers: (...args) => steps.headers(...args) },
+  transport: { forward: (...args) => steps.forward(...args) },
+});
+
+/** Steps that let everything pass, some replaced; and what was called, in order. */
+function corridor(changes: Partial<Steps> = {}) {
+  const called: string[] = [];
   const refused: Parameters<Stages['sendError']>[] = [];
   const told: RequestSummary[] = [];
   const clock = testClock();
-  const passing: Stages = {
+  const passing: Steps = {
     validate: () => null,
-    route: () => at,
+    route: () => runtime(steps),
     page: () => null,
     draining: () => null,
     origin: () => null,
     preflight: () => false,
     readCredential: () => ok(credential),
     authenticate: () => ok(caller),
-    audience: () => null,
     method: () => null,
     readable: () => null,
     read: () => ok(message),
-    allowed: () => null,
-    forward(asked, _endpoint, _caller, _message, listener) {
+    authorize: () => null,
+    headers: () => ok(['x-upstream-key', 'k']),
+    forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
-      queueMicrotask(() => listener.answered(null));
+      queueMicrotask(() => listener.onResponseEnd(null));
     },
     sendError(asked, ...rest) {
       refused.push([asked, ...rest]);
       asked.begin(rest[1].definition.status as number, [], false);
     },
-    record: (outcome) => void told.push(outcome),
+    record: (summary) => void told.push(summary),
   };
-  const stages = Object.fromEntries(
-    Object.entries({ ...passing, ...changes }).map(([name, stage]) => [
+  const steps = Object.fromEntries(
+    Object.entries({ ...passing, ...changes }).map(([name, step]) => [
       name,
       (...args: unknown[]) => {
-        steps.push(name);
-        return (stage as (...all: unknown[]) => unknown)(...args);
+        called.push(name);
+        return (step as (...all: unknown[]) => unknown)(...args);
       },
     ]),
-  ) as unknown as Stages;
-  const gateway = createGateway(stages, clock);
-  return { gateway, steps, refused, told };
+  ) as unknown as Steps;
+  const gateway = createGateway(steps, clock);
+  return { gateway, steps: called, refused, told };
 }
 
-async function walk(changes: Partial<Stages> = {}, asked = exchange()) {
+async function walk(changes: Partial<Steps> = {}, asked = exchange()) {
   const made = corridor(changes);
   made.gateway(asked);
   await until('the exchange is told', () => made.told.length > 0);
@@ -81,40 +101,36 @@ const ORDER = [
   'preflight',
   'readCredential',
   'authenticate',
-  'audience',
   'method',
   'readable',
   'read',
-  'allowed',
+  'authorize',
+  'headers',
   'forward',
-  'tell',
+  'record',
 ];
-const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'refuse', 'tell'].join(' ');
+const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'sendError', 'record'].join(' ');
 
 test('a good request walks through every step, in this order', async () => {
   const { steps, told } = await walk();
   expect(steps).toBe(ORDER.join(' '));
-  expect(told).toMatchObject([{ endpoint: at, caller, message, failure: null, status: 200, milliseconds: 7 }]);
+  expect(told).toMatchObject([{ endpoint: at, caller, message, failure: null, status: 200, durationMs: 7 }]);
 });
 
 describe('the first refusal is the answer', () => {
-  const refusals: [keyof Stages, Failure, Partial<Stages>][] = [
+  const refusals: [keyof Steps, Failure, Partial<Steps>][] = [
     ['validate', failures.connectionBadRequest(), { validate: () => failures.connectionBadRequest() }],
     ['draining', failures.gatewayDraining(), { draining: () => failures.gatewayDraining() }],
     ['origin', failures.originRefused(), { origin: () => failures.originRefused() }],
     ['readCredential', failures.credentialMissing(), { readCredential: () => failures.credentialMissing() }],
     ['authenticate', failures.tokenExpired(), { authenticate: () => failures.tokenExpired() }],
     ['authenticate', failures.keysUnavailable(), { authenticate: async () => failures.keysUnavailable() }],
-    ['audience', failures.audienceMismatch(), { audience: () => failures.audienceMismatch() }],
-    [
-      'audience',
-      failures.audienceMismatch(),
-      { authenticate: async () => ok(caller), audience: () => failures.audienceMismatch() },
-    ],
     ['method', failures.methodRefused(), { method: () => failures.methodRefused() }],
     ['readable', failures.bodyMediaType(), { readable: () => failures.bodyMediaType() }],
     ['read', failures.envelopeInvalid(), { read: () => failures.envelopeInvalid() }],
-    ['allowed', failures.scopeInsufficient(), { allowed: () => failures.scopeInsufficient() }],
+    ['authorize', failures.scopeInsufficient(), { authorize: () => failures.scopeInsufficient() }],
+    ['headers', failures.upstreamUnreachable(), { headers: () => failures.upstreamUnreachable() }],
+    ['headers', failures.upstreamUnreachable(), { headers: async () => failures.upstreamUnreachable() }],
     ['forward', failures.upstreamBusy(), { forward: ending(failures.upstreamBusy()) }],
   ];
   test.each(refusals)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
@@ -126,20 +142,49 @@ describe('the first refusal is the answer', () => {
 
   test('no route: a page takes over, or there is nothing here', async () => {
     const none = await walk({ route: () => null });
-    expect([none.steps, none.kind, none.refused[0]?.[1]]).toEqual(['sane route page refuse tell', 'route.unknown', null]);
+    expect([none.steps, none.kind, none.refused[0]?.[1]]).toEqual([
+      'validate route page sendError record',
+      'route.unknown',
+      null,
+    ]);
     const page = await walk({ route: () => null, page: async () => {} });
-    expect([page.steps, page.told[0]?.page]).toEqual(['sane route page tell', true]);
+    expect([page.steps, page.told[0]?.page]).toEqual(['validate route page record', true]);
   });
 
   test('a preflight is answered before any credential is looked at (B-15)', async () => {
     const { steps, kind } = await walk({ preflight: () => true });
-    expect([steps, kind]).toEqual(['sane route draining origin preflight tell', 'ok']);
+    expect([steps, kind]).toEqual(['validate route draining origin preflight record', 'ok']);
   });
 
   test('a failure after the answer began is told, and no second answer is tried', async () => {
     const { steps, kind } = await walk({ forward: ending(failures.streamBroken()) });
     expect([steps, kind]).toEqual([ORDER.join(' '), 'stream.broken']);
   });
+});
+
+test('the credential for the upstream reaches the forward step, also where it comes later', async () => {
+  for (const headers of [() => ok(['x-a', '1']), async () => ok(['x-a', '1'])]) {
+    const given: unknown[] = [];
+    const { steps } = await walk({
+      headers,
+      forward(asked, by, sent, pairs, listener) {
+        given.push(by, sent, pairs);
+        asked.begin(200, [], false);
+        listener.onResponseEnd(null);
+      },
+    });
+    expect([steps, given]).toEqual([ORDER.join(' '), [caller, message, ['x-a', '1']]]);
+  }
+});
+
+test('the route is asked for the host and the path', async () => {
+  const asked: unknown[] = [];
+  const route: Stages['route'] = (...args) => {
+    asked.push(args);
+    return null;
+  };
+  await walk({ route }, exchange({ target: '/x?y=1' }));
+  expect(asked).toEqual([['mcp.example.com', '/x']]);
 });
 
 describe('the body', () => {
@@ -169,25 +214,25 @@ const boom = (): never => {
 };
 
 describe('an exception is a bug', () => {
-  test.each<[keyof Stages, Partial<Stages>]>([
+  test.each<[keyof Steps, Partial<Steps>]>([
     ['readCredential', { readCredential: boom }],
     ['authenticate', { authenticate: boom }],
     ['authenticate', { authenticate: () => Promise.reject(new Error('boom')) }],
-    ['audience', { audience: boom }],
-    ['audience', { authenticate: async () => ok(caller), audience: boom }],
   ])('at %s it is 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
     const { steps, kind, told } = await walk(changes);
     expect([steps, kind]).toEqual([through(step), 'verify.fault']);
     expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
   });
 
-  test.each<[keyof Stages, Partial<Stages>]>([
+  test.each<[keyof Steps, Partial<Steps>]>([
     ['validate', { validate: boom }],
     ['origin', { origin: boom }],
     ['method', { method: boom }],
     ['readable', { readable: boom }],
     ['read', { read: boom }],
-    ['allowed', { allowed: boom }],
+    ['authorize', { authorize: boom }],
+    ['headers', { headers: boom }],
+    ['headers', { headers: () => Promise.reject(new Error('boom')) }],
     ['forward', { forward: boom }],
   ])('at %s it is 500 (D-22)', async (step, changes) => {
     const { steps, kind, told } = await walk(changes);
@@ -198,9 +243,9 @@ describe('an exception is a bug', () => {
 
 test('what a step throws after the end was told changes nothing (D-22)', async () => {
   const { told, steps } = await walk({
-    forward(asked, _endpoint, _caller, _message, listener) {
+    forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
-      listener.answered(null);
+      listener.onResponseEnd(null);
       throw new Error('boom');
     },
   });
@@ -210,7 +255,7 @@ test('what a step throws after the end was told changes nothing (D-22)', async (
 });
 
 test('a refusal or record that cannot be made costs the connection, never the process (D-22)', () => {
-  for (const changes of [{ tell: boom }, { identify: () => failures.credentialMissing(), refuse: boom }]) {
+  for (const changes of [{ record: boom }, { readCredential: () => failures.credentialMissing(), sendError: boom }]) {
     const asked = exchange({ method: 'GET' });
     const { gateway } = corridor({ forward: ending(failures.upstreamBusy()), ...changes });
     gateway(asked);
@@ -222,15 +267,15 @@ describe('what is told', () => {
   test('is what was known when the walk ended', async () => {
     const early = await walk({ readCredential: () => failures.credentialMissing() });
     expect(early.told[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
-    const late = await walk({ allowed: () => failures.scopeInsufficient() });
+    const late = await walk({ authorize: () => failures.scopeInsufficient() });
     expect(late.told[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
     expect(late.refused[0]?.slice(1)).toEqual([at, late.told[0]?.failure, message]);
   });
 
   test('of a caller that left before an answer is 499 (D-21)', async () => {
     const { told, steps } = await walk({ read: () => failures.clientDisconnected() });
-    expect(told[0]).toMatchObject({ status: 499, failure: { row: { kind: 'client.disconnected' } } });
-    expect(steps).not.toContain('refuse');
+    expect(told[0]).toMatchObject({ status: 499, failure: { definition: { reason: 'client.disconnected' } } });
+    expect(steps).not.toContain('sendError');
   });
 });
 
@@ -243,7 +288,7 @@ test('two exchanges at once do not see each other (A-23)', async () => {
   await until('all three are told', () => made.told.length === 3);
   const seen = made.told.map(({ exchange: { target }, caller: who }) => [
     target,
-    who?.kind === 'principal' && who.principal.subject,
+    who !== null && who.kind !== 'pass-through' && who.subject,
   ]);
   expect(seen.sort()).toEqual([
     ['/a', '/a'],

@@ -1,19 +1,23 @@
-// Decides whether a proven caller's token was made for this endpoint (RFC 8707, RFC 9068 section 4): exact membership, for JWT and
-// introspection alike (A-41). A pass-through caller has no audience; its upstream judges it.
+// Checks that an access token was made for this endpoint (RFC 8707, RFC 9068 section 4). Every
+// authenticator calls this one rule: exact membership in the list of the endpoint.
+import type { AccessToken } from '../core/access-token.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import { audienceMismatch } from '../core/failures.js';
-import type { Caller, Principal } from '../core/principal.js';
 
 const NOT_LISTED = 'aud is not in the list of this endpoint';
 const NAMES_CLIENT =
-  'aud names the client and not this endpoint: let the client ask for the resource (RFC 8707); where the issuer never names it, choose its preset, or list this value as its audience (docs/idps.md)';
+  'aud names the client and not this endpoint: let the client ask for the resource (RFC 8707); ' +
+  'where the issuer never names it, choose its preset, or list this value as its audience ' +
+  '(docs/idps.md)';
 const NO_EVIDENCE =
-  'aud may name a client, and nothing shows an access token, so this could be an ID token: let the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions; or choose its preset, or let audience be the URL of the endpoint (docs/idps.md)';
+  'aud may name a client, and nothing shows an access token, so this could be an ID token: let ' +
+  'the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions; or ' +
+  'choose its preset, or let audience be the URL of the endpoint (docs/idps.md)';
 
-/** For the log and `explain`: why none of the names will do. */
-function whyNot(
-  { audience, issuer, client, accessTokenEvidence }: Principal,
+/** The reason for the log and for `explain`. */
+function mismatchDetail(
+  { audience, accessTokenEvidence, principal: { issuer, client } }: AccessToken,
   endpoint: Endpoint,
 ): string {
   const isListed = (name: string): boolean =>
@@ -26,18 +30,19 @@ function whyNot(
   return audience.includes(client as string) ? NAMES_CLIENT : NOT_LISTED;
 }
 
-export function checkAudience(caller: Caller, endpoint: Endpoint): Failure | null {
-  if (caller.kind === 'pass-through') return null;
-  const { audience, issuer, client, accessTokenEvidence, boundToClient } = caller.principal;
-  // The issuer calls a token active only for the client that may use it; the configuration vouches that this client is this endpoint's own.
+export function checkAudience(token: AccessToken, endpoint: Endpoint): Failure | null {
+  const { audience, accessTokenEvidence, boundToClient, principal } = token;
+  // The issuer calls such a token active for one client only, and the operator states that this
+  // client is the endpoint's own.
   if (audience.length === 0)
     return boundToClient ? null : audienceMismatch({ detail: 'the token names no audience' });
-  const ofIssuer = endpoint.issuerAudience.get(issuer);
+  const ofIssuer = endpoint.issuerAudience.get(principal.issuer);
   for (const name of audience) {
     if (endpoint.audience.includes(name)) {
-      // An ID token has its client as audience: where the name may be a client's, something must show that the token is for access.
-      if (accessTokenEvidence || (name !== client && URL.canParse(name))) return null;
+      // The audience of an ID token is its client. Where the name may be that of a client, the
+      // token has to show that it is an access token.
+      if (accessTokenEvidence || (name !== principal.client && URL.canParse(name))) return null;
     } else if (ofIssuer?.includes(name) && accessTokenEvidence) return null;
   }
-  return audienceMismatch({ detail: whyNot(caller.principal, endpoint) });
+  return audienceMismatch({ detail: mismatchDetail(token, endpoint) });
 }

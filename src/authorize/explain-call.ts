@@ -14,7 +14,7 @@ export function callValues(
   tool: string | null,
   needs: Requirements | null,
 ): { readonly observed: Values; readonly expected: Values } {
-  const { denied = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
+  const { denialDetail = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
   const values = new Map<string, unknown[]>();
   for (const { claim, has } of claims)
     values.set(`claim ${claim}`, [...(values.get(`claim ${claim}`) ?? []), has]);
@@ -23,25 +23,24 @@ export function callValues(
     ...(tool === null ? {} : { tool }),
     scopes,
     ...Object.fromEntries(wanted),
-    ...(denied === null ? {} : { 'nobody may use it': denied }),
+    ...(denialDetail === null ? {} : { 'nobody may use it': denialDetail }),
   };
-  if (caller?.kind !== 'principal') return { observed: {}, expected };
-  const { principal } = caller;
+  if (caller === null || caller.kind === 'pass-through') return { observed: {}, expected };
   const held = claims.map(({ claim }) => [
     `claim ${claim}`,
-    Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : 'absent',
+    Object.hasOwn(caller.claims, claim) ? caller.claims[claim] : 'absent',
   ]);
   const lacks = [
     ...scopes
       .filter((scope) => checkScope(caller, endpoint, [scope]) !== null)
       .map((scope) => `scope ${scope}`),
     ...claims
-      .filter((rule) => !hasClaim(rule, principal.claims))
+      .filter((rule) => !hasClaim(rule, caller.claims))
       .map(({ claim, has }) => `claim ${claim} ${has}`),
   ];
   return {
     observed: {
-      scopes: principal.scopes,
+      scopes: caller.scopes,
       ...Object.fromEntries(held),
       lacks: lacks.length === 0 ? 'nothing' : lacks,
     },

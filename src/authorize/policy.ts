@@ -1,38 +1,36 @@
-// Decides by whose rules a message is judged: those of its endpoint, or where there are none by its base scopes alone.
+// Decides whether a caller may send a message to one endpoint: by its base scopes, and by its
+// rules where it has some.
 import type { Endpoint } from '../core/endpoint.js';
-import type { Failure } from '../core/failure.js';
+import type { Authorizer } from '../core/endpoint-runtime.js';
 import type { Message } from '../core/message.js';
 import type { Kind } from '../core/policy.js';
 import type { Caller } from '../core/principal.js';
+import type { ListView } from '../mcp/lists.js';
 import type { Requirements } from './requirements.js';
-import { createRules, type Rules } from './rules.js';
+import { createRules } from './rules.js';
 import { checkScope } from './scope.js';
+import { findListView } from './visible-lists.js';
 
-export interface Allowed {
-  check(caller: Caller, endpoint: Endpoint, message: Message): Failure | null;
-  mayUse(caller: Caller, endpoint: Endpoint, kind: Kind, name: string): boolean;
-  /** Null where no rule says anything of its kind: then the base scopes are all that it needs. */
-  needs(endpoint: Endpoint, kind: Kind, name: string): Requirements | null;
+export interface EndpointAuthorizer extends Authorizer {
+  /** What a caller may see of the lists in an answer. Null: the answer passes as it is. */
+  listView(caller: Caller, message: Message): ListView | null;
+  /** What a rule requires. Null where no rule speaks of this kind: the base scopes suffice. */
+  requirements(kind: Kind, name: string): Requirements | null;
 }
 
-export function createAllowed(endpoints: readonly Endpoint[]): Allowed {
-  const rules = new Map<Endpoint, Rules>();
-  for (const endpoint of endpoints)
-    if (endpoint.policy !== null) rules.set(endpoint, createRules(endpoint, endpoint.policy));
-  // An endpoint whose rules are not known here is a bug, and a bug refuses.
-  const rulesOf = (endpoint: Endpoint): Rules => {
-    const found = rules.get(endpoint);
-    if (found === undefined) throw new Error('no rules for this endpoint');
-    return found;
-  };
+export function createAuthorizer(endpoint: Endpoint): EndpointAuthorizer {
+  const { policy } = endpoint;
+  if (policy === null) {
+    return {
+      check: (caller) => checkScope(caller, endpoint, endpoint.scopes),
+      listView: () => null,
+      requirements: () => null,
+    };
+  }
+  const rules = createRules(endpoint, policy);
   return {
-    check: (caller, endpoint, message) =>
-      endpoint.policy === null
-        ? checkScope(caller, endpoint, endpoint.scopes)
-        : rulesOf(endpoint).check(caller, message),
-    needs: (endpoint, kind, name) =>
-      endpoint.policy === null ? null : rulesOf(endpoint).needs(kind, name),
-    mayUse: (caller, endpoint, kind, name) =>
-      endpoint.policy === null || rulesOf(endpoint).mayUse(caller, kind, name),
+    check: rules.check,
+    listView: (caller, message) => findListView(policy, rules.mayUse, caller, message),
+    requirements: rules.requirements,
   };
 }

@@ -23,7 +23,7 @@ export interface Rules {
   /** The same judgement for a name in a list: list and call never disagree. */
   mayUse(caller: Caller, kind: Kind, name: string): boolean;
   /** What the rules want of whoever uses it; null where there are none for its kind. */
-  needs(kind: Kind, name: string): Requirements | null;
+  requirements(kind: Kind, name: string): Requirements | null;
 }
 
 type Scopes = readonly string[];
@@ -41,10 +41,10 @@ export function hasClaim(
 
 /** Why no scope would help this caller (A-34); null where there is no such reason. */
 function hindrance(caller: Caller, needs: Requirements): string | null {
-  if (needs.denied !== null) return needs.denied;
+  if (needs.denialDetail !== null) return needs.denialDetail;
   if (caller.kind === 'pass-through')
-    return needs.beyondBase ? 'a pass-through caller proves no scope and no claim' : null;
-  const lacking = needs.claims.find((rule) => !hasClaim(rule, caller.principal.claims));
+    return needs.requiresPrincipal ? 'a pass-through caller proves no scope and no claim' : null;
+  const lacking = needs.claims.find((rule) => !hasClaim(rule, caller.claims));
   return lacking === undefined ? null : `the claim ${lacking.claim}`;
 }
 
@@ -107,7 +107,7 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
       }
       return checkScope(caller, endpoint, scopes);
     },
-    needs: (kind, name) => needs[kind]?.(name) ?? null,
+    requirements: (kind, name) => needs[kind]?.(name) ?? null,
     mayUse(caller, kind, name) {
       const scopes = use(caller, kind, name);
       return !('ok' in scopes) && checkScope(caller, endpoint, scopes) === null;

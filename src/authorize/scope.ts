@@ -11,8 +11,7 @@ export function checkScope(
   endpoint: Endpoint,
   wanted: readonly string[],
 ): Failure | null {
-  const held =
-    caller.kind === 'pass-through' ? caller.credential.rule.scopes : caller.principal.scopes;
+  const held = caller.kind === 'pass-through' ? caller.credential.rule.scopes : caller.scopes;
   for (const scope of wanted) {
     if (held.includes(scope)) continue;
     if (held.some((one) => endpoint.scopeImplies.get(one)?.includes(scope))) continue;

@@ -5,7 +5,7 @@ import type { Failure } from '../core/failure.js';
 import type { RequestSummary } from '../core/request-summary.js';
 
 export interface Metrics {
-  readonly outcome: (outcome: RequestSummary) => void;
+  readonly request: (summary: RequestSummary) => void;
   readonly unread: (failure: Failure) => void;
   readonly contentType: string;
   text(): Promise<string>;
@@ -99,7 +99,7 @@ export function createMetrics(): Metrics {
   );
 
   return {
-    outcome({ endpoint, failure, durationMs }) {
+    request({ endpoint, failure, durationMs }) {
       const one = series(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
       one.requests++;

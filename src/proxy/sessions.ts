@@ -1,6 +1,7 @@
-// Decides whose a session of the legacy revisions is: its id goes to the caller sealed, bound to endpoint, upstream and caller, and comes
-// back to no other (B-83, A-61). Never decides whether it is still there: that is the upstream's to say (B-81).
-
+// Seals the session ids of the legacy revisions (B-83, A-61: session hijacking). The caller gets
+// a sealed text in place of the upstream's id. It opens only for the same caller and endpoint, and
+// it names the upstream that issued the id. Whether the session still exists is for that upstream
+// to say (B-81, expired sessions).
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import { type RequestHead, singleHeader } from '../core/exchange.js';
@@ -12,17 +13,17 @@ import type { UpstreamHeaders } from './headers.js';
 import { createKeyRing, type KeyRing, type SealingKey, sealedBytes } from './seal.js';
 
 export const SESSION_SECONDS = 24 * 60 * 60;
-/** Of the upstream (MCP 2025-11-25, transports). Its sealed form is a third longer, and 60 characters. */
+/** The id of an upstream (MCP 2025-11-25, transports): visible ASCII characters. */
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
-/** Longest that can have been made of one. */
-const SEALED_CHARACTERS = 1_500;
+/** The gateway does not try to open a longer text. */
+const SEALED_CHARACTERS = 8_192;
 
-/** Opened sessions that are remembered: to open one again costs twenty times as much. */
-const KEPT = 8_192;
-/** Those with longer names are opened each time. */
-const KEPT_CHARACTERS = 2_048;
+/** Opened sessions that are remembered: to open one again costs twenty times as much (measured). */
+const REMEMBERED = 8_192;
+/** Sessions with a longer sealed text and owner are opened at each request. */
+const REMEMBERED_CHARACTERS = 2_048;
 
-interface Opened {
+interface OpenedSession {
   readonly id: string;
   readonly endsAtSeconds: number;
   readonly key: SealingKey;
@@ -30,41 +31,58 @@ interface Opened {
   readonly owner: string;
 }
 
-/** What one legacy request, and its answer, have to do with a session. */
+/** The session of one legacy request and of its answer. */
 export interface CallSession {
   readonly ok: true;
   /** The upstream's id; null where the request names no session. */
   readonly id: string | null;
-  /** Why an answer with these fields is not passed on. */
-  refused(headers: UpstreamHeaders): Failure | null;
-  /** The id for the caller; null where the upstream named none. Within a session it stays the same. */
+  /** The reason why the gateway does not relay an answer with these headers. */
+  rejection(headers: UpstreamHeaders): Failure | null;
+  /** The id for the caller, the same for a whole session; null where the upstream sent none. */
   forCaller(headers: UpstreamHeaders): string | null;
 }
 
-/** Asked for legacy requests alone: a modern one has no session (B-85). */
+/** Called for legacy requests only: a modern request has no session (B-85, stateless revision). */
 export type OpenSession = (
   head: RequestHead,
   endpoint: Endpoint,
   caller: Caller,
 ) => CallSession | Failure;
 
-/** With its length, so that no two lists of parts are written the same. */
+/** Each part carries its length, so that two different lists of parts never give one text. */
 const part = (text: string): string => `${text.length}:${text} `;
 
-/** Who may use it: not the token, which is refreshed, but whom it speaks for. Of a credential that the upstream verifies, a name. */
+/**
+ * Who may use the session: the principal, not its token, because clients refresh tokens. For a
+ * credential that the upstream verifies, a keyed hash takes the place of the principal.
+ */
 function ownerOf(caller: Caller, key: SealingKey): string {
-  if (caller.kind === 'pass-through')
-    return `credential:${key.nameOf(part(caller.credential.header) + caller.credential.value)}`;
-  const { issuer, tenant, subject, subjectKind } = caller.principal;
-  return `${part(issuer)}${tenant === null ? '- ' : part(tenant)}${subjectKind}:${subject}`;
+  if (caller.kind !== 'pass-through') return caller.id;
+  const { header, value } = caller.credential;
+  return `credential:${key.keyedHash(part(header) + value)}`;
 }
 
-const boundTo = ({ path, resource, upstream }: Endpoint, owner: string): string =>
-  part(path) + part(resource) + part(upstream.url) + owner;
+/** The authenticated data of the seal. The upstream is inside the text instead. */
+const boundTo = ({ path, resource }: Endpoint, owner: string): string =>
+  part(path) + part(resource) + owner;
+
+/** The sealed text: the end in seconds since the epoch, the upstream's URL, its session id. */
+type SessionContent = readonly [endsAtSeconds: number, upstreamUrl: string, id: string];
+
+function parseContent(text: string): SessionContent | null {
+  try {
+    const content: unknown = JSON.parse(text);
+    return Array.isArray(content) && content.length === 3
+      ? (content as [number, string, string])
+      : null;
+  } catch {
+    return null;
+  }
+}
 
 const idIn = (headers: UpstreamHeaders): string | string[] | undefined => headers['mcp-session-id'];
 
-/** A class, for the reason that AnswerCarrier is one. */
+/** A class, because one is made for each legacy request. */
 class LegacyCall implements CallSession {
   readonly ok = true;
   readonly id: string | null;
@@ -90,12 +108,12 @@ class LegacyCall implements CallSession {
     this.id = id;
   }
 
-  refused(headers: UpstreamHeaders): Failure | null {
+  rejection(headers: UpstreamHeaders): Failure | null {
     const id = idIn(headers);
     if (id === undefined || id === '' || (typeof id === 'string' && SESSION_ID.test(id)))
       return null;
     return upstreamBroken({
-      detail: 'a session id that is none: not one line of 1 to 1024 visible ASCII characters',
+      detail: 'the session id is not one line of 1 to 1024 visible ASCII characters',
     });
   }
 
@@ -105,60 +123,59 @@ class LegacyCall implements CallSession {
     if (id === this.id) return this.sealed;
     const { newest } = this.ring;
     const endsAtSeconds = Math.floor(this.clock.wallMs() / 1000) + SESSION_SECONDS;
+    const content: SessionContent = [endsAtSeconds, this.endpoint.upstream.url, id];
     return newest.seal(
-      `${endsAtSeconds} ${id}`,
+      JSON.stringify(content),
       boundTo(this.endpoint, ownerOf(this.caller, newest)),
     );
   }
 }
 
-/** `keys`: see `createKeyRing`. */
+/** `keys`: 32 bytes in base64 each, the newest first (`createKeyRing`). */
 export function createSessions(keys: readonly Secret[], clock: Clock): OpenSession {
   const ring = createKeyRing(keys, 'session');
-  const kept = new Map<string, Opened>();
+  const remembered = new Map<string, OpenedSession>();
 
-  /** Only ever a yes, to what was opened for this caller before. */
-  function known(sealed: string, endpoint: Endpoint, caller: Caller): string | null {
-    const one = kept.get(sealed);
-    if (
-      one === undefined ||
-      one.endpoint !== endpoint ||
-      one.endsAtSeconds <= clock.wallMs() / 1000
-    )
-      return null;
-    return one.owner === ownerOf(caller, one.key) ? one.id : null;
+  /** The id of a session that this caller opened before; null: open the sealed text. */
+  function recall(sealed: string, endpoint: Endpoint, caller: Caller): string | null {
+    const opened = remembered.get(sealed);
+    if (opened === undefined || opened.endpoint !== endpoint) return null;
+    if (opened.endsAtSeconds <= clock.wallMs() / 1000) return null;
+    return opened.owner === ownerOf(caller, opened.key) ? opened.id : null;
   }
 
-  function keep(sealed: string, opened: Opened): void {
-    if (sealed.length + opened.owner.length > KEPT_CHARACTERS) return;
-    if (kept.size >= KEPT) kept.clear();
-    kept.set(sealed, opened);
+  function remember(sealed: string, opened: OpenedSession): void {
+    if (sealed.length + opened.owner.length > REMEMBERED_CHARACTERS) return;
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(sealed, opened);
   }
 
   function open(sealed: string, endpoint: Endpoint, caller: Caller): string | Failure {
     const bytes = sealed.length > SEALED_CHARACTERS ? null : sealedBytes(sealed);
-    if (bytes === null) return sessionNotFound({ detail: 'no session id of this gateway' });
-    const key = ring.keyOf(bytes);
+    if (bytes === null) return sessionNotFound({ detail: 'not a session id of this gateway' });
+    const key = ring.findKey(bytes);
     if (key === null)
       return sessionNotFound({ detail: 'sealed with a key that is not in the ring' });
     const owner = ownerOf(caller, key);
     const text = key.open(bytes, boundTo(endpoint, owner));
     if (text === null)
-      return sessionNotFound({ detail: 'of another caller, endpoint or upstream, or altered' });
-    const [, end, id] = /^(\d+) (.+)$/.exec(text) ?? [];
-    const endsAtSeconds = Number(end);
-    if (id === undefined || !(clock.wallMs() / 1000 < endsAtSeconds))
-      return sessionNotFound({ detail: 'expired' });
-    keep(sealed, { id, endsAtSeconds, key, endpoint, owner });
+      return sessionNotFound({ detail: 'belongs to another caller or endpoint, or was altered' });
+    const content = parseContent(text);
+    if (content === null) return sessionNotFound({ detail: 'sealed by another version' });
+    const [endsAtSeconds, upstreamUrl, id] = content;
+    if (upstreamUrl !== endpoint.upstream.url)
+      return sessionNotFound({ detail: 'belongs to another upstream' });
+    if (!(clock.wallMs() / 1000 < endsAtSeconds)) return sessionNotFound({ detail: 'expired' });
+    remember(sealed, { id, endsAtSeconds, key, endpoint, owner });
     return id;
   }
 
   return (head, endpoint, caller) => {
     const sealed = singleHeader(head, 'mcp-session-id');
     if (sealed === undefined) return new LegacyCall(ring, clock, endpoint, caller, null, null);
-    // Two lines were refused before; here they would be nobody's.
+    // An earlier step rejects two lines. Here they would belong to no session.
     if (sealed === null) return sessionNotFound({ detail: 'two session ids' });
-    const id = known(sealed, endpoint, caller) ?? open(sealed, endpoint, caller);
+    const id = recall(sealed, endpoint, caller) ?? open(sealed, endpoint, caller);
     return typeof id === 'string' ? new LegacyCall(ring, clock, endpoint, caller, sealed, id) : id;
   };
 }

@@ -1,8 +1,11 @@
 // Decides which claims make a principal, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662 section 2.2), and whether its
 // dates hold. Never decides whether the claims are genuine.
+
+import type { AccessToken } from '../core/access-token.js';
+import { type ClaimRules, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenExpired, tokenNotYetValid } from '../core/failures.js';
-import { type ClaimRules, type Principal, USUAL_CLAIMS } from '../core/principal.js';
+import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -54,10 +57,22 @@ function firstText(claims: Claims, names: readonly string[]): string | null | un
   return texts.length < present.length ? undefined : (texts[0] ?? null);
 }
 
-/** `issuer` is the configured one: the claim was compared with it before. */
-export function toPrincipal(
+/** Each part carries its length, so that two different principals never get one id. */
+const part = (text: string | null): string => (text === null ? '- ' : `${text.length}:${text} `);
+
+/** `tag`: `client` where the subject is the client itself. A user may have the same name. */
+export const principalId = (
+  issuer: string,
+  tenant: string | null,
+  tag: 'sub' | 'client',
+  subject: string,
+): string => `${part(issuer)}${part(tenant)}${tag}:${subject}`;
+
+/** `issuer`: the configured one. The caller has compared it with the claim. */
+export function toAccessToken(
   claims: Claims,
   issuer: string,
+  method: Principal['method'],
   typIsAccessToken: boolean,
   {
     claims: names = USUAL_CLAIMS,
@@ -65,43 +80,46 @@ export function toPrincipal(
     clientOfIssuer = null,
     audienceIsClient = false,
   }: Partial<ClaimRules> = {},
-): Result<Principal> {
+): Result<AccessToken> {
   const subject = firstText(claims, names.subject);
   if (subject === undefined || subject === null)
-    return bad(`${names.subject.join(', ')}: no subject, or no text`);
+    return bad(`${names.subject.join(', ')}: the subject is missing or not a string`);
   const tenant = firstText(claims, names.tenant);
-  if (tenant === undefined) return bad(`${names.tenant.join(', ')}: no text`);
-  if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: no tenant`);
+  if (tenant === undefined) return bad(`${names.tenant.join(', ')}: not a string`);
+  if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: tenant missing`);
   const namedClient = firstText(claims, names.client);
-  if (namedClient === undefined) return bad(`${names.client.join(', ')}: no text`);
+  if (namedClient === undefined) return bad(`${names.client.join(', ')}: not a string`);
   const client = clientOfIssuer ?? namedClient;
   const ownAudience = audienceOf(claims.aud);
-  if (ownAudience === null) return bad('aud is neither a string nor strings');
+  if (ownAudience === null) return bad('aud is neither a string nor a list of strings');
   const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
-  const audience = isForClient ? [client] : ownAudience;
   const scopes = names.scopes.map((name) => stringList(claims[name]));
   if (!scopes.every((list) => list !== null))
-    return bad(`${names.scopes.join(', ')}: neither a string nor strings`);
-  // Binding that we cannot check must not be read as a plain bearer token (RFC 9449 section 7.2, RFC 8705 section 3, C-110).
+    return bad(`${names.scopes.join(', ')}: neither a string nor a list of strings`);
+  // The gateway cannot check the binding, and must not read such a token as a plain bearer token
+  // (RFC 9449 section 7.2, RFC 8705 section 3, C-110 bound tokens).
   if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
-  return ok({
+  const isClient = subject === client;
+  const principal: Principal = {
+    kind: isClient ? 'client' : 'subject',
+    id: principalId(issuer, tenant, isClient ? 'client' : 'sub', subject),
     issuer,
     subject,
-    subjectKind: subject === client ? 'client' : 'sub',
     tenant,
     client,
     scopes: scopes.flat(),
-    audience,
-    expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
-    accessTokenEvidence:
-      typIsAccessToken ||
-      // No ID token is without `aud` (OpenID Connect Core section 2).
-      isForClient ||
-      claims.token_use === 'access' ||
-      claims.scope !== undefined ||
-      claims.scp !== undefined ||
-      claims.permissions !== undefined,
-    boundToClient: false,
     claims,
-  });
+    expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
+    method,
+  };
+  const accessTokenEvidence =
+    typIsAccessToken ||
+    // Every ID token has `aud` (OpenID Connect Core section 2).
+    isForClient ||
+    claims.token_use === 'access' ||
+    claims.scope !== undefined ||
+    claims.scp !== undefined ||
+    claims.permissions !== undefined;
+  const audience = isForClient ? [client] : ownAudience;
+  return ok({ principal, audience, accessTokenEvidence, boundToClient: false });
 }

@@ -1,18 +1,19 @@
 // Decides which values of a token each check reads, and what the configuration wants in their place, for `explain`. Only those; never the
 // token, and never what a check makes of them.
+
+import { type ClaimNames, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Values } from '../core/explanation.js';
-import { type ClaimNames, USUAL_CLAIMS } from '../core/principal.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
 import type { Claims } from './claims.js';
-import type { IssuerRuntime } from './select-verifier.js';
+import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 
 export interface CheckValues {
   readonly observed: Values;
   readonly expected: Values;
 }
 
-type Tell = (jwt: UnverifiedJwt, parts: IssuerRuntime, nowSeconds: number) => CheckValues;
+type Tell = (jwt: UnverifiedJwt, issuer: IssuerRuntime, nowSeconds: number) => CheckValues;
 
 const pick = (values: Claims, names: readonly string[]): Values =>
   Object.fromEntries(
@@ -105,9 +106,9 @@ const NOTHING: CheckValues = { observed: {}, expected: {} };
 export const valuesOf = (
   name: string,
   jwt: UnverifiedJwt,
-  parts: IssuerRuntime,
+  issuer: IssuerRuntime,
   nowSeconds: number,
-): CheckValues => TOLD[name]?.(jwt, parts, nowSeconds) ?? NOTHING;
+): CheckValues => TOLD[name]?.(jwt, issuer, nowSeconds) ?? NOTHING;
 
 /** What the audience of anything is compared with. */
 export function audienceValues(

@@ -1,11 +1,13 @@
-// Decides nothing: tells of one bearer token which checks of this room judge it, in order, and what each says. The verdict is that of
-// verify.ts; the checks are those that it runs.
-
+// Explains one bearer token: which checks apply to it, in order, and what each one found. It runs
+// the checks of the authenticator, and the result is that of the authenticator.
 import type { Clock } from '../core/clock.js';
+import type { BearerCredential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Explanation, ExplanationStep, Values } from '../core/explanation.js';
+import type { Authenticator } from '../core/endpoint-runtime.js';
+import type { Explanation, ExplanationStep } from '../core/explanation.js';
 import type { Failure, FailureDefinition } from '../core/failure.js';
 import {
+  audienceMismatch,
   credentialMalformed,
   credentialMultiple,
   keysUnavailable,
@@ -14,191 +16,222 @@ import {
   tokenMalformed,
   verifyFault,
 } from '../core/failures.js';
-import type { Caller } from '../core/principal.js';
+import type { Caller, Principal } from '../core/principal.js';
 import type { Result } from '../core/result.js';
-import type { Audience, Authenticate } from './authenticate.js';
+import type { AudienceRule } from './authenticators/bearer.js';
 import {
   checksBeforeAsking,
   keylessChecks,
   type UnverifiedJwt,
-  unverifiedPrincipal,
+  unverifiedToken,
 } from './authenticators/jwt.js';
 import type { Claims } from './claims.js';
 import { audienceValues, type CheckValues, valuesOf } from './explain-values.js';
+import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import { shapeOf } from './jws.js';
-import { createSelectVerifier, type IssuerRuntime, type Selection } from './select-verifier.js';
+import { createSelectVerifier, type Selection } from './select-verifier.js';
 
-/** One check before its state is known. */
+/** One check whose state is not known yet. */
 export interface PlannedStep extends CheckValues {
   readonly name: string;
-  /** What can be said without asking anybody; absent where only the verdict knows. */
-  readonly refuse?: () => Failure | null;
-  /** Of a check without `refuse`: the refusals that are its own. */
+  /** The check itself; absent where only the authenticator can answer. */
+  readonly reject?: () => Failure | null;
+  /** For a check without `reject`: the failures that belong to it. */
   readonly own?: readonly FailureDefinition[];
 }
 
-/** `first` stands before the checks of this room, `last` behind; it is given the caller, proven or else as far as the claims of a JWT say. */
+/**
+ * `first`: the steps before those of this room. `last`: the step behind them. It gets the caller,
+ * or the unverified caller that a JWT claims to be, or null.
+ */
 export type Explain = (
   token: string,
   first: readonly PlannedStep[],
   last: (caller: Caller | null) => PlannedStep,
 ) => Promise<Explanation>;
 
-/** Puts the verdict over the planned checks: up to the one that refuses they passed, those behind it were not reached. */
-function toSteps(planned: readonly PlannedStep[], judged: Result<unknown>): ExplanationStep[] {
+export interface ExplainDependencies {
+  readonly endpoint: Endpoint;
+  /** The issuers that the endpoint accepts, by issuer identifier. */
+  readonly issuers: ReadonlyMap<string, IssuerRuntime>;
+  readonly authenticator: Authenticator<BearerCredential>;
+  readonly audience: AudienceRule;
+  readonly clock: Clock;
+}
+
+type Judged = Result<Caller>;
+
+/** Steps up to the first failure passed. Steps behind it were not reached. */
+function toSteps(planned: readonly PlannedStep[], judged: Judged): ExplanationStep[] {
   let reached = true;
-  return planned.map(({ name, refuse, own, observed, expected }) => {
-    const told = { name, observed, expected };
-    const said = refuse?.() ?? null;
-    if (!reached)
-      return {
-        ...told,
-        state: 'not reached',
-        failure: said,
-        wouldPass: refuse !== undefined && said === null,
-      };
-    // The refusal itself where it is the one that ended the walk: it says most.
-    const failure =
-      said !== null ? said : !judged.ok && own?.includes(judged.definition) ? judged : null;
+  return planned.map(({ name, reject, own, observed, expected }) => {
+    const step = { name, observed, expected };
+    const found = reject?.() ?? null;
+    if (!reached) {
+      const wouldPass = reject !== undefined && found === null;
+      return { ...step, state: 'not reached', failure: found, wouldPass };
+    }
+    const isOwn = !judged.ok && (own?.includes(judged.definition) ?? false);
+    const failure = found ?? (isOwn ? (judged as Failure) : null);
     reached = failure === null;
-    return { ...told, state: reached ? 'pass' : 'fail', failure, wouldPass: false };
+    return { ...step, state: reached ? 'pass' : 'fail', failure, wouldPass: false };
   });
 }
 
-const KEY = [tokenKeyUnknown.definition, keysUnavailable.definition];
+const KEY_FAILURES = [tokenKeyUnknown.definition, keysUnavailable.definition];
 
-export function createExplain(
-  endpoint: Endpoint,
-  issuers: ReadonlyMap<string, IssuerRuntime>,
-  verify: Authenticate,
-  audience: Audience,
-  clock: Clock,
-): Explain {
-  const choose = createSelectVerifier(issuers);
+export function createExplain(dependencies: ExplainDependencies): Explain {
+  const { endpoint, issuers, authenticator, audience, clock } = dependencies;
+  const selectVerifier = createSelectVerifier(issuers);
 
-  /** The checks up to the choice of a verifier. */
-  function form(token: string, choice: Result<Selection>): readonly PlannedStep[] {
+  /** The checks before a verifier is selected. */
+  function formSteps(token: string, selected: Result<Selection>): readonly PlannedStep[] {
     const shape = shapeOf(token);
     const claims: Claims | null = shape.kind === 'jws' ? shape.claims : null;
     const kind = shape.kind === 'jws' ? 'JWT' : shape.kind;
-    const observed = claims === null ? {} : { iss: claims.iss ?? 'absent' };
-    // Where the choice was made these passed; what is refused behind it is not theirs, though it may be the same reason.
-    const own = (...rows: readonly FailureDefinition[]): readonly FailureDefinition[] =>
-      choice.ok ? [] : rows;
-    const checks: readonly PlannedStep[] = [
+    // After a selection these checks passed. A later failure with the same reason is not theirs.
+    const own = (...all: readonly FailureDefinition[]): readonly FailureDefinition[] =>
+      selected.ok ? [] : all;
+    const steps: readonly PlannedStep[] = [
       {
         name: 'one token',
         own: own(credentialMalformed.definition, credentialMultiple.definition),
         observed: { characters: token.length },
         expected: {},
       },
-      { name: 'kind of token', own: own(tokenMalformed.definition), observed: { kind }, expected: {} },
+      {
+        name: 'kind of token',
+        own: own(tokenMalformed.definition),
+        observed: { kind },
+        expected: {},
+      },
       {
         name: 'accepted issuer',
         own: own(tokenIssuer.definition),
-        observed,
+        observed: claims === null ? {} : { iss: claims.iss ?? 'absent' },
         expected: { iss: endpoint.issuers },
       },
     ];
-    const audienceAlone: PlannedStep = {
-      name: 'audience',
-      ...audienceValues(claims, undefined, endpoint),
-    };
-    // Without a verifier nothing behind these can be judged; what the token is for is worth a look all the same.
-    return choice.ok || claims === null ? checks : [...checks, audienceAlone];
+    if (selected.ok || claims === null) return steps;
+    // Without a verifier no later check runs, but the audience is worth a look.
+    return [...steps, { name: 'audience', ...audienceValues(claims, undefined, endpoint) }];
   }
 
-  /** Checks of a JWT that need nobody else. */
-  function keyless(jwt: UnverifiedJwt, parts: IssuerRuntime): PlannedStep[] {
-    const asked = parts.verify === 'introspection';
+  /** The checks of a JWT that need no other server. */
+  function keylessSteps(jwt: UnverifiedJwt, issuer: IssuerRuntime): PlannedStep[] {
     const nowSeconds = clock.wallMs() / 1000;
-    return (asked ? checksBeforeAsking : keylessChecks).map(({ name, refuse }) => ({
+    const checks = issuer.verify === 'introspection' ? checksBeforeAsking : keylessChecks;
+    return checks.map(({ name, reject }) => ({
       name,
-      refuse: () => refuse(jwt, parts.policy, nowSeconds),
-      ...valuesOf(name, jwt, parts, nowSeconds),
+      reject: () => reject(jwt, issuer.policy, nowSeconds),
+      ...valuesOf(name, jwt, issuer, nowSeconds),
     }));
   }
 
-  function claimsAndAudience(jwt: UnverifiedJwt, parts: IssuerRuntime): PlannedStep[] {
-    const { policy } = parts;
-    const principal = unverifiedPrincipal(jwt, policy);
+  function claimSteps(jwt: UnverifiedJwt, issuer: IssuerRuntime): PlannedStep[] {
+    const { policy } = issuer;
+    const token = unverifiedToken(jwt, policy);
     return [
       {
         name: 'claims',
-        refuse: () => (principal.ok ? null : principal),
-        ...valuesOf('claims', jwt, parts, 0),
+        reject: () => (token.ok ? null : token),
+        ...valuesOf('claims', jwt, issuer, 0),
       },
       {
         name: 'audience',
-        refuse: () =>
-          principal.ok
-            ? audience({ kind: 'principal', principal: principal.value }, endpoint)
-            : null,
+        reject: () => (token.ok ? audience(token.value, endpoint) : null),
         ...audienceValues(jwt.claims, policy.issuer, endpoint),
       },
     ];
   }
 
-  /** The last word of the verifier: what no check before it said was said here. */
-  const outcome = (name: string, judged: Result<Caller>, expected: Values): PlannedStep => ({
-    name,
-    own: judged.ok ? [] : [judged.definition],
-    observed: {},
-    expected,
-  });
+  /** A step that only the authenticator can answer: every failure that no earlier step found. */
+  const authenticatorStep = (
+    name: string,
+    judged: Judged,
+    expected: PlannedStep['expected'],
+  ): PlannedStep => {
+    const isOwn = !judged.ok && judged.definition !== audienceMismatch.definition;
+    return { name, own: isOwn ? [judged.definition] : [], observed: {}, expected };
+  };
 
-  const asking = (name: string, { policy }: IssuerRuntime, judged: Result<Caller>): PlannedStep =>
-    outcome(name, judged, { active: true, asked: policy.issuer });
-
-  function answered(judged: Result<Caller>): PlannedStep {
-    const caller = judged.ok && judged.value.kind === 'principal' ? judged.value : null;
-    return {
-      name: 'audience of the answer',
-      ...(caller === null ? {} : { refuse: () => audience(caller, endpoint) }),
-      ...audienceValues(caller?.principal.claims ?? null, caller?.principal.issuer, endpoint),
-    };
-  }
-
-  function verifier({ parts, jwt }: Selection, judged: Result<Caller>): PlannedStep[] {
-    if (jwt === null) return [asking('introspection', parts, judged), answered(judged)];
-    if (parts.verify === 'introspection')
-      return [...keyless(jwt, parts), asking('introspection', parts, judged), answered(judged)];
-    const before = [...keyless(jwt, parts), ...claimsAndAudience(jwt, parts)];
-    if (parts.verify === 'jwt-then-introspection') {
-      return [
-        ...before,
-        asking('key and signature, else introspection', parts, judged),
-        answered(judged),
-      ];
-    }
+  function introspectionSteps(
+    name: string,
+    { policy }: IssuerRuntime,
+    judged: Judged,
+    answer: Principal | null,
+  ): PlannedStep[] {
     return [
-      ...before,
-      { name: 'key', own: KEY, ...valuesOf('key', jwt, parts, 0) },
-      outcome('signature', judged, {}),
+      authenticatorStep(name, judged, { active: true, asked: policy.issuer }),
+      {
+        name: 'audience of the answer',
+        own: [audienceMismatch.definition],
+        ...audienceValues(answer?.claims ?? null, answer?.issuer, endpoint),
+      },
     ];
   }
 
-  function unproven(choice: Result<Selection>): Caller | null {
-    if (!choice.ok || choice.value.jwt === null) return null;
-    const principal = unverifiedPrincipal(choice.value.jwt, choice.value.parts.policy);
-    return principal.ok ? { kind: 'principal', principal: principal.value } : null;
+  function verifierSteps(
+    { issuer, jwt }: Selection,
+    judged: Judged,
+    answer: Principal | null,
+  ): PlannedStep[] {
+    if (jwt === null) return introspectionSteps('introspection', issuer, judged, answer);
+    const keyless = keylessSteps(jwt, issuer);
+    if (issuer.verify === 'introspection')
+      return [...keyless, ...introspectionSteps('introspection', issuer, judged, answer)];
+    const before = [...keyless, ...claimSteps(jwt, issuer)];
+    if (issuer.verify === 'jwt-then-introspection') {
+      const name = 'key and signature, else introspection';
+      return [...before, ...introspectionSteps(name, issuer, judged, answer)];
+    }
+    const key = { name: 'key', own: KEY_FAILURES, ...valuesOf('key', jwt, issuer, 0) };
+    return [...before, key, authenticatorStep('signature', judged, {})];
+  }
+
+  /** The introspected principal whose audience was rejected; the cache still has the answer. */
+  async function rejectedPrincipal(
+    token: string,
+    { issuer, jwt }: Selection,
+  ): Promise<Principal | null> {
+    if (issuer.introspect === null || (jwt !== null && issuer.verify === 'jwt')) return null;
+    if (jwt !== null && issuer.verify === 'jwt-then-introspection') {
+      const unverified = unverifiedToken(jwt, issuer.policy);
+      // The JWT itself names another audience: the authenticator did not introspect.
+      if (!unverified.ok || audience(unverified.value, endpoint) !== null) return null;
+    }
+    const answer = await issuer.introspect(token);
+    return answer.ok ? answer.value.principal : null;
+  }
+
+  async function answerOf(
+    token: string,
+    selected: Result<Selection>,
+    judged: Judged,
+  ): Promise<Principal | null> {
+    if (judged.ok) return judged.value.kind === 'pass-through' ? null : judged.value;
+    const isForeign = judged.definition === audienceMismatch.definition;
+    return isForeign && selected.ok ? rejectedPrincipal(token, selected.value) : null;
+  }
+
+  function unverifiedCaller(selected: Result<Selection>): Caller | null {
+    if (!selected.ok || selected.value.jwt === null) return null;
+    const token = unverifiedToken(selected.value.jwt, selected.value.issuer.policy);
+    return token.ok ? token.value.principal : null;
   }
 
   return async (token, first, last) => {
-    const judged = await Promise.resolve(verify({ kind: 'bearer', token })).catch(
-      (cause: unknown) => verifyFault({ cause }),
-    );
-    const choice = choose(token);
-    const behind = choice.ok ? verifier(choice.value, judged) : [];
-    const planned = [
-      ...first,
-      ...form(token, choice),
-      ...behind,
-      last(judged.ok ? judged.value : unproven(choice)),
-    ];
+    const judged: Judged = await Promise.resolve(
+      authenticator.authenticate({ kind: 'bearer', token }, endpoint),
+    ).catch((cause: unknown) => verifyFault({ cause }));
+    const selected = selectVerifier(token);
+    const answer = await answerOf(token, selected, judged);
+    const verifier = selected.ok ? verifierSteps(selected.value, judged, answer) : [];
+    const caller = judged.ok ? judged.value : unverifiedCaller(selected);
+    const planned = [...first, ...formSteps(token, selected), ...verifier, last(caller)];
     const steps = toSteps(planned, judged);
     const failed = steps.find(({ state }) => state === 'fail');
-    // A refusal that no check owns is never to look like a pass.
+    // A failure that belongs to no step must never look like a pass.
     return { steps, failure: failed?.failure ?? (judged.ok ? null : judged) };
   };
 }

@@ -1,27 +1,14 @@
 // Decides which verifier judges a bearer token, by its form first and its issuer second: the keys of its issuer, or the issuer itself. What
 // one verifier rejected is never tried another way (C-95). Never judges itself.
-import type { VerifyMode } from '../config/resolved-config.js';
-import { tokenFlaw } from '../core/credential.js';
+import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
-import type { Introspect } from './authenticators/introspection.js';
-import type { JwtPolicy, UnverifiedJwt } from './authenticators/jwt.js';
-import type { KeySource } from './issuer/jwks.js';
+import type { UnverifiedJwt } from './authenticators/jwt.js';
+import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
 
-/** What is known of one configured issuer. */
-export interface IssuerRuntime {
-  readonly policy: JwtPolicy;
-  readonly keys: KeySource;
-  /** Null where no `introspection:` block stands: then nothing is introspected, whatever the metadata offers. */
-  readonly introspect: Introspect | null;
-  readonly verify: VerifyMode;
-  /** Beginnings of the opaque tokens that go to this issuer; null: all go. */
-  readonly tokenPrefixes: readonly string[] | null;
-}
-
 export interface Selection {
-  readonly parts: IssuerRuntime;
+  readonly issuer: IssuerRuntime;
   /** Null where the token is opaque: then its issuer is asked. */
   readonly jwt: UnverifiedJwt | null;
 }
@@ -30,19 +17,19 @@ export type SelectVerifier = (token: string) => Result<Selection>;
 
 /** `issuers` are those that the endpoint accepts, by issuer identifier. */
 export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>): SelectVerifier {
-  const takers = [...issuers.values()].filter((parts) => parts.introspect !== null);
+  const takers = [...issuers.values()].filter(({ introspect }) => introspect !== null);
 
   function chooseForJws(shape: UnverifiedJws): Result<Selection> {
     const { claims } = shape;
     if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
-    const parts = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
-    if (parts === undefined)
+    const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
+    if (issuer === undefined)
       return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
-    return ok({ parts, jwt: { ...shape, claims } });
+    return ok({ issuer, jwt: { ...shape, claims } });
   }
 
   return (token) => {
-    const flaw = tokenFlaw(token);
+    const flaw = checkTokenSyntax(token);
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {
@@ -54,10 +41,10 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     // A JWT with something around it is no opaque token: asking about it would be a second chance (C-95), and tell a stranger's.
     if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with something around it' });
     // To the one issuer whose it can be: a stranger would learn it.
-    const parts = takers.find(
+    const issuer = takers.find(
       ({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true,
     );
-    if (parts !== undefined) return ok({ parts, jwt: null });
+    if (issuer !== undefined) return ok({ issuer, jwt: null });
     const why =
       takers.length === 0
         ? 'no introspection is configured'

@@ -2,12 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
-import type { Principal } from '../../src/core/principal.js';
-import { endpoint, ISSUER, passThroughCaller, principal, RESOURCE } from '../support/endpoint.js';
+import { accessToken, endpoint, ISSUER, RESOURCE, type TokenOverrides } from '../support/endpoint.js';
 import { kindOf } from '../support/kinds.js';
 
 const at = endpoint();
-const aud = (...audience: string[]): string => kindOf(checkAudience(principal({ audience }), at));
+const aud = (...audience: string[]): string => kindOf(checkAudience(accessToken({ audience }), at));
 
 test.each([
   ['the resource', [RESOURCE]],
@@ -38,7 +37,7 @@ test.each([
 describe('the log says why, and what to write', () => {
   const listed = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
   const OTHER = 'https://other.example.com/mcp';
-  test.each<[string, Endpoint, Partial<Principal>, RegExp]>([
+  test.each<[string, Endpoint, TokenOverrides, RegExp]>([
     ['no audience', at, { audience: [] }, /^the token names no audience$/],
     ['somebody else', at, { audience: ['urn:other'] }, /^aud is not in the list of this endpoint$/],
     ['somebody else, no evidence', at, { audience: [OTHER], accessTokenEvidence: false }, /^aud is not in the list/],
@@ -53,8 +52,8 @@ describe('the log says why, and what to write', () => {
     ],
     ['perhaps a client', at, { audience: ['x1'], client: null, accessTokenEvidence: false }, /^aud may name a client/],
   ])('%s (C-37)', (_what, where, claims, says) => {
-    expect(checkAudience(principal({ audience: [RESOURCE] }), where)).toBeNull();
-    const { detail = '' } = checkAudience(principal(claims), where) ?? {};
+    expect(checkAudience(accessToken({ audience: [RESOURCE] }), where)).toBeNull();
+    const { detail = '' } = checkAudience(accessToken(claims), where) ?? {};
     expect(detail).toMatch(says);
     // What a terminal is shown of a text.
     expect(detail.length).toBeLessThan(300);
@@ -63,15 +62,15 @@ describe('the log says why, and what to write', () => {
 
 test('the list of the endpoint is the list, not the resource beside it (A-41)', () => {
   const listed = endpoint({ audience: ['urn:files', 'urn:more'] });
-  expect(kindOf(checkAudience(principal({ audience: ['urn:more'] }), listed))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(accessToken({ audience: ['urn:more'] }), listed))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
 });
 
 test('a slash at the end is folded only by name: both forms are listed (A-41)', () => {
   const both = endpoint({ audience: [RESOURCE, `${RESOURCE}/`] });
-  expect(kindOf(checkAudience(principal({ audience: [`${RESOURCE}/`] }), both))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: [RESOURCE] }), both))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: [`${RESOURCE}//`] }), both))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(accessToken({ audience: [`${RESOURCE}/`] }), both))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: [RESOURCE] }), both))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: [`${RESOURCE}//`] }), both))).toBe('audience.mismatch');
 });
 
 test('the audience of one issuer is not that of another (A-45)', () => {
@@ -82,32 +81,30 @@ test('the audience of one issuer is not that of another (A-45)', () => {
       [other, []],
     ]),
   });
-  expect(kindOf(checkAudience(principal({ audience: ['app-guid'] }), shared))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: ['app-guid'], issuer: other }), shared))).toBe('audience.mismatch');
-  expect(kindOf(checkAudience(principal({ audience: ['app-guid'], issuer: 'https://unknown.example.com' }), shared))).toBe(
+  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'] }), shared))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: other }), shared))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: 'https://unknown.example.com' }), shared))).toBe(
     'audience.mismatch',
   );
 });
 
 test('a client id as audience needs the evidence of an access token (C-37)', () => {
   const cognito = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
-  expect(kindOf(checkAudience(principal({ audience: ['cli'] }), cognito))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(accessToken({ audience: ['cli'] }), cognito))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe(
+    'audience.mismatch',
+  );
   const listed = endpoint({ audience: ['cli'] });
-  expect(kindOf(checkAudience(principal({ audience: ['cli'] }), listed))).toBe('ok');
-  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe('audience.mismatch');
+  expect(kindOf(checkAudience(accessToken({ audience: ['cli'] }), listed))).toBe('ok');
+  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe('audience.mismatch');
   // An ID token need not name its client twice: whatever is no URL may be a client's id.
-  expect(kindOf(checkAudience(principal({ audience: ['cli'], accessTokenEvidence: false, client: null }), listed))).toBe(
+  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false, client: null }), listed))).toBe(
     'audience.mismatch',
   );
 });
 
 test('a client that asked stands for an audience that is not named, and for no other (C-84)', () => {
-  const bound = (...audience: string[]): string => kindOf(checkAudience(principal({ audience, boundToClient: true }), at));
+  const bound = (...audience: string[]): string => kindOf(checkAudience(accessToken({ audience, boundToClient: true }), at));
   expect([bound(), bound(RESOURCE)]).toEqual(['ok', 'ok']);
   expect([aud(), bound('https://other.example.com/mcp'), bound('')]).toEqual(Array(3).fill('audience.mismatch'));
-});
-
-test('a pass-through caller is judged by its upstream (C-100)', () => {
-  expect(checkAudience(passThroughCaller(), at)).toBeNull();
 });

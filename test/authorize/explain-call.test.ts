@@ -1,7 +1,7 @@
 // What `explain` tells of the rules for one tool: what they want, and what of that the token has.
 import { expect, test } from 'vitest';
 import { callValues } from '../../src/authorize/explain-call.js';
-import { createAllowed } from '../../src/authorize/policy.js';
+import { createAuthorizer } from '../../src/authorize/policy.js';
 import type { Rule } from '../../src/core/policy.js';
 import { endpoint, passThroughCaller, principal } from '../support/endpoint.js';
 
@@ -18,7 +18,7 @@ const ruled = endpoint({
   policy: { tool, prompt: null, resource: null, allowedMethods: [], clientResponses: false },
 });
 const told = (name: string | null, caller = principal(), at = ruled) =>
-  callValues(caller, at, name, name === null ? null : createAllowed([at]).needs(at, 'tool', name));
+  callValues(caller, at, name, name === null ? null : createAuthorizer(at).requirements('tool', name));
 
 test.each([
   [

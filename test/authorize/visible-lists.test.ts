@@ -1,6 +1,7 @@
 // Which answers are read for lists: those that were asked for and have rules, and no other, because reading holds an answer back.
 import { describe, expect, test } from 'vitest';
-import { createFindListView } from '../../src/authorize/visible-lists.js';
+import { createAuthorizer } from '../../src/authorize/policy.js';
+import { findListView } from '../../src/authorize/visible-lists.js';
 import type { Call, Message } from '../../src/core/message.js';
 import type { KindPolicy, Policy } from '../../src/core/policy.js';
 import { endpoint, principal } from '../support/endpoint.js';
@@ -17,8 +18,10 @@ const asks = (...methods: string[]): Message => ({
 /** A GET stream may replay any answer of before. */
 const stream: Message = { era: 'legacy', calls: [], body: null };
 
-const find = createFindListView((_caller, _endpoint, kind, name) => `${kind} ${name}` === 'resource mine');
-const membersOf = (policy: Policy | null, message: Message) => find(principal(), endpoint({ policy }), message)?.members ?? null;
+const mayUse = (_caller: unknown, kind: string, name: string): boolean => `${kind} ${name}` === 'resource mine';
+const find = (policy: Policy, message: Message) => findListView(policy, mayUse, principal(), message);
+const membersOf = (policy: Policy | null, message: Message) =>
+  policy === null ? createAuthorizer(endpoint()).listView(principal(), message) : (find(policy, message)?.members ?? null);
 
 describe('the lists of an answer that are filtered (A-37)', () => {
   test.each<[string, Policy | null, Message, string[] | null]>([
@@ -50,7 +53,7 @@ describe('the lists of an answer that are filtered (A-37)', () => {
   });
 
   test('what is shown is what may be used, a template as the resource that it is', () => {
-    const listing = find(principal(), endpoint({ policy: { ...none, resource: filtered } }), stream);
+    const listing = find({ ...none, resource: filtered }, stream);
     expect([listing?.mayUse('resourceTemplates', 'mine'), listing?.mayUse('resources', 'mine')]).toEqual([true, true]);
     expect([listing?.mayUse('tools', 'mine'), listing?.mayUse('resources', 'other')]).toEqual([false, false]);
   });

@@ -95,7 +95,7 @@ const rows: Row[] = [
 ];
 
 const FIELDS = new Set(
-  'level time event requestId endpoint client method status reason detail ms us rpc name era credential issuer subject clientId'.split(
+  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId'.split(
     ' ',
   ),
 );
@@ -121,8 +121,14 @@ describe('A-66: each request has one line and one count, with its endpoint and i
     for (const { row, response } of answered) {
       const line = await scene.logOf(response);
       const { reason, status, event } = row;
-      expect(line).toMatchObject({ reason, status, event, client: '127.0.0.1', level: expect.any(String) });
-      expect(line.us ?? line.ms).toBeTypeOf('number');
+      expect(line).toMatchObject({
+        reason,
+        event,
+        'http.response.status_code': status,
+        clientAddress: '127.0.0.1',
+        level: expect.any(String),
+      });
+      expect(line.durationMs).toBeTypeOf('number');
       if (row.endpoint !== 'none') expect(line.endpoint).toBe(row.endpoint ?? '/mcp');
       expect(Object.keys(line).filter((key) => !FIELDS.has(key))).toEqual([]);
       expect(new Date(String(line.time)).getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -169,7 +175,7 @@ test('C-138, C-139, D-18: what node:http itself refuses is told and counted too'
     ]);
     expect(countOf(await scene.gateway.metrics(), 'portcullis_http_requests_total', 'none', reason)).toBe(counted + 1);
     await until(`a line for ${reason}`, () => lines().length === told + 1);
-    expect(lines().at(-1)).toMatchObject({ status, reason, client: '127.0.0.1' });
+    expect(lines().at(-1)).toMatchObject({ 'http.response.status_code': status, reason, clientAddress: '127.0.0.1' });
   }
 });
 
@@ -184,8 +190,9 @@ describe('A-50: names that callers bring along leave the log whole', () => {
     for (const request of [call, call, modern('tools/list', { token, headers: [['Mcp-Method', 'x']] })]) {
       const response = await scene.send(request);
       const line = await scene.logOf(response);
-      expect([line.status, line.subject, line.clientId]).toEqual([response.status, told, told]);
-      if (response.status === 200) expect([line.reason, line.rpc, line.name]).toEqual(['ok', 'tools/call', told]);
+      expect([line['http.response.status_code'], line.subject, line.clientId]).toEqual([response.status, told, told]);
+      if (response.status === 200)
+        expect([line.reason, line['mcp.method.name'], line['gen_ai.tool.name']]).toEqual(['ok', 'tools/call', told]);
     }
     for (const line of scene.gateway.output().split('\n').slice(-3)) expect(() => JSON.parse(line)).not.toThrow();
   });

@@ -42,7 +42,9 @@ test.each(ambiguousRequests)('$name: $status', async ({ name, twin = unchanged, 
   const response = await send(flaw, name);
   expect([response.status, scene.upstream.hits]).toEqual([status, 0]);
   const told = () => scene.gateway.logs().slice(before);
-  await until(`the log says ${reason}`, () => told().some((line) => line.reason === reason && line.status === status));
+  await until(`the log says ${reason}`, () =>
+    told().some((line) => line.reason === reason && line['http.response.status_code'] === status),
+  );
   expect((await scene.passes()).status).toBe(200);
 });
 

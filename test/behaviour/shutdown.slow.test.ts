@@ -60,7 +60,7 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     expect(await ended()).toEqual({ code: 0, signal: null });
     // The last lines are whole: the call, and that it stopped with nothing cut.
     const lines = scene.gateway.logs();
-    expect(lines.some(({ rpc, reason }) => rpc === 'tools/call' && reason === 'ok')).toBe(true);
+    expect(lines.some((line) => line['mcp.method.name'] === 'tools/call' && line.reason === 'ok')).toBe(true);
     expect(lines.find(({ event }) => event === 'gateway.stopped')).toMatchObject({ cut: 0 });
     for (const line of scene.gateway.output().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   },
@@ -120,7 +120,9 @@ test('E-11: a request on a connection that is open already is told to go elsewhe
   const refused = await second.response({ label: 'the refusal while draining' });
   expect([refused.status, refused.header('connection')]).toEqual([503, 'close']);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
-  expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31503, message: 'Shutting down, retry elsewhere' } });
+  expect(JSON.parse(refused.body)).toMatchObject({
+    error: { code: -31503, message: 'The gateway is shutting down, retry the request' },
+  });
   expect((await running.response({ label: 'the running call' })).status).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
   expect(scene.upstream.hits).toBe(1);

@@ -137,7 +137,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
       const connection = await open(make());
       const response = await connection.response({ label: `${name} that breaks off`, closeMs: 1000 });
       expect([response.status, response.body, response.complete, response.closed]).toEqual([200, text, false, true]);
-      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
     });
     await Promise.all(broken);
   });
@@ -149,7 +149,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
     'between events without ids, %s: one error with the id of the request; a GET stream, which has none, is cut',
     async (_name, answer) => {
       scene.upstream.answer(answer);
-      const error = { code: -31502, message: 'The MCP server broke off' };
+      const error = { code: -31502, message: 'The response of the MCP server is incomplete' };
       const broken = kinds.map(async ([name, make], n) => {
         const id = n % 2 === 0 ? `call-${n}` : n;
         const connection = await open(make({ id }));
@@ -157,7 +157,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
         connection.destroy();
         const [first, last, ...more] = response.body.split('\n\n');
         expect([response.status, first]).toEqual([200, 'data: 1']);
-        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
         if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
         else {
           const data = { requestId: response.header('x-request-id') };

@@ -184,5 +184,6 @@ test('A-66: the log gives the reason of each refusal, and the caller as far as i
   expect(told.length).toBeGreaterThan(60);
   const lines = await Promise.all(told.map(({ scene, response }) => scene.logOf(response)));
   expect(lines.map(({ reason }) => reason)).toEqual(told.map(({ reason }) => reason));
-  for (const line of lines) expect([line.status, line.subject, line.rpc]).toEqual([401, undefined, undefined]);
+  for (const line of lines)
+    expect([line['http.response.status_code'], line.subject, line['mcp.method.name']]).toEqual([401, undefined, undefined]);
 });

@@ -21,7 +21,7 @@ describe('the level', () => {
       failures.tokenSignature,
       failures.keysUnavailable,
     ])
-      log.outcome(outcome({ failure: make() }));
+      log.request(outcome({ failure: make() }));
     for (const one of ['debug', 'info', 'warn', 'error'] as const) log.notify({ event: 'x', level: one });
     expect(lines().map((line) => line.level)).toEqual([...levels, ...levels]);
   });
@@ -41,8 +41,8 @@ describe('beside exchanges', () => {
     expect(line).toEqual({
       level: 'info',
       event: 'http.bad_request',
-      client: '192.0.2.9',
-      status: 400,
+      clientAddress: '192.0.2.9',
+      'http.response.status_code': 400,
       reason: 'connection.bad_request',
       detail: 'HPE_INVALID_METHOD',
     });
@@ -54,11 +54,11 @@ describe('lines', () => {
 
   test('come in the order of what they tell, whatever their kind', () => {
     const { log, lines } = logging();
-    log.outcome(numbered(1));
-    log.outcome(outcome({ failure: failures.tokenExpired() }));
-    log.outcome(numbered(2));
+    log.request(numbered(1));
+    log.request(outcome({ failure: failures.tokenExpired() }));
+    log.request(numbered(2));
     log.notify({ event: 'keys.loaded', level: 'info' });
-    log.outcome(numbered(3));
+    log.request(numbered(3));
     log.unread(failures.connectionBadRequest(), '192.0.2.9');
     expect(lines().map(({ event }) => event)).toEqual([
       'forwarded',
@@ -72,16 +72,16 @@ describe('lines', () => {
 
   test('of good exchanges are joined, and none is lost', () => {
     const { log, blocks, lines } = logging();
-    for (let i = 0; i < 300; i++) log.outcome(numbered(i));
+    for (let i = 0; i < 300; i++) log.request(numbered(i));
     expect(blocks.length).toBeGreaterThan(1);
     expect(lines().map(({ requestId }) => requestId)).toEqual(Array.from({ length: 300 }, (_, i) => `request-${i}`));
   });
 
   test('wait for no more than a moment', async () => {
     const { log, blocks } = logging();
-    log.outcome(numbered(1));
+    log.request(numbered(1));
     await until('the line is written', () => blocks.length > 0, 1000);
-    log.outcome(outcome({ failure: failures.gatewayFault() }));
+    log.request(outcome({ failure: failures.gatewayFault() }));
     expect(blocks).toHaveLength(2);
   });
 });

@@ -9,7 +9,7 @@ import { outcome, TOKEN } from '../support/outcome.js';
 
 function lineOf(changes: Parameters<typeof outcome>[0] = {}): Line {
   const { log, lines } = logging();
-  log.outcome(outcome(changes));
+  log.request(outcome(changes));
   const [line, ...more] = lines();
   if (line === undefined || more.length > 0) throw new Error(`${more.length + 1} lines`);
   return line;
@@ -21,14 +21,14 @@ const ALLOWED = [
   'event',
   'requestId',
   'endpoint',
-  'client',
-  'method',
-  'status',
+  'clientAddress',
+  'http.request.method',
+  'http.response.status_code',
   'reason',
   'detail',
-  'us',
-  'rpc',
-  'name',
+  'durationMs',
+  'mcp.method.name',
+  'gen_ai.tool.name',
   'era',
   'credential',
   'issuer',
@@ -45,15 +45,15 @@ describe('the line of an exchange', () => {
       event: 'forwarded',
       requestId: 'request-1',
       endpoint: '/mcp',
-      client: '192.0.2.7',
-      method: 'POST',
-      status: 200,
+      clientAddress: '192.0.2.7',
+      'http.request.method': 'POST',
+      'http.response.status_code': 200,
       reason: 'ok',
-      us: 1235,
-      rpc: 'tools/call',
-      name: 'echo',
+      durationMs: 1.235,
+      'mcp.method.name': 'tools/call',
+      'gen_ai.tool.name': 'echo',
       era: 'modern',
-      credential: 'principal',
+      credential: 'jwt',
       issuer: 'https://auth.example.com',
       subject: 'alice',
       clientId: 'cli',
@@ -74,11 +74,11 @@ describe('the line of an exchange', () => {
       level: 'info',
       event: 'http.route',
       requestId: 'request-1',
-      client: '192.0.2.7',
-      method: 'POST',
-      status: 404,
+      clientAddress: '192.0.2.7',
+      'http.request.method': 'POST',
+      'http.response.status_code': 404,
       reason: 'route.unknown',
-      us: 1235,
+      durationMs: 1.235,
     });
   });
 
@@ -88,7 +88,7 @@ describe('the line of an exchange', () => {
       event: row.event,
       reason: kind,
       level: row.level,
-      status,
+      'http.response.status_code': status,
       detail: 'why',
     });
   });
@@ -101,9 +101,14 @@ describe('the line of an exchange', () => {
 
   test('cuts names that callers chose', () => {
     const long = 'n'.repeat(300);
-    const message = { era: 'legacy' as const, calls: [{ method: long, name: long, idText: '1' }], body: null };
-    const line = lineOf({ message, caller: principal({ subject: long, client: long }) });
-    for (const field of ['rpc', 'name', 'subject', 'clientId']) expect(line[field]).toHaveLength(200);
+    const caller = principal({ subject: long, client: long });
+    const about = (method: string, name: string | null) => {
+      const message = { era: 'legacy' as const, calls: [{ method, name, idText: '1' }], body: null };
+      return lineOf({ message, caller });
+    };
+    const call = about('tools/call', long);
+    for (const field of ['gen_ai.tool.name', 'subject', 'clientId']) expect(call[field]).toHaveLength(200);
+    expect(about(long, null)['mcp.method.name']).toHaveLength(200);
   });
 
   test.each([
@@ -114,10 +119,16 @@ describe('the line of an exchange', () => {
     const calls = [
       { method: 'ping', name: null, idText: '1' },
       { method: 'tools/call', name: long, idText: '2' },
-      { method: null, name: null, idText: '3' },
+      { method: 'resources/read', name: 'file:///a', idText: '3' },
+      { method: null, name: null, idText: '4' },
     ];
     const line = lineOf({ message: { era: 'legacy', calls, body: null }, failure, status });
-    expect(line).toMatchObject({ rpc: ['ping', 'tools/call', null], name: [null, long.slice(0, 200), null] });
+    expect(line).toMatchObject({
+      'mcp.method.name': ['ping', 'tools/call', 'resources/read', null],
+      'gen_ai.tool.name': [null, long.slice(0, 200), null, null],
+      'mcp.resource.uri': [null, null, 'file:///a', null],
+    });
+    expect(line).not.toHaveProperty('gen_ai.prompt.name');
   });
 
   test.each([
@@ -132,38 +143,59 @@ describe('the line of an exchange', () => {
     `n${'\u{1f600}'.repeat(100)}`,
   ])('is one whole line with %j for every name', (name) => {
     const { log, written } = logging();
-    const message = { era: 'legacy' as const, calls: [{ method: name, name, idText: '1' }], body: null };
+    const message = { era: 'legacy' as const, calls: [{ method: 'tools/call', name, idText: '1' }], body: null };
     for (const failure of [null, failures.tokenExpired()])
-      log.outcome(outcome({ message, failure, caller: principal({ subject: name, client: name }) }));
+      log.request(outcome({ message, failure, caller: principal({ subject: name, client: name }) }));
     expect(written()).toHaveLength(2);
     for (const line of written()) {
       expect(line).toMatch(/^\{[^\n\r]*\}\n$/);
-      const { rpc, name: told, subject, clientId, level } = JSON.parse(line) as Line;
+      const { 'gen_ai.tool.name': told, subject, clientId, level } = JSON.parse(line) as Line;
       const short = name.slice(0, 200);
-      expect([rpc, told, subject, clientId, level]).toEqual([short, short, short, short, 'info']);
+      expect([told, subject, clientId, level]).toEqual([short, short, short, 'info']);
     }
   });
 
   test('that went well without a caller or a message, a preflight, leaves them out or empty', () => {
     const { time: _time, ...line } = lineOf({ caller: null, message: null, status: 204 });
-    const known = Object.entries(line).filter(([, value]) => value !== null);
-    expect(Object.fromEntries(known)).toEqual({
+    expect(line).toEqual({
       level: 'info',
       event: 'forwarded',
       requestId: 'request-1',
       endpoint: '/mcp',
-      client: '192.0.2.7',
-      method: 'POST',
-      status: 204,
+      clientAddress: '192.0.2.7',
+      'http.request.method': 'POST',
+      'http.response.status_code': 204,
       reason: 'ok',
-      us: 1235,
+      durationMs: 1.235,
     });
+  });
+
+  test.each([
+    ['tools/call', 'echo', { 'gen_ai.tool.name': 'echo' }],
+    ['prompts/get', 'greet', { 'gen_ai.prompt.name': 'greet' }],
+    ['resources/read', 'file:///a', { 'mcp.resource.uri': 'file:///a' }],
+    ['resources/subscribe', 'file:///a', { 'mcp.resource.uri': 'file:///a' }],
+    ['tasks/get', 't-1', { taskId: 't-1' }],
+    ['tools/list', null, {}],
+  ])('of %s names it in the field of its kind', (method, name, named) => {
+    const { log, lines } = logging();
+    const message = { era: 'modern' as const, calls: [{ method, name, idText: '1' }], body: null };
+    const caller = principal();
+    // Requests of one caller that differ in their kind never share a template.
+    for (const failure of [null, null, failures.toolDenied()]) {
+      log.request(outcome({ caller }));
+      log.request(outcome({ message, caller, failure }));
+    }
+    const fields = ['gen_ai.tool.name', 'gen_ai.prompt.name', 'mcp.resource.uri', 'taskId'];
+    for (const line of lines().filter((one) => one['mcp.method.name'] === method && method !== 'tools/call'))
+      expect(Object.fromEntries(Object.entries(line).filter(([field]) => fields.includes(field)))).toEqual(named);
+    expect(lines().at(-1)).toMatchObject({ 'mcp.method.name': method, ...named });
   });
 
   test('tells a second exchange of the same kind by what is its own', () => {
     const { log, lines } = logging();
-    log.outcome(outcome());
-    log.outcome(
+    log.request(outcome());
+    log.request(
       outcome({
         exchange: { ...exchange(), id: 'request-2', clientAddress: '192.0.2.8' },
         caller: principal({ subject: 'bob' }),
@@ -172,18 +204,21 @@ describe('the line of an exchange', () => {
     );
     expect(lines()[1]).toMatchObject({
       requestId: 'request-2',
-      client: '192.0.2.8',
+      clientAddress: '192.0.2.8',
       subject: 'bob',
-      us: 9000,
+      durationMs: 9,
       issuer: 'https://auth.example.com',
     });
   });
 
   test('is right beyond any number of kinds', () => {
     const { log, lines } = logging();
-    for (let i = 0; i < 1_500; i++) log.outcome(outcome({ exchange: exchange({ method: `M${i}` }), status: 405 }));
-    log.outcome(outcome({ exchange: exchange({ method: 'M3' }), status: 405 }));
-    expect(lines().map(({ method }) => method)).toEqual([...Array.from({ length: 1_500 }, (_, i) => `M${i}`), 'M3']);
+    for (let i = 0; i < 1_500; i++) log.request(outcome({ exchange: exchange({ method: `M${i}` }), status: 405 }));
+    log.request(outcome({ exchange: exchange({ method: 'M3' }), status: 405 }));
+    expect(lines().map((line) => line['http.request.method'])).toEqual([
+      ...Array.from({ length: 1_500 }, (_, i) => `M${i}`),
+      'M3',
+    ]);
   });
 });
 
@@ -194,7 +229,7 @@ describe('no line has a token, a key, a header value or a body (C-153, A-66)', (
   }));
   test('not of any failure, and not of a success', () => {
     const { log, written, lines } = logging();
-    for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }]) log.outcome(outcome(changes));
+    for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }]) log.request(outcome(changes));
     expect(written()).toHaveLength(failureTable.length + 2);
     expect(written().filter((line) => /secret|eyJ/.test(line))).toEqual([]);
     expect([...new Set(lines().flatMap((line) => Object.keys(line)))].filter((field) => !ALLOWED.includes(field))).toEqual([]);

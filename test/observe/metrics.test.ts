@@ -17,11 +17,11 @@ const REQUESTS = 'portcullis_http_requests_total';
 describe('the counter', () => {
   test('counts each exchange once, by endpoint and reason', async () => {
     const metrics = createMetrics();
-    metrics.outcome(outcome());
-    metrics.outcome(outcome());
-    metrics.outcome(outcome({ failure: failures.tokenExpired(), status: 401 }));
-    metrics.outcome(outcome({ endpoint: endpoint({ path: '/b' }) }));
-    metrics.outcome(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
+    metrics.request(outcome());
+    metrics.request(outcome());
+    metrics.request(outcome({ failure: failures.tokenExpired(), status: 401 }));
+    metrics.request(outcome({ endpoint: endpoint({ path: '/b' }) }));
+    metrics.request(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
     metrics.unread(failures.connectionTooSlow());
     const expected = [
       `${REQUESTS}{endpoint="/b",reason="ok"} 1`,
@@ -32,13 +32,13 @@ describe('the counter', () => {
     ];
     expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
     expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
-    metrics.outcome(outcome());
+    metrics.request(outcome());
     expect(linesOf(await metrics.text(), REQUESTS)[1]).toBe(`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`);
   });
 
   test('has every reason of the table as a label', async () => {
     const metrics = createMetrics();
-    for (const definition of failureTable) metrics.outcome(outcome({ failure: { ok: false, definition } }));
+    for (const definition of failureTable) metrics.request(outcome({ failure: { ok: false, definition } }));
     expect(linesOf(await metrics.text(), REQUESTS)).toHaveLength(failureTable.length);
   });
 
@@ -51,7 +51,7 @@ describe('the counter', () => {
     ];
     const message = { era: 'legacy' as const, calls: [{ method: 'x/y', name: 'secret', idText: '1' }], body: null };
     for (const caller of callers)
-      metrics.outcome(outcome({ caller, message, exchange: exchange({ method: 'SECRET', target: '/secret' }) }));
+      metrics.request(outcome({ caller, message, exchange: exchange({ method: 'SECRET', target: '/secret' }) }));
     const text = await metrics.text();
     expect(linesOf(text, REQUESTS)).toEqual([`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`]);
     expect(text).not.toMatch(/secret|mallory|eyJ|x\.example/i);
@@ -61,8 +61,8 @@ describe('the counter', () => {
 describe('the histogram', () => {
   test('measures seconds', async () => {
     const metrics = createMetrics();
-    metrics.outcome(outcome({ durationMs: 3 }));
-    metrics.outcome(outcome({ durationMs: 1500 }));
+    metrics.request(outcome({ durationMs: 3 }));
+    metrics.request(outcome({ durationMs: 1500 }));
     const text = await metrics.text();
     const bucket = (le: string): string =>
       `portcullis_http_request_duration_seconds_bucket{le="${le}",endpoint="/mcp",reason="ok"}`;
@@ -84,7 +84,7 @@ describe('the histogram', () => {
 
 test('two gateways in one process count apart', async () => {
   const [one, other] = [createMetrics(), createMetrics()];
-  one.outcome(outcome());
+  one.request(outcome());
   expect(linesOf(await one.text(), REQUESTS)).toHaveLength(1);
   expect(linesOf(await other.text(), REQUESTS)).toEqual([]);
   expect(one.contentType).toMatch(/^text\/plain; version=0\.0\.4/);

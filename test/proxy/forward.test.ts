@@ -1,10 +1,10 @@
-// A caller that leaves before there is a connection to its upstream.
+// A caller that disconnects before the gateway has a connection to the upstream.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GoneListener } from '../../src/core/exchange.js';
+import type { DisconnectListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
 import type { Message } from '../../src/core/message.js';
 import { createOpenStream } from '../../src/proxy/event-stream.js';
-import { createForward } from '../../src/proxy/forward.js';
+import { createTransport } from '../../src/proxy/forward.js';
 import { createPool, type UpstreamPool } from '../../src/proxy/pool.js';
 import { createStreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
@@ -23,8 +23,8 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-/** Carries calls to an upstream to which there is no connection yet; it has one place. */
-function carrier(): (name: string, leaves: boolean) => Promise<string> {
+/** Forwards calls to an upstream with a limit of one connection, which is not open yet. */
+function forwarder(): (name: string, disconnects: boolean) => Promise<string> {
   const { port, url } = upstream;
   const at = endpoint({
     upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', maxConcurrentRequests: 1 },
@@ -34,33 +34,34 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
   const clock = testClock();
   const openStream = createOpenStream(at, createStreamTicker(clock), clock);
   const noSession = (): never => {
-    throw new Error('a modern call has none');
+    throw new Error('a modern call has no session');
   };
-  const forward = createForward(new Map([[at.path, { pool, openStream }]]), 'portcullis-test', () => null, noSession);
-  return async (name, leaves) => {
+  const pseudonym = 'portcullis-test';
+  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView: () => null, pseudonym });
+  return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
-    const one = exchange();
-    let listener: GoneListener | undefined;
-    one.onGone = (told) => {
-      listener = told;
+    const call = exchange();
+    let listener: DisconnectListener | undefined;
+    call.onDisconnect = (added) => {
+      listener = added;
     };
     let end: Failure | null | undefined;
-    forward(one, at, principal(), message, {
-      answered(told) {
-        end = told;
+    transport.forward(call, principal(), message, [], {
+      onResponseEnd(result) {
+        end = result;
       },
     });
-    if (leaves) {
-      one.gone = true;
-      listener?.gone();
+    if (disconnects) {
+      call.disconnected = true;
+      listener?.onDisconnect();
     }
     await until('the exchange is over', () => end !== undefined);
     return end?.definition.reason ?? 'ok';
   };
 }
 
-test('reaches nobody, and its place is free (B-74, C-140)', async () => {
-  const call = carrier();
+test('the call never reaches the upstream, and the connection is free again (B-74, C-140)', async () => {
+  const call = forwarder();
   expect(await call('leaves', true)).toBe('client.disconnected');
   expect(await call('stays', false)).toBe('ok');
   expect(upstream.requests.map(({ body }) => body.toString())).toEqual(['stays']);

@@ -1,7 +1,10 @@
 // An endpoint, its callers and what they present, as the stages get them from the configuration.
+
+import type { AccessToken } from '../../src/core/access-token.js';
 import type { PassThroughCredential, PassThroughRule } from '../../src/core/credential.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
-import type { PassThroughCaller, Principal, PrincipalCaller } from '../../src/core/principal.js';
+import type { PassThroughCaller, Principal } from '../../src/core/principal.js';
+import { principalId } from '../../src/verify/claims.js';
 
 export const ISSUER = 'https://auth.example.com';
 export const RESOURCE = 'https://mcp.example.com/mcp';
@@ -41,22 +44,34 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
   };
 }
 
-export function principal(overrides: Partial<Principal> = {}): PrincipalCaller {
-  const defaults: Principal = {
+/** The id follows from the other properties. */
+export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Principal {
+  const found: Omit<Principal, 'id'> = {
+    kind: 'subject',
     issuer: ISSUER,
     subject: 'alice',
-    subjectKind: 'sub',
     tenant: null,
     client: 'cli',
     scopes: ['files:read'],
-    audience: [RESOURCE],
     expiresAt: 4_000_000_000,
-    accessTokenEvidence: true,
-    boundToClient: false,
     claims: {},
+    method: 'jwt',
+    ...overrides,
   };
-  return { kind: 'principal', principal: { ...defaults, ...overrides } };
+  const tag = found.kind === 'client' ? 'client' : 'sub';
+  return { ...found, id: principalId(found.issuer, found.tenant, tag, found.subject) };
 }
+
+export type TokenOverrides = Partial<Omit<Principal, 'id'> & Omit<AccessToken, 'principal'>>;
+
+/** A verified access token of that principal, for this endpoint. */
+export function accessToken(overrides: TokenOverrides = {}): AccessToken {
+  const { audience = [RESOURCE], accessTokenEvidence = true, boundToClient = false, ...rest } = overrides;
+  return { principal: principal(rest), audience, accessTokenEvidence, boundToClient };
+}
+
+/** All properties of a token and its principal in one object. */
+export const flat = ({ principal: found, ...rest }: AccessToken) => ({ ...found, ...rest });
 
 export const tokenRule: PassThroughRule = { scheme: 'token', header: 'authorization', scopes: [], sunsetMs: null };
 export const keyRule: PassThroughRule = { scheme: null, header: 'x-api-key', scopes: [], sunsetMs: null };

@@ -1,8 +1,9 @@
 // Introspection against the real fault issuer, with a clock that a test moves.
-import { USUAL_CLAIMS } from '../../src/core/principal.js';
+import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
 import { fetchJson } from '../../src/verify/fetch-json.js';
+import { createMetadataSource } from '../../src/verify/issuer/metadata.js';
 import type { JwksIssuer } from '../fixtures/jwks-issuer.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
@@ -27,7 +28,16 @@ export function introspecting(issuer: JwksIssuer, changes: Partial<Introspection
     audienceIsClient: false,
     ...changes,
   };
-  const introspect = createIntrospection(client, fetchJson, clock, notify);
+  const metadata = createMetadataSource({
+    issuer: issuer.issuer,
+    timeoutMs: 2_000,
+    fetchJson,
+    clock,
+    schedule: () => () => {},
+    notify,
+    random: () => 1,
+  });
+  const introspect = createIntrospection(client, { metadata, fetchJson, clock, notify });
   const ask = (token = 'opaque') => withDeadline('an introspection', Promise.resolve(introspect(token)), 5000);
   return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
 }

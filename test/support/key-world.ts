@@ -3,7 +3,7 @@
 import { checkAudience } from '../../src/authorize/audience.js';
 import { jwksSchema } from '../../src/config/schema/issuer.js';
 import type { Failure } from '../../src/core/failure.js';
-import { createAuthenticate } from '../../src/verify/authenticate.js';
+import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
 import { type FetchJson, fetchJson } from '../../src/verify/fetch-json.js';
 import { createKeySource } from '../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../src/verify/issuer/jwks-loader.js';
@@ -12,6 +12,7 @@ import { mintToken, rsaKey } from '../fixtures/mint.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 import { type TestClock, testClock } from './clock.js';
 import { endpoint, RESOURCE } from './endpoint.js';
+import { issuerRuntime, noMetadata } from './issuer.js';
 import { recorder } from './keys.js';
 
 /** Published from the beginning; published by a rotation; of nobody, under the first one's kid; of nobody. */
@@ -54,11 +55,19 @@ export async function startKeyWorld({
   };
   const { notify } = recorder();
   const policy = { issuer: issuer.issuer, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 30 } as const;
-  const load = createJwksLoader({ ...policy, jwksUri: issuer.jwksUri, timeoutMs, fetchJson: counted, clock, notify });
+  const load = createJwksLoader({
+    ...policy,
+    jwksUri: issuer.jwksUri,
+    timeoutMs,
+    metadata: noMetadata,
+    fetchJson: counted,
+    clock,
+    notify,
+  });
   const keys = createKeySource({ issuer: issuer.issuer, load, clock, notify, random: () => 1, policy: jwksSchema.parse({}) });
-  const parts = { policy, keys, introspect: null, verify: 'jwt', tokenPrefixes: null } as const;
   const at = endpoint({ issuers: [issuer.issuer], issuerAudience: new Map() });
-  const verify = createAuthenticate(at, new Map([[issuer.issuer, parts]]), checkAudience, clock);
+  const issuers = new Map([[issuer.issuer, issuerRuntime({ policy, keys }, clock)]]);
+  const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
 
   async function judge(kind: TokenKind, ageSeconds = 0) {
     const iat = Math.floor(clock.wallMs() / 1000) - ageSeconds;
@@ -66,7 +75,7 @@ export async function startKeyWorld({
     const header = kind === 'N' ? { kid: undefined } : {};
     const claims = { iat, exp: kind === 'P' ? iat - 60 : iat + 7_200 };
     const token = mintToken({ issuer: issuer.issuer, audience: RESOURCE, key, header, claims });
-    return withDeadline(`a verdict on ${kind}`, Promise.resolve(verify({ kind: 'bearer', token })));
+    return withDeadline(`a verdict on ${kind}`, Promise.resolve(bearer.authenticate({ kind: 'bearer', token }, at)));
   }
   return {
     clock,

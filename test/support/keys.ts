@@ -1,6 +1,6 @@
 // A key source on minted keys, loaded by a function that a test can make fail; and who is told of it.
 import { jwksSchema } from '../../src/config/schema/issuer.js';
-import type { Notice, Notify } from '../../src/core/clock.js';
+import type { Notice, Notify } from '../../src/core/notice.js';
 import { readKeySet } from '../../src/verify/issuer/jwk-set.js';
 import { createKeySource, type JwksPolicy, type KeySource, type Loaded } from '../../src/verify/issuer/jwks.js';
 import type { SigningKey } from '../fixtures/mint.js';

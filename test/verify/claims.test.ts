@@ -1,7 +1,8 @@
 // Which claims make a principal, and whether its dates hold.
 import { describe, expect, test } from 'vitest';
-import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/principal.js';
-import { type Claims, checkDates, toPrincipal } from '../../src/verify/claims.js';
+import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
+import { type Claims, checkDates, toAccessToken } from '../../src/verify/claims.js';
+import { flat } from '../support/endpoint.js';
 import { kindOf } from '../support/kinds.js';
 
 const NOW = 1_800_000_000;
@@ -71,8 +72,8 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
 const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
 const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}) => {
   const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
-  const verdict = toPrincipal(claims, 'i', typ, rules);
-  return verdict.ok ? verdict.value : kindOf(verdict);
+  const verdict = toAccessToken(claims, 'i', 'jwt', typ, rules);
+  return verdict.ok ? flat(verdict.value) : kindOf(verdict);
 };
 
 describe('a principal', () => {
@@ -80,7 +81,9 @@ describe('a principal', () => {
     expect(made()).toEqual({
       issuer: 'i',
       subject: 'alice',
-      subjectKind: 'sub',
+      kind: 'subject',
+      id: '1:i - sub:alice',
+      method: 'jwt',
       tenant: null,
       client: 'cli',
       scopes: ['x', 'y'],
@@ -104,12 +107,8 @@ describe('a principal', () => {
     ['a tenant in org_id', { org_id: 'acme' }, { tenant: 'acme' }],
     ['a tenant in tid', { tid: 'acme' }, { tenant: 'acme' }],
     ['org_id before tid', { tid: 'other', org_id: 'acme' }, { tenant: 'acme' }],
-    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', subjectKind: 'client', client: 'cli' }],
-    [
-      'a sub like a client id, from another client (A-53)',
-      { sub: 'cli', client_id: 'app' },
-      { subject: 'cli', subjectKind: 'sub' },
-    ],
+    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', kind: 'client', client: 'cli' }],
+    ['a sub like a client id, from another client (A-53)', { sub: 'cli', client_id: 'app' }, { subject: 'cli', kind: 'subject' }],
     ['a claim that nobody reads, which is kept', { roles: ['admin'] }, { claims: { ...good, roles: ['admin'] } }],
     ['several audiences (C-27)', { aud: ['a', 'b'] }, { audience: ['a', 'b'] }],
     ['no audience, which the next step refuses (A-40)', { aud: undefined }, { audience: [] }],

@@ -8,13 +8,13 @@ import { endpoint } from '../support/endpoint.js';
 test('fails at its check, or at none, and never passes', async () => {
   const last = () => ({ name: 'scope', observed: {}, expected: {} });
   const explained = async (verdict: ReturnType<typeof tokenMalformed>) => {
-    const explain = createExplain(
-      endpoint(),
-      new Map(),
-      () => verdict,
-      () => null,
-      testClock(),
-    );
+    const explain = createExplain({
+      endpoint: endpoint(),
+      issuers: new Map(),
+      authenticator: { authenticate: () => verdict },
+      audience: () => null,
+      clock: testClock(),
+    });
     const { steps, failure } = await explain('opaque', [], last);
     return [failure?.definition.reason, steps.filter(({ state }) => state === 'fail').map(({ name }) => name)];
   };

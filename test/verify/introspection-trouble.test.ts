@@ -204,7 +204,7 @@ describe('what is remembered is bounded (E-02, C-86)', () => {
     const token = 'a-token-that-is-repeated';
     server.answer(json(active({ token, access_token: token, roles: ['admin'] })));
     const said = await ask(token);
-    expect(said).toMatchObject({ ok: true, value: { subject: 'alice', claims: { roles: ['admin'] } } });
+    expect(said).toMatchObject({ ok: true, value: { principal: { subject: 'alice', claims: { roles: ['admin'] } } } });
     expect(JSON.stringify(said)).not.toContain(token);
     expect(JSON.stringify(await ask(token))).not.toContain(token);
   });

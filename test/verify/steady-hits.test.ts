@@ -1,10 +1,11 @@
 // One token, sent every few seconds for hours: its cached verdict must not outlive its key, its key set or its date.
 import { expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
-import { createAuthenticate } from '../../src/verify/authenticate.js';
+import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
 import { testClock } from '../support/clock.js';
 import { endpoint, ISSUER, RESOURCE } from '../support/endpoint.js';
+import { issuerRuntime } from '../support/issuer.js';
 import { testKeys } from '../support/keys.js';
 import { kindOf } from '../support/kinds.js';
 
@@ -19,14 +20,12 @@ function caller(lifeMs: number) {
   const clock = testClock(1_800_000_000_000);
   const keys = testKeys(clock, { published: [old, fresh] });
   const policy = { issuer: ISSUER, algorithms: ['RS256'], typ: 'at+jwt', clockToleranceSeconds: 0 } as const;
-  const issuers = new Map([
-    [ISSUER, { policy, keys: keys.source, introspect: null, verify: 'jwt' as const, tokenPrefixes: null }],
-  ]);
-  const verify = createAuthenticate(endpoint(), issuers, checkAudience, clock);
+  const issuers = new Map([[ISSUER, issuerRuntime({ policy, keys: keys.source }, clock)]]);
+  const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
   const seconds = Math.floor(clock.wallMs() / SECOND);
   const times = { iat: seconds, nbf: seconds, exp: seconds + lifeMs / SECOND };
   const token = mintToken({ issuer: ISSUER, audience: RESOURCE, key: old, claims: times });
-  const send = async () => kindOf(await verify({ kind: 'bearer', token }));
+  const send = async () => kindOf(await bearer.authenticate({ kind: 'bearer', token }, endpoint()));
   /** Sends until the answer is another one; how long that took, and what it is then. */
   async function until(change: string, limitMs: number): Promise<{ afterMs: number; kind: string }> {
     const start = clock.monotonicMs();

@@ -1,25 +1,28 @@
 // Decides whether an issuer is asked about a token (RFC 7662), and what becomes of its answer: a remembered one first, one question for
 // all who hold the same token, in a slot, unless the endpoint is in trouble. Never decides about audience or scope.
 import type { ResolvedIntrospection } from '../../config/resolved-config.js';
-import type { Clock, Notify } from '../../core/clock.js';
+import type { AccessToken } from '../../core/access-token.js';
+import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
 import { introspectionGatewayRejected, introspectionUnavailable } from '../../core/failures.js';
-import type { Principal } from '../../core/principal.js';
+import type { Notify } from '../../core/notice.js';
 import type { Result } from '../../core/result.js';
 import type { Claims } from '../claims.js';
 import type { Fetched, FetchJson } from '../fetch-json.js';
-import { type ActivePolicy, activePrincipal, rejectActive } from '../introspection/active-token.js';
+import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
 import { type Breaker, createBreaker } from '../introspection/breaker.js';
 import { createIntrospectionCache } from '../introspection/cache.js';
 import { createClientAuthentication } from '../introspection/client-authentication.js';
-import { createLocate } from '../introspection/endpoint.js';
+import { createLocateEndpoint } from '../introspection/endpoint.js';
 import { readResponse } from '../introspection/response.js';
 import { createSlots } from '../introspection/slots.js';
+import type { MetadataSource } from '../issuer/metadata.js';
+import { createSingleFlight } from '../single-flight.js';
 import { tokenHash } from '../token-hash.js';
 
 export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy {}
 
-export type Introspect = (token: string) => Result<Principal> | Promise<Result<Principal>>;
+export type Introspect = (token: string) => Result<AccessToken> | Promise<Result<AccessToken>>;
 
 const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
@@ -30,17 +33,22 @@ const SLOTS = { atOnce: 64, forStrangers: 32, waiting: 256, waitMs: 1_000 };
 const withoutToken = (claims: Claims, token: string): Claims =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== token));
 
+export interface IntrospectionDependencies {
+  readonly metadata: MetadataSource;
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
 export function createIntrospection(
   client: IntrospectionClient,
-  fetchJson: FetchJson,
-  clock: Clock,
-  notify: Notify,
+  { metadata, fetchJson, clock, notify }: IntrospectionDependencies,
 ): Introspect {
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
   const cache = createIntrospectionCache(client, clock);
   const slots = createSlots(SLOTS, clock);
-  const locate = createLocate(issuer, client.url, fetchJson, clock);
+  const locate = createLocateEndpoint(client.url, metadata);
   const authenticate = createClientAuthentication(client.client, issuer, clock);
   const tell = (state: 'open' | 'closed'): void => {
     if (state === 'open') notify({ event: 'introspection.down', level: 'error', issuer });
@@ -48,7 +56,7 @@ export function createIntrospection(
   };
   // One for each kind: what strangers send must not close the way for those who were let in before.
   const breakers = { known: createBreaker(clock, tell), stranger: createBreaker(clock, tell) };
-  const inFlight = new Map<string, Promise<Result<Principal>>>();
+  const flight = createSingleFlight<Result<AccessToken>>();
   if (boundToClient)
     notify({ event: 'introspection.audience_not_required', level: 'warn', issuer });
 
@@ -60,13 +68,11 @@ export function createIntrospection(
     return fetchJson({ url, form, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES });
   }
 
-  function believe(claims: Claims, key: string, bytes: number): Result<Principal> {
+  function believe(claims: Claims, key: string, bytes: number): Result<AccessToken> {
     const refusal = rejectActive(claims, client, nowSeconds());
     if (refusal !== null) return refusal;
-    const principal = activePrincipal(claims, client);
-    return principal.ok
-      ? cache.keepActive(key, { ...principal.value, boundToClient }, bytes)
-      : principal;
+    const active = activeToken(claims, client);
+    return active.ok ? cache.keepActive(key, { ...active.value, boundToClient }, bytes) : active;
   }
 
   function alarm(failure: Failure): void {
@@ -83,7 +89,7 @@ export function createIntrospection(
     token: string,
     key: string,
     breaker: Breaker,
-  ): Promise<Result<Principal>> {
+  ): Promise<Result<AccessToken>> {
     const url = await locate();
     if (typeof url !== 'string') return url;
     const waitMs = breaker.enter();
@@ -111,7 +117,7 @@ export function createIntrospection(
     }
   }
 
-  async function ask(token: string, key: string): Promise<Result<Principal>> {
+  async function ask(token: string, key: string): Promise<Result<AccessToken>> {
     const known = cache.known(key);
     const judged = await slots.run(known, () =>
       question(token, key, known ? breakers.known : breakers.stranger),
@@ -124,16 +130,10 @@ export function createIntrospection(
 
   return (token) => {
     const key = tokenHash(token);
-    const said = cache.get(key);
-    if (said !== undefined) {
-      // The clock has moved on since it was asked; audience and scope are judged behind this, at each request and endpoint.
-      return said.ok ? (rejectActive(said.value.claims, client, nowSeconds()) ?? said) : said;
-    }
-    let asked = inFlight.get(key);
-    if (asked === undefined) {
-      asked = ask(token, key).finally(() => inFlight.delete(key));
-      inFlight.set(key, asked);
-    }
-    return asked;
+    const cached = cache.get(key);
+    if (cached === undefined) return flight.run(key, () => ask(token, key));
+    if (!cached.ok) return cached;
+    // The clock has moved on since the issuer answered.
+    return rejectActive(cached.value.principal.claims, client, nowSeconds()) ?? cached;
   };
 }

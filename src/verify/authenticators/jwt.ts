@@ -1,7 +1,8 @@
 // Decides whether a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). Everything that can be refused without
 // keys is refused first, so that a bad token stays 401 while the issuer is down. Never decides whether it is for this endpoint.
 import { compactVerify, errors } from 'jose';
-import type { Clock } from '../../core/clock.js';
+import type { AccessToken } from '../../core/access-token.js';
+import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Failure } from '../../core/failure.js';
 import {
   tokenAlgorithm,
@@ -11,9 +12,8 @@ import {
   tokenSignature,
   tokenType,
 } from '../../core/failures.js';
-import type { ClaimRules, Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
-import { type Claims, checkDates, toPrincipal } from '../claims.js';
+import { type Claims, checkDates, toAccessToken } from '../claims.js';
 import type { VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
@@ -31,16 +31,10 @@ export interface JwtPolicy extends Partial<ClaimRules> {
 /** A JWS whose payload is what a JWT has: an object. */
 export type UnverifiedJwt = UnverifiedJws & { readonly claims: Claims };
 
-export interface VerifiedJwt {
-  readonly principal: Principal;
-  /** Thumbprint of the key that signed it. */
-  readonly thumbprint: string;
-}
-
 export interface Check {
   readonly name: string;
   /** The refusal, or null. */
-  readonly refuse: (token: UnverifiedJwt, policy: JwtPolicy, nowSeconds: number) => Failure | null;
+  readonly reject: (token: UnverifiedJwt, policy: JwtPolicy, nowSeconds: number) => Failure | null;
 }
 
 const KID_CHARACTERS = 256;
@@ -55,14 +49,14 @@ const typOf = (header: Readonly<Record<string, unknown>>): unknown =>
 export const keylessChecks: readonly Check[] = [
   {
     name: 'issuer',
-    refuse: ({ claims }, policy) =>
+    reject: ({ claims }, policy) =>
       claims.iss === policy.issuer
         ? null
         : tokenClaims({ detail: 'iss is not the configured issuer' }),
   },
   {
     name: 'algorithm',
-    refuse: ({ header }, policy) =>
+    reject: ({ header }, policy) =>
       policy.algorithms.includes(header.alg as string)
         ? null
         : tokenAlgorithm({ detail: 'alg is not in the list of this issuer' }),
@@ -70,21 +64,21 @@ export const keylessChecks: readonly Check[] = [
   {
     name: 'critical headers',
     // We understand no extension; `b64` changes what is signed (RFC 7797).
-    refuse: ({ header }) =>
+    reject: ({ header }) =>
       header.crit === undefined && header.b64 === undefined
         ? null
         : tokenMalformed({ detail: 'crit or b64 header' }),
   },
   {
     name: 'kid',
-    refuse: ({ header: { kid } }) =>
+    reject: ({ header: { kid } }) =>
       kid === undefined || (typeof kid === 'string' && kid.length <= KID_CHARACTERS)
         ? null
         : tokenMalformed({ detail: 'kid' }),
   },
   {
     name: 'typ',
-    refuse: ({ header }, policy) => {
+    reject: ({ header }, policy) => {
       const typ = typOf(header);
       if (ACCESS_TOKEN_TYP.has(typ as string)) return null;
       if (policy.typ === 'lenient' && (typ === undefined || typ === 'jwt')) return null;
@@ -93,7 +87,7 @@ export const keylessChecks: readonly Check[] = [
   },
   {
     name: 'other kinds of token',
-    refuse: ({ claims }) => {
+    reject: ({ claims }) => {
       if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
       const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find(
         (name) => claims[name] !== undefined,
@@ -105,7 +99,7 @@ export const keylessChecks: readonly Check[] = [
   },
   {
     name: 'marks of an access token',
-    refuse: ({ claims }, { requiredClaims = {} }) => {
+    reject: ({ claims }, { requiredClaims = {} }) => {
       const lacking = Object.keys(requiredClaims).find(
         (name) => claims[name] !== requiredClaims[name],
       );
@@ -116,7 +110,7 @@ export const keylessChecks: readonly Check[] = [
   },
   {
     name: 'dates',
-    refuse: ({ claims }, policy, nowSeconds) =>
+    reject: ({ claims }, policy, nowSeconds) =>
       checkDates(claims, nowSeconds, policy.clockToleranceSeconds, true),
   },
 ];
@@ -127,7 +121,7 @@ const KINDS = ['other kinds of token', 'marks of an access token'];
 export const checksBeforeAsking: readonly Check[] = [
   {
     name: 'algorithm',
-    refuse: ({ header: { alg } }) =>
+    reject: ({ header: { alg } }) =>
       typeof alg === 'string' && alg.toLowerCase() !== 'none'
         ? null
         : tokenAlgorithm({ detail: 'an unsigned JWT' }),
@@ -135,17 +129,32 @@ export const checksBeforeAsking: readonly Check[] = [
   ...keylessChecks.filter(({ name }) => KINDS.includes(name)),
   {
     name: 'dates',
-    refuse: ({ claims }, policy, nowSeconds) =>
+    reject: ({ claims }, policy, nowSeconds) =>
       checkDates(claims, nowSeconds, policy.clockToleranceSeconds, false),
   },
 ];
 
-/** Who an access token says that it is from; nobody has proven it yet. */
-export const unverifiedPrincipal = (
+/** The access token that a JWT claims to be. Nothing in it is proven yet. */
+export const unverifiedToken = (
   { claims, header }: UnverifiedJwt,
   policy: JwtPolicy,
-): Result<Principal> =>
-  toPrincipal(claims, policy.issuer, ACCESS_TOKEN_TYP.has(typOf(header) as string), policy);
+): Result<AccessToken> => {
+  const typIsAccessToken = ACCESS_TOKEN_TYP.has(typOf(header) as string);
+  return toAccessToken(claims, policy.issuer, 'jwt', typIsAccessToken, policy);
+};
+
+/** Rejects everything that can be rejected without keys, so that no outage hides a bad token. */
+export function checkWithoutKeys(
+  jwt: UnverifiedJwt,
+  policy: JwtPolicy,
+  nowSeconds: number,
+): Result<AccessToken> {
+  for (const check of keylessChecks) {
+    const rejection = check.reject(jwt, policy, nowSeconds);
+    if (rejection !== null) return rejection;
+  }
+  return unverifiedToken(jwt, policy);
+}
 
 const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
   ERR_JWS_INVALID: () => tokenMalformed(),
@@ -173,38 +182,20 @@ async function signedBy(token: string, keys: readonly VerifyKey[]): Promise<Resu
   return tokenSignature();
 }
 
-/** `refuseEarly` says no to a principal that no key could make acceptable (its audience); it never says yes. */
-export function createJwtVerifier(
-  policy: JwtPolicy,
-  keys: KeySource,
-  clock: Clock,
-): (
+/** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
+export async function verifySignature(
   token: string,
-  jwt: UnverifiedJwt,
-  refuseEarly: (principal: Principal) => Failure | null,
-) => Promise<Result<VerifiedJwt>> {
-  return async (token, jwt, refuseEarly) => {
-    const { claims, header } = jwt;
-    for (const check of keylessChecks) {
-      const refusal = check.refuse(jwt, policy, clock.wallMs() / 1000);
-      if (refusal !== null) return refusal;
-    }
-    const principal = unverifiedPrincipal(jwt, policy);
-    if (!principal.ok) return principal;
-    const refusal = refuseEarly(principal.value);
-    if (refusal !== null) return refusal;
-    const found = await keys.find(
-      header.kid as string | undefined,
-      claims.iat as number | undefined,
-    );
-    if (!found.ok) return found;
-    const candidates = found.value.filter((key) => key.algorithm === header.alg);
-    if (candidates.length === 0)
-      return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
-    // Without a kid there must be no choice (C-63).
-    if (header.kid === undefined && candidates.length > 1)
-      return tokenKeyUnknown({ detail: 'no kid, and several keys' });
-    const key = await signedBy(token, candidates);
-    return key.ok ? ok({ principal: principal.value, thumbprint: key.value.thumbprint }) : key;
-  };
+  { claims, header }: UnverifiedJwt,
+  keys: KeySource,
+): Promise<Result<string>> {
+  const found = await keys.find(header.kid as string | undefined, claims.iat as number | undefined);
+  if (!found.ok) return found;
+  const candidates = found.value.filter((key) => key.algorithm === header.alg);
+  if (candidates.length === 0)
+    return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
+  // Without a kid there must be only one candidate (C-63, key choice).
+  if (header.kid === undefined && candidates.length > 1)
+    return tokenKeyUnknown({ detail: 'no kid, and several keys' });
+  const key = await signedBy(token, candidates);
+  return key.ok ? ok(key.value.thumbprint) : key;
 }

@@ -1,20 +1,22 @@
-// Decides what becomes of a legacy credential that the upstream itself verifies: handed on as it came, unless it is past its day or a
-// JWT in disguise, which would be a tunnel around the audience check (C-102).
-
+// Lets a pass-through credential go to the upstream, which verifies it. The gateway rejects it
+// after its sunset, and rejects a JWT in it: that would be a tunnel around the audience check
+// (C-102, JWT under another scheme).
 import type { Clock } from '../../core/clock.js';
 import type { PassThroughCredential } from '../../core/credential.js';
+import type { Authenticator } from '../../core/endpoint-runtime.js';
 import { audienceLegacy, keySunset } from '../../core/failures.js';
-import type { PassThroughCaller } from '../../core/principal.js';
-import { ok, type Result } from '../../core/result.js';
+import { ok } from '../../core/result.js';
 import { containsJws } from '../jws.js';
 
-export function passThrough(
-  credential: PassThroughCredential,
-  clock: Clock,
-): Result<PassThroughCaller> {
-  const { sunsetMs } = credential.rule;
-  if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
-  // Wherever it stands, in quotes or behind `token=`: an upstream may well look there.
-  if (containsJws(credential.key)) return audienceLegacy({ detail: 'a JWT under a legacy scheme' });
-  return ok({ kind: 'pass-through', credential });
+export function createPassThroughAuthenticator(clock: Clock): Authenticator<PassThroughCredential> {
+  return {
+    authenticate(credential) {
+      const { sunsetMs } = credential.rule;
+      if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
+      // Anywhere in the value, in quotes or behind `token=`: an upstream may look there.
+      if (containsJws(credential.key))
+        return audienceLegacy({ detail: 'a JWT in a pass-through credential' });
+      return ok({ kind: 'pass-through', credential });
+    },
+  };
 }

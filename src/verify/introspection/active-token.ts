@@ -1,10 +1,12 @@
 // Decides whether a token that its issuer calls active may be taken for an access token of that issuer now (RFC 7662 sections 2.2 and 4,
 // C-84). Asked of each answer, and again of each remembered one. Never decides about audience or scope.
+
+import type { AccessToken } from '../../core/access-token.js';
+import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Failure } from '../../core/failure.js';
 import { tokenClaims } from '../../core/failures.js';
-import type { ClaimRules, Principal } from '../../core/principal.js';
 import type { Result } from '../../core/result.js';
-import { type Claims, checkDates, toPrincipal } from '../claims.js';
+import { type Claims, checkDates, toAccessToken } from '../claims.js';
 
 export interface ActivePolicy extends ClaimRules {
   readonly issuer: string;
@@ -77,9 +79,9 @@ export function rejectActive(
 }
 
 /** A token without a subject is that of the client itself: the client stands for it, and `subjectKind` says so (A-53). */
-export function activePrincipal(claims: Claims, policy: ActivePolicy): Result<Principal> {
+export function activeToken(claims: Claims, policy: ActivePolicy): Result<AccessToken> {
   const { issuer, claims: names } = policy;
-  return toPrincipal(claims, issuer, true, {
+  return toAccessToken(claims, issuer, 'introspection', true, {
     ...policy,
     claims: { ...names, subject: [...names.subject, ...names.client] },
   });

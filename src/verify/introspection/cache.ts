@@ -1,23 +1,23 @@
 // Decides how long an introspection answer is believed (C-85, C-86), and which tokens count as known. Holds no token, only its hash; one
 // cache for one issuer and one client, so that no other's answer can stand in it (C-87). Never decides what an answer means.
 import { LRUCache } from 'lru-cache';
+import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
-import type { Principal } from '../../core/principal.js';
 import { type Ok, ok, type Result } from '../../core/result.js';
 
 export interface IntrospectionCache {
   /** What was said of this token, if it may still be believed. */
-  get(key: string): Result<Principal> | undefined;
+  get(key: string): Result<AccessToken> | undefined;
   /** True for a token that was seen active in the last ten minutes. */
   known(key: string): boolean;
   /** `bytes`: the size of the answer. */
-  keepActive(key: string, principal: Principal, bytes: number): Ok<Principal>;
+  keepActive(key: string, token: AccessToken, bytes: number): Ok<AccessToken>;
   keepInactive(key: string, failure: Failure): void;
 }
 
 interface Active {
-  readonly verdict: Ok<Principal>;
+  readonly verdict: Ok<AccessToken>;
   /** Monotonic, all of them but `expiresMs`: a wall clock that is set back must not lengthen the revocation delay (E-13). */
   readonly untilMs: number;
   readonly knownUntilMs: number;
@@ -59,10 +59,10 @@ export function createIntrospectionCache(
       const seen = active.get(key);
       return seen !== undefined && clock.monotonicMs() < seen.knownUntilMs;
     },
-    keepActive(key, principal, bytes) {
+    keepActive(key, token, bytes) {
       const now = clock.monotonicMs();
-      const verdict = ok(principal);
-      const expiresMs = (principal.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
+      const verdict = ok(token);
+      const expiresMs = (token.principal.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
       const entry = {
         verdict,
         untilMs: now + activeCacheSeconds * 1000,

@@ -1,10 +1,12 @@
-// Decides how one issuer's key set is fetched: from `jwksUri`, or from where the issuer's metadata points, within one deadline for all. Never
-// decides when.
-import type { Clock, Notify } from '../../core/clock.js';
+// Fetches one issuer's key set: from `jwksUri`, or from the `jwks_uri` of its metadata, within one
+// deadline for both.
+import type { Clock } from '../../core/clock.js';
+import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../fetch-json.js';
-import { discover } from './discovery.js';
+import type { MetadataDocument } from './discovery.js';
 import { readKeySet } from './jwk-set.js';
 import type { Loaded } from './jwks.js';
+import type { MetadataSource } from './metadata.js';
 
 const MAX_BYTES = 256 * 1024;
 
@@ -13,8 +15,9 @@ export interface JwksLoaderDependencies {
   /** Null: from the issuer's metadata. */
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
-  /** Milliseconds for a load in all: metadata, head and body. */
+  /** Milliseconds for a whole load: metadata, response head and body. */
   readonly timeoutMs: number;
+  readonly metadata: MetadataSource;
   readonly fetchJson: FetchJson;
   readonly clock: Clock;
   readonly notify: Notify;
@@ -25,58 +28,46 @@ function maxAge(header: string | string[] | undefined): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-export function createJwksLoader({
-  issuer,
-  jwksUri,
-  algorithms,
-  timeoutMs,
-  fetchJson,
-  clock,
-  notify,
-}: JwksLoaderDependencies): () => Promise<Loaded> {
-  let discovered: string | null = null;
+export function createJwksLoader(dependencies: JwksLoaderDependencies): () => Promise<Loaded> {
+  const { issuer, jwksUri, algorithms, timeoutMs, metadata, fetchJson, clock, notify } =
+    dependencies;
 
-  async function locate(deadlineMs: number): Promise<string | { detail: string }> {
+  let used: MetadataDocument | null = null;
+  let unhelpful: MetadataDocument | null = null;
+
+  async function locate(): Promise<string | Extract<Loaded, { ok: false }>> {
     if (jwksUri !== null) return jwksUri;
-    if (discovered !== null) return discovered;
-    const found = await discover(issuer, fetchJson, deadlineMs, clock.monotonicMs);
-    if (!found.ok) return { detail: found.detail };
-    discovered = found.metadata.jwksUri;
-    return discovered ?? { detail: 'metadata has no usable jwks_uri' };
+    const found = await metadata.get(unhelpful);
+    if (!found.ok) return found;
+    used = found.document;
+    return found.metadata.jwksUri ?? { ok: false, detail: 'metadata has no usable jwks_uri' };
   }
 
   async function load(): Promise<Loaded> {
     const started = clock.monotonicMs();
-    const url = await locate(timeoutMs);
-    if (typeof url !== 'string') return { ok: false, detail: url.detail };
+    const url = await locate();
+    if (typeof url !== 'string') return url;
     const left = timeoutMs - (clock.monotonicMs() - started);
     if (left <= 0) return { ok: false, detail: `no keys within ${timeoutMs} ms` };
     const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
     if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
     if (fetched.status !== 200) {
       const retryAfterSeconds = Number(fetched.headers['retry-after']);
-      return {
-        ok: false,
-        detail: `keys: status ${fetched.status}`,
-        ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
-      };
+      const wait = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
+      return { ok: false, detail: `keys: status ${fetched.status}`, ...wait };
     }
     const read = await readKeySet(fetched.json, algorithms);
     if (!read.ok) return { ok: false, detail: `keys: ${read.detail}` };
-    notify({
-      event: 'keys.loaded',
-      level: read.skipped.length > 0 ? 'warn' : 'info',
-      issuer,
-      keys: read.set.keys.length,
-      skipped: read.skipped,
-    });
+    const level = read.skipped.length > 0 ? 'warn' : 'info';
+    const { skipped } = read;
+    notify({ event: 'keys.loaded', level, issuer, keys: read.set.keys.length, skipped });
     return { ok: true, set: read.set, maxAgeSeconds: maxAge(fetched.headers['cache-control']) };
   }
 
   return async () => {
     const loaded = await load();
-    // The issuer may have moved its keys: look again next time.
-    if (!loaded.ok) discovered = null;
+    // The issuer may have moved its keys: the next load reads newer metadata.
+    unhelpful = loaded.ok ? null : used;
     return loaded;
   };
 }

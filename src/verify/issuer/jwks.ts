@@ -1,10 +1,13 @@
 // Decides when an issuer's keys are fetched, kept and given up (states: never loaded, fresh, stale within grace, expired; failure
 // back-off; a bucket of refetches for unknown kids). Never decides what a key may verify.
 
-import type { Clock, Notify } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
 import { keysUnavailable, tokenKeyUnknown } from '../../core/failures.js';
+import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
+import { backoffMs } from '../backoff.js';
+import { createSingleFlight } from '../single-flight.js';
 import type { KeySet, VerifyKey } from './jwk-set.js';
 
 export interface JwksPolicy {
@@ -36,7 +39,7 @@ export interface KeySource {
 
 const REFRESH_AT = 0.8;
 const BUCKET = 2;
-const BACKOFF_MS = { first: 1_000, longest: 30_000 };
+const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
 
 export interface KeySourceDependencies {
   readonly issuer: string;
@@ -63,7 +66,8 @@ export function createKeySource({
   let freshMs = 0;
   let failures = 0;
   let retryAt = 0;
-  let inFlight: Promise<boolean> | null = null;
+  const flight = createSingleFlight<boolean>();
+  const isLoading = (): boolean => flight.isRunning(issuer);
   let attempted = false;
   let bucket = BUCKET;
   let bucketAt = clock.monotonicMs();
@@ -85,10 +89,9 @@ export function createKeySource({
   }
 
   function fail(loaded: Extract<Loaded, { ok: false }>): void {
-    const ceiling = Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** failures);
-    const asked = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
-    failures++;
-    retryAt = clock.monotonicMs() + Math.max(asked, ceiling * (0.5 + random() / 2));
+    const requestedMs = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
+    const waitMs = Math.max(requestedMs, backoffMs(failures++, BACKOFF, random));
+    retryAt = clock.monotonicMs() + waitMs;
     notify({
       event: 'keys.load_failed',
       level: 'error',
@@ -102,18 +105,15 @@ export function createKeySource({
   /** One fetch at a time, detached from whoever caused it. Resolves to whether it worked. */
   function refresh(): Promise<boolean> {
     const startedWallMs = clock.wallMs();
-    inFlight ??= load()
-      .catch((error: unknown): Loaded => ({ ok: false, detail: String(error) }))
-      .then((loaded) => {
-        attempted = true;
-        if (loaded.ok) succeed(loaded, startedWallMs);
-        else fail(loaded);
-        return loaded.ok;
-      })
-      .finally(() => {
-        inFlight = null;
-      });
-    return inFlight;
+    return flight.run(issuer, async () => {
+      const loaded = await load().catch(
+        (error: unknown): Loaded => ({ ok: false, detail: String(error) }),
+      );
+      attempted = true;
+      if (loaded.ok) succeed(loaded, startedWallMs);
+      else fail(loaded);
+      return loaded.ok;
+    });
   }
 
   const backingOff = (): boolean => clock.monotonicMs() < retryAt;
@@ -121,7 +121,7 @@ export function createKeySource({
   function usable(): KeySet | null {
     if (set === null) return null;
     const age = clock.monotonicMs() - fetchedAt;
-    if (age >= freshMs * REFRESH_AT && inFlight === null && !backingOff()) void refresh();
+    if (age >= freshMs * REFRESH_AT && !isLoading() && !backingOff()) void refresh();
     return age < freshMs + policy.staleIfErrorSeconds * 1000 ? set : null;
   }
 
@@ -153,13 +153,13 @@ export function createKeySource({
     issuedAtSeconds: number | undefined,
   ): Promise<Result<readonly VerifyKey[]>> {
     // Read first: a refresh that `usable` starts is one for this very token.
-    const joins = inFlight !== null;
+    const joins = isLoading();
     const current = usable();
     const known = current === null ? [] : matching(current, kid);
     if (known.length > 0) return ok(known);
     const why = current === null ? 'no usable keys' : 'unknown kid';
-    if (inFlight === null && backingOff()) return down(`${why}, backing off`);
-    const spends = current !== null && inFlight === null;
+    if (!isLoading() && backingOff()) return down(`${why}, backing off`);
+    const spends = current !== null && !isLoading();
     if (spends && !takeFromBucket()) return unknownByAge(issuedAtSeconds);
     if (!(await refresh())) {
       // A failure has its back-off; it is not to cost the recovery a refetch as well.
@@ -175,6 +175,6 @@ export function createKeySource({
     usable,
     find,
     tried: () => attempted,
-    warm: () => void (set === null && inFlight === null && refresh()),
+    warm: () => void (set === null && !isLoading() && refresh()),
   };
 }

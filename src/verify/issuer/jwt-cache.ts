@@ -1,66 +1,57 @@
-// Decides how long a good JWT verdict may be reused: only while its dates hold, the issuer's keys are usable now and the key that
-// signed it is still published. Never keeps a token, a refusal or an introspection answer.
+// Keeps the verified JWTs of one issuer for a while. An entry counts only while its dates hold, the
+// issuer's keys are usable now, and its signing key is still published. The cache never holds a
+// token, a failure or an introspection response.
 import { LRUCache } from 'lru-cache';
+import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
-import type { PrincipalCaller } from '../../core/principal.js';
-import type { Ok } from '../../core/result.js';
-import { tokenHash } from '../token-hash.js';
 import type { KeySet } from './jwk-set.js';
 import type { KeySource } from './jwks.js';
 
 export interface JwtCache {
-  /** The verdict for this very token, if it still holds. Touches the key source, which may start a refresh. */
-  get(token: string): Ok<PrincipalCaller> | undefined;
-  put(
-    token: string,
-    verdict: Ok<PrincipalCaller>,
-    keys: KeySource,
-    thumbprint: string,
-    goodUntilMs: number,
-  ): void;
+  /** `key`: see `tokenHash`. Reading touches the key source, which may start a refresh. */
+  get(key: string): AccessToken | undefined;
+  put(key: string, entry: NewEntry): void;
 }
 
-interface Entry {
-  readonly verdict: Ok<PrincipalCaller>;
-  readonly keys: KeySource;
+export interface NewEntry {
+  readonly token: AccessToken;
+  /** Characters of the token, which bound the memory of its claims. */
+  readonly characters: number;
+  /** Thumbprint of the key that signed it. */
   readonly thumbprint: string;
-  /** Wall clock: `exp` and the tolerance. */
+  /** Wall clock in milliseconds: `exp` and the tolerance. */
   readonly goodUntilMs: number;
-  readonly bornMs: number;
-  /** The set in which the key was last found: the same set need not be searched again. */
-  seenIn: KeySet | null;
+}
+
+interface Entry extends NewEntry {
+  /** Monotonic milliseconds. */
+  readonly createdAtMs: number;
+  /** The key set in which the signing key was last found: it need not be searched again. */
+  foundIn: KeySet | null;
 }
 
 const ENTRIES = 10_000;
-/** Letters of the tokens whose claims are kept: 10,000 of the longest would be 320 MB. */
-const LETTERS = 16 * 1024 * 1024;
+/** Characters of all tokens whose claims are kept: 10,000 of the longest would take 320 MB. */
+const CHARACTERS = 16 * 1024 * 1024;
 const LIFE_MS = 300_000;
 
-export function createJwtCache(clock: Clock): JwtCache {
-  const cache = new LRUCache<string, Entry>({ max: ENTRIES, maxSize: LETTERS });
+export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
+  const cache = new LRUCache<string, Entry>({ max: ENTRIES, maxSize: CHARACTERS });
   return {
-    get(token) {
-      const key = tokenHash(token);
+    get(key) {
       const entry = cache.get(key);
       if (entry === undefined) return undefined;
-      const set = entry.keys.usable();
-      if (set !== null && set !== entry.seenIn && set.thumbprints.has(entry.thumbprint))
-        entry.seenIn = set;
-      const holds = set !== null && set === entry.seenIn && clock.wallMs() < entry.goodUntilMs;
-      if (holds && clock.monotonicMs() - entry.bornMs < LIFE_MS) return entry.verdict;
+      const set = keys.usable();
+      if (set !== null && set !== entry.foundIn && set.thumbprints.has(entry.thumbprint))
+        entry.foundIn = set;
+      const holds = set !== null && set === entry.foundIn && clock.wallMs() < entry.goodUntilMs;
+      if (holds && clock.monotonicMs() - entry.createdAtMs < LIFE_MS) return entry.token;
       cache.delete(key);
       return undefined;
     },
-    put(token, verdict, keys, thumbprint, goodUntilMs) {
-      const entry = {
-        verdict,
-        keys,
-        thumbprint,
-        goodUntilMs,
-        bornMs: clock.monotonicMs(),
-        seenIn: null,
-      };
-      cache.set(tokenHash(token), entry, { size: token.length + 1 });
+    put(key, entry) {
+      const createdAtMs = clock.monotonicMs();
+      cache.set(key, { ...entry, createdAtMs, foundIn: null }, { size: entry.characters + 1 });
     },
   };
 }

@@ -4,7 +4,7 @@ import { secret } from '../../../src/core/secret.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { type Answer, answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
-import { RESOURCE } from '../../support/endpoint.js';
+import { accessToken } from '../../support/endpoint.js';
 import { active, introspecting } from '../../support/introspecting.js';
 
 const { json, status } = answers;
@@ -68,11 +68,11 @@ describe('the question', () => {
     expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 20 });
   });
 
-  test.each<[string, Record<string, unknown>]>([
-    ['of another issuer (C-24)', { issuer: 'https://evil.example' }],
-    ['without the endpoint', { introspection_endpoint: undefined }],
-    ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }],
-  ])('goes nowhere with metadata %s, until that is mended', async (_what, metadata) => {
+  test.each<[string, Record<string, unknown>, number]>([
+    ['of another issuer (C-24)', { issuer: 'https://evil.example' }, 1000],
+    ['without the endpoint', { introspection_endpoint: undefined }, 500],
+    ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }, 500],
+  ])('goes nowhere with metadata %s, until the issuer corrects it', async (_what, metadata, waitMs) => {
     const { ask, kind, clock } = introspecting(issuer, { url: null });
     issuer.metadata = metadata;
     const refusal = { definition: { reason: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
@@ -80,7 +80,7 @@ describe('the question', () => {
     expect(issuer.hits.introspection).toBe(0);
     issuer.metadata = {};
     const { metadata: looks } = issuer.hits;
-    clock.advance(1999);
+    clock.advance(waitMs - 1);
     expect([await kind(), issuer.hits.metadata]).toEqual(['introspection.unavailable', looks]);
     clock.advance(1);
     expect(await kind()).toBe('ok');
@@ -94,19 +94,12 @@ describe('active (C-82)', () => {
     issuer.introspect = () => active({ exp, iss: issuer.issuer });
     expect(await ask()).toEqual({
       ok: true,
-      value: {
+      value: accessToken({
+        method: 'introspection',
         issuer: issuer.issuer,
-        subject: 'alice',
-        subjectKind: 'sub',
-        tenant: null,
-        client: 'cli',
-        scopes: ['files:read'],
-        audience: [RESOURCE],
         expiresAt: exp,
-        accessTokenEvidence: true,
-        boundToClient: false,
         claims: active({ exp, iss: issuer.issuer }),
-      },
+      }),
     });
   });
 
@@ -114,7 +107,7 @@ describe('active (C-82)', () => {
     issuer.introspect = () => active({ sub: undefined });
     expect(await introspecting(issuer).ask()).toMatchObject({
       ok: true,
-      value: { subject: 'cli', subjectKind: 'client', client: 'cli' },
+      value: { principal: { subject: 'cli', kind: 'client', client: 'cli' } },
     });
   });
 

@@ -1,13 +1,8 @@
 // Whether a token that its issuer calls active may be taken for an access token now, and whose it is.
 import { describe, expect, test } from 'vitest';
-import { USUAL_CLAIMS } from '../../../src/core/principal.js';
+import { USUAL_CLAIMS } from '../../../src/core/claim-rules.js';
 import type { Claims } from '../../../src/verify/claims.js';
-import {
-  type ActivePolicy,
-  activeChecks,
-  activePrincipal,
-  rejectActive,
-} from '../../../src/verify/introspection/active-token.js';
+import { type ActivePolicy, activeChecks, activeToken, rejectActive } from '../../../src/verify/introspection/active-token.js';
 import { ISSUER } from '../../support/endpoint.js';
 import { kindOf } from '../../support/kinds.js';
 
@@ -66,24 +61,27 @@ test.each<[string, Claims]>([
 describe('whose it is (A-53)', () => {
   const principal = (changes: Claims, rules: Partial<ActivePolicy> = {}) => {
     const claims = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
-    const made = activePrincipal(Object.fromEntries(claims), { ...policy, ...rules });
-    return made.ok ? made.value : kindOf(made);
+    const made = activeToken(Object.fromEntries(claims), { ...policy, ...rules });
+    return made.ok ? made.value.principal : kindOf(made);
   };
 
   test.each<[string, Claims, object]>([
-    ['a user', {}, { subject: 'alice', subjectKind: 'sub', client: 'cli' }],
-    ['a client without sub', { sub: undefined }, { subject: 'cli', subjectKind: 'client', client: 'cli' }],
-    ['a client whose sub is its id', { sub: 'cli' }, { subject: 'cli', subjectKind: 'client' }],
-    ['a user called like some client', { sub: 'other' }, { subject: 'other', subjectKind: 'sub' }],
-    ['a client called like a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', subjectKind: 'client' }],
+    ['a user', {}, { subject: 'alice', kind: 'subject', client: 'cli' }],
+    ['a client without sub', { sub: undefined }, { subject: 'cli', kind: 'client', client: 'cli' }],
+    ['a client whose sub is its id', { sub: 'cli' }, { subject: 'cli', kind: 'client' }],
+    ['a user called like some client', { sub: 'other' }, { subject: 'other', kind: 'subject' }],
+    ['a client called like a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', kind: 'client' }],
   ])('%s', (_who, changes, expected) => expect(principal(changes)).toMatchObject(expected));
 
   test('claims of other names say it, and all of them are kept', () => {
     const claims = { ...USUAL_CLAIMS, subject: ['user_id'], tenant: ['account_id'] };
     const answer = { active: true, user_id: 'u1', account_id: 'acme' };
-    const named = activePrincipal(answer, { ...policy, claims });
-    expect(named).toMatchObject({ ok: true, value: { subject: 'u1', subjectKind: 'sub', tenant: 'acme', client: null } });
-    expect(named.ok && named.value.claims).toEqual(answer);
+    const named = activeToken(answer, { ...policy, claims });
+    expect(named).toMatchObject({
+      ok: true,
+      value: { principal: { subject: 'u1', kind: 'subject', tenant: 'acme', client: null } },
+    });
+    expect(named.ok && named.value.principal.claims).toEqual(answer);
   });
 
   test.each<[string, Claims]>([

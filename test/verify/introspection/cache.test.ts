@@ -118,7 +118,9 @@ describe('many callers', () => {
   test('with two tokens get two answers (E-03)', async () => {
     const { ask } = introspecting(issuer);
     issuer.introspect = (form) => active({ sub: `subject of ${form.get('token')}` });
-    const subjects = (await Promise.all([ask('a'), ask('b'), ask('a')])).map((verdict) => verdict.ok && verdict.value.subject);
+    const subjects = (await Promise.all([ask('a'), ask('b'), ask('a')])).map(
+      (verdict) => verdict.ok && verdict.value.principal.subject,
+    );
     expect(subjects).toEqual(['subject of a', 'subject of b', 'subject of a']);
     expect(hits()).toBe(2);
   });

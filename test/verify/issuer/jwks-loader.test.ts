@@ -1,9 +1,11 @@
 // How one issuer's key set is fetched, from a real issuer that fails in every way it can.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jwksSchema } from '../../../src/config/schema/issuer.js';
+import type { Clock } from '../../../src/core/clock.js';
 import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
 import { createKeySource } from '../../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
+import { createMetadataSource } from '../../../src/verify/issuer/metadata.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
@@ -20,9 +22,22 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.stop());
 
+const metadataOf = (timeoutMs: number, fetch = fetchJson, at: Clock = clock) =>
+  createMetadataSource({
+    issuer: issuer.issuer,
+    timeoutMs,
+    fetchJson: fetch,
+    clock: at,
+    schedule: () => () => {},
+    notify: () => {},
+    random: () => 1,
+  });
+
 function loader(jwksUri: string | null = issuer.jwksUri, timeoutMs = 2_000) {
   const { notices, notify } = recorder();
-  const load = createJwksLoader({ issuer: issuer.issuer, jwksUri, algorithms: ['RS256'], timeoutMs, fetchJson, clock, notify });
+  const metadata = metadataOf(timeoutMs);
+  const parts = { issuer: issuer.issuer, jwksUri, algorithms: ['RS256'], timeoutMs, metadata };
+  const load = createJwksLoader({ ...parts, fetchJson, clock, notify });
   return { notices, load: () => withDeadline('the keys or a reason', load(), 5000) };
 }
 
@@ -46,7 +61,8 @@ describe('a set', () => {
     await issuer.setMode('500', 'jwks');
     expect((await load()).ok).toBe(false);
     await issuer.setMode('ok');
-    expect((await load()).ok).toBe(true);
+    // The metadata source asks again after half a second at the earliest.
+    await until('the keys are back', async () => (await load()).ok);
     expect(issuer.hits.metadata).toBe(2);
   });
 
@@ -109,13 +125,13 @@ describe('no set', () => {
   ])('%s', async (_what, metadata, detail) => {
     expect((await loader(null).load()).ok).toBe(true);
     issuer.metadata = metadata;
-    expect(await loader(null).load()).toEqual({ ok: false, detail });
+    expect(await loader(null).load()).toMatchObject({ ok: false, detail });
     expect(issuer.hits.jwks).toBe(1);
   });
 
   test('metadata that hangs uses up the time of the keys (C-70)', async () => {
     await issuer.setMode('hang', 'metadata');
-    expect(await loader(null, 300).load()).toEqual({ ok: false, detail: expect.stringContaining('300 ms') });
+    expect(await loader(null, 300).load()).toMatchObject({ ok: false, detail: expect.stringContaining('300 ms') });
     expect(issuer.hits).toMatchObject({ metadata: 1, jwks: 0 });
   });
 
@@ -128,10 +144,12 @@ describe('no set', () => {
     const { notify } = recorder();
     const parts = { issuer: issuer.issuer, jwksUri: null, algorithms: ['RS256'], fetchJson: slow, notify };
     const late = { ...clock, monotonicMs: () => now };
-    expect((await createJwksLoader({ ...parts, timeoutMs: 900, clock: late })()).ok).toBe(true);
+    expect((await createJwksLoader({ ...parts, timeoutMs: 900, metadata: metadataOf(900, slow, late), clock: late })()).ok).toBe(
+      true,
+    );
     expect(issuer.hits.jwks).toBe(1);
     now = 0;
-    expect(await createJwksLoader({ ...parts, timeoutMs: 300, clock: late })()).toEqual({
+    expect(await createJwksLoader({ ...parts, timeoutMs: 300, metadata: metadataOf(300, slow, late), clock: late })()).toEqual({
       ok: false,
       detail: 'no keys within 300 ms',
     });
@@ -156,6 +174,7 @@ describe('with the key source', () => {
       jwksUri: issuer.jwksUri,
       algorithms: ['RS256'],
       timeoutMs: 2_000,
+      metadata: metadataOf(2_000),
       fetchJson,
       clock,
       notify,

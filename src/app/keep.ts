@@ -1,0 +1,39 @@
+// Keeps parts that outlive a swap of the configuration: what was configured the same stays the
+// same object, with its keys, caches and connections.
+import { createHash } from 'node:crypto';
+
+export interface Keep<T> {
+  /** The part that was built for an equal configuration, or a new one. */
+  get(config: unknown, build: () => T): T;
+  /** Every part that was built, in the order of building. */
+  all(): T[];
+}
+
+type Revealing = { readonly reveal?: unknown };
+
+/** A secret prints as a mask, so its value is revealed here: a changed secret is a change. */
+function revealed(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Readonly<Record<string, unknown>>)[key];
+  const reveal = (original as Revealing | null | undefined)?.reveal;
+  if (typeof reveal === 'function') return { secret: (reveal as () => string)() };
+  return value instanceof Map ? [...value] : value;
+}
+
+/** Equal for equal configurations. A hash, so that no key of a map holds a secret. */
+export const fingerprintOf = (config: unknown): string =>
+  createHash('sha256').update(JSON.stringify(config, revealed)).digest('base64');
+
+export function createKeep<T>(): Keep<T> {
+  const parts = new Map<string, T>();
+  return {
+    get(config, build) {
+      const fingerprint = fingerprintOf(config);
+      const kept = parts.get(fingerprint);
+      if (kept !== undefined) return kept;
+      const built = build();
+      parts.set(fingerprint, built);
+      return built;
+    },
+    all: () => [...parts.values()],
+  };
+}

@@ -1,0 +1,153 @@
+// Builds what serves one configuration: an endpoint runtime for each endpoint, and the public
+// pages. This is the only file that sees every room. It does not listen, so that a second runtime
+// can be built while the first one serves.
+import { createHash, randomBytes } from 'node:crypto';
+import { checkAudience } from '../authorize/audience.js';
+import { createAuthorizer } from '../authorize/policy.js';
+import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
+import type { Clock, Scheduler } from '../core/clock.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { EndpointRuntime } from '../core/endpoint-runtime.js';
+import type { Notify } from '../core/notice.js';
+import { type Secret, secret } from '../core/secret.js';
+import type { Stages } from '../gateway.js';
+import { createPublicRoutes } from '../http/routes/public.js';
+import { noCredential } from '../proxy/credentials/none.js';
+import { createOpenStream } from '../proxy/event-stream.js';
+import { createTransport } from '../proxy/forward.js';
+import { createPool, type UpstreamPool } from '../proxy/pool.js';
+import { createSessions } from '../proxy/sessions.js';
+import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
+import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
+import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
+import { fetchJson } from '../verify/fetch-json.js';
+import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { mirroredBody } from '../verify/issuer/metadata-mirror.js';
+import { createKeep, type Keep } from './keep.js';
+import { createRoute, type Route } from './route.js';
+
+export interface RuntimeDependencies {
+  readonly clock: Clock;
+  readonly schedule: Scheduler;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly notify: Notify;
+}
+
+/** What outlives a swap of the configuration. One for the whole process. */
+export interface SharedParts extends RuntimeDependencies {
+  /** Seals sessions where the operator configured no key; it lives as long as the process. */
+  readonly drawnSessionKey: Secret;
+  /** Issuers with their keys and caches. */
+  readonly issuers: Keep<IssuerRuntime>;
+  /** Connections to upstreams. */
+  readonly pools: Keep<UpstreamPool>;
+  readonly streams: StreamTicker;
+}
+
+export interface Runtime {
+  readonly route: Route;
+  readonly page: Stages['page'];
+  /** True once the gateway has tried to load the keys of each issuer. */
+  keysTried(): boolean;
+  /** Loads keys and metadata without waiting for them. */
+  start(): void;
+  /** Stops loading in the background. */
+  stop(): void;
+}
+
+export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
+  return {
+    ...dependencies,
+    drawnSessionKey: secret(randomBytes(32).toString('base64')),
+    issuers: createKeep(),
+    pools: createKeep(),
+    streams: createStreamTicker(dependencies.clock),
+  };
+}
+
+/** The issuer runtimes of these configurations, by issuer identifier. */
+export function issuerRuntimes(
+  configs: readonly ResolvedIssuer[],
+  shared: RuntimeDependencies & Pick<SharedParts, 'issuers'>,
+): Map<string, IssuerRuntime> {
+  const build = (config: ResolvedIssuer): IssuerRuntime =>
+    createIssuerRuntime(config, { ...shared, fetchJson });
+  return new Map(
+    configs.map((config) => [config.issuer, shared.issuers.get(config, () => build(config))]),
+  );
+}
+
+export const acceptedBy = (
+  { issuers }: Endpoint,
+  all: ReadonlyMap<string, IssuerRuntime>,
+): Map<string, IssuerRuntime> => new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+
+/** The name of this deployment in `Via`: equal on every replica, and it reveals nothing. */
+const pseudonymOf = (publicUrl: string): string =>
+  `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
+
+export function buildRuntime(
+  config: ResolvedConfig,
+  health: Parameters<typeof createPublicRoutes>[1],
+  shared: SharedParts,
+): Runtime {
+  const { clock, pools, streams, drawnSessionKey } = shared;
+  const issuers = issuerRuntimes(config.issuers, shared);
+  const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
+  const openSession = createSessions(sessionKeys, clock);
+  const pseudonym = pseudonymOf(config.publicUrl);
+
+  function endpointRuntime(endpoint: Endpoint): EndpointRuntime {
+    const { upstream, path } = endpoint;
+    const authorize = createAuthorizer(endpoint);
+    return {
+      config: endpoint,
+      authenticators: {
+        bearer: createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
+        'pass-through': createPassThroughAuthenticator(clock),
+      },
+      authorize,
+      credential: noCredential,
+      transport: createTransport({
+        endpoint,
+        pool: pools.get({ path, upstream }, () => createPool(upstream)),
+        openStream: createOpenStream(endpoint, streams, clock),
+        openSession,
+        listView: authorize.listView,
+        pseudonym,
+      }),
+    };
+  }
+
+  /** Clients look for the metadata of the first issuer of an endpoint. */
+  const firstIssuers = new Set(config.endpoints.map((endpoint) => endpoint.issuers[0]));
+  const mirrored = new Map(
+    config.issuers
+      .filter(({ issuer, metadataMirror }) => metadataMirror.enabled && firstIssuers.has(issuer))
+      .map(({ issuer, metadataMirror }) => [issuer, metadataMirror] as const),
+  );
+  const mirrorOf = (issuer: string): Buffer | null => {
+    const mirror = mirrored.get(issuer);
+    const document = mirror === undefined ? null : (issuers.get(issuer)?.metadata.last() ?? null);
+    return mirror === undefined || document === null
+      ? null
+      : mirroredBody(document, mirror.addS256);
+  };
+
+  // An issuer whose JWTs are introspected may publish no keys.
+  const withKeys = [...issuers.values()].filter(({ verify }) => verify !== 'introspection');
+  const withMirror = [...issuers].flatMap(([name, issuer]) => (mirrored.has(name) ? [issuer] : []));
+  return {
+    route: createRoute(config.endpoints.map(endpointRuntime)),
+    page: createPublicRoutes(config.endpoints, health, mirrorOf),
+    keysTried: () => withKeys.every(({ keys }) => keys.tried()),
+    start() {
+      for (const { keys } of withKeys) keys.warm();
+      for (const { metadata } of withMirror) metadata.start();
+    },
+    stop() {
+      for (const { metadata } of withMirror) metadata.stop();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+// The endpoint runtime: one endpoint with everything that serves its requests. The other rooms
+// implement these interfaces, and app/runtime.ts puts them together.
+import type { Credential } from './credential.js';
+import type { Endpoint } from './endpoint.js';
+import type { Exchange, ResponseListener } from './exchange.js';
+import type { Failure } from './failure.js';
+import type { Message } from './message.js';
+import type { Caller } from './principal.js';
+import type { Result } from './result.js';
+
+/** A value at once on the hot path, or a promise where the gateway has to ask a server. */
+export type MaybeLater<T> = T | Promise<T>;
+
+/** Verifies credentials of one kind, and that they are for the endpoint (steps 5 and 6). */
+export interface Authenticator<C extends Credential = Credential> {
+  authenticate(credential: C, endpoint: Endpoint): MaybeLater<Result<Caller>>;
+}
+
+/** One authenticator for each kind of credential. No other one sees a rejected credential. */
+export type Authenticators = {
+  readonly [Kind in Credential['kind']]: Authenticator<Extract<Credential, { kind: Kind }>>;
+};
+
+/** Decides whether a caller may send a message (step 9). */
+export interface Authorizer {
+  check(caller: Caller, message: Message): Failure | null;
+}
+
+/** The credential that the gateway presents to the upstream (step 11). */
+export interface UpstreamCredential {
+  /** Names and values in turn. */
+  headers(caller: Caller): MaybeLater<Result<readonly string[]>>;
+}
+
+/** Forwards an allowed message and relays the response (steps 12 and 13). */
+export interface Transport {
+  /**
+   * Calls `listener` once, when the response has ended. A failure without a status happened after
+   * the response had begun.
+   */
+  forward(
+    exchange: Exchange,
+    caller: Caller,
+    message: Message,
+    credentialHeaders: readonly string[],
+    listener: ResponseListener,
+  ): void;
+}
+
+export interface EndpointRuntime {
+  readonly config: Endpoint;
+  readonly authenticators: Authenticators;
+  readonly authorize: Authorizer;
+  readonly credential: UpstreamCredential;
+  readonly transport: Transport;
+}

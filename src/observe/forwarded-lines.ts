@@ -1,0 +1,131 @@
+// Writes the lines of requests that went well, several at a time: a template for each caller and
+// kind of request is made once, and each line fills its own values in (measured: several times
+// cheaper than a logger call for each line).
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../core/clock.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Era } from '../core/message.js';
+import type { Caller } from '../core/principal.js';
+import type { RequestSummary } from '../core/request-summary.js';
+import { METHOD_FIELD, nameField, roundedMs, sharedFields, shorten } from './log-fields.js';
+import { asciiJson, quoted, timestamp } from './log-text.js';
+
+export interface ForwardedLines {
+  /** False where the line has another form than a template: the caller of this has to write it. */
+  add(summary: RequestSummary): boolean;
+  /** Writes what is held back. */
+  flush(): void;
+}
+
+/** The own values of one request. Small, because it waits for other lines. */
+interface Held {
+  readonly atMs: number;
+  readonly id: string;
+  readonly clientAddress: string;
+  readonly durationMs: number;
+  readonly method: string | undefined;
+  readonly name: string | undefined;
+  readonly parts: readonly string[];
+}
+
+/** What has to be the same for a request to use a template of its caller. */
+interface Template {
+  readonly endpoint: Endpoint | null;
+  readonly httpMethod: string;
+  readonly status: number;
+  readonly era: Era | undefined;
+  readonly nameField: string | null;
+  readonly parts: readonly string[];
+}
+
+/** Marks where a value goes. Drawn by each process: a caller that knew it could forge lines. */
+const HOLE = randomBytes(16).toString('hex');
+const SLOT = `"${HOLE}"`;
+/** The number of lines that are written together, and how long a line waits for others. */
+const TOGETHER = 128;
+const LATEST_MS = 50;
+
+/** `render`: the JSON line of these fields, whose time is `timeSlot`. */
+export type Render = (fields: Readonly<Record<string, unknown>>, timeSlot: string) => string;
+
+export function createForwardedLines(
+  render: Render,
+  write: (lines: Buffer) => void,
+  clock: Clock,
+): ForwardedLines {
+  /** The last template of each caller: the principal of a cached token is one object. */
+  const templates = new WeakMap<Caller, Template>();
+  let held: Held[] = [];
+  let timer: NodeJS.Timeout | null = null;
+
+  function partsOf(summary: RequestSummary, field: string | null): readonly string[] {
+    const slots = { requestId: HOLE, clientAddress: HOLE, durationMs: HOLE, [METHOD_FIELD]: HOLE };
+    const name = field === null ? {} : { [field]: HOLE };
+    return asciiJson(render({ ...sharedFields(summary), ...slots, ...name }, SLOT)).split(SLOT);
+  }
+
+  function templateFor(summary: RequestSummary, field: string | null): readonly string[] {
+    const { caller, endpoint, exchange, status, message } = summary;
+    if (caller === null) return partsOf(summary, field);
+    const httpMethod = exchange.method;
+    const era = message?.era;
+    const last = templates.get(caller);
+    if (
+      last !== undefined &&
+      last.endpoint === endpoint &&
+      last.status === status &&
+      last.httpMethod === httpMethod &&
+      last.era === era &&
+      last.nameField === field
+    ) {
+      return last.parts;
+    }
+    const parts = partsOf(summary, field);
+    templates.set(caller, { endpoint, httpMethod, status, era, nameField: field, parts });
+    return parts;
+  }
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (held.length === 0) return;
+    const lines = held;
+    held = [];
+    let block = '';
+    let lastMs = 0;
+    let time = '';
+    for (const { atMs, id, clientAddress, durationMs, method, name, parts } of lines) {
+      if (atMs !== lastMs) time = timestamp(atMs);
+      lastMs = atMs;
+      const [a, b, c, d, e, f, g] = parts;
+      const call = method === undefined ? 'null' : quoted(method);
+      block += `${a}${time}${b}"${id}"${c}"${clientAddress}"${d}${durationMs}${e}${call}${f}`;
+      if (g !== undefined) block += `${quoted(name ?? '')}${g}`;
+    }
+    write(Buffer.from(block, 'latin1'));
+  }
+
+  return {
+    add(summary) {
+      const { exchange, message, durationMs } = summary;
+      const calls = message?.calls ?? [];
+      const [call] = calls;
+      if (calls.length !== 1 || call === undefined) return false;
+      const field = nameField(call);
+      const { id, clientAddress } = exchange;
+      const count = held.push({
+        atMs: clock.wallMs(),
+        id,
+        clientAddress,
+        durationMs: roundedMs(durationMs),
+        method: shorten(call.method),
+        name: field === null ? undefined : shorten(call.name),
+        parts: templateFor(summary, field),
+      });
+      if (count >= TOGETHER) flush();
+      else timer ??= setTimeout(flush, LATEST_MS);
+      return true;
+    },
+    flush,
+  };
+}

@@ -1,0 +1,109 @@
+// Authenticates bearer tokens at one endpoint: first from the caches of its issuers, then by the
+// verifier that select-verifier.ts names. A rejected token is never tried another way (C-95).
+import type { AccessToken } from '../../core/access-token.js';
+import type { Clock } from '../../core/clock.js';
+import type { BearerCredential } from '../../core/credential.js';
+import type { Endpoint } from '../../core/endpoint.js';
+import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
+import type { Failure } from '../../core/failure.js';
+import {
+  keysUnavailable,
+  tokenKeyUnknown,
+  tokenMalformed,
+  tokenSignature,
+} from '../../core/failures.js';
+import type { Principal } from '../../core/principal.js';
+import { ok, type Result } from '../../core/result.js';
+import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
+import { createSelectVerifier, type Selection } from '../select-verifier.js';
+import { tokenHash } from '../token-hash.js';
+import { checksBeforeAsking, checkWithoutKeys, type UnverifiedJwt } from './jwt.js';
+
+/** After these failures `jwt-then-introspection` introspects. Every other failure is final. */
+const INTROSPECT_AFTER = new Set([
+  tokenKeyUnknown.definition,
+  tokenSignature.definition,
+  keysUnavailable.definition,
+]);
+
+/** The audience rule of authorize/. app/runtime.ts hands it in, because rooms do not meet. */
+export type AudienceRule = (token: AccessToken, endpoint: Endpoint) => Failure | null;
+
+type Verified = Result<AccessToken>;
+
+/** `issuers`: those that the endpoint accepts, by issuer identifier. */
+export function createBearerAuthenticator(
+  issuers: ReadonlyMap<string, IssuerRuntime>,
+  audience: AudienceRule,
+  clock: Clock,
+): Authenticator<BearerCredential> {
+  const selectVerifier = createSelectVerifier(issuers);
+  const caches = [...issuers.values()].map(({ jwtCache }) => jwtCache);
+
+  const accept = (verified: Verified, endpoint: Endpoint): Result<Principal> => {
+    if (!verified.ok) return verified;
+    return audience(verified.value, endpoint) ?? ok(verified.value.principal);
+  };
+
+  function introspect({ introspect: ask }: IssuerRuntime, token: string): MaybeLater<Verified> {
+    return ask === null ? tokenMalformed({ detail: 'no introspection is configured' }) : ask(token);
+  }
+
+  function introspectJwt(
+    issuer: IssuerRuntime,
+    token: string,
+    jwt: UnverifiedJwt,
+  ): MaybeLater<Verified> {
+    for (const check of checksBeforeAsking) {
+      const rejection = check.reject(jwt, issuer.policy, clock.wallMs() / 1000);
+      if (rejection !== null) return rejection;
+    }
+    return introspect(issuer, token);
+  }
+
+  async function verifyJwt(
+    key: string,
+    token: string,
+    issuer: IssuerRuntime,
+    jwt: UnverifiedJwt,
+    endpoint: Endpoint,
+  ): Promise<Verified> {
+    const unverified = checkWithoutKeys(jwt, issuer.policy, clock.wallMs() / 1000);
+    if (!unverified.ok) return unverified;
+    // A token for another audience costs no fetch of keys.
+    const foreign = audience(unverified.value, endpoint);
+    if (foreign !== null) return foreign;
+    const verified = await issuer.verifyJwt(key, token, jwt, unverified.value);
+    const introspects =
+      !verified.ok &&
+      issuer.verify === 'jwt-then-introspection' &&
+      INTROSPECT_AFTER.has(verified.definition);
+    return introspects ? introspect(issuer, token) : verified;
+  }
+
+  function verify(
+    key: string,
+    token: string,
+    { issuer, jwt }: Selection,
+    endpoint: Endpoint,
+  ): MaybeLater<Verified> {
+    if (jwt === null) return introspect(issuer, token);
+    if (issuer.verify === 'introspection') return introspectJwt(issuer, token, jwt);
+    return verifyJwt(key, token, issuer, jwt, endpoint);
+  }
+
+  return {
+    authenticate({ token }, endpoint) {
+      const key = tokenHash(token);
+      for (const cache of caches) {
+        const cached = cache.get(key);
+        if (cached !== undefined) return audience(cached, endpoint) ?? ok(cached.principal);
+      }
+      const selected = selectVerifier(token);
+      if (!selected.ok) return selected;
+      const verified = verify(key, token, selected.value, endpoint);
+      if (!(verified instanceof Promise)) return accept(verified, endpoint);
+      return verified.then((result) => accept(result, endpoint));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// One configured issuer at run time: its metadata, its keys, its cache of verified JWTs, and its
+// introspection. All endpoints that accept the issuer share it.
+import type { ResolvedIssuer, VerifyMode } from '../../config/resolved-config.js';
+import type { AccessToken } from '../../core/access-token.js';
+import type { Clock, Scheduler } from '../../core/clock.js';
+import type { Notify } from '../../core/notice.js';
+import { ok, type Result } from '../../core/result.js';
+import { createIntrospection, type Introspect } from '../authenticators/introspection.js';
+import { type JwtPolicy, type UnverifiedJwt, verifySignature } from '../authenticators/jwt.js';
+import type { FetchJson } from '../fetch-json.js';
+import { createSingleFlight } from '../single-flight.js';
+import { createKeySource, type KeySource } from './jwks.js';
+import { createJwksLoader } from './jwks-loader.js';
+import { createJwtCache, type JwtCache } from './jwt-cache.js';
+import { createMetadataSource, type MetadataSource } from './metadata.js';
+
+export interface IssuerRuntime {
+  readonly policy: JwtPolicy;
+  readonly verify: VerifyMode;
+  /** Beginnings of the opaque tokens of this issuer; null: any beginning. */
+  readonly tokenPrefixes: readonly string[] | null;
+  readonly metadata: MetadataSource;
+  readonly keys: KeySource;
+  readonly jwtCache: JwtCache;
+  /** Null: the operator configured no `introspection`, and the gateway never introspects. */
+  readonly introspect: Introspect | null;
+  /**
+   * Verifies the signature of a JWT that passed every other check, and caches it under `key`.
+   * Requests with the same token wait for one verification.
+   */
+  verifyJwt(
+    key: string,
+    token: string,
+    jwt: UnverifiedJwt,
+    unverified: AccessToken,
+  ): Promise<Result<AccessToken>>;
+}
+
+export interface IssuerDependencies {
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly schedule: Scheduler;
+  readonly notify: Notify;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+}
+
+/** The part that verifies JWTs, from a key source. */
+export function createJwtVerification(
+  policy: JwtPolicy,
+  keys: KeySource,
+  clock: Clock,
+): Pick<IssuerRuntime, 'jwtCache' | 'verifyJwt'> {
+  const jwtCache = createJwtCache(keys, clock);
+  const flight = createSingleFlight<Result<AccessToken>>();
+  return {
+    jwtCache,
+    verifyJwt: (key, token, jwt, unverified) =>
+      flight.run(key, async () => {
+        const signed = await verifySignature(token, jwt, keys);
+        if (!signed.ok) return signed;
+        const { expiresAt } = unverified.principal;
+        const goodUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
+        const characters = token.length;
+        jwtCache.put(key, { token: unverified, characters, thumbprint: signed.value, goodUntilMs });
+        return ok(unverified);
+      }),
+  };
+}
+
+export function createIssuerRuntime(
+  config: ResolvedIssuer,
+  dependencies: IssuerDependencies,
+): IssuerRuntime {
+  const { clock } = dependencies;
+  const { issuer, jwksUri, algorithms, verify, tokenPrefixes, introspection } = config;
+  const { timeoutMs } = config.jwks;
+  const metadata = createMetadataSource({ ...dependencies, issuer, timeoutMs });
+  const location = { issuer, jwksUri, algorithms, timeoutMs, metadata };
+  const load = createJwksLoader({ ...dependencies, ...location });
+  const keys = createKeySource({ ...dependencies, issuer, load, policy: config.jwks });
+  const introspect =
+    introspection === null
+      ? null
+      : createIntrospection({ ...config, ...introspection }, { ...dependencies, metadata });
+  return {
+    policy: config,
+    verify,
+    tokenPrefixes,
+    metadata,
+    keys,
+    introspect,
+    ...createJwtVerification(config, keys, clock),
+  };
+}

@@ -1,0 +1,122 @@
+// The one source of an issuer's metadata: for its keys, its introspection endpoint, and the copy
+// that the gateway publishes beside its endpoints.
+import type { Clock, Scheduler } from '../../core/clock.js';
+import type { Notice, Notify } from '../../core/notice.js';
+import { backoffMs } from '../backoff.js';
+import type { FetchJson } from '../fetch-json.js';
+import { createSingleFlight } from '../single-flight.js';
+import { type Discovered, discover, type MetadataDocument } from './discovery.js';
+
+type Good = Extract<Discovered, { ok: true }>;
+
+/** `retryAfterSeconds`: when the source asks the issuer again, in seconds from now. */
+export type MetadataResult =
+  | Good
+  | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds: number };
+
+export interface MetadataSource {
+  /**
+   * A document of the last hour, else a new one, else the last good one. `unhelpful`: a document
+   * that did not help this caller. It gets a newer one or a failure.
+   */
+  get(unhelpful: MetadataDocument | null): Promise<MetadataResult>;
+  /** The last good document, whatever its age; null before the first. */
+  last(): MetadataDocument | null;
+  /** Fetches in the background from now on, so that no request has to wait for `last`. */
+  start(): void;
+  stop(): void;
+}
+
+export interface MetadataDependencies {
+  readonly issuer: string;
+  /** Milliseconds for one fetch of all places. */
+  readonly timeoutMs: number;
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly schedule: Scheduler;
+  readonly notify: Notify;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+}
+
+const FRESH_MS = 3_600_000;
+const ON_DEMAND = { firstMs: 1_000, longestMs: 30_000 };
+/** An issuer without metadata is not asked every 30 s for ever. */
+const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
+/** A document that did not help is fetched again after this time at the earliest. */
+const REFETCH_MS = 500;
+
+export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
+  const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
+  const flight = createSingleFlight<Discovered>();
+  let good: Good | null = null;
+  let fetchedAtMs = 0;
+  let failures = 0;
+  let retryAtMs = 0;
+  let lastDetail = 'no metadata found';
+  let isRunning = false;
+  let cancel = (): void => {};
+
+  /** The events are about the published copy. A caller of `get` reports its own failure. */
+  function report(notice: Notice): void {
+    if (isRunning) notify({ ...notice, issuer });
+  }
+
+  function succeeded(found: Good): void {
+    if (good === null || failures > 0) report({ event: 'metadata.loaded', level: 'info' });
+    good = found;
+    fetchedAtMs = clock.monotonicMs();
+    failures = 0;
+    retryAtMs = 0;
+    lastDetail = 'the metadata did not help';
+  }
+
+  /** Returns the time until the next background fetch. */
+  function failed(detail: string): number {
+    // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
+    const level = failures === 0 ? 'warn' : 'debug';
+    report({ event: 'metadata.load_failed', level, detail, stale: good !== null });
+    retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
+    lastDetail = detail;
+    return backoffMs(failures++, IN_BACKGROUND, random);
+  }
+
+  function refresh(): Promise<Discovered> {
+    return flight.run(issuer, async () => {
+      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
+      const waitMs = found.ok ? FRESH_MS : failed(found.detail);
+      if (found.ok) succeeded(found);
+      if (isRunning) {
+        cancel();
+        cancel = schedule(waitMs, () => void refresh());
+      }
+      return found;
+    });
+  }
+
+  return {
+    async get(unhelpful) {
+      const nowMs = clock.monotonicMs();
+      const helps = (): boolean => good !== null && good.document !== unhelpful;
+      if (helps() && nowMs - fetchedAtMs < FRESH_MS) return good as Good;
+      const refetchAtMs = good === null ? 0 : fetchedAtMs + REFETCH_MS;
+      const isBackingOff = nowMs < Math.max(retryAtMs, refetchAtMs);
+      const found = isBackingOff ? null : await refresh();
+      if (found?.ok) return found;
+      if (helps()) return good as Good;
+      const detail = isBackingOff ? `${lastDetail}, backing off` : lastDetail;
+      const untilMs = Math.max(retryAtMs, refetchAtMs);
+      const retryAfterSeconds = Math.max(0, untilMs - clock.monotonicMs()) / 1000;
+      return { ok: false, detail, retryAfterSeconds };
+    },
+    last: () => good?.document ?? null,
+    start() {
+      isRunning = true;
+      void refresh();
+    },
+    stop() {
+      isRunning = false;
+      cancel();
+    },
+  };
+}

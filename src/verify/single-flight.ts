@@ -1,0 +1,20 @@
+// Joins calls for the same key: one call does the work, and the others wait for its result.
+
+export interface SingleFlight<T> {
+  run(key: string, work: () => Promise<T>): Promise<T>;
+  isRunning(key: string): boolean;
+}
+
+export function createSingleFlight<T>(): SingleFlight<T> {
+  const running = new Map<string, Promise<T>>();
+  return {
+    run(key, work) {
+      const joined = running.get(key);
+      if (joined !== undefined) return joined;
+      const started = work().finally(() => running.delete(key));
+      running.set(key, started);
+      return started;
+    },
+    isRunning: (key) => running.has(key),
+  };
+}

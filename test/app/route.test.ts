@@ -1,0 +1,33 @@
+// The route: a request finds its endpoint by exact path, and by nothing else.
+import { describe, expect, test } from 'vitest';
+import { createRoute } from '../../src/app/route.js';
+import type { EndpointRuntime } from '../../src/core/endpoint-runtime.js';
+import { endpoint } from '../support/endpoint.js';
+import { head } from '../support/exchange.js';
+
+const at = (path: string) => ({ config: endpoint({ path }) }) as EndpointRuntime;
+
+describe('the route (C-147, C-144)', () => {
+  const files = at('/files/mcp');
+  const route = createRoute([files, at('/b')]);
+  const find = (target: string) => route('mcp.example.com', head({ target }).path);
+  test.each(['/files/mcp', '/files/mcp?x=/b'])('%s is the endpoint', (target) => expect(find(target)).toBe(files));
+  test.each([
+    '/files/mcp/',
+    '//files/mcp',
+    '/files//mcp',
+    '/Files/mcp',
+    '/files%2Fmcp',
+    '/files/%6dcp',
+    '/files/mcp;x',
+    '/b/../files/mcp',
+    '/files/mcp%00',
+    '/',
+    '',
+    '/files/mcp/x',
+    '/.well-known/x',
+  ])('%s is none', (target) => {
+    expect(find(target)).toBeNull();
+  });
+  test('another host has the same endpoints', () => expect(route('other.example.com', '/files/mcp')).toBe(files));
+});

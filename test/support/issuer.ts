@@ -1,0 +1,23 @@
+// One issuer at run time, from parts that a test chooses.
+import type { Clock } from '../../src/core/clock.js';
+import { createJwtVerification, type IssuerRuntime } from '../../src/verify/issuer/issuer-runtime.js';
+import type { MetadataSource } from '../../src/verify/issuer/metadata.js';
+
+/** Metadata of an issuer that has none. */
+export const noMetadata: MetadataSource = {
+  get: async () => ({ ok: false, detail: 'no metadata', retryAfterSeconds: 1 }),
+  last: () => null,
+  start() {},
+  stop() {},
+};
+
+type Chosen = Pick<IssuerRuntime, 'policy' | 'keys'> & Partial<Pick<IssuerRuntime, 'verify' | 'introspect' | 'tokenPrefixes'>>;
+
+export const issuerRuntime = (chosen: Chosen, clock: Clock): IssuerRuntime => ({
+  verify: 'jwt',
+  introspect: null,
+  tokenPrefixes: null,
+  metadata: noMetadata,
+  ...chosen,
+  ...createJwtVerification(chosen.policy, chosen.keys, clock),
+});

@@ -1,0 +1,245 @@
+// The one source of an issuer's metadata: when it is fetched, what an outage changes, and which copy is published.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Notice } from '../../../src/core/notice.js';
+import { fetchJson } from '../../../src/verify/fetch-json.js';
+import type { MetadataDocument } from '../../../src/verify/issuer/discovery.js';
+import { createMetadataSource, type MetadataSource } from '../../../src/verify/issuer/metadata.js';
+import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
+import { until, withDeadline } from '../../fixtures/wait.js';
+import { type TestClock, testClock } from '../../support/clock.js';
+
+const { json, status } = answers;
+const MINUTE = 60_000;
+
+let server: RawUpstream;
+beforeAll(async () => {
+  server = await startRawUpstream(status(404));
+});
+afterAll(() => server.stop());
+
+/** Waits that the mirror asked for, in order; nothing of them passes by itself. */
+let waits: { ms: number; run: () => void; cancelled: boolean }[];
+let notices: Notice[];
+let source: MetadataSource;
+
+let clock: TestClock;
+const create = (changes: { random?: () => number } = {}): MetadataSource =>
+  createMetadataSource({
+    issuer: server.url,
+    timeoutMs: 2_000,
+    fetchJson,
+    clock,
+    schedule(ms, run) {
+      const wait = { ms, run, cancelled: false };
+      waits.push(wait);
+      return () => {
+        wait.cancelled = true;
+      };
+    },
+    notify: (notice) => notices.push(notice),
+    random: () => 1,
+    ...changes,
+  });
+
+beforeEach(() => {
+  clock = testClock();
+  waits = [];
+  notices = [];
+  source = create();
+});
+afterEach(() => {
+  source.stop();
+  server.reset();
+});
+
+/** Oddly written, so that whatever writes it anew is found out. */
+const oddly = (issuer = server.url): string =>
+  `{ "issuer":"${issuer}",\n  "x": 1.0, "jwks_uri" : "${server.url}/jwks", "x": 2e0 }\n`;
+const JSON_TYPE: [string, string][] = [['content-type', 'application/json']];
+const document = (issuer = server.url) => status(200, JSON_TYPE, oddly(issuer));
+const shown = (): string | undefined => source.last()?.body.toString();
+
+/** Lets the last wait be over, and comes back when what it started is over as well. */
+async function next(): Promise<number> {
+  const before = waits.length;
+  waits.at(-1)?.run();
+  await until('the next wait', () => waits.length > before);
+  return waits.at(-1)?.ms ?? 0;
+}
+
+async function begin(): Promise<number> {
+  source.start();
+  await until('the first wait', () => waits.length === 1);
+  return waits[0]?.ms ?? 0;
+}
+
+describe('a good document', () => {
+  test('is shown letter for letter, and read again after an hour', async () => {
+    expect(source.last()).toBeNull();
+    server.answer(document());
+    expect(await begin()).toBe(60 * MINUTE);
+    expect(shown()).toBe(oddly());
+    server.answer(json({ issuer: server.url, another: true }));
+    expect(await next()).toBe(60 * MINUTE);
+    expect(JSON.parse(shown() ?? '')).toEqual({ issuer: server.url, another: true });
+    expect(notices.map(({ event, level }) => [event, level])).toEqual([['metadata.loaded', 'info']]);
+  });
+
+  test('is kept while the issuer is down, and after', async () => {
+    server.answer(document());
+    await begin();
+    for (const bad of [status(500), json([]), json({ issuer: `${server.url}/` }), status(404)]) {
+      server.answer(bad);
+      await next();
+      expect(shown()).toBe(oddly());
+    }
+    expect(notices.slice(1).map(({ event, level, stale }) => [event, level, stale])).toEqual([
+      ['metadata.load_failed', 'warn', true],
+      ['metadata.load_failed', 'debug', true],
+      ['metadata.load_failed', 'debug', true],
+      ['metadata.load_failed', 'debug', true],
+    ]);
+    server.answer(document());
+    expect(await next()).toBe(60 * MINUTE);
+    expect(notices.at(-1)).toMatchObject({ event: 'metadata.loaded', level: 'info' });
+  });
+});
+
+describe('nothing is shown', () => {
+  test.each([
+    ['without metadata', () => status(404)],
+    ['of another issuer', () => document(`${server.url}/`)],
+    ['of a list', () => json([{ issuer: server.url }])],
+    ['of a text', () => json('x')],
+    ['of HTML', () => status(200, [['content-type', 'text/html']], '<!doctype html>')],
+    ['of a document that is too long', () => json({ issuer: server.url, pad: 'x'.repeat(256 * 1024) })],
+    ['of an error that looks like metadata', () => status(500, [], JSON.stringify({ issuer: server.url }))],
+    ['behind a redirect', () => status(302, [['location', `${server.url}/moved`]])],
+  ])('%s', async (_name, answer) => {
+    server.answer(answer());
+    await begin();
+    expect(source.last()).toBeNull();
+    expect(notices.map(({ event, stale }) => [event, stale])).toEqual([['metadata.load_failed', false]]);
+    // The positive: the same mirror shows a good one.
+    server.answer(document());
+    await next();
+    expect(shown()).toBe(oddly());
+  });
+});
+
+describe('the back-off', () => {
+  test('doubles from a second to five minutes, with jitter, and starts anew after a good one', async () => {
+    server.answer(status(500));
+    const steps = [await begin()];
+    for (let i = 0; i < 10; i += 1) steps.push(await next());
+    expect(steps).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 1000));
+    server.answer(document());
+    await next();
+    server.answer(status(500));
+    expect(await next()).toBe(1000);
+  });
+
+  test('is never shorter than half', async () => {
+    source = create({ random: () => 0 });
+    server.answer(status(500));
+    expect([await begin(), await next(), await next()]).toEqual([500, 1000, 2000]);
+  });
+});
+
+describe('on demand', () => {
+  const get = (unhelpful: MetadataDocument | null = null) => withDeadline('the metadata', source.get(unhelpful), 5_000);
+
+  test('a document is fetched once, also for many callers at once, and kept for an hour', async () => {
+    server.answer(document());
+    const asked = server.hits;
+    expect((await Promise.all([get(), get(), get()])).map(({ ok }) => ok)).toEqual([true, true, true]);
+    const fetched = server.hits - asked;
+    clock.advance(60 * MINUTE - 1);
+    expect((await get()).ok).toBe(true);
+    expect(server.hits - asked).toBe(fetched);
+    clock.advance(1);
+    expect((await get()).ok).toBe(true);
+    expect(server.hits - asked).toBe(2 * fetched);
+  });
+
+  test('after a failure the issuer is left alone for the back-off, and the caller learns how long', async () => {
+    server.answer(status(500));
+    expect(await get()).toEqual({ ok: false, detail: 'metadata: status 500', retryAfterSeconds: 1 });
+    const asked = server.hits;
+    clock.advance(999);
+    expect(await get()).toMatchObject({ ok: false, retryAfterSeconds: 0.001 });
+    expect(server.hits).toBe(asked);
+    server.answer(document());
+    clock.advance(1);
+    expect((await get()).ok).toBe(true);
+  });
+
+  test('the back-off on demand ends after 30 s at the latest', async () => {
+    server.answer(status(500));
+    for (let i = 0; i < 10; i += 1) {
+      await get();
+      clock.advance(30_000);
+    }
+    server.answer(document());
+    expect((await get()).ok).toBe(true);
+  });
+
+  test('an old document serves while the issuer is down', async () => {
+    server.answer(document());
+    await get();
+    server.answer(status(500));
+    clock.advance(61 * MINUTE);
+    expect(await get()).toMatchObject({ ok: true, document: { json: { x: 2 } } });
+    // The caller reports its own failure; the events are about the published copy.
+    expect(notices).toEqual([]);
+  });
+
+  test('a document that did not help is fetched again, after half a second at the earliest', async () => {
+    server.answer(document());
+    await get();
+    const bad = source.last();
+    const asked = server.hits;
+    expect(await get(bad)).toMatchObject({ ok: false, retryAfterSeconds: 0.5 });
+    // It may help another caller.
+    expect(await get()).toMatchObject({ ok: true });
+    expect(server.hits).toBe(asked);
+    clock.advance(500);
+    server.answer(status(500));
+    expect(await get(bad)).toMatchObject({ ok: false });
+    expect([(await get()).ok, shown()]).toEqual([true, oddly()]);
+    clock.advance(1000);
+    server.answer(document());
+    expect(await get(bad)).toMatchObject({ ok: true });
+    expect(source.last()).not.toBe(bad);
+  });
+});
+
+test('after the stop nothing is fetched and nothing waited for', async () => {
+  server.answer(document());
+  await begin();
+  expect(server.hits).toBeGreaterThan(0);
+  source.stop();
+  expect(waits.map(({ cancelled }) => cancelled)).toEqual([true]);
+
+  let answer = (): void => {};
+  server.answer(async (arrived) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return document()(arrived);
+  });
+  source = create();
+  const asked = server.hits;
+  source.start();
+  await until('it is asked', () => server.hits > asked);
+  source.stop();
+  answer();
+  // Another mirror that asks later is through: what was stopped had its time.
+  const other = create();
+  server.answer(document());
+  other.start();
+  await until('the other has its copy', () => other.last() !== null);
+  other.stop();
+  // The late answer arrived, but it started no other wait.
+  expect(waits.length).toBe(2);
+});
