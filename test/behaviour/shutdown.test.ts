@@ -121,7 +121,7 @@ test('E-11: a request on a connection that is open already is told to go elsewhe
   expect([refused.status, refused.header('connection')]).toEqual([503, 'close']);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
   expect(JSON.parse(refused.body)).toMatchObject({
-    error: { code: -31503, message: 'The gateway is shutting down, retry the request' },
+    error: { code: -31503, message: 'Shutting down, retry elsewhere' },
   });
   expect((await running.response({ label: 'the running call' })).status).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
