@@ -42,8 +42,8 @@ describe('the log says why, and what to write', () => {
     ['somebody else', at, { audience: ['urn:other'] }, /^aud is not in the list of this endpoint$/],
     ['somebody else, no evidence', at, { audience: [OTHER], accessTokenEvidence: false }, /^aud is not in the list/],
     ['an API that is no client', at, { audience: ['my-api'] }, /^aud is not in the list of this endpoint$/],
-    ['its client', at, { audience: ['cli'] }, /^aud names the client .* ask for the resource .* preset, or list this value/],
-    ['its client, no evidence', at, { audience: ['cli'], accessTokenEvidence: false }, /^aud may name a client, .* ID token: /],
+    ['its client', at, { audience: ['cli'] }, /^aud names the client .* request the resource .* preset, or list this value/],
+    ['its client, no evidence', at, { audience: ['cli'], accessTokenEvidence: false }, /^aud may name a client, .* ID token\. /],
     [
       'a listed client, no evidence',
       listed,

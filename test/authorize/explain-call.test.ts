@@ -47,14 +47,14 @@ test.each([
     'drop',
     principal(),
     { scopes: ['files:read'], lacks: 'nothing' },
-    { tool: 'drop', scopes: ['files:read'], 'nobody may use it': 'rule drop' },
+    { tool: 'drop', scopes: ['files:read'], denied: 'rule drop' },
   ],
   [
     'one that no rule names',
     'other',
     principal(),
     { scopes: ['files:read'], lacks: 'nothing' },
-    { tool: 'other', scopes: ['files:read'], 'nobody may use it': 'no rule names it' },
+    { tool: 'other', scopes: ['files:read'], denied: 'no rule matches it' },
   ],
   ['no tool', null, principal({ scopes: [] }), { scopes: [], lacks: ['scope files:read'] }, { scopes: ['files:read'] }],
 ])('%s', (_what, name, caller, observed, expected) => {

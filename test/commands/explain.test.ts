@@ -213,7 +213,7 @@ describe('a flaw is told by the reason that the gateway logs and counts, at the 
     expect((await examine('/asked/mcp', token)).kind).toBe('ok');
     expect((await examine('/asked/mcp', token, 'read_file')).kind).toBe('ok');
     const denied = await examine('/asked/mcp', token, 'delete_file');
-    expect([denied.kind, denied.failed[0]?.expected['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
+    expect([denied.kind, denied.failed[0]?.expected.denied]).toEqual(['tool.denied', 'rule delete*']);
     const writing = await examine('/asked/mcp', token, 'write_file');
     expect(writing.kind).toBe('tool.denied');
     expect(writing.failed).toMatchObject([
