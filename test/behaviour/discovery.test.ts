@@ -1,8 +1,8 @@
 // Where a client finds out which authorization server to ask: the metadata documents, whoever asks and whatever the request claims.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { type Scene, startConfigured, startScene } from '../fixtures/scene.js';
 

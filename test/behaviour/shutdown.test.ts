@@ -3,14 +3,15 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
+import type { GatewayProcess } from '../fixtures/process.js';
 import { openRaw, type RawConnection, type RawRequest, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 beforeEach(async () => {
-  scene = await startScene();
+  scene = await startScene({ process: true });
   await scene.passes();
   scene.upstream.reset();
   return async () => {
@@ -59,7 +60,7 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     expect(await ended()).toEqual({ code: 0, signal: null });
     // The last lines are whole: the call, and that it stopped with nothing cut.
     const lines = scene.gateway.logs();
-    expect(lines.some(({ rpc, reason }) => rpc === 'tools/call' && reason === 'ok')).toBe(true);
+    expect(lines.some((line) => line['mcp.method.name'] === 'tools/call' && line.reason === 'ok')).toBe(true);
     expect(lines.find(({ event }) => event === 'gateway.stopped')).toMatchObject({ cut: 0 });
     for (const line of scene.gateway.output().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   },
@@ -183,7 +184,7 @@ test.each([1, 2])(
   'gateway.stopped is the last line, also behind a call that was answered just before the signal: %i',
   async () => {
     for (let n = 0; n < 3; n++) {
-      const { gateway, passes, stop: stopAll } = await startScene();
+      const { gateway, passes, stop: stopAll } = await startScene({ process: true });
       try {
         const id = (await passes()).header('x-request-id');
         process.kill(gateway.pid, 'SIGTERM');

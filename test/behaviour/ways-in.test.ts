@@ -1,8 +1,8 @@
 // The ways in, over a real identity provider: JWT by its metadata, JWT by its key set, opaque by introspection.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { legacy, modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';
@@ -49,8 +49,8 @@ describe.each(['its metadata', 'its key set'])('JWT by %s', (way) => {
     const passed = await call(gateway, '/jwt/mcp', token);
     expect([passed.status, upstream.hits]).toEqual([200, 1]);
     const line = await logOf(gateway, passed);
-    const who = { credential: 'principal', issuer: idp.issuer, subject: 'demo-machine', clientId: 'demo-machine' };
-    expect(line).toMatchObject({ reason: 'ok', status: 200, endpoint: '/jwt/mcp', ...who });
+    const who = { credential: 'jwt', issuer: idp.issuer, subject: 'demo-machine', clientId: 'demo-machine' };
+    expect(line).toMatchObject({ reason: 'ok', 'http.response.status_code': 200, endpoint: '/jwt/mcp', ...who });
 
     expect((await call(gateway, '/opaque/mcp', token)).status).toBe(401);
     const short = await call(gateway, '/jwt/mcp', await tokenFor(gateway, '/jwt/mcp', 'files:write'));
