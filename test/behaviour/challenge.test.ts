@@ -124,9 +124,9 @@ test('A-24, C-01, C-05, C-109: what is no single credential is 400 invalid_reque
   }
   scene.upstream.reset();
   const lines: [string[], string][] = [
-    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential please'],
-    [[`Bearer ${token}`, 'Token abc'], 'One credential please'],
-    [[`Bearer ${token}, Token abc`], 'One credential please'],
+    [[`Bearer ${token}`, `Bearer ${token}`], 'Send exactly one credential'],
+    [[`Bearer ${token}`, 'Token abc'], 'Send exactly one credential'],
+    [[`Bearer ${token}, Token abc`], 'Send exactly one credential'],
     [[`Bearer ${token} ${token}`], 'Malformed Authorization header'],
     [[`Bearer ${token},`], 'Malformed Authorization header'],
     [['Bearer'], 'Malformed Authorization header'],
