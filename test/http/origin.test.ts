@@ -1,6 +1,6 @@
 // Which browser origins may call: compared whole. And what they may then send and read.
 import { describe, expect, test } from 'vitest';
-import { origin, preflight } from '../../src/http/cors.js';
+import { applyCors, answerPreflight } from '../../src/http/cors.js';
 import { checkOrigin } from '../../src/http/origin.js';
 import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
 import { exchange, type Lines, pairs } from '../support/exchange.js';
@@ -66,7 +66,7 @@ describe('an origin (B-10, B-11)', () => {
 describe('the answers to a browser (B-15, C-152)', () => {
   test('of an allowed origin name it, and what it may read', () => {
     const asked = from('https://app.example.com');
-    expect(origin(asked, at)).toBeNull();
+    expect(applyCors(asked, at)).toBeNull();
     expect(pairs(asked.answerHeaders)).toEqual({
       'x-request-id': 'request-1',
       'access-control-allow-origin': 'https://app.example.com',
@@ -80,7 +80,7 @@ describe('the answers to a browser (B-15, C-152)', () => {
     ['a refused one', ['https://evil.example'], 'origin.refused'],
   ])('to %s say nothing of origins', (_what, origins, kind) => {
     const asked = from(...origins);
-    expect(origin(asked, at)?.definition.reason ?? 'ok').toBe(kind);
+    expect(applyCors(asked, at)?.definition.reason ?? 'ok').toBe(kind);
     expect(pairs(asked.answerHeaders)).toEqual({ 'x-request-id': 'request-1' });
   });
 });
@@ -91,7 +91,7 @@ describe('a preflight (B-15, C-148)', () => {
     'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
   function answer(lines: Lines, where = at) {
     const asked = exchange({ method: 'OPTIONS', lines });
-    expect(preflight(asked, where)).toBe(true);
+    expect(answerPreflight(asked, where)).toBe(true);
     expect(asked.sent).toBe('');
     const [began] = asked.began;
     return { status: began?.status, headers: pairs(began?.headers ?? []) };
@@ -130,7 +130,7 @@ describe('a preflight (B-15, C-148)', () => {
 
   test.each(['POST', 'GET', 'HEAD', 'options'])('is not %s', (method) => {
     const asked = exchange({ method });
-    expect(preflight(asked, at)).toBe(false);
+    expect(answerPreflight(asked, at)).toBe(false);
     expect(asked.began).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 // When whole answers go out: with the turn in which they were made, in their order, and none is forgotten.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { endWithTurn } from '../../src/http/response-batch.js';
+import { addToBatch } from '../../src/http/response-batch.js';
 
 test('those of one turn go out together at its end, in the order in which they were made', async () => {
   const sent: string[] = [];
-  const made = (name: string) => endWithTurn({ sendEnd: () => void sent.push(name) });
+  const made = (name: string) => addToBatch({ sendBatched: () => void sent.push(name) });
   made('a');
   await Promise.resolve();
   made('b');
@@ -22,10 +22,10 @@ test('those of one turn go out together at its end, in the order in which they w
 
 test('one that is made while others go out goes with the next turn', async () => {
   const sent: string[] = [];
-  endWithTurn({
-    sendEnd() {
+  addToBatch({
+    sendBatched() {
       sent.push('first');
-      endWithTurn({ sendEnd: () => void sent.push('second') });
+      addToBatch({ sendBatched: () => void sent.push('second') });
     },
   });
   await nextTurn();

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Connection } from '../../src/http/connection.js';
-import { watchReaders } from '../../src/http/stalled-clients.js';
+import { watchStalledClients } from '../../src/http/stalled-clients.js';
 
 const MS = 60_000;
 /** What a socket says of itself: all that was written to it, and what of it waits. */
@@ -17,7 +17,7 @@ beforeEach(() => {
     peer.resets += 1;
   };
   const connection = new Connection(peer as unknown as Socket);
-  watch = watchReaders(() => [connection], MS);
+  watch = watchStalledClients(() => [connection], MS);
 });
 afterEach(() => {
   watch.stop();

@@ -36,7 +36,7 @@ describe('beside exchanges', () => {
 
   test('a request that could not be read is told with what is known of it', () => {
     const { log, lines } = logging();
-    log.unread(failures.connectionBadRequest({ detail: 'HPE_INVALID_METHOD' }), '192.0.2.9');
+    log.unreadable(failures.connectionBadRequest({ detail: 'HPE_INVALID_METHOD' }), '192.0.2.9');
     const { time: _time, ...line } = lines()[0] as Line;
     expect(line).toEqual({
       level: 'info',
@@ -59,7 +59,7 @@ describe('lines', () => {
     log.request(numbered(2));
     log.notify({ event: 'keys.loaded', level: 'info' });
     log.request(numbered(3));
-    log.unread(failures.connectionBadRequest(), '192.0.2.9');
+    log.unreadable(failures.connectionBadRequest(), '192.0.2.9');
     expect(lines().map(({ event }) => event)).toEqual([
       'forwarded',
       'verify.expired',

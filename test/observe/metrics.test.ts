@@ -22,7 +22,7 @@ describe('the counter', () => {
     metrics.request(outcome({ failure: failures.tokenExpired(), status: 401 }));
     metrics.request(outcome({ endpoint: endpoint({ path: '/b' }) }));
     metrics.request(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
-    metrics.unread(failures.connectionTooSlow());
+    metrics.unreadable(failures.connectionTooSlow());
     const expected = [
       `${REQUESTS}{endpoint="/b",reason="ok"} 1`,
       `${REQUESTS}{endpoint="/mcp",reason="ok"} 2`,
@@ -76,7 +76,7 @@ describe('the histogram', () => {
 
   test('is not fed by what was never an exchange', async () => {
     const metrics = createMetrics();
-    metrics.unread(failures.connectionBadRequest());
+    metrics.unreadable(failures.connectionBadRequest());
     const counts = linesOf(await metrics.text(), 'portcullis_http_request_duration_seconds_count');
     expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
   });

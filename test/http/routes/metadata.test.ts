@@ -1,6 +1,6 @@
 // What the protected resource metadata says, the configuration and nothing else; and which document stands where.
 import { describe, expect, test } from 'vitest';
-import { documents, resourceMetadata } from '../../../src/http/routes/metadata.js';
+import { wellKnownDocuments, resourceMetadata } from '../../../src/http/routes/metadata.js';
 import { endpoint, ISSUER, RESOURCE } from '../../support/endpoint.js';
 
 test('is the resource, its issuers, its scopes and the header (A-01, A-04, A-10, A-11)', () => {
@@ -37,7 +37,7 @@ describe('where the documents stand', () => {
   /** The places and what stands there: a resource, or the metadata of an issuer. */
   const standing = (...endpoints: ReturnType<typeof at>[]): Record<string, string> =>
     Object.fromEntries(
-      [...documents(endpoints, show)].map(([path, document]) => {
+      [...wellKnownDocuments(endpoints, show)].map(([path, document]) => {
         const text = String(document());
         return [path, text.startsWith('{') ? (JSON.parse(text) as { resource: string }).resource : text];
       }),
@@ -81,7 +81,7 @@ describe('where the documents stand', () => {
 
   test('shows what there is now: nothing before there is a copy', () => {
     let copy: Buffer | null = null;
-    const document = documents([at('/a')], () => copy).get('/.well-known/openid-configuration/a');
+    const document = wellKnownDocuments([at('/a')], () => copy).get('/.well-known/openid-configuration/a');
     expect(document?.()).toBeNull();
     copy = Buffer.from('{}');
     expect(document?.()).toBe(copy);
