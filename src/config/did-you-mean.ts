@@ -1,6 +1,6 @@
-// Decides which of the known names a misspelt one was meant to be. Never decides what is known.
+// Finds the known name that is closest to a misspelt one.
 
-/** Steps that each add, drop, change or swap one letter. */
+/** The number of steps from one name to another. A step adds, drops, changes or swaps letters. */
 function distance(some: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, j) => j);
@@ -23,16 +23,16 @@ function distance(some: string, other: string): number {
   return last[other.length] as number;
 }
 
-/** No known name is half as long. */
+/** Longer than every known name, so that a long text costs no time. */
 const LONGEST = 64;
 
-/** Null where none is near: a wrong guess would send its reader the wrong way. Capital letters do not count. */
-export function didYouMean(name: string, known: readonly string[]): string | null {
-  if (name.length > LONGEST) return null;
+/** Ignores case. Undefined where no name is close, because a wrong guess misleads. */
+export function didYouMean(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST) return undefined;
   const allowed = name.length < 4 ? 1 : 2;
   const [best] = known
     .map((one) => ({ one, steps: distance(name.toLowerCase(), one.toLowerCase()) }))
     .filter(({ one, steps }) => steps <= allowed && steps * 2 < one.length)
     .sort((a, b) => a.steps - b.steps);
-  return best?.one ?? null;
+  return best?.one;
 }

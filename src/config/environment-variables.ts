@@ -1,12 +1,12 @@
-// Decides which variable says what a path of the configuration says, and how what is wrong there is told to somebody who wrote variables.
-// Never decides what is wrong.
+// The table of variables: the path of the configuration that each sets. Words problems at these
+// paths for an operator who wrote variables instead of a file.
 import { type Path, type Problem, pathText } from './problems.js';
 
 export const PREFIX = 'PORTCULLIS_';
-/** The only issuer of a configuration that is made of variables. */
+/** The name of the only issuer in a configuration made of variables. */
 export const ISSUER_NAME = 'main';
 
-/** Variable, and the path of the configuration that it fills. .env.example explains each. */
+/** Each variable and the path that it sets. .env.example explains them. */
 export const VARIABLES: Readonly<Record<string, string>> = {
   UPSTREAM: 'endpoints[0].upstream',
   PUBLIC_URL: 'publicUrl',
@@ -29,36 +29,41 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'logLevel',
 };
 
-/** What a message calls by its name in a file, and what that is among variables. */
-const TERMS: readonly (readonly [term: RegExp, variables: string])[] = [
+/** Wording for a file, and the same for variables. */
+const WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
   [
     /^write a port from 0 to 65535, such as 8080$/,
     'write host:port or a port from 0 to 65535, such as 127.0.0.1:8080',
   ],
-  [/^listen has port/, `${PREFIX}LISTEN has port`],
-  [/, or move listen$/, `, or move ${PREFIX}LISTEN`],
+  [/^listen has the same port/, `${PREFIX}LISTEN has the same port`],
+  [/, or change listen$/, `, or change ${PREFIX}LISTEN`],
   [/\baudience: \[(.*?)\]/, `${PREFIX}AUDIENCE=$1`],
   [/\bpreset: /, `${PREFIX}PRESET=`],
   [
     /\bscopes: \[(.*?)\] to grant them, or remove this entry/,
     `${PREFIX}PASS_THROUGH_SCOPES="$1" to grant them, or remove ${PREFIX}PASS_THROUGH_SCHEME`,
   ],
-  [/; name at least one, or remove the field$/, '; name at least one, or remove the variable'],
+  [/, or remove the field$/, ', or remove the variable'],
   [/^write one scope per entry, without/, 'separate scopes by spaces or commas, each without'],
+  [/^references work only in .*;/, 'references work only in a file;'],
 ];
 
-/** The variable that fills a path: the longest that is a beginning of it. */
+/** The variable that sets a path, or a part of the configuration around it. */
 export function variableOf(path: Path): string {
   const text = pathText(path);
   const [name] =
     Object.entries(VARIABLES)
       .filter(([, target]) => text.startsWith(target))
-      .sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+      .sort((some, other) => other[1].length - some[1].length)[0] ?? [];
   if (name !== undefined) return PREFIX + name;
   return text.startsWith('endpoints[0].path') ? `${PREFIX}PUBLIC_URL` : text;
 }
 
-/** One line, with the name of the variable in front. */
-export function tellVariable({ path, message }: Problem): string {
-  return `${variableOf(path)}: ${TERMS.reduce((text, [term, variables]) => text.replace(term, variables), message)}`;
+/** One line that begins with the name of the variable. */
+export function variableProblemText({ path, message }: Problem): string {
+  const worded = WORDINGS.reduce(
+    (text, [file, variables]) => text.replace(file, variables),
+    message,
+  );
+  return `${variableOf(path)}: ${worded}`;
 }

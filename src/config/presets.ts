@@ -1,29 +1,30 @@
-// Decides what is known of an identity provider beforehand: the form of its issuer, where its keys are, whom its tokens name as audience,
-// which claims say what. Plain data under the fields of an issuer: what is written wins. docs/idps.md says how sure each of it is.
+// The table of presets: for an identity provider the form of its issuer, the URL of its keys, the
+// audience of its tokens and the names of its claims. A field in the configuration overrides its
+// preset. docs/idps.md says how certain each value is.
 
 import type { ClaimNames, ClaimRules } from '../core/claim-rules.js';
 import { isObject } from '../core/json.js';
 
-/** One form of the issuer. `$&` and `$1` stand for the issuer and the group of its pattern. */
+/** One form of the issuer. `$&` is the issuer, `$1` the group of its pattern. */
 interface Form {
   readonly issuer: RegExp;
-  /** Where the keys are. Without it: from the metadata. */
+  /** The URL of the keys. Without it the metadata names the URL. */
   readonly keys?: string;
-  /** The client that the issuer names. */
+  /** The client id within the issuer. */
   readonly client?: string;
-  /** Why the resource is never the audience, and what to write. */
+  /** Why the resource is never the audience, and what to write instead. */
   readonly audienceNeeded?: string;
 }
 
 interface Preset {
   readonly forms: readonly Form[];
-  /** What to write where no form matches. */
+  /** The message for an issuer that has none of the forms. */
   readonly write: string;
   readonly typ: 'lenient' | 'at+jwt';
   readonly claims: Partial<ClaimNames>;
-  /** Claims that mark an access token: without exactly these values a token is of another kind. */
+  /** Claims that mark an access token. A token without exactly these values is of another kind. */
   readonly requiredClaims: Readonly<Record<string, string>>;
-  /** A token without `aud` is for the client that it names. */
+  /** True: the audience of a token without `aud` is the client that it names. */
   readonly audienceIsClient: boolean;
 }
 
@@ -39,13 +40,14 @@ const generic: Preset = {
   audienceIsClient: false,
 };
 
-/** By the name that `preset` takes. All sign with RS256, the default. */
+/** By the value of `preset`. All sign with RS256, the default. */
 const presets = {
   workos: {
     ...generic,
     forms: [{ issuer: /^https?:\/\/(?!api\.workos\.com$)[^/]+$/, keys: '$&/oauth2/jwks' }],
     write:
-      'write the AuthKit domain without a slash at the end, such as https://acme.authkit.app; for the session tokens of api.workos.com write preset: workos-session',
+      'write the AuthKit domain without a trailing slash, such as https://acme.authkit.app; ' +
+      'for the session tokens of api.workos.com write preset: workos-session',
     claims: { scopes: ['scope'], tenant: ['org_id'], client: ['client_id'] },
   },
   'workos-session': {
@@ -58,7 +60,9 @@ const presets = {
       },
     ],
     write:
-      'write it with the client id and without a slash at the end, such as https://api.workos.com/user_management/client_01ABC; api.workos.com alone is no client',
+      'write the issuer with the client id and without a trailing slash, such as ' +
+      'https://api.workos.com/user_management/client_01ABC; ' +
+      'https://api.workos.com alone does not name a client',
     claims: { scopes: ['permissions'], tenant: ['org_id'] },
     audienceIsClient: true,
   },
@@ -66,15 +70,17 @@ const presets = {
     ...generic,
     forms: [{ issuer: /^https?:\/\/[^/]+\/$/, keys: '$&.well-known/jwks.json' }],
     write:
-      'write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/',
+      'write the domain of the tenant with a trailing slash, such as https://acme.us.auth0.com/',
     claims: { scopes: ['scope'], tenant: ['org_id'], client: ['azp', 'client_id'] },
   },
   okta: {
     ...generic,
     forms: [{ issuer: /^https?:\/\/[^/]+\/oauth2\/[^/]+$/, keys: '$&/v1/keys' }],
     write:
-      'write a custom authorization server without a slash at the end, such as https://acme.okta.com/oauth2/default; nobody but Okta can check the tokens of the org server, so for those write preset: generic, verify: introspection and an introspection block',
-    // `sub` is the login, which can be given to somebody else.
+      'write a custom authorization server without a trailing slash, such as ' +
+      'https://acme.okta.com/oauth2/default; only Okta can verify the tokens of the org server, ' +
+      'so for those write preset: generic, verify: introspection and an introspection block',
+    // `sub` is the login name, which Okta can later give to another user.
     claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
   },
   entra: {
@@ -84,7 +90,8 @@ const presets = {
         issuer: new RegExp(`^https://login\\.microsoftonline\\.com/${TENANT_ID}/v2\\.0$`),
         keys: 'https://login.microsoftonline.com/$1/discovery/v2.0/keys',
         audienceNeeded:
-          'v2 tokens of Entra name the API by its application id, never by its URL: write audience: [<application id>]',
+          'v2 tokens of Entra name the API by its application id, never by its URL: ' +
+          'write audience: [<application id>]',
       },
       {
         issuer: new RegExp(`^https://sts\\.windows\\.net/${TENANT_ID}/$`),
@@ -92,8 +99,10 @@ const presets = {
       },
     ],
     write:
-      'write the tenant by its id: https://login.microsoftonline.com/<tenant id>/v2.0 for v2 tokens, https://sts.windows.net/<tenant id>/ with its slash for v1; never common, organizations or a domain name',
-    // `sub` is another one for each application.
+      'write the tenant by its id: https://login.microsoftonline.com/<tenant id>/v2.0 for v2 ' +
+      'tokens, https://sts.windows.net/<tenant id>/ with its trailing slash for v1; ' +
+      'never common, organizations or a domain name',
+    // `sub` differs from application to application.
     claims: { scopes: ['scp'], subject: ['oid'], tenant: ['tid'], client: ['azp', 'appid'] },
   },
   keycloak: {
@@ -105,9 +114,9 @@ const presets = {
       },
     ],
     write:
-      'write the realm without a slash at the end, such as https://login.example.com/realms/acme',
+      'write the realm without a trailing slash, such as https://login.example.com/realms/acme',
     claims: { scopes: ['scope'], client: ['azp', 'client_id'] },
-    // The claim, not the header: ID, Refresh and Logout are its other values.
+    // The claim, not the header. Its other values are ID, Refresh and Logout.
     requiredClaims: { typ: 'Bearer' },
   },
   cognito: {
@@ -117,11 +126,14 @@ const presets = {
         issuer: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9-]+_[A-Za-z0-9]+$/,
         keys: '$&/.well-known/jwks.json',
         audienceNeeded:
-          'access tokens of Cognito have no audience but their client: write audience: [<app client id>] with the clients that may come',
+          'access tokens of Cognito name their client instead of an audience: ' +
+          'write audience: [<app client id>] with the clients to accept',
       },
     ],
     write:
-      'write the user pool without a slash at the end, such as https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123; not the domain of its login pages',
+      'write the user pool without a trailing slash, such as ' +
+      'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123; ' +
+      'not the domain of its login pages',
     claims: { scopes: ['scope'], client: ['client_id'] },
     requiredClaims: { token_use: 'access' },
     audienceIsClient: true,
@@ -145,8 +157,8 @@ const filled = (
 ): string | undefined =>
   form === undefined ? undefined : template && issuer.replace(form.issuer, template);
 
-/** The fields of an issuer as written, with those of its preset under them. What is no issuer with a preset comes back as it is. */
-export function underPreset(raw: unknown): unknown {
+/** The fields of an issuer, with those of its preset for the fields that the operator left out. */
+export function withPreset(raw: unknown): unknown {
   if (!isObject(raw) || !isPreset(raw.preset)) return raw;
   const preset = presetOf(raw.preset);
   const issuer = typeof raw.issuer === 'string' ? raw.issuer : '';
@@ -165,18 +177,18 @@ export function underPreset(raw: unknown): unknown {
   };
 }
 
-/** What is wrong with the form of an issuer, or null. */
+/** The message for an issuer without the form that its preset expects, or null. */
 export function formProblem(name: PresetName, issuer: string): string | null {
   const preset = presetOf(name);
   return formOf(preset, issuer) === undefined ? preset.write : null;
 }
 
-/** Why this issuer needs an audience of its own, or null. */
+/** The message for an issuer that needs a configured audience, or null. */
 export function audienceProblem(name: PresetName, issuer: string): string | null {
   return formOf(presetOf(name), issuer)?.audienceNeeded ?? null;
 }
 
-/** What of a preset no field can say. */
+/** The rules of a preset that no field of the configuration can set. */
 export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> &
   Pick<Preset, 'requiredClaims'>;
 

@@ -1,15 +1,21 @@
-// Decides how the fields of one endpoint become what the running gateway knows of it: defaults that hang on other fields are filled in here.
+// Resolves one endpoint: fills in the defaults that depend on other fields.
 import type { Endpoint } from '../core/endpoint.js';
-import { impliedScopes, scopesOf, toPolicy } from './resolve-policy.js';
-import type { EndpointInput, PassThroughInput } from './schema/endpoint.js';
+import { impliedScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
+import type { WithSecrets } from './resolve-secrets.js';
+import type { EndpointInput } from './schema/endpoint.js';
 import type { IssuerInput } from './schema/issuer.js';
+import type { PassThroughInput } from './schema/pass-through.js';
+
+type AcceptedIssuer = WithSecrets<
+  Pick<IssuerInput, 'issuer' | 'audience' | 'clockToleranceSeconds'>
+>;
 
 function passThroughRule({
   scheme,
   header,
   scopes,
   sunset,
-}: PassThroughInput): Endpoint['passThrough'][number] {
+}: WithSecrets<PassThroughInput>): Endpoint['passThrough'][number] {
   return {
     scheme: scheme?.toLowerCase() ?? null,
     header: header?.toLowerCase() ?? 'authorization',
@@ -18,7 +24,7 @@ function passThroughRule({
   };
 }
 
-/** RFC 9728 section 3.1: the well-known string goes between host and path. */
+/** RFC 9728 section 3.1 inserts the well-known path between host and path. */
 function metadataUrl(resource: string): URL {
   const { origin, pathname } = new URL(resource);
   return new URL(
@@ -26,15 +32,15 @@ function metadataUrl(resource: string): URL {
   );
 }
 
-export function toEndpoint(
-  input: EndpointInput,
+export function resolveEndpoint(
+  input: WithSecrets<EndpointInput>,
   publicUrl: string,
-  issuers: ReadonlyMap<string, IssuerInput>,
+  issuers: Readonly<Record<string, AcceptedIssuer>>,
 ): Endpoint {
   const resource = input.resource ?? publicUrl + input.path;
   const metadata = metadataUrl(resource);
   const upstream = new URL(input.upstream.url);
-  const accepted = input.issuers.map((name) => issuers.get(name) as IssuerInput);
+  const accepted = input.issuers.map((name) => issuers[name] as AcceptedIssuer);
   return {
     path: input.path,
     resource,
@@ -47,7 +53,7 @@ export function toEndpoint(
     scopes: input.scopes,
     scopesSupported: input.scopesSupported ?? scopesOf(input),
     scopeImplies: impliedScopes(input.scopeImplies),
-    policy: toPolicy(input),
+    policy: resolvePolicy(input),
     denialResponse: input.denialResponse === 'jsonrpc' ? 'jsonrpc' : 'http',
     passThrough: input.passThrough.map(passThroughRule),
     origins: [publicUrl, ...input.origins],

@@ -1,5 +1,6 @@
-// Decides how the policy fields of an endpoint become its policy, and which scopes follow from them.
+// Resolves the policy of an endpoint, and the scopes that follow from its rules.
 import type { KindPolicy, Policy, Rule } from '../core/policy.js';
+import type { WithSecrets } from './resolve-secrets.js';
 import type { EndpointInput } from './schema/endpoint.js';
 
 interface KindInput {
@@ -28,8 +29,13 @@ function kindPolicy<T extends KindInput>(
   return { default: input.default, rules, filterLists: input.filterLists };
 }
 
-/** Null where nothing was said: then the upstream alone decides what its callers may do. */
-export function toPolicy({ tools, prompts, resources, methods }: EndpointInput): Policy | null {
+/** Null without any policy field. Then the upstream alone decides what its callers may do. */
+export function resolvePolicy({
+  tools,
+  prompts,
+  resources,
+  methods,
+}: WithSecrets<EndpointInput>): Policy | null {
   if (
     tools === undefined &&
     prompts === undefined &&
@@ -41,20 +47,25 @@ export function toPolicy({ tools, prompts, resources, methods }: EndpointInput):
     tool: kindPolicy(tools, ({ tool }) => tool),
     prompt: kindPolicy(prompts, ({ prompt }) => prompt),
     resource: kindPolicy(resources, ({ resource }) => resource),
-    allowedMethods: methods?.also ?? [],
+    allowedMethods: methods?.allow ?? [],
     clientResponses: methods?.clientResponses === 'allow',
   };
 }
 
-/** What a client may ever need: the base scopes first, then those of the rules in their order. */
-export function scopesOf({ scopes, tools, prompts, resources }: EndpointInput): readonly string[] {
+/** All scopes that a client may need: the base scopes, then those of the rules in their order. */
+export function scopesOf({
+  scopes,
+  tools,
+  prompts,
+  resources,
+}: WithSecrets<EndpointInput>): readonly string[] {
   const ruled = [tools, prompts, resources].flatMap(
     (kind) => kind?.rules.flatMap((rule) => rule.scopes) ?? [],
   );
   return [...new Set([...scopes, ...ruled])];
 }
 
-/** Each scope with all that it stands for, also by way of others. */
+/** For each scope all scopes that it implies, also by way of other scopes. */
 export function impliedScopes(
   direct: Readonly<Record<string, readonly string[]>>,
 ): ReadonlyMap<string, readonly string[]> {

@@ -1,23 +1,24 @@
-// Decides the shape of a configuration that is known to be good: what compose.ts builds the gateway from. Frozen, defaults filled in.
+// The types of a resolved configuration: valid, complete with defaults and secrets, and frozen.
+// src/app builds the gateway from it.
 
 import type { ClaimRules } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Secret } from '../core/secret.js';
 
-/** Which verifier judges a JWT of an issuer. */
+/** How the gateway verifies a JWT of an issuer. */
 export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
 
 /** How the gateway authenticates at an introspection endpoint. */
 export type ClientAuthentication =
   | { readonly auth: 'basic' | 'post'; readonly clientId: string; readonly clientSecret: Secret }
-  /** RFC 7523 section 2.2; `privateKey` is PEM, `algorithm` the one that it is for. */
+  /** RFC 7523 section 2.2. `privateKey` is PEM, `algorithm` is the one that fits the key. */
   | {
       readonly auth: 'private_key_jwt';
       readonly clientId: string;
       readonly privateKey: Secret;
       readonly algorithm: 'RS256' | 'ES256';
     }
-  /** RFC 6750: `clientSecret` is the token. */
+  /** RFC 6750. `clientSecret` is the token. */
   | { readonly auth: 'bearer'; readonly clientSecret: Secret }
   | { readonly auth: 'none'; readonly clientId: string | null };
 
@@ -29,7 +30,7 @@ export interface ResolvedIntrospection {
   readonly inactiveCacheSeconds: number;
 }
 
-/** How the key set of an issuer is kept. */
+/** How the gateway caches the key set of an issuer. */
 export interface JwksConfig {
   readonly cacheSeconds: number;
   readonly staleIfErrorSeconds: number;
@@ -37,7 +38,7 @@ export interface JwksConfig {
   readonly timeoutMs: number;
 }
 
-/** The copy of its metadata that stands beside the endpoints. */
+/** The copy of an issuer's metadata that the gateway serves beside the endpoints. */
 export interface MetadataMirrorConfig {
   readonly enabled: boolean;
   readonly addS256: boolean;
@@ -48,12 +49,12 @@ export interface ResolvedIssuer extends ClaimRules {
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
   readonly typ: 'lenient' | 'at+jwt';
-  /** Claims that mark an access token, with the only value that each may have. */
+  /** Claims that mark an access token, each with its only accepted value. */
   readonly requiredClaims: Readonly<Record<string, string>>;
   readonly clockToleranceSeconds: number;
   readonly jwks: JwksConfig;
   readonly verify: VerifyMode;
-  /** Opaque tokens that go to this issuer; null: all. */
+  /** Prefixes of the opaque tokens of this issuer. Null: all opaque tokens. */
   readonly tokenPrefixes: readonly string[] | null;
   readonly introspection: ResolvedIntrospection | null;
   readonly metadataMirror: MetadataMirrorConfig;
@@ -68,10 +69,10 @@ export interface ResolvedConfig {
     readonly hosts: readonly string[];
   };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-  /** 32 bytes in base64 each, the newest first; empty where none is configured. */
+  /** 32 bytes in base64 each, the newest first. Empty without configured keys. */
   readonly sessionKeys: readonly Secret[];
   readonly limits: { readonly clientStallTimeoutSeconds: number };
-  /** By the issuer identifier, not by its name in the file. */
+  /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
   readonly endpoints: readonly Endpoint[];
 }

@@ -1,60 +1,87 @@
-// Decides what is said to references to secrets that cannot work: in fields that hold no secret, and without quotes where YAML reads braces.
-// Never resolves one.
-import type { z } from 'zod';
-import { schemaAt } from './partial-parse.js';
+// Finds references to secrets that cannot work: in fields that take none, and without the quotes
+// that YAML needs. Never reads a secret.
 import type { Path, Problem } from './problems.js';
-import { SECRET_PLACES, secretReference } from './schema/fields.js';
+import { rootSchema } from './schema/root.js';
+import { isSecretReference } from './schema/secret-reference.js';
+import { alternatives, memberSchema, placesOf, schemaAt } from './schema-tree.js';
+
+type Schema = Parameters<typeof memberSchema>[0];
+
+/** Every place of the configuration that takes a reference. */
+export const SECRET_PLACES: readonly string[] = placesOf(rootSchema, isSecretReference);
+
+export const MISPLACED_HINT =
+  `references work only in ${SECRET_PLACES.slice(0, -1).join(', ')} ` +
+  `and ${SECRET_PLACES.at(-1)}; write the value itself`;
 
 const REFERENCE = /\$\{(?:env|file):/;
 
-/** Text that looks like a reference in a field that takes none would be taken letter by letter. */
-export function misplacedReferences(
-  schema: z.ZodType,
-  value: unknown,
-  base: Path,
-  path: Path = [],
-): Problem[] {
-  if (typeof value === 'string') {
-    const place = REFERENCE.test(value) ? schemaAt(schema, path) : null;
-    // A list of them is still to be written as a list.
-    if (place === null || place === secretReference || schemaAt(place, [0]) === secretReference)
-      return [];
-    const message = `a reference works in ${SECRET_PLACES} alone; write the value itself`;
-    return [{ path: [...base, ...path], message }];
+/** Every string of a value that contains a reference. */
+export function referencesIn(value: unknown): { path: Path; text: string }[] {
+  const found: { path: Path; text: string }[] = [];
+  const path: (string | number)[] = [];
+
+  function find(part: unknown): void {
+    if (typeof part === 'string' && REFERENCE.test(part))
+      found.push({ path: [...path], text: part });
+    if (typeof part !== 'object' || part === null) return;
+    for (const [name, inner] of Array.isArray(part) ? part.entries() : Object.entries(part)) {
+      path.push(name);
+      find(inner);
+      path.pop();
+    }
   }
-  if (typeof value !== 'object' || value === null) return [];
-  const inner = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return inner.flatMap(([part, one]) => misplacedReferences(schema, one, base, [...path, part]));
+
+  find(value);
+  return found;
 }
 
-const BARE = /(?<=[\s,:[{])\$\{(?:env|file):[^}\s]*\}(?=[\s,}\]]|$)/g;
-/** Each is tried. */
-const TRIED = 100;
+export const takesReference = (schema: Schema): boolean =>
+  alternatives(schema).some(isSecretReference);
+
+/** References in fields that take none. The gateway would use their text as the value. */
+export function misplacedReferences(root: Schema, raw: unknown): Problem[] {
+  return referencesIn(raw).flatMap(({ path }) => {
+    const schema = schemaAt(root, path);
+    // For a single reference in place of a list, the schema reports the better problem.
+    const element = schema === null ? null : memberSchema(schema, 0);
+    const isPlaced =
+      schema === null || takesReference(schema) || (element !== null && takesReference(element));
+    return isPlaced ? [] : [{ path, message: MISPLACED_HINT }];
+  });
+}
+
+const UNQUOTED = /(?<=[\s,:[{])\$\{(?:env|file):[^}\s]*\}(?=[\s,}\]]|$)/g;
+/** The most references to try. Each costs one parse. */
+const MOST_TRIED = 100;
 
 /**
- * Between braces or brackets YAML takes those of a reference for its own, and tells of it in many words. `flaws` counts them: a reference
- * that makes fewer once it is in quotes was one of them. Gives the text with these in quotes.
+ * Puts unquoted references in quotes. Between braces or brackets, YAML reads the braces of an
+ * unquoted reference as a map and reports many flaws. A reference that causes fewer flaws in quotes
+ * was one of those. `flawsOf` counts the flaws of a text.
  */
 export function quoteReferences(
   text: string,
-  flaws: (text: string) => number,
+  flawsOf: (text: string) => number,
 ): { text: string; problems: Problem[] } {
   const problems: Problem[] = [];
-  let mended = text;
-  let left = flaws(text);
-  // From the end, so that the places of those before it stay what they are.
-  for (const { 0: reference, index } of left === 0
-    ? []
-    : [...text.matchAll(BARE)].slice(0, TRIED).reverse()) {
-    const tried = `${mended.slice(0, index)}"${reference}"${mended.slice(index + reference.length)}`;
-    const remaining = flaws(tried);
-    if (remaining >= left) continue;
-    [mended, left] = [tried, remaining];
+  let quoted = text;
+  let flaws = flawsOf(text);
+  if (flaws === 0) return { text, problems };
+  // From the end, so that the positions of earlier references stay the same.
+  for (const { 0: reference, index } of [...text.matchAll(UNQUOTED)]
+    .slice(0, MOST_TRIED)
+    .reverse()) {
+    const end = index + reference.length;
+    const tried = `${quoted.slice(0, index)}"${reference}"${quoted.slice(end)}`;
+    const remaining = flawsOf(tried);
+    if (remaining >= flaws) continue;
+    [quoted, flaws] = [tried, remaining];
     const line = text.slice(0, index).split('\n').length;
-    problems.unshift({
-      path: [],
-      message: `line ${line}: put it in quotes: "${reference}"; without them its braces are those of YAML`,
-    });
+    const message =
+      `line ${line}: put the reference in quotes: "${reference}"; ` +
+      'YAML reads braces without quotes as a map';
+    problems.unshift({ path: [], message });
   }
-  return { text: mended, problems };
+  return { text: quoted, problems };
 }

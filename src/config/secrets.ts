@@ -1,48 +1,36 @@
-// Decides how a secret is had from where its reference points. Never decides what the secret is for.
+// Reads the secret that a reference points to. Never shows a secret: where a name is malformed, the
+// message does not repeat it (C-153, no secret shown).
 import { readFileSync } from 'node:fs';
 import { type Secret, secret } from '../core/secret.js';
-import type { Path, Problem } from './problems.js';
-import { SECRET_REFERENCE } from './schema/fields.js';
+import { SECRET_REFERENCE } from './schema/secret-reference.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is no name of a variable may be the secret itself, put where its name belongs (C-153). */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Any other text after `env:` may be the secret itself. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** A trailing line end of a file is no part of the secret. Null, and a problem more, where there is none. */
-export function resolveSecret(
-  reference: string,
-  path: Path,
-  environment: Environment,
-  problems: Problem[],
-): Secret | null {
-  const [, kind, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
-  let value: string | undefined;
-  if (kind === 'env') {
-    value = environment[name];
-    if (value === undefined && !VARIABLE.test(name)) {
-      problems.push({
-        path,
-        message: 'what stands behind env: is no name of a variable; write one, such as MY_SECRET',
-      });
-      return null;
-    }
-  } else {
-    try {
-      value = readFileSync(name, 'utf8').replace(/\r?\n$/, '');
-    } catch {
-      problems.push({
-        path,
-        message: `the file ${name} cannot be read; mend the path or its permissions`,
-      });
-      return null;
-    }
-  }
+function fromVariable(name: string, environment: Environment): Secret | string {
+  const value = environment[name];
   if (value !== undefined && value !== '') return secret(value);
-  problems.push({
-    path,
-    message:
-      kind === 'env' ? `the variable ${name} is not set; set it` : `the file ${name} is empty`,
-  });
-  return null;
+  if (value === undefined && !VARIABLE_NAME.test(name))
+    return 'the text after env: is not the name of a variable; write one, such as MY_SECRET';
+  return `the variable ${name} is not set; set it`;
+}
+
+function fromFile(path: string): Secret | string {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch {
+    return `the file ${path} cannot be read; correct the path or its permissions`;
+  }
+  // The last line end is not a part of the secret.
+  const value = content.replace(/\r?\n$/, '');
+  return value === '' ? `the file ${path} is empty; write the secret into it` : secret(value);
+}
+
+/** The secret, or the message of a problem. */
+export function readSecret(reference: string, environment: Environment): Secret | string {
+  const [, source, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
+  return source === 'env' ? fromVariable(name, environment) : fromFile(name);
 }

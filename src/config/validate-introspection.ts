@@ -1,90 +1,51 @@
-// Decides what cannot be right about introspection across fields: modes without an endpoint to ask, tokens that would be shown to a
-// stranger, endpoints that would accept each other's tokens (F-02). Every check reports; none repairs.
-
-import { type Check, type Parsed, usersOf } from './parsed.js';
+// Checks introspection across fields: credentials that fit the authentication method, modes that
+// need introspection, tokens that the wrong issuer would receive, tokens bound to no client.
+import { type Check, endpointsOf, type PartialConfig } from './partial-config.js';
+import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';
-import { misplacedFields } from './resolve-introspection.js';
+import { CLIENT_ID_HINT } from './schema/fields.js';
+import type { IntrospectionInput } from './schema/issuer.js';
+import { SECRET_HINT } from './schema/secret-reference.js';
 
-const opaqueIssuers = ({ issuers, isBad }: Parsed, names: readonly string[]): string[] =>
-  names.filter((name) => {
-    const issuer = issuers.get(name);
-    const isKnown = !isBad(['issuers', name, 'tokenPrefixes']);
-    return isKnown && issuer?.introspection !== undefined && issuer.tokenPrefixes?.length !== 0;
-  });
+type Auth = IntrospectionInput['auth'];
+type SecretField = 'clientSecret' | 'privateKey';
+type Field = 'clientId' | SecretField;
 
-const somewhereToAsk: Check = ({ issuers, isBad }) =>
-  [...issuers].flatMap(([name, { verify, tokenPrefixes, introspection }]): Problem[] => {
-    const path = ['issuers', name];
-    if (introspection === undefined) {
-      const problems: Problem[] = [];
-      if (isBad([...path, 'introspection'])) return problems;
-      if (verify !== undefined && verify !== 'jwt') {
-        const message = `${verify} asks the issuer: add introspection: { ... }, or write verify: jwt`;
-        problems.push({ path: [...path, 'verify'], message });
-      }
-      if (tokenPrefixes !== undefined) {
-        const message =
-          'opaque tokens are asked about: add introspection: { ... }, or remove this field';
-        problems.push({ path: [...path, 'tokenPrefixes'], message });
-      }
-      return problems;
-    }
-    if (verify !== 'jwt' || tokenPrefixes?.length !== 0) return [];
-    const message =
-      'an empty list takes no opaque token, and verify: jwt asks about no JWT; name a beginning, or remove introspection';
-    return [{ path: [...path, 'tokenPrefixes'], message }];
-  });
+const HINTS: Readonly<Record<Field, string>> = {
+  clientId: CLIENT_ID_HINT,
+  clientSecret: SECRET_HINT,
+  privateKey: `auth: private_key_jwt signs with this key; ${SECRET_HINT}`,
+};
 
-/** A beginning that tokens of both may have. */
-function overlap(some: readonly string[], others: readonly string[]): string | undefined {
-  const pairs = some.flatMap((one) =>
-    others.map((other) => (one.length < other.length ? [one, other] : [other, one])),
-  );
-  return pairs.find(([short, long]) => (long as string).startsWith(short as string))?.[1];
+const RULES: Readonly<
+  Record<Auth, { readonly needs: readonly Field[]; readonly ignores: readonly SecretField[] }>
+> = {
+  basic: { needs: ['clientId', 'clientSecret'], ignores: ['privateKey'] },
+  post: { needs: ['clientId', 'clientSecret'], ignores: ['privateKey'] },
+  private_key_jwt: { needs: ['clientId', 'privateKey'], ignores: ['clientSecret'] },
+  // A client id is allowed beside it. The gateway does not send it.
+  bearer: { needs: ['clientSecret'], ignores: ['privateKey'] },
+  none: { needs: [], ignores: ['clientSecret', 'privateKey'] },
+};
+const USED_BY: Readonly<Record<SecretField, string>> = {
+  clientSecret: 'basic, post or bearer',
+  privateKey: 'private_key_jwt',
+};
+
+/** Missing credentials, and those that the method does not use (C-81, client authentication). */
+function misplacedFields({ auth, ...fields }: Partially<IntrospectionInput>) {
+  if (auth === undefined) return [];
+  const { needs, ignores } = RULES[auth];
+  const missing = needs.filter((field) => fields[field] === undefined);
+  const ignored = ignores.filter((field) => fields[field] !== undefined);
+  return [
+    ...missing.map((field) => ({ field, message: HINTS[field] })),
+    ...ignored.map((field) => ({
+      field,
+      message: `auth: ${auth} does not use it; remove it, or write auth: ${USED_BY[field]}`,
+    })),
+  ];
 }
-
-/** An opaque token says nothing of its issuer: one that goes to the wrong one was shown to a stranger. */
-const noStranger: Check = (parsed) =>
-  [...parsed.endpoints].flatMap(([i, endpoint]) => {
-    const path = ['endpoints', i, 'issuers'];
-    const names = opaqueIssuers(parsed, [
-      ...new Set(endpoint.issuers?.filter((name) => name !== undefined)),
-    ]);
-    if (names.length < 2) return [];
-    const unnamed = names.filter((name) => parsed.issuers.get(name)?.tokenPrefixes === undefined);
-    if (unnamed.length > 0) {
-      const message = `${names.join(' and ')} take opaque tokens, so a token of one would be shown to the other; give ${unnamed.join(' and ')} tokenPrefixes, or keep one with introspection`;
-      return [{ path, message }];
-    }
-    return names.flatMap((name, j) =>
-      names.slice(j + 1).flatMap((other) => {
-        const prefixes = (of: string): string[] =>
-          (parsed.issuers.get(of)?.tokenPrefixes ?? []).filter((prefix) => prefix !== undefined);
-        const both = overlap(prefixes(name), prefixes(other));
-        if (both === undefined) return [];
-        const message = `tokens that begin with ${both} could be of ${name} or of ${other}; make their tokenPrefixes disjoint`;
-        return [{ path, message }];
-      }),
-    );
-  });
-
-const boundToOne: Check = ({ issuers, endpoints, isBad }) =>
-  [...issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
-    if (introspection?.audience !== 'bound-to-client') return [];
-    const path = ['issuers', name, 'introspection', 'audience'];
-    const lacksClient =
-      introspection.clientId === undefined &&
-      !isBad(['issuers', name, 'introspection', 'clientId']);
-    if (introspection.auth === 'none' && lacksClient) {
-      const message =
-        'nothing tells the endpoint who asks, so no token is bound to anybody; give a clientId, or write required';
-      return [{ path, message }];
-    }
-    const users = usersOf(endpoints, name).map(([i]) => `endpoints[${i}]`);
-    if (sharedAudience !== false || users.length < 2) return [];
-    const message = `${users.join(' and ')} would accept each other's tokens; give each an issuer with a client of its own, or write sharedAudience: true`;
-    return [{ path, message }];
-  });
 
 const credentialsFit: Check = ({ issuers }) =>
   [...issuers].flatMap(([name, { introspection }]) =>
@@ -96,9 +57,98 @@ const credentialsFit: Check = ({ issuers }) =>
         })),
   );
 
+const modesFit: Check = ({ issuers, isBad }) =>
+  [...issuers].flatMap(([name, { verify, tokenPrefixes, introspection }]): Problem[] => {
+    const path = ['issuers', name];
+    if (introspection === undefined) {
+      const problems: Problem[] = [];
+      if (isBad([...path, 'introspection'])) return problems;
+      if (verify !== undefined && verify !== 'jwt') {
+        const message =
+          `verify: ${verify} needs introspection; ` +
+          'add introspection: { ... }, or write verify: jwt';
+        problems.push({ path: [...path, 'verify'], message });
+      }
+      if (tokenPrefixes !== undefined) {
+        const message =
+          'opaque tokens need introspection; add introspection: { ... }, or remove this field';
+        problems.push({ path: [...path, 'tokenPrefixes'], message });
+      }
+      return problems;
+    }
+    if (verify !== 'jwt' || tokenPrefixes?.length !== 0) return [];
+    const message =
+      'an empty list and verify: jwt leave no token to introspect; ' +
+      'write a prefix, or remove introspection';
+    return [{ path: [...path, 'tokenPrefixes'], message }];
+  });
+
+/** A prefix that tokens of both may have. */
+function overlap(some: readonly string[], others: readonly string[]): string | undefined {
+  const pairs = some.flatMap((one) =>
+    others.map((other) => (one.length < other.length ? [one, other] : [other, one])),
+  );
+  return pairs.find(([short, long]) => (long as string).startsWith(short as string))?.[1];
+}
+
+const opaqueIssuers = ({ issuers, isBad }: PartialConfig, names: readonly string[]): string[] =>
+  names.filter((name) => {
+    const issuer = issuers.get(name);
+    const isKnown = !isBad(['issuers', name, 'tokenPrefixes']);
+    return isKnown && issuer?.introspection !== undefined && issuer.tokenPrefixes?.length !== 0;
+  });
+
+/** An opaque token does not name its issuer, so its prefix alone keeps it from a stranger. */
+const tokensReachTheirIssuer: Check = (config) =>
+  [...config.endpoints].flatMap(([i, endpoint]) => {
+    const path = ['endpoints', i, 'issuers'];
+    const accepted = endpoint.issuers?.filter((name) => name !== undefined);
+    const names = opaqueIssuers(config, [...new Set(accepted)]);
+    if (names.length < 2) return [];
+    const open = names.filter((name) => config.issuers.get(name)?.tokenPrefixes === undefined);
+    if (open.length > 0) {
+      const message =
+        `${names.join(' and ')} introspect opaque tokens, so one would receive tokens of the ` +
+        `other; give ${open.join(' and ')} tokenPrefixes, or keep introspection for one of them`;
+      return [{ path, message }];
+    }
+    const prefixesOf = (name: string): string[] =>
+      (config.issuers.get(name)?.tokenPrefixes ?? []).filter((prefix) => prefix !== undefined);
+    return names.flatMap((name, j) =>
+      names.slice(j + 1).flatMap((other) => {
+        const shared = overlap(prefixesOf(name), prefixesOf(other));
+        if (shared === undefined) return [];
+        const message =
+          `tokens that begin with ${shared} could come from ${name} or from ${other}; ` +
+          'make their tokenPrefixes disjoint';
+        return [{ path, message }];
+      }),
+    );
+  });
+
+const tokensAreBound: Check = (config) =>
+  [...config.issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
+    if (introspection?.audience !== 'bound-to-client') return [];
+    const path = ['issuers', name, 'introspection', 'audience'];
+    const lacksClient =
+      introspection.clientId === undefined &&
+      !config.isBad(['issuers', name, 'introspection', 'clientId']);
+    if (introspection.auth === 'none' && lacksClient) {
+      const message =
+        'without a clientId no token is bound to a client; write a clientId, or write required';
+      return [{ path, message }];
+    }
+    const users = endpointsOf(config, name).map(([i]) => `endpoints[${i}]`);
+    if (sharedAudience !== false || users.length < 2) return [];
+    const message =
+      `${users.join(' and ')} would accept each other's tokens; ` +
+      'give each an issuer with a client of its own, or write sharedAudience: true';
+    return [{ path, message }];
+  });
+
 export const introspectionChecks: readonly Check[] = [
   credentialsFit,
-  somewhereToAsk,
-  noStranger,
-  boundToOne,
+  modesFit,
+  tokensReachTheirIssuer,
+  tokensAreBound,
 ];

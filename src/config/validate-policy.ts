@@ -1,28 +1,28 @@
-// Decides which rules of a policy contradict themselves: a claim without its value, a condition on what nobody may use. Every check reports;
-// none repairs.
-import type { Check, SeenEndpoint } from './parsed.js';
+// Checks that the rules of a policy do not contradict themselves: a claim without its value, or a
+// condition beside a denial.
+import type { Check, PartialEndpoint } from './partial-config.js';
 import type { Path, Problem } from './problems.js';
 import { CLAIM_HINT, HAS_HINT } from './schema/policy.js';
 
 const KINDS = ['tools', 'prompts', 'resources'] as const;
 
-type SeenRule = NonNullable<NonNullable<NonNullable<SeenEndpoint['tools']>['rules']>[number]>;
+type PartialRule = NonNullable<NonNullable<NonNullable<PartialEndpoint['tools']>['rules']>[number]>;
 
 function ruleProblems(
-  { claim, has, deny, scopes = [] }: Omit<SeenRule, 'tool'>,
+  { claim, has, deny, scopes = [] }: Omit<PartialRule, 'tool'>,
   path: Path,
 ): Problem[] {
   const problems: Problem[] = [];
-  const tell = (field: string, message: string) =>
+  const report = (field: string, message: string) =>
     problems.push({ path: [...path, field], message });
-  if (claim !== undefined && has === undefined) tell('has', HAS_HINT);
-  if (claim === undefined && has !== undefined) tell('claim', CLAIM_HINT);
+  if (claim !== undefined && has === undefined) report('has', HAS_HINT);
+  if (claim === undefined && has !== undefined) report('claim', CLAIM_HINT);
   if (deny && (scopes.length > 0 || claim !== undefined))
-    tell('deny', 'nobody may use what is denied: remove deny, or remove scopes and claim');
+    report('deny', 'a denial takes no conditions: remove deny, or remove scopes and claim');
   return problems;
 }
 
-export const rulesAreWhole: Check = ({ endpoints }) =>
+const rulesAreWhole: Check = ({ endpoints }) =>
   [...endpoints].flatMap(([i, endpoint]) =>
     KINDS.flatMap((kind) =>
       (endpoint[kind]?.rules ?? []).flatMap((rule, j) =>
@@ -30,3 +30,5 @@ export const rulesAreWhole: Check = ({ endpoints }) =>
       ),
     ),
   );
+
+export const policyChecks: readonly Check[] = [rulesAreWhole];

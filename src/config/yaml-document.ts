@@ -1,30 +1,30 @@
-// Decides how the text of a file becomes a plain value, and what is said of text that does not: a place and a kind. Never says what stands
-// there, because it may be a secret (C-153).
+// Reads the text of a YAML file into a raw value, and reports flaws by their place and kind.
+// Never shows text of the file, because it may be a secret (C-153, no secret shown).
 import { type ErrorCode, isNode, parseDocument, visit } from 'yaml';
 import type { Problem } from './problems.js';
 import { quoteReferences } from './secret-references.js';
 
-/** In our words: those of the library quote the file. */
+/** Own messages, because those of the library quote the file. */
 const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
-  BAD_ALIAS: 'an alias (*) that points nowhere',
-  BAD_DIRECTIVE: 'a directive (%)',
-  BAD_DQ_ESCAPE:
-    'a backslash in double quotes that begins no escape; write the text in single quotes',
-  BAD_INDENT: 'it is indented wrongly, or a bracket, brace or quote before it is not closed',
-  BAD_SCALAR_START: 'text begins with a character that is reserved; put it in quotes',
-  BLOCK_IN_FLOW: 'a map or list over several lines within brackets or braces',
+  BAD_ALIAS: 'an alias (*) without an anchor; write the value itself',
+  BAD_DIRECTIVE: 'a directive (%); remove it',
+  BAD_DQ_ESCAPE: 'an unknown escape in double quotes; put the text in single quotes',
+  BAD_INDENT: 'correct the indentation, or close a bracket, brace or quote before this place',
+  BAD_SCALAR_START: 'text begins with a reserved character; put it in quotes',
+  BLOCK_IN_FLOW:
+    'an indented map or list inside brackets or braces; write it with brackets or braces',
   BLOCK_AS_IMPLICIT_KEY: 'two names with a colon in one line; put text with a colon in quotes',
-  DUPLICATE_KEY: 'stands twice in its map; keep one',
-  MISSING_CHAR: 'a bracket, brace, quote, comma or space is missing',
-  MULTILINE_IMPLICIT_KEY: 'a name over several lines, or a line without a colon',
-  MULTIPLE_DOCS: 'a second document begins; one file has one',
-  TAB_AS_INDENT: 'a tab indents it; write spaces',
+  DUPLICATE_KEY: 'occurs twice in its map; keep one',
+  MISSING_CHAR: 'a bracket, brace, quote, comma or space is missing; add it',
+  MULTILINE_IMPLICIT_KEY: 'a name over several lines or without a colon; write both on one line',
+  MULTIPLE_DOCS: 'a second document begins; write one document in a file',
+  TAB_AS_INDENT: 'a tab as indentation; write spaces',
   TAG_RESOLVE_FAILED: 'a tag (!); remove it',
-  UNEXPECTED_TOKEN: 'something stands where it cannot; text with special characters needs quotes',
+  UNEXPECTED_TOKEN: 'unexpected text; put text with special characters in quotes',
 };
 
-/** A name that something is written behind, so that it is a name and no value. */
-const NAMED = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
+/** A name and the colon after it. Text without a colon may be a value, and is not shown. */
+const NAME = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
 
 const documentOf = (text: string) =>
   parseDocument(text, { prettyErrors: false, logLevel: 'error' });
@@ -35,12 +35,16 @@ function placeOf(text: string, at: number): string {
 }
 
 function flawText(text: string, code: ErrorCode, at: number): string {
-  const [, , name] = code === 'DUPLICATE_KEY' ? (NAMED.exec(text.slice(at)) ?? []) : [];
-  return `not YAML: ${placeOf(text, at)}: ${name === undefined ? '' : `${name} `}${FLAWS[code] ?? 'it cannot be read'}`;
+  const flaw = FLAWS[code] ?? 'the text cannot be parsed';
+  const name = code === 'DUPLICATE_KEY' ? `${NAME.exec(text.slice(at))?.[2] ?? 'a name'} ` : '';
+  return `not valid YAML: ${placeOf(text, at)}: ${name}${flaw}`;
 }
 
-/** Anchors, aliases, and names that are no text: where the first of each kind stands, and what to write instead. */
-function foreignParts(
+/**
+ * Parts of YAML that a configuration must not use: anchors, aliases, tags, and names that are maps
+ * or lists. Reports the first of each kind.
+ */
+function forbiddenParts(
   text: string,
   document: ReturnType<typeof documentOf>,
 ): { problems: Problem[]; isPlain: boolean } {
@@ -49,22 +53,22 @@ function foreignParts(
   const note = (message: string, at: number | undefined): void => {
     if (!found.has(message)) found.set(message, at ?? 0);
   };
-  // Aliases can make a small file huge, and they hide from a reader of the file what it says.
-  const hidden = 'write it without anchors and aliases (& and *); repeat what they stand for';
+  // Aliases can make a small file huge. They also hide values from a reader of the file.
+  const reused = 'anchors and aliases (& and *) are not allowed; write the value at each place';
   visit(document, {
     Alias(_key, node) {
       isPlain = false;
-      note(hidden, node.range?.[0]);
+      note(reused, node.range?.[0]);
     },
     Value(_key, node) {
-      if (node.anchor !== undefined) note(hidden, node.range?.[0]);
-      if (node.tag !== undefined) note('write it without a tag (!)', node.range?.[0]);
+      if (node.anchor !== undefined) note(reused, node.range?.[0]);
+      if (node.tag !== undefined) note('tags (!) are not allowed; remove the tag', node.range?.[0]);
     },
     Pair(_key, { key }) {
       if (!isNode(key) || !('items' in key)) return;
-      // Made text of, it would be a name, and shown with all that stands in it.
+      // As text it would become a field name, and a message would show all that it holds.
       isPlain = false;
-      note('write a name, without brackets and braces', key.range?.[0]);
+      note('a name cannot be a map or list; write it without brackets and braces', key.range?.[0]);
     },
   });
   return {
@@ -76,7 +80,7 @@ function foreignParts(
   };
 }
 
-/** Where it is not read, nothing in it can be judged. */
+/** `isRead` is false where the value is unknown, so that nothing in it can be validated. */
 export function readDocument(text: string): {
   value: unknown;
   isRead: boolean;
@@ -84,7 +88,7 @@ export function readDocument(text: string): {
 } {
   const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
   const document = documentOf(quoted.text);
-  // Tags that are not known are warned of; all of them are found below.
+  // The library warns of unknown tags. `forbiddenParts` finds every tag.
   const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
   const flaws = [...document.errors, ...warnings].sort((some, other) => some.pos[0] - other.pos[0]);
   const problems = [
@@ -92,8 +96,8 @@ export function readDocument(text: string): {
     ...flaws.map(({ code, pos }) => ({ path: [], message: flawText(quoted.text, code, pos[0]) })),
   ];
   if (document.errors.length > 0) return { value: undefined, isRead: false, problems };
-  const foreign = foreignParts(quoted.text, document);
-  problems.push(...foreign.problems);
-  if (!foreign.isPlain) return { value: undefined, isRead: false, problems };
+  const forbidden = forbiddenParts(quoted.text, document);
+  problems.push(...forbidden.problems);
+  if (!forbidden.isPlain) return { value: undefined, isRead: false, problems };
   return { value: document.toJS({ maxAliasCount: 0 }), isRead: true, problems };
 }

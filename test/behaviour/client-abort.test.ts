@@ -104,7 +104,7 @@ test('D-21: it is told as client.disconnected, and nothing of it is an error', a
     const found = scene.gateway.logs().filter(({ reason }) => reason === 'client.disconnected');
     return found.length >= before + 3 ? found : undefined;
   });
-  expect(lines.at(-1)).toMatchObject({ status: 499, level: 'debug', endpoint: '/mcp' });
+  expect(lines.at(-1)).toMatchObject({ 'http.response.status_code': 499, level: 'debug', endpoint: '/mcp' });
   expect(scene.gateway.logs().filter(({ level }) => level === 'error')).toEqual([]);
 });
 

@@ -95,7 +95,7 @@ test('C-134: A behind B behind A is 508, after one round', async () => {
   expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway points at itself' } });
   expect(taken()).toEqual([1, 1]);
   // The loop is told once, where it closed; on its way back it is an answer like any other.
-  expect(await logOf(a, response)).toMatchObject({ status: 508, reason: 'ok' });
+  expect(await logOf(a, response)).toMatchObject({ 'http.response.status_code': 508, reason: 'ok' });
   const relayed = await until('the line of B', () => reasons(b).find(([status]) => status === 508));
   expect(relayed).toEqual([508, 'ok']);
   expect(reasons(a).filter(([, reason]) => reason === 'upstream.loop')).toEqual([[508, 'upstream.loop']]);

@@ -110,7 +110,7 @@ test('C-104: the 401 of the upstream becomes ours, with our challenge and withou
     error: { code: -31401, message: 'The MCP server refused your credential' },
   });
   expect(JSON.stringify(response.rawHeaders) + response.body).not.toMatch(/internal|a=b|Token realm/);
-  expect(await scene.logOf(response)).toMatchObject({ reason: 'upstream.refused_caller', status: 401 });
+  expect(await scene.logOf(response)).toMatchObject({ reason: 'upstream.refused_caller', 'http.response.status_code': 401 });
   // A 403 is about what the caller may do, and speaks to the caller.
   scene.upstream.answer(
     answers.status(403, [['Content-Type', 'application/json']], '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}'),

@@ -164,7 +164,7 @@ describe('B-81: 404 says that the session is over, and nothing else does', () =>
     scene.upstream.answer(answers.status(404, [], 'gone'));
     const response = await send(method, session);
     expect([response.status, response.body, scene.upstream.last?.header('mcp-session-id')]).toEqual([404, 'gone', RAW]);
-    expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', status: 404 });
+    expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', 'http.response.status_code': 404 });
   });
 
   test('B-82: a server that needs a session says so itself', async () => {

@@ -59,7 +59,7 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     expect(await ended()).toEqual({ code: 0, signal: null });
     // The last lines are whole: the call, and that it stopped with nothing cut.
     const lines = scene.gateway.logs();
-    expect(lines.some(({ rpc, reason }) => rpc === 'tools/call' && reason === 'ok')).toBe(true);
+    expect(lines.some((line) => line['mcp.method.name'] === 'tools/call' && line.reason === 'ok')).toBe(true);
     expect(lines.find(({ event }) => event === 'gateway.stopped')).toMatchObject({ cut: 0 });
     for (const line of scene.gateway.output().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   },

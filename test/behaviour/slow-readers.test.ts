@@ -74,7 +74,7 @@ test.each<[string, () => RawRequest, Answer]>([
     const lines = scene.gateway.logs().slice(before);
     return lines.find(({ reason }) => reason === 'client.stalled');
   });
-  expect(line).toMatchObject({ level: 'info', status: 200, endpoint: '/mcp', event: 'http.client_stalled' });
+  expect(line).toMatchObject({ level: 'info', 'http.response.status_code': 200, endpoint: '/mcp', event: 'http.client_stalled' });
   expect((await scene.send(make(), { label: `${name}: the place` })).status).toBe(200);
   let received = 0;
   socket.on('data', (chunk) => {

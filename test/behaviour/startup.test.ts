@@ -126,7 +126,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
     expect([code, lines[0]]).toEqual([1, expect.stringMatching(/problems? in the configuration$/)]);
     const twice = 'issuers:\n  a:\n    clientSecret: s3cret-one\n    clientSecret: s3cret-two\n';
     const told =
-      '1 problem in the configuration\n  (file): not YAML: line 4, column 5: clientSecret stands twice in its map; keep one';
+      '1 problem in the configuration\n  (file): not valid YAML: line 4, column 5: clientSecret occurs twice in its map; keep one';
     expect((await fails({ config: twice })).lines.join('\n')).toBe(told);
   });
 });

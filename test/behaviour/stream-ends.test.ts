@@ -82,7 +82,11 @@ describe('B-78: the token', () => {
     expect(withoutComments(streamed)).toBe(FIRST);
     for (const response of [listened, streamed]) {
       expect([response.status, response.complete]).toEqual([200, true]);
-      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.max_duration', status: 200, level: 'info' });
+      expect(await scene.logOf(response)).toMatchObject({
+        reason: 'stream.max_duration',
+        'http.response.status_code': 200,
+        level: 'info',
+      });
     }
     const left = (): number => scene.upstream.requests.filter(({ closedEarly }) => closedEarly).length;
     await until('the upstream sees two callers leave', () => left() === 2, 500);

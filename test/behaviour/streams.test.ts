@@ -137,7 +137,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
       const connection = await open(make());
       const response = await connection.response({ label: `${name} that breaks off`, closeMs: 1000 });
       expect([response.status, response.body, response.complete, response.closed]).toEqual([200, text, false, true]);
-      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
     });
     await Promise.all(broken);
   });
@@ -157,7 +157,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
         connection.destroy();
         const [first, last, ...more] = response.body.split('\n\n');
         expect([response.status, first]).toEqual([200, 'data: 1']);
-        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', status: 200 });
+        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
         if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
         else {
           const data = { requestId: response.header('x-request-id') };

@@ -49,8 +49,8 @@ describe.each(['its metadata', 'its key set'])('JWT by %s', (way) => {
     const passed = await call(gateway, '/jwt/mcp', token);
     expect([passed.status, upstream.hits]).toEqual([200, 1]);
     const line = await logOf(gateway, passed);
-    const who = { credential: 'principal', issuer: idp.issuer, subject: 'demo-machine', clientId: 'demo-machine' };
-    expect(line).toMatchObject({ reason: 'ok', status: 200, endpoint: '/jwt/mcp', ...who });
+    const who = { credential: 'jwt', issuer: idp.issuer, subject: 'demo-machine', clientId: 'demo-machine' };
+    expect(line).toMatchObject({ reason: 'ok', 'http.response.status_code': 200, endpoint: '/jwt/mcp', ...who });
 
     expect((await call(gateway, '/opaque/mcp', token)).status).toBe(401);
     const short = await call(gateway, '/jwt/mcp', await tokenFor(gateway, '/jwt/mcp', 'files:write'));

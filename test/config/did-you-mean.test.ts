@@ -1,4 +1,4 @@
-// Which known name a misspelt one was meant to be, and where none is near.
+// The known name that a misspelt name is closest to, and names that are close to none.
 import { expect, test } from 'vitest';
 import { didYouMean } from '../../src/config/did-you-mean.js';
 
@@ -16,11 +16,14 @@ test.each([
   ['upstreamverifys', 'upstreamVerifies'],
   ['tpy', 'typ'],
   ['audiense', 'audience'],
-])('%s: %s', (name, meant) => expect(didYouMean(name, KNOWN)).toBe(meant));
+])('%s is close to %s', (name, meant) => expect(didYouMean(name, KNOWN)).toBe(meant));
 
-test.each(['', 'x', 'adress', 'path', 'tip-top', 'h', 'cab', 'audiovisual', 'a'.repeat(100_000)])('%s: nothing', (name) => {
-  expect(didYouMean('prot', KNOWN)).toBe('port');
-  expect(didYouMean(name, KNOWN)).toBeNull();
-});
+test.each(['', 'x', 'adress', 'path', 'tip-top', 'h', 'cab', 'audiovisual', 'a'.repeat(100_000)])(
+  '%s is close to no name',
+  (name) => {
+    expect(didYouMean('prot', KNOWN)).toBe('port');
+    expect(didYouMean(name, KNOWN)).toBeUndefined();
+  },
+);
 
-test('where nothing is known nothing is near', () => expect(didYouMean('port', [])).toBeNull());
+test('without known names no name is close', () => expect(didYouMean('port', [])).toBeUndefined());

@@ -1,4 +1,5 @@
-// The YAML of README and docs/: every example is a configuration that starts, or a part of one; and every preset has one.
+// The YAML examples of README.md and docs/: each is a valid configuration or a part of one, and each
+// preset has an example.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -34,7 +35,7 @@ const endpointOf = (issuers: Fields, own: Fields = {}): Fields => ({
   ...own,
 });
 
-/** What an example leaves out because it is the same everywhere. */
+/** An example with the fields that it leaves out because they are the same everywhere. */
 function completed(example: Fields): Fields {
   const { issuers = ISSUERS, endpoints, ...rest } = example as { issuers?: Fields; endpoints?: unknown };
   return { publicUrl: 'https://mcp.example.com', ...rest, issuers, endpoints: endpoints ?? [endpointOf(issuers)] };
@@ -42,28 +43,32 @@ function completed(example: Fields): Fields {
 
 const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys'];
 const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
-/** A pod is no configuration; that it is YAML is all that can be said here. */
+/** A Kubernetes pod is not a configuration. The test checks only that it is YAML. */
 const isPod = (example: Fields): boolean => 'spec' in example;
 
 describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
   test.each(examplesOf(name))('%s', (text) => {
     const example = parse(text) as Fields;
     if (isPod(example)) return;
-    const plan = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
-    expect(plan.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
-    expect(plan.endpoints).toHaveLength(1);
+    const config = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
+    expect(config.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
+    expect(config.endpoints).toHaveLength(1);
   });
 });
 
-test('an example with a flaw is found', () => {
+test('a bad example fails', () => {
   expect(() => load(completed({ isuers: {} }))).toThrow('isuers');
   expect(() => load(completed({ endpoints: [endpointOf(ISSUERS, { tols: {} })] }))).toThrow('tols');
 });
 
-test('the files of README and of the steps in docs/hosting.md are whole', () => {
+test('the files in README.md and docs/hosting.md are whole configurations', () => {
   const whole = [...examplesOf('README.md'), ...examplesOf('docs/hosting.md')].filter((text) => !isPod(parse(text) as Fields));
   expect(whole).toHaveLength(5);
   for (const text of whole) expect(parseYaml(text, {}).endpoints).toHaveLength(1);
+});
+
+test('examples/portcullis.yaml is a whole configuration', () => {
+  expect(parseYaml(read('examples/portcullis.yaml'), {}).endpoints).toHaveLength(1);
 });
 
 test('each preset has an example', () => {
@@ -73,6 +78,6 @@ test('each preset has an example', () => {
   expect(shown).toEqual(presetNames);
 });
 
-test.each(presetNames)('the table tells of %s', (name) =>
+test.each(presetNames)('the table has a row for %s', (name) =>
   expect(read('docs/idps.md')).toMatch(new RegExp(`^\\| \`${name}\``, 'm')),
 );

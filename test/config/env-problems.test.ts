@@ -1,9 +1,9 @@
-// Every mistake in the environment is told by the name of the variable, all at once.
+// Every problem of the environment is reported with the name of its variable, all at once.
 import { describe, expect, test } from 'vitest';
-import { loadEnvironment } from '../../src/config/environment.js';
+import { loadEnvironment } from '../../src/config/load.js';
 import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../support/variables.js';
 
-/** The lines of the message, without its first. */
+/** The lines of the message after its first. */
 function problems(variables: Variables): string[] {
   try {
     loadEnvironment(prefixed({ ...NEEDED, ...variables }));
@@ -13,87 +13,83 @@ function problems(variables: Variables): string[] {
   }
 }
 
-describe('a mistake is told by the name of the variable (F-01)', () => {
+describe('a problem has the name of its variable (F-01, bad configuration)', () => {
   test.each<[string, Variables, string[]]>([
-    ['one is missing', { ISSUER: undefined }, ['  PORTCULLIS_ISSUER: is needed; set it (see .env.example)']],
-    ['one is empty', { UPSTREAM: ' ' }, ['  PORTCULLIS_UPSTREAM: is needed; set it (see .env.example)']],
+    ['one is missing', { ISSUER: undefined }, ['  PORTCULLIS_ISSUER: is required; set it (see .env.example)']],
+    ['one is empty', { UPSTREAM: ' ' }, ['  PORTCULLIS_UPSTREAM: is required; set it (see .env.example)']],
     [
       'all are missing',
       { UPSTREAM: undefined, PUBLIC_URL: undefined, ISSUER: undefined },
-      ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'].map((name) => `  PORTCULLIS_${name}: is needed; set it (see .env.example)`),
+      ['UPSTREAM', 'PUBLIC_URL', 'ISSUER'].map((name) => `  PORTCULLIS_${name}: is required; set it (see .env.example)`),
     ],
-    [
-      'one is unknown',
-      { UPSTREAMS: 'x' },
-      ['  PORTCULLIS_UPSTREAMS: there is no such variable; did you mean PORTCULLIS_UPSTREAM?'],
-    ],
+    ['one is unknown', { UPSTREAMS: 'x' }, ['  PORTCULLIS_UPSTREAMS: unknown variable; did you mean PORTCULLIS_UPSTREAM?']],
     [
       'unknown and missing at once',
       { ISSUER: undefined, ISSUERS: 'x' },
       [
-        '  PORTCULLIS_ISSUER: is needed; set it (see .env.example)',
-        '  PORTCULLIS_ISSUERS: there is no such variable; did you mean PORTCULLIS_ISSUER?',
+        '  PORTCULLIS_ISSUER: is required; set it (see .env.example)',
+        '  PORTCULLIS_ISSUERS: unknown variable; did you mean PORTCULLIS_ISSUER?',
       ],
     ],
     [
-      'scopes for legacy callers without a scheme',
+      'scopes for pass-through callers without a scheme',
       { PASS_THROUGH_SCOPES: 'a' },
-      ['  PORTCULLIS_PASS_THROUGH_SCHEME: is needed; set it (see .env.example)'],
+      ['  PORTCULLIS_PASS_THROUGH_SCHEME: is required; set it (see .env.example)'],
     ],
     [
-      'a port, where Kubernetes has the address of a Service',
+      'a port number, where Kubernetes writes the address of a Service',
       { PORT: '8099' },
-      ['  PORTCULLIS_PORT: there is no such variable; write PORTCULLIS_LISTEN=8099'],
+      ['  PORTCULLIS_PORT: unknown variable; write PORTCULLIS_LISTEN=8099'],
     ],
     [
-      'an upstream that is the gateway itself (C-134)',
+      'an upstream that is the gateway itself (C-134, upstream is gateway)',
       { UPSTREAM: 'http://localhost:8080/mcp' },
-      ['  PORTCULLIS_UPSTREAM: the gateway itself listens there; write where the MCP server listens, or move PORTCULLIS_LISTEN'],
+      [
+        '  PORTCULLIS_UPSTREAM: the gateway itself listens at this address; write the address of the MCP server, or change PORTCULLIS_LISTEN',
+      ],
     ],
     [
-      'an upstream that is the gateway as clients see it (C-134)',
+      'an upstream that is the public URL of the gateway (C-134, upstream is gateway)',
       { UPSTREAM: 'https://mcp.example.com/mcp', PUBLIC_URL: 'https://mcp.example.com/mcp' },
-      ['  PORTCULLIS_UPSTREAM: clients reach the gateway itself there; write where the MCP server listens'],
+      ['  PORTCULLIS_UPSTREAM: clients reach the gateway itself at this URL; write the address of the MCP server'],
     ],
-    ['one that is like no other', { FOO: 'x' }, ['  PORTCULLIS_FOO: there is no such variable; see .env.example']],
+    ['one that is close to no other', { FOO: 'x' }, ['  PORTCULLIS_FOO: unknown variable; see .env.example']],
     ...['mcp.example.com/mcp', 'mcp.example.com', 'localhost:8080/mcp', 'mcp.example.com:8443/mcp'].map(
       (url): [string, Variables, string[]] => [
         `no scheme: ${url}`,
         { PUBLIC_URL: url },
-        [`  PORTCULLIS_PUBLIC_URL: write the whole URL as clients type it, with https:// before it, such as https://${url}`],
+        [`  PORTCULLIS_PUBLIC_URL: write the whole URL that clients use, with https:// before it, such as https://${url}`],
       ],
     ),
     ...['ftp://mcp.example.com/mcp', 'not a URL'].map((url): [string, Variables, string[]] => [
-      `no URL: ${url}`,
+      `not a URL: ${url}`,
       { PUBLIC_URL: url },
       [
-        '  PORTCULLIS_PUBLIC_URL: write the whole URL as clients type it, with https:// before it, such as https://mcp.example.com/mcp',
+        '  PORTCULLIS_PUBLIC_URL: write the whole URL that clients use, with https:// before it, such as https://mcp.example.com/mcp',
       ],
     ]),
     ...['https://mcp.example.com/mcp?x=1', 'https://mcp.example.com/mcp#x', 'https://a:b@mcp.example.com/mcp'].map(
       (url): [string, Variables, string[]] => [
         `more than a URL: ${url}`,
         { PUBLIC_URL: url },
-        ['  PORTCULLIS_PUBLIC_URL: write it without user name, query and fragment'],
+        ['  PORTCULLIS_PUBLIC_URL: write the URL without user name, query or fragment'],
       ],
     ),
     [
-      'a reference, which works in a file alone',
+      'a reference, which works only in a file',
       { AUDIENCE: '$' + '{env:AUDIENCE}' },
-      [
-        '  PORTCULLIS_AUDIENCE: a reference works in sessionKeys, and clientSecret and privateKey of introspection alone; write the value itself',
-      ],
+      ['  PORTCULLIS_AUDIENCE: references work only in a file; write the value itself'],
     ],
     [
       'one port for both listeners',
       { LISTEN: '0.0.0.0:9090' },
-      ['  PORTCULLIS_ADMIN: PORTCULLIS_LISTEN has port 9090 too; give each its own, such as 9091'],
+      ['  PORTCULLIS_ADMIN: PORTCULLIS_LISTEN has the same port 9090; give each listener its own port, such as 9091'],
     ],
     [
-      'a preset that is for others',
+      'a preset for other issuers',
       { PRESET: 'workos', ISSUER: 'https://api.workos.com' },
       [
-        '  PORTCULLIS_ISSUER: write the AuthKit domain without a slash at the end, such as https://acme.authkit.app; for the session tokens of api.workos.com write PORTCULLIS_PRESET=workos-session',
+        '  PORTCULLIS_ISSUER: write the AuthKit domain without a trailing slash, such as https://acme.authkit.app; for the session tokens of api.workos.com write PORTCULLIS_PRESET=workos-session',
       ],
     ],
     [
@@ -102,55 +98,55 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['  PORTCULLIS_PUBLIC_URL: write an https URL such as https://mcp.example.com (http only on loopback)'],
     ],
     [
-      'a path with a slash at the end',
+      'a path with a trailing slash',
       { PUBLIC_URL: 'https://mcp.example.com/mcp/' },
-      ['  PORTCULLIS_PUBLIC_URL: write a path such as /mcp: segments of plain characters, no slash at the end, no percent signs'],
+      ['  PORTCULLIS_PUBLIC_URL: write a path such as /mcp: plain characters, no trailing slash, no percent signs'],
     ],
     [
-      'a path that is reserved (A-19)',
+      'a reserved path (A-19, well-known paths)',
       { PUBLIC_URL: 'https://mcp.example.com/healthz' },
       ['  PORTCULLIS_PUBLIC_URL: this path is reserved for metadata and health; choose another'],
     ],
     [
-      'an upstream that is none',
+      'an upstream that is not http',
       { UPSTREAM: 'ftp://h/mcp' },
       ['  PORTCULLIS_UPSTREAM: write an http or https URL, such as http://10.0.0.5:3000/mcp'],
     ],
     [
-      'an issuer over http (A-64)',
+      'an issuer over http (A-64, https only)',
       { ISSUER: 'http://auth.example.com' },
       ['  PORTCULLIS_ISSUER: write an https URL such as https://auth.example.com (http only on loopback)'],
     ],
     [
-      'a preset that is none',
+      'an unknown preset',
       { PRESET: 'okta2' },
       ['  PORTCULLIS_PRESET: write one of workos, workos-session, auth0, okta, entra, keycloak, cognito, generic, rfc9068'],
     ],
     [
-      'an issuer that is not of the form of its preset',
+      'an issuer without the form that its preset expects',
       { PRESET: 'auth0', ISSUER: 'https://acme.us.auth0.com' },
-      ['  PORTCULLIS_ISSUER: write the domain of the tenant with a slash at the end, such as https://acme.us.auth0.com/'],
+      ['  PORTCULLIS_ISSUER: write the domain of the tenant with a trailing slash, such as https://acme.us.auth0.com/'],
     ],
     [
-      'no audience, where the resource never comes',
+      'no audience, where no token names the resource',
       { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
       [
         '  PORTCULLIS_AUDIENCE: v2 tokens of Entra name the API by its application id, never by its URL: write PORTCULLIS_AUDIENCE=<application id>',
       ],
     ],
     [
-      'keys over http (A-64)',
+      'keys over http (A-64, https only)',
       { JWKS_URI: 'http://auth.example.com' },
       ['  PORTCULLIS_JWKS_URI: write an https URL such as https://auth.example.com/jwks (http only on loopback)'],
     ],
     [
-      'an algorithm that is never accepted (C-32)',
+      'an algorithm that is never accepted (C-32, configured algorithms)',
       { ALGORITHMS: 'HS256' },
       [
         '  PORTCULLIS_ALGORITHMS: write one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA; none and HS* are never accepted',
       ],
     ],
-    ['a typ', { TYP: 'jwt' }, ['  PORTCULLIS_TYP: write lenient or at+jwt']],
+    ['an unknown typ', { TYP: 'jwt' }, ['  PORTCULLIS_TYP: write lenient or at+jwt']],
     [
       'a tolerance with a unit',
       { CLOCK_TOLERANCE_SECONDS: '30s' },
@@ -162,20 +158,20 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['  PORTCULLIS_CLOCK_TOLERANCE_SECONDS: write a whole number of seconds from 0 to 300'],
     ],
     [
-      'a scope',
+      'a scope with quotes',
       { SCOPES: 'a "b"' },
-      ['  PORTCULLIS_SCOPES: separate scopes by spaces or commas, each without spaces, quotes and backslashes'],
+      ['  PORTCULLIS_SCOPES: separate scopes by spaces or commas, each without spaces, quotes or backslashes'],
     ],
     [
-      'an audience of nothing',
+      'an audience without a value',
       { AUDIENCE: ',' },
-      ['  PORTCULLIS_AUDIENCE: a list without an audience accepts nothing; name at least one, or remove the variable'],
+      ['  PORTCULLIS_AUDIENCE: an empty list accepts no token; write at least one audience, or remove the variable'],
     ],
     [
       'introspection without a client',
       { INTROSPECTION_URL: 'https://auth.example.com/i' },
       [
-        '  PORTCULLIS_INTROSPECTION_CLIENT_ID: write the client id that the gateway has at the issuer',
+        '  PORTCULLIS_INTROSPECTION_CLIENT_ID: write the client id of the gateway at the issuer',
         '  PORTCULLIS_INTROSPECTION_CLIENT_SECRET: the variable PORTCULLIS_INTROSPECTION_CLIENT_SECRET is not set; set it',
       ],
     ],
@@ -185,39 +181,39 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
       ['  PORTCULLIS_INTROSPECTION_CLIENT_SECRET: the variable PORTCULLIS_INTROSPECTION_CLIENT_SECRET is not set; set it'],
     ],
     [
-      'a session key that is none',
+      'a session key of another form',
       { SESSION_KEYS: 's3cret' },
-      ['  PORTCULLIS_SESSION_KEYS: holds what is no key of 32 bytes in base64; write keys made with: openssl rand -base64 32'],
+      ['  PORTCULLIS_SESSION_KEYS: holds a key that is not 32 bytes in base64; create keys with: openssl rand -base64 32'],
     ],
     [
-      'a legacy scheme that carries OAuth (C-103)',
+      'a pass-through scheme that carries OAuth tokens (C-103, separate schemes)',
       { PASS_THROUGH_SCHEME: 'Bearer' },
-      ['  PORTCULLIS_PASS_THROUGH_SCHEME: this scheme can carry OAuth tokens; name another'],
+      ['  PORTCULLIS_PASS_THROUGH_SCHEME: this scheme can carry OAuth tokens; choose another'],
     ],
     [
-      'a legacy scheme whose callers could never pass',
+      'a pass-through scheme whose callers could never pass',
       { PASS_THROUGH_SCHEME: 'Token', SCOPES: 'a' },
       [
-        '  PORTCULLIS_PASS_THROUGH_SCOPES: such callers could never pass: the endpoint needs a; write PORTCULLIS_PASS_THROUGH_SCOPES="a" to grant them, or remove PORTCULLIS_PASS_THROUGH_SCHEME',
+        '  PORTCULLIS_PASS_THROUGH_SCOPES: these callers could never pass: the endpoint requires a; write PORTCULLIS_PASS_THROUGH_SCOPES="a" to grant them, or remove PORTCULLIS_PASS_THROUGH_SCHEME',
       ],
     ],
     [
-      'no port',
+      'an address without a port',
       { LISTEN: 'localhost' },
       ['  PORTCULLIS_LISTEN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
     ],
     [
-      'a port that is none',
+      'a port that is too large',
       { ADMIN: '127.0.0.1:99999' },
       ['  PORTCULLIS_ADMIN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
     ],
-    ['a level', { LOG_LEVEL: 'trace' }, ['  PORTCULLIS_LOG_LEVEL: write debug, info, warn or error']],
-  ])('%s', (_what, variables, lines) => {
+    ['an unknown level', { LOG_LEVEL: 'trace' }, ['  PORTCULLIS_LOG_LEVEL: write debug, info, warn or error']],
+  ])('%s', (_title, variables, lines) => {
     expect(problems({})).toEqual([]);
     expect(problems(variables)).toEqual(lines);
   });
 
-  test('several at once, whatever they are', () => {
+  test('several problems are reported at once', () => {
     const wrong = {
       UPSTREAM: undefined,
       UPSTREEM: 'http://h',
@@ -245,11 +241,11 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     expect(
       problems({ UPSTREAM: '10.0.0.5', PUBLIC_URL: undefined, ISSUER: undefined }).map((line) => line.split(':')[0]),
     ).toEqual(['PUBLIC_URL', 'ISSUER', 'UPSTREAM'].map((name) => `  PORTCULLIS_${name}`));
-    // Nothing is held against a public URL that is not there.
+    // A missing public URL has no further problem.
     expect(problems({ UPSTREAM: 'https://mcp.example.com/mcp', PUBLIC_URL: undefined })).toHaveLength(1);
   });
 
-  test('none is told in the terms of a file', () => {
+  test('no message uses the terms of a file', () => {
     const wrong: Variables[] = [
       { PUBLIC_URL: 'http://MCP.example.com/%41' },
       { PRESET: 'cognito', ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123' },
@@ -263,7 +259,7 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     }
   });
 
-  test('what Kubernetes writes for a Service is no mistake', () => {
+  test('the variables of Kubernetes for a Service are not a problem', () => {
     expect(problems({ PORT: 'tcp://10.0.0.1:8080', SERVICE_PORT: '8080', PORT_8080_TCP_PORT: '8080' })).toEqual([]);
   });
 
@@ -272,12 +268,12 @@ describe('a mistake is told by the name of the variable (F-01)', () => {
     'mcp.example.com/mcp?key=s3cret',
     'ftp://a:s3cret@h/',
     'mcp.example.com/#s3cret',
-  ])('a public URL that may hold a secret is not repeated: %s (C-153)', (url) => {
+  ])('a public URL that may hold a secret is not shown: %s (C-153, no secret shown)', (url) => {
     expect(problems({ PUBLIC_URL: url })).toHaveLength(1);
     expect(problems({ PUBLIC_URL: url }).join()).not.toContain('s3cret');
   });
 
-  test('no message shows a secret (C-153)', () => {
+  test('no message shows a secret (C-153, no secret shown)', () => {
     const lines = problems({ ...INTROSPECTION, INTROSPECTION_CLIENT_ID: undefined, TYP: 'x' });
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain('s3cret');

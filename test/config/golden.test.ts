@@ -1,12 +1,20 @@
-// Configuration in, normalized configuration or the whole error message out. UPDATE_GOLDEN=1 writes what comes instead of comparing.
+// Configuration in, resolved configuration or whole error message out. UPDATE_GOLDEN=1 writes the
+// golden files instead of comparing with them.
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';
-import { endpointSchema, passThroughSchema } from '../../src/config/schema/endpoint.js';
-import { claimsSchema, introspectionSchema, issuerSchema, metadataMirrorSchema } from '../../src/config/schema/issuer.js';
+import { endpointSchema } from '../../src/config/schema/endpoint.js';
+import {
+  claimsSchema,
+  introspectionSchema,
+  issuerSchema,
+  jwksSchema,
+  metadataMirrorSchema,
+} from '../../src/config/schema/issuer.js';
+import { passThroughSchema } from '../../src/config/schema/pass-through.js';
 import {
   methodsSchema,
   promptRuleSchema,
@@ -24,7 +32,7 @@ const update = process.env.UPDATE_GOLDEN === '1';
 const pem = { type: 'pkcs8', format: 'pem' } as const;
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = (namedCurve: string): string => String(generateKeyPairSync('ec', { namedCurve }).privateKey.export(pem));
-/** Fixed ones, so that a golden file that shows one is found. */
+/** Fixed keys, so that a golden file that shows one is found. */
 const sessionKey = (first: string): string => Buffer.from(`s3cret key ${first} 0123456789abcdefghi`).toString('base64');
 const ENVIRONMENT = {
   INTROSPECTION_SECRET: 's3cret from a variable',
@@ -48,11 +56,11 @@ const ENVIRONMENT = {
 
 const plain = (_name: string, value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value);
 
-/** GOLDEN in a file stands for this folder, so that no path of a machine gets into a golden file. */
+/** GOLDEN in a file is this folder, so that golden files hold no path of a machine. */
 function outcome(yaml: string): { ending: 'json' | 'txt'; text: string } {
   try {
-    const plan = parseYaml(yaml.replaceAll('GOLDEN', folder), ENVIRONMENT);
-    return { ending: 'json', text: `${JSON.stringify(plan, plain, 2)}\n` };
+    const config = parseYaml(yaml.replaceAll('GOLDEN', folder), ENVIRONMENT);
+    return { ending: 'json', text: `${JSON.stringify(config, plain, 2)}\n` };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ending: 'txt', text: `${error.message.replaceAll(folder, 'GOLDEN')}\n` };
@@ -63,17 +71,17 @@ const names = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
 
-test('there are good and bad ones', () => {
+test('some configurations are good and some are bad', () => {
   const endings = names.map((name) => (existsSync(`${folder}/${name}.json`) ? 'json' : 'txt'));
   expect(endings.filter((ending) => ending === 'json').length).toBeGreaterThan(1);
   expect(endings.filter((ending) => ending === 'txt').length).toBeGreaterThan(20);
 });
 
-test('the README example needs no more than ten lines', () => {
+test('the example of the README has at most ten lines', () => {
   expect(readFileSync(`${folder}/readme.yaml`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(10);
 });
 
-test('full.yaml names every field of the schema', () => {
+test('full.yaml has every field of the schema', () => {
   const policy = [
     toolsSchema,
     toolRuleSchema,
@@ -88,6 +96,7 @@ test('full.yaml names every field of the schema', () => {
     issuerSchema,
     claimsSchema,
     introspectionSchema,
+    jwksSchema,
     metadataMirrorSchema,
     endpointSchema,
     passThroughSchema,
@@ -106,7 +115,7 @@ test.each(names)('%s', (name) => {
     writeFileSync(file, text);
     rmSync(`${folder}/${name}.${ending === 'json' ? 'txt' : 'json'}`, { force: true });
   }
-  expect(existsSync(file), `${name}.${ending}; this came:\n${text}`).toBe(true);
+  expect(existsSync(file), `${name}.${ending} is missing; the result was:\n${text}`).toBe(true);
   expect(text).toBe(readFileSync(file, 'utf8'));
 });
 
@@ -114,7 +123,7 @@ test.each(names)('%s shows no secret (C-153, F-03)', (name) => {
   expect(outcome(readFileSync(`${folder}/${name}.yaml`, 'utf8')).text).not.toMatch(/s3cret|czNjcmV0|PRIVATE KEY/);
 });
 
-test('nothing stands there without its source', () => {
+test('each golden file has its configuration', () => {
   const sources = readdirSync(folder).filter((file) => file.endsWith('.json') || file.endsWith('.txt'));
   const orphans = sources.filter((file) => file !== 'secret.txt' && !names.includes(file.replace(/\.(json|txt)$/, '')));
   expect(orphans).toEqual([]);

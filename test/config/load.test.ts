@@ -1,4 +1,4 @@
-// How a file becomes a plan: read, frozen, with its secrets held; or every problem at once.
+// A file becomes a frozen configuration with its secrets, or one error with every problem.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,19 +22,20 @@ endpoints:
 `;
 const GOOD = yaml('$' + '{env:SECRET}');
 
-test('offline_access can neither be asked for nor published (A-33)', () => {
-  const plan = (scope: string) => parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [${scope}],`), { SECRET: 'x' });
-  expect(plan('offline').endpoints[0]?.scopesSupported).toEqual(['offline']);
-  expect(() => plan('offline_access')).toThrow('endpoints[0].scopes[0]: offline_access');
+test('offline_access is neither required nor published (A-33, no offline_access)', () => {
+  const configWith = (scope: string) =>
+    parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [${scope}],`), { SECRET: 'x' });
+  expect(configWith('offline').endpoints[0]?.scopesSupported).toEqual(['offline']);
+  expect(() => configWith('offline_access')).toThrow('endpoints[0].scopes[0]: offline_access');
 });
 
-test('pass-through callers cannot be let in where they could never pass (F-02)', () => {
-  const plan = (granted: string) => {
-    const legacy = `[{ scheme: Token, upstreamVerifies: true, scopes: ${granted} }]`;
-    return parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [a], legacy: ${legacy},`), { SECRET: 'x' });
+test('pass-through callers that could never pass are a problem (F-02, pass-through)', () => {
+  const configWith = (granted: string) => {
+    const passThrough = `[{ scheme: Token, upstreamVerifies: true, scopes: ${granted} }]`;
+    return parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [a], passThrough: ${passThrough},`), { SECRET: 'x' });
   };
-  expect(plan('[a]').endpoints[0]?.passThrough).toHaveLength(1);
-  expect(() => plan('[]')).toThrow('endpoints[0].legacy[0].scopes: such callers could never pass');
+  expect(configWith('[a]').endpoints[0]?.passThrough).toHaveLength(1);
+  expect(() => configWith('[]')).toThrow('endpoints[0].passThrough[0].scopes: these callers could never pass');
 });
 
 function messageOf(text: string): string {
@@ -47,23 +48,24 @@ function messageOf(text: string): string {
   }
 }
 
-test('a name that is a map is told as a problem, and by no warning of a library (C-153)', async () => {
+test('a name that is a map is a problem, and no library warns of it (C-153, no secret shown)', async () => {
   const warnings: string[] = [];
   const listen = (warning: Error): void => void warnings.push(warning.message);
   process.on('warning', listen);
   try {
-    process.emitWarning('this one is heard');
+    process.emitWarning('from the test');
     expect(() => parseYaml(GOOD.replace(/clientSecret: .*? \}/, 'clientSecret: {{s3cret}} }'), {})).toThrow('line 4, column');
     await new Promise((resolve) => setImmediate(resolve));
-    expect(warnings).toEqual(['this one is heard']);
+    expect(warnings).toEqual(['from the test']);
   } finally {
     process.off('warning', listen);
   }
 });
 
+/** Each is inserted, and the empty one removes a character. */
 const MARKS = ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n'];
 
-test.each(MARKS)('%j anywhere in the text, or a character less: no message repeats what stands in it (C-153)', (mark) => {
+test.each(MARKS)('%j at any place of the text: no message shows the text (C-153, no secret shown)', (mark) => {
   const secret = 's3cret+v/alue==';
   const text = `publicUrl: https://mcp.example.com
 sessionKeys: [${secret}]
@@ -75,27 +77,27 @@ issuers:
       clientSecret: "${secret}"
 endpoints: []
 `;
-  let told = 0;
+  let invalid = 0;
   for (let at = 0; at <= text.length; at++) {
     const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
     expect(message, `at ${at}`).not.toMatch(/cret\+|v\/alue/);
-    told += Number(message.includes('not YAML'));
+    invalid += Number(message.includes('not valid YAML'));
   }
-  expect(told).toBeGreaterThan(4);
+  expect(invalid).toBeGreaterThan(4);
 });
 
-describe('a secret (C-153, F-03)', () => {
+describe('a secret (C-153, F-03, references only)', () => {
   const reveal = (reference: string, environment = {}): string | undefined =>
     secretOf(parseYaml(yaml(reference), environment).issuers[0]);
 
-  test('comes from a variable, untouched', () => {
+  test('comes from a variable, unchanged', () => {
     expect(reveal('$' + '{env:SECRET}', { SECRET: ' a b\n' })).toBe(' a b\n');
   });
 
   test.each([
-    ['as it stands', 'a:b%+', 'a:b%+'],
-    ['without the end of its line', 's3cret\n', 's3cret'],
-    ['without the end of its line, as Windows writes it', 's3cret\r\n', 's3cret'],
+    ['unchanged', 'a:b%+', 'a:b%+'],
+    ['without its line end', 's3cret\n', 's3cret'],
+    ['without its line end of Windows', 's3cret\r\n', 's3cret'],
     ['with all other white space', ' s3cret \n\n', ' s3cret \n'],
   ])('comes from a file, %s', (_how, content, secret) => {
     const file = join(folder, 'secret');
@@ -103,42 +105,42 @@ describe('a secret (C-153, F-03)', () => {
     expect(reveal(`\${file:${file}}`)).toBe(secret);
   });
 
-  test('that is an empty file is a problem', () => {
+  test('from an empty file is a problem', () => {
     const file = join(folder, 'empty');
     writeFileSync(file, '\n');
     expect(() => reveal(`\${file:${file}}`)).toThrow(`the file ${file} is empty`);
   });
 
-  test('is not shown by its plan', () => {
-    const plan = parseYaml(GOOD, { SECRET: 's3cret' });
-    expect(JSON.stringify(plan)).toContain('"clientSecret":"[secret]"');
-    expect(JSON.stringify(plan)).not.toContain('s3cret');
+  test('is not shown by its configuration', () => {
+    const config = parseYaml(GOOD, { SECRET: 's3cret' });
+    expect(JSON.stringify(config)).toContain('"clientSecret":"[secret]"');
+    expect(JSON.stringify(config)).not.toContain('s3cret');
   });
 });
 
-describe('a plan', () => {
-  test('cannot be changed, however deep', () => {
-    const plan = parseYaml(GOOD, { SECRET: 'x' });
+describe('a configuration', () => {
+  test('is frozen at every depth', () => {
+    const config = parseYaml(GOOD, { SECRET: 'x' });
     const loose: string[] = [];
     const walk = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null) return;
       if (!Object.isFrozen(value)) loose.push(path);
       for (const [name, inner] of value instanceof Map ? value : Object.entries(value)) walk(inner, `${path}.${name}`);
     };
-    walk(plan, 'plan');
+    walk(config, 'config');
     expect(loose).toEqual([]);
-    expect(() => (plan.issuers as unknown[]).push({})).toThrow(TypeError);
+    expect(() => (config.issuers as unknown[]).push({})).toThrow(TypeError);
   });
 
-  test('does not remember the value that it was made from', () => {
+  test('is independent of its raw value', () => {
     const raw = {
       publicUrl: 'https://mcp.example.com',
       issuers: { a: { issuer: 'https://a.example' } },
       endpoints: [{ path: '/a', issuers: ['a'], upstream: 'http://h' }],
     };
-    const plan = resolveConfig(raw, {});
+    const config = resolveConfig(raw, {});
     raw.publicUrl = 'https://evil.example';
-    expect(plan.publicUrl).toBe('https://mcp.example.com');
+    expect(config.publicUrl).toBe('https://mcp.example.com');
   });
 });
 
@@ -152,11 +154,11 @@ describe('a file', () => {
   test.each(['nothing-here.yaml', '.'])('that cannot be read is a problem: %s', (name) => {
     const file = join(folder, name);
     expect(() => loadFile(file, {})).toThrow(
-      `1 problem in the configuration\n  (file): ${file} cannot be read; mend the path given to --config`,
+      `1 problem in the configuration\n  (file): ${file} cannot be read; correct the path given to --config`,
     );
   });
 
-  test('may be JSON, which is YAML', () => {
+  test('may be JSON, because JSON is YAML', () => {
     expect(
       parseYaml(
         JSON.stringify({
@@ -171,7 +173,7 @@ describe('a file', () => {
 });
 
 describe('problems', () => {
-  test('come all at once, with their paths', () => {
+  test('are listed in one error, with their paths', () => {
     const problem = { path: ['endpoints', 0, 'path'], message: 'write x' };
     expect(new ConfigError([problem]).message).toBe('1 problem in the configuration\n  endpoints[0].path: write x');
     expect(new ConfigError([problem, { path: [], message: 'y' }]).message).toBe(
@@ -185,14 +187,14 @@ describe('problems', () => {
     [['publicUrl'], 'publicUrl'],
     [['issuers', 'acme', 'introspection', 'clientSecret'], 'issuers.acme.introspection.clientSecret'],
     [['endpoints', 2, 'passThrough', 0], 'endpoints[2].passThrough[0]'],
-  ])('the path %j is told as %s', (path, text) => expect(pathText(path)).toBe(text));
+  ])('have the path %j as the text %s', (path, text) => expect(pathText(path)).toBe(text));
 
-  test('of an issuer called like a member of every object are those of an issuer', () => {
+  test('name an unknown issuer, also with the name of an object member', () => {
     const raw = {
       publicUrl: 'https://mcp.example.com',
       issuers: {},
       endpoints: [{ path: '/a', issuers: ['constructor', 'toString'], upstream: 'http://h' }],
     };
-    expect(() => resolveConfig(raw, {})).toThrow('no issuer is called constructor; write one of: none is configured');
+    expect(() => resolveConfig(raw, {})).toThrow('no issuer is called constructor; add it under issuers');
   });
 });

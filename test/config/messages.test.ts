@@ -1,4 +1,5 @@
-// Whatever stands where, there is a plan or a problem that says what to write: no message of a library, and no crash of a check on a half.
+// Any value at any place gives a configuration or a problem that says what to write: no message of a
+// library, and no exception in a check of a partial configuration.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse as parseText } from 'yaml';
@@ -16,7 +17,7 @@ function paths(value: unknown, at: Path = []): Path[] {
   return [...(at.length === 0 ? [] : [at]), ...inner.flatMap(([part, one]) => paths(one, [...at, part]))];
 }
 
-/** A copy with another value there; undefined takes it away. What is not there any more is left alone. */
+/** A copy with another value at a path. Undefined removes a field. Ignores a missing path. */
 function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
   if (part === undefined) return by;
   if (typeof value !== 'object' || value === null) return value;
@@ -29,44 +30,44 @@ function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
 const all = paths(FULL);
 
 function messages(raw: unknown): string[] {
-  const { plan, problems } = readConfig(raw, {});
-  expect(plan === null).toBe(problems.length > 0);
-  const told = problems.map(({ path, message }) => `${pathText(path)}: ${message}`);
-  expect(told.filter((text) => /Invalid|expected|NaN|undefined/.test(text))).toEqual([]);
+  const { config, problems } = readConfig(raw, {});
+  expect(config === null).toBe(problems.length > 0);
+  const texts = problems.map(({ path, message }) => `${pathText(path)}: ${message}`);
+  expect(texts.filter((text) => /Invalid|expected|NaN|undefined/.test(text))).toEqual([]);
   return problems.map(({ message }) => message);
 }
 
-test('there is a lot to be wrong', () => {
+test('the example has many places', () => {
   expect(all.length).toBeGreaterThan(100);
   expect(messages({})).toHaveLength(3);
 });
 
 test.each(WRONG.map((wrong) => [JSON.stringify(wrong) ?? 'nothing', wrong] as const))(
-  '%s anywhere, alone and beside another (F-01)',
-  (_what, wrong) => {
+  '%s at any place, alone and beside another (F-01, bad configuration)',
+  (_title, wrong) => {
     const before = messages(FULL).join('\n');
-    let told = 0;
+    let different = 0;
     for (const [i, path] of all.entries()) {
       const one = replaced(FULL, path, wrong);
-      if (messages(one).join('\n') !== before) told++;
+      if (messages(one).join('\n') !== before) different++;
       messages(replaced(one, all[(i * 7 + 3) % all.length] as Path, WRONG[i % WRONG.length]));
     }
-    expect(told).toBeGreaterThan(30);
+    expect(different).toBeGreaterThan(30);
   },
 );
 
-/** What a name says that points nowhere, and the patterns that two of a kind have in common, is what is to be mended. */
-const REPEATED = /no issuer is called|the endpoint needs/;
+/** These messages show an issuer's name or a scope, which the operator has to correct. */
+const SHOWN = /no issuer is called|the endpoint requires/;
 
-test('no value is repeated (C-153)', () => {
-  let told = 0;
+test('no message shows a value (C-153, no secret shown)', () => {
+  let count = 0;
   for (const path of all) {
     for (const wrong of ['s3cret', 'https://a:s3cret@h', 's3cret: "x"']) {
       const { problems } = readConfig(replaced(FULL, path, wrong), {});
       const texts = problems.map((problem) => `${pathText(problem.path)}: ${problem.message}`);
-      told += texts.length;
-      expect(texts.filter((text) => text.includes('s3cret') && !REPEATED.test(text))).toEqual([]);
+      count += texts.length;
+      expect(texts.filter((text) => text.includes('s3cret') && !SHOWN.test(text))).toEqual([]);
     }
   }
-  expect(told).toBeGreaterThan(100);
+  expect(count).toBeGreaterThan(100);
 });

@@ -60,7 +60,7 @@ export function judgeOf(scene: () => Scene): Judge {
     async expectTold() {
       expect(told.length).toBeGreaterThan(0);
       const lines = await Promise.all(told.map(({ response }) => scene().logOf(response)));
-      expect(lines.map(({ reason, status }) => ({ reason, status }))).toEqual(
+      expect(lines.map((line) => ({ reason: line.reason, status: line['http.response.status_code'] }))).toEqual(
         told.map(({ reason, status }) => ({ reason, status })),
       );
       for (const line of lines) expect([line.level, line.stack]).toEqual(['error', undefined]);

@@ -1,38 +1,36 @@
-// Decides the fields of an endpoint's policy: rules for tools, prompts and resources, methods, scopes that stand for others.
+// The schema of an endpoint's policy: rules for tools, prompts and resources, allowed methods,
+// scopes that imply others, and the form of a denial.
 import { z } from 'zod';
-import { mapOf, scopes, scopeToken } from './fields.js';
+import { mapOf, scopes, scopeToken, trueOrFalse } from './fields.js';
 
-const trueOrFalse = (standing: boolean) =>
-  z.boolean({ error: 'write true or false' }).default(standing);
-
-const PATTERN_HINT = 'write a name, or a pattern with * for any run of characters, such as write_*';
+const PATTERN_HINT = 'write a name or a pattern, such as write_*; * matches any characters';
 const pattern = z.string({ error: PATTERN_HINT }).min(1, { error: PATTERN_HINT });
 
 export const CLAIM_HINT =
-  'write the name of a claim, such as roles, and in has the value that it must be or hold';
-export const HAS_HINT = 'write the value that the claim must be or hold, such as admin';
+  'write the name of a claim, such as roles; has is the value that it must equal or contain';
+export const HAS_HINT = 'write the value that the claim must equal or contain, such as admin';
 
 const conditions = {
-  /** Needed beside the base scopes. */
+  /** Required beside the base scopes. */
   scopes,
-  /** A claim of the token, letter for letter; only with `has`. */
+  /** The name of a claim, taken literally. Only together with `has`. */
   claim: z.string({ error: CLAIM_HINT }).min(1, { error: CLAIM_HINT }).optional(),
-  /** The value that the claim is or, where it is a list, holds. */
+  /** The value of the claim, or one value in its list. */
   has: z.union([z.string(), z.number(), z.boolean()], { error: HAS_HINT }).optional(),
-  /** True: nobody may use it. */
+  /** True: no caller may use it. */
   deny: trueOrFalse(false),
 };
 
-const UNLISTED_HINT = 'write allow or deny: what holds for those that no rule names';
+const DEFAULT_HINT = 'write allow or deny: the decision for names that no rule matches';
 
-/** `rule`: the fields of one rule; each kind calls its pattern by its own name. */
+/** `rule`: the schema of one rule. Each kind has its own name for the pattern. */
 const kind = <T extends z.ZodType>(rule: T, example: string) =>
   mapOf(`{ default: deny, rules: [${example}] }`, {
-    /** What holds for those that no rule names. */
-    default: z.enum(['allow', 'deny'], { error: UNLISTED_HINT }),
-    /** All that match must be satisfied. */
+    /** The decision for names that no rule matches. */
+    default: z.enum(['allow', 'deny'], { error: DEFAULT_HINT }),
+    /** A caller must satisfy every rule that matches. */
     rules: z.array(rule, { error: `write a list of rules, such as [${example}]` }).default([]),
-    /** True: lists show a caller what that caller may use. */
+    /** True: lists show a caller only the names that this caller may use. */
     filterLists: trueOrFalse(true),
   });
 
@@ -49,28 +47,29 @@ export const resourcesSchema = kind(resourceRuleSchema, RESOURCE_RULE);
 
 const METHOD_HINT = 'write a method, or a pattern such as skills/*';
 
-/** What passes beside the methods of the protocol, where there are rules (B-107). */
+/** Methods that pass beside those of the protocol, where rules exist (B-107, unknown methods). */
 export const methodsSchema = mapOf('{ allow: [skills/*] }', {
-  also: z
+  allow: z
     .array(z.string({ error: METHOD_HINT }).min(1, { error: METHOD_HINT }), {
       error: 'write a list of methods, such as [skills/*]',
     })
     .default([]),
-  /** Answers of a client to requests of the server (elicitation, sampling; legacy revisions). */
+  /** Responses of a client to requests of the server (elicitation, sampling; legacy revisions). */
   clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('deny'),
 });
 
-/** By a scope that stands for others: those (A-32). */
+/** For a scope the scopes that it implies (A-32, implied scopes). */
 export const scopeImpliesSchema = z.record(
   scopeToken,
   z.array(scopeToken, { error: 'write a list of scopes, such as [files:read]' }),
   {
     error:
-      'write a map from a scope to those that it stands for, such as "files:*": [files:read, files:write]',
+      'write a map from a scope to the scopes that it implies, such as ' +
+      '"files:*": [files:read, files:write]',
   },
 );
 
-/** How a refusal by policy is told. */
+/** The form of the response to a call that the policy denies. */
 export const denialResponseSchema = z
   .literal([403, '403', 'jsonrpc'], { error: 'write 403 or jsonrpc' })
   .default(403);

@@ -1,18 +1,13 @@
-// Decides the fields of the whole file: listeners, issuers, endpoints. What one issuer or endpoint may say stands in schema-issuer.ts and
-// schema-endpoint.ts.
+// The schema of a whole configuration: listeners, session keys, limits, issuers and endpoints.
 import { z } from 'zod';
-import {
-  ENDPOINT_EXAMPLE,
-  host,
-  mapOf,
-  port,
-  publicUrl,
-  secretReference,
-  wholeNumber,
-} from './fields.js';
+import { ENDPOINT_EXAMPLE, endpointSchema } from './endpoint.js';
+import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
+import { issuerSchema } from './issuer.js';
+import { secretReference } from './secret-reference.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
 const SESSION_KEYS_HINT = 'write a list of references, such as ["${env:PORTCULLIS_SESSION_KEYS}"]';
+const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 
 export const rootSchema = z.strictObject({
   publicUrl,
@@ -23,7 +18,7 @@ export const rootSchema = z.strictObject({
   admin: mapOf('{ host: 127.0.0.1, port: 9090 }', {
     host: host.default('127.0.0.1'),
     port: port.default(9090),
-    /** Host names under which the admin listener answers, beside addresses and localhost. */
+    /** Host names that the admin listener answers to, beside IP addresses and localhost. */
     hosts: z
       .array(z.string({ error: HOST_NAME_HINT }), {
         error: 'write a list of host names, such as [portcullis.internal]',
@@ -33,21 +28,30 @@ export const rootSchema = z.strictObject({
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
     .default('info'),
-  /** Keys that seal the session ids of the legacy revisions, the newest first. Default: one that each start draws for itself. */
+  /**
+   * Keys that seal the session ids of the legacy revisions, the newest first. Default: each start
+   * draws its own.
+   */
   sessionKeys: z
     .array(secretReference, { error: SESSION_KEYS_HINT })
-    .min(1, { error: 'name at least one key, or remove the field' })
+    .min(1, { error: 'write at least one key, or remove the field' })
     .default([]),
   limits: mapOf('{ clientStallTimeoutSeconds: 60 }', {
-    /** Seconds that a caller may leave its answer unread; then its connection is closed. A stream on which nothing waits has no limit. */
+    /**
+     * Seconds for which a client may leave its response unread. Then the gateway closes the
+     * connection. A stream with nothing to send has no such limit.
+     */
     clientStallTimeoutSeconds: wholeNumber(1, 3_600, 'seconds').default(60),
   }).prefault({}),
-  // Judged one by one, so that one bad entry does not hide the problems of the others.
-  issuers: z.record(z.string(), z.unknown(), {
+  issuers: z.record(z.string(), issuerSchema, {
     error: ({ input }) =>
-      `write a map${Array.isArray(input) ? ', no list: each issuer behind a name of your own' : ' of issuers'}, such as acme: { issuer: https://auth.example.com }`,
+      Array.isArray(input)
+        ? `write a map, not a list: each issuer under its name, such as ${ISSUERS_EXAMPLE}`
+        : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
   }),
   endpoints: z
-    .array(z.unknown(), { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })
-    .min(1, { error: `name at least one endpoint, such as ${ENDPOINT_EXAMPLE}` }),
+    .array(endpointSchema, { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })
+    .min(1, { error: `write at least one endpoint, such as ${ENDPOINT_EXAMPLE}` }),
 });
+
+export type ConfigInput = z.output<typeof rootSchema>;

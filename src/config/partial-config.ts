@@ -1,0 +1,43 @@
+// The part of a configuration that is valid so far, as the checks across fields see it.
+import type { Partially } from './partial-parse.js';
+import { type Path, type Problem, pathText } from './problems.js';
+import type { EndpointInput } from './schema/endpoint.js';
+import type { IssuerInput } from './schema/issuer.js';
+import type { ConfigInput } from './schema/root.js';
+
+export type PartialIssuer = Partially<IssuerInput>;
+export type PartialEndpoint = Partially<EndpointInput>;
+
+/** Bad values are absent. A check looks at the values around them all the same. */
+export interface PartialConfig {
+  readonly root: Partially<Omit<ConfigInput, 'issuers' | 'endpoints'>>;
+  /** By their names in the file. */
+  readonly issuers: ReadonlyMap<string, PartialIssuer>;
+  /** By their places in the list. */
+  readonly endpoints: ReadonlyMap<number, PartialEndpoint>;
+  /** True where this very path has a problem, so that its absence means nothing. */
+  isBad(path: Path): boolean;
+}
+
+/** A check across fields. */
+export type Check = (config: PartialConfig) => Problem[];
+
+/** The endpoints that accept an issuer, by its name in the file. */
+export const endpointsOf = (
+  { endpoints }: Pick<PartialConfig, 'endpoints'>,
+  issuer: string,
+): [number, PartialEndpoint][] =>
+  [...endpoints].filter(([, endpoint]) => endpoint.issuers?.includes(issuer));
+
+export function toPartialConfig(
+  { issuers = {}, endpoints = [], ...root }: Partially<ConfigInput>,
+  problems: readonly Problem[],
+): PartialConfig {
+  const bad = new Set(problems.map(({ path }) => pathText(path)));
+  return {
+    root,
+    issuers: new Map(Object.entries(issuers).map(([name, issuer]) => [name, issuer ?? {}])),
+    endpoints: new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}])),
+    isBad: (path) => bad.has(pathText(path)),
+  };
+}

@@ -1,0 +1,102 @@
+// Checks the endpoints beside each other: issuers that exist, separate paths and metadata,
+// pass-through credentials that can pass.
+import type { Check, PartialEndpoint } from './partial-config.js';
+import type { Path, Problem } from './problems.js';
+
+const issuersExist: Check = ({ endpoints, issuers, isBad }) =>
+  [...endpoints].flatMap(([i, { issuers: names = [] }]) =>
+    names.flatMap((name, j): Problem[] => {
+      const path = ['endpoints', i, 'issuers', j];
+      if (name === undefined || isBad(['issuers'])) return [];
+      if (names.indexOf(name) < j) return [{ path, message: `${name} occurs twice; keep one` }];
+      if (issuers.has(name)) return [];
+      const known = [...issuers.keys()];
+      const hint =
+        known.length === 0 ? 'add it under issuers' : `write one of: ${known.join(', ')}`;
+      return [{ path, message: `no issuer is called ${name}; ${hint}` }];
+    }),
+  );
+
+const pathsDiffer: Check = ({ endpoints }) => {
+  const firstWith = new Map<string, number>();
+  const problems: Problem[] = [];
+  for (const [i, { path }] of endpoints) {
+    if (path === undefined) continue;
+    const first = firstWith.get(path);
+    if (first === undefined) {
+      firstWith.set(path, i);
+      continue;
+    }
+    const message = `endpoints[${first}] has the same path; give each endpoint its own`;
+    problems.push({ path: ['endpoints', i, 'path'], message });
+  }
+  return problems;
+};
+
+/** The metadata URL follows from the path of the resource, so equal paths mean one document. */
+const metadataDiffers: Check = ({ endpoints }) => {
+  const firstWith = new Map<string, number>();
+  const problems: Problem[] = [];
+  for (const [i, { path, resource }] of endpoints) {
+    // A trailing slash makes no difference to the metadata URL.
+    const pathname = resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
+    if (pathname === undefined) continue;
+    const first = firstWith.get(pathname);
+    if (first === undefined) {
+      firstWith.set(pathname, i);
+      continue;
+    }
+    // `pathsDiffer` reports endpoints whose own paths are equal.
+    if (endpoints.get(first)?.path === path) continue;
+    const message =
+      `its metadata has the same URL as that of endpoints[${first}]; ` +
+      'give the resources different paths';
+    problems.push({ path: ['endpoints', i, 'resource'], message });
+  }
+  return problems;
+};
+
+type PassThrough = NonNullable<NonNullable<PartialEndpoint['passThrough']>[number]>;
+
+const carrierOf = ({ scheme, header }: PassThrough): string =>
+  `${scheme?.toLowerCase()} ${header?.toLowerCase()}`;
+
+/** A pass-through caller has only the scopes that its entry grants. */
+function missingScopes(granted: PassThrough['scopes'], required: string[], path: Path): Problem[] {
+  if (granted === undefined || granted.includes(undefined)) return [];
+  const missing = required.filter((scope) => !granted.includes(scope));
+  if (missing.length === 0) return [];
+  const message =
+    `these callers could never pass: the endpoint requires ${missing.join(', ')}; ` +
+    `write scopes: [${required.join(', ')}] to grant them, or remove this entry`;
+  return [{ path: [...path, 'scopes'], message }];
+}
+
+const passThroughCanPass: Check = ({ endpoints, isBad }) =>
+  [...endpoints].flatMap(([i, { passThrough = [], scopes = [] }]) =>
+    passThrough.flatMap((entry, j): Problem[] => {
+      if (entry === undefined) return [];
+      const path = ['endpoints', i, 'passThrough', j];
+      const problems: Problem[] = [];
+      const isKnown = !isBad([...path, 'scheme']) && !isBad([...path, 'header']);
+      const carriers = Number(entry.scheme !== undefined) + Number(entry.header !== undefined);
+      if (isKnown && carriers !== 1) {
+        const message = 'write either scheme (such as Token) or header (such as X-Api-Key)';
+        problems.push({ path, message });
+      }
+      const required = scopes.filter((scope) => scope !== undefined);
+      problems.push(...missingScopes(entry.scopes, required, path));
+      const isSame = (other: PassThrough | undefined): boolean =>
+        other !== undefined && carrierOf(other) === carrierOf(entry);
+      if (isKnown && carriers > 0 && passThrough.findIndex(isSame) < j)
+        problems.push({ path, message: 'this entry occurs twice; keep one' });
+      return problems;
+    }),
+  );
+
+export const endpointChecks: readonly Check[] = [
+  issuersExist,
+  pathsDiffer,
+  metadataDiffers,
+  passThroughCanPass,
+];

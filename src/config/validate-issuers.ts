@@ -1,0 +1,84 @@
+// Checks the issuers beside each other and their endpoints: no issuer twice, the form that its
+// preset expects, audiences that occur and that no two endpoints share by accident.
+import { type Check, endpointsOf } from './partial-config.js';
+import { audienceProblem, formProblem } from './presets.js';
+import type { Problem } from './problems.js';
+
+const issuersDiffer: Check = ({ issuers }) => {
+  const firstWith = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [name, { issuer }] of issuers) {
+    if (issuer === undefined) continue;
+    const first = firstWith.get(issuer);
+    if (first === undefined) {
+      firstWith.set(issuer, name);
+      continue;
+    }
+    const message = `issuers.${first} is the same issuer; keep one of them`;
+    problems.push({ path: ['issuers', name, 'issuer'], message });
+  }
+  return problems;
+};
+
+const issuersHaveForm: Check = ({ issuers }) =>
+  [...issuers].flatMap(([name, { preset, issuer }]) => {
+    if (preset === undefined || issuer === undefined) return [];
+    const message = formProblem(preset, issuer);
+    return message === null ? [] : [{ path: ['issuers', name, 'issuer'], message }];
+  });
+
+/** Some issuers never name the resource as audience, so its default would accept no token. */
+const audienceOccurs: Check = (config) =>
+  [...config.issuers].flatMap(([name, { preset, issuer, audience }]) => {
+    if (preset === undefined || issuer === undefined) return [];
+    const message = audienceProblem(preset, issuer);
+    if (message === null || audience === undefined || audience.length > 0) return [];
+    return endpointsOf(config, name)
+      .filter(([, endpoint]) => endpoint.audience === undefined)
+      .map(([i]) => ({ path: ['endpoints', i, 'audience'], message }));
+  });
+
+/** Two endpoints with one audience accept each other's tokens (A-18, separate audiences). */
+const audienceNotShared: Check = (config) =>
+  [...config.issuers].flatMap(([name, issuer]): Problem[] => {
+    const users = endpointsOf(config, name).filter(
+      ([i]) => !config.isBad(['endpoints', i, 'audience']),
+    );
+    if (issuer.sharedAudience !== false || issuer.audience === undefined || users.length < 2)
+      return [];
+    if (issuer.audience.length > 0) {
+      const message =
+        `${users.map(([i]) => `endpoints[${i}]`).join(' and ')} would accept each other's ` +
+        'tokens; give each endpoint its own audience, or write sharedAudience: true';
+      return [{ path: ['issuers', name, 'audience'], message }];
+    }
+    const accepted = users.map(([i, { audience, resource, path }]) => ({
+      i,
+      isWritten: audience !== undefined,
+      audiences: audience ?? [resource ?? `${config.root.publicUrl}${path}`],
+    }));
+    return accepted.flatMap(({ i, isWritten, audiences }, at) => {
+      // Other checks report resources that are equal by default.
+      const other = accepted
+        .slice(0, at)
+        .find(
+          (before) =>
+            (isWritten || before.isWritten) &&
+            before.audiences.some((one) => one !== undefined && audiences.includes(one)),
+        );
+      if (other === undefined) return [];
+      const [reported, beside] = isWritten ? [i, other.i] : [other.i, i];
+      const message =
+        `endpoints[${beside}] accepts one of these audiences too, so a token of ${name} for one ` +
+        'endpoint would pass at the other; give each endpoint its own audience, ' +
+        `or write sharedAudience: true for ${name}`;
+      return [{ path: ['endpoints', reported, 'audience'], message }];
+    });
+  });
+
+export const issuerChecks: readonly Check[] = [
+  issuersDiffer,
+  issuersHaveForm,
+  audienceOccurs,
+  audienceNotShared,
+];

@@ -1,0 +1,81 @@
+// References to secrets are resolved wherever a schema allows them, and nowhere else.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { resolveSecrets } from '../../src/config/resolve-secrets.js';
+import { secretReference } from '../../src/config/schema/secret-reference.js';
+import { MISPLACED_HINT, misplacedReferences, SECRET_PLACES } from '../../src/config/secret-references.js';
+import type { Secret } from '../../src/core/secret.js';
+
+/** Shapes that no field of the configuration has so far. */
+const schema = z.strictObject({
+  credential: z.union([
+    z.string().transform((url) => ({ kind: 'none', url })),
+    z.strictObject({ kind: z.literal('static'), authorization: secretReference, url: z.string() }),
+    z.strictObject({ kind: z.literal('exchange'), clientSecret: secretReference.optional() }),
+  ]),
+  apiKeys: z.record(z.string(), z.strictObject({ upstreamAuthorization: secretReference.optional() })).default({}),
+  keys: z.array(secretReference.refine(() => true)).default([]),
+});
+
+const reference = (name: string): string => `\${env:${name}}`;
+
+/** Each secret by its path. */
+function secretsIn(value: unknown, path = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('reveal' in value) return [[path, (value as Secret).reveal()]];
+  return Object.entries(value).flatMap(([name, one]) => secretsIn(one, `${path}/${name}`));
+}
+
+test('in a union, in a map with free names and in a list', () => {
+  const value = schema.parse({
+    credential: { kind: 'static', authorization: reference('A'), url: reference('A') },
+    apiKeys: { partner: { upstreamAuthorization: reference('B') }, other: {} },
+    keys: [reference('A'), reference('B')],
+  });
+  const resolved = resolveSecrets(schema, value, { A: 'a', B: 'b' });
+  expect(resolved.problems).toEqual([]);
+  expect(secretsIn(resolved.value)).toEqual([
+    ['/credential/authorization', 'a'],
+    ['/apiKeys/partner/upstreamAuthorization', 'b'],
+    ['/keys/0', 'a'],
+    ['/keys/1', 'b'],
+  ]);
+  expect(resolved.value.credential).toMatchObject({ kind: 'static', url: reference('A') });
+});
+
+test('each reference that cannot be resolved is one problem', () => {
+  const value = schema.parse({
+    credential: { kind: 'exchange', clientSecret: reference('UNSET') },
+    apiKeys: { partner: { upstreamAuthorization: '$' + '{file:/nowhere}' } },
+  });
+  const { value: resolved, problems } = resolveSecrets(schema, value, {});
+  expect(problems).toEqual([
+    {
+      path: ['credential', 'clientSecret'],
+      message: 'the variable UNSET is not set; set it',
+    },
+    {
+      path: ['apiKeys', 'partner', 'upstreamAuthorization'],
+      message: 'the file /nowhere cannot be read; correct the path or its permissions',
+    },
+  ]);
+  expect(secretsIn(resolved)).toEqual([]);
+});
+
+test('a reference in a field that takes none is misplaced', () => {
+  const value = {
+    credential: { kind: 'static', authorization: reference('A'), url: reference('A') },
+    apiKeys: { partner: { upstreamAuthorization: reference('A') } },
+    keys: reference('A'),
+  };
+  expect(misplacedReferences(schema, value)).toEqual([{ path: ['credential', 'url'], message: MISPLACED_HINT }]);
+});
+
+test('the message names every place of the configuration that takes a reference', () => {
+  expect(SECRET_PLACES).toEqual([
+    'sessionKeys',
+    'issuers.<name>.introspection.clientSecret',
+    'issuers.<name>.introspection.privateKey',
+  ]);
+  expect(SECRET_PLACES.filter((place) => !MISPLACED_HINT.includes(place))).toEqual([]);
+});
