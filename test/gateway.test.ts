@@ -29,7 +29,7 @@ interface Steps extends Stages {
 const ending =
   (end: Failure): Steps['forward'] =>
   (_asked, _caller, _message, _headers, listener) =>
-    listener.answered(end);
+    listener.onResponseEnd(end);
 
 const runtime = (steps: Steps): EndpointRuntime => ({
   config: at,
@@ -65,7 +65,7 @@ function corridor(changes: Partial<Steps> = {}) {
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
-      queueMicrotask(() => listener.answered(null));
+      queueMicrotask(() => listener.onResponseEnd(null));
     },
     sendError(asked, ...rest) {
       rejected.push([asked, ...rest]);
@@ -170,7 +170,7 @@ test('the upstream credential reaches the forward step, at once or later', async
       forward(asked, by, sent, pairs, listener) {
         given.push(by, sent, pairs);
         asked.begin(200, [], false);
-        listener.answered(null);
+        listener.onResponseEnd(null);
       },
     });
     expect([steps, given]).toEqual([ORDER.join(' '), [caller, message, ['x-a', '1']]]);
@@ -245,7 +245,7 @@ test('an exception after the exchange ended changes nothing (D-22)', async () =>
   const { recorded, steps } = await run({
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
-      listener.answered(null);
+      listener.onResponseEnd(null);
       throw new Error('boom');
     },
   });

@@ -8,7 +8,7 @@ import type { Failure } from '../core/failure.js';
 export interface OpenExchange {
   readonly outgoing: ServerResponse;
   /** True once the gateway has reset the connection because the client does not read. */
-  stalled: boolean;
+  clientStalled: boolean;
   /** The connection is closed before the answer is complete. */
   connectionClosed(): void;
   /** The parser failed. True where that ends the body of this exchange with the failure. */
@@ -62,7 +62,7 @@ export class Connection {
 
   /** Resets the connection, so that the kernel frees the bytes that wait for this client, too. */
   resetStalled(): void {
-    for (const exchange of this.openExchanges) exchange.stalled = true;
+    for (const exchange of this.openExchanges) exchange.clientStalled = true;
     this.socket.resetAndDestroy();
   }
 }

@@ -21,7 +21,7 @@ export function applyCors(exchange: Exchange, endpoint: Endpoint): Failure | nul
   const checked = checkOrigin(exchange, endpoint);
   if (checked === undefined) return null;
   if (typeof checked !== 'string') return checked;
-  exchange.answerHeaders.push(
+  exchange.responseHeaders.push(
     'access-control-allow-origin',
     checked,
     'vary',

@@ -46,7 +46,7 @@ export function sendError(
 ): void {
   const idText = failure.idText ?? (message === null ? undefined : requestId(message));
   const status = errorStatus(endpoint, failure, idText);
-  if (exchange.gone || status === null) return;
+  if (exchange.disconnected || status === null) return;
   // An answer has begun: cut it, so that the client does not take it for a complete one.
   if (exchange.sentStatus !== 0) return exchange.destroy();
   const headers = ['cache-control', 'no-store'];

@@ -2,7 +2,7 @@
 // without fetch objects, because every MCP request takes this path.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyListener, Exchange, GoneListener } from '../core/exchange.js';
+import type { BodyListener, DisconnectListener, Exchange } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
@@ -33,9 +33,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   readonly names: string[];
   readonly values: string[];
   readonly clientAddress: string;
-  readonly answerHeaders: string[];
-  gone = false;
-  stalled = false;
+  readonly responseHeaders: string[];
+  disconnected = false;
+  clientStalled = false;
   sentStatus = 0;
   /** True: close the connection after this answer, for example because the listener is draining. */
   lastOnConnection = false;
@@ -50,7 +50,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   private batchedBody: Buffer | null = null;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
-  private goneListener: GoneListener | null = null;
+  private disconnectListener: DisconnectListener | null = null;
 
   constructor(
     incoming: IncomingMessage,
@@ -82,16 +82,16 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;
-    this.answerHeaders = ['x-request-id', this.id];
+    this.responseHeaders = ['x-request-id', this.id];
   }
 
   connectionClosed(): void {
     if (this.isEnded) return;
     this.markEnded();
-    const listener = this.goneListener;
-    this.goneListener = null;
-    this.gone = true;
-    listener?.gone();
+    const listener = this.disconnectListener;
+    this.disconnectListener = null;
+    this.disconnected = true;
+    listener?.onDisconnect();
     this.outgoing.destroy();
   }
 
@@ -109,31 +109,31 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     return this.incoming.httpVersion;
   }
 
-  onGone(listener: GoneListener): void {
-    if (this.gone) listener.gone();
-    else this.goneListener = listener;
+  onDisconnect(listener: DisconnectListener): void {
+    if (this.disconnected) listener.onDisconnect();
+    else this.disconnectListener = listener;
   }
 
   readBody(limitBytes: number, listener: BodyListener): void {
-    if (this.bodyFailure !== null) return listener.bodyRead(this.bodyFailure);
+    if (this.bodyFailure !== null) return listener.onBody(this.bodyFailure);
     const declared = this.declaredBytes();
     if (declared > limitBytes)
-      return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
+      return listener.onBody(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
       this.awaitsContinue = false;
       this.outgoing.writeContinue();
     }
     this.bodyListener = listener;
-    this.onGone(new BodyReader(this.incoming, declared, limitBytes, this));
+    this.onDisconnect(new BodyReader(this.incoming, declared, limitBytes, this));
   }
 
-  bodyRead(read: Result<Buffer>): void {
+  onBody(read: Result<Buffer>): void {
     const listener = this.bodyListener;
     if (listener === null) return;
     this.bodyListener = null;
     this.bodyIsComplete = read.ok;
-    this.goneListener = null;
-    listener.bodyRead(read);
+    this.disconnectListener = null;
+    listener.onBody(read);
   }
 
   /**
@@ -147,13 +147,13 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (this.bodyIsComplete || this.sentStatus !== 0 || !inBody) return false;
     this.lastOnConnection = true;
     this.bodyFailure = failure;
-    this.bodyRead(failure);
+    this.onBody(failure);
     return true;
   }
 
   begin(status: number, headers: string[], flush: boolean): void {
     this.sentStatus = status;
-    for (const entry of this.answerHeaders) headers.push(entry);
+    for (const entry of this.responseHeaders) headers.push(entry);
     const long = this.unreadBodyIsLong();
     if (long || this.lastOnConnection) {
       headers.push('connection', 'close');
@@ -178,7 +178,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.markEnded();
   }
 
-  endWhole(body: Buffer): void {
+  endInBatch(body: Buffer): void {
     this.batchedBody = body;
     addToBatch(this);
   }
@@ -186,7 +186,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   sendBatched(): void {
     const { batchedBody } = this;
     this.batchedBody = null;
-    if (batchedBody !== null && !this.gone) this.end(batchedBody);
+    if (batchedBody !== null && !this.disconnected) this.end(batchedBody);
   }
 
   destroy(): void {

@@ -38,7 +38,7 @@ export const knownNames = (...list: string[]): KnownNames => ({
 /** The names met so far in one object. */
 export interface SeenNames {
   /** A bit for each wanted name. */
-  wanted: number;
+  known: number;
   /** The others, folded. */
   others: Set<string> | null;
 }
@@ -55,22 +55,22 @@ export class DuplicateKeyReader extends JsonReader {
       if (this.flaw === null) this.compare(wanted, seen);
       return -1;
     }
-    if (seen.wanted & (1 << index)) {
+    if (seen.known & (1 << index)) {
       this.invalid('a name stands twice');
       return -1;
     }
-    seen.wanted |= 1 << index;
+    seen.known |= 1 << index;
     return index;
   }
 
   private compare(wanted: KnownNames, seen: SeenNames): void {
     seen.others ??= new Set();
-    if (seen.others.size >= MAX_NAMES || this.lastBytes > MAX_NAME_BYTES) {
+    if (seen.others.size >= MAX_NAMES || this.lastByteLength > MAX_NAME_BYTES) {
       this.invalid('too many names, or too long a name');
       return;
     }
-    const name = this.text();
-    this.cost += name.length === this.lastBytes ? NAME_COST : NAME_COST + this.lastBytes;
+    const name = this.lastText();
+    this.cost += name.length === this.lastByteLength ? NAME_COST : NAME_COST + this.lastByteLength;
     if (this.cost > MAX_COST) {
       this.invalid('too many names');
       return;

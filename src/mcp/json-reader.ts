@@ -54,7 +54,7 @@ export class JsonReader {
   }
 
   /** The bytes that the string read last takes, without its quotes. */
-  get lastBytes(): number {
+  get lastByteLength(): number {
     return this.to - this.from;
   }
 
@@ -79,7 +79,7 @@ export class JsonReader {
     this.flaw ??= detail;
   }
 
-  take(byte: number): void {
+  expectByte(byte: number): void {
     if (this.peek() !== byte) this.fail();
     this.at++;
   }
@@ -90,16 +90,16 @@ export class JsonReader {
   }
 
   /** Reads a string; its bytes are then from..to, without the quotes. */
-  string(): void {
-    this.take(QUOTE);
+  readString(): void {
+    this.expectByte(QUOTE);
     this.escaped = false;
     this.from = this.at;
-    this.at = this.behindString(this.at);
+    this.at = this.skipString(this.at);
     this.to = this.at - 1;
   }
 
   /** Where a string ends, of which the quote was stepped over. */
-  private behindString(from: number): number {
+  private skipString(from: number): number {
     const bytes = this.bytes;
     let at = from;
     for (;;) {
@@ -121,7 +121,7 @@ export class JsonReader {
   }
 
   /** The string read last, decoded. */
-  text(): string {
+  lastText(): string {
     if (!this.escaped) return this.bytes.toString('utf8', this.from, this.to);
     return JSON.parse(this.bytes.toString('utf8', this.from - 1, this.to + 1)) as string;
   }
@@ -132,11 +132,11 @@ export class JsonReader {
   }
 
   /** Where a member's name ends, with its colon. */
-  private behindName(from: number): number {
+  private skipName(from: number): number {
     const bytes = this.bytes;
     let at = skipSpace(bytes, from);
     if (byteAt(bytes, at) !== QUOTE) this.fail();
-    at = skipSpace(bytes, this.behindString(at + 1));
+    at = skipSpace(bytes, this.skipString(at + 1));
     if (byteAt(bytes, at) !== COLON) this.fail();
     return at + 1;
   }
@@ -150,14 +150,14 @@ export class JsonReader {
       if (level > MAX_DEPTH) this.fail();
       at = skipSpace(bytes, at);
       const byte = byteAt(bytes, at);
-      if (byte === QUOTE) at = this.behindString(at + 1);
+      if (byte === QUOTE) at = this.skipString(at + 1);
       else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
         // In ASCII it is two behind the opening one, for both.
         const closing = byte + 2;
         at = skipSpace(bytes, at + 1);
         if (byteAt(bytes, at) !== closing) {
           closers[level++] = closing;
-          if (closing === CLOSE_OBJECT) at = this.behindName(at);
+          if (closing === CLOSE_OBJECT) at = this.skipName(at);
           continue;
         }
         at++;
@@ -170,7 +170,7 @@ export class JsonReader {
         at = skipSpace(bytes, at);
         const next = byteAt(bytes, at++);
         if (next === COMMA) {
-          if (closing === CLOSE_OBJECT) at = this.behindName(at);
+          if (closing === CLOSE_OBJECT) at = this.skipName(at);
           break;
         }
         if (next !== closing) this.fail();
@@ -199,8 +199,8 @@ export class JsonReader {
 
   /** Reads a member's name and its colon; the name's bytes are then from..to. */
   memberName(): void {
-    this.string();
-    this.take(COLON);
+    this.readString();
+    this.expectByte(COLON);
   }
 
   /** Whether the string read last has these very bytes. */

@@ -18,7 +18,7 @@ export interface MessageFields {
 }
 
 /** Well-formed JSON with a flaw in the envelope, or no JSON at all (`unreadable`). */
-export type ReadMessages =
+export type MessagesResult =
   | { readonly ok: true; readonly batch: boolean; readonly messages: readonly MessageFields[] }
   | {
       readonly ok: false;
@@ -44,24 +44,24 @@ const VERSION_2 = Buffer.from('2.0');
 
 export class MessageReader extends DuplicateKeyReader {
   /** Whether the next value is this very string. Anything but a string is a flaw. */
-  isText(expected: Buffer, what: string): boolean {
+  nextStringIs(expected: Buffer, what: string): boolean {
     if (this.peek() !== QUOTE) {
-      this.decisive(what);
+      this.unambiguousString(what);
       return false;
     }
-    this.string();
-    return this.lastHadEscape ? this.text() === expected.toString() : this.lastIs(expected);
+    this.readString();
+    return this.lastHadEscape ? this.lastText() === expected.toString() : this.lastIs(expected);
   }
 
   /** A string that a decision is taken from; anything else is a flaw. */
-  decisive(what: string): string | undefined {
+  unambiguousString(what: string): string | undefined {
     if (this.peek() !== QUOTE) {
       this.skip(0);
       this.invalid(`${what} is no string`);
       return undefined;
     }
-    this.string();
-    const text = this.text();
+    this.readString();
+    const text = this.lastText();
     if (this.isAmbiguous(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
     return text;
   }
@@ -95,13 +95,13 @@ export class MessageReader extends DuplicateKeyReader {
     let isVersion2 = false;
     // Bits of `result` and `error`: with both, one reader sees a success where another sees a failure (JSON-RPC 2.0 section 5).
     let outcome = 0;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
       do {
         const index = this.knownName(TOP, seen);
-        if (index === 0) isVersion2 = this.isText(VERSION_2, 'jsonrpc');
+        if (index === 0) isVersion2 = this.nextStringIs(VERSION_2, 'jsonrpc');
         else if (index === 1) found.idText = this.id();
-        else if (index === 2) found.method = this.decisive('method');
+        else if (index === 2) found.method = this.unambiguousString('method');
         else if (index === 3) this.params(found);
         else {
           if (index >= 4) outcome |= index === 4 ? 1 : 2;
@@ -126,12 +126,12 @@ export class MessageReader extends DuplicateKeyReader {
       return;
     }
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       const index = this.knownName(PARAMS, seen);
-      if (index === 0) found.name = this.decisive('params.name');
-      else if (index === 1) found.uri = this.decisive('params.uri');
-      else if (index === 2) found.taskId = this.decisive('params.taskId');
+      if (index === 0) found.name = this.unambiguousString('params.name');
+      else if (index === 1) found.uri = this.unambiguousString('params.uri');
+      else if (index === 2) found.taskId = this.unambiguousString('params.taskId');
       else if (index === 3 && this.peek() === OPEN_OBJECT) this.meta(found);
       else this.skip(2);
     } while (this.another(CLOSE_OBJECT));
@@ -139,10 +139,10 @@ export class MessageReader extends DuplicateKeyReader {
 
   private meta(found: Writable<MessageFields>): void {
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       const index = this.knownName(META, seen);
-      if (index === 0) found.metaVersion = this.decisive('protocolVersion');
+      if (index === 0) found.metaVersion = this.unambiguousString('protocolVersion');
       else {
         if (index === 1) found.metaHasCapabilities = this.peek() === OPEN_OBJECT;
         this.skip(3);
@@ -154,7 +154,7 @@ export class MessageReader extends DuplicateKeyReader {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a body. The bytes must be valid UTF-8 already. A flaw keeps the id of a single message in `idText`. */
-export function readMessages(bytes: Buffer): ReadMessages {
+export function readMessages(bytes: Buffer): MessagesResult {
   const scanner = new MessageReader(bytes);
   const messages: MessageFields[] = [];
   try {

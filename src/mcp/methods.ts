@@ -3,7 +3,7 @@
 import type { Kind } from '../core/policy.js';
 
 /** What one call is about. */
-export interface Subject {
+export interface MethodTarget {
   /** The rules that are asked about it; null: none are. */
   readonly kind: Kind | null;
   /** The member of `params` that names it. */
@@ -12,7 +12,11 @@ export interface Subject {
   readonly mirrored: boolean;
 }
 
-const subject = (kind: Kind | null, member: Subject['member'], mirrored = true): Subject => ({
+const subject = (
+  kind: Kind | null,
+  member: MethodTarget['member'],
+  mirrored = true,
+): MethodTarget => ({
   kind,
   member,
   mirrored,
@@ -20,7 +24,10 @@ const subject = (kind: Kind | null, member: Subject['member'], mirrored = true):
 const task = subject(null, 'taskId');
 
 /** Null where a method is about nothing in particular. */
-export const METHODS: ReadonlyMap<string, Subject | null> = new Map<string, Subject | null>([
+export const METHODS: ReadonlyMap<string, MethodTarget | null> = new Map<
+  string,
+  MethodTarget | null
+>([
   ['tools/call', subject('tool', 'name')],
   ['tools/list', null],
   ['prompts/get', subject('prompt', 'name')],

@@ -50,7 +50,7 @@ class ListReader extends DuplicateKeyReader {
   message(): void {
     if (this.peek() !== OPEN_OBJECT) this.fail();
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.result();
       else this.skip(1);
@@ -72,7 +72,7 @@ class ListReader extends DuplicateKeyReader {
 
   private result(): void {
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     let scope: Edit | null = null;
     let filters = false;
     do {
@@ -144,12 +144,12 @@ class ListReader extends DuplicateKeyReader {
     }
     if (!this.enter(CLOSE_OBJECT)) return null;
     const wanted = ENTRY.get(member) as ReturnType<typeof knownNames>;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     let name: string | null = null;
     do {
       if (this.knownName(wanted, seen) === 0 && this.peek() === QUOTE) {
-        this.string();
-        const text = this.text();
+        this.readString();
+        const text = this.lastText();
         name = this.isAmbiguous(text) ? null : text;
       } else this.skip(4);
     } while (this.another(CLOSE_OBJECT));

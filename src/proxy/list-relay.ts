@@ -2,7 +2,7 @@
 // cannot be read for lists is not passed on. Never decides what is left of a list.
 import type { Dispatcher } from 'undici';
 import { ChunkBuffer } from '../core/chunk-buffer.js';
-import type { AnswerListener } from '../core/exchange.js';
+import type { ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { upstreamBroken } from '../core/failures.js';
 import type { ListView } from '../mcp/lists.js';
@@ -41,7 +41,7 @@ export class ListRelay extends Relay {
   private readonly read = new ChunkBuffer();
   private events: EventFilter | null = null;
 
-  constructor(carried: RelayContext, listener: AnswerListener, listing: ListView) {
+  constructor(carried: RelayContext, listener: ResponseListener, listing: ListView) {
     super(carried, listener);
     this.listing = listing;
   }

@@ -1,7 +1,7 @@
 // Decides how an upstream's answer reaches the caller: at once, chunk for chunk, those of one tick joined into one write; a slow caller
 // pauses the upstream; a caller that left aborts it; a cut answer is cut visibly. What becomes of an open event stream: event-stream.ts.
 import type { Dispatcher } from 'undici';
-import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
+import type { DisconnectListener, Exchange, ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import {
   clientDisconnected,
@@ -38,10 +38,10 @@ export interface RelayContext {
 }
 
 /** A class, because undici calls its methods for every chunk of every answer. */
-export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner {
+export class Relay implements Dispatcher.DispatchHandler, DisconnectListener, Waiting, StreamOwner {
   protected readonly carried: RelayContext;
   private readonly exchange: Exchange;
-  private listener: AnswerListener | null;
+  private listener: ResponseListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   index = -1;
   since = 0;
@@ -60,16 +60,16 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
   /** Where the answer is an event stream that was begun. */
   private stream: EventStream | null = null;
 
-  constructor(carried: RelayContext, listener: AnswerListener) {
+  constructor(carried: RelayContext, listener: ResponseListener) {
     this.carried = carried;
     this.exchange = carried.exchange;
     this.listener = listener;
     carried.slot.awaitHead(this);
-    this.exchange.onGone(this);
+    this.exchange.onDisconnect(this);
   }
 
   /** The caller left: the upstream is to know at once (B-73). */
-  gone(): void {
+  onDisconnect(): void {
     this.controller?.abort(new Error('client gone'));
   }
 
@@ -87,7 +87,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     // Over before a connection was there.
-    if (this.exchange.gone || this.listener === null)
+    if (this.exchange.disconnected || this.listener === null)
       controller.abort(new Error('no longer wanted'));
   }
 
@@ -155,7 +155,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
     if (!this.began || this.ended) return;
     if (this.expected === chunk.length) {
       this.ended = true;
-      this.exchange.endWhole(chunk);
+      this.exchange.endInBatch(chunk);
     } else if (this.queue === null) {
       this.queue = [chunk];
       queueMicrotask(() => this.flush());
@@ -194,7 +194,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.exchange.gone) return this.finish(this.left());
+    if (this.exchange.disconnected) return this.finish(this.left());
     if (!this.began) return this.finish(failureOf(error));
     if (this.listener === null) return;
     const { code = error.name } = error as NodeJS.ErrnoException;
@@ -203,7 +203,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
 
   /** The end of a caller that is no longer there. */
   private left(): Failure | null {
-    if (this.exchange.stalled) return clientStalled();
+    if (this.exchange.clientStalled) return clientStalled();
     return this.carried.held && this.began ? null : clientDisconnected();
   }
 
@@ -216,7 +216,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
 
   close(last: Buffer | null, end: Failure | null): void {
     const { controller, exchange } = this;
-    if (this.listener === null || exchange.gone) return;
+    if (this.listener === null || exchange.disconnected) return;
     this.ended = true;
     if (last !== null) exchange.end(last);
     // Node holds back what was written until the end of this tick.
@@ -236,6 +236,6 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
     this.stream = null;
     carried.slot.headCame(this);
     carried.slot.release();
-    listener.answered(end);
+    listener.onResponseEnd(end);
   }
 }

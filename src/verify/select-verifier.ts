@@ -1,6 +1,6 @@
 // Decides which verifier judges a bearer token, by its form first and its issuer second: the keys of its issuer, or the issuer itself. What
 // one verifier rejected is never tried another way (C-95). Never judges itself.
-import { tokenFlaw } from '../core/credential.js';
+import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
@@ -29,7 +29,7 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
   }
 
   return (token) => {
-    const flaw = tokenFlaw(token);
+    const flaw = checkTokenSyntax(token);
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {

@@ -209,7 +209,7 @@ describe('one endpoint under a path', () => {
         expect([response.status, response.header('content-type')]).toEqual([404, 'application/json']);
         expect([response.header('www-authenticate'), response.header('location')]).toEqual([undefined, undefined]);
         expect([response.header('access-control-allow-origin'), response.header('cache-control')]).toEqual(['*', 'no-store']);
-        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
+        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'Unknown MCP server' } });
       }
     }
     expect(scene.upstream.hits).toBe(0);

@@ -119,7 +119,9 @@ test('E-11: a request on a connection that is open already is told to go elsewhe
   const refused = await second.response({ label: 'the refusal while draining' });
   expect([refused.status, refused.header('connection')]).toEqual([503, 'close']);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
-  expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31503, message: 'Shutting down, retry elsewhere' } });
+  expect(JSON.parse(refused.body)).toMatchObject({
+    error: { code: -31503, message: 'The gateway is shutting down, retry the request' },
+  });
   expect((await running.response({ label: 'the running call' })).status).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
   expect(scene.upstream.hits).toBe(1);

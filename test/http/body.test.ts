@@ -11,7 +11,7 @@ function reading(limitBytes: number, declared = 0) {
   const stream = new PassThrough();
   const reported: Result<Buffer>[] = [];
   const reader = new BodyReader(stream as unknown as IncomingMessage, declared, limitBytes, {
-    bodyRead: (read) => void reported.push(read),
+    onBody: (read) => void reported.push(read),
   });
   const first = async () => {
     await until('the reader reports the body', () => reported.length > 0);
@@ -69,6 +69,6 @@ test('a client that disconnects is reported, and its partial body is not taken f
   const { stream, first, reader } = reading(8);
   stream.write('abc');
   await settle();
-  reader.gone();
+  reader.onDisconnect();
   expect(await first()).toBe('client.disconnected');
 });

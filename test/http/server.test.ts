@@ -132,7 +132,7 @@ describe('a request that node:http rejects is answered and reported (D-10, D-18)
       const got: string[] = [];
       const read = (one: Exchange): void =>
         one.readBody(1000, {
-          bodyRead: (body) => {
+          onBody: (body) => {
             got.push(body.ok ? body.value.toString() : body.definition.reason);
             if (!body.ok) return sendError(one, null, body, null);
             one.begin(204, [], false);
@@ -174,11 +174,11 @@ describe('a request that node:http rejects is answered and reported (D-10, D-18)
 
   test('a client that only disconnects is not reported', async () => {
     const { port, reported, seen } = await listening({ hold: true });
-    const gone = await openRaw(port);
-    await gone.write(requestBytes(port, {}));
+    const leaving = await openRaw(port);
+    await leaving.write(requestBytes(port, {}));
     await until('the exchange exists', () => seen.length === 1);
-    gone.destroy();
-    await until('the exchange is gone', () => seen[0]?.gone);
+    leaving.destroy();
+    await until('the exchange is disconnected', () => seen[0]?.disconnected);
     expect(reported).toEqual([]);
   });
 });
@@ -213,7 +213,7 @@ test('a complete answer is sent with its turn, but not to a client that disconne
   const { port, seen, listener: made } = await listening({ hold: true });
   const whole = (one: Exchange | undefined): void => {
     one?.begin(200, ['content-length', '2'], false);
-    one?.endWhole(Buffer.from('ok'));
+    one?.endInBatch(Buffer.from('ok'));
   };
   const answered = rawRequest(port, {});
   await until('the first request is there', () => seen.length === 1);

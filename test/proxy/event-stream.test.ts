@@ -92,7 +92,7 @@ describe('B-77: last words of an answer that was broken off', () => {
   const said = {
     jsonrpc: '2.0',
     id: '7',
-    error: { code: -31502, message: 'The MCP server broke off', data: { requestId: 'x-1' } },
+    error: { code: -31502, message: 'The response of the MCP server is incomplete', data: { requestId: 'x-1' } },
   };
   const saidBy = ({ stream }: Opened): unknown => {
     const last = stream.lastError(streamBroken());

@@ -1,6 +1,6 @@
 // A caller that leaves before there is a connection to its upstream.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GoneListener } from '../../src/core/exchange.js';
+import type { DisconnectListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
 import type { Message } from '../../src/core/message.js';
 import { createOpenStream } from '../../src/proxy/event-stream.js';
@@ -41,19 +41,19 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
   return async (name, leaves) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const one = exchange();
-    let listener: GoneListener | undefined;
-    one.onGone = (told) => {
+    let listener: DisconnectListener | undefined;
+    one.onDisconnect = (told) => {
       listener = told;
     };
     let end: Failure | null | undefined;
     transport.forward(one, principal(), message, [], {
-      answered(told) {
+      onResponseEnd(told) {
         end = told;
       },
     });
     if (leaves) {
-      one.gone = true;
-      listener?.gone();
+      one.disconnected = true;
+      listener?.onDisconnect();
     }
     await until('the exchange is over', () => end !== undefined);
     return end?.definition.reason ?? 'ok';

@@ -59,7 +59,7 @@ export function createPublicRoutes(
     const isPage = HEALTH_PATHS.includes(path) || (documents.get(path)?.() ?? null) !== null;
     if (!isPage && !path.includes('/.well-known/')) return null;
     if (isPage ? !METHODS.includes(method) : method !== 'OPTIONS') {
-      exchange.answerHeaders.push('access-control-allow-origin', '*');
+      exchange.responseHeaders.push('access-control-allow-origin', '*');
       return isPage ? methodRefused({ detail: method, allow: METHODS.join(', ') }) : routeUnknown();
     }
     Object.defineProperty(incoming, 'headers', { value: OUR_HOST });
