@@ -17,7 +17,7 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
     'behaviour/keys-unavailable.test.ts',
     'C-66: each gets 200 again without a restart',
   ],
-  [9, 'a thousand unknown kids', 'behaviour/kid-floods.test.ts', 'C-65: a thousand random kids in ten seconds'],
+  [9, 'a thousand unknown kids', 'behaviour/kid-floods.slow.test.ts', 'C-65: a thousand random kids in ten seconds'],
   [
     10,
     'active, inactive, and responses that are not JSON',
@@ -45,7 +45,12 @@ const elsewhere: readonly (readonly [number: number, about: string, file: string
   ],
   [14, 'header snapshot', 'behaviour/headers.test.ts', 'fields to the upstream'],
   [15, 'compressed answers', 'behaviour/headers.test.ts', 'C-137: a compressed answer keeps its coding'],
-  [15, 'comments while a stream is quiet', 'behaviour/keep-alive.test.ts', 'B-72: while the upstream is quiet, comments go out'],
+  [
+    15,
+    'comments while a stream is quiet',
+    'behaviour/keep-alive.slow.test.ts',
+    'B-72: while the upstream is quiet, comments go out',
+  ],
   [15, 'quiet streams stay open', 'behaviour/streams.test.ts', 'B-72: streams of every kind stay open'],
   [15, 'a client that disconnects', 'behaviour/client-abort.test.ts', 'B-73: the upstream sees the disconnect at once'],
   [

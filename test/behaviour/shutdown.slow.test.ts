@@ -178,20 +178,17 @@ test('E-11, F-04: while it drains, /readyz on the admin listener is 503 and /hea
 });
 
 // Six runs in two tests, because each run is a process.
-test.each([1, 2])(
-  'gateway.stopped is the last line, even after a call just before the signal: %i',
-  async () => {
-    for (let n = 0; n < 3; n++) {
-      const { gateway, passes, stop: stopAll } = await startScene({ process: true });
-      try {
-        const id = (await passes()).header('x-request-id');
-        process.kill(gateway.pid, 'SIGTERM');
-        expect(await withDeadline('the gateway ends', gateway.exited, 5000)).toEqual({ code: 0, signal: null });
-        const lines = gateway.logs();
-        expect([lines.filter(({ requestId }) => requestId === id).length, lines.at(-1)?.event]).toEqual([1, 'gateway.stopped']);
-      } finally {
-        await stopAll();
-      }
+test.each([1, 2])('gateway.stopped is the last line, even after a call just before the signal: %i', async () => {
+  for (let n = 0; n < 3; n++) {
+    const { gateway, passes, stop: stopAll } = await startScene({ process: true });
+    try {
+      const id = (await passes()).header('x-request-id');
+      process.kill(gateway.pid, 'SIGTERM');
+      expect(await withDeadline('the gateway ends', gateway.exited, 5000)).toEqual({ code: 0, signal: null });
+      const lines = gateway.logs();
+      expect([lines.filter(({ requestId }) => requestId === id).length, lines.at(-1)?.event]).toEqual([1, 'gateway.stopped']);
+    } finally {
+      await stopAll();
     }
   }
 });
