@@ -56,15 +56,15 @@ describe.each(idpCases.map((one) => [`${one.path.slice(1)} (A-55, C-26)`, one] a
   test('a good token passes, and the log names its subject and client', async () => {
     const response = await call(idp);
     const { reason, subject, clientId, issuer } = await logOf(gateway, response);
-    expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.who, issuer: idp.issuer.issuer });
+    expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.caller, issuer: idp.issuer.issuer });
     expect([response.status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.twins)('so does one %s', async (_what, change) => {
+  test.each(idp.variants)('so does one %s', async (_what, change) => {
     expect([(await call(idp, change)).status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.misses)('%s is refused', async (_what, change, reason) => {
+  test.each(idp.rejected)('%s is refused', async (_what, change, reason) => {
     expect((await call(idp)).status).toBe(200);
     const response = await call(idp, change);
     expect([response.status, upstream.hits]).toEqual([reason === 'scope.insufficient' ? 403 : 401, 1]);

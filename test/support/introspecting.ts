@@ -1,4 +1,4 @@
-// Introspection against the real fault issuer, with a clock that a test moves.
+// Introspection against an issuer fixture that can fail, on a clock that a test moves.
 import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
@@ -42,7 +42,7 @@ export function introspecting(issuer: JwksIssuer, changes: Partial<Introspection
   return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
 }
 
-/** What an issuer says of a good token. */
+/** The introspection response for an active token. */
 export const active = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   active: true,
   sub: 'alice',

@@ -43,21 +43,21 @@ describe('refresh-ahead (C-72, row 8)', () => {
     clock.advance(8 * MINUTE - 1);
     expect(await find('old')).toBe('ok');
     expect(keys.loads).toBe(1);
-    keys.held = new Promise(() => {});
+    keys.loadGate = new Promise(() => {});
     clock.advance(1);
     expect([await find('old'), await find('old'), keys.loads]).toEqual(['ok', 'ok', 2]);
-    expect(keys.source.usable()).not.toBeNull();
+    expect(keys.source.usableKeySet()).not.toBeNull();
     expect(keys.loads).toBe(2);
   });
 
   test('is also started by a verdict that is looked up', async () => {
     const { clock, keys } = await loaded();
     clock.advance(8 * MINUTE);
-    keys.source.usable();
+    keys.source.usableKeySet();
     await keys.settled();
     expect(keys.loads).toBe(2);
     clock.advance(8 * MINUTE - 1);
-    keys.source.usable();
+    keys.source.usableKeySet();
     expect(keys.loads).toBe(2);
   });
 
@@ -79,10 +79,10 @@ describe('refresh-ahead (C-72, row 8)', () => {
   ])('max-age %s keeps the set fresh for %d s: Cache-Control within 1 min..24 h (C-69)', async (maxAge, seconds) => {
     const { clock, keys } = await loaded(maxAge);
     clock.advance(seconds * 0.8 * SECOND - 1);
-    keys.source.usable();
+    keys.source.usableKeySet();
     expect(keys.loads).toBe(1);
     clock.advance(1);
-    keys.source.usable();
+    keys.source.usableKeySet();
     expect(keys.loads).toBe(2);
   });
 });
@@ -92,10 +92,10 @@ describe('while the issuer is down', () => {
     const { clock, keys, find } = await loaded();
     keys.fails = 'status 500';
     clock.advance(70 * MINUTE - 1);
-    expect(keys.source.usable()).not.toBeNull();
+    expect(keys.source.usableKeySet()).not.toBeNull();
     expect(await find('old')).toBe('ok');
     clock.advance(1);
-    expect(keys.source.usable()).toBeNull();
+    expect(keys.source.usableKeySet()).toBeNull();
     expect(await find('old')).toBe('keys.unavailable');
     clock.advance(MINUTE);
     expect(await find('old')).toBe('keys.unavailable');
@@ -225,7 +225,7 @@ describe('the bucket for unknown kids (C-65)', () => {
     const { clock, keys, find } = await loaded();
     for (let i = 0; i < 5; i++) {
       clock.advance(9 * MINUTE);
-      keys.source.usable();
+      keys.source.usableKeySet();
       await keys.settled();
     }
     expect(keys.loads).toBe(6);
@@ -239,7 +239,7 @@ describe('a fetch that another token caused (C-66)', () => {
     const { clock, keys, find } = await loaded();
     clock.advance(9 * MINUTE);
     let release = (): void => {};
-    keys.held = new Promise((resolve) => {
+    keys.loadGate = new Promise((resolve) => {
       release = resolve;
     });
     expect(await find('old')).toBe('ok');

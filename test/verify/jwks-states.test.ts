@@ -147,7 +147,7 @@ const table: readonly StateRow[] = [
     async arrange(world) {
       await stale(world, 69);
       expect(await world.send('U')).toBe(DOWN);
-      await world.asked(2);
+      await world.untilFetched(2);
     },
     ageSeconds: OLD_SECONDS,
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 0], U: [DOWN, 0], N: ['ok', 0] },
@@ -192,7 +192,7 @@ describe.each(table)('row $row', ({ arrange, cells, ageSeconds }) => {
     await arrange(world);
     const before = world.issuer.hits.jwks;
     expect(await world.send(kind, ageSeconds)).toBe(outcome);
-    await world.asked(before + hits);
+    await world.untilFetched(before + hits);
   });
 });
 
@@ -299,5 +299,5 @@ test.each([
   await loaded(world);
   await arrange(world);
   world.clock.advance(1_000);
-  expect(await world.refused('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
+  expect(await world.rejection('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
 });

@@ -68,7 +68,7 @@ test('the refresh starts ahead, and a hit never waits for it (C-72, row 8)', asy
   await until('ok', 8 * MINUTE - EVERY);
   expect(keys.loads).toBe(1);
   let release = (): void => {};
-  keys.held = new Promise((resolve) => {
+  keys.loadGate = new Promise((resolve) => {
     release = resolve;
   });
   clock.advance(EVERY);

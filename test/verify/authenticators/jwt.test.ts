@@ -60,7 +60,7 @@ function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
 test('a good token makes a principal and names the key that signed it', async () => {
   const { judge, keys } = verifier();
   const verdict = await judge(mint());
-  const set = keys.source.usable();
+  const set = keys.source.usableKeySet();
   expect(verdict).toMatchObject({
     ok: true,
     value: { issuer: ISSUER, subject: 'alice', client: 'test-client', scopes: ['files:read'], audience: [RESOURCE] },

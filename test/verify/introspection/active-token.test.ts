@@ -43,7 +43,7 @@ describe('an active token is refused all the same (C-84, A-46, C-110)', () => {
     expect(kind({})).toBe('ok');
     expect(kind(changes)).toBe(expected);
     const others = activeChecks.filter((check) => check.name !== name);
-    expect(others.map((check) => check.refuse({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
+    expect(others.map((check) => check.reject({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
   });
 });
 

@@ -1,7 +1,7 @@
 // What an introspection answer says of a token, line by line.
 import { describe, expect, test } from 'vitest';
 import type { Fetched } from '../../../src/verify/fetch-json.js';
-import { readResponse, responseTable } from '../../../src/verify/introspection/response.js';
+import { readResponse, responseRules } from '../../../src/verify/introspection/response.js';
 import { kindOf } from '../../support/kinds.js';
 
 /** Each says that the token is active unless its line reads otherwise: what the line does not stop would pass. */
@@ -57,17 +57,17 @@ const lines: [string, Fetched, string, boolean, boolean][] = [
 
 describe('line by line (C-82, C-83)', () => {
   test('every line has a test, in the order of the table', () => {
-    expect([...new Set(lines.map(([name]) => name))]).toEqual(responseTable.map(({ name }) => name));
+    expect([...new Set(lines.map(([name]) => name))]).toEqual(responseRules.map(({ name }) => name));
   });
 
   test.each(lines.map((line, i) => [`${line[0]} (${i})`, ...line] as const))(
     '%s',
     (_title, name, fetched, kind, inactive, trouble) => {
       const reading = readResponse(fetched);
-      expect([kindOf(reading.failure), reading.inactive, reading.trouble]).toEqual([kind, inactive, trouble]);
+      expect([kindOf(reading.failure), reading.inactive, reading.endpointFailed]).toEqual([kind, inactive, trouble]);
       expect(reading.claims).toEqual(kind === 'ok' ? ACTIVE : null);
       const { status = 0, json } = fetched as Partial<Extract<Fetched, { kind: 'answer' }>>;
-      expect(responseTable.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
+      expect(responseRules.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
     },
   );
 });

@@ -216,7 +216,7 @@ describe('with the key source', () => {
     expect(await find('one')).toBe('ok');
     await until('the refresh has failed', () => notices.some(({ event }) => event === 'keys.load_failed'));
     moved.advance(62 * 60_000);
-    expect(keySource.usable()).toBeNull();
+    expect(keySource.usableKeySet()).toBeNull();
     expect(await find('one')).toBe('keys.unavailable');
     await issuer.setMode('ok');
     moved.advance(31_000);

@@ -54,24 +54,24 @@ describe('never loaded', () => {
 
   test('is tried in the background by warm(), once, and is told by tried() (F-04)', async () => {
     const { keys, find } = setting();
-    expect(keys.source.tried()).toBe(false);
-    keys.source.warm();
-    keys.source.warm();
-    expect(keys.source.tried()).toBe(false);
+    expect(keys.source.hasAttemptedLoad()).toBe(false);
+    keys.source.preload();
+    keys.source.preload();
+    expect(keys.source.hasAttemptedLoad()).toBe(false);
     await keys.settled();
-    expect([keys.source.tried(), await find('old'), keys.loads]).toEqual([true, 'ok', 1]);
-    keys.source.warm();
+    expect([keys.source.hasAttemptedLoad(), await find('old'), keys.loads]).toEqual([true, 'ok', 1]);
+    keys.source.preload();
     expect(keys.loads).toBe(1);
     const down = setting();
     down.keys.fails = 'no';
-    down.keys.source.warm();
+    down.keys.source.preload();
     await down.keys.settled();
-    expect(down.keys.source.tried()).toBe(true);
+    expect(down.keys.source.hasAttemptedLoad()).toBe(true);
   });
 
   test('nothing is usable before the first load, and asking starts none', () => {
     const { keys } = setting();
-    expect(keys.source.usable()).toBeNull();
+    expect(keys.source.usableKeySet()).toBeNull();
     expect(keys.loads).toBe(0);
   });
 });
@@ -161,7 +161,7 @@ describe('what is told', () => {
 
   test('a load that throws is a failure, not the end of the process', async () => {
     const { keys, find } = setting();
-    keys.held = Promise.reject(new Error('a bug'));
+    keys.loadGate = Promise.reject(new Error('a bug'));
     expect(await find('old')).toBe('keys.unavailable');
     expect(keys.notices[0]).toMatchObject({ event: 'keys.load_failed', detail: 'Error: a bug' });
   });

@@ -21,12 +21,12 @@ async function learned(lifeMs = 60 * MINUTE) {
   const clock = testClock(1_800_000_000_000);
   const keys = testKeys(clock, { published: [old] });
   await keys.source.find('old', undefined);
-  const thumbprint = keys.source.usable()?.keys[0]?.thumbprint as string;
+  const thumbprint = keys.source.usableKeySet()?.keys[0]?.thumbprint as string;
   const cache = createJwtCache(keys.source, clock);
   /** As the bearer authenticator does: by the hash of the token. */
   const get = (text: string) => cache.get(tokenHash(text));
   const put = (text: string, thumbprint: string, goodUntilMs: number) =>
-    cache.put(tokenHash(text), { token, characters: text.length, thumbprint, goodUntilMs });
+    cache.put(tokenHash(text), { token, characters: text.length, thumbprint, validUntilMs });
   put(TOKEN, thumbprint, clock.wallMs() + lifeMs);
   return { clock, keys, get, put, thumbprint };
 }
