@@ -7,9 +7,7 @@ import { answer, type RawIssuer, type Reaction } from '../fixtures/raw-issuer.js
 
 export interface Fault {
   readonly name: string;
-  /**
-   * The reaction to a request for keys; `metadata`: to one for metadata. Absent: a good response.
-   */
+  /** The reaction to a request for keys, or for `metadata`. Absent: a good response. */
   readonly jwks?: Reaction;
   readonly metadata?: Reaction;
   /** A fault of the connection, before there is a request. */

@@ -2,7 +2,7 @@
 // group it makes the vector itself; a test proves that. The tests say which tokens may pass.
 import { createHmac, type KeyObject, sign } from 'node:crypto';
 import { ecKey } from '../fixtures/mint.js';
-import { carryPkcs1, carryPss, ecdsaFlaw, ecdsaOverflow, numberFlaw } from './rsa-flaws.js';
+import { ecdsaFlaw, ecdsaOverflow, numberFlaw, transferPkcs1, transferPss } from './rsa-flaws.js';
 import type { Vector } from './vectors.js';
 
 /** The parts of a good token, and its keys. */
@@ -115,10 +115,12 @@ function signatureFlaw({ head, payload, signature, sign, publicKey, privateKey }
   const modulus = BigInt(`0x${bytes(String(publicKey.export({ format: 'jwk' }).n)).toString('hex')}`);
   const flawed = numberFlaw(vector.comment, bytes(signature), modulus);
   if (flawed !== null) return done(flawed);
-  const carried = [privateKey, bytes(theirSignature), `${theirHead}.${theirPayload}`, input] as const;
+  const transfer = [privateKey, bytes(theirSignature), `${theirHead}.${theirPayload}`, input] as const;
   const size = PSS.exec(alg)?.[1];
   return done(
-    size === undefined ? carryPkcs1(...carried) : carryPss(carried[0], `sha${size}`, carried[1], carried[2], carried[3]),
+    size === undefined
+      ? transferPkcs1(...transfer)
+      : transferPss(transfer[0], `sha${size}`, transfer[1], transfer[2], transfer[3]),
   );
 }
 

@@ -37,7 +37,7 @@ function pieceOf(block: Buffer, wanted: Buffer): { from: number; at: number; len
  * RSASSA-PKCS1-v1_5 with SHA-256: the digest, or its part that the flaw left, becomes that of
  * `newInput`.
  */
-export function carryPkcs1(key: KeyObject, signature: Buffer, oldInput: string, newInput: string): Buffer {
+export function transferPkcs1(key: KeyObject, signature: Buffer, oldInput: string, newInput: string): Buffer {
   const [before, after] = [oldInput, newInput].map((input) => hash('sha256', Buffer.from(input))) as [Buffer, Buffer];
   const block = opened(key, signature);
   const piece = pieceOf(block, before);
@@ -70,7 +70,7 @@ const digestInBlock = (name: string, digest: Buffer, salt: Buffer): Buffer => ha
  * RSASSA-PSS (RFC 8017 section 9.1): the salt, the padding, the trailer and the difference of the
  * hash stay as in the flawed signature.
  */
-export function carryPss(key: KeyObject, name: string, signature: Buffer, oldInput: string, newInput: string): Buffer {
+export function transferPss(key: KeyObject, name: string, signature: Buffer, oldInput: string, newInput: string): Buffer {
   const [before, after] = [oldInput, newInput].map((input) => hash(name, Buffer.from(input))) as [Buffer, Buffer];
   const block = opened(key, signature);
   const [size, length] = [before.length, block.length - before.length - 1];
@@ -92,10 +92,10 @@ export function carryPss(key: KeyObject, name: string, signature: Buffer, oldInp
   const flipped = flips.find((place) => digestInBlock(name, flip(before, place), salt).equals(found));
   const oldDigest = flipped === undefined ? before : flip(before, flipped);
   const newDigest = flipped === undefined ? after : flip(after, flipped);
-  const carried = xor(digestInBlock(name, newDigest, salt), xor(found, digestInBlock(name, oldDigest, salt)));
-  const masked = xor(db, mask(name, carried, length));
+  const newHash = xor(digestInBlock(name, newDigest, salt), xor(found, digestInBlock(name, oldDigest, salt)));
+  const masked = xor(db, mask(name, newHash, length));
   masked[0] = (masked[0] ?? 0) & 0x7f;
-  return closed(key, Buffer.concat([masked, carried, block.subarray(-1)]));
+  return closed(key, Buffer.concat([masked, newHash, block.subarray(-1)]));
 }
 
 /** Flaws of the signature as a number, by the name of the vector, made from a good signature. */

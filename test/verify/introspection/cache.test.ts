@@ -1,4 +1,4 @@
-// How long an introspection answer is believed, and how often the issuer is asked.
+// How long an introspection result is used, and how often the gateway asks the issuer.
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
@@ -21,8 +21,8 @@ afterAll(() => issuer.stop());
 
 const hits = (): number => issuer.hits.introspection;
 
-describe('an active answer', () => {
-  test('is believed for 30 s, and then asked for again (C-85, E-06)', async () => {
+describe('an active result', () => {
+  test('is used for 30 s, and then requested again (C-85, E-06)', async () => {
     const { kind, clock } = introspecting(issuer);
     expect([await kind(), await kind(), hits()]).toEqual(['ok', 'ok', 1]);
     issuer.introspect = () => ({ active: false });
@@ -32,7 +32,7 @@ describe('an active answer', () => {
     expect([await kind(), hits()]).toEqual(['token.inactive', 2]);
   });
 
-  test('is never believed past the exp of the token, tolerance or not (C-85)', async () => {
+  test('is never used after the exp of the token, even within the tolerance (C-85)', async () => {
     const { kind, clock } = introspecting(issuer, { clockToleranceSeconds: 60 });
     const exp = Math.floor(clock.wallMs() / 1000) + 5;
     issuer.introspect = () => active({ exp });
@@ -44,7 +44,7 @@ describe('an active answer', () => {
     expect([await kind(), hits()]).toEqual(['token.inactive', 2]);
   });
 
-  test('is not believed longer because the wall clock was set back (E-13)', async () => {
+  test('is not used longer when the wall clock is set back (E-13)', async () => {
     const { kind, clock } = introspecting(issuer);
     expect(await kind()).toBe('ok');
     clock.setWall(clock.wallMs() - 3600 * SECOND);
@@ -53,14 +53,14 @@ describe('an active answer', () => {
     expect(await kind()).toBe('token.inactive');
   });
 
-  test('is not kept at all where activeCacheSeconds is 0', async () => {
+  test('is not cached where activeCacheSeconds is 0', async () => {
     const { kind } = introspecting(issuer, { activeCacheSeconds: 0 });
     expect([await kind(), await kind(), hits()]).toEqual(['ok', 'ok', 2]);
   });
 });
 
-describe('an inactive answer', () => {
-  test('is believed for 5 s (C-86)', async () => {
+describe('an inactive result', () => {
+  test('is used for 5 s (C-86)', async () => {
     const { kind, clock } = introspecting(issuer);
     issuer.introspect = () => ({ active: false });
     expect(await kind()).toBe('token.inactive');
@@ -71,7 +71,7 @@ describe('an inactive answer', () => {
     expect([await kind(), hits()]).toEqual(['ok', 2]);
   });
 
-  test('is believed for a token that was active before, too (C-86)', async () => {
+  test('is also used for a token that was active before (C-86)', async () => {
     const { kind, clock } = introspecting(issuer);
     expect(await kind()).toBe('ok');
     issuer.introspect = () => ({ active: false });
@@ -79,7 +79,7 @@ describe('an inactive answer', () => {
     expect([await kind(), await kind(), await kind(), hits()]).toEqual(['token.inactive', 'token.inactive', 'token.inactive', 2]);
   });
 
-  test('is not what a 400, a refused claim or an outage leaves behind (C-83, E-05)', async () => {
+  test('is not cached after a rejected claim or an outage (C-83, E-05)', async () => {
     const { kind } = introspecting(issuer);
     issuer.introspect = () => active({ iss: 'https://other.example' });
     expect([await kind(), await kind(), hits()]).toEqual(['token.claims', 'token.claims', 2]);
@@ -87,7 +87,7 @@ describe('an inactive answer', () => {
     expect([await kind(), await kind(), hits()]).toEqual(['introspection.unavailable', 'introspection.unavailable', 4]);
   });
 
-  test('of many random tokens does not push out one that is known (E-02)', async () => {
+  test('of many random tokens does not evict a known token (E-02)', async () => {
     const { kind } = introspecting(issuer);
     issuer.introspect = (form) => (form.get('token') === 'known' ? active() : { active: false });
     expect(await kind('known')).toBe('ok');
@@ -100,14 +100,14 @@ describe('an inactive answer', () => {
   });
 });
 
-describe('many callers', () => {
-  test('with one token cost one question (C-91)', async () => {
+describe('many requests', () => {
+  test('with one token cause one introspection (C-91)', async () => {
     const { kind } = introspecting(issuer);
     expect(new Set(await Promise.all(Array.from({ length: 100 }, () => kind())))).toEqual(new Set(['ok']));
     expect(hits()).toBe(1);
   });
 
-  test('share a failure, and the next one asks again', async () => {
+  test('share a failure, and the next request tries again', async () => {
     const { kind } = introspecting(issuer);
     await issuer.setMode('500');
     expect(new Set(await Promise.all(Array.from({ length: 20 }, () => kind())))).toEqual(new Set(['introspection.unavailable']));
@@ -115,18 +115,18 @@ describe('many callers', () => {
     expect([await kind(), hits()]).toEqual(['ok', 2]);
   });
 
-  test('with two tokens get two answers (E-03)', async () => {
+  test('with two tokens get two results (E-03)', async () => {
     const { ask } = introspecting(issuer);
     issuer.introspect = (form) => active({ sub: `subject of ${form.get('token')}` });
     const subjects = (await Promise.all([ask('a'), ask('b'), ask('a')])).map(
-      (verdict) => verdict.ok && verdict.value.principal.subject,
+      (result) => result.ok && result.value.principal.subject,
     );
     expect(subjects).toEqual(['subject of a', 'subject of b', 'subject of a']);
     expect(hits()).toBe(2);
   });
 });
 
-test('what is kept is the SHA-256 of a token, never the token (C-87, E-14)', async () => {
+test('the cache holds the SHA-256 of a token, never the token (C-87, E-14)', async () => {
   const cached = vi.spyOn(LRUCache.prototype, 'set');
   const waiting = vi.spyOn(Map.prototype, 'set');
   const token = 'raw-token-0123456789';
