@@ -3,9 +3,9 @@
 import { createNeeds } from '../dist/authorize/requirements.js';
 import { EventFilter } from '../dist/proxy/event-filter.js';
 import { filterLists } from '../dist/proxy/list-filter.js';
-import { LIST_BYTES } from '../dist/proxy/list-relay.js';
+import { MAX_LIST_BYTES } from '../dist/proxy/list-relay.js';
 
-const BYTES = Number(process.argv[2] ?? LIST_BYTES);
+const BYTES = Number(process.argv[2] ?? MAX_LIST_BYTES);
 const RUNS = 3;
 
 const KEYS = { tools: 'name', resources: 'uri' };
@@ -97,7 +97,7 @@ for (const [name, [member, entry]] of Object.entries(lists)) {
   const result = filterLists(bytes, listingOf(member), 'modern');
   const spent = [
     spentOn(() => filterLists(bytes, listingOf(member), 'modern')),
-    spentOn(() => new EventFilter(listingOf(member), 'modern', 2 * LIST_BYTES).push(event)),
+    spentOn(() => new EventFilter(listingOf(member), 'modern', 2 * MAX_LIST_BYTES).push(event)),
   ];
   worst = Math.max(worst, ...spent);
   const verdict = result.ok ? 'taken' : result.detail;

@@ -1,7 +1,7 @@
 // The house keeps its own rules: who may import whom, one door per dependency, no surroundings in a stage, the form of a file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
+import { circles, formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
 import { codeOnly, sources, withoutComments } from './support/sources.js';
 
 const all = sources();
@@ -16,15 +16,17 @@ describe('the sources', () => {
   test('import only what their room may see', () => expect(all.flatMap(wallsCrossed)).toEqual([]));
   test('take no surroundings in a stage (E-13)', () => expect(all.flatMap(surroundingsTaken)).toEqual([]));
   test('have the form of the house', () => expect(all.flatMap(formFlaws)).toEqual([]));
+  test('import each other in no circle', () => expect(circles(all)).toEqual([]));
 
   test('are named in ARCHITECTURE.md, room by room, and nothing else is', () => {
     const text = readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8');
     const named = text.split('\n- **`').flatMap((entry) => {
-      const room = /^([a-z]+\/)`\*\*/.exec(entry)?.[1];
+      const room = /^([a-z]+\/(?:[a-z]+\/)?)`\*\*/.exec(entry)?.[1];
       const [paragraph = ''] = entry.split('\n\n', 1);
       return room === undefined ? [] : [...paragraph.matchAll(/`([a-z0-9-]+)`/g)].map(([, file]) => `${room}${file}.ts`);
     });
-    const there = all.map(({ path }) => path).filter((path) => /^[^/]+\/[^/]+$/.test(path));
+    // The parts of the demo and of the doctor are named by their folder.
+    const there = all.map(({ path }) => path).filter((path) => path.includes('/') && !/^commands\/[^/]+\//.test(path));
     expect(there).toContain('core/failure.ts');
     expect(named.sort()).toEqual(there.sort());
   });
@@ -98,6 +100,17 @@ describe('the checker finds', () => {
   test('nothing in a file of good form', () => {
     expect(formFlaws({ path: 'verify/a-b.ts', text: `${good}${'\n'.repeat(249)}` })).toEqual([]);
     expect(formFlaws({ path: 'main.ts', text: `#!/usr/bin/env node\n${good}` })).toEqual([]);
+  });
+
+  test('a circle of files, types included, once', () => {
+    const file = (path: string, ...imports: string[]) => ({
+      path,
+      text: imports.map((from) => `import type { X } from '${from}';\n`).join(''),
+    });
+    expect(
+      circles([file('a/a.ts', './b.js'), file('a/b.ts', '../c/c.js'), file('c/c.ts', '../a/a.js', './d.js'), file('c/d.ts')]),
+    ).toEqual(['a/a.ts -> a/b.ts -> c/c.ts -> a/a.ts']);
+    expect(circles([file('a/a.ts', './b.js', './c.js'), file('a/b.ts', './c.js'), file('a/c.ts')])).toEqual([]);
   });
 
   test('no comment in a string, and no string in a comment', () => {

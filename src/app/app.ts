@@ -122,7 +122,7 @@ export async function startGateway(
       const drained = listener.drain(drainMs);
       // After the drain has begun, so that the connections of streams end with them. Their clients
       // connect to another replica now, and not at the deadline.
-      shared.streams.retire();
+      shared.streams.shutDown();
       const cut = await drained;
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
       await new Promise<void>((resolve) => {

@@ -1,30 +1,41 @@
-// Decides where a command finds the token it is about: its argument, the environment, or standard input. Never judges it.
+// Finds the token for a command: in its argument, in the environment or on standard input.
+import type { CommandIo } from './command-io.js';
 
 const STDIN_CHARACTERS = 256 * 1024;
 
-async function readStdin(): Promise<string> {
+async function readStdin(stdin: CommandIo['stdin']): Promise<string> {
+  const decoder = new TextDecoder();
   let text = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) {
-    text += chunk;
+  for await (const chunk of stdin) {
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
     if (text.length > STDIN_CHARACTERS) break;
   }
   return text;
 }
 
-/** The name of another scheme or of a header, and what follows it. No bearer token has a space, and no JWT begins so. */
+/**
+ * The name of another scheme or of a header, and the value after it. A bearer token contains no
+ * space, and a JWT does not begin like this.
+ */
 const OTHER_CREDENTIAL = /^[a-z][a-z-]*:? +\S/i;
 
 export const isOtherCredential = (token: string): boolean => OTHER_CREDENTIAL.test(token);
 
-/** Not quoted: what was taken for a name may be a secret. */
-export const NO_BEARER_TOKEN =
-  'This is no bearer token: it begins with the name of something else.';
+/** The message does not quote the value: it may be a secret. */
+export const NOT_A_BEARER_TOKEN =
+  'This is not a bearer token: it begins with the name of another scheme or header.';
 
-/** `-` stands for standard input. Without an argument PORTCULLIS_TOKEN, which no list of processes shows. Null where there is none. */
-export async function findToken(given: string | undefined): Promise<string | null> {
-  const text = given === '-' ? await readStdin() : (given ?? process.env.PORTCULLIS_TOKEN ?? '');
-  // As it is often copied; the line feed of a file is not part of it either.
+/**
+ * The argument `-` reads standard input. Without an argument the token is PORTCULLIS_TOKEN, which
+ * the list of processes does not show. Null if there is no token.
+ */
+export async function findToken(
+  argument: string | undefined,
+  io: Pick<CommandIo, 'env' | 'stdin'>,
+): Promise<string | null> {
+  const text =
+    argument === '-' ? await readStdin(io.stdin) : (argument ?? io.env.PORTCULLIS_TOKEN ?? '');
+  // People often copy the whole header. The line feed of a file is not part of the token either.
   const token = text.trim().replace(/^(authorization: *)?bearer +/i, '');
   return token === '' ? null : token;
 }

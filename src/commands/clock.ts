@@ -1,4 +1,4 @@
-// The clock of a real process.
+// The clock of the running process.
 import type { Clock } from '../core/clock.js';
 
 export const systemClock: Clock = {

@@ -1,123 +1,141 @@
-// Decides how a server is examined on the command line: which flags, what is printed, which exit code. Never judges.
+// Runs `portcullis doctor`: reads the options, runs the checks, prints the findings.
 import { parseArgs } from 'node:util';
-import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
-import type { Found } from './doctor/check.js';
-import { examine } from './doctor/examine.js';
-import type { Target } from './doctor/look.js';
-import { createWaiting } from './doctor/waiting.js';
-import { createPrintable, type Printable } from './printable.js';
+import { findToken, isOtherCredential, NOT_A_BEARER_TOKEN } from './bearer-token.js';
+import { type CommandIo, processIo } from './command-io.js';
+import type { Finding } from './doctor/check.js';
+import type { Target } from './doctor/inspection.js';
+import { createProgressTimer } from './doctor/progress-timer.js';
+import {
+  findingsJson,
+  findingText,
+  hasFailure,
+  skippedText,
+  summaryText,
+} from './doctor/report.js';
+import { runChecks } from './doctor/run-checks.js';
+import { createPrintable } from './printable.js';
 
-export const doctorHelp = `portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [--json]
+export const doctorHelp = `\
+portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [--json]
 
-Examines an MCP server from outside, as its clients meet it, and says of each check what it saw, and where it is wrong what to mend.
-Any server will do, behind this gateway or not. URL is the public one that clients are given, letter by letter; at the address of a
-replica, or of what stands behind a proxy, the names in the metadata are others.
+Tests an MCP server from outside, as its clients use it. It works for any server, with this gateway
+or without. Each check prints the observation, and for a problem also the expectation and the fix.
+URL is the public URL, exactly as clients get it. A replica, or a server behind a proxy, has another
+address, and the names in the metadata would differ from it.
 
-  --token TOKEN    an access token, for calls; - reads it from standard input. Better than here, where every user of the machine
-                   sees it in the list of processes: the variable PORTCULLIS_TOKEN. It is sent to URL and nowhere else, by https or
-                   on loopback, along no redirect
-  --tool NAME      the tool to call, without arguments. Without it one that says that it only reads (readOnlyHint) and needs none
-  --origin ORIGIN  the origin of the web page that would call; default http://localhost:6274, MCP Inspector
+  --token TOKEN    an access token for the calls; - reads it from standard input. Every user of this
+                   machine can see the command line in the list of processes; the variable
+                   PORTCULLIS_TOKEN is safer. The doctor sends the token only to URL, over https or
+                   on loopback, and follows no redirect with it
+  --tool NAME      the tool to call, without arguments. By default a tool that is read-only
+                   (readOnlyHint) and needs no arguments
+  --origin ORIGIN  the origin of the web page that calls the server;
+                   by default http://localhost:6274, MCP Inspector
   --long           also hold a stream open for 65 s without events
-  --json           one JSON object
+  --json           print one JSON object
   --help           this text
 
-Exit codes: 0 nothing failed (warnings may stand), 1 something failed, 2 bad command line.`;
+Exit codes: 0 no check failed (there may be warnings), 1 a check failed, 2 bad command line.`;
 
-/** A web page that calls MCP servers. */
-export const INSPECTOR = 'http://localhost:6274';
-const EVENT_MS = 3_000;
-/** A little longer than the idle limit of most proxies. */
-const QUIET_MS = 65_000;
-/** Longer than most checks take, shorter than the patience of whoever looks on. */
-const WAITING_MS = 5_000;
-const MARKS = { ok: 'ok     ', warn: 'warn   ', fail: 'FAIL   ', skipped: 'skipped' } as const;
+/** A well-known web page that calls MCP servers. */
+export const INSPECTOR_ORIGIN = 'http://localhost:6274';
 
-/** One line where all is well; what is wanted and what to mend where it is not. */
-export function lineOf({ check, verdict, saw, mend }: Found, printable: Printable): string {
-  const line = `${MARKS[verdict]}  ${check.name}: ${printable.text(saw)}`;
-  if (verdict === 'ok' || verdict === 'skipped') return line;
-  return `${line}\n           wanted: ${check.wants} (${check.requirement})\n           mend:   ${printable.text(mend ?? check.mend)}`;
+/** The durations of a run, in milliseconds. */
+export interface DoctorTimes {
+  /** The time limit for an event on a stream. */
+  readonly eventMs: number;
+  /** How long --long holds a stream open. */
+  readonly idleMs: number;
+  /** How often a check that takes long is reported. */
+  readonly progressMs: number;
 }
 
-const count = (found: readonly Found[], wanted: Found['verdict']): number =>
-  found.filter(({ verdict }) => verdict === wanted).length;
+export const DOCTOR_TIMES: DoctorTimes = {
+  eventMs: 3_000,
+  // A little longer than the idle limit of most proxies.
+  idleMs: 65_000,
+  // Longer than most checks take, shorter than the patience of a user.
+  progressMs: 5_000,
+};
 
-export const summary = (found: readonly Found[]): string =>
-  `${count(found, 'ok')} ok, ${count(found, 'warn')} warnings, ${count(found, 'fail')} failed, ${count(found, 'skipped')} skipped`;
-
-function toJson(url: string, found: readonly Found[], printable: Printable): string {
-  const checks = found.map(
-    ({ check: { name, wants, requirement, mend: usual }, verdict, saw, mend = usual }) => {
-      const wrong = verdict === 'warn' || verdict === 'fail';
-      return { name, verdict, saw, wants, requirement, ...(wrong ? { mend } : {}) };
-    },
-  );
-  return printable.json({ url, ok: count(found, 'fail') === 0, checks });
-}
-
-/** What is wrong with a URL, or null. */
-function urlFlaw(url: string): string | null {
-  if (!URL.canParse(url)) return `${url} is no URL; write it whole, https://...`;
-  if (!/^https?:/i.test(url)) return `${url} is no http or https URL; write it whole, https://...`;
-  if (url.includes('#')) return 'A URL of a server has no fragment; leave out # and what follows';
+/** The problem with a URL, or null. */
+function urlProblem(url: string): string | null {
+  if (!URL.canParse(url)) return `${url} is not a URL; write all of it, https://...`;
+  if (!/^https?:/i.test(url))
+    return `${url} is not an http or https URL; write all of it, https://...`;
+  if (url.includes('#')) return 'The URL of a server has no fragment; remove # and the rest';
   const { username, password } = new URL(url);
-  return username === '' && password === '' ? null : 'Leave user and password out of the URL';
+  return username === '' && password === '' ? null : 'Remove user and password from the URL';
 }
 
-export async function doctor(args: readonly string[]): Promise<number> {
+export async function doctor(
+  args: readonly string[],
+  io: CommandIo = processIo,
+  times: DoctorTimes = DOCTOR_TIMES,
+): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       token: { type: 'string' },
       tool: { type: 'string' },
-      origin: { type: 'string', default: INSPECTOR },
+      origin: { type: 'string', default: INSPECTOR_ORIGIN },
       long: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) {
-    console.log(doctorHelp);
+    io.write(doctorHelp);
     return 0;
   }
   const [url, ...more] = positionals;
-  const flaw = url === undefined || more.length > 0 ? 'One URL, please.' : urlFlaw(url);
-  if (url === undefined || flaw !== null) {
-    console.error(`${flaw}\n\n${doctorHelp}`);
+  const problem = url === undefined || more.length > 0 ? 'Give one URL.' : urlProblem(url);
+  if (url === undefined || problem !== null) {
+    io.writeError(`${problem}\n\n${doctorHelp}`);
     return 2;
   }
-  const token = await findToken(values.token);
+  const token = await findToken(values.token, io);
   if (token !== null && isOtherCredential(token)) {
-    console.error(
-      `${NO_BEARER_TOKEN} The doctor acts as clients with OAuth do; leave it out, or give an access token.`,
+    io.writeError(
+      `${NOT_A_BEARER_TOKEN} The doctor acts as an OAuth client: give an access token, or none.`,
     );
     return 2;
   }
-  const printable = createPrintable(token);
   const target: Target = {
     url,
     token,
     tool: values.tool ?? null,
     origin: values.origin,
-    quietMs: values.long ? QUIET_MS : null,
-    eventMs: EVENT_MS,
+    idleMs: values.long ? times.idleMs : null,
+    eventMs: times.eventMs,
   };
-  // Beside the report, and not part of it.
-  const waiting = createWaiting(WAITING_MS, (line) =>
-    values.json ? undefined : console.error(line),
-  );
-  let told = 0;
-  const tell = (one: Found): void => {
-    told += 1;
-    if (!values.json) console.log(lineOf(one, printable));
+  return (values.json ? reportAsJson : reportAsText)(target, io, times);
+}
+
+async function reportAsJson(target: Target, io: CommandIo): Promise<number> {
+  const findings = await runChecks(target);
+  io.write(findingsJson(target.url, findings, createPrintable(target.token)));
+  return hasFailure(findings) ? 1 : 0;
+}
+
+async function reportAsText(
+  target: Target,
+  io: CommandIo,
+  { progressMs }: DoctorTimes,
+): Promise<number> {
+  const printable = createPrintable(target.token);
+  // Progress goes to standard error, because it is not part of the report.
+  const progress = createProgressTimer(progressMs, io.writeError);
+  let printed = 0;
+  const print = (finding: Finding): void => {
+    printed += 1;
+    io.write(findingText(finding, printable));
   };
-  const found = await examine(target, tell, ({ name }) => waiting.begin(name));
-  waiting.end();
-  const left = found.slice(told);
-  if (left[0] !== undefined && !values.json)
-    console.log(`${MARKS.skipped}  ${left.length} more checks: ${left[0].saw}`);
-  console.log(values.json ? toJson(url, found, printable) : `\n${summary(found)}`);
-  return count(found, 'fail') === 0 ? 0 : 1;
+  const findings = await runChecks(target, print, ({ name }) => progress.begin(name));
+  progress.end();
+  const skipped = skippedText(findings.slice(printed));
+  if (skipped !== null) io.write(skipped);
+  io.write(`\n${summaryText(findings)}`);
+  return hasFailure(findings) ? 1 : 0;
 }

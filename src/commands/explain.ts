@@ -1,35 +1,50 @@
-// Decides how a token is explained on the command line: which endpoint, what is printed, which exit code. The verdict is the gateway's own.
+// Runs `portcullis explain`: reads the options, selects the endpoint, prints the checks of a token.
+// The checks are those of the gateway (explain-token.ts).
 import { parseArgs } from 'node:util';
-import { createExplainToken } from '../app/explain.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { ExplanationStep, ExplanationWithStatus, Values } from '../core/explanation.js';
 import type { Notice } from '../core/notice.js';
-import { findToken, isOtherCredential, NO_BEARER_TOKEN } from './bearer-token.js';
-import { systemClock } from './clock.js';
+import { findToken, isOtherCredential, NOT_A_BEARER_TOKEN } from './bearer-token.js';
+import { type CommandIo, processIo } from './command-io.js';
+import { explainTokenFor } from './explain-token.js';
+import { explanationJson, explanationText } from './explanation-report.js';
 import { loadConfig } from './load-config.js';
-import { createPrintable, type Printable } from './printable.js';
+import { createPrintable } from './printable.js';
 
-export const explainHelp = `portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
+export const explainHelp = `\
+portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
 
-Judges a bearer token as the gateway would, with the same code and the same configuration, and tells of each check in order what the
-token has, what the configuration wants, and the reason code (docs/failures.md) where it fails. Nothing is sent but requests for keys
-or an introspection to the issuers of the configuration. The token is never printed; of its claims only those that a check reads.
+Checks a bearer token as the gateway does: with the same code and the same configuration. It prints
+each check in order, with the value in the token (observed), the value in the configuration
+(expected), and the reason code of a failure (docs/failures.md). It sends only requests for keys or
+an introspection, to the issuers of the configuration. It never prints the token, and prints only
+those claims that a check reads.
 
-  TOKEN             the token; - reads it from standard input. Better than here, where every user of the machine sees it in the
-                    list of processes: the variable PORTCULLIS_TOKEN
-  --config FILE     as for serve; without it the environment
-  --endpoint PATH   the path of the endpoint; needed where there are several
-  --tool NAME       judge a call of this tool, and not only what every call needs
-  --json            one JSON object
+  TOKEN             the token; - reads it from standard input. Every user of this machine can see
+                    the command line in the list of processes; the variable PORTCULLIS_TOKEN is
+                    safer
+  --config FILE     as for serve; without it the command reads the environment
+  --endpoint PATH   the path of the endpoint; required if there are several
+  --tool NAME       include the rules for a call of this tool
+  --json            print one JSON object
   --help            this text
 
-A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.
-A check that was not reached is marked so; (unverified) says what it would say if the claims were genuine.
-Exit codes: 0 the token would pass, 1 it would not, 2 bad command line or configuration.`;
+The command cannot explain a pass-through credential (Authorization: Token): the MCP server
+verifies it.
+"not reached" marks each check after the one that failed. "(unverified)" gives the result that the
+claims would have if they were genuine.
+Exit codes: 0 the gateway would accept the token, 1 it would reject it, 2 bad command line or
+configuration.`;
 
-/** The endpoint, or the text of what is wrong. */
-function chooseEndpoint(
+const NOT_EXPLAINED =
+  `${NOT_A_BEARER_TOKEN} ` +
+  'A pass-through credential (Authorization: Token) cannot be explained: ' +
+  'the MCP server verifies it.';
+const NO_TOKEN =
+  'There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.';
+
+/** The endpoint, or the text of the problem. */
+function selectEndpoint(
   { endpoints }: ResolvedConfig,
   path: string | undefined,
 ): Endpoint | string {
@@ -39,88 +54,10 @@ function chooseEndpoint(
   if (found !== undefined) return found;
   return path === undefined
     ? `There are several endpoints; write --endpoint with one of ${paths}`
-    : `No endpoint has this path; there is ${paths}`;
+    : `No endpoint has this path; the configuration has ${paths}`;
 }
 
-const NOT_EXPLAINED = `${NO_BEARER_TOKEN} A legacy credential (Authorization: Token) cannot be explained: the MCP server judges it.`;
-
-function valuesText(values: Values, printable: Printable): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${printable.text(name)} ${printable.line(value)}`)
-    .join(', ');
-}
-
-function stepLines(
-  { name, state, failure, wouldPass, observed, expected }: ExplanationStep,
-  printable: Printable,
-): string[] {
-  const why =
-    failure === null
-      ? ''
-      : `${failure.definition.reason}${failure.detail === undefined ? '' : `: ${printable.text(failure.detail)}`}`;
-  const hint =
-    failure !== null ? `(unverified) ${why}` : wouldPass ? '(unverified) it would pass' : '';
-  const mark = { pass: 'pass       ', fail: 'FAIL       ', 'not reached': 'not reached' }[state];
-  const lines = [
-    `${mark}  ${name}${state === 'fail' ? `: ${why}` : hint === '' ? '' : `  ${hint}`}`,
-  ];
-  const [token, config] = [valuesText(observed, printable), valuesText(expected, printable)];
-  if (token !== '') lines.push(`               token:  ${token}`);
-  if (config !== '') lines.push(`               wanted: ${config}`);
-  return lines;
-}
-
-function toText(
-  endpoint: Endpoint,
-  { steps, failure, status }: ExplanationWithStatus,
-  notes: readonly Notice[],
-  printable: Printable,
-): string {
-  const lines = [`A bearer token at ${endpoint.path} (${endpoint.resource})`, ''];
-  for (const step of steps) lines.push(...stepLines(step, printable));
-  for (const { event, detail } of notes)
-    lines.push(
-      `note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`,
-    );
-  const { reason, code, event } = failure?.definition ?? {};
-  // Where policy is told as the answer of the call (denial: jsonrpc) its code says more than the status.
-  const answer = status === 200 ? `HTTP 200 with the JSON-RPC error ${code}` : `HTTP ${status}`;
-  lines.push(
-    '',
-    failure === null
-      ? 'The gateway would let it pass.'
-      : `The gateway would refuse it: ${reason}, ${answer}, log event ${event}.`,
-  );
-  return lines.join('\n');
-}
-
-function toJson(
-  endpoint: Endpoint,
-  { steps, failure, status }: ExplanationWithStatus,
-  notes: readonly Notice[],
-  printable: Printable,
-): string {
-  const told = steps.map(({ name, state, failure: why, wouldPass, observed, expected }) => ({
-    name,
-    state,
-    ...(why === null ? {} : { reason: why.definition.reason, detail: why.detail }),
-    ...(state === 'not reached'
-      ? { unverified: why !== null ? 'fail' : wouldPass ? 'pass' : 'unknown' }
-      : {}),
-    token: observed,
-    wanted: expected,
-  }));
-  const { path, resource } = endpoint;
-  const verdict = {
-    wouldPass: failure === null,
-    reason: failure?.definition.reason ?? 'ok',
-    status,
-  };
-  const noted = notes.map(({ event, detail }) => ({ event, detail }));
-  return printable.json({ endpoint: path, resource, ...verdict, steps: told, notes: noted });
-}
-
-export async function explain(args: readonly string[]): Promise<number> {
+export async function explain(args: readonly string[], io: CommandIo = processIo): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -133,34 +70,27 @@ export async function explain(args: readonly string[]): Promise<number> {
     },
   });
   if (values.help) {
-    console.log(explainHelp);
+    io.write(explainHelp);
     return 0;
   }
-  const wrong = (text: string): number => {
-    console.error(text);
+  const reject = (problem: string): number => {
+    io.writeError(problem);
     return 2;
   };
-  if (positionals.length > 1)
-    return wrong(`One token, please: what follows it belongs to an option.\n\n${explainHelp}`);
-  const plan = loadConfig(values.config);
-  if (typeof plan === 'string') return wrong(plan);
-  const endpoint = chooseEndpoint(plan, values.endpoint);
-  if (typeof endpoint === 'string') return wrong(endpoint);
-  const token = await findToken(positionals[0]);
-  if (token === null)
-    return wrong(
-      `There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.\n\n${explainHelp}`,
-    );
-  if (isOtherCredential(token)) return wrong(NOT_EXPLAINED);
-  const notes: Notice[] = [];
-  const notify = (notice: Notice): void => void (notice.level === 'info' || notes.push(notice));
-  const examined = await createExplainToken({
-    config: plan,
-    endpoint,
-    clock: systemClock,
-    random: Math.random,
-    notify,
-  })(token, values.tool ?? null);
-  console.log((values.json ? toJson : toText)(endpoint, examined, notes, createPrintable(token)));
-  return examined.failure === null ? 0 : 1;
+  if (positionals.length > 1) return reject(`Give one token only.\n\n${explainHelp}`);
+  const config = loadConfig(values.config, io.env);
+  if (typeof config === 'string') return reject(config);
+  const endpoint = selectEndpoint(config, values.endpoint);
+  if (typeof endpoint === 'string') return reject(endpoint);
+  const token = await findToken(positionals[0], io);
+  if (token === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
+  if (isOtherCredential(token)) return reject(NOT_EXPLAINED);
+  const notices: Notice[] = [];
+  const explainToken = explainTokenFor(config, endpoint, (notice) => {
+    if (notice.level !== 'info') notices.push(notice);
+  });
+  const explanation = await explainToken(token, values.tool ?? null);
+  const report = values.json ? explanationJson : explanationText;
+  io.write(report(endpoint, explanation, notices, createPrintable(token)));
+  return explanation.failure === null ? 0 : 1;
 }

@@ -1,15 +1,22 @@
-// Decides where a command finds its configuration: the file it was given, or the environment.
+// Loads the configuration of a command: from the file that it names, or from the environment.
 import { hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { CommandIo } from './command-io.js';
 
-/** The plan, or the text of what is wrong with it. */
-export function loadConfig(config: string | undefined): ResolvedConfig | string {
+const NOTHING_CONFIGURED = `There is no configuration yet.
+  Give --config FILE, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER
+  (see .env.example).`;
+
+/** The configuration, or the text of its problems. */
+export function loadConfig(
+  file: string | undefined,
+  env: CommandIo['env'],
+): ResolvedConfig | string {
   try {
-    if (config !== undefined) return loadFile(config, process.env);
-    if (hasEnvironment(process.env)) return loadEnvironment(process.env);
-    return 'There is nothing to protect yet.\n  Give --config FILE, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER (see .env.example).';
+    if (file !== undefined) return loadFile(file, env);
+    return hasEnvironment(env) ? loadEnvironment(env) : NOTHING_CONFIGURED;
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;

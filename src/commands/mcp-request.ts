@@ -1,4 +1,4 @@
-// Decides how a client of either era writes a request: the messages and headers that the demo and the doctor send. Never sends one.
+// Builds the MCP requests that the demo and the doctor send, in the form of either era.
 
 export const MODERN_VERSION = '2026-07-28';
 export const LEGACY_VERSION = '2025-11-25';
@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const PREFIX = 'io.modelcontextprotocol/';
 const TYPES = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
-/** A request of revision 2026-07-28: version and method stand in the headers too. */
+/** A request of revision 2026-07-28: the headers repeat version and method. */
 export function modernRequest(
   client: string,
   method: string,
@@ -33,7 +33,10 @@ export function modernRequest(
   };
 }
 
-/** A message of the legacy revisions. `session` and `version` as the server answered `initialize`; a notification has no id. */
+/**
+ * A message of the legacy revisions. `session` and `version` come from the response to
+ * `initialize`. A notification has no id.
+ */
 export function legacyRequest(
   method: string,
   params: Fields,

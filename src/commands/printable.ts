@@ -1,29 +1,32 @@
-// Decides how text that others wrote reaches a terminal: in ASCII, short, and without the token. Never decides what is told.
+// Prepares text from others for the terminal: ASCII, short, and without the token.
 
 export interface Printable {
-  /** One value, on one line. */
+  /** One text on one line. */
   text(value: string): string;
-  /** Any value on one line: a text as it is, all else as JSON. */
+  /** Any value on one line: a text unchanged, any other value as JSON. */
   line(value: unknown): string;
-  /** A value as JSON, every string in it as `text` gives it. */
+  /** A value as JSON. Every string in it is prepared like `text`. */
   json(value: unknown): string;
 }
 
 const CHARACTERS = 300;
-/** Shorter parts of a token stand everywhere. */
+/** The mask leaves shorter parts of a token alone: they occur in ordinary text. */
 const PART_CHARACTERS = 12;
 const MASK = '[token]';
-/** Of one value; what stands behind is not looked at. */
-const LOOKED_AT = 2_000;
-/** Deeper than anything that is to be read; to write more JSON could write takes no more than a token. */
+/** The search for tokens reads this much of one value. The rest is cut off. */
+const SEARCHED_CHARACTERS = 2_000;
+/** Deeper than any useful value. A deeper one could exhaust the stack of JSON.stringify. */
 const DEPTH = 8;
-/** Any other token: two parts of base64url that begin like a JSON object, and perhaps more; or the beginning of one where the text was cut. */
+/**
+ * Any other token: two parts of base64url that begin like a JSON object, and perhaps more parts;
+ * or the beginning of one, if the text was cut there.
+ */
 const JOSE = /eyJ[\w-]{8,}(\.[\w-]+(\.[\w-]*)*|$)/g;
 
 /** A control character could move the cursor, or hide a line from its reader. */
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** As deep as it is shown, because JSON.stringify ends at what JSON.parse has read. */
+/** Cuts a value at the depth limit: JSON.parse reads deeper values than JSON.stringify writes. */
 function shallow(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth === 0) return '...';
@@ -33,7 +36,7 @@ function shallow(value: unknown, depth: number): unknown {
   );
 }
 
-/** `token` is masked wherever it stands, as a whole and part by part. */
+/** Masks `token` everywhere, as a whole and part by part. */
 export function createPrintable(token: string | null): Printable {
   const parts =
     token === null
@@ -43,8 +46,8 @@ export function createPrintable(token: string | null): Printable {
     parts.reduce((masked, part) => masked.replaceAll(part, MASK), text);
   const text = (value: string): string => {
     const own = mask(value);
-    const masked = own.slice(0, LOOKED_AT).replace(JOSE, MASK);
-    const isShort = own.length <= LOOKED_AT && masked.length <= CHARACTERS;
+    const masked = own.slice(0, SEARCHED_CHARACTERS).replace(JOSE, MASK);
+    const isShort = own.length <= SEARCHED_CHARACTERS && masked.length <= CHARACTERS;
     return (isShort ? masked : `${masked.slice(0, CHARACTERS)} ...`).replace(
       /[^\x20-\x7e]/g,
       escaped,

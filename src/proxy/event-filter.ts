@@ -1,5 +1,5 @@
-// Decides what goes on of an event stream whose answers may hold lists: every event as soon as it is whole, its lists filtered; one that
-// cannot be read ends the stream. Never decides what is left of a list.
+// Filters the lists in an event stream. Each event leaves as soon as it is complete, with its lists
+// filtered. An event that the gateway cannot read ends the stream.
 import { ChunkBuffer } from '../core/chunk-buffer.js';
 import type { Era } from '../core/message.js';
 import type { ListView } from '../mcp/lists.js';
@@ -8,40 +8,40 @@ import { filterLists } from './list-filter.js';
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
-/** A line and what ends it; at the end of a stream, nothing. */
+/** A line and its line end, which is empty at the end of a stream. */
 const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
-/** The encoding's signature, one letter for each byte; some readers drop it elsewhere than at the start of a stream too. */
-const SIGNATURE = /^\xef\xbb\xbf/;
+/** A byte order mark as latin1. Some clients skip it also after the start of a stream. */
+const BYTE_ORDER_MARK = /^\xef\xbb\xbf/;
 const DATA = /^data(?::|$)/;
 const DATA_FIELD = /^data:? ?/;
 const isData = ([, line]: RegExpExecArray): boolean => DATA.test(line as string);
-/** Lines of one event: each of them costs far more memory than its bytes. */
+/** The limit of lines in one event. A line costs far more memory than its bytes. */
 const MAX_LINES = 100_000;
 const NOTHING = Buffer.alloc(0);
 
 export class EventFilter {
-  private readonly listing: ListView;
+  private readonly view: ListView;
   private readonly era: Era;
   private readonly limitBytes: number;
-  /** Why the stream cannot go on; nothing goes out after it. */
+  /** The reason that ends the stream, in words. The filter returns no bytes after it. */
   flaw: string | null = null;
-  /** What came of the event under way. */
-  private readonly pieces = new ChunkBuffer();
-  private lines = 0;
+  /** The bytes of the incomplete event. */
+  private readonly event = new ChunkBuffer();
+  private lineCount = 0;
   private lineIsEmpty = true;
-  /** A line feed that comes now ends the line that has ended already. */
+  /** The last byte was a CR. A line feed after it belongs to the same line end. */
   private afterCr = false;
-  /** The event has more than comments, which are keep-alives and wait for nothing. */
+  /** The event has a field. Without one, it consists of comments, which leave at once. */
   private hasField = false;
 
-  /** `limitBytes`: what one event may hold. */
-  constructor(listing: ListView, era: Era, limitBytes: number) {
-    this.listing = listing;
+  /** `limitBytes`: the longest event. */
+  constructor(view: ListView, era: Era, limitBytes: number) {
+    this.view = view;
     this.era = era;
     this.limitBytes = limitBytes;
   }
 
-  /** What may go out now. */
+  /** Adds a chunk; returns the bytes to send now. */
   push(chunk: Buffer): Buffer {
     const out: Buffer[] = [];
     let from = 0;
@@ -56,46 +56,46 @@ export class EventFilter {
       const isBlank = this.lineIsEmpty && !(byte === LF && this.afterCr);
       this.afterCr = byte === CR;
       this.lineIsEmpty = true;
-      if (++this.lines > MAX_LINES) this.flaw ??= `an event of more than ${MAX_LINES} lines`;
+      if (++this.lineCount > MAX_LINES) this.flaw ??= `an event of more than ${MAX_LINES} lines`;
       if (this.hasField && !isBlank) continue;
       this.add(chunk.subarray(from, i + 1));
       from = i + 1;
-      out.push(this.take());
+      out.push(this.takeEvent());
     }
     this.add(chunk.subarray(from));
     return out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out);
   }
 
-  /** What is left when the stream is over: some readers take it for an event, though no blank line follows. */
+  /** The rest at the end of the stream. Some clients read it as an event without a blank line. */
   end(): Buffer {
-    return this.flaw === null ? this.take() : NOTHING;
+    return this.flaw === null ? this.takeEvent() : NOTHING;
   }
 
   private add(piece: Buffer): void {
-    this.pieces.add(piece);
-    if (this.pieces.size > this.limitBytes)
+    this.event.add(piece);
+    if (this.event.size > this.limitBytes)
       this.flaw ??= `an event of more than ${this.limitBytes} bytes`;
   }
 
-  private take(): Buffer {
+  private takeEvent(): Buffer {
     const { hasField } = this;
-    const whole = this.pieces.take();
-    this.lines = 0;
+    const whole = this.event.take();
+    this.lineCount = 0;
     this.hasField = false;
     if (this.flaw !== null) return NOTHING;
-    return hasField ? this.event(whole) : whole;
+    return hasField ? this.filterEvent(whole) : whole;
   }
 
-  private event(bytes: Buffer): Buffer {
-    // One letter for each byte: nothing is decoded here.
+  private filterEvent(bytes: Buffer): Buffer {
+    // In latin1, each byte is one character, so the text turns into the same bytes again.
     const text = bytes.toString('latin1');
-    const signature = SIGNATURE.exec(text)?.[0] ?? '';
-    const lines = [...text.slice(signature.length).matchAll(LINE)];
+    const mark = BYTE_ORDER_MARK.exec(text)?.[0] ?? '';
+    const lines = [...text.slice(mark.length).matchAll(LINE)];
     const data = lines.filter(isData).map(([, line]) => (line as string).replace(DATA_FIELD, ''));
-    // Nothing at all is no message: an event to resume from (B-87).
+    // Without data there is no message, as in an event to resume from (B-87, priming events).
     if (data.every((line) => line === '')) return bytes;
     const message = Buffer.from(data.join('\n'), 'latin1');
-    const filtered = filterLists(message, this.listing, this.era);
+    const filtered = filterLists(message, this.view, this.era);
     if (!filtered.ok) {
       this.flaw = filtered.detail;
       return NOTHING;
@@ -106,6 +106,6 @@ export class EventFilter {
     const changed = filtered.bytes.toString('latin1').split('\n');
     const written = changed.map((line) => `data: ${line}`).join(lineEnd) + first?.[2];
     const kept = lines.map((line) => (line === first ? written : isData(line) ? '' : line[0]));
-    return Buffer.from(signature + kept.join(''), 'latin1');
+    return Buffer.from(mark + kept.join(''), 'latin1');
   }
 }

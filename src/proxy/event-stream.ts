@@ -1,5 +1,5 @@
-// Decides what the gateway itself does to an event stream that is open: comments while the upstream is quiet, an end with the token or after
-// the longest time, last words where the answer is not whole. Never decides what the upstream's events say.
+// Adds to an open event stream: keep-alive comments while the upstream is quiet, and a last event
+// where the gateway ends it. A stream ends with its token, at its time limit, or at the shutdown.
 
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -10,37 +10,47 @@ import type { Caller } from '../core/principal.js';
 import { SseTail } from './sse-tail.js';
 import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
-/** Whoever carries the answer. */
-export interface StreamOwner {
-  /** The caller reads too slowly: nothing may be added. */
-  readonly isHeldBack: boolean;
-  /** Sends what came and was not sent yet. */
+/** Writes the stream to the caller. The relay of the response implements it. */
+export interface StreamWriter {
+  /** True while the caller reads too slowly. The gateway then adds no comment. */
+  readonly isPaused: boolean;
+  /** Sends the bytes of the upstream that are still queued. */
   flush(): void;
   send(bytes: Buffer): void;
-  /** Ends the answer, and lets the upstream go. Null: by a cut, so that nobody takes it for whole. */
+  /**
+   * Ends the response and aborts the upstream request. `last`: the last bytes; null: cut the
+   * connection, so that the client sees an incomplete response. `end`: null where it ended well.
+   */
   close(last: Buffer | null, end: Failure | null): void;
 }
 
-export interface StreamAsk {
-  /** In the log and in errors. */
+export interface StreamContext {
+  /** The request id in the log and in errors. */
   readonly exchangeId: string;
-  /** The id of the one request that the stream answers, as written. */
+  /** The JSON-RPC id as the client wrote it; undefined unless the stream answers one request. */
   readonly idText: string | undefined;
-  /** A GET stream or a subscription: it has no end of its own. */
+  /** A GET stream or a subscription, which has no end of its own. */
   readonly isListening: boolean;
-  /** False where its bytes are counted or encoded: nothing can be added. */
-  readonly takesMore: boolean;
+  /** False where the response has a Content-Length or a Content-Encoding. */
+  readonly canAppend: boolean;
 }
 
-export type OpenStream = (owner: StreamOwner, caller: Caller, ask: StreamAsk) => EventStream;
+export type OpenStream = (
+  writer: StreamWriter,
+  caller: Caller,
+  context: StreamContext,
+) => EventStream;
 
-/** A comment: no event, so no message either (B-75). */
+/** A comment is not an event, so it carries no message (B-75, no injected messages). */
 const COMMENT = Buffer.from(':\n\n');
 const NOTHING = Buffer.alloc(0);
 
 const event = (message: string): Buffer => Buffer.from(`data: ${message}\n\n`);
 
-/** SubscriptionsListenResult of MCP 2026-07-28: the server ends the subscription, and nothing is wrong (B-78). */
+/**
+ * SubscriptionsListenResult of MCP 2026-07-28: the server ends the subscription without an error
+ * (B-78, stream lifetime).
+ */
 const completion = (idText: string): Buffer =>
   event(
     `{"jsonrpc":"2.0","id":${idText},"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":${idText}}}}`,
@@ -48,96 +58,103 @@ const completion = (idText: string): Buffer =>
 
 export class EventStream implements TickListener {
   index = -1;
-  private readonly owner: StreamOwner;
-  private readonly ask: StreamAsk;
-  private readonly watch: StreamTicker;
-  /** Wall clock; infinite where no token bounds the stream. */
-  private readonly tokenEndsMs: number;
-  /** Monotonic. */
-  private readonly longestMs: number;
-  /** Looks without a byte until a comment is due; 0: never. */
-  private readonly patience: number;
-  private quietLooks = 0;
-  private readonly sentEvents = new SseTail();
+  private readonly writer: StreamWriter;
+  private readonly context: StreamContext;
+  private readonly ticker: StreamTicker;
+  /** Milliseconds of the wall clock; infinite where the token does not end the stream. */
+  private readonly tokenExpiryMs: number;
+  /** Milliseconds of the monotonic clock. */
+  private readonly maxEndMs: number;
+  /** Ticks without a byte before a comment; 0: no comments. */
+  private readonly keepAliveTicks: number;
+  private quietTicks = 0;
+  private readonly tail = new SseTail();
 
   constructor(
-    owner: StreamOwner,
-    ask: StreamAsk,
-    watch: StreamTicker,
-    tokenEndsMs: number,
-    longestMs: number,
+    writer: StreamWriter,
+    context: StreamContext,
+    ticker: StreamTicker,
+    tokenExpiryMs: number,
+    maxEndMs: number,
     keepAliveMs: number,
   ) {
-    this.owner = owner;
-    this.ask = ask;
-    this.watch = watch;
-    this.tokenEndsMs = tokenEndsMs;
-    this.longestMs = longestMs;
-    this.patience = keepAliveMs / TICK_MS;
-    watch.add(this);
+    this.writer = writer;
+    this.context = context;
+    this.ticker = ticker;
+    this.tokenExpiryMs = tokenExpiryMs;
+    this.maxEndMs = maxEndMs;
+    this.keepAliveTicks = keepAliveMs / TICK_MS;
+    ticker.add(this);
   }
 
+  /** The relay calls it with the bytes of the upstream that it sends. */
   sent(bytes: Buffer): void {
-    this.quietLooks = 0;
-    if (this.ask.takesMore) this.sentEvents.add(bytes);
+    this.quietTicks = 0;
+    if (this.context.canAppend) this.tail.add(bytes);
   }
 
-  /** Nothing is watched any more. */
-  over(): void {
-    this.watch.remove(this);
+  /** Ends the ticks. */
+  stop(): void {
+    this.ticker.remove(this);
   }
 
-  tick(wallMs: number, monotonicMs: number, retiring: boolean): void {
-    const { ask } = this;
-    if (retiring && ask.isListening) return this.end(null);
-    if (wallMs + TICK_MS > this.tokenEndsMs || monotonicMs + TICK_MS > this.longestMs)
+  tick(wallMs: number, monotonicMs: number, shuttingDown: boolean): void {
+    const { context } = this;
+    if (shuttingDown && context.isListening) return this.end(null);
+    if (wallMs + TICK_MS > this.tokenExpiryMs || monotonicMs + TICK_MS > this.maxEndMs)
       return this.end(streamMaxDuration());
-    this.quietLooks++;
-    if (this.patience === 0 || this.quietLooks < this.patience || !this.canAdd()) return;
-    this.quietLooks = 0;
-    this.owner.send(COMMENT);
+    this.quietTicks++;
+    if (this.keepAliveTicks === 0 || this.quietTicks < this.keepAliveTicks || !this.canAdd())
+      return;
+    this.quietTicks = 0;
+    this.writer.send(COMMENT);
   }
 
-  /** The last event of an answer that was broken off, telling the request so (B-77). Null where it cannot be said, or need not be. */
-  lastError(failure: Failure): Buffer | null {
-    const { ask, sentEvents } = this;
-    // After an id the client resumes by itself; after its answer an error would be a second one.
+  /**
+   * The last event of a broken response: a JSON-RPC error for its request (B-77, broken streams).
+   * Null where the stream can carry no event, or the client needs none.
+   */
+  errorEvent(failure: Failure): Buffer | null {
+    const { context, tail } = this;
+    // After an event id, the client resumes by itself. After the response, an error would be a
+    // second response.
     if (
-      ask.idText === undefined ||
+      context.idText === undefined ||
       !this.isBetweenEvents() ||
-      sentEvents.hasIds ||
-      sentEvents.mayHoldAnswer
+      tail.hasEventIds ||
+      tail.mayHaveResponse
     )
       return null;
-    return event(jsonRpcError(failure, ask.exchangeId, ask.idText) as string);
+    return event(jsonRpcError(failure, context.exchangeId, context.idText) as string);
   }
 
   private isBetweenEvents(): boolean {
-    return this.ask.takesMore && this.sentEvents.isBetweenEvents;
+    return this.context.canAppend && this.tail.isBetweenEvents;
   }
 
   private canAdd(): boolean {
-    return !this.owner.isHeldBack && this.isBetweenEvents();
+    return !this.writer.isPaused && this.isBetweenEvents();
   }
 
-  /** Ends what has not ended by itself. */
+  /** Ends an open stream; `failure`: null where it ends well. */
   private end(failure: Failure | null): void {
-    const { owner, ask, sentEvents } = this;
-    owner.flush();
-    if (!ask.isListening) return owner.close(this.lastError(streamMaxDuration()), failure);
-    if (!this.isBetweenEvents()) return owner.close(null, failure);
-    owner.close(
-      ask.idText === undefined || sentEvents.mayHoldAnswer ? NOTHING : completion(ask.idText),
+    const { writer, context, tail } = this;
+    writer.flush();
+    if (!context.isListening) return writer.close(this.errorEvent(streamMaxDuration()), failure);
+    if (!this.isBetweenEvents()) return writer.close(null, failure);
+    writer.close(
+      context.idText === undefined || tail.mayHaveResponse ? NOTHING : completion(context.idText),
       failure,
     );
   }
 }
 
 /**
- * When the token of this caller ends, in milliseconds of the wall clock. One that is accepted after its `exp`, within the tolerance, serves
- * to the end of that: else its client would be admitted and sent away in turns.
+ * The time at which the token of the caller expires, in milliseconds of the wall clock. A token
+ * accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
+ * Otherwise its client would reconnect in a loop, accepted and cut each time.
  */
-function tokenEndMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
+function tokenExpiryMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
   if (caller.kind === 'pass-through' || caller.expiresAt === null) return Number.POSITIVE_INFINITY;
   const { expiresAt, issuer } = caller;
   const seconds =
@@ -147,23 +164,23 @@ function tokenEndMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: 
   return seconds * 1000;
 }
 
-/** Opens streams of one endpoint. */
+/** Creates the function that opens the event streams of one endpoint. */
 export function createOpenStream(
   endpoint: Endpoint,
-  watch: StreamTicker,
+  ticker: StreamTicker,
   clock: Clock,
 ): OpenStream {
   const { keepAliveSeconds, maxSeconds } = endpoint.streams;
-  return (owner, caller, ask) => {
-    // An answer under way may finish: its call was allowed.
-    const endsMs = ask.isListening
-      ? tokenEndMs(endpoint, caller, clock.wallMs())
+  return (writer, caller, context) => {
+    // The response of a call may outlive the token: the gateway allowed the call.
+    const expiryMs = context.isListening
+      ? tokenExpiryMs(endpoint, caller, clock.wallMs())
       : Number.POSITIVE_INFINITY;
     return new EventStream(
-      owner,
-      ask,
-      watch,
-      endsMs,
+      writer,
+      context,
+      ticker,
+      expiryMs,
       clock.monotonicMs() + maxSeconds * 1000,
       keepAliveSeconds * 1000,
     );

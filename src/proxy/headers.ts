@@ -1,5 +1,6 @@
-// Decides which header fields cross, in both directions: an allow-list plus the open Mcp-* family. Everything else stays behind: the
-// caller's credential, cookies, forwarding and identity fields in every spelling, hop-by-hop fields (C-130, C-135, C-143).
+// Selects the header fields that cross the gateway, in both directions: an allow-list and the open
+// Mcp-* family. Never forwards the credential of the caller, cookies, forwarding or identity fields
+// in any spelling, or hop-by-hop fields (C-130, C-135, C-143: rebuilt headers).
 import type { RequestHead } from '../core/exchange.js';
 import type { Message } from '../core/message.js';
 import { isEventStreamType, isJsonType } from '../mcp/media-type.js';
@@ -19,14 +20,23 @@ const REQUEST_FIELDS = new Set([
   'mcp-session-id',
 ]);
 const SESSION = 'mcp-session-id';
-/** Without a session there is none to name and nothing to resume; a modern request is always without (B-85). */
-const OF_SESSION = [SESSION, 'last-event-id'];
-/** They cross only where they were held against the body: else they name to the upstream what nobody judged (B-57). */
-const MIRRORS = ['mcp-method', 'mcp-name'];
-const NOT_MODERN: ReadonlySet<string> = new Set(OF_SESSION);
-const NOT_OF_NAMELESS: ReadonlySet<string> = new Set([...OF_SESSION, 'mcp-name']);
-const NOT_LEGACY: ReadonlySet<string> = new Set(MIRRORS);
-const NOT_WITHOUT_SESSION: ReadonlySet<string> = new Set([...OF_SESSION, ...MIRRORS]);
+/**
+ * Without a session, a request cannot name or resume one. A modern request never has a session
+ * (B-85, stateless revision).
+ */
+const SESSION_FIELDS = [SESSION, 'last-event-id'];
+/**
+ * The gateway forwards them only after it compared them with the body. Otherwise an upstream that
+ * trusts them could execute an unauthorized call (B-57, mirrored headers).
+ */
+const MIRRORED_FIELDS = ['mcp-method', 'mcp-name'];
+const NOT_MODERN: ReadonlySet<string> = new Set(SESSION_FIELDS);
+const NOT_MODERN_WITHOUT_NAME: ReadonlySet<string> = new Set([...SESSION_FIELDS, 'mcp-name']);
+const NOT_LEGACY: ReadonlySet<string> = new Set(MIRRORED_FIELDS);
+const NOT_LEGACY_WITHOUT_SESSION: ReadonlySet<string> = new Set([
+  ...SESSION_FIELDS,
+  ...MIRRORED_FIELDS,
+]);
 const RESPONSE_FIELDS = new Set([
   'content-type',
   'content-length',
@@ -36,23 +46,26 @@ const RESPONSE_FIELDS = new Set([
 ]);
 const MCP = 'mcp-';
 const MCP_PARAM = 'mcp-param-';
-/** Servers that make `_` of all but letters and digits (CGI, RFC 3875 section 4.1.18) would read Mcp-Session~Id as the one that was judged. */
+/**
+ * Some servers turn all but letters and digits into `_` (CGI, RFC 3875 section 4.1.18). They would
+ * read Mcp-Session~Id as Mcp-Session-Id.
+ */
 const OTHER_SPELLING = /[^a-z0-9-]/;
 const NO_FIELDS: ReadonlySet<string> = new Set();
 
-/** The open family. Parameters are named by the schemas of tools, in letters of their own choice (B-55). */
-const isOpen = (name: string): boolean =>
+/** The open family. Schemas of tools name parameters with any letters (B-55, open header set). */
+const isMcpField = (name: string): boolean =>
   name.startsWith(MCP) && (name.startsWith(MCP_PARAM) || !OTHER_SPELLING.test(name));
 
-/** Fields that Connection names belong to the hop, whatever they are (RFC 9110 section 7.6.1). */
+/** The fields that Connection names are hop-by-hop, whatever they are (RFC 9110 section 7.6.1). */
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close')
     return NO_FIELDS;
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-/** All lines of a field as one; several are legal (RFC 9110 section 5.3). */
-function joined({ names, values }: RequestHead, name: string): string | undefined {
+/** All lines of a field as one value. A field may have several lines (RFC 9110 section 5.3). */
+function fieldValue({ names, values }: RequestHead, name: string): string | undefined {
   let found: string | undefined;
   for (let i = 0; i < names.length; i++) {
     if (names[i] === name) found = found === undefined ? values[i] : `${found}, ${values[i]}`;
@@ -60,52 +73,58 @@ function joined({ names, values }: RequestHead, name: string): string | undefine
   return found;
 }
 
-/** True where the request has been through this gateway already (RFC 9110 section 7.6.3). */
+/** True where the request passed this gateway before (RFC 9110 section 7.6.3). */
 export function isLoop(head: RequestHead, pseudonym: string): boolean {
-  return joined(head, 'via')?.includes(pseudonym) ?? false;
+  return fieldValue(head, 'via')?.includes(pseudonym) ?? false;
 }
 
-/** Earlier members are kept, so that a loop over several gateways is seen (C-133, C-134). */
+/** Keeps the earlier members, so that a loop over several gateways shows (C-133, C-134: Via). */
 function viaOf(head: RequestHead, pseudonym: string): string {
-  const earlier = joined(head, 'via');
+  const earlier = fieldValue(head, 'via');
   return earlier === undefined ? `1.1 ${pseudonym}` : `${earlier}, 1.1 ${pseudonym}`;
 }
 
-/** Fields of the allow-list that mean nothing on this message; in the legacy revisions that is what mirrors the body (B-61). */
-function withheld({ era, calls }: Message, session: string | null): ReadonlySet<string> {
-  if (era === 'legacy') return session === null ? NOT_WITHOUT_SESSION : NOT_LEGACY;
-  return calls[0]?.name === null ? NOT_OF_NAMELESS : NOT_MODERN;
+/**
+ * Fields of the allow-list that do not apply to this message. Legacy messages have no mirrored
+ * fields (B-61, legacy requests).
+ */
+function withheldFields({ era, calls }: Message, sessionId: string | null): ReadonlySet<string> {
+  if (era === 'legacy') return sessionId === null ? NOT_LEGACY_WITHOUT_SESSION : NOT_LEGACY;
+  return calls[0]?.name === null ? NOT_MODERN_WITHOUT_NAME : NOT_MODERN;
 }
 
-/** Flat name, value pairs for the upstream. `session`: its own id, never what the caller sent. `onward`: what we present to it. */
+/**
+ * Flat name, value pairs for the upstream. `sessionId`: the id that the upstream issued, never the
+ * text that the caller sent. `credentialHeaders`: flat pairs with the credential for the upstream.
+ */
 export function requestHeaders(
   head: RequestHead,
   message: Message,
-  session: string | null,
-  onward: readonly string[],
+  sessionId: string | null,
+  credentialHeaders: readonly string[],
   pseudonym: string,
 ): string[] {
   const { names, values } = head;
   const headers: string[] = ['via', viaOf(head, pseudonym)];
-  const hop = namedByConnection(joined(head, 'connection'));
-  const behind = withheld(message, session);
+  const hop = namedByConnection(fieldValue(head, 'connection'));
+  const withheld = withheldFields(message, sessionId);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (!REQUEST_FIELDS.has(name) && !isOpen(name)) continue;
-    if (behind.has(name)) continue;
+    if (!REQUEST_FIELDS.has(name) && !isMcpField(name)) continue;
+    if (withheld.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
-    headers.push(name, name === SESSION ? (session as string) : (values[i] as string));
+    headers.push(name, name === SESSION ? (sessionId as string) : (values[i] as string));
   }
-  for (const part of onward) headers.push(part);
+  for (const part of credentialHeaders) headers.push(part);
   return headers;
 }
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-const first = (value: string | string[] | undefined): string | undefined =>
+const joinLines = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** Two lines say two things: then it is neither this nor JSON. */
+/** A response with two Content-Type lines is neither an event stream nor JSON. */
 export const isEventStream = ({ 'content-type': type }: UpstreamHeaders): boolean =>
   typeof type === 'string' && isEventStreamType(type);
 
@@ -113,12 +132,15 @@ export const isJson = ({ 'content-type': type }: UpstreamHeaders): boolean =>
   typeof type === 'string' && isJsonType(type);
 
 const SECONDS = /^\d{1,6}$/;
-/** RFC 9110 section 5.6.7; the two obsolete forms are not written any more. */
+/** RFC 9110 section 5.6.7, without its two obsolete forms, which no server may generate. */
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 const MAX_WAIT_SECONDS = 999_999;
 
-/** Retry-After in seconds, however it was written: a date by the clock that wrote it, which Date tells. Undefined: it says nothing. */
-function secondsToWait({ 'retry-after': value, date }: UpstreamHeaders): string | undefined {
+/**
+ * Retry-After in seconds. A date counts from the Date field, which shows the clock of the upstream.
+ * Undefined where the value is missing or invalid.
+ */
+function retryAfterSeconds({ 'retry-after': value, date }: UpstreamHeaders): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (SECONDS.test(value)) return value;
   if (typeof date !== 'string' || !IMF_FIXDATE.test(value) || !IMF_FIXDATE.test(date))
@@ -127,28 +149,32 @@ function secondsToWait({ 'retry-after': value, date }: UpstreamHeaders): string 
   return seconds <= MAX_WAIT_SECONDS ? String(seconds) : undefined;
 }
 
-/** Flat name, value pairs for the caller; `session`: what it knows its session by. Nothing that was authorized may be stored on the way (C-150). */
+/**
+ * Flat name, value pairs for the caller. `sessionId`: the sealed id for the caller. No cache may
+ * store an authorized response (C-150, no-store).
+ */
 export function responseHeaders(
   headers: UpstreamHeaders,
-  session: string | null,
+  sessionId: string | null,
   eventStream: boolean,
 ): string[] {
-  const hop = namedByConnection(first(headers.connection));
+  const hop = namedByConnection(joinLines(headers.connection));
   const out = eventStream
     ? ['cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no']
     : ['cache-control', 'no-store'];
   for (const name in headers) {
-    if (!RESPONSE_FIELDS.has(name) && !isOpen(name)) continue;
+    if (!RESPONSE_FIELDS.has(name) && !isMcpField(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     const value =
       name === SESSION
-        ? session
+        ? sessionId
         : name === 'retry-after'
-          ? secondsToWait(headers)
-          : first(headers[name]);
+          ? retryAfterSeconds(headers)
+          : joinLines(headers[name]);
     if (value === undefined || value === null) continue;
     out.push(name, value);
-    // It was not asked for, so nobody may take it for the one form that there is (RFC 9110 section 12.5.5).
+    // The client did not request this encoding. Vary tells caches that there are other forms
+    // (RFC 9110 section 12.5.5).
     if (name === 'content-encoding') out.push('vary', 'accept-encoding');
   }
   return out;

@@ -1,5 +1,6 @@
-// Decides what is left of the lists in a message of the upstream. What the caller may not use is cut out of the very bytes, so that all
-// else stays as it was written (B-26, B-27, B-62). What two readers could take for two lists is unreadable. Never decides who may use what.
+// Filters the lists in a message of the upstream. It cuts the entries that the caller may not use
+// out of the bytes, so all other bytes stay unchanged (B-26, B-27, B-62: unchanged forwarding). It
+// rejects messages that two clients could read as different lists.
 import { isUtf8 } from 'node:buffer';
 import type { Era } from '../core/message.js';
 import { DuplicateKeyReader, knownNames, type SeenNames } from '../mcp/duplicate-key-reader.js';
@@ -7,11 +8,12 @@ import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../mc
 import { InvalidJsonError } from '../mcp/json-tokens.js';
 import { ENTRY_NAMES, type ListMember, type ListView } from '../mcp/lists.js';
 
-/** `bytes` is the very buffer that was given where nothing had to change. */
-export type Filtered =
+/** `bytes` is the given buffer itself where nothing changed. `detail`: the reason in words. */
+export type FilterResult =
   | { readonly ok: true; readonly bytes: Buffer }
   | { readonly ok: false; readonly detail: string };
 
+/** Replaces the bytes `from` to `to` (exclusive). */
 interface Edit {
   readonly from: number;
   readonly to: number;
@@ -24,40 +26,42 @@ const RESULT = knownNames('cacheScope', ...MEMBERS);
 const ENTRY = new Map(MEMBERS.map((member) => [member, knownNames(ENTRY_NAMES[member])]));
 
 /**
- * Names of one message that are judged, in characters: each is written in several ways before. Others than ASCII cost more to write, and
- * short ones as much as these. Nobody else is served meanwhile; longer lists come in pages.
+ * The names that one message may have, in characters. To authorize a name, the gateway compares
+ * several spellings of it, and other callers wait meanwhile. A name beyond ASCII costs more, and a
+ * short one has a minimum cost. Longer lists come in pages.
  */
-export const NAME_CHARACTERS = 256 * 1024;
-const BEYOND_ASCII = 8;
-const SHORT_NAME = 32;
+export const MAX_NAME_CHARACTERS = 256 * 1024;
+const NON_ASCII_COST = 8;
+const MIN_NAME_COST = 32;
 
 const COMMA = Buffer.from(',');
 const PRIVATE = Buffer.from('"private"');
 const SCOPE_MEMBER = Buffer.from(',"cacheScope":"private"');
 
 class ListReader extends DuplicateKeyReader {
-  private readonly listing: ListView;
+  private readonly view: ListView;
   private readonly era: Era;
   private readonly edits: Edit[] = [];
-  private characters = 0;
+  private nameCharacters = 0;
 
-  constructor(bytes: Buffer, listing: ListView, era: Era) {
+  constructor(bytes: Buffer, view: ListView, era: Era) {
     super(bytes);
-    this.listing = listing;
+    this.view = view;
     this.era = era;
   }
 
-  message(): void {
+  readMessage(): void {
     if (this.peek() !== OPEN_OBJECT) this.fail();
     if (!this.enter(CLOSE_OBJECT)) return;
     const seen: SeenNames = { wanted: 0, others: null };
     do {
-      if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.result();
+      if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.readResult();
       else this.skip(1);
     } while (this.another(CLOSE_OBJECT));
   }
 
-  filtered(): Buffer {
+  /** The message with the edits applied. */
+  filteredBytes(): Buffer {
     const { bytes, edits } = this;
     if (edits.length === 0) return bytes;
     const pieces: Buffer[] = [];
@@ -70,22 +74,22 @@ class ListReader extends DuplicateKeyReader {
     return Buffer.concat(pieces);
   }
 
-  private result(): void {
+  private readResult(): void {
     if (!this.enter(CLOSE_OBJECT)) return;
     const seen: SeenNames = { wanted: 0, others: null };
     let scope: Edit | null = null;
-    let filters = false;
+    let isFiltered = false;
     do {
       const index = this.knownName(RESULT, seen);
       const member = MEMBERS[index - 1];
-      if (index === 0) scope = this.scope();
-      else if (member !== undefined && this.listing.members.includes(member)) {
-        filters = true;
-        this.list(member);
+      if (index === 0) scope = this.readScope();
+      else if (member !== undefined && this.view.members.includes(member)) {
+        isFiltered = true;
+        this.readList(member);
       } else this.skip(2);
     } while (this.another(CLOSE_OBJECT));
-    if (!filters) return;
-    // On every page, also where nothing was cut: for another caller something is (B-106).
+    if (!isFiltered) return;
+    // On every page, even a complete one: another caller may see less (B-106, private lists).
     if (scope !== null) this.edits.push(scope);
     else if (this.era === 'modern') {
       const end = this.position - 1;
@@ -93,19 +97,20 @@ class ListReader extends DuplicateKeyReader {
     }
   }
 
-  private scope(): Edit {
+  /** Reads the value of `cacheScope`; returns the edit that makes it private. */
+  private readScope(): Edit {
     this.peek();
     const from = this.position;
     this.skip(2);
     return { from, to: this.position, bytes: PRIVATE };
   }
 
-  private list(member: ListMember): void {
+  private readList(member: ListMember): void {
     if (this.peek() !== OPEN_ARRAY) {
       const from = this.position;
       this.skip(2);
-      // Some servers write an empty list so.
-      if (this.slice(from) !== 'null') this.invalid(`${member} is no array`);
+      // Some servers write null for an empty list.
+      if (this.slice(from) !== 'null') this.invalid(`${member} is not an array`);
       return;
     }
     if (!this.enter(CLOSE_ARRAY)) return;
@@ -117,7 +122,7 @@ class ListReader extends DuplicateKeyReader {
     do {
       this.peek();
       const start = this.position;
-      const name = this.entry(member);
+      const name = this.readEntry(member);
       to = this.position;
       if (name !== null && this.mayUse(member, name))
         kept.push(COMMA, this.bytes.subarray(start, to));
@@ -127,27 +132,27 @@ class ListReader extends DuplicateKeyReader {
   }
 
   private mayUse(member: ListMember, name: string): boolean {
-    // What is refused anyway is not worth the work.
+    // A message with a flaw is rejected anyway, so its names are not authorized.
     if (this.flaw !== null) this.fail();
-    const each = Buffer.byteLength(name) === name.length ? 1 : BEYOND_ASCII;
-    this.characters += Math.max(SHORT_NAME, name.length * each);
-    if (this.characters <= NAME_CHARACTERS) return this.listing.mayUse(member, name);
-    this.invalid(`more than ${NAME_CHARACTERS} characters of names`);
+    const cost = Buffer.byteLength(name) === name.length ? 1 : NON_ASCII_COST;
+    this.nameCharacters += Math.max(MIN_NAME_COST, name.length * cost);
+    if (this.nameCharacters <= MAX_NAME_CHARACTERS) return this.view.mayUse(member, name);
+    this.invalid(`more than ${MAX_NAME_CHARACTERS} characters of names`);
     return this.fail();
   }
 
-  /** What the entry is called, or null where no call can name it. */
-  private entry(member: ListMember): string | null {
+  /** Reads one entry; returns its name, or null where no call can name it. */
+  private readEntry(member: ListMember): string | null {
     if (this.peek() !== OPEN_OBJECT) {
       this.skip(3);
       return null;
     }
     if (!this.enter(CLOSE_OBJECT)) return null;
-    const wanted = ENTRY.get(member) as ReturnType<typeof knownNames>;
+    const known = ENTRY.get(member) as ReturnType<typeof knownNames>;
     const seen: SeenNames = { wanted: 0, others: null };
     let name: string | null = null;
     do {
-      if (this.knownName(wanted, seen) === 0 && this.peek() === QUOTE) {
+      if (this.knownName(known, seen) === 0 && this.peek() === QUOTE) {
         this.string();
         const text = this.text();
         name = this.isAmbiguous(text) ? null : text;
@@ -157,14 +162,17 @@ class ListReader extends DuplicateKeyReader {
   }
 }
 
-/** Filters one message, or a batch of them; `era` is that of the request. Requests, notifications and errors pass as they are. */
-export function filterLists(bytes: Buffer, listing: ListView, era: Era): Filtered {
+/**
+ * Filters one message or a batch. `era`: the protocol era of the request. Requests, notifications
+ * and errors stay unchanged.
+ */
+export function filterLists(bytes: Buffer, view: ListView, era: Era): FilterResult {
   if (!isUtf8(bytes)) return { ok: false, detail: 'not UTF-8' };
-  const reader = new ListReader(bytes, listing, era);
+  const reader = new ListReader(bytes, view, era);
   try {
-    if (reader.peek() !== OPEN_ARRAY) reader.message();
+    if (reader.peek() !== OPEN_ARRAY) reader.readMessage();
     else if (reader.enter(CLOSE_ARRAY)) {
-      do reader.message();
+      do reader.readMessage();
       while (reader.another(CLOSE_ARRAY));
     }
     reader.end();
@@ -174,6 +182,6 @@ export function filterLists(bytes: Buffer, listing: ListView, era: Era): Filtere
     throw error;
   }
   return reader.flaw === null
-    ? { ok: true, bytes: reader.filtered() }
+    ? { ok: true, bytes: reader.filteredBytes() }
     : { ok: false, detail: reader.flaw };
 }

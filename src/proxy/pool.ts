@@ -1,70 +1,81 @@
-// Decides how many connections an upstream gets and who waits: nobody. Above the limits the answer is `upstream.busy`; nothing queues
-// inside undici. Held streams have a pool of their own, because thousands of them make every other request three times dearer.
+// Limits the connections to one upstream. No request waits for a connection: above the limit the
+// gateway answers `upstream.busy`. Held streams have their own connections, because thousands of
+// streams in one pool make each other request cost three times as much.
 import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
-/** A request whose answer has not begun. */
-export interface Waiting extends ListEntry {
-  /** Since which look it waits; the watch's to write. */
-  since: number;
-  /** The upstream's head did not come in time. */
-  late(): void;
+/** A request that waits for the head (status and headers) of its response. */
+export interface HeadWaiter extends ListEntry {
+  /** The tick at which the wait began. Only the pool writes it. */
+  sinceTick: number;
+  /** Called once where the head does not arrive within `headersTimeoutMs`. */
+  headTimedOut(): void;
 }
 
 export interface Slot {
   readonly dispatcher: Dispatcher;
-  /** Until `headCame`, `waiting` is told when `headersTimeoutMs` are over. */
-  awaitHead(waiting: Waiting): void;
-  headCame(waiting: Waiting): void;
+  /** Starts the timeout of a request. */
+  awaitHead(waiter: HeadWaiter): void;
+  /** Ends the timeout of a request; it may have ended before. */
+  headReceived(waiter: HeadWaiter): void;
+  /** Gives the connection back. */
   release(): void;
 }
 
 export interface UpstreamPool {
-  /** A place for one request, or null when all are taken. `held`: it is expected to stay open. */
+  /** A connection for one request; null above the limit. `held`: the response stays open long. */
   take(held: boolean): Slot | null;
   close(): Promise<void>;
 }
 
 const RESPONSE_HEADER_BYTES = 16 * 1024;
-/** Who waits too long is looked for this often in `headersTimeoutMs`: one timer for all, because one for each costs every request. */
-const LOOKS = 8;
-const MIN_LOOK_MS = 25;
-const MAX_LOOK_MS = 1_000;
+/** One timer serves all requests, because a timer for each is costly. It ticks this often. */
+const TICKS_PER_TIMEOUT = 8;
+const MIN_TICK_MS = 25;
+const MAX_TICK_MS = 1_000;
 
-/** Those that wait for a head. */
-function createWatch(
+/** The timeouts of the requests that wait for a head. */
+function createHeadTimeouts(
   headersTimeoutMs: number,
-): Pick<Slot, 'awaitHead' | 'headCame'> & { stop(): void } {
-  const everyMs = Math.min(Math.max(Math.ceil(headersTimeoutMs / LOOKS), MIN_LOOK_MS), MAX_LOOK_MS);
-  const patience = Math.ceil(headersTimeoutMs / everyMs);
-  const waiting = new SwapRemoveList<Waiting>();
-  let looks = 0;
+): Pick<Slot, 'awaitHead' | 'headReceived'> & { stop(): void } {
+  const everyMs = Math.min(
+    Math.max(Math.ceil(headersTimeoutMs / TICKS_PER_TIMEOUT), MIN_TICK_MS),
+    MAX_TICK_MS,
+  );
+  const timeoutTicks = Math.ceil(headersTimeoutMs / everyMs);
+  const waiters = new SwapRemoveList<HeadWaiter>();
+  let ticks = 0;
   const timer = setInterval(() => {
-    looks++;
-    for (const one of waiting.all.filter(({ since }) => looks - since > patience)) {
-      waiting.remove(one);
-      one.late();
+    ticks++;
+    for (const late of waiters.entries.filter(
+      ({ sinceTick }) => ticks - sinceTick > timeoutTicks,
+    )) {
+      waiters.remove(late);
+      late.headTimedOut();
     }
   }, everyMs).unref();
   return {
-    awaitHead(one) {
-      one.since = looks;
-      waiting.add(one);
+    awaitHead(waiter) {
+      waiter.sinceTick = ticks;
+      waiters.add(waiter);
     },
-    headCame: (one) => waiting.remove(one),
+    headReceived: (waiter) => waiters.remove(waiter),
     stop: () => clearInterval(timer),
   };
 }
 
-interface Lane {
+interface Connections {
   take(): Slot | null;
   close(): Promise<void>;
 }
 
-/** One client of undici for each connection, the one used last first: its Pool searches all of them twice for each request. */
-function lane(upstream: Upstream, limit: number): Lane {
-  const watch = createWatch(upstream.headersTimeoutMs);
+/**
+ * One undici Client for each connection; the last one used is taken first. The Pool of undici would
+ * search all its connections twice for each request.
+ */
+function createConnections(upstream: Upstream, limit: number): Connections {
+  const timeouts = createHeadTimeouts(upstream.headersTimeoutMs);
   const clients: Client[] = [];
   const free: Slot[] = [];
 
@@ -72,17 +83,17 @@ function lane(upstream: Upstream, limit: number): Lane {
     const client = new Client(upstream.origin, {
       pipelining: 1,
       connect: { timeout: upstream.connectTimeoutMs },
-      // Watched here.
+      // `createHeadTimeouts` replaces it.
       headersTimeout: 0,
-      // A quiet stream is not a dead one (B-72).
+      // A quiet stream may be alive (B-72, quiet streams).
       bodyTimeout: 0,
       maxHeaderSize: RESPONSE_HEADER_BYTES,
     });
     clients.push(client);
     const slot: Slot = {
       dispatcher: client,
-      awaitHead: watch.awaitHead,
-      headCame: watch.headCame,
+      awaitHead: timeouts.awaitHead,
+      headReceived: timeouts.headReceived,
       release: () => void free.push(slot),
     };
     return slot;
@@ -91,15 +102,15 @@ function lane(upstream: Upstream, limit: number): Lane {
   return {
     take: () => free.pop() ?? (clients.length < limit ? connect() : null),
     async close() {
-      watch.stop();
+      timeouts.stop();
       await Promise.all(clients.map((client) => client.destroy()));
     },
   };
 }
 
 export function createPool(upstream: Upstream): UpstreamPool {
-  const short = lane(upstream, upstream.maxConcurrentRequests);
-  const held = lane(upstream, upstream.maxStreams);
+  const short = createConnections(upstream, upstream.maxConcurrentRequests);
+  const held = createConnections(upstream, upstream.maxStreams);
   return {
     take: (isHeld) => (isHeld ? held : short).take(),
     close: async () => {

@@ -1,5 +1,6 @@
-// Decides how an upstream's answer reaches the caller: at once, chunk for chunk, those of one tick joined into one write; a slow caller
-// pauses the upstream; a caller that left aborts it; a cut answer is cut visibly. What becomes of an open event stream: event-stream.ts.
+// Relays the response of an upstream to the caller chunk by chunk. Chunks of one
+// tick become one write. A slow caller pauses the upstream, and a disconnect aborts it. A broken
+// response ends with a cut connection.
 import type { Dispatcher } from 'undici';
 import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -11,88 +12,87 @@ import {
 } from '../core/failures.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
-import type { EventStream, OpenStream, StreamOwner } from './event-stream.js';
+import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
-import type { Slot, Waiting } from './pool.js';
+import type { HeadWaiter, Slot } from './pool.js';
 import type { CallSession } from './sessions.js';
 import { failureOf, rejectResponse } from './upstream-errors.js';
 
-/** So many 1xx may come before an answer; without a limit they would keep the process busy for as long as a head may take. */
-const INTERIM_ANSWERS = 16;
-/** The pool destroys its connections at the end of the drain, and at no other time. */
+/** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
+const MAX_INTERIM_RESPONSES = 16;
+/** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
 const DESTROYED = 'UND_ERR_DESTROYED';
 
-/** What the answer to one request depends on. Not the request itself: its body would live as long as a stream. */
+/** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
 export interface RelayContext {
   readonly exchange: Exchange;
   readonly era: Era;
   readonly caller: Caller;
-  /** Expected to stay open until somebody leaves: then that is its good end. */
+  /** A GET stream or a subscription. A disconnect is its normal end. */
   readonly held: boolean;
   readonly slot: Slot;
-  /** Null for a modern request. */
+  /** The session of a legacy request; null for a modern one. */
   readonly session: CallSession | null;
-  /** The id of the one request, as written. */
+  /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
   readonly idText: string | undefined;
   readonly openStream: OpenStream;
 }
 
-/** A class, because undici calls its methods for every chunk of every answer. */
-export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting, StreamOwner {
-  protected readonly carried: RelayContext;
+/** A class, because undici calls its methods for each chunk of each response. */
+export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWaiter, StreamWriter {
+  protected readonly context: RelayContext;
   private readonly exchange: Exchange;
   private listener: AnswerListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   index = -1;
-  since = 0;
+  sinceTick = 0;
   private began = false;
   private ended = false;
-  private interims = 0;
+  private interimCount = 0;
   private status = 0;
-  private isEvents = false;
+  private isEventStream = false;
   private isEncoded = false;
-  /** Of an answer that is not begun yet. */
-  private fields: string[] | null = null;
-  /** Declared length of the body; -1 unknown, so that a body in one chunk goes out with its head. */
-  private expected = -1;
+  /** The header fields for the caller, until they are sent. */
+  private pendingHeaders: string[] | null = null;
+  /** Content-Length in bytes, or -1. A body of one chunk is sent together with its headers. */
+  private declaredLength = -1;
   private queue: Buffer[] | null = null;
-  isHeldBack = false;
-  /** Where the answer is an event stream that was begun. */
+  isPaused = false;
+  /** The open event stream; null for other responses. */
   private stream: EventStream | null = null;
 
-  constructor(carried: RelayContext, listener: AnswerListener) {
-    this.carried = carried;
-    this.exchange = carried.exchange;
+  constructor(context: RelayContext, listener: AnswerListener) {
+    this.context = context;
+    this.exchange = context.exchange;
     this.listener = listener;
-    carried.slot.awaitHead(this);
+    context.slot.awaitHead(this);
     this.exchange.onGone(this);
   }
 
-  /** The caller left: the upstream is to know at once (B-73). */
+  /** The caller disconnected. The upstream learns it at once (B-73, cancellation). */
   gone(): void {
-    this.controller?.abort(new Error('client gone'));
+    this.controller?.abort(new Error('client disconnected'));
   }
 
-  late(): void {
+  headTimedOut(): void {
     const { controller } = this;
-    this.finish(upstreamTimeout({ detail: 'no head in time' }));
-    controller?.abort(new Error('no head in time'));
+    this.finish(upstreamTimeout({ detail: 'no response headers in time' }));
+    controller?.abort(new Error('no response headers in time'));
   }
 
-  /** An error that undici threw instead of telling. */
+  /** Handles an error that undici threw instead of passing it to `onResponseError`. */
   fail(error: Error): void {
     this.finish(failureOf(error));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    // Over before a connection was there.
-    if (this.exchange.gone || this.listener === null)
-      controller.abort(new Error('no longer wanted'));
+    // The exchange ended before the connection was open.
+    if (this.exchange.gone || this.listener === null) controller.abort(new Error('exchange ended'));
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    controller.abort(new Error('upgrade'));
+    controller.abort(new Error('upgrade not supported'));
   }
 
   onResponseStart(
@@ -100,60 +100,65 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
     status: number,
     headers: UpstreamHeaders,
   ): void {
-    // None of those is passed on (D-26); one too many is refused below, as the answer that it is not.
-    if (status >= 100 && status < 200 && this.interims++ < INTERIM_ANSWERS) return;
-    const refused = this.refused(status, headers);
-    if (refused === null) return this.start(status, headers);
-    this.finish(refused);
-    controller.abort(new Error('answer refused'));
+    // The gateway drops interim responses (D-26, relayed statuses). The first one above the limit
+    // is rejected below for its status.
+    if (status >= 100 && status < 200 && this.interimCount++ < MAX_INTERIM_RESPONSES) return;
+    const rejection = this.rejection(status, headers);
+    if (rejection === null) return this.start(status, headers);
+    this.finish(rejection);
+    controller.abort(new Error('response rejected'));
   }
 
-  /** Why an answer with this head is not passed on. */
-  protected refused(status: number, headers: UpstreamHeaders): Failure | null {
-    const { caller, session } = this.carried;
-    return rejectResponse(status, headers, caller) ?? session?.refused(headers) ?? null;
+  /** The reason why the gateway rejects a response with this head; null: it relays it. */
+  protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
+    const { caller, session } = this.context;
+    return rejectResponse(status, headers, caller) ?? session?.rejection(headers) ?? null;
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
     const length = headers['content-length'];
-    this.expected = typeof length === 'string' ? Number(length) : -1;
+    this.declaredLength = typeof length === 'string' ? Number(length) : -1;
     this.status = status;
-    this.isEvents = isEventStream(headers);
-    this.isEncoded = this.isEvents && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    const { session } = this.carried;
-    this.fields = responseHeaders(
+    this.isEventStream = isEventStream(headers);
+    this.isEncoded =
+      this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
+    const { session } = this.context;
+    this.pendingHeaders = responseHeaders(
       headers,
       session === null ? null : session.forCaller(headers),
-      this.isEvents,
+      this.isEventStream,
     );
-    // Whoever says that a method is not there says which is (C-146); POST always is.
-    if (status === 405 && headers.allow === undefined) this.fields.push('allow', 'POST');
-    if (this.expected < 0) this.begin();
+    // A 405 lists the allowed methods (C-146, fields that a status requires). POST always is one.
+    if (status === 405 && headers.allow === undefined) this.pendingHeaders.push('allow', 'POST');
+    if (this.declaredLength < 0) this.begin();
   }
 
-  /** Where a body was announced its first byte is waited for: until then a cut or a stall has a status of its own. */
+  /**
+   * Sends the headers. Where the upstream declares a body, this waits for the first byte. Until
+   * then, a failure can still have its own status.
+   */
   private begin(): void {
-    const { fields, exchange, carried } = this;
-    if (fields === null) return;
-    this.fields = null;
+    const { pendingHeaders, exchange, context } = this;
+    if (pendingHeaders === null) return;
+    this.pendingHeaders = null;
     this.began = true;
-    carried.slot.headCame(this);
-    exchange.begin(this.status, fields, this.expected < 0);
-    if (!this.isEvents) return;
-    const takesMore = this.expected < 0 && !this.isEncoded;
-    const { caller, idText, held, openStream } = carried;
+    context.slot.headReceived(this);
+    exchange.begin(this.status, pendingHeaders, this.declaredLength < 0);
+    if (!this.isEventStream) return;
+    const canAppend = this.declaredLength < 0 && !this.isEncoded;
+    const { caller, idText, held, openStream } = context;
     this.stream = openStream(this, caller, {
       exchangeId: exchange.id,
       idText,
       isListening: held,
-      takesMore,
+      canAppend,
     });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.began) this.begin();
     if (!this.began || this.ended) return;
-    if (this.expected === chunk.length) {
+    if (this.declaredLength === chunk.length) {
       this.ended = true;
       this.exchange.endWhole(chunk);
     } else if (this.queue === null) {
@@ -162,7 +167,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
     } else this.queue.push(chunk);
   }
 
-  /** Writes what came in this tick. */
+  /** Writes the chunks of this tick as one. */
   flush(): void {
     const queue = this.queue;
     if (queue === null) return;
@@ -176,10 +181,10 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
   send(bytes: Buffer): void {
     if (this.exchange.write(bytes)) return;
     this.controller?.pause();
-    if (this.isHeldBack) return;
-    this.isHeldBack = true;
+    if (this.isPaused) return;
+    this.isPaused = true;
     this.exchange.onDrain(() => {
-      this.isHeldBack = false;
+      this.isPaused = false;
       this.controller?.resume();
     });
   }
@@ -194,24 +199,24 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.exchange.gone) return this.finish(this.left());
+    if (this.exchange.gone) return this.finish(this.endAfterDisconnect());
     if (!this.began) return this.finish(failureOf(error));
     if (this.listener === null) return;
     const { code = error.name } = error as NodeJS.ErrnoException;
     this.cut(code === DESTROYED ? 'cut by the shutdown' : code);
   }
 
-  /** The end of a caller that is no longer there. */
-  private left(): Failure | null {
+  /** The failure to record after a disconnect; null where that is the normal end. */
+  private endAfterDisconnect(): Failure | null {
     if (this.exchange.stalled) return clientStalled();
-    return this.carried.held && this.began ? null : clientDisconnected();
+    return this.context.held && this.began ? null : clientDisconnected();
   }
 
-  /** What came before the cut goes out first. */
+  /** Ends a broken response. The bytes that arrived before are sent first. */
   protected cut(detail: string): void {
     this.flush();
     const failure = streamBroken({ detail });
-    this.close(this.stream?.lastError(failure) ?? null, failure);
+    this.close(this.stream?.errorEvent(failure) ?? null, failure);
   }
 
   close(last: Buffer | null, end: Failure | null): void {
@@ -219,23 +224,24 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, Waiting,
     if (this.listener === null || exchange.gone) return;
     this.ended = true;
     if (last !== null) exchange.end(last);
-    // Node holds back what was written until the end of this tick.
+    // Node sends bytes written in this tick at its end, so the cut waits for that.
     else setImmediate(() => exchange.destroy());
     this.finish(end);
     controller?.abort(new Error('stream closed'));
   }
 
   protected finish(end: Failure | null): void {
-    const { listener, carried } = this;
+    const { listener, context } = this;
     if (listener === null) return;
-    // What is over holds on to nothing: a carrier that outlives a collection would drag its whole request along.
+    // An ended relay drops its references. Otherwise one that survives a garbage collection would
+    // keep its whole request alive.
     this.listener = null;
     this.controller = null;
-    this.fields = null;
-    this.stream?.over();
+    this.pendingHeaders = null;
+    this.stream?.stop();
     this.stream = null;
-    carried.slot.headCame(this);
-    carried.slot.release();
+    context.slot.headReceived(this);
+    context.slot.release();
     listener.answered(end);
   }
 }

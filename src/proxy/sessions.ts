@@ -37,8 +37,8 @@ export interface CallSession {
   /** The upstream's id; null where the request names no session. */
   readonly id: string | null;
   /** The reason why the gateway does not relay an answer with these headers. */
-  refused(headers: UpstreamHeaders): Failure | null;
-  /** The id for the caller; null where the upstream sent none. It is the same for a whole session. */
+  rejection(headers: UpstreamHeaders): Failure | null;
+  /** The id for the caller, the same for a whole session; null where the upstream sent none. */
   forCaller(headers: UpstreamHeaders): string | null;
 }
 
@@ -59,14 +59,14 @@ const part = (text: string): string => `${text.length}:${text} `;
 function ownerOf(caller: Caller, key: SealingKey): string {
   if (caller.kind !== 'pass-through') return caller.id;
   const { header, value } = caller.credential;
-  return `credential:${key.nameOf(part(header) + value)}`;
+  return `credential:${key.keyedHash(part(header) + value)}`;
 }
 
 /** The authenticated data of the seal. The upstream is inside the text instead. */
 const boundTo = ({ path, resource }: Endpoint, owner: string): string =>
   part(path) + part(resource) + owner;
 
-/** What the seal protects: the end in seconds since the epoch, the upstream's URL, its id. */
+/** The sealed text: the end in seconds since the epoch, the upstream's URL, its session id. */
 type SessionContent = readonly [endsAtSeconds: number, upstreamUrl: string, id: string];
 
 function parseContent(text: string): SessionContent | null {
@@ -108,7 +108,7 @@ class LegacyCall implements CallSession {
     this.id = id;
   }
 
-  refused(headers: UpstreamHeaders): Failure | null {
+  rejection(headers: UpstreamHeaders): Failure | null {
     const id = idIn(headers);
     if (id === undefined || id === '' || (typeof id === 'string' && SESSION_ID.test(id)))
       return null;
@@ -153,7 +153,7 @@ export function createSessions(keys: readonly Secret[], clock: Clock): OpenSessi
   function open(sealed: string, endpoint: Endpoint, caller: Caller): string | Failure {
     const bytes = sealed.length > SEALED_CHARACTERS ? null : sealedBytes(sealed);
     if (bytes === null) return sessionNotFound({ detail: 'not a session id of this gateway' });
-    const key = ring.keyOf(bytes);
+    const key = ring.findKey(bytes);
     if (key === null)
       return sessionNotFound({ detail: 'sealed with a key that is not in the ring' });
     const owner = ownerOf(caller, key);

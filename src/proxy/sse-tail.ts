@@ -1,27 +1,30 @@
-// Decides, from the bytes of an event stream that were sent, whether something may be added after them: an event is whole there, events have
-// ids, an answer may have been among them. Looks at the ends of chunks and searches for a few bytes; never reads what an event says.
+// Follows the bytes sent on an event stream, to know what the gateway may add after them. It looks
+// at the ends of chunks and searches for a few byte sequences, and parses no event.
 
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
 
-/** Where the bytes ended. */
+// The states of `end`: where in the stream the bytes ended.
 const IN_LINE = 0;
-/** Behind a line that CR ended: an LF that comes now belongs to it. */
+/** After a line that ended with CR. An LF that follows belongs to that line end. */
 const AFTER_CR = 1;
 const AFTER_LINE = 2;
 const AFTER_BLANK_LINE = 3;
-/** As many line ends in a row always hold a blank line, so what stands before them does not matter. */
-const TAIL = 3;
+/** This many line ends in a row always contain a blank line, whatever precedes them. */
+const TAIL_BYTES = 3;
 
 const ID_LINES = [Buffer.from('\nid'), Buffer.from('\rid')];
-/** The first line may begin with the encoding's signature. */
+/** The first line may begin with a byte order mark. */
 const ID_LINE = /(?:[\r\n]|\xef\xbb\xbf)id[:\r\n]/;
-/** As JSON is written by those who write it; a log message may well have the level "error". */
+/**
+ * Members as serializers write them, without a space before the colon. The colon is needed, because
+ * a log message may have the level "error".
+ */
 const MEMBERS = [Buffer.from('"result":'), Buffer.from('"error":')];
 const MEMBER = /"(?:result|error)":/;
-/** One less than the longest of these: what may stand at the end of a chunk and go on in the next. */
-const SEAM = 8;
+/** The longest sequence less one byte: the part that one chunk can leave to the next. */
+const OVERLAP_BYTES = 8;
 
 function hasIdLine(bytes: Buffer, lineStart: Buffer): boolean {
   for (
@@ -36,23 +39,23 @@ function hasIdLine(bytes: Buffer, lineStart: Buffer): boolean {
 }
 
 export class SseTail {
-  /** Some event has an id, so that a client may resume after it (HTML, section 9.2.6). */
-  hasIds = false;
-  /** A response may have been sent: a member that only responses have at their top stood somewhere. */
-  mayHoldAnswer = false;
+  /** True once an event had an id, so that a client can resume after it (HTML, section 9.2.6). */
+  hasEventIds = false;
+  /** True once the bytes had a `result` or `error` member, as the top of a response has. */
+  mayHaveResponse = false;
   private end = AFTER_BLANK_LINE;
-  private seam = '\n';
+  private overlap = '\n';
 
-  /** Nothing was sent, or a blank line was the last: another event may follow. */
+  /** True where another event may follow: at the start, or after a blank line. */
   get isBetweenEvents(): boolean {
     return this.end === AFTER_BLANK_LINE;
   }
 
   add(bytes: Buffer): void {
     const { length } = bytes;
-    if (length > TAIL) this.end = IN_LINE;
-    for (let i = Math.max(0, length - TAIL); i < length; i++) this.step(bytes[i] as number);
-    if (!this.hasIds || !this.mayHoldAnswer) this.search(bytes);
+    if (length > TAIL_BYTES) this.end = IN_LINE;
+    for (let i = Math.max(0, length - TAIL_BYTES); i < length; i++) this.step(bytes[i] as number);
+    if (!this.hasEventIds || !this.mayHaveResponse) this.search(bytes);
   }
 
   private step(byte: number): void {
@@ -63,11 +66,11 @@ export class SseTail {
   }
 
   private search(bytes: Buffer): void {
-    const text = this.seam + bytes.toString('latin1', 0, SEAM);
-    this.hasIds ||= ID_LINE.test(text) || ID_LINES.some((start) => hasIdLine(bytes, start));
-    this.mayHoldAnswer ||= MEMBER.test(text) || MEMBERS.some((member) => bytes.includes(member));
-    this.seam = (bytes.length < SEAM ? text : bytes.toString('latin1', bytes.length - SEAM)).slice(
-      -SEAM,
-    );
+    const text = this.overlap + bytes.toString('latin1', 0, OVERLAP_BYTES);
+    this.hasEventIds ||= ID_LINE.test(text) || ID_LINES.some((start) => hasIdLine(bytes, start));
+    this.mayHaveResponse ||= MEMBER.test(text) || MEMBERS.some((member) => bytes.includes(member));
+    this.overlap = (
+      bytes.length < OVERLAP_BYTES ? text : bytes.toString('latin1', bytes.length - OVERLAP_BYTES)
+    ).slice(-OVERLAP_BYTES);
   }
 }

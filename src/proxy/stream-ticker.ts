@@ -1,48 +1,49 @@
-// Decides when open event streams are looked at: one timer for all of them, none while there is none. Never decides what becomes of one.
+// Ticks all open event streams with one timer. Without an open stream there is no timer.
 import type { Clock } from '../core/clock.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
-/** Between two looks. A deadline that would pass before the next one counts as passed. */
+/** Milliseconds between two ticks. A deadline before the next tick counts as passed. */
 export const TICK_MS = 500;
 
 export interface TickListener extends ListEntry {
-  /** `retiring`: the process goes. */
-  tick(wallMs: number, monotonicMs: number, retiring: boolean): void;
+  /** The times are in milliseconds. `shuttingDown`: the process is about to exit. */
+  tick(wallMs: number, monotonicMs: number, shuttingDown: boolean): void;
 }
 
 export interface StreamTicker {
-  add(one: TickListener): void;
-  remove(one: TickListener): void;
-  /** The process goes: all that are open are told now, those that come at the next look. */
-  retire(): void;
+  add(listener: TickListener): void;
+  remove(listener: TickListener): void;
+  /** Ticks every listener at once with `shuttingDown`. Later listeners get it at the next tick. */
+  shutDown(): void;
 }
 
 export function createStreamTicker(clock: Clock): StreamTicker {
-  const watched = new SwapRemoveList<TickListener>();
+  const listeners = new SwapRemoveList<TickListener>();
   let timer: NodeJS.Timeout | null = null;
-  let retiring = false;
+  let shuttingDown = false;
 
-  function lookAtAll(): void {
-    const { all } = watched;
-    if (all.length === 0 && timer !== null) {
+  function tickAll(): void {
+    const { entries } = listeners;
+    if (entries.length === 0 && timer !== null) {
       clearInterval(timer);
       timer = null;
     }
     const wallMs = clock.wallMs();
     const monotonicMs = clock.monotonicMs();
-    // Backwards: where one leaves, the last takes its place, and that was looked at already.
-    for (let i = all.length - 1; i >= 0; i--) all[i]?.tick(wallMs, monotonicMs, retiring);
+    // Backwards: the last entry takes the place of a removed one, and it had its tick already.
+    for (let i = entries.length - 1; i >= 0; i--)
+      entries[i]?.tick(wallMs, monotonicMs, shuttingDown);
   }
 
   return {
-    add(one) {
-      watched.add(one);
-      timer ??= setInterval(lookAtAll, TICK_MS).unref();
+    add(listener) {
+      listeners.add(listener);
+      timer ??= setInterval(tickAll, TICK_MS).unref();
     },
-    remove: (one) => watched.remove(one),
-    retire() {
-      retiring = true;
-      lookAtAll();
+    remove: (listener) => listeners.remove(listener),
+    shutDown() {
+      shuttingDown = true;
+      tickAll();
     },
   };
 }

@@ -1,27 +1,27 @@
-// Decides how those that wait or are watched are kept: an array whose gaps the last one fills. Never a Map or Set: one that loses and gains an
-// entry with every request replaces its table every few requests, each dead table points at the next one, and V8's young collections then
-// free nothing of what passed through (measured).
+// A list with fast removal: the last entry fills the gap. It is not a Map or a Set. One that gains
+// and loses an entry with each request replaces its table every few requests. Each dead table
+// points at the next, so V8's young collections free none of the old entries (measured).
 
 export interface ListEntry {
-  /** Where it stands; -1 nowhere. The keeper's to write. */
+  /** The position in the list; -1: in no list. Only the list writes it. */
   index: number;
 }
 
-export class SwapRemoveList<One extends ListEntry> {
-  readonly all: One[] = [];
+export class SwapRemoveList<Entry extends ListEntry> {
+  readonly entries: Entry[] = [];
 
-  add(one: One): void {
-    one.index = this.all.push(one) - 1;
+  add(entry: Entry): void {
+    entry.index = this.entries.push(entry) - 1;
   }
 
-  /** Nothing happens to one that is not there. */
-  remove(one: One): void {
-    if (one.index < 0) return;
-    const last = this.all.pop() as One;
-    if (last !== one) {
-      this.all[one.index] = last;
-      last.index = one.index;
+  /** Does nothing where the entry is not in a list. */
+  remove(entry: Entry): void {
+    if (entry.index < 0) return;
+    const last = this.entries.pop() as Entry;
+    if (last !== entry) {
+      this.entries[entry.index] = last;
+      last.index = entry.index;
     }
-    one.index = -1;
+    entry.index = -1;
   }
 }

@@ -1,4 +1,5 @@
-// Decides which failure an upstream's fault is. Every error of undici ends here, named or not; none becomes a 500.
+// Maps errors and responses of an upstream to failures. Each error of undici gets one, known or
+// not, so that no upstream error becomes a 500.
 import type { Failure } from '../core/failure.js';
 import {
   upstreamBroken,
@@ -22,23 +23,32 @@ const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
 const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 
-/** An error before the answer began. */
+/** The failure for an error before the response began. Its detail is the code or the name. */
 export function failureOf(error: Error): Failure {
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
-  const particulars = { detail: code, cause: error };
-  if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(particulars);
-  return TIMEOUT.has(code) ? upstreamTimeout(particulars) : upstreamBroken(particulars);
+  const details = { detail: code, cause: error };
+  if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
+  return TIMEOUT.has(code) ? upstreamTimeout(details) : upstreamBroken(details);
 }
 
-/** Part of an answer, though no part was asked for, and what is said of the hop between the upstream and us (C-146). */
-const NEVER_OURS = new Set([206, 407, 426]);
-/** A body without the fields that say how to read it is another body (RFC 9110 section 7.6.1). */
-const STRIPS_BODY_FIELDS = /(^|[,\s])content-/i;
+/**
+ * The gateway requests no part of a resource (206). The others are about the hop between gateway
+ * and upstream (C-146, fields that a status requires).
+ */
+const UNEXPECTED_STATUSES = new Set([206, 407, 426]);
+/**
+ * A content field in Connection. Without it, a client would read the body differently (RFC 9110
+ * section 7.6.1).
+ */
+const CONTENT_FIELD = /(^|[,\s])content-/i;
 
-/** Neither has a body (RFC 9110 sections 15.3.5 and 15.3.6); a declared one would cut the connection after the head was sent. */
+/**
+ * A 204 or 205 has no body (RFC 9110 sections 15.3.5 and 15.3.6). A declared body would cut the
+ * connection of the client after the head.
+ */
 function hasForbiddenBody(status: number, headers: UpstreamHeaders): boolean {
   if ((status !== 204 && status !== 205) || headers['content-length'] === '0') return false;
-  // Without a length the body of a 205 ends with the connection; that of a 204 is never read.
+  // Without a length, the body of a 205 ends with the connection, and HTTP reads none for a 204.
   return (
     status === 205 ||
     headers['content-length'] !== undefined ||
@@ -46,42 +56,48 @@ function hasForbiddenBody(status: number, headers: UpstreamHeaders): boolean {
   );
 }
 
-/** What is neither JSON nor a stream of events is no answer of MCP (D-23). Servers end a session with 200 and nothing more. */
-function hasForeignBody(headers: UpstreamHeaders): boolean {
+/**
+ * MCP responses are JSON or event streams (D-23, invalid responses). An empty 200 is valid: servers
+ * end a session with it.
+ */
+function hasOtherMediaType(headers: UpstreamHeaders): boolean {
   const { 'content-type': type, 'content-length': length } = headers;
   if (length === '0' || isJson(headers) || isEventStream(headers)) return false;
   return type !== undefined || length !== undefined;
 }
 
-/** Statuses and media types that are not passed on, judged before a byte of the answer is. Null: pass it on. */
+/** The reason why the gateway rejects a response with this head; null: it relays the response. */
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
   caller: Caller,
 ): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
-  // A caller that follows would take its credential elsewhere, or leave the gateway (C-141).
+  // A client that follows a redirect would send its credential elsewhere, or leave the gateway
+  // (C-141, no redirects).
   if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
-  if (status !== 200 && NEVER_OURS.has(status))
+  if (status !== 200 && UNEXPECTED_STATUSES.has(status))
     return upstreamBroken({ detail: `status ${status}` });
-  const { connection, 'transfer-encoding': coding } = headers;
-  // Only chunks are undone: the caller would be given the bytes of another coding, and nothing that says which.
-  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked')
-    return upstreamBroken({ detail: 'a transfer coding' });
+  const { connection, 'transfer-encoding': transferCoding } = headers;
+  // The gateway decodes chunks only. It does not relay Transfer-Encoding, so the caller could not
+  // decode another coding.
+  if (transferCoding !== undefined && String(transferCoding).toLowerCase() !== 'chunked')
+    return upstreamBroken({ detail: 'transfer coding other than chunked' });
   if (
     connection !== undefined &&
     connection !== 'keep-alive' &&
-    STRIPS_BODY_FIELDS.test(String(connection))
+    CONTENT_FIELD.test(String(connection))
   )
     return upstreamBroken({ detail: 'Connection names an end-to-end field' });
   if (caller.kind === 'pass-through') {
     if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {
-    // It speaks of the gateway's credential; relayed, it would start a login at the wrong server (A-47).
+    // It is about the credential of the gateway. Relayed, it would start a login at the wrong
+    // server (A-47, rejected gateway credential).
     return upstreamGatewayRejected({ detail: `status ${status}` });
   }
-  return status === 200 && hasForeignBody(headers)
+  return status === 200 && hasOtherMediaType(headers)
     ? upstreamBroken({ detail: 'neither JSON nor an event stream' })
     : null;
 }

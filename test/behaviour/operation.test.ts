@@ -190,7 +190,7 @@ describe('A-50: names that callers bring along leave the log whole', () => {
     for (const request of [call, call, modern('tools/list', { token, headers: [['Mcp-Method', 'x']] })]) {
       const response = await scene.send(request);
       const line = await scene.logOf(response);
-      expect([line.status, line.subject, line.clientId]).toEqual([response.status, told, told]);
+      expect([line['http.response.status_code'], line.subject, line.clientId]).toEqual([response.status, told, told]);
       if (response.status === 200)
         expect([line.reason, line['mcp.method.name'], line['gen_ai.tool.name']]).toEqual(['ok', 'tools/call', told]);
     }

@@ -1,48 +1,45 @@
-// What the demo gives to paste into a terminal does what its comments say.
+// The commands that the demo prints for another terminal do what their comments say.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Parts, startParts } from '../../src/commands/demo/parts.js';
-import { linesToPaste } from '../../src/commands/demo/tour.js';
-import { spawnNode } from '../fixtures/child.js';
-import { withDeadline } from '../fixtures/wait.js';
+import { commandsToPaste } from '../../src/commands/demo/commands-to-paste.js';
+import { type Services, startServices } from '../../src/commands/demo/services.js';
+import { type Run, run } from './in-process.js';
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const PROGRAM = 'node dist/main.js ';
 
-let parts: Parts;
+let services: Services;
 let lines: string[];
 beforeAll(async () => {
-  parts = await startParts();
-  lines = (await linesToPaste(parts)).split('\n');
+  services = await startServices();
+  lines = (await commandsToPaste(services)).split('\n');
 });
-afterAll(() => parts.stop());
+afterAll(() => services.stop());
 
-const assigned = (line: string): Record<string, string> =>
+const variablesOf = (line: string): Record<string, string> =>
   Object.fromEntries(
     [...line.matchAll(/\b(PORTCULLIS_[A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name as string, value as string]),
   );
 
-/** As the shell would run it, behind the variables that an earlier line exports. */
-async function paste(line: string): Promise<{ code: number | null; output: string }> {
-  const exported = lines.find((one) => one.startsWith('export '));
-  const args = line
-    .slice(line.indexOf('node dist/main.js') + 'node dist/main.js'.length)
-    .trim()
-    .split(' ');
-  const child = spawnNode([MAIN, ...args], { ...assigned(exported ?? ''), ...assigned(line) });
-  const { code } = await withDeadline(line, child.exited, 30_000);
-  return { code, output: child.lines.join('\n') };
+/** Runs a line like the shell, with the variables that an earlier line exports. */
+function paste(line: string): Promise<Run> {
+  const exported = lines.find((one) => one.startsWith('export ')) ?? '';
+  const args = line.slice(line.indexOf(PROGRAM) + PROGRAM.length).trim();
+  return run(args.split(' '), { env: { ...variablesOf(exported), ...variablesOf(line) } });
 }
 
-const of = (command: string): string[] => lines.filter((line) => line.includes(`node dist/main.js ${command}`));
+const linesOf = (command: string): string[] => lines.filter((line) => line.includes(PROGRAM + command));
 
-test('the doctor finds nothing that fails', async () => {
-  const [line = '', ...more] = of('doctor');
-  expect([line, more]).toEqual([expect.stringContaining(`${parts.files} --tool whoami`), []]);
-  expect(await paste(line)).toEqual({ code: 0, output: expect.stringContaining(' 0 failed') });
+test('no check of the doctor fails', async () => {
+  const [line = '', ...more] = linesOf('doctor');
+  expect([line, more]).toEqual([expect.stringContaining(`${services.files} --tool whoami`), []]);
+  expect(await paste(line)).toMatchObject({ code: 0, output: expect.stringContaining(' 0 failed') });
 });
 
-test('explain lets the token pass, and refuses it with another signature', async () => {
-  const [good = '', spoiled = '', ...more] = of('explain');
+test('explain accepts the token, and rejects it with a forged signature', async () => {
+  const [good = '', forged = '', ...more] = linesOf('explain');
   expect(more).toEqual([]);
-  expect(await paste(good)).toEqual({ code: 0, output: expect.stringContaining('The gateway would let it pass.') });
-  expect(await paste(spoiled)).toEqual({ code: 1, output: expect.stringContaining('token.signature') });
+  expect(await paste(good)).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('The gateway would accept the request.'),
+  });
+  expect(await paste(forged)).toMatchObject({ code: 1, output: expect.stringContaining('token.signature') });
 });

@@ -1,79 +1,115 @@
-// Of each fault that is planted in the authorization server, the pages, the calls or the streams of a server that is not ours the doctor says
-// exactly what it is.
+// The doctor finds each fault of a third-party server in its authorization server, and in its
+// responses to web pages, calls and stream requests.
 import { describe, expect, test } from 'vitest';
-import { allChecks } from '../../src/commands/doctor/examine.js';
-import { createLook } from '../../src/commands/doctor/look.js';
-import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { examined, failsAlone, hasToken, heading, json, type Planted, rewriting, status, TARGET, told } from './examined.js';
-import { buffering, startStrange } from './strange-server.js';
+import { createInspection } from '../../src/commands/doctor/inspection.js';
+import { allChecks } from '../../src/commands/doctor/run-checks.js';
+import { ecKey, mintToken } from '../fixtures/mint.js';
+import {
+  changingHead,
+  expectFailures,
+  hasToken,
+  json,
+  linesOf,
+  type Planted,
+  rewriting,
+  runDoctor,
+  status,
+  TARGET,
+} from './run-doctor.js';
+import { buffering, startThirdPartyServer } from './third-party-server.js';
 
 const FAULTS: Planted[] = [
-  ['no authorization servers', { metadata: { authorization_servers: [] } }, ['authorization_servers'], 'none'],
+  [
+    'no authorization servers',
+    { metadata: { authorization_servers: [] } },
+    ['authorization_servers'],
+    'names no authorization server',
+  ],
   [
     'an authorization server without metadata',
     (good) => ({ metadata: { authorization_servers: ['http://127.0.0.1:9'] }, challenge: good.challenge }),
-    ['metadata of the authorization server'],
+    ['authorization server metadata'],
     'ECONNREFUSED',
   ],
   [
     'another issuer',
     { server: { issuer: 'https://elsewhere.example' } },
     ['issuer'],
-    'https://elsewhere.example, and authorization_servers has',
+    'issuer is https://elsewhere.example, but authorization_servers has',
   ],
-  ['no PKCE', { server: { code_challenge_methods_supported: undefined } }, ['PKCE'], 'not said'],
-  ['PKCE without S256', { server: { code_challenge_methods_supported: ['plain'] } }, ['PKCE'], 'plain'],
-  ['no token endpoint', { server: { token_endpoint: undefined } }, ['authorization and token endpoint'], 'token_endpoint'],
   [
-    'the preflight behind the login',
+    'no PKCE',
+    { server: { code_challenge_methods_supported: undefined } },
+    ['PKCE'],
+    'code_challenge_methods_supported is missing',
+  ],
+  [
+    'PKCE without S256',
+    { server: { code_challenge_methods_supported: ['plain'] } },
+    ['PKCE'],
+    'code_challenge_methods_supported is plain',
+  ],
+  [
+    'no token endpoint',
+    { server: { token_endpoint: undefined } },
+    ['authorization and token endpoint'],
+    'token_endpoint is missing',
+  ],
+  [
+    'a preflight that needs a login',
     { before: (req, res) => req.method === 'OPTIONS' && req.url === '/mcp' && status(res, 401) },
     ['preflight'],
-    '401',
+    'the preflight got 401 with application/json',
   ],
-  ['headers of MCP not allowed', { preflightHeaders: 'content-type, *' }, ['preflight'], 'not allowed: authorization'],
-  ['no expose headers', { exposed: '' }, ['readable by a web page'], 'not exposed: www-authenticate'],
-  ['SSE held back', { around: buffering }, ['event at once'], 'nothing within 1 s of an open stream'],
   [
-    'SSE compressed',
+    'a preflight that does not allow the MCP headers',
+    { preflightHeaders: 'content-type, *' },
+    ['preflight'],
+    'does not allow authorization',
+  ],
+  ['no expose headers', { exposed: '' }, ['readable by a web page'], 'does not expose www-authenticate'],
+  ['events that a proxy holds back', { around: buffering }, ['immediate event'], 'nothing arrived within 1 s of an open stream'],
+  [
+    'compressed events',
     { around: (res) => res.setHeader('content-encoding', 'gzip') },
-    ['headers of streams'],
-    'Content-Encoding: gzip',
+    ['stream headers'],
+    'the stream has Content-Encoding: gzip',
   ],
   [
-    'broken in both eras',
+    'status 500 in both eras',
     { before: (req, res) => req.url === '/mcp' && hasToken(req) && status(res, 500) },
-    ['first word, modern', 'first word, legacy', 'some era'],
-    '500',
+    ['opening request, modern', 'opening request, legacy', 'supported era'],
+    'server/discover got 500 with application/json',
   ],
   [
-    'the token refused',
+    'a rejected token',
     { before: (req, res) => req.url === '/mcp' && hasToken(req) && status(res, 403) },
-    ['token taken'],
-    '403: without a challenge',
+    ['token accepted'],
+    'server/discover got 403 without a challenge',
   ],
   [
     'an authorization server over http',
     { metadata: { authorization_servers: ['http://issuer.example.com'] } },
-    ['authorization_servers', 'metadata of the authorization server'],
-    'not https',
+    ['authorization_servers', 'authorization server metadata'],
+    'an issuer is not https',
   ],
   [
-    'no response type code',
+    'no response type code in the metadata',
     { server: { response_types_supported: ['token'] } },
     ['authorization and token endpoint'],
-    'no response type code',
+    'response_types_supported does not include code',
   ],
   [
-    'a copy of the metadata of another issuer',
+    'a copy of the metadata of another authorization server',
     {
       before: (req, res) =>
         req.url === '/.well-known/oauth-authorization-server' && json(res, { issuer: 'https://elsewhere.example' }),
     },
-    ['copy of that metadata at the origin'],
-    'issuer https://elsewhere.example',
+    ['authorization server metadata at the origin'],
+    'got metadata of https://elsewhere.example',
   ],
   [
-    'web pages cut off',
+    'a server that cuts off web pages',
     {
       before: (req) => {
         if (req.url !== '/mcp' || req.headers.origin === undefined) return false;
@@ -85,16 +121,16 @@ const FAULTS: Planted[] = [
     'ECONNRESET',
   ],
   [
-    'a preflight for no origin',
+    'a preflight that allows no origin',
     {
       before: (req, res) =>
         req.url === '/mcp' && req.method === 'OPTIONS' && status(res, 200, { 'access-control-allow-headers': 'authorization' }),
     },
     ['preflight'],
-    'Access-Control-Allow-Origin: absent',
+    'Access-Control-Allow-Origin is missing',
   ],
   [
-    'a 401 that no web page may read',
+    'a 401 that web pages cannot read',
     {
       before: (req) => {
         if (req.url === '/mcp' && req.method === 'POST') delete req.headers.origin;
@@ -102,10 +138,10 @@ const FAULTS: Planted[] = [
       },
     },
     ['readable by a web page'],
-    '401 without Access-Control-Allow-Origin',
+    'POST got 401 without Access-Control-Allow-Origin',
   ],
   [
-    'any web page, with credentials',
+    'every web page allowed, with credentials',
     {
       before: (req, res) => {
         const { origin } = req.headers;
@@ -117,58 +153,66 @@ const FAULTS: Planted[] = [
       },
     },
     ['foreign web page'],
-    'any origin, with credentials',
+    'allows every origin, with credentials',
   ],
-  ['tools/list without a list', rewriting('"tools":[', '"things":['), ['tools, modern', 'tools, legacy'], '200'],
   [
-    'a call answered with an error',
+    'tools/list without a list',
+    rewriting('"tools":[', '"things":['),
+    ['tool list, modern', 'tool list, legacy'],
+    /^tools\/list got 200 with .*, no list$/,
+  ],
+  [
+    'a call that gets a JSON-RPC error',
     rewriting('"result":{"content"', '"error":{"code":-32603,"message":"broken","content"'),
-    ['call of a tool, modern', 'call of a tool, legacy'],
-    'time: 200 application/json, JSON-RPC -32603 broken',
+    ['tool call, modern', 'tool call, legacy'],
+    'time got 200 with application/json, JSON-RPC error -32603 broken',
   ],
-  ['500 for a notification', heading((code) => (code === 202 ? 500 : code)), ['notification'], '500'],
+  ['500 for a notification', changingHead((code) => (code === 202 ? 500 : code)), ['notification'], 'got 500'],
   [
-    'a subscription that is not acknowledged',
+    'a subscription without an acknowledgement',
     rewriting('notifications/subscriptions/acknowledged', 'notifications/other'),
-    ['event at once'],
-    'no acknowledgement within 1 s',
+    ['immediate event'],
+    'no acknowledgement arrived within 1 s',
   ],
   [
-    'a GET stream whose head is held back',
+    'a GET stream whose headers a proxy holds back',
     { before: (req) => req.url === '/mcp' && req.method === 'GET' && hasToken(req) },
     ['GET stream'],
-    'no head within 1 s',
+    'no headers arrived within 1 s',
   ],
   [
     'a stream with a length',
-    heading((code, fields) => {
-      if (fields['content-type']?.startsWith('text/event-stream')) fields['content-length'] = '100000';
+    changingHead((code, headers) => {
+      if (headers['content-type']?.startsWith('text/event-stream')) headers['content-length'] = '100000';
       return code;
     }),
-    ['headers of streams'],
-    'Content-Length',
+    ['stream headers'],
+    'the stream has Content-Length',
   ],
 ];
 
-describe('a planted fault is found, and nothing else', () => {
-  test.each(FAULTS)('%s', (_what, fault, fails, saw) => failsAlone(fault, fails, saw));
+describe('the doctor finds the planted fault and no other', () => {
+  test.each(FAULTS)('%s', (_title, fault, fails, observed) => expectFailures(fault, fails, observed));
 });
 
-test('a token that has ended is told before it is refused', async () => {
-  const strange = await startStrange();
-  const { origin, issuer } = strange;
-  const token = mintToken({ issuer, audience: `${origin}/mcp`, key: rsaKey(), ttl: -60 });
-  const found = await examined(strange, { token });
-  await strange.stop();
-  expect(told(found, 'fail')).toEqual([
-    expect.stringMatching(/^fail time of the token: it ended \d+ s ago$/),
-    expect.stringMatching(/^fail token taken: 401/),
+test('an expired token: the doctor says so before the server rejects it', async () => {
+  const server = await startThirdPartyServer();
+  const { origin, issuer } = server;
+  const token = mintToken({ issuer, audience: `${origin}/mcp`, key: ecKey(), ttl: -60 });
+  const findings = await runDoctor(server, { token });
+  await server.stop();
+  expect(linesOf(findings, 'fail')).toEqual([
+    expect.stringMatching(/^fail token lifetime: the token expired \d+ s ago$/),
+    expect.stringMatching(/^fail token accepted: server\/discover got 401 with Bearer /),
   ]);
 });
 
-test('a line that anybody can read, before a token is sent on it', async () => {
-  const look = createLook({ ...TARGET, url: 'http://mcp.example.com/mcp', token: 'x' });
-  const named = (name: string) => allChecks.find((check) => check.name === name)?.look(look);
-  expect(await named('https')).toEqual({ verdict: 'fail', saw: 'plain http' });
-  expect(await named('token on a safe line')).toEqual({ verdict: 'fail', saw: 'plain http' });
+test('a URL with http: the doctor reports it, and does not send the token', async () => {
+  const inspection = createInspection({ ...TARGET, url: 'http://mcp.example.com/mcp', token: 'x' });
+  const probe = (name: string) => allChecks.find((check) => check.name === name)?.probe(inspection);
+  expect(await probe('https')).toEqual({ result: 'fail', observed: 'served over http' });
+  expect(await probe('token over a protected connection')).toEqual({
+    result: 'fail',
+    observed: 'the URL is http, and not on loopback',
+  });
 });

@@ -1,36 +1,41 @@
-// The doctor as its users run it: on the real gateway, on what is no server, with its exit codes, and never with the token in its output.
-import { createServer } from 'node:https';
+// `portcullis doctor` on the real gateway and without a server; its options, its exit codes, and
+// its output without the token.
+import { createServer as createTlsServer, request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
+import { allChecks } from '../../src/commands/doctor/run-checks.js';
+import { DOCTOR_TIMES, doctor } from '../../src/commands/doctor.js';
 import { certificate } from '../fixtures/certificate.js';
-import { freePorts, spawnNode } from '../fixtures/child.js';
+import { spawnNode } from '../fixtures/child.js';
 import type { Gateway } from '../fixtures/process.js';
 import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { withDeadline } from '../fixtures/wait.js';
-import { type Strange, startStrange } from './strange-server.js';
+import { captureIo, type Run, run } from './in-process.js';
+import { startThirdPartyServer, type ThirdPartyServer } from './third-party-server.js';
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+/** No test can take this port: it is below the ephemeral ports. No service uses it either. */
+const CLOSED = 'http://127.0.0.1:9/mcp';
 
-type Told = { ok: boolean; url: string; checks: { name: string; verdict: string; saw: string; mend?: string }[] };
+type Report = {
+  ok: boolean;
+  url: string;
+  checks: { name: string; result: string; observed: string; expected: string; requirement: string; fix?: string }[];
+};
 
-async function doctor(args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
-  const child = spawnNode([MAIN, 'doctor', ...args], env);
-  const { code } = await withDeadline('the doctor ends', child.exited, 30_000);
-  return { code, output: child.lines.join('\n') };
+const runDoctor = (args: string[], env: Record<string, string> = {}): Promise<Run> => run(['doctor', ...args], { env });
+
+async function runAsJson(args: string[], env: Record<string, string> = {}): Promise<{ code: number; report: Report }> {
+  const { code, output } = await runDoctor([...args, '--json'], env);
+  return { code, report: JSON.parse(output) as Report };
 }
 
-async function asJson(args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; told: Told }> {
-  const { code, output } = await doctor([...args, '--json'], env);
-  // Node itself may have warned before.
-  return { code, told: JSON.parse(output.slice(output.search(/^\{/m))) as Told };
-}
-
-const named = ({ checks }: Told, ...verdicts: string[]): string[] =>
-  checks.filter(({ verdict }) => verdicts.includes(verdict)).map(({ name, saw }) => `${name}: ${saw}`);
+const linesOf = ({ checks }: Report, ...results: string[]): string[] =>
+  checks.filter(({ result }) => results.includes(result)).map(({ name, observed }) => `${name}: ${observed}`);
 
 describe('the gateway', () => {
   let idp: Idp;
@@ -54,156 +59,207 @@ describe('the gateway', () => {
     await Promise.all([idp.stop(), v1.stop(), v2.stop()]);
   });
 
-  test('before a server of both eras: nothing fails, in JSON and as text', async () => {
+  test('in front of a server of both eras: no check fails, in JSON and as text', async () => {
     const url = `${gateway.url}/v2/mcp`;
     const token = await idp.token({ resource: url, scope: 'files:read' });
-    const { code, told } = await asJson([url, '--tool', 'era'], { PORTCULLIS_TOKEN: token });
-    expect([code, named(told, 'fail')]).toEqual([0, []]);
-    expect(named(told, 'ok')).toEqual(
+    const { code, report } = await runAsJson([url, '--tool', 'era'], { PORTCULLIS_TOKEN: token });
+    expect([code, report.ok, report.url, linesOf(report, 'fail')]).toEqual([0, true, url, []]);
+    expect(linesOf(report, 'ok')).toEqual(
       expect.arrayContaining([
-        'call of a tool, modern: era',
-        'call of a tool, legacy: era',
-        expect.stringMatching(/^event at once: /),
+        'https: served over http on loopback',
+        'tool call, modern: era got a result',
+        'tool call, legacy: era got a result',
+        expect.stringMatching(/^immediate event: the acknowledgement arrived after \d+ ms/),
       ]),
     );
-    const { code: again, output } = await doctor([url, '--token', token]);
-    expect(again).toBe(0);
+    const { code: textCode, output, errors } = await runDoctor([url, '--token', token]);
+    expect([textCode, errors]).toEqual([0, '']);
     expect(output.split('\n').at(-1)).toMatch(/^\d+ ok, \d+ warnings, 0 failed, \d+ skipped$/);
     for (const part of [token, ...token.split('.')]) expect(output).not.toContain(part);
   });
 
-  test('before a server of the legacy era with sessions: nothing fails, and the session is closed', async () => {
+  test('in front of a server of the legacy era with sessions: no check fails, and the doctor ends its session', async () => {
     const url = `${gateway.url}/v1/mcp`;
     const token = await idp.token({ resource: url, scope: 'files:read' });
-    const { code, told } = await asJson([url], { PORTCULLIS_TOKEN: token });
-    expect([code, named(told, 'fail')]).toEqual([0, []]);
-    expect(named(told, 'ok')).toEqual(
-      expect.arrayContaining(['first word, legacy: 2025-11-25 and before', 'GET stream: its head came at once']),
+    const { code, report } = await runAsJson([url], { PORTCULLIS_TOKEN: token });
+    expect([code, linesOf(report, 'fail')]).toEqual([0, []]);
+    expect(linesOf(report, 'ok')).toEqual(
+      expect.arrayContaining([
+        'opening request, legacy: the server supports 2025-11-25 or before',
+        'GET stream: the headers arrived immediately',
+      ]),
     );
     expect(v1.seen.some(({ headers }) => headers['mcp-session-id'] !== undefined)).toBe(true);
     expect(v1.sessions()).toEqual([]);
   });
 
-  test('without a token: what needs one is skipped; with one for another server it is refused, and why is told', async () => {
+  test('without a token the calls are skipped; with a token for another server the doctor reports the rejection', async () => {
     const url = `${gateway.url}/v2/mcp`;
-    const bare = await asJson([url]);
-    expect([bare.code, named(bare.told, 'fail')]).toEqual([0, []]);
-    expect(named(bare.told, 'skipped')).toContain('token taken: no token to send');
+    const bare = await runAsJson([url]);
+    expect([bare.code, linesOf(bare.report, 'fail')]).toEqual([0, []]);
+    expect(linesOf(bare.report, 'skipped')).toContain('token accepted: there is no token to send');
     const token = await idp.token({ resource: `${gateway.url}/v1/mcp`, scope: 'files:read' });
-    const { code, told } = await asJson([url], { PORTCULLIS_TOKEN: token });
-    expect([code, named(told, 'fail')]).toEqual([1, [expect.stringMatching(/^token taken: 401: Bearer error="invalid_token"/)]]);
-    expect(named(told, 'warn')).toContain(`audience of the token: aud "${gateway.url}/v1/mcp", resource ${url}`);
+    const { code, report } = await runAsJson([url], { PORTCULLIS_TOKEN: token });
+    expect([code, linesOf(report, 'fail')]).toEqual([
+      1,
+      [expect.stringMatching(/^token accepted: server\/discover got 401 with Bearer error="invalid_token"/)],
+    ]);
+    expect(linesOf(report, 'warn')).toContain(`token audience: aud is "${gateway.url}/v1/mcp", the resource is ${url}`);
+  });
+
+  test('as a process: the report on standard output, and the exit code', async () => {
+    const url = `${gateway.url}/v2/mcp`;
+    const token = await idp.token({ resource: url, scope: 'files:read' });
+    const child = spawnNode([MAIN, 'doctor', url], { PORTCULLIS_TOKEN: token });
+    const { code } = await withDeadline('the doctor ends', child.exited, 30_000);
+    const output = child.lines.join('\n');
+    expect([code, output]).toEqual([0, expect.stringMatching(/, 0 failed, \d+ skipped$/)]);
+    expect(output).not.toContain(token);
   });
 });
 
-describe('what is no MCP server', () => {
-  test('nobody listens', async () => {
-    const [port] = await freePorts(1);
-    const { code, told } = await asJson([`http://127.0.0.1:${port}/mcp`]);
-    expect([code, named(told, 'fail')]).toEqual([1, [expect.stringContaining('reachable: ECONNREFUSED')]]);
-    expect(named(told, 'skipped')).toContain('resource: the server was not reached');
-    const { output } = await doctor([`http://127.0.0.1:${port}/mcp`]);
+describe('without an MCP server', () => {
+  test('a closed port: one check fails, and the text counts the others in one line', async () => {
+    const { code, report } = await runAsJson([CLOSED]);
+    expect([code, report.ok, linesOf(report, 'fail')]).toEqual([
+      1,
+      false,
+      [expect.stringMatching(/^reachable: POST got no response \(ECONNREFUSED/)],
+    ]);
+    expect(linesOf(report, 'skipped')).toContain('resource: the server was not reached');
+    const { output } = await runDoctor([CLOSED]);
     const skipped = output.split('\n').filter((line) => line.startsWith('skipped'));
-    expect(skipped).toEqual([`skipped  ${told.checks.length - 1} more checks: the server was not reached`]);
-    expect(output.split('\n').at(-1)).toBe(`0 ok, 0 warnings, 1 failed, ${told.checks.length - 1} skipped`);
+    const left = allChecks.length - 1;
+    expect(skipped).toEqual([`skipped  ${left} more checks: the server was not reached`]);
+    expect(output.split('\n').at(-1)).toBe(`0 ok, 0 warnings, 1 failed, ${left} skipped`);
   });
 
-  test('a certificate that nobody vouches for, also where the environment would take any', async () => {
-    const own = certificate({ name: 'nobody', hosts: ['127.0.0.1'] });
-    const server = createServer({ cert: own.cert, key: own.key }, (_req, res) => res.end());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-    for (const env of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }]) {
-      const { code, told } = await asJson([url], env);
-      expect([code, named(told, 'fail')]).toEqual([1, [expect.stringMatching(/reachable: .*SELF_SIGNED/)]]);
-      expect(told.checks.find(({ verdict }) => verdict === 'fail')?.mend).toContain('mend the certificate');
-    }
-    server.close();
+  describe('a certificate that no authority signed', () => {
+    afterAll(() => vi.unstubAllEnvs());
+    test.each([undefined, '0'])('NODE_TLS_REJECT_UNAUTHORIZED=%s', async (value) => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value);
+      const own = certificate({ name: 'self-signed', hosts: ['127.0.0.1'] });
+      const server = createTlsServer({ cert: own.cert, key: own.key }, (_req, res) => res.end());
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+      // A client that obeys the variable gets a response.
+      const accepted = await new Promise<boolean>((resolve) => {
+        const outgoing = request(url, { agent: false }, (response) => response.resume().on('end', () => resolve(true)));
+        outgoing.on('error', () => resolve(false)).end();
+      });
+      expect(accepted).toBe(value === '0');
+      const { code, report } = await runAsJson([url]);
+      server.close();
+      expect([code, linesOf(report, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: .*SELF_SIGNED/)]]);
+      expect(report.checks[0]?.fix).toMatch(/^fix the certificate or its chain/);
+    });
   });
 
-  test('a web page for every path', async () => {
+  test('a web page at every path', async () => {
     const page = await listenLoopback((_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'));
-    const { code, told } = await asJson([`${page.url}/mcp`]);
-    const { output } = await doctor([`${page.url}/mcp`]);
+    const { code, report } = await runAsJson([`${page.url}/mcp`]);
+    const { output } = await runDoctor([`${page.url}/mcp`]);
     await page.close();
     expect(code).toBe(1);
-    expect(named(told, 'fail')).toEqual(['an MCP server: 200 HTML, and no resource metadata: this is no MCP server']);
+    expect(linesOf(report, 'fail')).toEqual([
+      'MCP server: POST got 200 with an HTML page, and there is no resource metadata: this is not an MCP server',
+    ]);
     expect(output).toMatch(/^skipped {2}\d+ more checks: no MCP server was found$/m);
   });
 
-  test('while it waits it says so, beside the report', async () => {
+  test('a slow check: its progress goes to standard error, and not with --json', async () => {
     const slow = await listenLoopback((req, res) => {
-      setTimeout(() => res.writeHead(404).end(), req.method === 'POST' ? 5_500 : 0);
+      setTimeout(() => res.writeHead(404).end(), req.method === 'POST' ? 1_300 : 0);
     });
-    const { output } = await doctor([`${slow.url}/mcp`]);
+    const times = { ...DOCTOR_TIMES, progressMs: 1_000 };
+    const [text, json] = [captureIo(), captureIo()];
+    await Promise.all([doctor([`${slow.url}/mcp`], text, times), doctor([`${slow.url}/mcp`, '--json'], json, times)]);
     await slow.close();
-    const lines = output.split('\n');
-    expect(lines).toContain('...      reachable: 5 s');
-    expect(lines.filter((line) => line.startsWith('FAIL'))).toHaveLength(1);
+    expect(text.errors).toEqual(['...      reachable: running for 1 s']);
+    expect(text.written.filter((line) => line.startsWith('FAIL'))).toHaveLength(1);
+    expect(json.errors).toEqual([]);
+    expect(DOCTOR_TIMES).toEqual({ eventMs: 3_000, idleMs: 65_000, progressMs: 5_000 });
   });
 
   test('a name that DNS does not know', async () => {
-    const { code, told } = await asJson(['http://nobody.invalid/mcp']);
-    expect([code, named(told, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: (ENOTFOUND|EAI_AGAIN)/)]]);
-    expect(told.checks[0]?.mend).toMatch(/^look at the name in the URL/);
+    const { code, report } = await runAsJson(['http://nobody.invalid/mcp']);
+    expect([code, linesOf(report, 'fail')]).toEqual([
+      1,
+      [expect.stringMatching(/^reachable: POST got no response \((ENOTFOUND|EAI_AGAIN)/)],
+    ]);
+    expect(report.checks[0]?.fix).toMatch(/^check the host name in the URL/);
   });
 
-  test('an endless answer, and bytes that are no HTTP, cost a bounded time', async () => {
+  test('an endless response, and bytes that are not HTTP, take a limited time', async () => {
     const endless = await listenLoopback((_req, res) => {
       res.writeHead(200, { 'content-type': 'application/json' });
       const timer = setInterval(() => res.write('x'.repeat(1 << 16)), 1);
       res.on('close', () => clearInterval(timer));
     });
-    const { code, told } = await asJson([`${endless.url}/mcp`]);
+    const { code, report } = await runAsJson([`${endless.url}/mcp`]);
     await endless.close();
-    expect([code, named(told, 'fail')]).toEqual([1, expect.arrayContaining(['login asked for: 200 application/json'])]);
+    expect([code, linesOf(report, 'fail')]).toEqual([
+      1,
+      expect.arrayContaining(['login required: POST without a token got 200 with application/json']),
+    ]);
     const noise = createTcpServer((socket) => socket.on('error', () => {}).end('220 mail.example.com ESMTP\r\n'));
     await new Promise<void>((resolve) => noise.listen(0, '127.0.0.1', resolve));
-    const other = await asJson([`http://127.0.0.1:${(noise.address() as AddressInfo).port}/mcp`]);
+    const other = await runAsJson([`http://127.0.0.1:${(noise.address() as AddressInfo).port}/mcp`]);
     noise.close();
-    expect([other.code, named(other.told, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: HPE_/)]]);
+    expect([other.code, linesOf(other.report, 'fail')]).toEqual([
+      1,
+      [expect.stringMatching(/^reachable: POST got no response \(HPE_/)],
+    ]);
   });
 });
 
 describe('the output', () => {
-  let strange: Strange;
+  let server: ThirdPartyServer;
   beforeAll(async () => {
-    strange = await startStrange({
+    server = await startThirdPartyServer({
       challenge: ({ req }) => [`Bearer resource_metadata="/x\u009b2J", scope="${String(req.headers.authorization ?? 'none')}"`],
     });
   });
-  afterAll(() => strange.stop());
+  afterAll(() => server.stop());
 
-  test('has what is wanted and what to mend, and neither the token nor control characters that a server sends', async () => {
-    const { code, output } = await doctor([strange.url], { PORTCULLIS_TOKEN: `Bearer ${strange.token}` });
+  test('has the expectation and the fix, and neither the token nor control characters from the server', async () => {
+    const { code, output } = await runDoctor([server.url], { PORTCULLIS_TOKEN: `Bearer ${server.token}` });
     expect(code).toBe(1);
-    expect(output).toContain('FAIL     resource_metadata: not absolute: /x\\u009b2J\n           wanted: ');
-    expect(output).toContain('           mend:   write the whole URL from a configured public address');
-    expect(output).not.toContain(strange.token.split('.')[1]);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(output).toContain(
+      [
+        'FAIL     resource_metadata: the URL is not absolute: /x\\u009b2J',
+        '           expected: an absolute https URL with the origin of the server (A-02, A-06, A-21)',
+        '           fix:      write the whole URL from a configured public address',
+      ].join('\n'),
+    );
+    expect(output).not.toContain(server.token.split('.')[1]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain them
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 
+  test('as JSON: observed, expected and requirement for each check, and fix for a problem', async () => {
+    const { report } = await runAsJson([server.url], { PORTCULLIS_TOKEN: server.token });
+    const fields = ['name', 'result', 'observed', 'expected', 'requirement'];
+    for (const check of report.checks)
+      expect(Object.keys(check)).toEqual(/warn|fail/.test(check.result) ? [...fields, 'fix'] : fields);
+    expect(JSON.stringify(report)).not.toContain(server.token);
+  });
+
   test.each([
-    ['no URL', [], 'One URL, please'],
-    ['two URLs', ['http://127.0.0.1:9/', 'http://127.0.0.1:9/'], 'One URL, please'],
-    ['another scheme', ['ftp://x/'], 'ftp://x/ is no http or https URL; write it whole'],
-    ['half a URL', ['mcp.example.com/mcp'], 'write it whole'],
+    ['no URL', [], 'Give one URL'],
+    ['two URLs', ['http://127.0.0.1:9/', 'http://127.0.0.1:9/'], 'Give one URL'],
+    ['another scheme', ['ftp://x/'], 'ftp://x/ is not an http or https URL; write all of it'],
+    ['half a URL', ['mcp.example.com/mcp'], 'write all of it'],
     ['a fragment', ['https://mcp.example.com/mcp#x'], 'no fragment'],
-    ['a password', ['https://a:b@mcp.example.com/mcp'], 'Leave user and password out'],
-    ['another credential', ['https://mcp.example.com/mcp', '--token', 'Token abc'], 'This is no bearer token'],
-    ['an unknown flag', ['--fast', 'https://mcp.example.com/mcp'], "Unknown option '--fast'"],
-  ])('%s: exit code 2', async (_what, args, says) => {
-    expect(await doctor(args)).toEqual({ code: 2, output: expect.stringContaining(says) });
+    ['a password', ['https://a:b@mcp.example.com/mcp'], 'Remove user and password'],
+    ['another credential', ['https://mcp.example.com/mcp', '--token', 'Token abc'], 'This is not a bearer token'],
+    ['an unknown option', ['--fast', 'https://mcp.example.com/mcp'], "Unknown option '--fast'"],
+  ])('%s: exit code 2', async (_title, args, message) => {
+    expect(await runDoctor(args)).toEqual({ code: 2, output: '', errors: expect.stringContaining(message) });
   });
 
-  test('the list of commands says that a tool can be named', async () => {
-    const child = spawnNode([MAIN, '--help']);
-    const { code } = await withDeadline('the help ends', child.exited, 30_000);
-    expect([code, child.lines.filter((line) => line.includes('--tool NAME')).length]).toEqual([0, 2]);
-  });
-
-  test('--help says where a token is seen', async () => {
-    expect(await doctor(['--help'])).toEqual({ code: 0, output: expect.stringContaining('PORTCULLIS_TOKEN') });
+  test('--help names the variable for the token', async () => {
+    const { code, output } = await runDoctor(['--help']);
+    expect([code, output]).toEqual([0, expect.stringContaining('PORTCULLIS_TOKEN')]);
   });
 });

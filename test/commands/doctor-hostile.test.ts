@@ -1,8 +1,9 @@
-// The doctor on a server that means it ill: whatever it sends, every check comes to a verdict, and nobody else is bothered.
+// The doctor on a hostile server: every check gets a result, and the doctor sends few requests to
+// other hosts.
 import { expect, test } from 'vitest';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
-import type { Found } from '../../src/commands/doctor/check.js';
-import { allChecks, examine } from '../../src/commands/doctor/examine.js';
+import type { Finding } from '../../src/commands/doctor/check.js';
+import { allChecks, runChecks } from '../../src/commands/doctor/run-checks.js';
 import { withDeadline } from '../fixtures/wait.js';
 
 interface Hostile {
@@ -16,14 +17,15 @@ interface Hostile {
   servers?: (origin: string) => unknown[];
 }
 
-const TOKEN = 'a-token-that-nobody-issued';
+const TOKEN = 'a-token-of-no-issuer';
+const TARGET = { token: TOKEN, tool: null, origin: 'http://localhost:6274', idleMs: null, eventMs: 500 };
 
-async function examined({ linked, document, server, result, servers }: Hostile) {
-  const asked: string[] = [];
+async function runDoctor({ linked, document, server, result, servers }: Hostile) {
+  const requests: string[] = [];
   let origin = '';
   const listening = await listenLoopback((req, res) => {
     const url = String(req.url);
-    asked.push(`${req.method} ${url}`);
+    requests.push(`${req.method} ${url}`);
     const json = (status: number, text: string): void =>
       void res.writeHead(status, { 'content-type': 'application/json', 'mcp-session-id': 's' }).end(text);
     const write = (status: number, value: unknown): void => json(status, JSON.stringify(value));
@@ -41,44 +43,56 @@ async function examined({ linked, document, server, result, servers }: Hostile) 
     write(200, { jsonrpc: '2.0', id: 1, result: { protocolVersion: '2025-06-18', ...result } });
   });
   origin = listening.url;
-  const target = { url: `${origin}/mcp`, token: TOKEN, tool: null, origin: 'http://localhost:6274', quietMs: null, eventMs: 500 };
-  const found = await withDeadline(
-    'the examination',
-    examine(target, () => {}),
-    30_000,
-  );
+  const target = { ...TARGET, url: `${origin}/mcp` };
+  const findings = await withDeadline('the checks end', runChecks(target), 30_000);
   await listening.close();
-  return { asked, verdict: (name: string): Found | undefined => found.find(({ check }) => check.name === name), found };
+  const findingOf = (name: string): Finding | undefined => findings.find(({ check }) => check.name === name);
+  return { requests, findings, findingOf };
 }
 
-const NO_TEXT = { toString: 1, valueOf: 1 };
+const NOT_A_STRING = { toString: 1, valueOf: 1 };
 const DEEP = `{"authorization_servers":[],"resource":"x","more":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
-/** What it sends, and the check that has to tell of it: what cannot be made a text, compared, written into a header, taken for a URL. */
-const HOSTILE: [what: string, hostile: Hostile, check: string, saw: RegExp][] = [
-  ['an issuer that is no text', { server: { issuer: NO_TEXT } }, 'issuer', /cannot be judged: .*primitive/],
-  ['PKCE methods that are no text', { server: { code_challenge_methods_supported: NO_TEXT } }, 'PKCE', /cannot be judged/],
-  ['issuers that are no texts', { servers: () => [NO_TEXT] }, 'authorization_servers', /cannot be judged/],
-  ['a document too deep to be compared', { document: DEEP }, 'metadata for whoever asks', /cannot be judged: Maximum call stack/],
-  ['a version with a line feed', { result: { protocolVersion: '2025-06-18\r\nX: y' } }, 'notification', /^no answer$/],
-  ['a URL with a broken escape', { linked: 'http://%ff:a@127.0.0.1/' }, 'metadata of the challenge', /NOT ASKED: .*malformed/],
+/** Each value throws as a string, in a comparison, in a header or as a URL. Its check must fail. */
+const HOSTILE: [title: string, hostile: Hostile, check: string, observed: RegExp][] = [
+  ['an issuer that is not a string', { server: { issuer: NOT_A_STRING } }, 'issuer', /cannot be evaluated: .*primitive/],
+  [
+    'PKCE methods that are not strings',
+    { server: { code_challenge_methods_supported: NOT_A_STRING } },
+    'PKCE',
+    /cannot be evaluated/,
+  ],
+  ['issuers that are not strings', { servers: () => [NOT_A_STRING] }, 'authorization_servers', /cannot be evaluated/],
+  [
+    'a document too deep for a comparison',
+    { document: DEEP },
+    'metadata without authentication',
+    /cannot be evaluated: Maximum call stack/,
+  ],
+  [
+    'a version with a line feed',
+    { result: { protocolVersion: '2025-06-18\r\nX: y' } },
+    'notification',
+    /^the notification got no response$/,
+  ],
+  ['a URL with a broken escape', { linked: 'http://%ff:a@127.0.0.1/' }, 'metadata of the challenge', /NOT SENT: .*malformed/],
 ];
 
-test.each(HOSTILE)('%s is told by its check, and the others come to a verdict too', async (_what, hostile, name, saw) => {
-  const good = await examined({});
-  expect([good.found.length, good.verdict(name)?.saw]).toEqual([allChecks.length, expect.not.stringMatching(saw)]);
-  const { found, verdict } = await examined(hostile);
-  expect([found.length, verdict(name)?.verdict]).toEqual([allChecks.length, 'fail']);
-  expect(verdict(name)?.saw).toMatch(saw);
+test.each(HOSTILE)('%s fails its check, and every other check gets a result', async (_title, hostile, name, observed) => {
+  const good = await runDoctor({});
+  expect([good.findings.length, good.findingOf(name)?.observed]).toEqual([allChecks.length, expect.not.stringMatching(observed)]);
+  const { findings, findingOf } = await runDoctor(hostile);
+  expect([findings.length, findingOf(name)?.result]).toEqual([allChecks.length, 'fail']);
+  expect(findingOf(name)?.observed).toMatch(observed);
 });
 
-test('a list of issuers sends the doctor to no more than a few of them', async () => {
+test('the doctor sends requests to no more than five of the listed issuers', async () => {
   const many = (origin: string): string[] => Array.from({ length: 200 }, (_none, at) => `${origin}/tenant-${at}`);
-  const { asked, verdict } = await examined({ servers: many });
-  expect(verdict('metadata of the authorization server')?.verdict).toBe('ok');
-  expect(asked.filter((one) => one.includes('tenant-'))).toHaveLength(5);
+  const { requests, findingOf } = await runDoctor({ servers: many });
+  expect(findingOf('authorization server metadata')?.result).toBe('ok');
+  expect(requests.filter((request) => request.includes('tenant-'))).toHaveLength(5);
 });
 
-test('a stream of one-byte pieces keeps nobody waiting for longer than the deadlines', async () => {
+test('a stream of one-byte pieces does not delay the doctor beyond its deadlines', async () => {
   const small = '1\r\n\n\r\n'.repeat(20_000);
   let streams = 0;
   const listening = await listenLoopback((req, res) => {
@@ -92,13 +106,8 @@ test('a stream of one-byte pieces keeps nobody waiting for longer than the deadl
     socket?.on('drain', pump);
     pump();
   });
-  const target = { url: `${listening.url}/mcp`, token: TOKEN, tool: null, origin: 'http://localhost:6274' };
-  // Each read of the stream costs some time; piece by piece it was minutes for each.
-  const found = await withDeadline(
-    'the examination',
-    examine({ ...target, quietMs: null, eventMs: 500 }, () => {}),
-    50_000,
-  );
+  // Each look at the body takes some time. One look for each piece would take minutes.
+  const findings = await withDeadline('the checks end', runChecks({ ...TARGET, url: `${listening.url}/mcp` }), 50_000);
   await listening.close();
-  expect([found.length, streams > 1]).toEqual([allChecks.length, true]);
+  expect([findings.length, streams > 1]).toEqual([allChecks.length, true]);
 }, 60_000);

@@ -1,22 +1,22 @@
-// Of each fault that is planted in the challenge of a server that is not ours, or in what it answers to those who bring no token or a bad one,
-// the doctor says exactly what it is.
+// The doctor finds each fault in the challenge of a third-party server, and in its responses to
+// requests without a token or with a bad one.
 import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'vitest';
-import { failsAlone, html, INSERTED, linked, type Planted, redirect, status } from './examined.js';
+import { expectFailures, html, linked, type Planted, redirect, status, WELL_KNOWN } from './run-doctor.js';
 
 const FAULTS: Planted[] = [
-  ['relative resource_metadata', linked(INSERTED), ['resource_metadata'], 'not absolute'],
+  ['relative resource_metadata', linked(WELL_KNOWN), ['resource_metadata'], 'the URL is not absolute'],
   [
     'resource_metadata of another origin',
     linked('https://elsewhere.invalid/prm'),
     ['resource_metadata', 'metadata of the challenge'],
-    'another origin',
+    'the URL has another origin',
   ],
   [
     'no resource_metadata',
     (good) => ({ challenge: (parts) => [String(good.challenge(parts)[0]).replace(/resource_metadata="[^"]*", /, '')] }),
     ['resource_metadata'],
-    'absent',
+    'the challenge has no resource_metadata',
   ],
   [
     '405 before 401',
@@ -28,13 +28,13 @@ const FAULTS: Planted[] = [
         status(res, 405),
     },
     ['401 before 405'],
-    'GET 405, HEAD 405, DELETE 405',
+    'GET got 405, HEAD got 405, DELETE got 405',
   ],
   [
-    'a banner for GET',
+    'a web page for GET',
     { before: (req, res) => req.url === '/mcp' && req.method === 'GET' && html(res) },
     ['401 before 405', 'GET stream'],
-    'GET 200',
+    'GET got 200',
   ],
   [
     'error without a credential',
@@ -42,40 +42,40 @@ const FAULTS: Planted[] = [
     ['no error without a token'],
     'error="invalid_token"',
   ],
-  ['no challenge', { challenge: () => [] }, ['challenge line', 'a bad token'], 'no WWW-Authenticate'],
+  ['no challenge', { challenge: () => [] }, ['challenge format', 'invalid token'], 'no WWW-Authenticate header'],
   [
     'two challenge lines',
     (good) => ({ challenge: (parts) => ['Basic realm="x"', ...good.challenge(parts)] }),
-    ['challenge line', 'resource_metadata', 'a bad token'],
-    '2 lines',
+    ['challenge format', 'resource_metadata', 'invalid token'],
+    '2 WWW-Authenticate lines',
   ],
   [
     'two challenges in one line',
     (good) => ({ challenge: (parts) => [`${good.challenge(parts)[0]}, Basic realm="x"`] }),
-    ['challenge line'],
-    'several challenges',
+    ['challenge format'],
+    'several challenges in one line',
   ],
   [
     'a challenge that does not begin with Bearer',
     (good) => ({ challenge: (parts) => [`Negotiate, ${good.challenge(parts)[0]}`] }),
-    ['challenge line', 'resource_metadata', 'a bad token'],
-    'Negotiate',
+    ['challenge format', 'resource_metadata', 'invalid token'],
+    'does not begin with "Bearer ": Negotiate',
   ],
   [
     'bearer in small letters',
     (good) => ({ challenge: (parts) => [String(good.challenge(parts)[0]).replace('Bearer', 'bearer')] }),
-    ['challenge line'],
-    'bearer resource',
+    ['challenge format'],
+    'does not begin with "Bearer ": bearer resource',
   ],
   [
-    'parameters that are not quoted',
+    'parameters without quotes',
     {
       challenge: ({ metadataUrl, error }) => [
         `Bearer ${error === null ? '' : 'error="invalid_token", '}resource_metadata="${metadataUrl}", scope=a`,
       ],
     },
     ['challenge parameters'],
-    'not in quotes',
+    'scope is not quoted',
   ],
   [
     'an empty scope',
@@ -91,13 +91,13 @@ const FAULTS: Planted[] = [
     'a text that looks like a parameter',
     (good) => ({ challenge: (parts) => [`${good.challenge(parts)[0]}, error_description="ask with scope=x"`] }),
     ['challenge parameters'],
-    'stands in another parameter',
+    '"scope=" occurs in another parameter',
   ],
   [
     'a challenge that varies',
     (good) => ({ challenge: (parts) => [`${good.challenge(parts)[0]}, realm="${++drawn}"`] }),
     ['same challenge'],
-    'realm=',
+    /^the challenges differ: .*realm=/,
   ],
   [
     'a challenge built from request headers',
@@ -112,15 +112,15 @@ const FAULTS: Planted[] = [
         }),
     }),
     ['forwarded host'],
-    'it stands in the challenge',
+    'contains the host of X-Forwarded-Host',
   ],
-  ['200 with an error in the body', { refuse: 200 }, ['login asked for'], '200 application/json'],
-  ['403 in place of 401', { refuse: 403 }, ['login asked for'], '403'],
+  ['200 with an error in the body', { rejectionStatus: 200 }, ['login required'], 'got 200 with application/json'],
+  ['403 instead of 401', { rejectionStatus: 403 }, ['login required'], 'got 403'],
   [
     'a redirect to a login page',
     { before: (req, res) => req.url === '/mcp' && req.headers.authorization === undefined && redirect(res, '/login') },
     ['no redirect'],
-    '307 to /login',
+    'POST got 307, a redirect to /login',
   ],
   [
     '500 for a bad token',
@@ -128,38 +128,38 @@ const FAULTS: Planted[] = [
       before: (req, res) =>
         String(req.headers.authorization).includes('portcullis-doctor') && req.url === '/mcp' && status(res, 500),
     },
-    ['a bad token'],
-    '500',
+    ['invalid token'],
+    'an invalid token got 500',
   ],
-  ['any token taken', { takesAnyToken: true }, ['a bad token'], 'it takes any token'],
-  ['metadata, though anybody may call', { before: asBearer, takesAnyToken: true }, ['login asked for'], '200: anybody may call'],
+  ['every token accepted', { takesAnyToken: true }, ['invalid token'], 'the server accepts any token'],
+  ['metadata of a server without a login', { before: addToken, takesAnyToken: true }, ['login required'], 'needs no login, but'],
   [
     'a parameter twice',
     (good) => ({ challenge: (parts) => [`${good.challenge(parts)[0]}, scope="b"`] }),
-    ['challenge line', 'challenge parameters'],
-    'a parameter twice',
+    ['challenge format', 'challenge parameters'],
+    'a parameter appears twice',
   ],
   [
     'resource_metadata over http',
     linked('http://mcp.example.com/prm'),
     ['resource_metadata', 'metadata of the challenge'],
-    'not https',
+    'the URL is not https',
   ],
   [
-    '401 for a bad token as for none',
+    'the same challenge for a bad token and for no token',
     (good) => ({ challenge: (parts) => good.challenge({ ...parts, error: null }) }),
-    ['a bad token'],
-    '401 without error',
+    ['invalid token'],
+    'got 401 without error',
   ],
 ];
 let drawn = 0;
 
-/** Whoever brings no token is as one who brings some. */
-function asBearer(req: IncomingMessage): boolean {
+/** Adds a token to a request without one. */
+function addToken(req: IncomingMessage): boolean {
   req.headers.authorization ??= 'Bearer x';
   return false;
 }
 
-describe('a planted fault is found, and nothing else', () => {
-  test.each(FAULTS)('%s', (_what, fault, fails, saw) => failsAlone(fault, fails, saw));
+describe('the doctor finds the planted fault and no other', () => {
+  test.each(FAULTS)('%s', (_title, fault, fails, observed) => expectFailures(fault, fails, observed));
 });

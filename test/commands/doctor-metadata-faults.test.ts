@@ -1,123 +1,118 @@
-// Of each fault that is planted in the metadata of a server that is not ours the doctor says exactly what it is.
+// The doctor finds each fault in the metadata of a third-party server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test } from 'vitest';
-import { failsAlone, html, INSERTED, type Planted, redirect, status } from './examined.js';
-import type { Behaviour } from './strange-server.js';
+import { expectFailures, html, type Planted, redirect, status, WELL_KNOWN } from './run-doctor.js';
+import type { Behaviour } from './third-party-server.js';
 
 const FAULTS: Planted[] = [
   [
     'resource of another path',
     { metadata: { resource: 'https://mcp.example.com/' } },
     ['resource'],
-    'https://mcp.example.com/, and the URL is',
+    'resource is https://mcp.example.com/, but the URL is',
   ],
-  [
-    'resource with a slash more',
-    (_good) => ({ metadata: {}, before: slashed }),
-    ['resource'],
-    'only the slash at the end differs',
-  ],
-  ['no resource', { metadata: { resource: undefined } }, ['resource'], 'missing'],
+  ['resource with a trailing slash', { before: addTrailingSlash }, ['resource'], 'only the trailing slash differs'],
+  ['no resource', { metadata: { resource: undefined } }, ['resource'], 'resource is missing'],
   [
     'HTML at the well-known path',
-    { before: (req, res) => req.url === INSERTED && html(res) },
+    { before: (req, res) => req.url === WELL_KNOWN && html(res) },
     ['metadata at the well-known path'],
-    '200 HTML',
+    'got 200 with an HTML page',
   ],
   [
     'HTML at every other well-known path',
-    { before: (req, res) => String(req.url).includes('/.well-known/') && req.url !== INSERTED && html(res) },
+    { before: (req, res) => String(req.url).includes('/.well-known/') && req.url !== WELL_KNOWN && html(res) },
     [
       'metadata at the root',
-      'metadata behind the path',
-      'metadata with a slash at the end',
+      'metadata after the path',
+      'metadata with a trailing slash',
       'unknown well-known path',
-      'copy of that metadata at the origin',
+      'authorization server metadata at the origin',
     ],
-    '200 HTML',
+    'GET got 200 with an HTML page',
   ],
   [
-    'well-known paths behind the login',
+    'well-known paths that need a login',
     { before: (req, res) => String(req.url).startsWith('/.well-known/') && status(res, 401) },
     [
       'metadata at the well-known path',
       'metadata at the root',
-      'metadata with a slash at the end',
+      'metadata with a trailing slash',
       'unknown well-known path',
-      'copy of that metadata at the origin',
+      'authorization server metadata at the origin',
     ],
-    '401',
+    'got 401 with application/json',
   ],
   [
-    'metadata behind a bad token',
-    { before: (req, res) => req.url === INSERTED && req.headers.authorization !== undefined && status(res, 401) },
-    ['metadata for whoever asks'],
-    'with a bad token: 401',
+    'metadata that is not served with a bad token',
+    { before: (req, res) => req.url === WELL_KNOWN && req.headers.authorization !== undefined && status(res, 401) },
+    ['metadata without authentication'],
+    'GET with a bad token got 401',
   ],
   [
-    'metadata redirected',
-    { before: (req, res) => req.url === INSERTED && redirect(res, '/metadata') },
+    'a redirect from the metadata',
+    { before: (req, res) => req.url === WELL_KNOWN && redirect(res, '/metadata') },
     ['metadata at the well-known path'],
-    'a redirect to /metadata',
+    'got 307, a redirect to /metadata',
   ],
-  ['another document at the URL of the challenge', otherDocument, ['metadata of the challenge'], 'another document'],
+  ['another document at the URL of the challenge', otherDocument, ['metadata of the challenge'], 'the document differs'],
   [
-    'a redirect from the slash at the end',
-    { before: (req, res) => req.url === `${INSERTED}/` && redirect(res, INSERTED) },
-    ['metadata with a slash at the end'],
-    'a redirect to',
+    'a redirect from the trailing slash',
+    { before: (req, res) => req.url === `${WELL_KNOWN}/` && redirect(res, WELL_KNOWN) },
+    ['metadata with a trailing slash'],
+    'GET got 307, a redirect to',
   ],
   [
-    '500 behind the path',
+    '500 after the path',
     { before: (req, res) => req.url === '/mcp/.well-known/oauth-protected-resource' && status(res, 500) },
-    ['metadata behind the path'],
-    '500',
+    ['metadata after the path'],
+    'GET got 500',
   ],
   [
-    'metadata that no web page may read',
+    'metadata that web pages cannot read',
     {
       before: (req, res) => {
         const set = res.setHeader.bind(res);
-        if (req.url === INSERTED)
+        if (req.url === WELL_KNOWN)
           res.setHeader = (name, value) => (/^access-control-allow-origin$/i.test(name) ? res : set(name, value));
         return false;
       },
     },
     ['metadata in a browser'],
-    'no Access-Control-Allow-Origin',
+    'no Access-Control-Allow-Origin for http://localhost:6274',
   ],
   [
-    'the preflight of the metadata behind the login',
-    { before: (req, res) => req.method === 'OPTIONS' && req.url === INSERTED && status(res, 401) },
+    'a preflight of the metadata that needs a login',
+    { before: (req, res) => req.method === 'OPTIONS' && req.url === WELL_KNOWN && status(res, 401) },
     ['metadata in a browser'],
-    'preflight: 401',
+    'the preflight got 401',
   ],
   [
     'a preflight of the metadata that allows too little',
     {
       before: (req, res) =>
-        req.method === 'OPTIONS' && req.url === INSERTED && status(res, 200, { 'access-control-allow-headers': 'accept' }),
+        req.method === 'OPTIONS' && req.url === WELL_KNOWN && status(res, 200, { 'access-control-allow-headers': 'accept' }),
     },
     ['metadata in a browser'],
-    'preflight allows accept',
+    'the preflight allows only accept',
   ],
-  ['scopes_supported that is no list', { metadata: { scopes_supported: null } }, ['metadata fields'], 'no list of texts'],
+  ['scopes_supported that is not a list', { metadata: { scopes_supported: null } }, ['metadata fields'], 'not a list of strings'],
 ];
 
-function slashed(this: void, req: IncomingMessage, res: ServerResponse): boolean {
-  if (req.url !== INSERTED || req.method !== 'GET') return false;
+function addTrailingSlash(this: void, req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.url !== WELL_KNOWN || req.method !== 'GET') return false;
   const end = res.end.bind(res);
   res.end = ((text: string) => end(text.replace('/mcp"', '/mcp/"'))) as typeof res.end;
   return false;
 }
 
-/** The challenge leads to metadata that is not that of the well-known path. */
+/** The challenge leads to other metadata than the well-known path. */
 function otherDocument(good: Behaviour): Partial<Behaviour> {
   return {
     challenge: (parts) => good.challenge({ ...parts, metadataUrl: `${parts.metadataUrl}?other` }),
     before: (req, res) => {
-      if (req.url !== `${INSERTED}?other`) return false;
-      req.url = INSERTED;
+      if (req.url !== `${WELL_KNOWN}?other`) return false;
+      req.url = WELL_KNOWN;
       const end = res.end.bind(res);
       res.end = ((text: string) => end(text.replace('files:read', 'files:write'))) as typeof res.end;
       return false;
@@ -125,6 +120,6 @@ function otherDocument(good: Behaviour): Partial<Behaviour> {
   };
 }
 
-describe('a planted fault is found, and nothing else', () => {
-  test.each(FAULTS)('%s', (_what, fault, fails, saw) => failsAlone(fault, fails, saw));
+describe('the doctor finds the planted fault and no other', () => {
+  test.each(FAULTS)('%s', (_title, fault, fails, observed) => expectFailures(fault, fails, observed));
 });

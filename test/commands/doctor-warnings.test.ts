@@ -1,40 +1,46 @@
-// What the doctor only warns of: no client that is known fails by it, and the server is not as it should be.
+// The warnings of the doctor: the server does not follow a recommendation, but every known client
+// works.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { examined, type Fault, heading, INSERTED, json, OPEN, rewriting, status, told } from './examined.js';
-import { startStrange } from './strange-server.js';
+import { ecKey, mintToken } from '../fixtures/mint.js';
+import { changingHead, json, linesOf, OPEN, rewriting, runDoctor, status, WELL_KNOWN } from './run-doctor.js';
+import { type Fault, startThirdPartyServer } from './third-party-server.js';
 
-const PRM = '/.well-known/oauth-protected-resource';
-const challengedWith = (end: string): Fault => ({
+const RESOURCE_METADATA = '/.well-known/oauth-protected-resource';
+const challengeEndingWith = (end: string): Fault => ({
   challenge: ({ metadataUrl, error }) => [
     `Bearer ${error === null ? '' : 'error="invalid_token", '}resource_metadata="${metadataUrl}"${end}`,
   ],
 });
 const atRoot = (path: string): Fault => ({
-  before: (req, res) => req.url === PRM && json(res, { resource: `http://${req.headers.host}${path}` }),
+  before: (req, res) => req.url === RESOURCE_METADATA && json(res, { resource: `http://${req.headers.host}${path}` }),
 });
 
-/** What, the doing of it, the check that warns, and what it saw. */
-const WARNINGS: [what: string, fault: Fault, name: string, saw: string | RegExp][] = [
-  ['no scope in the challenge', challengedWith(''), 'challenge scope', 'absent'],
-  ['offline_access in the challenge', challengedWith(', scope="a offline_access"'), 'challenge scope', 'a offline_access'],
+/** `name` is the name of the check that warns. */
+const WARNINGS: [title: string, fault: Fault, name: string, observed: string | RegExp][] = [
+  ['no scope in the challenge', challengeEndingWith(''), 'challenge scope', 'the challenge has no scope'],
   [
-    'tokens that cannot be checked now',
+    'offline_access in the challenge',
+    challengeEndingWith(', scope="a offline_access"'),
+    'challenge scope',
+    'includes offline_access: a',
+  ],
+  [
+    'a server that cannot check tokens now',
     { before: (req, res) => String(req.headers.authorization).includes('portcullis-doctor-') && status(res, 503) },
-    'a bad token',
-    '503: it cannot check tokens now',
+    'invalid token',
+    'an invalid token got 503: the server cannot check tokens now',
   ],
-  ['metadata of this URL at the root', atRoot('/mcp'), 'metadata at the root', /^a document of http:.*\/mcp$/],
-  ['metadata of another URL at the root', atRoot('/other'), 'metadata at the root', /^a document of http:.*\/other$/],
+  ['metadata of this URL at the root', atRoot('/mcp'), 'metadata at the root', /^GET got metadata of http:.*\/mcp$/],
+  ['metadata of another URL at the root', atRoot('/other'), 'metadata at the root', /^GET got metadata of http:.*\/other$/],
   [
-    'the login behind the path',
-    { before: (req, res) => req.url === `/mcp${PRM}` && status(res, 401) },
-    'metadata behind the path',
-    '401',
+    'a login after the path',
+    { before: (req, res) => req.url === `/mcp${RESOURCE_METADATA}` && status(res, 401) },
+    'metadata after the path',
+    'GET got 401',
   ],
   [
-    '404 as a page',
+    '404 as a web page',
     {
       before: (req, res) => {
         if (!String(req.url).startsWith('/.well-known/portcullis-doctor')) return false;
@@ -43,39 +49,49 @@ const WARNINGS: [what: string, fault: Fault, name: string, saw: string | RegExp]
       },
     },
     'unknown well-known path',
-    '404 as HTML',
+    'GET got 404 as HTML',
   ],
   [
     'no HEAD of the metadata',
-    { before: (req, res) => req.url === INSERTED && req.method === 'HEAD' && status(res, 405) },
-    'metadata for whoever asks',
-    'HEAD: 405',
+    { before: (req, res) => req.url === WELL_KNOWN && req.method === 'HEAD' && status(res, 405) },
+    'metadata without authentication',
+    'HEAD got 405',
   ],
-  ['no scopes_supported', { metadata: { scopes_supported: undefined } }, 'metadata fields', 'no scopes_supported'],
+  ['no scopes_supported', { metadata: { scopes_supported: undefined } }, 'metadata fields', 'scopes_supported is missing'],
   ['an empty scopes_supported', { metadata: { scopes_supported: [] } }, 'metadata fields', 'scopes_supported is empty'],
-  ['offline_access in it', { metadata: { scopes_supported: ['a', 'offline_access'] } }, 'metadata fields', 'is listed'],
+  [
+    'offline_access in scopes_supported',
+    { metadata: { scopes_supported: ['a', 'offline_access'] } },
+    'metadata fields',
+    'includes offline_access',
+  ],
   [
     'no bearer_methods_supported',
     { metadata: { bearer_methods_supported: undefined } },
     'metadata fields',
-    'no bearer_methods_supported',
+    'bearer_methods_supported does not include header',
   ],
-  ['no registration', { server: { registration_endpoint: undefined } }, 'registration', 'neither'],
+  ['no registration', { server: { registration_endpoint: undefined } }, 'registration', 'supports neither'],
   [
-    'a page that may not call',
+    'an origin that may not call',
     { before: (req, res) => req.url === '/mcp' && req.method === 'OPTIONS' && status(res, 403) },
     'preflight',
-    '403: http://localhost:6274 may not call',
+    'the preflight got 403: the server does not allow http://localhost:6274',
   ],
   [
     'a preflight without Last-Event-ID',
     { preflightHeaders: 'authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name' },
     'preflight',
-    'not allowed: last-event-id, mcp-param-doctor',
+    'the preflight does not allow last-event-id, mcp-param-doctor',
   ],
-  ['little exposed', { exposed: 'WWW-Authenticate, Mcp-Session-Id' }, 'readable by a web page', 'not exposed: retry-after'],
   [
-    'every page may ask',
+    'few exposed headers',
+    { exposed: 'WWW-Authenticate, Mcp-Session-Id' },
+    'readable by a web page',
+    'does not expose retry-after',
+  ],
+  [
+    'every web page may call',
     {
       before: (req) => {
         if (String(req.headers.origin).endsWith('.invalid')) delete req.headers.origin;
@@ -83,84 +99,84 @@ const WARNINGS: [what: string, fault: Fault, name: string, saw: string | RegExp]
       },
     },
     'foreign web page',
-    '401',
+    'a foreign origin got 401 instead of 403',
   ],
   [
-    'a tool that failed',
+    'a tool that reports an error',
     rewriting('"result":{"content"', '"result":{"isError":true,"content"'),
-    'call of a tool, modern',
-    'time: the tool says that it failed',
+    'tool call, modern',
+    'time reports an error of its own',
   ],
-  ['200 for a notification', heading((code) => (code === 202 ? 200 : code)), 'notification', '200'],
+  ['200 for a notification', changingHead((code) => (code === 202 ? 200 : code)), 'notification', 'got 200 instead of 202'],
   [
     'a session in the modern era',
-    heading((code, fields) => {
-      fields['mcp-session-id'] = 'x';
+    changingHead((code, headers) => {
+      headers['mcp-session-id'] = 'x';
       return code;
     }),
     'no session in the modern era',
-    'there is one',
+    'the response has an Mcp-Session-Id',
   ],
   [
-    'streams that may be buffered',
+    'streams that a proxy may buffer',
     (good) =>
-      heading((code, fields) => {
-        delete fields['x-accel-buffering'];
+      changingHead((code, headers) => {
+        delete headers['x-accel-buffering'];
         return code;
       })({ ...good, around: () => {} }),
-    'headers of streams',
-    'no X-Accel-Buffering: no',
+    'stream headers',
+    'the stream lacks X-Accel-Buffering: no',
   ],
 ];
 
-describe('a server that is not as it should be is warned of', () => {
-  test.each(WARNINGS)('%s', async (_what, fault, name, saw) => {
-    const strange = await startStrange(fault);
-    const found = await examined(strange);
-    await strange.stop();
-    expect(told(found, 'fail')).toEqual([]);
-    const one = found.find(({ check }) => check.name === name);
-    expect(one).toMatchObject({ verdict: 'warn', saw: expect.stringMatching(saw) });
+describe('the doctor warns, and no check fails', () => {
+  test.each(WARNINGS)('%s', async (_title, fault, name, observed) => {
+    const server = await startThirdPartyServer(fault);
+    const findings = await runDoctor(server);
+    await server.stop();
+    expect(linesOf(findings, 'fail')).toEqual([]);
+    const finding = findings.find(({ check }) => check.name === name);
+    expect(finding).toMatchObject({ result: 'warn', observed: expect.stringMatching(observed) });
   });
 });
 
-test('an open server needs no login, and is told to be one', async () => {
-  const strange = await startStrange(OPEN);
-  const found = await examined(strange, { token: null });
-  await strange.stop();
-  expect(told(found, 'fail')).toEqual([]);
-  expect(told(found, 'warn')).toContain('warn login asked for: 200: anybody may call this server');
-  expect(told(found, 'ok')).toContain('ok call of a tool, modern: time');
+test('a server without a login: the doctor warns, and still calls a tool', async () => {
+  const server = await startThirdPartyServer(OPEN);
+  const findings = await runDoctor(server, { token: null });
+  await server.stop();
+  expect(linesOf(findings, 'fail')).toEqual([]);
+  expect(linesOf(findings, 'warn')).toContain('warn login required: POST without a token got 200: the server needs no login');
+  expect(linesOf(findings, 'ok')).toContain('ok tool call, modern: time got a result');
 });
 
-/** The scheme of the resource in capitals. */
-function capitals(req: IncomingMessage, res: ServerResponse): boolean {
-  if (req.url !== INSERTED || req.method !== 'GET') return false;
+/** Writes the scheme of the resource in capitals. */
+function capitalScheme(req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.url !== WELL_KNOWN || req.method !== 'GET') return false;
   const end = res.end.bind(res);
   res.end = ((text: string) => end(text.replace('"resource":"http:', '"resource":"HTTP:'))) as typeof res.end;
   return false;
 }
 
-test('a URL in other letters is the same one, though not for every client', async () => {
-  const strange = await startStrange({ before: capitals });
-  const found = await examined(strange);
-  await strange.stop();
-  expect(told(found, 'fail')).toEqual([]);
-  expect(told(found, 'warn')).toContainEqual(expect.stringContaining('the same URL in other letters'));
+test('the same URL in another spelling: a warning, because some clients compare strictly', async () => {
+  const server = await startThirdPartyServer({ before: capitalScheme });
+  const findings = await runDoctor(server);
+  await server.stop();
+  expect(linesOf(findings, 'fail')).toEqual([]);
+  expect(linesOf(findings, 'warn')).toContainEqual(expect.stringContaining('the same URL in another spelling'));
 });
 
-test('what a token says of itself, unverified', async () => {
-  const strange = await startStrange({ takesAnyToken: true });
-  const { origin } = strange;
+test('the unverified claims of a token', async () => {
+  const server = await startThirdPartyServer({ takesAnyToken: true });
+  const { origin } = server;
   const claims = { exp: undefined };
-  const token = mintToken({ issuer: 'https://elsewhere.example', audience: 'x', key: rsaKey(), claims });
-  const found = await examined(strange, { token });
-  await strange.stop();
-  expect(told(found, 'warn')).toEqual(
+  const token = mintToken({ issuer: 'https://elsewhere.example', audience: 'x', key: ecKey(), claims });
+  const findings = await runDoctor(server, { token });
+  await server.stop();
+  expect(linesOf(findings, 'warn')).toEqual(
     expect.arrayContaining([
-      'warn time of the token: no exp',
-      `warn audience of the token: aud "x", resource ${origin}/mcp`,
-      `warn issuer of the token: iss "https://elsewhere.example", and authorization_servers has ${strange.issuer}`,
+      'warn token lifetime: the token has no exp',
+      `warn token audience: aud is "x", the resource is ${origin}/mcp`,
+      `warn token issuer: iss is "https://elsewhere.example", but authorization_servers has ${server.issuer}`,
     ]),
   );
 });

@@ -1,85 +1,86 @@
-// The doctor on a good server that is not ours: nothing to say of it, what is called there, and where the token goes.
+// The doctor on a correct third-party server: its results, the tool that it calls, and where it
+// sends the token.
 import { describe, expect, test } from 'vitest';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
-import { allChecks } from '../../src/commands/doctor/examine.js';
-import { createLook } from '../../src/commands/doctor/look.js';
-import { examined, hasToken, redirect, TARGET, told } from './examined.js';
-import { startStrange } from './strange-server.js';
+import { createInspection } from '../../src/commands/doctor/inspection.js';
+import { allChecks } from '../../src/commands/doctor/run-checks.js';
+import { hasToken, linesOf, redirect, runDoctor, TARGET } from './run-doctor.js';
+import { startThirdPartyServer } from './third-party-server.js';
 
-describe('a good server that is not ours', () => {
-  test('nothing fails; each fault below is the only one of its server', async () => {
-    const strange = await startStrange();
-    const found = await examined(strange);
-    await strange.stop();
-    expect(told(found, 'fail')).toEqual([]);
-    // Codex alone would miss the copy of the metadata.
-    expect(told(found, 'warn')).toEqual([
-      'warn copy of that metadata at the origin: 404: Codex takes the server for one without login',
+describe('a correct third-party server', () => {
+  test('no check fails, so a planted fault is the only one of its server', async () => {
+    const server = await startThirdPartyServer();
+    const findings = await runDoctor(server);
+    await server.stop();
+    expect(linesOf(findings, 'fail')).toEqual([]);
+    // Only Codex needs the copy of the metadata.
+    expect(linesOf(findings, 'warn')).toEqual([
+      'warn authorization server metadata at the origin: GET got 404: Codex treats the server as one without a login',
     ]);
-    expect(told(found, 'skipped').map((line) => line.split(':')[0])).toEqual([
-      'skipped progress of the call',
-      'skipped quiet stream',
+    expect(linesOf(findings, 'skipped').map((line) => line.split(':')[0])).toEqual([
+      'skipped call progress',
+      'skipped idle stream',
     ]);
-    expect(found.length).toBe(allChecks.length);
+    expect(findings.length).toBe(allChecks.length);
   });
 
-  test('only a tool that reads and needs nothing is called, once in each era; another one by name alone', async () => {
-    const strange = await startStrange();
-    await examined(strange);
-    expect(strange.called).toEqual(['time', 'time']);
-    await examined(strange, { tool: 'wipe' });
-    expect(strange.called.slice(2)).toEqual(['wipe', 'wipe']);
-    const found = await examined(strange, { tool: 'nothing' });
-    expect(told(found, 'fail')).toEqual([
-      'fail call of a tool, modern: there is no tool nothing',
-      'fail call of a tool, legacy: there is no tool nothing',
+  test('the doctor calls a read-only tool without arguments, once in each era, and another one only by name', async () => {
+    const server = await startThirdPartyServer();
+    await runDoctor(server);
+    expect(server.called).toEqual(['time', 'time']);
+    await runDoctor(server, { tool: 'wipe' });
+    expect(server.called.slice(2)).toEqual(['wipe', 'wipe']);
+    const findings = await runDoctor(server, { tool: 'nothing' });
+    expect(linesOf(findings, 'fail')).toEqual([
+      'fail tool call, modern: the server has no tool nothing',
+      'fail tool call, legacy: the server has no tool nothing',
     ]);
-    await strange.stop();
+    await server.stop();
   });
 
-  test('the token goes to the URL alone', async () => {
-    const strange = await startStrange();
-    await examined(strange);
-    const { origin, seen } = strange;
-    await strange.stop();
+  test('the doctor sends the token to the URL alone', async () => {
+    const server = await startThirdPartyServer();
+    await runDoctor(server);
+    const { origin, seen } = server;
+    await server.stop();
     expect(seen.filter(({ withToken }) => withToken).length).toBeGreaterThan(5);
     expect(seen.filter(({ where, withToken }) => withToken && !/^(POST|GET|DELETE) server\/mcp$/.test(where))).toEqual([]);
     expect(seen.some(({ where }) => where.includes('issuer/.well-known'))).toBe(true);
     expect(origin).toMatch(/^http:\/\/127/);
   });
 
-  test('the token follows no redirect, and travels by no open line', async () => {
+  test('the token follows no redirect, and does not travel over http', async () => {
     const arrived: string[] = [];
     const elsewhere = await listenLoopback((req, res) => {
       arrived.push(String(req.url));
       res.end();
     });
-    const strange = await startStrange({
+    const server = await startThirdPartyServer({
       before: (req, res) => hasToken(req) && redirect(res, `${elsewhere.url}/steal`),
     });
-    const found = await examined(strange);
-    await Promise.all([strange.stop(), elsewhere.close()]);
-    expect(told(found, 'skipped')).toContainEqual(expect.stringContaining(`a redirect to ${elsewhere.url}/steal`));
+    const findings = await runDoctor(server);
+    await Promise.all([server.stop(), elsewhere.close()]);
+    expect(linesOf(findings, 'skipped')).toContainEqual(expect.stringContaining(`a redirect to ${elsewhere.url}/steal`));
     expect(arrived).toEqual([]);
-    const look = (url: string) => createLook({ ...TARGET, url, token: strange.token });
-    expect([look(strange.url).mayAuthorize, look('http://mcp.example.com/mcp').mayAuthorize]).toEqual([true, false]);
+    const sendsToken = (url: string) => createInspection({ ...TARGET, url, token: server.token }).sendsToken;
+    expect([sendsToken(server.url), sendsToken('http://mcp.example.com/mcp')]).toEqual([true, false]);
   });
 
-  test('a quiet stream is held open as long as asked for', async () => {
-    const strange = await startStrange();
-    const found = await examined(strange, { quietMs: 600 });
-    expect(told(found, 'ok').filter((line) => line.includes('quiet stream'))).toEqual([
-      expect.stringMatching(/open for 0\.[6-9] s/),
+  test('the doctor holds an idle stream open for the given time, and reports an early end', async () => {
+    const server = await startThirdPartyServer();
+    const findings = await runDoctor(server, { idleMs: 600 });
+    expect(linesOf(findings, 'ok').filter((line) => line.includes('idle stream'))).toEqual([
+      expect.stringMatching(/the stream was open for 0\.[6-9] s/),
     ]);
-    await strange.stop();
-    const cut = await startStrange({
+    await server.stop();
+    const cut = await startThirdPartyServer({
       around: (res) => {
         res.setHeader('x-accel-buffering', 'no');
         setTimeout(() => res.destroy(), 300).unref();
       },
     });
-    const found2 = await examined(cut, { quietMs: 900 });
+    const afterCut = await runDoctor(cut, { idleMs: 900 });
     await cut.stop();
-    expect(told(found2, 'fail')).toEqual([expect.stringMatching(/^fail quiet stream: it ended after 0\.[3-8] s$/)]);
+    expect(linesOf(afterCut, 'fail')).toEqual([expect.stringMatching(/^fail idle stream: the stream ended after 0\.[3-8] s$/)]);
   });
 });

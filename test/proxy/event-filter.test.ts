@@ -1,4 +1,4 @@
-// What goes on of an event stream whose answers may hold lists.
+// The filter for event streams with lists.
 import { describe, expect, test } from 'vitest';
 import type { Era } from '../../src/core/message.js';
 import type { ListView } from '../../src/mcp/lists.js';
@@ -8,7 +8,7 @@ const listing: ListView = { members: ['tools'], mayUse: (_member, name) => !name
 const LIMIT = 1000;
 const start = (era: Era = 'legacy'): EventFilter => new EventFilter(listing, era, LIMIT);
 
-/** What comes out of each piece, and at the end. */
+/** The output for each chunk, and at the end. */
 function pushed(pieces: (string | Buffer)[], filter = start()): string[] {
   const out = pieces.map((piece) => filter.push(Buffer.from(piece)).toString());
   return [...out, filter.end().toString(), ...(filter.flaw === null ? [] : [`flaw: ${filter.flaw}`])];
@@ -20,7 +20,7 @@ const event = (...names: string[]): string => `event: message\nid: 7\ndata: ${li
 const NOTE = 'data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"tools":[{"name":"no"}]}}\n\n';
 
 describe('an event', () => {
-  test('goes on as soon as it is whole, its list filtered (A-37, B-70)', () => {
+  test('leaves as soon as it is complete, with its list filtered (A-37, B-70)', () => {
     const filter = start();
     const out = (text: string): string => filter.push(Buffer.from(text)).toString();
     expect(out(event('a', 'no', 'b'))).toBe(event('a', 'b'));
@@ -30,7 +30,7 @@ describe('an event', () => {
     expect([filter.end().toString(), filter.flaw]).toEqual(['', null]);
   });
 
-  test('is the same wherever its bytes were parted', () => {
+  test('is the same for any chunks', () => {
     const text = `\ufeff: hi\r\n${event('a', 'no')}retry: 5\r\rid: 8\r\ndata: ${list('no', '\u00e9')}\r\n\r\n${NOTE}data: \n\n`;
     const want = `\ufeff: hi\r\n${event('a')}retry: 5\r\rid: 8\r\ndata: ${list('\u00e9')}\r\n\r\n${NOTE}data: \n\n`;
     const bytes = Buffer.from(text);
@@ -47,10 +47,10 @@ describe('an event', () => {
     ['line feeds', event('a', 'no'), event('a')],
     ['CRLF', event('a', 'no').replaceAll('\n', '\r\n'), event('a').replaceAll('\n', '\r\n')],
     ['CR', event('a', 'no').replaceAll('\n', '\r'), event('a').replaceAll('\n', '\r')],
-    ['no space', `data:${list('no')}\n\n`, `data: ${list()}\n\n`],
+    ['no space after the colon', `data:${list('no')}\n\n`, `data: ${list()}\n\n`],
     ['two spaces', `data:  ${list('no')}\n\n`, `data:  ${list()}\n\n`],
-    ['a signature', `\ufeffdata: ${list('no')}\n\n`, `\ufeffdata: ${list()}\n\n`],
-    ['another type', `event: other\ndata: ${list('no')}\n\n`, `event: other\ndata: ${list()}\n\n`],
+    ['a byte order mark', `\ufeffdata: ${list('no')}\n\n`, `\ufeffdata: ${list()}\n\n`],
+    ['another event type', `event: other\ndata: ${list('no')}\n\n`, `event: other\ndata: ${list()}\n\n`],
     [
       'all fields, comments between them',
       `: a\nevent: message\nretry: 3\n: b\ndata: ${list('no')}\nid: x\nother: y\n: c\n\n`,
@@ -66,41 +66,41 @@ describe('an event', () => {
       'data: {"result":\r\ndata: {"tools":[{"name":"no"}]}}\r\nid: 7\r\n\r\n',
       'data: {"result":\r\ndata: {"tools":[]}}\r\nid: 7\r\n\r\n',
     ],
-    ['a signature that comes late', `id: 1\n\n\ufeffdata: ${list('no')}\n\n`, `id: 1\n\n\ufeffdata: ${list()}\n\n`],
+    ['a byte order mark after the first event', `id: 1\n\n\ufeffdata: ${list('no')}\n\n`, `id: 1\n\n\ufeffdata: ${list()}\n\n`],
     ['a batch', `data: [${list('no')},${list('a')}]\n\n`, `data: [${list()},${list('a')}]\n\n`],
   ])('with %s', (_what, given, want) => {
     expect(pushed([given])).toEqual([want, '']);
     expect(pushed([given.replaceAll('"no"', '"a"')])).toEqual([given.replaceAll('"no"', '"a"'), '']);
   });
 
-  test('of the modern era says that its list is private (B-106)', () => {
+  test('of the modern era marks its list as private (B-106)', () => {
     expect(pushed([event('a')], start('modern'))).toEqual([event('a').replace(']}', '],"cacheScope":"private"}'), '']);
   });
 
   test.each([
     ['a comment', ':\n'],
-    ['a comment with more behind it', ': ping\n\n'],
+    ['a comment and a blank line', ': ping\n\n'],
     ['a comment that names data', `: data: ${list('no')}\n\n`],
-    ['an empty one to resume from (B-87)', 'id: 9\ndata:\n\n'],
+    ['an id without data, to resume from (B-87)', 'id: 9\ndata:\n\n'],
     ['empty lines of data', 'data\ndata: \n\n'],
-    ['no data at all', 'event: ping\nid: 1\n\n'],
-    ['a time to wait', 'retry: 1000\n\n'],
+    ['fields other than data', 'event: ping\nid: 1\n\n'],
+    ['a retry time', 'retry: 1000\n\n'],
     ['empty lines', '\n\r\n\r\n\n'],
-    ['a field that only begins so', 'database: x\n\n'],
-    ['a field in other letters, which is none', 'Data: x\n\n'],
-    ['a field with a space before it, which is none', ' data: x\n\n'],
+    ['a field whose name only begins with data', 'database: x\n\n'],
+    ['a field name in upper case, which is unknown', 'Data: x\n\n'],
+    ['a space before the field name, which makes it unknown', ' data: x\n\n'],
   ])('of %s passes', (_what, text) => expect(pushed([text])).toEqual([text, '']));
 
   test.each([
-    ['no JSON', 'data: tools\n\n'],
-    ['half of it', `data: ${list('a').slice(0, -1)}\n\n`],
-    ['a text', 'data: "a"\n\n'],
-    ['two signatures', `\ufeff\ufeffdata: {}\n\n${event('no')}data: x\n\n`],
-    ['a signature within', 'data: \ufeff{}\n\n'],
-    ['a name twice', `data: ${list('a').replace('"tools"', '"Tools":[],"tools"')}\n\n`],
-    ['no UTF-8', Buffer.from(`data: ${list('\u00e9')}\n\n`, 'latin1')],
-    ['a type of its own and no JSON', 'event: ping\ndata: 12:00\n\n'],
-  ])('that cannot be read ends the stream, and what came before it goes out: %s', (_what, text) => {
+    ['not JSON', 'data: tools\n\n'],
+    ['half a message', `data: ${list('a').slice(0, -1)}\n\n`],
+    ['a string', 'data: "a"\n\n'],
+    ['two byte order marks', `\ufeff\ufeffdata: {}\n\n${event('no')}data: x\n\n`],
+    ['a byte order mark in the data', 'data: \ufeff{}\n\n'],
+    ['a member name in two spellings', `data: ${list('a').replace('"tools"', '"Tools":[],"tools"')}\n\n`],
+    ['not UTF-8', Buffer.from(`data: ${list('\u00e9')}\n\n`, 'latin1')],
+    ['another event type, not JSON', 'event: ping\ndata: 12:00\n\n'],
+  ])('that the gateway cannot read ends the stream after the events before it: %s', (_what, text) => {
     const filter = start();
     const out = filter.push(Buffer.concat([Buffer.from(event('no')), Buffer.from(text), Buffer.from(event('a'))]));
     expect(out.toString().startsWith(event())).toBe(true);
@@ -116,16 +116,16 @@ describe('the end of the stream', () => {
     ['without a line end', event('a', 'no').slice(0, -2), event('a').slice(0, -2)],
     ['in a comment', ': pi', ': pi'],
     ['in a field', 'id: 4', 'id: 4'],
-  ])('%s: some readers take that for an event', (_where, given, want) => expect(pushed([given])).toEqual(['', want]));
+  ])('%s: some clients read that as an event', (_where, given, want) => expect(pushed([given])).toEqual(['', want]));
 
-  test('in half a message cuts it', () => {
+  test('within a message is an error', () => {
     expect(pushed([event('a').slice(0, -5)])).toEqual(['', '', 'flaw: not JSON-RPC, or nested too deeply']);
   });
 });
 
-describe('what is held back', () => {
+describe('the filter holds back', () => {
   const of = (bytes: number): string => `data: {"a":"${'x'.repeat(bytes - 16)}"}\n\n`;
-  test('is an event of the limit, and no more', () => {
+  test('an event up to the limit in bytes', () => {
     expect(of(LIMIT)).toHaveLength(LIMIT);
     expect(pushed([of(LIMIT), of(LIMIT)])).toEqual([of(LIMIT), of(LIMIT), '']);
     expect(pushed([of(LIMIT + 1)])).toEqual(['', '', `flaw: an event of more than ${LIMIT} bytes`]);
@@ -136,20 +136,20 @@ describe('what is held back', () => {
     ]);
   });
 
-  test('is no keep-alive: a stream of nothing else lives (B-72)', () => {
+  test('no comments: a stream of comments alone stays open (B-72)', () => {
     const filter = start();
     for (let i = 0; i < LIMIT; i++) expect(filter.push(Buffer.from(': still here\n')).toString()).toBe(': still here\n');
     expect(filter.flaw).toBeNull();
   });
 
-  test('is an event of a hundred thousand lines, and no more', () => {
+  test('an event of up to a hundred thousand lines', () => {
     const text = (lines: number): string => `${'data\n'.repeat(lines - 1)}\n`;
     const filter = (): EventFilter => new EventFilter(listing, 'legacy', 1 << 20);
     expect(pushed([text(100_000), text(100_000)], filter())).toEqual([text(100_000), text(100_000), '']);
     expect(pushed([text(100_001)], filter())).toEqual(['', '', 'flaw: an event of more than 100000 lines']);
   });
 
-  test('is a line without an end, up to the limit', () => {
+  test('a line without an end, up to the limit', () => {
     const filter = start();
     for (let i = 0; i <= LIMIT && filter.flaw === null; i++) filter.push(Buffer.from(':'));
     expect(filter.flaw).toBe(`an event of more than ${LIMIT} bytes`);

@@ -1,4 +1,4 @@
-// A caller that leaves before there is a connection to its upstream.
+// A caller that disconnects before the gateway has a connection to the upstream.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GoneListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
@@ -23,8 +23,8 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-/** Carries calls to an upstream to which there is no connection yet; it has one place. */
-function carrier(): (name: string, leaves: boolean) => Promise<string> {
+/** Forwards calls to an upstream with a limit of one connection, which is not open yet. */
+function forwarder(): (name: string, disconnects: boolean) => Promise<string> {
   const { port, url } = upstream;
   const at = endpoint({
     upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', maxConcurrentRequests: 1 },
@@ -34,25 +34,25 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
   const clock = testClock();
   const openStream = createOpenStream(at, createStreamTicker(clock), clock);
   const noSession = (): never => {
-    throw new Error('a modern call has none');
+    throw new Error('a modern call has no session');
   };
   const pseudonym = 'portcullis-test';
   const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView: () => null, pseudonym });
-  return async (name, leaves) => {
+  return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
-    const one = exchange();
+    const call = exchange();
     let listener: GoneListener | undefined;
-    one.onGone = (told) => {
-      listener = told;
+    call.onGone = (added) => {
+      listener = added;
     };
     let end: Failure | null | undefined;
-    transport.forward(one, principal(), message, [], {
-      answered(told) {
-        end = told;
+    transport.forward(call, principal(), message, [], {
+      answered(result) {
+        end = result;
       },
     });
-    if (leaves) {
-      one.gone = true;
+    if (disconnects) {
+      call.gone = true;
       listener?.gone();
     }
     await until('the exchange is over', () => end !== undefined);
@@ -60,8 +60,8 @@ function carrier(): (name: string, leaves: boolean) => Promise<string> {
   };
 }
 
-test('reaches nobody, and its place is free (B-74, C-140)', async () => {
-  const call = carrier();
+test('the call never reaches the upstream, and the connection is free again (B-74, C-140)', async () => {
+  const call = forwarder();
   expect(await call('leaves', true)).toBe('client.disconnected');
   expect(await call('stays', false)).toBe('ok');
   expect(upstream.requests.map(({ body }) => body.toString())).toEqual(['stays']);

@@ -1,4 +1,4 @@
-// Which header fields cross to the upstream.
+// The header fields that the gateway forwards to the upstream.
 import { describe, expect, test } from 'vitest';
 import type { Era, Message } from '../../src/core/message.js';
 import { isLoop, requestHeaders } from '../../src/proxy/headers.js';
@@ -29,7 +29,7 @@ describe('to the upstream', () => {
     ['Mcp-Name', 'x'],
     ['Mcp-Param-Tenant_Id', 'x'],
     ['Mcp-Param-a.b', 'x'],
-  ])('%s crosses unchanged (C-135, B-17, B-55)', (name, value) => {
+  ])('%s is forwarded unchanged (C-135, B-17, B-55)', (name, value) => {
     expect(sent([[name, value]])).toEqual({ ...VIA, [name.toLowerCase()]: value });
   });
 
@@ -96,7 +96,7 @@ describe('to the upstream', () => {
     'CF-Connecting-IP',
     'Connection',
     'X-Request-Id',
-  ])('%s stays behind (C-135, C-131, A-42, B-14)', (name) => {
+  ])('%s is not forwarded (C-135, C-131, A-42, B-14)', (name) => {
     expect(
       sent([
         ['Accept', 'x'],
@@ -105,7 +105,7 @@ describe('to the upstream', () => {
     ).toEqual({ ...VIA, accept: 'x' });
   });
 
-  test('what Connection names stays behind, whatever it is (C-130)', () => {
+  test('a field that Connection names is not forwarded, whatever it is (C-130)', () => {
     const lines: Lines = [
       ['Accept', 'x'],
       ['traceparent', 't'],
@@ -127,7 +127,7 @@ describe('to the upstream', () => {
     expect(sent([...lines, ['Connection', 'close']])).toEqual(sent(lines));
   });
 
-  test('what is known of a session crosses in its place, and what resumes it; without one neither does (B-80, B-84, B-85)', () => {
+  test('the session id of the upstream replaces the sealed id; without a session, neither id nor Last-Event-ID (B-80, B-84, B-85)', () => {
     const lines: Lines = [
       ['Mcp-Session-Id', 'what the caller sent'],
       ['Last-Event-ID', '7'],
@@ -138,7 +138,7 @@ describe('to the upstream', () => {
     expect(sent([['Mcp-Whatever-Comes', 'm']], 'abc')).toEqual({ ...VIA, 'mcp-whatever-comes': 'm' });
   });
 
-  test('what mirrors the body crosses where it was held against the body, and nowhere else (B-57, B-61)', () => {
+  test('a mirrored field is forwarded only where the gateway compared it with the body (B-57, B-61)', () => {
     const lines: Lines = [
       ['Mcp-Method', 'm'],
       ['Mcp-Name', 'x'],
@@ -152,7 +152,7 @@ describe('to the upstream', () => {
     expect(sent(lines, null, { era: 'legacy', calls: [], body: null })).toEqual(kept);
   });
 
-  test('what the gateway presents comes last (A-43)', () => {
+  test('the credential of the gateway comes last (A-43)', () => {
     expect(requestHeaders(head({ lines: [['Accept', 'x']] }), NAMED, null, ['authorization', 'Bearer ours'], NAME)).toEqual([
       'via',
       `1.1 ${NAME}`,
@@ -163,7 +163,7 @@ describe('to the upstream', () => {
     ]);
   });
 
-  test('a field that may stand twice keeps its lines, in order', () => {
+  test('a field that may repeat keeps its lines in order', () => {
     expect(
       requestHeaders(
         head({
@@ -183,10 +183,10 @@ describe('to the upstream', () => {
 
 describe('a loop (C-134)', () => {
   const via = (...values: string[]): boolean => isLoop(head({ lines: values.map((value) => ['Via', value] as const) }), NAME);
-  test.each([[[`1.1 ${NAME}`]], [[`1.0 a, 1.1 ${NAME}, 1.1 b`]], [['1.1 a', `1.1 ${NAME}`]]])('is seen in Via: %j', (values) => {
+  test.each([[[`1.1 ${NAME}`]], [[`1.0 a, 1.1 ${NAME}, 1.1 b`]], [['1.1 a', `1.1 ${NAME}`]]])('shows in Via: %j', (values) => {
     expect(via(...values)).toBe(true);
   });
-  test.each([[[]], [['1.1 varnish']], [['1.1 portcullis-ba9876543210']]])('is none: %j', (values) =>
+  test.each([[[]], [['1.1 varnish']], [['1.1 portcullis-ba9876543210']]])('does not show in Via: %j', (values) =>
     expect(via(...values)).toBe(false),
   );
 });

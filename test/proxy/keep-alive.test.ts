@@ -1,12 +1,12 @@
-// When a comment goes out on an event stream that is quiet, look by look.
+// The comments that the gateway sends on a quiet event stream, tick by tick.
 import { describe, expect, test } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
-import type { StreamAsk } from '../../src/proxy/event-stream.js';
+import type { StreamContext } from '../../src/proxy/event-stream.js';
 import { TICK_MS } from '../../src/proxy/stream-ticker.js';
 import { COMMENT, type Opened, open, pass } from '../support/watched-stream.js';
 
-describe('B-72: comments while nothing is sent', () => {
-  test.each([1, 2, 15, 60])('after %d s, and again, never later', (keepAliveSeconds) => {
+describe('B-72: comments on a quiet stream', () => {
+  test.each([1, 2, 15, 60])('are sent every %d s, and never later', (keepAliveSeconds) => {
     const { comments } = open({}, { keepAliveSeconds });
     pass(keepAliveSeconds * 1000 - TICK_MS);
     const early = comments.length;
@@ -16,7 +16,7 @@ describe('B-72: comments while nothing is sent', () => {
     expect(comments).toHaveLength(10);
   });
 
-  test('not while events come, and from the last one on', () => {
+  test('are not sent while events arrive; the time counts from the last event', () => {
     const { comments, sends } = open({}, { keepAliveSeconds: 2 });
     for (let n = 0; n < 10; n++) {
       pass(1000);
@@ -31,36 +31,36 @@ describe('B-72: comments while nothing is sent', () => {
     ['within an event', ({ sends }) => sends('data: 1\n\ndata: 2\n')],
     [
       'while the caller reads too slowly',
-      ({ owner }) => {
-        owner.isHeldBack = true;
+      ({ writer }) => {
+        writer.isPaused = true;
       },
     ],
-  ])('not %s, and as soon as that is over', (_what, hinder) => {
+  ])('are not sent %s, and are sent again afterwards', (_what, hinder) => {
     const opened = open();
     pass(15_000);
     expect(opened.comments).toHaveLength(1);
     hinder(opened);
     pass(60_000);
     expect(opened.comments).toHaveLength(1);
-    opened.owner.isHeldBack = false;
+    opened.writer.isPaused = false;
     opened.sends('\n');
     pass(15_000);
     expect(opened.comments).toHaveLength(2);
   });
 
-  test.each<[string, Partial<StreamAsk>, Partial<StreamLimits>]>([
+  test.each<[string, Partial<StreamContext>, Partial<StreamLimits>]>([
     ['switched off', {}, { keepAliveSeconds: 0 }],
-    ['counted or encoded bytes', { takesMore: false }, {}],
-  ])('none at all: %s', (_what, ask, terms) => {
-    const { comments } = open(ask, terms);
+    ['a response with a length or an encoding', { canAppend: false }, {}],
+  ])('are never sent: %s', (_what, context, limits) => {
+    const { comments } = open(context, limits);
     pass(120_000);
     expect(comments).toEqual([]);
   });
 
-  test('none once it is over', () => {
+  test('are not sent after the stream ended', () => {
     const { comments, stream } = open();
     pass(15_000);
-    stream.over();
+    stream.stop();
     pass(60_000);
     expect(comments).toHaveLength(1);
   });

@@ -1,8 +1,8 @@
-// How answers that may hold lists reach the caller: over real sockets, from upstreams that behave and upstreams that do not.
+// How the gateway relays responses with lists, over real sockets, from valid and invalid upstreams.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ListMember, ListView } from '../../src/mcp/lists.js';
-import { LIST_BYTES } from '../../src/proxy/list-relay.js';
+import { MAX_LIST_BYTES } from '../../src/proxy/list-relay.js';
 import { type Forwarding, startForwarding } from '../fixtures/forwarding.js';
 import { legacy, modern } from '../fixtures/messages.js';
 import {
@@ -17,7 +17,7 @@ import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fix
 import { until } from '../fixtures/wait.js';
 
 const members: ListMember[] = ['tools', 'prompts', 'resources', 'resourceTemplates'];
-const listing: ListView = { members, mayUse: (_member, name) => !name.startsWith('no') };
+const view: ListView = { members, mayUse: (_member, name) => !name.startsWith('no') };
 
 const JSON_LINE: [string, string] = ['content-type', 'application/json'];
 const list = (...names: string[]): string =>
@@ -26,12 +26,12 @@ const left = (...names: string[]): string => list(...names).replace('public', 'p
 
 let upstream: RawUpstream;
 let gateway: Forwarding;
-/** Whether what passes through is filtered. */
+/** Whether the gateway filters lists. */
 let filtering = true;
 beforeAll(async () => {
   upstream = await startRawUpstream();
   const limits = { headersTimeoutMs: 400, maxConcurrentRequests: 2, maxStreams: 2 };
-  gateway = await startForwarding(`${upstream.url}/up`, () => (filtering ? listing : null), limits);
+  gateway = await startForwarding(`${upstream.url}/up`, () => (filtering ? view : null), limits);
 });
 afterAll(async () => {
   await gateway.stop();
@@ -66,13 +66,13 @@ async function expectBroken(response: RawResponse, detail: RegExp): Promise<void
   expect(response.body).not.toContain('"name"');
   expect(gateway.ends.join()).toMatch(detail);
   expect(gateway.ends).toHaveLength(1);
-  // Its place is free again, as often as there are places and once more.
+  // The connections are free again: one more request succeeds than there are connections.
   upstream.answer(answers.status(200, [JSON_LINE], list('no')));
   for (let i = 0; i < 3; i++) expect((await ask(modern('tools/list'))).body).toBe(left());
 }
 
-describe('a JSON answer', () => {
-  test.each(requests)('%s: is filtered, with its own length and no tag of other bytes (A-37, B-106)', async (_era, request) => {
+describe('a JSON response', () => {
+  test.each(requests)('%s: is filtered, with a new length and without the old ETag (A-37, B-106)', async (_era, request) => {
     upstream.answer(
       answers.status(
         200,
@@ -89,19 +89,19 @@ describe('a JSON answer', () => {
     expect(upstream.last?.header('accept-encoding')).toBe('identity');
   });
 
-  test('passes as it came where nothing is filtered', async () => {
+  test('passes unchanged where no list has rules', async () => {
     filtering = false;
     upstream.answer(answers.status(200, [JSON_LINE], list('a', 'no')));
     expect((await ask(modern('tools/list'))).body).toBe(list('a', 'no'));
     expect(upstream.last?.header('accept-encoding')).toBeUndefined();
   });
 
-  test('that says that it is not compressed is filtered', async () => {
+  test('with the content encoding identity is filtered', async () => {
     upstream.answer(answers.status(200, [JSON_LINE, ['content-encoding', 'identity']], list('a', 'no')));
     expect((await ask(modern('tools/list'))).body).toBe(left('a'));
   });
 
-  test('in many pieces, each of them a byte', async () => {
+  test('in chunks of one byte is filtered', async () => {
     upstream.answer(async ({ req, res }) => {
       req.resume();
       res.writeHead(200, JSON_LINE);
@@ -111,21 +111,21 @@ describe('a JSON answer', () => {
     expect((await ask(modern('tools/list'))).body).toBe(left('\u00e9'));
   });
 
-  test('pages: every one is filtered and private, the cursor stays (B-106)', async () => {
+  test('of several pages: each page is filtered and private, the cursor stays (B-106)', async () => {
     const page = (names: string[], cursor: string, scope = 'private'): string =>
       `{"jsonrpc":"2.0","id":1,"result":{"ttlMs":1.50,"tools":[${names.map((name) => `{"name":"${name}"}`)}]${cursor},"cacheScope":"${scope}"}}`;
     const next = ',"nextCursor":"\\u0032"';
     const sent = [page(['a', 'no'], next, 'public'), page(['no', 'no'], next, 'public'), page(['b'], '', 'public')];
     upstream.next(...sent.map((body) => answers.status(200, [JSON_LINE], body)));
-    const got: string[] = [];
-    for (const _ of sent) got.push((await ask(modern('tools/list', { params: { cursor: '2' } }))).body);
-    expect(got).toEqual([page(['a'], next), page([], next), page(['b'], '')]);
+    const received: string[] = [];
+    for (const _ of sent) received.push((await ask(modern('tools/list', { params: { cursor: '2' } }))).body);
+    expect(received).toEqual([page(['a'], next), page([], next), page(['b'], '')]);
   });
 
   test.each<[string, Answer, string]>([
     ['gzip', answers.status(200, [JSON_LINE, ['content-encoding', 'gzip']], gzipSync(list('a'))), 'compressed'],
     [
-      'br, of an error',
+      'an error with br',
       answers.status(
         500,
         [
@@ -147,10 +147,10 @@ describe('a JSON answer', () => {
       answers.status(404, [['content-type', 'text/plain'], JSON_LINE], list('a')),
       'two media types',
     ],
-    ['no JSON', answers.status(200, [JSON_LINE], 'tools'), 'not JSON-RPC'],
-    ['no JSON, and no media type', answers.status(200, [], 'tools'), 'not JSON-RPC'],
+    ['not JSON', answers.status(200, [JSON_LINE], 'tools'), 'not JSON-RPC'],
+    ['not JSON, without a media type', answers.status(200, [], 'tools'), 'not JSON-RPC'],
     ['text', answers.status(202, [['content-type', 'text/plain']], 'Accepted'), 'not JSON-RPC'],
-    ['half a list, said to be all', answers.status(200, [JSON_LINE], list('a').slice(0, -2)), 'not JSON-RPC'],
+    ['half a list, with a complete body', answers.status(200, [JSON_LINE], list('a').slice(0, -2)), 'not JSON-RPC'],
     [
       'an event stream in another charset',
       answers.status(200, [['content-type', 'text/event-stream; charset=utf-7']], `data: ${list('a')}\n\n`),
@@ -161,7 +161,7 @@ describe('a JSON answer', () => {
       answers.status(200, [JSON_LINE], list('a').replace('"tools"', '"Tools":[],"tools"')),
       'stands twice',
     ],
-    ['an error that is no JSON, though said to be', answers.status(404, [JSON_LINE], 'gone'), 'not JSON-RPC'],
+    ['an error with the JSON type that is not JSON', answers.status(404, [JSON_LINE], 'gone'), 'not JSON-RPC'],
     [
       'a redirect',
       answers.status(302, [
@@ -174,20 +174,20 @@ describe('a JSON answer', () => {
     ['reset', answers.cut({ body: list('a'), reset: true }), 'ECONNRESET'],
     [
       'declared too long',
-      answers.status(200, [JSON_LINE, ['content-length', String(LIST_BYTES + 1)]], list('a')),
-      `list of ${LIST_BYTES + 1}`,
+      answers.status(200, [JSON_LINE, ['content-length', String(MAX_LIST_BYTES + 1)]], list('a')),
+      `list of ${MAX_LIST_BYTES + 1}`,
     ],
     ['of too many names', answers.status(200, [JSON_LINE], list(...Array<string>(8_193).fill('a'))), 'characters of names'],
-    ['too long', answers.status(200, [JSON_LINE, ['transfer-encoding', 'chunked']], ' '.repeat(LIST_BYTES + 1)), 'more than'],
-  ])('%s is 502, and nothing of it goes out', async (_what, broken, detail) => {
+    ['too long', answers.status(200, [JSON_LINE, ['transfer-encoding', 'chunked']], ' '.repeat(MAX_LIST_BYTES + 1)), 'more than'],
+  ])('%s is 502, and no part of it is sent', async (_what, broken, detail) => {
     upstream.answer(broken);
     await expectBroken(await ask(modern('tools/list')), new RegExp(`^upstream\\.broken: .*${detail}`));
   });
 
-  test('of the limit passes', async () => {
-    upstream.answer(answers.status(200, [JSON_LINE], left('a').padEnd(LIST_BYTES)));
+  test('as long as the limit passes', async () => {
+    upstream.answer(answers.status(200, [JSON_LINE], left('a').padEnd(MAX_LIST_BYTES)));
     const { body } = await ask(modern('tools/list'));
-    expect([body.length, body.trimEnd()]).toEqual([LIST_BYTES, left('a')]);
+    expect([body.length, body.trimEnd()]).toEqual([MAX_LIST_BYTES, left('a')]);
   });
 
   test.each<[string, Answer]>([
@@ -200,35 +200,39 @@ describe('a JSON answer', () => {
       'half a body',
       answers.raw(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n${list('a')}`, { keep: true }),
     ],
-  ])('that stops after %s is 504: the caller has no head either (D-25)', async (_what, answer) => {
+  ])('that stops after %s is 504, because the caller has no head yet (D-25)', async (_what, answer) => {
     upstream.answer(answer);
     const response = await ask(modern('tools/list'));
-    expect([response.status, response.complete, gateway.ends]).toEqual([504, true, ['upstream.timeout: no head in time']]);
+    expect([response.status, response.complete, gateway.ends]).toEqual([
+      504,
+      true,
+      ['upstream.timeout: no response headers in time'],
+    ]);
   });
 
   test.each<[string, number, string]>([
     ['an error', 200, '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no","data":1.0}}'],
     ['an error with its status (B-101, B-111)', 404, '{ "jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"} }'],
     ['another result', 200, '{"jsonrpc":"2.0","id":1,"result":{"content":[],"cacheScope":"public"}}'],
-  ])('with %s passes as it is', async (_what, status, body) => {
+  ])('with %s passes unchanged', async (_what, status, body) => {
     upstream.answer(answers.status(status, [JSON_LINE], body));
     const response = await ask(modern('tools/list'));
     expect([response.status, response.body, gateway.ends]).toEqual([status, body, ['ok']]);
   });
 
-  test('with a list and the status of an error is filtered all the same', async () => {
+  test('with a list and an error status is filtered too', async () => {
     upstream.answer(answers.status(404, [JSON_LINE], list('a', 'no')));
     const response = await ask(modern('tools/list'));
     expect([response.status, response.body]).toEqual([404, left('a')]);
   });
 
   test.each<[string, number, [string, string][], string]>([
-    ['an error in words', 404, [['content-type', 'text/plain']], 'no such thing'],
-    ['an error in words of another charset', 404, [['content-type', 'text/html; charset=iso-8859-1']], 'no such thing'],
+    ['an error as text', 404, [['content-type', 'text/plain']], 'no such thing'],
+    ['an error as text in another charset', 404, [['content-type', 'text/html; charset=iso-8859-1']], 'no such thing'],
     ['an error without a type', 405, [['allow', 'POST']], 'no'],
-    ['nothing', 200, [['content-length', '0']], ''],
+    ['an empty body', 200, [['content-length', '0']], ''],
     [
-      'nothing, compressed',
+      'an empty compressed body',
       200,
       [
         ['content-length', '0'],
@@ -236,10 +240,10 @@ describe('a JSON answer', () => {
       ],
       '',
     ],
-    ['nothing, in chunks', 200, [['transfer-encoding', 'chunked']], ''],
-    ['nothing, accepted', 202, [], ''],
+    ['an empty chunked body', 200, [['transfer-encoding', 'chunked']], ''],
+    ['an accepted notification', 202, [], ''],
     ['no content', 204, [], ''],
-    ['nothing, of JSON', 503, [JSON_LINE, ['retry-after', '3']], ''],
+    ['an empty JSON body', 503, [JSON_LINE, ['retry-after', '3']], ''],
   ])('%s passes', async (_what, status, headers, body) => {
     upstream.answer(answers.status(status, headers, body));
     const response = await ask(legacy('', { method: 'GET' }));
@@ -250,16 +254,16 @@ describe('a JSON answer', () => {
   test.each([
     ['before the head', answers.stall()],
     [
-      'in the middle of it',
+      'within the body',
       answers.raw('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{', { keep: true }),
     ],
-  ])('whose caller leaves %s is given up at once (B-73)', async (_when, answer) => {
+  ])('is aborted at once where the caller disconnects %s (B-73)', async (_when, answer) => {
     upstream.answer(answer);
     for (let i = 1; i <= 3; i++) {
       const connection = await open(modern('tools/list'));
       const seen = await upstream.waitFor(i, ({ bodyComplete }) => bodyComplete);
       connection.destroy();
-      await until('the upstream sees the caller go', () => seen.closedAt !== undefined);
+      await until('the upstream sees the disconnect', () => seen.closedAt !== undefined);
       await until('the exchange has ended', () => gateway.ends.length === i);
     }
     expect(gateway.ends).toEqual(Array(3).fill('client.disconnected'));
@@ -268,7 +272,7 @@ describe('a JSON answer', () => {
 
 describe('an event stream', () => {
   const event = (text: string): string => `id: 3\ndata: ${text}\n\n`;
-  /** Writes each part when it is asked to go on. */
+  /** Writes one part for each call of `go`. */
   function steps(...parts: string[]): { answer: Answer; go(): void } {
     let go = (): void => {};
     const answer: Answer = async ({ req, res }) => {
@@ -286,7 +290,7 @@ describe('an event stream', () => {
     return { answer, go: () => go() };
   }
 
-  test.each(requests)('%s: every event as it comes, lists in it filtered (A-37, B-70)', async (_era, request) => {
+  test.each(requests)('%s: each event is relayed as it arrives, with its lists filtered (A-37, B-70)', async (_era, request) => {
     const { answer, go } = steps(event('{"jsonrpc":"2.0","method":"a"}'), ': ping\n', event(list('a', 'no')), event('[]'));
     upstream.answer(answer);
     const connection = await open(request);
@@ -306,13 +310,13 @@ describe('an event stream', () => {
     expect(upstream.last?.header('accept-encoding')).toBe('identity');
   });
 
-  test('with the status of an error is filtered all the same', async () => {
+  test('with an error status is filtered too', async () => {
     upstream.answer(answers.status(404, [['content-type', 'text/event-stream']], event(list('a', 'no'))));
     const response = await ask(legacy('tools/list'));
     expect([response.status, response.body]).toEqual([404, event(left('a'))]);
   });
 
-  test('with a declared length gets another one', async () => {
+  test('with a Content-Length loses it', async () => {
     const text = event(list('no'));
     upstream.answer(
       answers.status(
@@ -334,17 +338,17 @@ describe('an event stream', () => {
   });
 
   test.each<[string, string, string]>([
-    ['that is no JSON', event('tools'), 'not JSON-RPC'],
-    ['that two readers could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'stands twice'],
-    ['that never ends', `data: ${'x'.repeat(LIST_BYTES)}`, 'more than'],
-    ['that is cut at the end', event(list('a')).slice(0, -6), 'not JSON-RPC'],
-  ])('with an event %s is cut, and what came before it is there', async (_what, text, detail) => {
+    ['that is not JSON', event('tools'), 'not JSON-RPC'],
+    ['that two clients could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'stands twice'],
+    ['that never ends', `data: ${'x'.repeat(MAX_LIST_BYTES)}`, 'more than'],
+    ['that is incomplete at the end', event(list('a')).slice(0, -6), 'not JSON-RPC'],
+  ])('with an event %s is cut after the events before it', async (_what, text, detail) => {
     upstream.answer(answers.status(200, [['content-type', 'text/event-stream']], event(list('b', 'no')) + text));
     const response = await ask(legacy('tools/list'));
     expect([response.status, response.complete]).toEqual([200, false]);
     expect(response.body).toBe(event(left('b')));
     await until('the exchange has ended', () => gateway.ends.length > 0);
-    expect(gateway.ends.join()).toMatch(new RegExp(`^stream\\.broken: a list: .*${detail}`));
+    expect(gateway.ends.join()).toMatch(new RegExp(`^stream\\.broken: unreadable list: .*${detail}`));
     upstream.answer(answers.status(200, [JSON_LINE], list('no')));
     for (let i = 0; i < 3; i++) expect((await ask(modern('tools/list'))).body).toBe(left());
   });
@@ -360,10 +364,10 @@ describe('an event stream', () => {
         gzipSync(event(list('a'))),
       ),
     );
-    await expectBroken(await ask(legacy('tools/list')), /^upstream\.broken: a compressed list/);
+    await expectBroken(await ask(legacy('tools/list')), /^upstream\.broken: a list in a compressed response/);
   });
 
-  test('that the upstream cuts is cut, without the half event', async () => {
+  test('that the upstream cuts is cut without the incomplete event', async () => {
     upstream.answer(
       answers.cut({ body: event(list('a')) + event(list('b')).slice(0, 30), headers: [['content-type', 'text/event-stream']] }),
     );
@@ -371,19 +375,19 @@ describe('an event stream', () => {
     expect([response.complete, response.body]).toEqual([false, event(left('a'))]);
   });
 
-  test('whose caller leaves is given up at once (B-73)', async () => {
+  test('is aborted at once where the caller disconnects (B-73)', async () => {
     upstream.answer(answers.sse([{ data: JSON.parse(list('a')), id: '3' }], { end: false }));
     for (let i = 1; i <= 3; i++) {
       const connection = await open(modern('tools/list'));
       const seen = await upstream.waitFor(i, ({ bodyComplete }) => bodyComplete);
       await until('the list', () => connection.received().includes('"name":"a"'));
       connection.destroy();
-      await until('the upstream sees the caller go', () => seen.closedAt !== undefined);
+      await until('the upstream sees the disconnect', () => seen.closedAt !== undefined);
       await until('the exchange has ended', () => gateway.ends.length === i);
     }
   });
 
-  test('that is read too slowly holds the upstream back (B-79)', async () => {
+  test('with a slow caller pauses the upstream (B-79)', async () => {
     const block = Buffer.from(event(`{"a":"${'x'.repeat(1 << 20)}"}`));
     const total = 64;
     let sent = 0;
@@ -396,7 +400,7 @@ describe('an event stream', () => {
     const connection = await open(legacy('tools/list'));
     connection.socket.pause();
     let before = -1;
-    await until('the upstream is held back', async () => {
+    await until('the upstream is paused', async () => {
       const same = sent > 0 && sent === before;
       before = sent;
       if (!same) await new Promise((resolve) => setTimeout(resolve, 200));

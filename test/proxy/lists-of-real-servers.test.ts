@@ -1,4 +1,5 @@
-// Lists of published servers, asked for by published clients, filtered in between: both SDK generations, both eras, JSON and event streams.
+// Filters the lists of published servers for published clients: both SDK generations, both eras,
+// JSON and event streams.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -16,7 +17,7 @@ import { until } from '../fixtures/wait.js';
 const info = { name: 'test', version: '0.0.0' };
 const members = Object.keys(ENTRY_NAMES) as ListMember[];
 
-/** Some of every list are hidden and some are not. */
+/** Hides some entries of each list, not all. */
 const HIDDEN = /slow|get-|simple|structure|text/;
 const mayUse = (_member: ListMember, name: string): boolean => !HIDDEN.test(name);
 
@@ -42,7 +43,7 @@ afterAll(async () => {
 
 type Lists = Partial<Record<ListMember, Record<string, unknown>[]>>;
 
-/** The entries that are left of each list, and those that were there; each must have lost some and kept some, or nothing is shown. */
+/** Compares filtered and complete lists. Each list must lose some entries and keep others. */
 function expectFiltered(got: Lists, all: Lists, lists: readonly ListMember[]): void {
   for (const member of lists) {
     const wanted = (all[member] ?? []).filter((entry) => mayUse(member, String(entry[ENTRY_NAMES[member]])));
@@ -68,7 +69,7 @@ describe('SDK 1.x', () => {
     return { tools, prompts, resources, resourceTemplates } as Lists;
   }
 
-  test.each(['everything', 'v1', 'v2'])('%s: sees what its caller may use (A-37)', async (name) => {
+  test.each(['everything', 'v1', 'v2'])('%s: lists the entries that its caller may use (A-37)', async (name) => {
     const also = name === 'everything';
     const [got, all] = [await listsOf(filtered.get(name), also), await listsOf(direct.get(name), also)];
     expectFiltered(got, all, also ? members : ['tools']);
@@ -76,7 +77,7 @@ describe('SDK 1.x', () => {
 });
 
 describe('SDK 2', () => {
-  test('of the modern era: sees what its caller may use, and may keep it for nobody else (A-37, B-106)', async () => {
+  test('in the modern era: lists the entries that its caller may use, as private (A-37, B-106)', async () => {
     const listsOf = async (gateway: Forwarding | undefined): Promise<Lists & { cacheScope?: unknown }> => {
       const client = new Client(info, { versionNegotiation: { mode: 'auto' } });
       await client.connect(new StreamableHTTPClientTransport(new URL(gateway?.url ?? '')));
@@ -90,7 +91,7 @@ describe('SDK 2', () => {
   });
 });
 
-test('a list that a legacy stream replays is filtered as it was when it was asked for', async () => {
+test('a list that a legacy stream replays is filtered like the first response', async () => {
   const gateway = filtered.get('everything') as Forwarding;
   const ask = (request: RawRequest): Promise<RawResponse> => rawRequest(gateway.port, request, { label: 'server-everything' });
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: info };
@@ -110,7 +111,7 @@ test('a list that a legacy stream replays is filtered as it was when it was aske
     const connection = await openRaw(port, { label: 'a replay' });
     const resume: [string, string][] = [...headers, ['Last-Event-ID', priming ?? '']];
     await connection.write(requestBytes(port, legacy('', { method: 'GET', headers: resume })));
-    await until('the list once more', () => listOf(connection.received()) !== undefined);
+    await until('the list again', () => listOf(connection.received()) !== undefined);
     connection.destroy();
     return names(connection.received());
   }

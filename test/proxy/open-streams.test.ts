@@ -1,4 +1,4 @@
-// Whichever way an event stream ends, nothing of it is looked at afterwards, and its place is free.
+// However an event stream ends, the gateway stops its ticks and releases its connection.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Forwarding, startForwarding } from '../fixtures/forwarding.js';
 import { modern } from '../fixtures/messages.js';
@@ -26,17 +26,17 @@ let breakOff: () => void;
 
 test.each<[string, (client: RawConnection) => void, string]>([
   ['the upstream ends it', () => end(), 'ok'],
-  ['the upstream breaks off', () => breakOff(), 'stream.broken: UND_ERR_SOCKET'],
-  ['the caller leaves', (client) => client.destroy(), 'ok'],
+  ['the upstream breaks the connection', () => breakOff(), 'stream.broken: UND_ERR_SOCKET'],
+  ['the caller disconnects', (client) => client.destroy(), 'ok'],
   ['the gateway ends it', () => forwarding.retire(), 'ok'],
-])('E-15: %s', async (_how, over, told) => {
+])('E-15: %s', async (_how, endStream, recorded) => {
   const { length } = forwarding.ends;
   const client = await openRaw(forwarding.port, { label: 'a subscription' });
   await client.write(requestBytes(forwarding.port, modern('subscriptions/listen')));
-  await until('it is open', () => client.received().includes('held'));
+  await until('the stream is open', () => client.received().includes('held'));
   expect(forwarding.watched()).toBe(1);
-  over(client);
-  await until('it is over', () => forwarding.ends.length > length);
-  expect([forwarding.watched(), forwarding.ends.at(-1)]).toEqual([0, told]);
+  endStream(client);
+  await until('the stream ended', () => forwarding.ends.length > length);
+  expect([forwarding.watched(), forwarding.ends.at(-1)]).toEqual([0, recorded]);
   client.destroy();
 });

@@ -1,4 +1,4 @@
-// Who gets a place at an upstream, and who waited too long for the head of an answer.
+// The pool: its limits, and the timeout for the head of a response.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createPool, type Slot, type UpstreamPool } from '../../src/proxy/pool.js';
 import { endpoint } from '../support/endpoint.js';
@@ -11,14 +11,14 @@ afterEach(async () => {
 });
 
 const upstream = (changes: Partial<ReturnType<typeof endpoint>['upstream']>) => ({ ...endpoint().upstream, ...changes });
-const takes = (held: boolean): Slot => pool.take(held) as Slot;
+const take = (held: boolean): Slot => pool.take(held) as Slot;
 
 test.each([
   ['short', false],
   ['held', true],
-])('%s requests: as many as there are places, and one more when one is given back (B-74)', (_what, held) => {
+])('%s requests: the limit of connections holds, and a released one is free again (B-74)', (_what, held) => {
   pool = createPool(upstream({ maxConcurrentRequests: 2, maxStreams: 2 }));
-  const first = takes(held);
+  const first = take(held);
   expect(pool.take(held)).not.toBeNull();
   expect(pool.take(held)).toBeNull();
   expect(pool.take(!held)).not.toBeNull();
@@ -31,30 +31,30 @@ test.each([
   [100, 25],
   [800, 100],
   [60_000, 1_000],
-])('a head that does not come within %d ms is late, found within %d ms more (D-23)', (headersTimeoutMs, look) => {
+])('a head that does not arrive within %d ms times out, at most %d ms later (D-23)', (headersTimeoutMs, tickMs) => {
   pool = createPool(upstream({ headersTimeoutMs }));
-  const told: string[] = [];
-  const waits = (name: string) => ({ index: -1, since: 0, late: () => void told.push(name) });
-  const slot = takes(false);
+  const late: string[] = [];
+  const waits = (name: string) => ({ index: -1, sinceTick: 0, headTimedOut: () => void late.push(name) });
+  const slot = take(false);
   slot.awaitHead(waits('first'));
   vi.advanceTimersByTime(headersTimeoutMs / 2);
   const quick = waits('quick');
   slot.awaitHead(quick);
   slot.awaitHead(waits('second'));
-  slot.headCame(quick);
+  slot.headReceived(quick);
   vi.advanceTimersByTime(headersTimeoutMs / 2 - 1);
-  expect(told).toEqual([]);
-  vi.advanceTimersByTime(look + 1);
-  expect(told).toEqual(['first']);
+  expect(late).toEqual([]);
+  vi.advanceTimersByTime(tickMs + 1);
+  expect(late).toEqual(['first']);
   vi.advanceTimersByTime(headersTimeoutMs);
-  expect(told).toEqual(['first', 'second']);
+  expect(late).toEqual(['first', 'second']);
 });
 
-test('a closed pool looks for nobody', async () => {
+test('a closed pool reports no timeouts', async () => {
   pool = createPool(upstream({ headersTimeoutMs: 100 }));
-  const late = vi.fn();
-  takes(false).awaitHead({ index: -1, since: 0, late });
+  const headTimedOut = vi.fn();
+  take(false).awaitHead({ index: -1, sinceTick: 0, headTimedOut });
   await pool.close();
   vi.advanceTimersByTime(10_000);
-  expect(late).not.toHaveBeenCalled();
+  expect(headTimedOut).not.toHaveBeenCalled();
 });

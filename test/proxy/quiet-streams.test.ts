@@ -1,4 +1,5 @@
-// A stream that is quiet for longer than undici waits by itself (five minutes), on real sockets, with timers that the test moves.
+// Streams that are quiet longer than the default timeout of undici (five minutes). The sockets are
+// real, and the test moves the timers.
 import { Client, type Dispatcher } from 'undici';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createPool } from '../../src/proxy/pool.js';
@@ -13,7 +14,7 @@ beforeAll(async () => {
     await sse([{ data: 'first' }], { end: false })(exchange);
     goOn = () => void exchange.res.end('data: last\n\n');
   });
-  // For the whole file: undici keeps one timer for all that it waits for.
+  // For the whole file, because undici has one timer for all its timeouts.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
 });
 afterAll(async () => {
@@ -21,7 +22,7 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-/** What became of a stream that was quiet for ten minutes in the middle. */
+/** Returns the bytes of a stream with a quiet time of ten minutes, or the error. */
 async function quietly(dispatcher: Dispatcher): Promise<string> {
   let text = '';
   let began = (): void => {};
@@ -49,14 +50,14 @@ async function quietly(dispatcher: Dispatcher): Promise<string> {
   return over;
 }
 
-test.each(['short', 'held'])('B-72: %s: ten quiet minutes are no reason to end it', async (lane) => {
+test.each(['short', 'held'])('B-72: a %s stream stays open for ten quiet minutes', async (kind) => {
   const pool = createPool({ ...endpoint().upstream, origin: upstream.url });
-  const slot = pool.take(lane === 'held');
+  const slot = pool.take(kind === 'held');
   expect(await quietly(slot?.dispatcher as Dispatcher)).toBe('data: first\n\ndata: last\n\n');
   await pool.close();
 });
 
-test('B-72: to undici left alone they are', async () => {
+test('B-72: undici with its default timeouts ends the stream', async () => {
   const client = new Client(upstream.url);
   expect(await quietly(client)).toBe('UND_ERR_BODY_TIMEOUT');
   await client.destroy();

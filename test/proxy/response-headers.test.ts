@@ -1,4 +1,4 @@
-// Which header fields of an answer cross to the caller.
+// The header fields of a response that the gateway forwards to the caller.
 import { describe, expect, test } from 'vitest';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from '../../src/proxy/headers.js';
 import { pairs } from '../support/exchange.js';
@@ -14,7 +14,7 @@ describe('to the caller', () => {
     ['retry-after', '3'],
     ['allow', 'POST'],
     ['mcp-protocol-version', '2025-11-25'],
-  ])('%s crosses unchanged', (name, value) => expect(came({ [name]: value })).toEqual({ ...KEPT, [name]: value }));
+  ])('%s is forwarded unchanged', (name, value) => expect(came({ [name]: value })).toEqual({ ...KEPT, [name]: value }));
 
   test.each([
     'www-authenticate',
@@ -47,7 +47,7 @@ describe('to the caller', () => {
     'mcp-session~id',
     'clear-site-data',
     'content-security-policy',
-  ])('%s stays behind (C-143, A-47, C-131)', (name) => {
+  ])('%s is not forwarded (C-143, A-47, C-131)', (name) => {
     expect(came({ 'content-type': 'application/json', [name]: 'value' })).toEqual({
       ...KEPT,
       'content-type': 'application/json',
@@ -61,7 +61,7 @@ describe('to the caller', () => {
     },
   );
 
-  test('an event stream is not to be buffered, changed or stored on the way (B-71)', () => {
+  test('proxies must not buffer, change or store an event stream (B-71)', () => {
     expect(came({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })).toEqual({
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
@@ -69,19 +69,19 @@ describe('to the caller', () => {
     });
   });
 
-  test('what Connection names stays behind (C-130)', () => {
+  test('a field that Connection names is not forwarded (C-130)', () => {
     expect(came({ connection: 'retry-after', 'retry-after': '3', allow: 'POST' })).toEqual({ ...KEPT, allow: 'POST' });
     expect(came({ connection: ['close', 'Retry-After'], 'retry-after': '3', allow: 'POST' })).toEqual({ ...KEPT, allow: 'POST' });
   });
 
-  test('of a session only what the caller knows it by, and nothing without one (B-80, B-85)', () => {
-    const headers = { 'mcp-session-id': 'the upstream knows it by this', 'last-event-id': '1', 'mcp-x': 'y' };
+  test('the sealed session id alone is forwarded, and no id without a session (B-80, B-85)', () => {
+    const headers = { 'mcp-session-id': 'the id of the upstream', 'last-event-id': '1', 'mcp-x': 'y' };
     expect(came(headers, 'abc')).toEqual({ ...KEPT, 'mcp-session-id': 'abc', 'mcp-x': 'y' });
     expect(came(headers)).toEqual({ ...KEPT, 'mcp-x': 'y' });
     expect(came({ ...headers, connection: 'mcp-session-id' }, 'abc')).toEqual({ ...KEPT, 'mcp-x': 'y' });
   });
 
-  test('a coding is told from the plain form, whatever the upstream says of Vary (C-137)', () => {
+  test('a content coding gets its own Vary, whatever Vary the upstream sends (C-137)', () => {
     expect(came({ 'content-encoding': 'gzip', vary: 'Internal', 'content-length': '9' })).toEqual({
       ...KEPT,
       'content-encoding': 'gzip',
@@ -110,12 +110,13 @@ describe('to the caller', () => {
     ['Saturday, 01-Jan-00 00:00:30 GMT', DATE, undefined],
     ['Sat Jan  1 00:00:30 2000', DATE, undefined],
     ['2000-01-01T00:00:30Z', DATE, undefined],
-  ])('Retry-After %j of an answer from %j becomes %j (RFC 9110 section 10.2.3)', (value, date, seconds) => {
+  ])('Retry-After %j with Date %j becomes %j (RFC 9110 section 10.2.3)', (value, date, seconds) => {
     const expected = seconds === undefined ? KEPT : { ...KEPT, 'retry-after': seconds };
     expect(came({ 'retry-after': value, ...(date === undefined ? {} : { date }) })).toEqual(expected);
   });
 
-  test('lines of one name are joined', () => expect(came({ allow: ['GET', 'POST'] })).toEqual({ ...KEPT, allow: 'GET, POST' }));
+  test('the lines of one field are joined', () =>
+    expect(came({ allow: ['GET', 'POST'] })).toEqual({ ...KEPT, allow: 'GET, POST' }));
 });
 
 test.each<[unknown, boolean]>([

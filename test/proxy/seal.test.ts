@@ -1,4 +1,4 @@
-// A sealed text: one spelling, one key, one thing that it is bound to.
+// Sealed texts: each has one spelling, one key and one piece of additional data.
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createKeyRing, type KeyRing, sealedBytes } from '../../src/proxy/seal.js';
@@ -9,11 +9,11 @@ const ring = createKeyRing([first], 'session');
 
 function opened(sealed: string, bound: string, by: KeyRing = ring): string | null {
   const bytes = sealedBytes(sealed);
-  return bytes === null ? null : (by.keyOf(bytes)?.open(bytes, bound) ?? null);
+  return bytes === null ? null : (by.findKey(bytes)?.open(bytes, bound) ?? null);
 }
 
-describe('what is sealed (E-08, E-09)', () => {
-  test.each(['x', 'héllo €', 'x'.repeat(1100)])('opens again with what it is bound to: %s', (text) => {
+describe('a sealed text (E-08, E-09)', () => {
+  test.each(['x', 'héllo €', 'x'.repeat(1100)])('opens with its additional data: %s', (text) => {
     const sealed = ring.newest.seal(text, 'bound');
     expect(sealed).toMatch(/^[\w-]+$/);
     expect(opened(sealed, 'bound')).toBe(text);
@@ -21,12 +21,12 @@ describe('what is sealed (E-08, E-09)', () => {
     expect(opened(sealed, '')).toBeNull();
   });
 
-  test('opens for no other half of a surrogate pair', () => {
+  test('does not open for another half of a surrogate pair', () => {
     const sealed = ring.newest.seal('x', 'sub:\ud800');
     expect([opened(sealed, 'sub:\ud800'), opened(sealed, 'sub:\ud801'), opened(sealed, 'sub:\ufffd')]).toEqual(['x', null, null]);
   });
 
-  test('is a third longer than the text, and 44 characters', () => {
+  test('has 4/3 of the characters of the text, and 44 more', () => {
     expect(ring.newest.seal('x'.repeat(36), 'bound').length).toBe(Math.ceil(((33 + 36) * 4) / 3));
   });
 
@@ -36,7 +36,7 @@ describe('what is sealed (E-08, E-09)', () => {
     expect(new Set(all.map((sealed) => sealedBytes(sealed)?.subarray(5, 17).toString('hex'))).size).toBe(1000);
   });
 
-  test('opens with no bit of it changed', () => {
+  test('does not open with a changed bit', () => {
     const sealed = ring.newest.seal('the id', 'bound');
     const bytes = sealedBytes(sealed) as Buffer;
     expect(opened(bytes.toString('base64url'), 'bound')).toBe('the id');
@@ -47,7 +47,7 @@ describe('what is sealed (E-08, E-09)', () => {
     }
   });
 
-  test('opens with nothing cut off or added', () => {
+  test('does not open with characters removed or added', () => {
     const sealed = ring.newest.seal('the id', 'bound');
     expect(opened(sealed, 'bound')).toBe('the id');
     for (let length = 0; length < sealed.length; length++) {
@@ -58,7 +58,7 @@ describe('what is sealed (E-08, E-09)', () => {
   });
 
   test('has one spelling', () => {
-    // 33 bytes and 1 are no multiple of three: its last letter has loose bits.
+    // 34 bytes are not a multiple of three, so the last letter has loose bits.
     const sealed = ring.newest.seal('x', 'bound');
     const bytes = sealedBytes(sealed) as Buffer;
     const others = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
@@ -75,13 +75,13 @@ describe('what is sealed (E-08, E-09)', () => {
     expect(sealedBytes(plus.replaceAll('-', '+').replaceAll('_', '/'))).toBeNull();
   });
 
-  test.each(['', 'AQ', 'x'.repeat(60), '1868a90c-0b5e-4a4c-a3e3-8a6b7d1f8a11', 'ü'.repeat(60)])('is not %j', (text) => {
+  test.each(['', 'AQ', 'x'.repeat(60), '1868a90c-0b5e-4a4c-a3e3-8a6b7d1f8a11', 'ü'.repeat(60)])('is never %j', (text) => {
     expect(sealedBytes(text)).toBeNull();
   });
 });
 
 describe('the key ring', () => {
-  test('the newest seals, each opens, and a key that is gone opens nothing', () => {
+  test('the newest key seals, each key opens, and a removed key opens nothing', () => {
     const rotated = createKeyRing([second, first], 'session');
     const old = ring.newest.seal('x', 'bound');
     const young = rotated.newest.seal('x', 'bound');
@@ -91,14 +91,14 @@ describe('the key ring', () => {
     expect([opened(young, 'bound', after), opened(old, 'bound', after)]).toEqual(['x', null]);
   });
 
-  test('what one purpose seals no other opens, nor the key itself', () => {
+  test('neither a ring of another purpose nor the root key opens a sealed text', () => {
     const sealed = ring.newest.seal('x', 'bound');
     expect(opened(sealed, 'bound', createKeyRing([first], 'session'))).toBe('x');
     const other = createKeyRing([first], 'identity');
     expect(opened(sealed, 'bound', other)).toBeNull();
-    // Also where the ids of the keys would agree.
+    // Also where the key ids are the same.
     const bytes = sealedBytes(sealed) as Buffer;
-    expect(ring.keyOf(bytes)?.open(bytes, 'bound')).toBe('x');
+    expect(ring.findKey(bytes)?.open(bytes, 'bound')).toBe('x');
     expect(other.newest.open(bytes, 'bound')).toBeNull();
     const open = (key: Buffer): string => {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(5, 17)).setAAD(Buffer.from('bound', 'utf16le'));
@@ -110,14 +110,14 @@ describe('the key ring', () => {
     expect(() => open(root)).toThrow();
   });
 
-  test('the name of a secret hangs on the key and the purpose, and tells nothing of the secret', () => {
-    const name = ring.newest.nameOf('Token l-0123456789');
-    expect(name).toMatch(/^[\w-]{43}$/);
-    expect(createKeyRing([first, second], 'session').newest.nameOf('Token l-0123456789')).toBe(name);
-    expect(ring.newest.nameOf('Token l-0123456780')).not.toBe(name);
-    expect(createKeyRing([second], 'session').newest.nameOf('Token l-0123456789')).not.toBe(name);
-    expect(createKeyRing([first], 'identity').newest.nameOf('Token l-0123456789')).not.toBe(name);
+  test('the keyed hash of a secret depends on key and purpose, and hides the secret', () => {
+    const hash = ring.newest.keyedHash('Token l-0123456789');
+    expect(hash).toMatch(/^[\w-]{43}$/);
+    expect(createKeyRing([first, second], 'session').newest.keyedHash('Token l-0123456789')).toBe(hash);
+    expect(ring.newest.keyedHash('Token l-0123456780')).not.toBe(hash);
+    expect(createKeyRing([second], 'session').newest.keyedHash('Token l-0123456789')).not.toBe(hash);
+    expect(createKeyRing([first], 'identity').newest.keyedHash('Token l-0123456789')).not.toBe(hash);
   });
 
-  test('without a key there is none', () => expect(() => createKeyRing([], 'session')).toThrow('without a key'));
+  test('needs a key', () => expect(() => createKeyRing([], 'session')).toThrow('at least one key'));
 });

@@ -1,4 +1,4 @@
-// Whose a sealed session is: every part that it is bound to, its end, its keys; and what an answer says of it.
+// Sealed session ids: the owner that each is bound to, its expiry, its keys, and ids in responses.
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
@@ -13,27 +13,27 @@ const AT = endpoint();
 const ALICE = principal();
 const [first, second] = [sealingKey(), sealingKey()];
 
-interface Asked {
+interface CallOptions {
   readonly at?: Endpoint;
   readonly by?: Caller;
 }
 
-/** Replicas are made of the same keys and the same clock, and share nothing else. */
+/** Replicas share the keys and the clock, and nothing else. */
 const clock = testClock();
 const replica = (...keys: (typeof first)[]): OpenSession => createSessions(keys.length > 0 ? keys : [first], clock);
 
-const call = (open: OpenSession, lines: Lines, { at = AT, by = ALICE }: Asked = {}) => open(head({ lines }), at, by);
-const inSession = (open: OpenSession, sealed: string, asked?: Asked) => call(open, [['Mcp-Session-Id', sealed]], asked);
+const call = (open: OpenSession, lines: Lines, { at = AT, by = ALICE }: CallOptions = {}) => open(head({ lines }), at, by);
+const inSession = (open: OpenSession, sealed: string, options?: CallOptions) => call(open, [['Mcp-Session-Id', sealed]], options);
 
-function sealedBy(open: OpenSession, asked?: Asked, id = UUID): string {
-  const session = call(open, [], asked) as CallSession;
-  expect([session.ok, session.id, session.refused({ 'mcp-session-id': id })]).toEqual([true, null, null]);
+function sealedBy(open: OpenSession, options?: CallOptions, id = UUID): string {
+  const session = call(open, [], options) as CallSession;
+  expect([session.ok, session.id, session.rejection({ 'mcp-session-id': id })]).toEqual([true, null, null]);
   return session.forCaller({ 'mcp-session-id': id }) as string;
 }
 
-/** The upstream's id, or why there is none. */
-function openedBy(open: OpenSession, sealed: string, asked?: Asked): string | null | undefined {
-  const session = inSession(open, sealed, asked);
+/** The upstream's id, or the detail of the rejection. */
+function openedBy(open: OpenSession, sealed: string, options?: CallOptions): string | null | undefined {
+  const session = inSession(open, sealed, options);
   if (session.ok) return session.id;
   expect([session.definition.reason, session.definition.status]).toEqual(['session.not_found', 404]);
   return session.detail;
@@ -41,7 +41,7 @@ function openedBy(open: OpenSession, sealed: string, asked?: Asked): string | nu
 
 const FOREIGN = /^belongs to another (caller or endpoint, or was altered|upstream)$/;
 
-test('B-80, E-09: one replica seals, another opens; visible ASCII, and short', () => {
+test('B-80, E-09: one replica seals, another opens a short text of visible ASCII', () => {
   const sealed = sealedBy(replica());
   expect(sealed).toMatch(/^[\x21-\x7e]{148}$/);
   expect(sealed).not.toContain(UUID);
@@ -56,38 +56,38 @@ describe.each([
   ['opened for the first time', () => replica()],
   ['remembered', () => remembering],
 ])('A-61, B-83, E-08: a session that is %s belongs to', (_name, at) => {
-  test.each<[string, Asked, Asked]>([
+  test.each<[string, CallOptions, CallOptions]>([
     ['its subject', {}, { by: principal({ subject: 'bob' }) }],
     [
-      'its subject, half a surrogate pair and all',
+      'its subject with half a surrogate pair',
       { by: principal({ subject: '\ud800' }) },
       { by: principal({ subject: '\ud801' }) },
     ],
-    ['a user, not the machine of that name', {}, { by: machine }],
-    ['a machine, not the user of that name', { by: machine }, {}],
+    ['a user, not the machine with the same name', {}, { by: machine }],
+    ['a machine, not the user with the same name', { by: machine }, {}],
     ['its issuer', {}, { by: principal({ issuer: 'https://other.example.com' }) }],
     ['its tenant', { by: acme }, { by: principal({ tenant: 'other' }) }],
-    ['its tenant, not to one without', { by: acme }, {}],
-    ['who has no tenant, not to one who has', {}, { by: acme }],
-    ['who has no tenant, not to a tenant that is called nothing', {}, { by: principal({ tenant: '' }) }],
+    ['its tenant, not a caller without a tenant', { by: acme }, {}],
+    ['a caller without a tenant, not a caller with one', {}, { by: acme }],
+    ['a caller without a tenant, not a tenant with an empty name', {}, { by: principal({ tenant: '' }) }],
     [
-      'who is called so, wherever one name ends and the next begins',
+      'its tenant and subject, though the joined names are the same',
       { by: principal({ tenant: 'a', subject: 'b sub:c' }) },
       { by: principal({ tenant: 'a 7:b', subject: 'c' }) },
     ],
     ['its path', {}, { at: endpoint({ path: '/other/mcp' }) }],
     ['its resource', {}, { at: endpoint({ resource: 'https://mcp.example.com/other' }) }],
     ['its upstream', {}, { at: elsewhere({ url: 'http://10.0.0.6:3000/mcp' }) }],
-    ['its legacy credential', { by: passThroughCaller() }, { by: passThroughCaller('l-0123456780') }],
-    ['the spelling of its legacy credential', { by: passThroughCaller() }, { by: passThroughCaller('L-0123456789') }],
+    ['its pass-through credential', { by: passThroughCaller() }, { by: passThroughCaller('l-0123456780') }],
+    ['the spelling of its pass-through credential', { by: passThroughCaller() }, { by: passThroughCaller('L-0123456789') }],
     [
-      'the header of its legacy credential',
+      'the header of its pass-through credential',
       { by: passThroughCaller() },
       { by: { kind: 'pass-through', credential: { ...legacy('l-0123456789'), header: 'x-api-key' } } },
     ],
     ['its key header', { by: passThroughCaller('k-1', keyRule) }, { by: passThroughCaller('k-2', keyRule) }],
-    ['a legacy credential, not to a proven caller', { by: passThroughCaller() }, {}],
-    ['a proven caller, not to a legacy credential', {}, { by: passThroughCaller() }],
+    ['a pass-through credential, not a verified caller', { by: passThroughCaller() }, {}],
+    ['a verified caller, not a pass-through credential', {}, { by: passThroughCaller() }],
   ])('%s', (_part, owner, other) => {
     const sealed = sealedBy(replica(), owner);
     const open = at();
@@ -96,7 +96,7 @@ describe.each([
     expect(openedBy(open, sealed, owner)).toBe(UUID);
   });
 
-  test('whoever it is, with another token, other scopes, another client', () => {
+  test('its owner with another token, other scopes or another client', () => {
     const sealed = sealedBy(replica());
     const open = at();
     for (const by of [principal({ expiresAt: 5_000_000_000 }), principal({ scopes: [] }), principal({ client: 'app' })])
@@ -106,10 +106,10 @@ describe.each([
   });
 });
 
-/** One that all the rows of the table share. */
+/** A replica that all rows of the table share. */
 const remembering = replica();
 
-test('E-08: a session ends after 24 h, on a replica that remembers it and on one that does not', () => {
+test('E-08: a session expires after 24 h, on replicas that remember it and on others', () => {
   const sealed = sealedBy(replica());
   const open = replica();
   expect(openedBy(open, sealed)).toBe(UUID);
@@ -117,11 +117,11 @@ test('E-08: a session ends after 24 h, on a replica that remembers it and on one
   expect([openedBy(open, sealed), openedBy(replica(), sealed)]).toEqual([UUID, UUID]);
   clock.advance(2_000);
   expect([openedBy(open, sealed), openedBy(replica(), sealed)]).toEqual(['expired', 'expired']);
-  // For others it is no different from any that is not theirs.
+  // Other callers cannot see that it expired.
   expect(openedBy(open, sealed, { by: acme })).toMatch(FOREIGN);
 });
 
-test('E-08: keys rotate: all open, the newest seals, one that was removed opens nothing', () => {
+test('E-08: keys rotate: each key opens, the newest seals, a removed key opens nothing', () => {
   const old = sealedBy(replica(first));
   const both = replica(second, first);
   expect(openedBy(both, old)).toBe(UUID);
@@ -130,17 +130,18 @@ test('E-08: keys rotate: all open, the newest seals, one that was removed opens 
   expect([openedBy(replica(second), old), openedBy(replica(first), young)]).toEqual(
     Array(2).fill('sealed with a key that is not in the ring'),
   );
-  // Of a legacy credential it is the name that hangs on the key.
+  // The owner of a pass-through session also depends on the key.
   const by = passThroughCaller();
   const oldest = sealedBy(replica(first), { by });
   expect([openedBy(both, oldest, { by }), openedBy(replica(first, second), oldest, { by })]).toEqual([UUID, UUID]);
 });
 
-test.each(['', 'x', UUID, 'a b', 'x'.repeat(100_000), `${'A'.repeat(60)}=`, 'ü'.repeat(80)])('B-83: %j is no session', (text) =>
-  expect(openedBy(replica(), text)).toBe('not a session id of this gateway'),
+test.each(['', 'x', UUID, 'a b', 'x'.repeat(100_000), `${'A'.repeat(60)}=`, 'ü'.repeat(80)])(
+  'B-83: %j is not a session',
+  (text) => expect(openedBy(replica(), text)).toBe('not a session id of this gateway'),
 );
 
-test('E-08: no bit of it may be changed, nothing cut off, nothing added', () => {
+test('E-08: a changed, shorter or longer text does not open', () => {
   const open = replica();
   const sealed = sealedBy(open);
   expect(openedBy(open, sealed)).toBe(UUID);
@@ -152,19 +153,19 @@ test('E-08: no bit of it may be changed, nothing cut off, nothing added', () => 
   for (const more of ['A', '=', ' ', ',', sealed]) expect(inSession(open, sealed + more).ok).toBe(false);
 });
 
-test('B-58: two lines are nobody’s', () => {
+test('B-58: two session ids are rejected', () => {
   const open = replica();
   const sealed = sealedBy(open);
   const line = ['Mcp-Session-Id', sealed] as const;
   expect([call(open, [line]).ok, call(open, [line, line]).ok]).toEqual([true, false]);
 });
 
-describe('in an answer', () => {
+describe('in a response', () => {
   const named = (id: string | string[]) => ({ 'mcp-session-id': id });
 
-  test('the id stays what it is, as long as the upstream’s does', () => {
+  test('the sealed id stays the same as long as the id of the upstream', () => {
     const sealed = sealedBy(replica(first));
-    // Also on a replica that would seal with another key by now.
+    // Also on a replica whose newest key is another.
     const session = inSession(replica(second, first), sealed) as CallSession;
     expect([session.forCaller(named(UUID)), session.forCaller(named(UUID))]).toEqual([sealed, sealed]);
     expect(session.forCaller({})).toBeNull();
@@ -172,7 +173,7 @@ describe('in an answer', () => {
     expect([next === sealed, openedBy(replica(second), next)]).toEqual([false, 'the next']);
   });
 
-  test.each(['x', '!~', 'x'.repeat(1024)])('any id that may be one is sealed: %s', (id) => {
+  test.each(['x', '!~', 'x'.repeat(1024)])('any valid id is sealed: %s', (id) => {
     const sealed = sealedBy(replica(), {}, id);
     expect(sealed.length).toBeLessThan(1_500);
     expect(openedBy(replica(), sealed)).toBe(id);
@@ -184,19 +185,19 @@ describe('in an answer', () => {
     ['a control character', 'a\u007f'],
     ['1025 characters', 'x'.repeat(1025)],
     ['two lines', [UUID, UUID]],
-  ])('%s is refused, and never passed on', (_name, id) => {
+  ])('%s is rejected', (_name, id) => {
     const session = call(replica(), []) as CallSession;
-    expect(session.refused(named(UUID))).toBeNull();
-    expect(session.refused(named(id))?.definition.reason).toBe('upstream.broken');
+    expect(session.rejection(named(UUID))).toBeNull();
+    expect(session.rejection(named(id))?.definition.reason).toBe('upstream.broken');
   });
 
-  test('an empty one is none', () => {
+  test('an empty id counts as no id', () => {
     const session = call(replica(), []) as CallSession;
-    expect([session.refused(named('')), session.forCaller(named(''))]).toEqual([null, null]);
+    expect([session.rejection(named('')), session.forCaller(named(''))]).toEqual([null, null]);
   });
 });
 
-test('more sessions than are remembered, and longer names, go on all the same', () => {
+test('sessions work beyond the number and the length that the gateway remembers', () => {
   const open = replica();
   const sealed = sealedBy(open);
   expect(openedBy(open, sealed)).toBe(UUID);

@@ -1,4 +1,4 @@
-// What is told of an answer that the end of a drain cuts: not that the MCP server broke off.
+// The recorded end of a response that a shutdown cuts differs from that of a broken upstream.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Forwarding, startForwarding } from '../fixtures/forwarding.js';
 import { modern } from '../fixtures/messages.js';
@@ -15,7 +15,7 @@ beforeEach(async () => {
   gateway = await startForwarding(`${upstream.url}/up`, () => null);
   call = await openRaw(gateway.port, { label: 'a call' });
   await call.write(requestBytes(gateway.port, modern('tools/call', { params: { name: 'slow' } })));
-  await until('its answer began', () => call.received().includes('first'));
+  await until('the response began', () => call.received().includes('first'));
 });
 afterEach(async () => {
   call.destroy();
@@ -23,15 +23,15 @@ afterEach(async () => {
   await upstream.stop();
 });
 
-test('E-11: the gateway cut it', async () => {
+test('E-11: the shutdown cut the response', async () => {
   await gateway.closePool();
-  await until('it is over', () => gateway.ends.length > 0);
+  await until('the response ended', () => gateway.ends.length > 0);
   expect(gateway.ends).toEqual(['stream.broken: cut by the shutdown']);
 });
 
-test('D-31: the MCP server broke off', async () => {
+test('D-31: the upstream broke the response', async () => {
   await upstream.stop();
-  await until('it is over', () => gateway.ends.length > 0);
+  await until('the response ended', () => gateway.ends.length > 0);
   expect(gateway.ends.join()).toMatch(/^stream\.broken: (ECONNRESET|UND_ERR_SOCKET)$/);
   await upstream.start();
 });

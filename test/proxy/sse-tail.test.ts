@@ -1,4 +1,4 @@
-// Where in an event stream something may be added, however its bytes were cut.
+// The places in an event stream where the gateway may add an event, for any chunks.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SseTail } from '../../src/proxy/sse-tail.js';
@@ -11,14 +11,14 @@ function sent(...chunks: readonly (string | Buffer)[]): SseTail {
 
 const bytewise = (text: string | Buffer): Buffer[] => [...Buffer.from(text as string)].map((byte) => Buffer.from([byte]));
 
-/** Lines as a client reads them (HTML, section 9.2.5): a CR, an LF, or both ends one. */
+/** Lines as a client reads them (HTML, section 9.2.5): CR, LF or CRLF ends a line. */
 const lines = (text: string): string[] => text.split(/\r\n|\r|\n/);
 
 const ends = ['\n', '\r', '\r\n'];
 const blank: [string, boolean][] = ends.flatMap((first) => [
   [`data: 1${first}`, false],
   ...ends.flatMap((second): [string, boolean][] => {
-    // What looks like two line ends may be one.
+    // CR and LF look like two line ends and are one.
     const text = `data: 1${first}${second}`;
     return [
       [text, first + second !== '\r\n'],
@@ -29,7 +29,7 @@ const blank: [string, boolean][] = ends.flatMap((first) => [
   }),
 ]);
 
-describe('B-77: between events is where nothing was sent, or a blank line was the last', () => {
+describe('B-77: between events means at the start or after a blank line', () => {
   test.each<[string, boolean]>([
     ['', true],
     ['d', false],
@@ -51,7 +51,7 @@ describe('B-77: between events is where nothing was sent, or a blank line was th
 
 const SIGNATURE = Buffer.from([0xef, 0xbb, 0xbf]);
 
-describe('B-77, B-87: ids are seen', () => {
+describe('B-77, B-87: event ids are found', () => {
   test.each<[string | Buffer, boolean]>([
     ['id: 1\ndata: 1\n\n', true],
     ['id:1\n\n', true],
@@ -71,29 +71,29 @@ describe('B-77, B-87: ids are seen', () => {
     [': id: 1\n\n', false],
   ])('%j: %j', (text, expected) => {
     const bytes = Buffer.from(text as string);
-    for (const chunks of [[bytes], bytewise(bytes)]) expect(sent(...chunks).hasIds).toBe(expected);
+    for (const chunks of [[bytes], bytewise(bytes)]) expect(sent(...chunks).hasEventIds).toBe(expected);
     for (let at = 1; at < bytes.length; at++) {
-      expect(sent(bytes.subarray(0, at), bytes.subarray(at)).hasIds).toBe(expected);
+      expect(sent(bytes.subarray(0, at), bytes.subarray(at)).hasEventIds).toBe(expected);
     }
   });
 });
 
-describe('B-77: an answer may have been among them', () => {
+describe('B-77: a response may be among the events', () => {
   test.each<[string, boolean]>([
     ['data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n', true],
     ['data: {"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":""}}\n\n', true],
     ['data: {\ndata: "id":1,\ndata: "result": {}}\n\n', true],
     ['data: {"method":"notifications/progress","params":{"progress":1}}\n\n', false],
     ['data: {"method":"notifications/message","params":{"level":"error","data":"no result"}}\n\n', false],
-    // Not one, and taken for one: then the stream is cut without last words.
+    // It counts as a response, so the gateway would cut the stream without an error event.
     ['data: {"method":"notifications/message","params":{"data":{"error":1}}}\n\n', true],
   ])('%j: %j', (text, expected) => {
-    for (const chunks of [[text], bytewise(text)]) expect(sent(...chunks).mayHoldAnswer).toBe(expected);
-    for (let at = 1; at < text.length; at++) expect(sent(text.slice(0, at), text.slice(at)).mayHoldAnswer).toBe(expected);
+    for (const chunks of [[text], bytewise(text)]) expect(sent(...chunks).mayHaveResponse).toBe(expected);
+    for (let at = 1; at < text.length; at++) expect(sent(text.slice(0, at), text.slice(at)).mayHaveResponse).toBe(expected);
   });
 });
 
-test('B-77: any stream in any pieces is read as a client reads it', () => {
+test('B-77: any stream in any chunks is read as a client reads it', () => {
   const piece = fc.oneof(
     fc.constantFrom('\n', '\r', '\r\n', 'id', 'id:', 'i', 'd', ':', 'data: 1', '"result"', '"error":', '"', ' '),
     fc.string({ maxLength: 12 }),
@@ -102,12 +102,12 @@ test('B-77: any stream in any pieces is read as a client reads it', () => {
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const events = sent(...pieces);
       const text = pieces.join('');
-      // The last line is unfinished.
+      // The last line has no line end yet.
       const whole = lines(text).slice(0, -1);
       const unfinished = lines(text).at(-1) as string;
       expect(events.isBetweenEvents).toBe(text === '' || (unfinished === '' && whole.at(-1) === ''));
-      expect(events.hasIds).toBe([...whole.map((line) => `${line}:`), unfinished].some((line) => line.startsWith('id:')));
-      expect(events.mayHoldAnswer).toBe(/"(result|error)":/.test(text));
+      expect(events.hasEventIds).toBe([...whole.map((line) => `${line}:`), unfinished].some((line) => line.startsWith('id:')));
+      expect(events.mayHaveResponse).toBe(/"(result|error)":/.test(text));
     }),
     { numRuns: 2_000 },
   );

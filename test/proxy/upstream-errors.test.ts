@@ -1,4 +1,4 @@
-// Which failure an upstream's fault is, and which answers are not passed on.
+// The failures for errors of an upstream, and the responses that the gateway rejects.
 import { describe, expect, test } from 'vitest';
 import type { UpstreamHeaders } from '../../src/proxy/headers.js';
 import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
@@ -8,7 +8,7 @@ import { kindOf } from '../support/kinds.js';
 const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.5:3000 said no'), { code });
 const named = (name: string): Error => Object.assign(new Error('x'), { name });
 
-describe('an error before the answer (C-145, D-23, D-25)', () => {
+describe('an error before the response (C-145, D-23, D-25)', () => {
   test.each([
     ['ECONNREFUSED', 'upstream.unreachable'],
     ['ENOTFOUND', 'upstream.unreachable'],
@@ -41,13 +41,13 @@ describe('an error before the answer (C-145, D-23, D-25)', () => {
     },
   );
 
-  test('tells the log its code and not its text, which may name hosts (D-08)', () => {
+  test('logs its code and not its text, which may name hosts (D-08)', () => {
     expect(failureOf(coded('ECONNREFUSED')).detail).toBe('ECONNREFUSED');
   });
 });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const judged = (
+const resultOf = (
   status: number,
   headers: UpstreamHeaders = JSON_TYPE,
   caller = principal() as Parameters<typeof rejectResponse>[2],
@@ -55,9 +55,9 @@ const judged = (
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
-    '%d is passed on (D-26, B-22, B-101, B-111)',
+    '%d is relayed (D-26, B-22, B-101, B-111)',
     (status) => {
-      expect(judged(status)).toBe('ok');
+      expect(resultOf(status)).toBe('ok');
     },
   );
 
@@ -78,7 +78,7 @@ describe('a status', () => {
     [426, 'upstream.broken'],
     [401, 'upstream.gateway_rejected'],
     [403, 'upstream.gateway_rejected'],
-  ])('%d is %s (C-141, C-146, A-47, D-26)', (status, kind) => expect(judged(status)).toBe(kind));
+  ])('%d is %s (C-141, C-146, A-47, D-26)', (status, kind) => expect(resultOf(status)).toBe(kind));
 
   test.each([
     [401, 'upstream.refused_caller'],
@@ -87,11 +87,11 @@ describe('a status', () => {
     [407, 'upstream.broken'],
     [200, 'ok'],
   ])('%d to a pass-through caller is %s (C-104)', (status, kind) => {
-    expect(judged(status, JSON_TYPE, passThroughCaller())).toBe(kind);
+    expect(resultOf(status, JSON_TYPE, passThroughCaller())).toBe(kind);
   });
 });
 
-describe('a body where there is none', () => {
+describe('a body where the status allows none', () => {
   test.each<[number, UpstreamHeaders, string]>([
     [204, {}, 'ok'],
     [204, { 'content-length': '0' }, 'ok'],
@@ -102,7 +102,7 @@ describe('a body where there is none', () => {
     [205, { 'content-length': '3' }, 'upstream.broken'],
     [205, { 'transfer-encoding': 'chunked' }, 'upstream.broken'],
     [202, { 'transfer-encoding': 'chunked' }, 'ok'],
-  ])('%d with %j: %s', (status, headers, kind) => expect(judged(status, headers)).toBe(kind));
+  ])('%d with %j: %s', (status, headers, kind) => expect(resultOf(status, headers)).toBe(kind));
 });
 
 test.each<[string | string[], string]>([
@@ -112,8 +112,8 @@ test.each<[string | string[], string]>([
   ['Content-Encoding', 'upstream.broken'],
   ['close,content-type', 'upstream.broken'],
   [['close', 'Content-Length'], 'upstream.broken'],
-])('Connection: %s, which may not take from a body how it is read, is %s (C-130, C-132)', (connection, kind) => {
-  expect(judged(200, { ...JSON_TYPE, connection })).toBe(kind);
+])('Connection: %s, which must not name a content field, is %s (C-130, C-132)', (connection, kind) => {
+  expect(resultOf(200, { ...JSON_TYPE, connection })).toBe(kind);
 });
 
 test.each<[string | string[], string]>([
@@ -123,7 +123,7 @@ test.each<[string | string[], string]>([
   ['gzip, chunked', 'upstream.broken'],
   [['gzip', 'chunked'], 'upstream.broken'],
 ])('Transfer-Encoding: %s is %s (C-130)', (coding, kind) => {
-  expect(judged(200, { ...JSON_TYPE, 'transfer-encoding': coding })).toBe(kind);
+  expect(resultOf(200, { ...JSON_TYPE, 'transfer-encoding': coding })).toBe(kind);
 });
 
 describe('the media type of a 200 (D-23)', () => {
@@ -131,20 +131,20 @@ describe('the media type of a 200 (D-23)', () => {
     ['JSON', JSON_TYPE],
     ['JSON with a charset', { 'content-type': 'Application/JSON; charset=utf-8' }],
     ['an event stream', { 'content-type': 'text/event-stream' }],
-    ['none', {}],
-    ['HTML of no length', { 'content-type': 'text/html', 'content-length': '0' }],
-  ])('%s is passed on (B-23)', (_what, headers) => expect(judged(200, headers)).toBe('ok'));
+    ['no type', {}],
+    ['HTML with an empty body', { 'content-type': 'text/html', 'content-length': '0' }],
+  ])('%s is relayed (B-23)', (_what, headers) => expect(resultOf(200, headers)).toBe('ok'));
 
   test.each<[string, UpstreamHeaders]>([
     ['HTML', { 'content-type': 'text/html' }],
-    ['a body of no type', { 'content-length': '2' }],
+    ['a body without a type', { 'content-length': '2' }],
     ['text', { 'content-type': 'text/plain; charset=utf-8' }],
-    ['what only begins like JSON', { 'content-type': 'application/jsonp' }],
+    ['a type that only begins like JSON', { 'content-type': 'application/jsonp' }],
     ['two types', { 'content-type': ['application/json', 'text/html'] }],
     ['an empty type', { 'content-type': '' }],
-  ])('%s is refused', (_what, headers) => expect(judged(200, headers)).toBe('upstream.broken'));
+  ])('%s is rejected', (_what, headers) => expect(resultOf(200, headers)).toBe('upstream.broken'));
 
-  test('does not matter on an error, which is the upstream\u2019s own (D-26)', () => {
-    expect(judged(500, { 'content-type': 'text/html' })).toBe('ok');
+  test('does not matter in an error of the upstream (D-26)', () => {
+    expect(resultOf(500, { 'content-type': 'text/html' })).toBe('ok');
   });
 });

@@ -86,7 +86,7 @@ export function wallsCrossed({ path, text }: Source): string[] {
   if (allowed === undefined) return [`${path}: no such room`];
   return importsOf(text).flatMap(({ from, typeOnly }) => {
     if (from.startsWith('.')) {
-      const target = roomOf(new URL(from, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+      const target = roomOf(targetOf(path, from));
       const open = allowed.some((place) =>
         place.startsWith('type ') ? typeOnly && place.slice(5) === target : place === target,
       );
@@ -96,6 +96,36 @@ export function wallsCrossed({ path, text }: Source): string[] {
     const door = DOORS.find(([name]) => name.test(from));
     return door?.[1].some((place) => opens(place, path, typeOnly)) ? [] : [`${path}: ${from}`];
   });
+}
+
+const targetOf = (path: string, from: string): string =>
+  new URL(from, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts');
+
+/** Files that import each other in a circle, types included: each circle once, from its first file in the alphabet. */
+export function circles(all: readonly Source[]): string[] {
+  const graph = new Map(
+    all.map(({ path, text }) => [
+      path,
+      importsOf(text).flatMap(({ from }) => (from.startsWith('.') ? [targetOf(path, from)] : [])),
+    ]),
+  );
+  const found = new Set<string>();
+  const done = new Set<string>();
+  function visit(path: string, trail: readonly string[]): void {
+    const at = trail.indexOf(path);
+    if (at >= 0) {
+      const circle = trail.slice(at);
+      const first = circle.indexOf([...circle].sort()[0] as string);
+      const ordered = [...circle.slice(first), ...circle.slice(0, first)];
+      found.add([...ordered, ordered[0]].join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  }
+  for (const path of [...graph.keys()].sort()) visit(path, []);
+  return [...found];
 }
 
 /** Surroundings that a stage has to be given. */

@@ -7,7 +7,6 @@ import type { MetadataSource } from '../../src/verify/issuer/metadata.js';
 export const noMetadata: MetadataSource = {
   get: async () => ({ ok: false, detail: 'no metadata', retryAfterSeconds: 1 }),
   last: () => null,
-  distrust() {},
   start() {},
   stop() {},
 };

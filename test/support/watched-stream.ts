@@ -1,22 +1,22 @@
-// Open event streams that are looked at by a clock which the test moves, and what becomes of them.
+// Opens event streams with a clock that the test moves, and records their comments and ends.
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
-import { createOpenStream, type EventStream, type StreamAsk, type StreamOwner } from '../../src/proxy/event-stream.js';
+import { createOpenStream, type EventStream, type StreamContext, type StreamWriter } from '../../src/proxy/event-stream.js';
 import { createStreamTicker, type StreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type TestClock, testClock } from './clock.js';
 import { endpoint, ISSUER, principal } from './endpoint.js';
 
-/** What keeps a quiet stream open. */
+/** The comment that keeps a quiet stream open. */
 export const COMMENT = ':\n\n';
 
-/** Those of the test that runs. */
+/** The clock and the ticker of the current test. */
 export let clock: TestClock;
-export let watch: StreamTicker;
+export let ticker: StreamTicker;
 beforeEach(() => {
   vi.useFakeTimers();
   clock = testClock();
-  watch = createStreamTicker(clock);
+  ticker = createStreamTicker(clock);
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -34,42 +34,42 @@ export interface Closed {
 
 export interface Opened {
   readonly stream: EventStream;
-  readonly owner: StreamOwner & { isHeldBack: boolean };
+  readonly writer: StreamWriter & { isPaused: boolean };
   readonly comments: string[];
   readonly closed: Closed[];
   flushes: string[];
-  /** What an upstream sends. */
+  /** Sends text as the upstream does. */
   sends(text: string): void;
 }
 
-const usual: StreamAsk = { exchangeId: 'x-1', idText: '"7"', isListening: true, takesMore: true };
+const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, canAppend: true };
 export const inSeconds = (seconds: number): Caller => principal({ expiresAt: clock.wallMs() / 1000 + seconds });
 
 export function open(
-  ask: Partial<StreamAsk> = {},
-  terms: Partial<StreamLimits> = {},
+  context: Partial<StreamContext> = {},
+  limits: Partial<StreamLimits> = {},
   caller: Caller = inSeconds(100_000),
 ): Opened {
   const at = endpoint({
-    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...terms },
+    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...limits },
     clockToleranceSeconds: new Map([[ISSUER, 30]]),
   });
   const opened: Omit<Opened, 'stream' | 'sends'> = {
     comments: [],
     closed: [],
     flushes: [],
-    owner: {
-      isHeldBack: false,
+    writer: {
+      isPaused: false,
       flush: () => {
         for (const text of opened.flushes.splice(0)) stream.sent(Buffer.from(text));
       },
       send: (bytes) => void opened.comments.push(String(bytes)),
       close(last, end) {
         opened.closed.push({ last: last === null ? null : String(last), reason: end?.definition.reason ?? null });
-        stream.over();
+        stream.stop();
       },
     },
   };
-  const stream = createOpenStream(at, watch, clock)(opened.owner, caller, { ...usual, ...ask });
+  const stream = createOpenStream(at, ticker, clock)(opened.writer, caller, { ...usual, ...context });
   return { ...opened, stream, sends: (text) => stream.sent(Buffer.from(text)) };
 }

@@ -1,4 +1,5 @@
-// What an MCP client does, in plain HTTP, so that the tour can show every header: calls, registration, login with PKCE.
+// Acts as an MCP client in plain HTTP, so that the tour can show every header: calls, registration,
+// login with PKCE.
 import { createHash, randomBytes } from 'node:crypto';
 import { modernRequest } from '../mcp-request.js';
 import { followAuthorization } from './scripted-login.js';
@@ -18,7 +19,7 @@ function parse(text: string): Answer['message'] {
   return JSON.parse(data) as Answer['message'];
 }
 
-/** One request of revision 2026-07-28. */
+/** Sends one request of revision 2026-07-28. */
 export async function call(
   url: string,
   authorization: string | null,
@@ -44,7 +45,7 @@ export async function call(
 
 export async function getJson(url: string): Promise<Record<string, unknown>> {
   const response = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS) });
-  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+  if (response.status !== 200) throw new Error(`GET ${url} got ${response.status}`);
   return (await response.json()) as Record<string, unknown>;
 }
 
@@ -61,11 +62,14 @@ async function postJson(
     signal,
   });
   const answer = (await response.json()) as Record<string, unknown>;
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${String(answer.error)}`);
+  if (!response.ok) throw new Error(`POST ${url} got ${response.status}: ${String(answer.error)}`);
   return answer;
 }
 
-/** Registers a public client (RFC 7591), logs in with PKCE (RFC 7636) for one resource (RFC 8707), and gives the access token. */
+/**
+ * Registers a public client (RFC 7591) and logs in with PKCE (RFC 7636) for one resource
+ * (RFC 8707). Resolves to the access token.
+ */
 export async function logIn(
   metadata: Record<string, unknown>,
   resource: string,

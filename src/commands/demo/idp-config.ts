@@ -1,10 +1,10 @@
-// The oidc-provider configuration of the embedded identity provider, and its automatic login page.
+// The configuration of oidc-provider for the demo, and its automatic login page.
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import type { AdapterFactory, Configuration, JWK, Provider } from 'oidc-provider';
 
-/** The only person who ever logs in. */
+/** The only account. */
 const ACCOUNT = 'alice';
 
 export type ClientSecret = { id: string; secret: string };
@@ -12,7 +12,7 @@ export type TokenFormat = 'jwt' | 'opaque';
 
 export type IdpSetup = {
   scopes: readonly string[];
-  /** Read on every request, so a resource added later counts at once. */
+  /** The provider reads it on every request, so a resource can be added later. */
   resources: ReadonlyMap<string, TokenFormat>;
   tokenTtl: number;
   clients: { machine: ClientSecret; introspection: ClientSecret };
@@ -34,7 +34,7 @@ export async function signingKey(): Promise<JWK> {
 type Library = typeof import('oidc-provider');
 let library: Promise<Library> | undefined;
 
-/** Loads oidc-provider without its advice about the Node.js release, which no configuration can turn off. */
+/** Loads oidc-provider, and suppresses its warning about the Node.js release. */
 export function loadLibrary(): Promise<Library> {
   library ??= (async () => {
     const { warn } = console;
@@ -50,7 +50,7 @@ export function loadLibrary(): Promise<Library> {
   return library;
 }
 
-/** Everything oidc-provider would otherwise default with a console warning is set here. */
+/** Sets each option for which oidc-provider would use a default and print a warning. */
 export function configuration(
   setup: IdpSetup,
   errors: Library['errors'],
@@ -80,7 +80,7 @@ export function configuration(
         grant_types: [],
       },
     ],
-    // Registered clients may name these scopes in their metadata; without this, registration refuses them.
+    // Without these, the provider rejects a registration that names one of the scopes.
     scopes: ['openid', 'offline_access', ...setup.scopes],
     pkce: { required: () => true },
     clientBasedCORS: () => false,
@@ -136,7 +136,7 @@ export function configuration(
   };
 }
 
-/** The login page: logs the one account in, grants what the client asked for, and redirects. Nothing to fill in. */
+/** The login page: logs in the account, grants the requested scopes, and redirects. */
 export async function answerInteraction(
   provider: Provider,
   req: IncomingMessage,

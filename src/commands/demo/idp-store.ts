@@ -1,11 +1,15 @@
-// In-memory storage for the embedded identity provider, shared by the provider instances a key rotation creates.
+// In-memory storage of the identity provider. A key rotation creates a new provider over the same
+// storage.
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 type Row = { model: string; id: string; payload: AdapterPayload; expiresAt: number };
 
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** One store per identity provider: clients, grants, sessions, codes and opaque tokens outlive a restart or a rotation. */
+/**
+ * One store for each identity provider. Clients, grants, sessions, codes and opaque tokens survive
+ * a restart and a key rotation.
+ */
 export function memoryStore(): AdapterFactory {
   const rows = new Map<string, Row>();
 

@@ -1,4 +1,5 @@
-// The demo's identity provider: a real oidc-provider on loopback that logs its one account in by itself.
+// The identity provider of the demo: a real oidc-provider on loopback, which logs in its only
+// account without a form.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JWK, Provider } from 'oidc-provider';
@@ -18,7 +19,7 @@ export type IdpOptions = {
   scopes: string[];
   /** Resource URLs (RFC 8707) whose access tokens are RS256 JWTs (RFC 9068). */
   jwtResources?: string[];
-  /** Resource URLs whose access tokens are opaque and have to be introspected (RFC 7662). */
+  /** Resource URLs whose access tokens are opaque and need introspection (RFC 7662). */
   opaqueResources?: string[];
   /** Access token lifetime in seconds. */
   tokenTtl?: number;
@@ -30,16 +31,16 @@ export type Idp = {
   issuer: string;
   url(path: string): string;
   clients: IdpSetup['clients'];
-  /** Makes a resource known after the start, for a gateway whose port is only known later. */
+  /** Adds a resource after the start, for a gateway that gets its port later. */
   addResource(resource: string, format: TokenFormat): void;
-  /** An access token by client_credentials, over HTTP. */
+  /** Requests an access token with client_credentials, over HTTP. */
   token(request: TokenRequest): Promise<string>;
-  /** Signs with a new key from now on; the old ones stay published. */
+  /** Signs with a new key from now on. The old keys stay published. */
   rotate(): Promise<void>;
-  /** Stops publishing every key but the current one. */
+  /** Publishes only the current key from now on. */
   dropOldKeys(): Promise<void>;
   hits: { jwks: number; introspection: number; metadata: number };
-  /** Refuses connections from now on; keys, clients and tokens are kept for `start`. */
+  /** Closes the port. Keys, clients and tokens stay for `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
 };
@@ -88,15 +89,16 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     });
   };
 
-  // The issuer has to be the exact URL, so the port comes first and the provider after it.
+  // The issuer is the exact URL, so the server listens before the provider exists.
   let listening: Loopback | undefined = await listenLoopback(handler);
   const { port, url: issuer } = listening;
 
-  // oidc-provider reads its keys once; a new instance over the same store is how they change in a running process.
+  // oidc-provider reads its keys once. To change them, this creates a new instance over the same
+  // store.
   const publish = (next: JWK[]): void => {
     keys = next;
     provider = new ProviderClass(issuer, configuration(setup, errors, keys));
-    // Koa prints connection resets on the console; the demo's output is not the place for them.
+    // Koa would print connection resets into the output of the demo.
     provider.silent = true;
     serve = provider.callback() as typeof serve;
   };

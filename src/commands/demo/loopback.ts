@@ -1,11 +1,11 @@
-// An HTTP server on the loopback interface that can be closed at once, for the demo's own parts.
+// An HTTP server on the loopback interface for the services of the demo. It can close immediately.
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A listening loopback server. `close` drops open connections too, so the port refuses at once. */
+/** A listening server. `close` also drops open connections, so the port is closed immediately. */
 export type Loopback = { port: number; url: string; close(): Promise<void> };
 
-/** Listens on 127.0.0.1; port 0 takes a free one. */
+/** Listens on 127.0.0.1. Port 0 selects a free port. */
 export async function listenLoopback(handler: RequestListener, port = 0): Promise<Loopback> {
   const server = createServer(handler);
   await new Promise<void>((resolve, reject) => {
@@ -18,9 +18,10 @@ export async function listenLoopback(handler: RequestListener, port = 0): Promis
     url: `http://127.0.0.1:${actual}`,
     close: () =>
       new Promise((resolve) => {
-        // A client in this process sees the drop one turn later; until then its pooled sockets look usable.
+        // A client in this process notices the close one turn later. Until then its pooled sockets
+        // look usable.
         server.close(() => setTimeout(resolve, 5));
-        // close() alone waits for keep-alive and streaming connections to end by themselves.
+        // close() alone waits for the end of keep-alive and streaming connections.
         server.closeAllConnections();
       }),
   };

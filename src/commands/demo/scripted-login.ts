@@ -1,6 +1,7 @@
-// A browser stand-in: follows an authorization request's redirects, with cookies, to the client's redirect URI.
+// Acts as a browser: follows the redirects of an authorization request, with cookies, to the
+// redirect URI of the client.
 
-/** The redirect URI the identity provider ended on, with `code` (or `error`), `state` and `iss` in its query. */
+/** Resolves to the last URL, with `code` (or `error`), `state` and `iss` in its query. */
 export async function followAuthorization(
   authorizationUrl: string | URL,
   redirectUri: string,
@@ -33,7 +34,8 @@ function keep(jar: Map<string, { value: string; path: string }>, line: string): 
   const at = pair.indexOf('=');
   const path =
     attributes.find((attribute) => attribute.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
-  // oidc-provider uses one cookie name at several paths, so name and path together identify a cookie (RFC 6265, 5.3).
+  // oidc-provider uses one cookie name at several paths, so name and path together identify a
+  // cookie (RFC 6265 section 5.3).
   const key = `${pair.slice(0, at)} ${path}`;
   const value = pair.slice(at + 1);
   if (value === '') jar.delete(key);

@@ -1,14 +1,15 @@
-// The demo's upstream: a real MCP server that takes gateway traffic and its own older `Authorization: Token` callers.
+// The upstream of the demo: a real MCP server. It accepts the traffic of the gateway, and its own
+// older clients with `Authorization: Token`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { listenLoopback } from './loopback.js';
 
-/** The credential the upstream's own older callers send, unknown to the identity provider. */
+/** The credential of the older clients. The identity provider does not know it. */
 export const LEGACY_TOKEN = 'demo-legacy-token';
 
-/** One request as the upstream saw it. `authorization` is the scheme or `none`, never the value. */
+/** One request to the upstream. `authorization` is the scheme or `none`, never the value. */
 export type SeenRequest = {
   method: string;
   path: string;
@@ -30,7 +31,10 @@ function buildServer(): McpServer {
   const server = new McpServer({ name: 'demo-upstream', version: '1.0.0' });
   server.registerTool(
     'echo',
-    { description: 'Returns the text it was given.', inputSchema: z.object({ text: z.string() }) },
+    {
+      description: 'Returns the text of the argument.',
+      inputSchema: z.object({ text: z.string() }),
+    },
     async ({ text }) => ({ content: [{ type: 'text', text }] }),
   );
   server.registerTool(
@@ -69,12 +73,13 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
       headerNames: Object.keys(req.headers),
     });
     if (path !== '/mcp') return void res.writeHead(404).end();
-    // No credential means the gateway has already checked the caller; any credential has to be the upstream's own.
+    // Without a credential the gateway has already checked the caller. Any credential has to be one
+    // of the upstream.
     if (authorization !== undefined && !isLegacyCaller(authorization)) {
       req.resume();
       return void res.writeHead(401, { 'www-authenticate': 'Token' }).end();
     }
-    // The SDK's request type is written without exactOptionalPropertyTypes in mind; the shapes are the same.
+    // The request type of the SDK ignores exactOptionalPropertyTypes; the shapes are the same.
     void serve(req as NodeIncomingMessageLike, res);
   };
 

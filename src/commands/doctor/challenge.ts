@@ -1,5 +1,5 @@
-// Decides how WWW-Authenticate is read (RFC 9110 section 11.6.1): strictly, because clients are not of one mind about what else might pass.
-// Never decides what it should say.
+// Parses WWW-Authenticate (RFC 9110 section 11.6.1), strictly: clients disagree about anything that
+// is not exactly in this form.
 
 export interface Parameter {
   readonly name: string;
@@ -18,7 +18,7 @@ const PARAMETER = new RegExp(
 );
 const SCHEME = new RegExp(`^(${TOKEN})(?: +(?=${TOKEN})|[ \\t]*(?=,|$))`);
 
-/** The challenges of one line, or null where it is none. */
+/** The challenges of one line, or null if the line is malformed. */
 export function parseChallenges(line: string): Challenge[] | null {
   const challenges: { scheme: string; parameters: Parameter[] }[] = [];
   let rest = line.trim();
@@ -35,7 +35,7 @@ export function parseChallenges(line: string): Challenge[] | null {
       if (scheme === null || parameter !== null) return null;
       challenges.push({ scheme: scheme[1] as string, parameters: [] });
       rest = rest.slice(scheme[0].length);
-      // What follows a scheme is its first parameter, without a comma between them.
+      // The first parameter follows its scheme without a comma.
       if (!rest.startsWith(',') && rest !== '') continue;
     }
     if (rest !== '' && !rest.startsWith(',')) return null;
@@ -44,5 +44,5 @@ export function parseChallenges(line: string): Challenge[] | null {
   return challenges;
 }
 
-export const parameterOf = (challenge: Challenge, wanted: string): Parameter | undefined =>
-  challenge.parameters.find(({ name }) => name === wanted);
+export const findParameter = (challenge: Challenge, name: string): Parameter | undefined =>
+  challenge.parameters.find((parameter) => parameter.name === name);

@@ -1,42 +1,54 @@
-// Decides the shape of one check of the doctor and of what it found. A check is an entry in a table; examine.ts runs the tables.
-import type { Look } from './look.js';
+// The types of a check and of its result. A check is one entry in a table; run-checks.ts runs the
+// tables.
+import type { Inspection } from './inspection.js';
 
-/** `fail`: a known client cannot work. `warn`: a recommendation is not kept. `skipped`: there was nothing to judge. */
-export type Verdict = 'ok' | 'warn' | 'fail' | 'skipped';
+/**
+ * `fail`: a known client cannot work. `warn`: the server does not follow a recommendation.
+ * `skipped`: there was nothing to test.
+ */
+export type CheckResult = 'ok' | 'warn' | 'fail' | 'skipped';
 
-export interface Seen {
-  readonly verdict: Verdict;
-  /** What was seen, in a few words; may quote the server. */
-  readonly saw: string;
-  /** Where the mend of the table does not fit. */
-  readonly mend?: string;
+export interface Observation {
+  readonly result: CheckResult;
+  /** A statement in a few words; it may quote the server. */
+  readonly observed: string;
+  /** Replaces the fix of the table. */
+  readonly fix?: string;
 }
 
 export interface Check {
   readonly name: string;
-  readonly wants: string;
-  readonly mend: string;
-  /** Ids of the requirements behind it. */
+  readonly expected: string;
+  readonly fix: string;
+  /** The ids of the requirements, or the section of a standard. */
   readonly requirement: string;
-  readonly look: (look: Look) => Promise<Seen> | Seen;
+  readonly probe: (inspection: Inspection) => Promise<Observation> | Observation;
 }
 
-export interface Found extends Seen {
+/** A check with its result. */
+export interface Finding extends Observation {
   readonly check: Check;
 }
 
-export const ok = (saw: string): Seen => ({ verdict: 'ok', saw });
-export const warn = (saw: string, mend?: string): Seen => ({
-  verdict: 'warn',
-  saw,
-  ...(mend === undefined ? {} : { mend }),
+const withFix = (fix: string | undefined) => (fix === undefined ? {} : { fix });
+
+export const ok = (observed: string): Observation => ({ result: 'ok', observed });
+export const skipped = (observed: string): Observation => ({ result: 'skipped', observed });
+export const warn = (observed: string, fix?: string): Observation => ({
+  result: 'warn',
+  observed,
+  ...withFix(fix),
 });
-export const fail = (saw: string, mend?: string): Seen => ({
-  verdict: 'fail',
-  saw,
-  ...(mend === undefined ? {} : { mend }),
+export const fail = (observed: string, fix?: string): Observation => ({
+  result: 'fail',
+  observed,
+  ...withFix(fix),
 });
-/** Where the server names another origin than that of the URL, most often the URL is not the one that clients are given. */
-export const elsewhere = (mend: string): string =>
-  `examine the public URL, the one that clients are given: the address of a replica, or of what stands behind the proxy, has another origin; if this is the public URL, ${mend}`;
-export const skipped = (saw: string): Seen => ({ verdict: 'skipped', saw });
+
+/**
+ * The fix if the server names another origin than the URL. The most likely cause is a URL that is
+ * not the public one.
+ */
+export const otherOrigin = (fix: string): string =>
+  'run the doctor on the public URL, the one that clients use: a replica, or a server behind a ' +
+  `proxy, has another origin. If this is the public URL, ${fix}`;

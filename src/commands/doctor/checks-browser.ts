@@ -1,12 +1,12 @@
-// Decides what the doctor wants of a server that web pages are to call (Fetch standard).
+// Checks that web pages can call the server (CORS, Fetch standard), and that foreign ones cannot.
 import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, ok, skipped, warn } from './check.js';
-import { whyNot } from './look.js';
-import { type Answer, ask, header } from './request.js';
-import { CLIENT } from './talk.js';
+import { describeOutcome } from './document.js';
+import { CLIENT_NAME } from './mcp-conversation.js';
+import { type HttpResponse, header, type Outcome, sendRequest } from './request.js';
 
-/** Without these no call can be made at all. */
-const NEEDED = [
+/** A web page can make no call without these. */
+const REQUIRED_HEADERS = [
   'authorization',
   'content-type',
   'mcp-protocol-version',
@@ -14,101 +14,118 @@ const NEEDED = [
   'mcp-method',
   'mcp-name',
 ];
-const USEFUL = ['last-event-id', 'mcp-param-doctor'];
-const EXPOSED_NEEDED = ['www-authenticate', 'mcp-session-id'];
-const EXPOSED_USEFUL = ['retry-after', 'mcp-protocol-version'];
+const USEFUL_HEADERS = ['last-event-id', 'mcp-param-doctor'];
+const REQUIRED_EXPOSED = ['www-authenticate', 'mcp-session-id'];
+const USEFUL_EXPOSED = ['retry-after', 'mcp-protocol-version'];
 
-const list = (answer: Answer, name: string): string[] =>
-  header(answer, name)
+const listOf = (response: HttpResponse, name: string): string[] =>
+  header(response, name)
     .toLowerCase()
     .split(',')
     .map((one) => one.trim());
 
-/** A star stands for every name but Authorization. */
-const lacking = (held: readonly string[], wanted: readonly string[]): string[] =>
-  wanted.filter(
-    (name) => !held.includes(name) && (name === 'authorization' || !held.includes('*')),
+/** An asterisk includes every name but Authorization. */
+const missingFrom = (present: readonly string[], names: readonly string[]): string[] =>
+  names.filter(
+    (name) => !present.includes(name) && (name === 'authorization' || !present.includes('*')),
   );
 
-const allows = (answer: Answer, origin: string): boolean =>
-  ['*', origin].includes(header(answer, 'access-control-allow-origin'));
+const allows = (response: HttpResponse, origin: string): boolean =>
+  ['*', origin].includes(header(response, 'access-control-allow-origin'));
 
-const preflight = (url: string, origin: string) =>
-  ask({
+const sendPreflight = (url: string, origin: string): Promise<Outcome> =>
+  sendRequest({
     url,
     method: 'OPTIONS',
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': [...NEEDED, ...USEFUL].join(', '),
+      'access-control-request-headers': [...REQUIRED_HEADERS, ...USEFUL_HEADERS].join(', '),
     },
   });
+
+function sendPost(url: string, origin: string): Promise<Outcome> {
+  const { headers, body } = initializeRequest(CLIENT_NAME);
+  return sendRequest({ url, method: 'POST', body, headers: { ...headers, origin } });
+}
 
 export const browserChecks: readonly Check[] = [
   {
     name: 'preflight',
-    wants: 'OPTIONS from a web page is 2xx without a token and allows the headers of MCP',
-    mend: `answer OPTIONS before authentication, with Access-Control-Allow-Headers: ${NEEDED.join(', ')} and the Mcp-Param-* that were asked for`,
+    expected: 'OPTIONS from a web page gets 2xx without a token, and allows the MCP headers',
+    fix:
+      'respond to OPTIONS before authentication, with Access-Control-Allow-Headers: ' +
+      `${REQUIRED_HEADERS.join(', ')} and the requested Mcp-Param-* headers`,
     requirement: 'B-15',
-    async look({ target: { url, origin } }) {
-      const asked = await preflight(url, origin);
-      if (asked.kind !== 'answer') return fail(whyNot(asked));
-      if (asked.status === 403)
+    async probe({ target: { url, origin } }) {
+      const preflight = await sendPreflight(url, origin);
+      if (preflight.kind === 'response' && preflight.status === 403)
         return warn(
-          `403: ${origin} may not call`,
-          'allow this origin if web pages of it are to call; --origin tries another',
+          `the preflight got 403: the server does not allow ${origin}`,
+          'allow this origin if its web pages call the server; --origin tests another one',
         );
-      if (asked.status >= 300) return fail(whyNot(asked));
-      if (!allows(asked, origin))
-        return fail(
-          `Access-Control-Allow-Origin: ${header(asked, 'access-control-allow-origin') || 'absent'}`,
-        );
-      const allowed = list(asked, 'access-control-allow-headers');
-      const missing = lacking(allowed, NEEDED);
-      if (missing.length > 0) return fail(`not allowed: ${missing.join(', ')}`);
-      const useful = lacking(allowed, USEFUL);
+      if (preflight.kind !== 'response' || preflight.status >= 300)
+        return fail(`the preflight got ${describeOutcome(preflight)}`);
+      if (!allows(preflight, origin)) {
+        const allowed = header(preflight, 'access-control-allow-origin');
+        return fail(`Access-Control-Allow-Origin is ${allowed === '' ? 'missing' : allowed}`);
+      }
+      const allowed = listOf(preflight, 'access-control-allow-headers');
+      const missing = missingFrom(allowed, REQUIRED_HEADERS);
+      if (missing.length > 0) return fail(`the preflight does not allow ${missing.join(', ')}`);
+      const useful = missingFrom(allowed, USEFUL_HEADERS);
       return useful.length > 0
-        ? warn(`not allowed: ${useful.join(', ')}`)
-        : ok(`${asked.status}, all headers allowed`);
+        ? warn(`the preflight does not allow ${useful.join(', ')}`)
+        : ok(`the preflight got ${preflight.status}, and all headers are allowed`);
     },
   },
   {
     name: 'readable by a web page',
-    wants:
-      'the 401 has Access-Control-Allow-Origin, and exposes WWW-Authenticate and Mcp-Session-Id; an open server exposes what it sends of them',
-    mend: 'add Access-Control-Allow-Origin and Access-Control-Expose-Headers: WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After to every answer, errors too',
+    expected:
+      'the 401 has Access-Control-Allow-Origin, and exposes WWW-Authenticate and ' +
+      'Mcp-Session-Id; an open server exposes those that it sends',
+    fix:
+      'add Access-Control-Allow-Origin to every response, errors included, and ' +
+      'Access-Control-Expose-Headers: ' +
+      'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After',
     requirement: 'B-15',
-    async look({ target: { url, origin }, isOpen }) {
-      const { headers, body } = initializeRequest(CLIENT);
-      const asked = await ask({ url, method: 'POST', body, headers: { ...headers, origin } });
-      if (asked.kind !== 'answer') return fail(whyNot(asked));
-      if (asked.status === 403) return skipped(`403: ${origin} may not call`);
-      if (!allows(asked, origin))
-        return fail(`${asked.status} without Access-Control-Allow-Origin`);
-      const exposed = list(asked, 'access-control-expose-headers');
+    async probe({ target: { url, origin }, isOpen }) {
+      const response = await sendPost(url, origin);
+      if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
+      if (response.status === 403)
+        return skipped(`POST got 403: the server does not allow ${origin}`);
+      if (!allows(response, origin))
+        return fail(`POST got ${response.status} without Access-Control-Allow-Origin`);
+      const exposed = listOf(response, 'access-control-expose-headers');
       const open = await isOpen();
-      // It sends no 401 in which a client could miss one of the others.
-      const owed = (names: readonly string[]): readonly string[] =>
-        names.filter((name) => !open || header(asked, name) !== '');
-      const missing = lacking(exposed, owed(EXPOSED_NEEDED));
-      if (missing.length > 0) return fail(`not exposed: ${missing.join(', ')}`);
-      const useful = lacking(exposed, owed(EXPOSED_USEFUL));
-      return useful.length > 0 ? warn(`not exposed: ${useful.join(', ')}`) : ok('all exposed');
+      // An open server sends no 401, in which a client would need a header that is missing here.
+      const relevant = (names: readonly string[]): readonly string[] =>
+        names.filter((name) => !open || header(response, name) !== '');
+      const missing = missingFrom(exposed, relevant(REQUIRED_EXPOSED));
+      if (missing.length > 0) return fail(`the response does not expose ${missing.join(', ')}`);
+      const useful = missingFrom(exposed, relevant(USEFUL_EXPOSED));
+      return useful.length > 0
+        ? warn(`the response does not expose ${useful.join(', ')}`)
+        : ok('the response exposes all headers');
     },
   },
   {
     name: 'foreign web page',
-    wants: 'an origin that nobody allowed is 403, or at least gets no credentials',
-    mend: 'check Origin against a list (DNS rebinding), and never answer Access-Control-Allow-Credentials to any origin',
+    expected: 'an origin that is not allowed gets 403, or at least no credentials',
+    fix:
+      'check Origin against a list (DNS rebinding), and never send ' +
+      'Access-Control-Allow-Credentials to every origin',
     requirement: 'B-10, B-11',
-    async look({ target: { url } }) {
-      const origin = `https://${CLIENT}.invalid`;
-      const { headers, body } = initializeRequest(CLIENT);
-      const asked = await ask({ url, method: 'POST', body, headers: { ...headers, origin } });
-      if (asked.kind !== 'answer') return fail(whyNot(asked));
-      if (header(asked, 'access-control-allow-credentials') === 'true' && allows(asked, origin))
-        return fail('any origin, with credentials');
-      return asked.status === 403 ? ok('403') : warn(`${asked.status}`);
+    async probe({ target: { url } }) {
+      const origin = `https://${CLIENT_NAME}.invalid`;
+      const response = await sendPost(url, origin);
+      if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
+      const withCredentials = header(response, 'access-control-allow-credentials') === 'true';
+      if (withCredentials && allows(response, origin))
+        return fail('the server allows every origin, with credentials');
+      return response.status === 403
+        ? ok('a foreign origin got 403')
+        : warn(`a foreign origin got ${response.status} instead of 403`);
     },
   },
 ];

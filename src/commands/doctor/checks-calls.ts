@@ -1,146 +1,180 @@
-// Decides what the doctor wants of a conversation with the token: a first word, a list of tools and one call, in each era.
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
-import { type Look, whyNot } from './look.js';
-import { header } from './request.js';
-import type { Era, Said, Talk } from './talk.js';
+// Checks a conversation with the token, in each era: the opening request, the list of tools and one
+// tool call.
+import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
+import { describeOutcome } from './document.js';
+import type { Inspection } from './inspection.js';
+import type { Conversation, Era, Reply } from './mcp-conversation.js';
+import { header, type Outcome } from './request.js';
 
-const REFUSED = new Set([401, 403]);
+const ERAS = ['modern', 'legacy'] as const;
+const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
+const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 
-const errorOf = ({ rpc }: Said): string =>
+/** The doctor sends nothing to a server that would reject it. */
+const NO_TOKEN = skipped('there is no token to send');
+
+const isRejection = (outcome: Outcome): boolean =>
+  outcome.kind === 'response' && [401, 403].includes(outcome.status);
+
+const rpcErrorOf = ({ rpc }: Reply): string =>
   rpc?.error === undefined
     ? ''
-    : `, JSON-RPC ${String(rpc.error.code)} ${String(rpc.error.message)}`;
-const saidWhat = (said: Said): string => `${whyNot(said.asked)}${errorOf(said)}`;
+    : `, JSON-RPC error ${String(rpc.error.code)} ${String(rpc.error.message)}`;
+const describeReply = (reply: Reply): string =>
+  `${describeOutcome(reply.outcome)}${rpcErrorOf(reply)}`;
 
-/** Nothing is said to a server that would refuse it. */
-const SILENT = skipped('no token to send');
+async function inConversation(
+  inspection: Inspection,
+  era: Era,
+  evaluate: (conversation: Conversation) => Observation,
+): Promise<Observation> {
+  if (!(await inspection.canConverse())) return NO_TOKEN;
+  return evaluate(await inspection.conversations.in(era));
+}
 
-const talking = async (look: Look, era: Era, judge: (talk: Talk) => Seen): Promise<Seen> =>
-  (await look.mayTalk()) ? judge(await look.talk.in(era)) : SILENT;
+/** For checks of an era that the server supports. */
+const ifSupported = (
+  inspection: Inspection,
+  era: Era,
+  evaluate: (conversation: Conversation) => Observation,
+): Promise<Observation> =>
+  inConversation(inspection, era, (conversation) =>
+    conversation.supported
+      ? evaluate(conversation)
+      : skipped(`the server does not support the ${era} era`),
+  );
 
-const served = (look: Look, era: Era, judge: (talk: Talk) => Seen): Promise<Seen> =>
-  talking(look, era, (talk) => (talk.served ? judge(talk) : skipped(`${era} is not served`)));
-
-const NAMES = { modern: '2026-07-28', legacy: '2025-11-25 and before' } as const;
-
-/** Those that both eras have. */
-const inEra = (era: Era): readonly Check[] => [
+/** The checks of both eras. */
+const checksOf = (era: Era): readonly Check[] => [
   {
-    name: `first word, ${era}`,
-    wants:
-      era === 'modern'
-        ? 'server/discover is answered with a result'
-        : 'initialize is answered with a result',
-    mend: 'look at the log of the server; a status of 5xx keeps clients from trying the other era',
+    name: `opening request, ${era}`,
+    expected: `${OPENINGS[era]} gets a result`,
+    fix: 'read the log of the server; a 5xx status keeps clients from trying the other era',
     requirement: era === 'modern' ? 'B-37, B-39' : 'B-40',
-    look: (look) =>
-      talking(look, era, ({ first, served: serves }) => {
-        const { asked } = first;
-        if (serves) return ok(NAMES[era]);
-        if (asked.kind === 'trouble' || asked.status >= 500) return fail(saidWhat(first));
+    probe: (inspection) =>
+      inConversation(inspection, era, ({ opening, supported }) => {
+        if (supported) return ok(`the server supports ${REVISIONS[era]}`);
+        const { outcome } = opening;
+        const observed = `${OPENINGS[era]} got ${describeReply(opening)}`;
+        if (outcome.kind === 'no response' || outcome.status >= 500) return fail(observed);
         return skipped(
-          REFUSED.has(asked.status)
-            ? `refused: ${saidWhat(first)}`
-            : `not served: ${saidWhat(first)}`,
+          isRejection(outcome)
+            ? `the server rejects the request: ${observed}`
+            : `the server does not support the ${era} era: ${observed}`,
         );
       }),
   },
   {
-    name: `tools, ${era}`,
-    wants: 'tools/list is answered with a list',
-    mend: 'look at the log of the server',
+    name: `tool list, ${era}`,
+    expected: 'tools/list gets a list',
+    fix: 'read the log of the server',
     requirement: 'B-23',
-    look: (look) =>
-      served(look, era, ({ tools }) => {
+    probe: (inspection) =>
+      ifSupported(inspection, era, ({ tools }) => {
         const list = tools?.rpc?.result?.tools;
-        return Array.isArray(list)
-          ? ok(`${list.length} tools`)
-          : fail(tools === null ? 'no answer' : saidWhat(tools));
+        if (Array.isArray(list)) return ok(`${list.length} tools`);
+        return fail(
+          `tools/list got ${tools === null ? 'no reply' : describeReply(tools)}, no list`,
+        );
       }),
   },
   {
-    name: `call of a tool, ${era}`,
-    wants: 'a call of a tool that only reads is answered with a result',
-    mend: 'look at the log of the server; --tool names another tool',
+    name: `tool call, ${era}`,
+    expected: 'the call of a read-only tool gets a result',
+    fix: 'read the log of the server; --tool selects another tool',
     requirement: 'B-23, D-07',
-    look: (look) =>
-      served(look, era, ({ tool, call }) => {
+    probe: (inspection) =>
+      ifSupported(inspection, era, ({ tool, call }) => {
         if (tool === null || call === null) {
-          const { tool: named } = look.target;
-          if (named !== null) return fail(`there is no tool ${named}`);
+          const { tool: named } = inspection.target;
+          if (named !== null) return fail(`the server has no tool ${named}`);
           return skipped(
-            'no tool says that it only reads (readOnlyHint) and needs no argument; --tool NAME calls one all the same',
+            'no tool is read-only (readOnlyHint) and needs no argument; --tool NAME calls any tool',
           );
         }
         const result = call.rpc?.result;
-        if (result === undefined) return fail(`${tool}: ${saidWhat(call)}`);
-        return result.isError === true ? warn(`${tool}: the tool says that it failed`) : ok(tool);
+        if (result === undefined) return fail(`${tool} got ${describeReply(call)}`);
+        return result.isError === true
+          ? warn(`${tool} reports an error of its own`)
+          : ok(`${tool} got a result`);
       }),
   },
 ];
 
 export const callChecks: readonly Check[] = [
   {
-    name: 'token taken',
-    wants: 'the token is not refused',
-    mend: 'compare the token with what the server wants (audience, issuer, time, scopes); behind this gateway `portcullis explain` tells which',
+    name: 'token accepted',
+    expected: 'the server accepts the token',
+    fix:
+      'compare the token with the requirements of the server (audience, issuer, lifetime, ' +
+      'scopes). Behind this gateway `portcullis explain` names the check that fails',
     requirement: 'A-20, A-30',
-    async look(look) {
-      if (!look.mayAuthorize) return SILENT;
-      for (const era of ['modern', 'legacy'] as const) {
-        const { first } = await look.talk.in(era);
-        const { asked } = first;
-        if (asked.kind !== 'answer' || !REFUSED.has(asked.status)) continue;
+    async probe(inspection) {
+      if (!inspection.sendsToken) return NO_TOKEN;
+      for (const era of ERAS) {
+        const { opening } = await inspection.conversations.in(era);
+        const { outcome } = opening;
+        if (outcome.kind !== 'response' || !isRejection(outcome)) continue;
+        const challenge = header(outcome, 'www-authenticate');
         return fail(
-          `${asked.status}: ${header(asked, 'www-authenticate') || 'without a challenge'}${errorOf(first)}`,
+          `${OPENINGS[era]} got ${outcome.status} ` +
+            `${challenge === '' ? 'without a challenge' : `with ${challenge}`}` +
+            rpcErrorOf(opening),
         );
       }
-      return ok('taken');
+      return ok('the server accepts the token');
     },
   },
-  ...inEra('modern'),
-  ...inEra('legacy'),
+  ...checksOf('modern'),
+  ...checksOf('legacy'),
   {
-    name: 'some era',
-    wants: 'the server speaks at least one era',
-    mend: 'mend the server: it answers neither server/discover nor initialize',
+    name: 'supported era',
+    expected: 'the server supports at least one era',
+    fix: 'fix the server: it gives no result for server/discover, and none for initialize',
     requirement: 'B-32, B-40',
-    async look(look) {
-      if (!(await look.mayTalk())) return SILENT;
-      const talks = [await look.talk.in('modern'), await look.talk.in('legacy')];
-      if (talks.some(({ served: serves }) => serves)) return ok('it does');
-      // Said before, and better.
-      if (
-        talks.some(({ first: { asked } }) => asked.kind === 'answer' && REFUSED.has(asked.status))
-      )
-        return skipped('the token is refused');
-      return fail(talks.map(({ first }) => saidWhat(first)).join(' | '));
+    async probe(inspection) {
+      if (!(await inspection.canConverse())) return NO_TOKEN;
+      const all: { era: Era; conversation: Conversation }[] = [];
+      for (const era of ERAS)
+        all.push({ era, conversation: await inspection.conversations.in(era) });
+      const supported = all.filter(({ conversation }) => conversation.supported);
+      if (supported.length > 0)
+        return ok(`the server supports ${supported.map(({ era }) => era).join(' and ')}`);
+      // The check "token accepted" has said so already.
+      if (all.some(({ conversation }) => isRejection(conversation.opening.outcome)))
+        return skipped('the server rejects the token');
+      return fail(
+        all
+          .map(({ era, conversation: c }) => `${OPENINGS[era]} got ${describeReply(c.opening)}`)
+          .join(' | '),
+      );
     },
   },
   {
     name: 'notification',
-    wants: 'notifications/initialized is 202 without a body',
-    mend: 'answer 202 to a notification',
+    expected: 'notifications/initialized gets 202 without a body',
+    fix: 'respond with 202 to a notification',
     requirement: 'B-22, D-27',
-    look: (look) =>
-      served(look, 'legacy', ({ initialized }) => {
-        if (initialized?.kind !== 'answer') return fail('no answer');
-        return initialized.status === 202
-          ? ok('202')
-          : initialized.status < 300
-            ? warn(String(initialized.status))
-            : fail(whyNot(initialized));
+    probe: (inspection) =>
+      ifSupported(inspection, 'legacy', ({ initialized }) => {
+        if (initialized?.kind !== 'response') return fail('the notification got no response');
+        if (initialized.status === 202) return ok('the notification got 202');
+        return initialized.status < 300
+          ? warn(`the notification got ${initialized.status} instead of 202`)
+          : fail(`the notification got ${describeOutcome(initialized)}`);
       }),
   },
   {
     name: 'no session in the modern era',
-    wants: 'answers of 2026-07-28 carry no Mcp-Session-Id',
-    mend: 'leave the header out there: that revision has no sessions',
+    expected: 'responses of 2026-07-28 have no Mcp-Session-Id',
+    fix: 'remove the header there: that revision has no sessions',
     requirement: 'B-85',
-    look: (look) =>
-      served(look, 'modern', ({ first: { asked } }) => {
-        const session = asked.kind === 'answer' ? header(asked, 'mcp-session-id') : '';
-        return session === '' ? ok('none') : warn('there is one');
+    probe: (inspection) =>
+      ifSupported(inspection, 'modern', ({ opening: { outcome } }) => {
+        const session = outcome.kind === 'response' ? header(outcome, 'mcp-session-id') : '';
+        return session === ''
+          ? ok('the response has no Mcp-Session-Id')
+          : warn('the response has an Mcp-Session-Id');
       }),
   },
 ];

@@ -1,144 +1,173 @@
-// Decides what the doctor wants of the authorization servers that the metadata names (RFC 8414), and of their copy at the server's origin.
+// Checks the metadata of the authorization servers (RFC 8414), and its copy at the origin of the
+// MCP server.
 import { isProtectedUrl } from '../../core/loopback.js';
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
-import type { Document, Json, Look } from './look.js';
+import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
+import type { JsonDocument, JsonObject } from './document.js';
+import type { Inspection } from './inspection.js';
 
-/** No client goes further; and whoever writes the list is not to choose how many hosts are asked from here. */
-const SERVERS = 5;
+/**
+ * No client tries more authorization servers. The limit also keeps the author of the list from
+ * directing the doctor to many hosts.
+ */
+const MAX_SERVERS = 5;
+const NO_SERVER = 'the metadata names no authorization server';
 
-/** The places in the order of the clients (MCP 2026-07-28, authorization). */
-export function placesOf(issuer: string): string[] {
+/** The URLs in the order of the clients (MCP 2026-07-28, authorization). */
+function metadataUrlsOf(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
-  const [oauth, oidc] = [
-    '/.well-known/oauth-authorization-server',
-    '/.well-known/openid-configuration',
-  ];
+  const oauth = '/.well-known/oauth-authorization-server';
+  const oidc = '/.well-known/openid-configuration';
   return path === ''
     ? [origin + oauth, origin + oidc]
     : [origin + oauth + path, origin + oidc + path, origin + path + oidc];
 }
 
-async function serverDocument(
-  look: Look,
-  issuer: string,
-): Promise<Document & { readonly at: string }> {
-  const places = placesOf(issuer);
-  let last: Document = { json: null, why: 'no place to look', answer: null };
-  for (const at of places) {
-    last = await look.document(at);
-    if (last.json !== null) return { ...last, at };
+/** The first document that exists; otherwise the problem at the last URL. */
+async function serverMetadata(inspection: Inspection, issuer: string): Promise<JsonDocument> {
+  let last: JsonDocument = { json: null, problem: 'no response', response: null };
+  for (const url of metadataUrlsOf(issuer)) {
+    last = await inspection.document(url);
+    if (last.json !== null) return last;
   }
-  return { ...last, at: places.join(', ') };
+  return last;
 }
 
-/** For checks of what the first server says: most clients know no other. */
-async function withServer(look: Look, judge: (json: Json, issuer: string) => Seen): Promise<Seen> {
-  const [issuer] = await look.servers();
-  if (issuer === undefined) return skipped('no authorization server is named');
-  const { json } = await serverDocument(look, issuer);
-  return json === null ? skipped('no metadata of the authorization server') : judge(json, issuer);
+/** For checks of the first authorization server: most clients know no other. */
+async function withFirstServer(
+  inspection: Inspection,
+  evaluate: (json: JsonObject, issuer: string) => Observation,
+): Promise<Observation> {
+  const [issuer] = await inspection.authorizationServers();
+  if (issuer === undefined) return skipped(NO_SERVER);
+  const { json } = await serverMetadata(inspection, issuer);
+  return json === null
+    ? skipped('there is no metadata of the authorization server')
+    : evaluate(json, issuer);
 }
 
-const lists = (value: unknown, member: string): boolean =>
-  Array.isArray(value) && value.includes(member);
+const includes = (list: unknown, member: string): boolean =>
+  Array.isArray(list) && list.includes(member);
 
 export const issuerChecks: readonly Check[] = [
   {
-    name: 'metadata of the authorization server',
-    wants: 'each issuer has metadata at one of its well-known places',
-    mend: 'mend authorization_servers, or let the issuer publish its metadata: without it clients guess /authorize at the server itself',
+    name: 'authorization server metadata',
+    expected: 'each issuer has metadata at one of its well-known URLs',
+    fix:
+      'fix authorization_servers, or publish the metadata of the issuer: clients guess ' +
+      '/authorize at the MCP server otherwise',
     requirement: 'C-24, C-25',
-    async look(look) {
-      const servers = await look.servers();
-      if (servers.length === 0) return skipped('no authorization server is named');
-      for (const issuer of servers.slice(0, SERVERS)) {
-        const document = await serverDocument(look, issuer);
-        if (document.json === null) return fail(`${document.at}: ${document.why}`);
+    async probe(inspection) {
+      const servers = (await inspection.authorizationServers()).slice(0, MAX_SERVERS);
+      if (servers.length === 0) return skipped(NO_SERVER);
+      for (const issuer of servers) {
+        const document = await serverMetadata(inspection, issuer);
+        if (document.json === null)
+          return fail(`GET ${metadataUrlsOf(issuer).join(', ')} got ${document.problem}`);
       }
-      return ok(servers.join(', '));
+      return ok(`found for ${servers.join(', ')}`);
     },
   },
   {
     name: 'issuer',
-    wants: 'issuer in that metadata is the name in authorization_servers, letter by letter',
-    mend: 'write the issuer in authorization_servers as its own metadata does, slash included: the SDKs refuse any other',
+    expected: 'issuer in that metadata equals the entry in authorization_servers',
+    fix:
+      'write the issuer in authorization_servers exactly as its own metadata does, slash ' +
+      'included: the SDKs reject any other form',
     requirement: 'A-12, C-24',
-    look: (look) =>
-      withServer(look, ({ issuer: own }, named) =>
-        own === named ? ok(named) : fail(`${String(own)}, and authorization_servers has ${named}`),
+    probe: (inspection) =>
+      withFirstServer(inspection, ({ issuer }, named) =>
+        issuer === named
+          ? ok(`issuer is ${named}`)
+          : fail(`issuer is ${String(issuer)}, but authorization_servers has ${named}`),
       ),
   },
   {
     name: 'PKCE',
-    wants: 'code_challenge_methods_supported has S256',
-    mend: 'switch PKCE with S256 on at the authorization server, and let its metadata say so: Claude never begins a login otherwise',
+    expected: 'code_challenge_methods_supported includes S256',
+    fix:
+      'enable PKCE with S256 at the authorization server, and publish it in its metadata: Claude ' +
+      'begins no login otherwise',
     requirement: 'MCP 2026-07-28, authorization code protection',
-    look: (look) =>
-      withServer(look, ({ code_challenge_methods_supported: methods }) =>
-        lists(methods, 'S256')
-          ? ok('S256')
-          : fail(methods === undefined ? 'not said' : String(methods)),
-      ),
+    probe: (inspection) =>
+      withFirstServer(inspection, ({ code_challenge_methods_supported: methods }) => {
+        if (methods === undefined) return fail('code_challenge_methods_supported is missing');
+        const observed = `code_challenge_methods_supported is ${String(methods)}`;
+        return includes(methods, 'S256') ? ok(observed) : fail(observed);
+      }),
   },
   {
     name: 'authorization and token endpoint',
-    wants: 'authorization_endpoint and token_endpoint, https, and the response type code',
-    mend: 'let the metadata of the authorization server name both',
+    expected: 'authorization_endpoint and token_endpoint with https, and response type code',
+    fix: 'name both endpoints and the response type in the metadata of the authorization server',
     requirement: 'RFC 8414 section 2',
-    look: (look) =>
-      withServer(look, (json) => {
-        const bad = ['authorization_endpoint', 'token_endpoint'].find(
-          (name) => !isProtectedUrl(json[name]),
-        );
-        if (bad !== undefined) return fail(`${bad}: ${String(json[bad] ?? 'absent')}`);
-        return lists(json.response_types_supported, 'code')
-          ? ok(String(json.authorization_endpoint))
-          : fail('no response type code');
+    probe: (inspection) =>
+      withFirstServer(inspection, (json) => {
+        for (const name of ['authorization_endpoint', 'token_endpoint']) {
+          const url = json[name];
+          if (url === undefined) return fail(`${name} is missing`);
+          if (!isProtectedUrl(url)) return fail(`${name} is not https: ${String(url)}`);
+        }
+        return includes(json.response_types_supported, 'code')
+          ? ok(`authorization_endpoint is ${String(json.authorization_endpoint)}`)
+          : fail('response_types_supported does not include code');
       }),
   },
   {
     name: 'registration',
-    wants: 'registration_endpoint, or client id metadata documents',
-    mend: 'switch one of them on, or give each client its id by hand (Claude, VS Code and Codex have a field for it)',
+    expected: 'registration_endpoint, or client ID metadata documents',
+    fix:
+      'enable one of them, or give each client its ID by hand (Claude, VS Code and Codex have a ' +
+      'field for it)',
     requirement: 'MCP 2026-07-28, client registration',
-    look: (look) =>
-      withServer(
-        look,
-        ({ registration_endpoint: endpoint, client_id_metadata_document_supported: documents }) => {
-          const ways = [
-            endpoint === undefined ? null : 'registration_endpoint',
-            documents === true ? 'client id metadata documents' : null,
-          ];
-          const saw = ways.filter((way) => way !== null).join(', ');
-          return saw === '' ? warn('neither') : ok(saw);
-        },
-      ),
+    probe: (inspection) =>
+      withFirstServer(inspection, (json) => {
+        const ways = [
+          json.registration_endpoint === undefined ? null : 'registration_endpoint',
+          json.client_id_metadata_document_supported === true
+            ? 'client ID metadata documents'
+            : null,
+        ].filter((way) => way !== null);
+        return ways.length === 0
+          ? warn('the authorization server supports neither')
+          : ok(`the authorization server supports ${ways.join(', ')}`);
+      }),
   },
   {
-    name: 'copy of that metadata at the origin',
-    wants:
-      'the document of the issuer at /.well-known/oauth-authorization-server; only 404 does no harm in its place, save to Codex and mcp-remote',
-    mend: 'serve a copy as it is, or 404 as JSON, no page and no redirect: Codex and mcp-remote look only there, older clients too',
+    name: 'authorization server metadata at the origin',
+    expected:
+      'the document of the issuer at /.well-known/oauth-authorization-server; 404 harms only ' +
+      'Codex and mcp-remote',
+    fix:
+      'serve an unchanged copy, or 404 as JSON, but no page and no redirect: Codex, mcp-remote ' +
+      'and older clients look only there',
     requirement: 'A-16',
-    async look(look) {
-      const [issuer] = await look.servers();
-      const own = issuer !== undefined && new URL(issuer).origin === look.url.origin;
-      const seen: string[] = [];
-      for (const at of new Set([look.places.mirror, look.places.rootMirror])) {
-        const { json, answer, ...rest } = await look.document(at);
-        if (json !== null && issuer !== undefined && json.issuer !== issuer && !own)
-          return fail(`${at}: issuer ${String(json.issuer)}`);
-        if (json === null && answer?.status !== 404)
-          return fail(`${at}: ${'why' in rest ? rest.why : ''}`);
-        seen.push(json === null ? '404' : 'the document');
+    async probe(inspection) {
+      const [issuer] = await inspection.authorizationServers();
+      const { serverMetadata: atPath, serverMetadataAtRoot: atRoot } = inspection.locations;
+      const isSameOrigin = issuer !== undefined && new URL(issuer).origin === inspection.url.origin;
+      const results: string[] = [];
+      for (const location of new Set([atPath, atRoot])) {
+        const document = await inspection.document(location);
+        if (document.json === null) {
+          if (document.response?.status !== 404)
+            return fail(`GET ${location} got ${document.problem}`);
+          results.push('404');
+          continue;
+        }
+        if (issuer !== undefined && document.json.issuer !== issuer && !isSameOrigin)
+          return fail(`GET ${location} got metadata of ${String(document.json.issuer)}`);
+        results.push('the document');
       }
-      if (issuer === undefined && (await look.isOpen()))
-        return ok(`${seen.join(', ')}: there is no login`);
-      const mend = 'nothing, if Codex and mcp-remote are none of your clients; else serve a copy';
-      return seen.includes('the document')
-        ? ok(seen.join(', '))
-        : warn('404: Codex takes the server for one without login', mend);
+      const observed = `GET got ${[...new Set(results)].join(' and ')}`;
+      if (issuer === undefined && (await inspection.isOpen()))
+        return ok(`${observed}: the server needs no login`);
+      return results.includes('the document')
+        ? ok(observed)
+        : warn(
+            'GET got 404: Codex treats the server as one without a login',
+            'nothing, if no client is Codex or mcp-remote; otherwise serve a copy',
+          );
     },
   },
 ];

@@ -1,162 +1,183 @@
-// Decides what the doctor wants of streams: an event reaches the client while its stream is open, whatever stands in between.
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
-import { type Look, whyNot } from './look.js';
-import { type Answer, type Asked, header, headerLines, isStream } from './request.js';
-import { messagesOf } from './talk.js';
+// Checks that events reach the client while their stream is open, through every proxy on the way.
+import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
+import { describeOutcome } from './document.js';
+import type { Inspection } from './inspection.js';
+import { messagesOf } from './mcp-conversation.js';
+import { type HttpResponse, header, headerValues, isStream, type Outcome } from './request.js';
 
 const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
-const acknowledged = (answer: Answer): boolean =>
-  messagesOf(answer).some(({ method }) => method === ACKNOWLEDGED);
+const isAcknowledged = (response: HttpResponse): boolean =>
+  messagesOf(response).some(({ method }) => method === ACKNOWLEDGED);
 
-/** A stream that a server of 2026-07-28 keeps open, and whose first event it sends at once. */
-async function listen(
-  look: Look,
-  deadlineMs: number,
-  enough: (soFar: Answer) => boolean,
-): Promise<Asked | string> {
-  if (!(await look.mayTalk())) return 'no token to send';
-  const talk = await look.talk.in('modern');
-  if (!talk.served) return 'modern is not served';
-  return look.withToken(talk.request('subscriptions/listen', { notifications: ALL }), {
-    deadlineMs,
-    enough,
-  });
+/** The outcome of a stream request, or the reason why the doctor sent none. */
+type StreamOutcome = Outcome | string;
+
+interface StreamOptions {
+  readonly deadlineMs: number;
+  readonly isEnough: (soFar: HttpResponse) => boolean;
 }
 
-/** The stream of a legacy server for messages of its own. */
-async function getStream(
-  look: Look,
-  deadlineMs: number,
-  enough: (soFar: Answer) => boolean,
-): Promise<Asked | string> {
-  if (!(await look.mayTalk())) return 'no token to send';
-  const talk = await look.talk.in('legacy');
-  if (!talk.served) return 'legacy is not served';
-  const { 'content-type': _, ...headers } = talk.request('ping').headers;
-  return look.authorized({
+const NO_TOKEN = 'there is no token to send';
+
+/** A subscription: a server of 2026-07-28 keeps it open, and sends its first event immediately. */
+async function subscribe(inspection: Inspection, options: StreamOptions): Promise<StreamOutcome> {
+  if (!(await inspection.canConverse())) return NO_TOKEN;
+  const { supported, request } = await inspection.conversations.in('modern');
+  if (!supported) return 'the server does not support the modern era';
+  return inspection.postAuthorized(
+    request('subscriptions/listen', { notifications: ALL }),
+    options,
+  );
+}
+
+/** The stream of a legacy server for its own messages. */
+async function openGetStream(
+  inspection: Inspection,
+  options: StreamOptions,
+): Promise<StreamOutcome> {
+  if (!(await inspection.canConverse())) return NO_TOKEN;
+  const { supported, request } = await inspection.conversations.in('legacy');
+  if (!supported) return 'the server does not support the legacy era';
+  const { 'content-type': _, ...headers } = request('ping').headers;
+  return inspection.authorized({
     headers: { ...headers, accept: 'text/event-stream' },
-    deadlineMs,
-    enough,
+    ...options,
   });
 }
 
-const BUFFERED =
-  'switch buffering and compression off for this path (X-Accel-Buffering: no; proxy_buffering off), and flush each event';
+const DISABLE_BUFFERING =
+  'disable buffering and compression for this path ' +
+  '(X-Accel-Buffering: no; proxy_buffering off), and flush each event';
 
-function judgeListen(asked: Asked | string, eventMs: number): Seen {
-  if (typeof asked === 'string') return skipped(asked);
-  if (asked.kind === 'trouble')
+function evaluateSubscription(outcome: StreamOutcome, eventMs: number): Observation {
+  if (typeof outcome === 'string') return skipped(outcome);
+  const within = `within ${eventMs / 1000} s of an open stream`;
+  if (outcome.kind === 'no response')
     return fail(
-      asked.code === 'TIMEOUT'
-        ? `nothing within ${eventMs / 1000} s of an open stream`
-        : whyNot(asked),
+      outcome.code === 'TIMEOUT'
+        ? `nothing arrived ${within}`
+        : `subscriptions/listen got ${describeOutcome(outcome)}`,
     );
-  if (asked.status !== 200 || !isStream(asked))
-    return skipped(`subscriptions/listen is not offered: ${whyNot(asked)}`);
-  if (asked.over) return skipped('the server ended the subscription at once');
-  const at = asked.pieces.at(-1)?.atMs ?? 0;
-  return acknowledged(asked)
-    ? ok(`after ${Math.round(at)} ms, stream open`)
-    : fail(`no acknowledgement within ${eventMs / 1000} s of an open stream`);
+  if (outcome.status !== 200 || !isStream(outcome))
+    return skipped(
+      `the server does not offer subscriptions/listen: it got ${describeOutcome(outcome)}`,
+    );
+  if (outcome.complete) return skipped('the server ended the subscription immediately');
+  const atMs = Math.round(outcome.parts.at(-1)?.atMs ?? 0);
+  return isAcknowledged(outcome)
+    ? ok(`the acknowledgement arrived after ${atMs} ms, with the stream open`)
+    : fail(`no acknowledgement arrived ${within}`);
 }
 
-function judgeHeaders(asked: Asked | string): Seen {
-  if (typeof asked === 'string' || asked.kind === 'trouble' || !isStream(asked))
-    return skipped('no stream');
-  const encoding = header(asked, 'content-encoding');
-  if (encoding !== '' && encoding !== 'identity') return fail(`Content-Encoding: ${encoding}`);
-  if (headerLines(asked, 'content-length').length > 0) return fail('Content-Length');
-  return header(asked, 'x-accel-buffering') === 'no'
-    ? ok('X-Accel-Buffering: no')
-    : warn('no X-Accel-Buffering: no');
+function evaluateHeaders(outcome: StreamOutcome): Observation {
+  if (typeof outcome === 'string' || outcome.kind === 'no response' || !isStream(outcome))
+    return skipped('there is no stream');
+  const encoding = header(outcome, 'content-encoding');
+  if (encoding !== '' && encoding !== 'identity')
+    return fail(`the stream has Content-Encoding: ${encoding}`);
+  if (headerValues(outcome, 'content-length').length > 0)
+    return fail('the stream has Content-Length');
+  return header(outcome, 'x-accel-buffering') === 'no'
+    ? ok('the stream has X-Accel-Buffering: no')
+    : warn('the stream lacks X-Accel-Buffering: no');
 }
 
 export const streamChecks: readonly Check[] = [
   {
-    name: 'event at once',
-    wants: 'the acknowledgement of subscriptions/listen arrives while the stream is open',
-    mend: BUFFERED,
+    name: 'immediate event',
+    expected: 'the acknowledgement of subscriptions/listen arrives while the stream is open',
+    fix: DISABLE_BUFFERING,
     requirement: 'B-70',
-    look: async (look) =>
-      judgeListen(await listen(look, look.target.eventMs, acknowledged), look.target.eventMs),
-  },
-  {
-    name: 'GET stream',
-    wants: 'a GET for events is 405, or begins at once',
-    mend: `answer 405 where there is no such stream; else ${BUFFERED}`,
-    requirement: 'B-03, B-70',
-    async look(look) {
-      const asked = await getStream(look, look.target.eventMs, isStream);
-      if (typeof asked === 'string') return skipped(asked);
-      if (asked.kind === 'trouble')
-        return fail(
-          asked.code === 'TIMEOUT'
-            ? `no head within ${look.target.eventMs / 1000} s`
-            : whyNot(asked),
-        );
-      if (asked.status === 405) return ok('405: no such stream');
-      // Proof of the head alone: nothing makes any server send an event here.
-      return isStream(asked) && asked.status === 200
-        ? ok('its head came at once')
-        : fail(whyNot(asked));
+    async probe(inspection) {
+      const { eventMs } = inspection.target;
+      const options = { deadlineMs: eventMs, isEnough: isAcknowledged };
+      return evaluateSubscription(await subscribe(inspection, options), eventMs);
     },
   },
   {
-    name: 'headers of streams',
-    wants: 'X-Accel-Buffering: no, no Content-Encoding, no Content-Length',
-    mend: 'add X-Accel-Buffering: no, and compress no stream: proxies hold back what they compress',
+    name: 'GET stream',
+    expected: 'a GET for events gets 405, or begins immediately',
+    fix: `respond with 405 if there is no such stream; otherwise ${DISABLE_BUFFERING}`,
+    requirement: 'B-03, B-70',
+    async probe(inspection) {
+      const { eventMs } = inspection.target;
+      const outcome = await openGetStream(inspection, { deadlineMs: eventMs, isEnough: isStream });
+      if (typeof outcome === 'string') return skipped(outcome);
+      if (outcome.kind === 'no response')
+        return fail(
+          outcome.code === 'TIMEOUT'
+            ? `no headers arrived within ${eventMs / 1000} s`
+            : `GET got ${describeOutcome(outcome)}`,
+        );
+      if (outcome.status === 405) return ok('GET got 405: the server has no such stream');
+      // This proves the headers only: the doctor cannot make a server send an event here.
+      return isStream(outcome) && outcome.status === 200
+        ? ok('the headers arrived immediately')
+        : fail(`GET got ${describeOutcome(outcome)}`);
+    },
+  },
+  {
+    name: 'stream headers',
+    expected: 'X-Accel-Buffering: no, without Content-Encoding and Content-Length',
+    fix: 'add X-Accel-Buffering: no, and compress no stream: proxies hold back compressed events',
     requirement: 'B-70, B-71',
-    async look(look) {
-      const modern = await listen(look, look.target.eventMs, isStream);
-      return judgeHeaders(
-        typeof modern === 'string' || modern.kind === 'trouble'
-          ? await getStream(look, look.target.eventMs, isStream)
+    async probe(inspection) {
+      const options = { deadlineMs: inspection.target.eventMs, isEnough: isStream };
+      const modern = await subscribe(inspection, options);
+      return evaluateHeaders(
+        typeof modern === 'string' || modern.kind === 'no response'
+          ? await openGetStream(inspection, options)
           : modern,
       );
     },
   },
   {
-    name: 'progress of the call',
-    wants: 'events of a running call do not come all at its end',
-    mend: BUFFERED,
+    name: 'call progress',
+    expected: 'the events of a running call do not all arrive at its end',
+    fix: DISABLE_BUFFERING,
     requirement: 'B-70',
-    async look(look) {
-      if (!(await look.mayTalk())) return skipped('no token to send');
+    async probe(inspection) {
+      if (!(await inspection.canConverse())) return skipped(NO_TOKEN);
       for (const era of ['modern', 'legacy'] as const) {
-        const asked = (await look.talk.in(era)).call?.asked;
-        if (asked?.kind !== 'answer' || !isStream(asked) || messagesOf(asked).length < 2) continue;
-        const first = asked.pieces.find(({ text }) => /^data:/m.test(text))?.atMs ?? 0;
-        const alone = `${Math.round(first)} ms of ${Math.round(asked.endedMs)} ms`;
-        // Of a short call nothing can be said.
-        if (asked.endedMs < 500) return skipped('the call was too short');
-        return asked.endedMs - first < 50
-          ? warn(`all events at the end: ${alone}`)
-          : ok(`the first after ${alone}`);
+        const outcome = (await inspection.conversations.in(era)).call?.outcome;
+        if (outcome?.kind !== 'response' || !isStream(outcome)) continue;
+        if (messagesOf(outcome).length < 2) continue;
+        const firstMs = outcome.parts.find(({ text }) => /^data:/m.test(text))?.atMs ?? 0;
+        // A short call proves nothing.
+        if (outcome.endedMs < 500) return skipped('the call was too short');
+        const [first, end] = [Math.round(firstMs), Math.round(outcome.endedMs)];
+        const times = `the first after ${first} ms of ${end} ms`;
+        return outcome.endedMs - firstMs < 50
+          ? warn(`all events arrived at the end: ${times}`)
+          : ok(`the events arrived during the call: ${times}`);
       }
-      return skipped('no call reported progress; --tool names one that does');
+      return skipped('no call reported progress; --tool selects one that does');
     },
   },
   {
-    name: 'quiet stream',
-    wants: 'a stream without events stays open',
-    mend: 'let every proxy on the way wait longer than 60 s (proxy_read_timeout), or send comments as keep-alive',
+    name: 'idle stream',
+    expected: 'a stream without events stays open',
+    fix:
+      'let every proxy on the way wait longer than 60 s (proxy_read_timeout), or send comments ' +
+      'as keep-alive',
     requirement: 'B-72',
-    async look(look) {
-      const { quietMs } = look.target;
-      if (quietMs === null) return skipped('--long waits for it');
-      const never = (): boolean => false;
-      const modern = await listen(look, quietMs, never);
-      const held = typeof modern !== 'string' && modern.kind === 'answer' && isStream(modern);
-      const asked = held ? modern : await getStream(look, quietMs, never);
-      if (typeof asked === 'string') return skipped(asked);
-      if (asked.kind === 'trouble') return fail(whyNot(asked));
-      if (asked.status !== 200 || !isStream(asked)) return skipped('no stream to hold open');
-      const seconds = (asked.endedMs / 1000).toFixed(1);
-      return asked.endedMs < quietMs - 50
-        ? fail(`it ended after ${seconds} s`)
-        : ok(`open for ${seconds} s`);
+    async probe(inspection) {
+      const { idleMs } = inspection.target;
+      if (idleMs === null) return skipped('only --long waits for it');
+      const options = { deadlineMs: idleMs, isEnough: () => false };
+      const modern = await subscribe(inspection, options);
+      const isOpen = typeof modern !== 'string' && modern.kind === 'response' && isStream(modern);
+      const outcome = isOpen ? modern : await openGetStream(inspection, options);
+      if (typeof outcome === 'string') return skipped(outcome);
+      if (outcome.kind === 'no response') return fail(`GET got ${describeOutcome(outcome)}`);
+      if (outcome.status !== 200 || !isStream(outcome))
+        return skipped('there is no stream to hold open');
+      const seconds = (outcome.endedMs / 1000).toFixed(1);
+      return outcome.endedMs < idleMs - 50
+        ? fail(`the stream ended after ${seconds} s`)
+        : ok(`the stream was open for ${seconds} s`);
     },
   },
 ];

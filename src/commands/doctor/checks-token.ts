@@ -1,10 +1,13 @@
-// Decides what the doctor says of the token it was given: read without being verified, only to tell what will probably become of it.
+// Predicts from the claims of the token how the server will treat it. Does not verify the token.
 import { isObject } from '../../core/json.js';
-import { type Check, fail, ok, type Seen, skipped, warn } from './check.js';
-import type { Json, Look } from './look.js';
+import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
+import type { JsonObject } from './document.js';
+import type { Inspection } from './inspection.js';
 
-function claimsOf(token: string | null): Json | null {
-  const [, payload, signature] = token?.split('.') ?? [];
+const NO_TOKEN = 'the command has no token';
+
+function claimsOf(token: string): JsonObject | null {
+  const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return null;
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
@@ -15,67 +18,71 @@ function claimsOf(token: string | null): Json | null {
 }
 
 function withClaims(
-  { target: { token } }: Look,
-  judge: (claims: Json) => Seen | Promise<Seen>,
-): Seen | Promise<Seen> {
-  if (token === null) return skipped('no token was given');
+  { target: { token } }: Inspection,
+  evaluate: (claims: JsonObject) => Observation | Promise<Observation>,
+): Observation | Promise<Observation> {
+  if (token === null) return skipped(NO_TOKEN);
   const claims = claimsOf(token);
   return claims === null
-    ? skipped('the token is no JWT: only its issuer can read it')
-    : judge(claims);
+    ? skipped('the token is not a JWT: only its issuer can read it')
+    : evaluate(claims);
 }
+
+const jsonOf = (claim: unknown): string => JSON.stringify(claim) ?? 'absent';
 
 export const tokenChecks: readonly Check[] = [
   {
-    name: 'token on a safe line',
-    wants: 'the token travels by https, or stays on this machine',
-    mend: 'use the https URL; over http the token was not sent',
+    name: 'token over a protected connection',
+    expected: 'the token travels over https, or stays on this machine',
+    fix: 'use the https URL; the doctor did not send the token over http',
     requirement: 'C-22',
-    look: ({ target: { token }, mayAuthorize }) =>
-      token === null
-        ? skipped('no token was given')
-        : mayAuthorize
-          ? ok('it does')
-          : fail('plain http'),
+    probe({ target: { token }, sendsToken }) {
+      if (token === null) return skipped(NO_TOKEN);
+      return sendsToken
+        ? ok('the doctor sends the token over https or loopback')
+        : fail('the URL is http, and not on loopback');
+    },
   },
   {
-    name: 'time of the token',
-    wants: 'exp is to come (unverified)',
-    mend: 'get a new token',
+    name: 'token lifetime',
+    expected: 'exp is in the future (unverified)',
+    fix: 'get a new token',
     requirement: 'C-38',
-    look: (look) =>
-      withClaims(look, ({ exp }) => {
-        if (typeof exp !== 'number') return warn('no exp');
+    probe: (inspection) =>
+      withClaims(inspection, ({ exp }) => {
+        if (typeof exp !== 'number') return warn('the token has no exp');
         const seconds = Math.round(exp - Date.now() / 1000);
-        return seconds > 0 ? ok(`good for ${seconds} s`) : fail(`it ended ${-seconds} s ago`);
+        return seconds > 0
+          ? ok(`the token expires in ${seconds} s`)
+          : fail(`the token expired ${-seconds} s ago`);
       }),
   },
   {
-    name: 'audience of the token',
-    wants: 'aud has the resource (unverified)',
-    mend: 'let the client send resource in its requests for a token, or the issuer map it to this audience; nothing, if the server takes another audience on purpose',
+    name: 'token audience',
+    expected: 'aud includes the resource (unverified)',
+    fix:
+      'make the client send resource in its token requests, or make the issuer map it to this ' +
+      'audience. Nothing, if the server accepts another audience on purpose',
     requirement: 'A-40, A-41',
-    look: (look) =>
-      withClaims(look, async ({ aud }) => {
-        const resource = (await look.metadata())?.resource ?? look.target.url;
-        const named = [aud].flat();
-        const saw = `aud ${JSON.stringify(aud) ?? 'absent'}, resource ${String(resource)}`;
-        return named.includes(resource) ? ok(saw) : warn(saw);
+    probe: (inspection) =>
+      withClaims(inspection, async ({ aud }) => {
+        const resource = (await inspection.metadata())?.resource ?? inspection.target.url;
+        const observed = `aud is ${jsonOf(aud)}, the resource is ${String(resource)}`;
+        return [aud].flat().includes(resource) ? ok(observed) : warn(observed);
       }),
   },
   {
-    name: 'issuer of the token',
-    wants: 'iss is one of authorization_servers (unverified)',
-    mend: 'get the token from the authorization server that the metadata names',
+    name: 'token issuer',
+    expected: 'iss is one of authorization_servers (unverified)',
+    fix: 'get the token from the authorization server that the metadata names',
     requirement: 'A-45',
-    look: (look) =>
-      withClaims(look, async ({ iss }) => {
-        const servers = await look.servers();
-        if (servers.length === 0) return skipped('no authorization server is named');
-        const saw = `iss ${JSON.stringify(iss) ?? 'absent'}`;
-        return servers.some((one) => one === iss)
-          ? ok(saw)
-          : warn(`${saw}, and authorization_servers has ${servers.join(', ')}`);
+    probe: (inspection) =>
+      withClaims(inspection, async ({ iss }) => {
+        const servers = await inspection.authorizationServers();
+        if (servers.length === 0) return skipped('the metadata names no authorization server');
+        return servers.some((server) => server === iss)
+          ? ok(`iss is ${jsonOf(iss)}`)
+          : warn(`iss is ${jsonOf(iss)}, but authorization_servers has ${servers.join(', ')}`);
       }),
   },
 ];

@@ -1,154 +1,160 @@
-// Decides how the doctor asks: over node:http, because it has to see header lines as they were sent; with a deadline and a size limit for
-// each request, and no redirect followed. Never decides what an answer means.
+// Sends the HTTP requests of the doctor, with a deadline and a size limit for each, and follows no
+// redirect. It uses node:http, which shows header lines as the server sent them.
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-export interface Ask {
+export interface RequestOptions {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds for everything, connection and body included. */
+  /** Milliseconds for the whole exchange, connection and body included. */
   readonly deadlineMs?: number;
-  /** Asked after the head and whenever more of the body has come: true ends the request, because what came is enough. */
-  readonly enough?: (soFar: Answer) => boolean;
+  /** Called after the headers, and after more of the body arrived. True ends the exchange. */
+  readonly isEnough?: (soFar: HttpResponse) => boolean;
 }
 
-export interface Piece {
-  /** Milliseconds since the request was begun. */
+export interface BodyPart {
+  /** Milliseconds since the start of the request. */
   readonly atMs: number;
   readonly text: string;
 }
 
-export interface Answer {
-  readonly kind: 'answer';
+export interface HttpResponse {
+  readonly kind: 'response';
   readonly url: string;
   readonly status: number;
-  /** As sent: repeated names stay apart. */
-  readonly lines: readonly (readonly [name: string, value: string])[];
-  readonly pieces: readonly Piece[];
+  /** As the server sent them: repeated names stay separate. */
+  readonly headerLines: readonly (readonly [name: string, value: string])[];
+  readonly parts: readonly BodyPart[];
   readonly text: string;
-  /** True where the answer came to its end; false where it was left, too long or too late. */
-  readonly over: boolean;
+  /** False if the doctor stopped reading: enough, too long or too late. */
+  readonly complete: boolean;
   readonly endedMs: number;
 }
 
-/** No answer at all: no connection, no TLS, no HTTP, or too late. */
-export interface Trouble {
-  readonly kind: 'trouble';
+/** No response: no connection, no TLS, no HTTP, or too late. */
+export interface NoResponse {
+  readonly kind: 'no response';
   readonly url: string;
   readonly code: string;
   readonly detail: string;
 }
 
-export type Asked = Answer | Trouble;
+export type Outcome = HttpResponse | NoResponse;
 
-export const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 10_000;
 const MAX_CHARACTERS = 512 * 1024;
 
+export const hasStatus = (outcome: Outcome, status: number): boolean =>
+  outcome.kind === 'response' && outcome.status === status;
+
 /** The values of a header, one for each line. */
-export const headerLines = ({ lines }: Answer, wanted: string): string[] =>
-  lines.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+export const headerValues = ({ headerLines }: HttpResponse, name: string): string[] =>
+  headerLines.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
 
 /** The value of a header, or an empty text. */
-export const header = (answer: Answer, wanted: string): string =>
-  headerLines(answer, wanted).join(', ');
+export const header = (response: HttpResponse, name: string): string =>
+  headerValues(response, name).join(', ');
 
-export const mediaType = (answer: Answer): string =>
-  (header(answer, 'content-type').split(';', 1)[0] ?? '').trim().toLowerCase();
+export const mediaType = (response: HttpResponse): string =>
+  (header(response, 'content-type').split(';', 1)[0] ?? '').trim().toLowerCase();
 
-export const isStream = (answer: Answer): boolean => mediaType(answer) === 'text/event-stream';
+export const isStream = (response: HttpResponse): boolean =>
+  mediaType(response) === 'text/event-stream';
 
-/** A stream that nobody asked for has no end to wait for. */
-const noStream = (soFar: Answer): boolean =>
+/** An event stream with an error status may have no end. */
+const isUnexpectedStream = (soFar: HttpResponse): boolean =>
   isStream(soFar) && soFar.text === '' && soFar.status !== 200;
 
-const linesOf = ({ rawHeaders }: IncomingMessage): [string, string][] =>
+const headerLinesOf = ({ rawHeaders }: IncomingMessage): [string, string][] =>
   rawHeaders.flatMap((name, at) =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : [],
   );
 
-/** Resolves always: what a server says becomes part of further requests, and node:http throws at a URL or header that cannot be. */
-export function ask(request: Ask): Promise<Asked> {
-  return send(request).catch(({ message }: Error) => ({
-    kind: 'trouble',
-    url: request.url,
-    code: 'NOT ASKED',
-    detail: `the request cannot be written: ${message}`,
+/**
+ * Always resolves. The doctor builds requests from values of the server, and node:http throws at
+ * a URL or a header that it cannot send.
+ */
+export function sendRequest(options: RequestOptions): Promise<Outcome> {
+  return exchange(options).catch(({ message }: Error) => ({
+    kind: 'no response',
+    url: options.url,
+    code: 'NOT SENT',
+    detail: `the doctor cannot write the request: ${message}`,
   }));
 }
 
-function send({
+function exchange({
   url,
   method = 'GET',
   headers = {},
   body,
   deadlineMs = DEADLINE_MS,
-  enough = noStream,
-}: Ask): Promise<Asked> {
+  isEnough = isUnexpectedStream,
+}: RequestOptions): Promise<Outcome> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const since = (): number => performance.now() - started;
-    const pieces: Piece[] = [];
+    const elapsedMs = (): number => performance.now() - started;
+    const parts: BodyPart[] = [];
     let head: IncomingMessage | null = null;
     let text = '';
-    const answer = (response: IncomingMessage, over: boolean): Answer => {
-      const { statusCode: status = 0 } = response;
-      return {
-        kind: 'answer',
-        url,
-        status,
-        lines: linesOf(response),
-        pieces,
-        text,
-        over,
-        endedMs: since(),
-      };
-    };
-    let isOver = false;
-    const finish = (asked: Asked): void => {
-      isOver = true;
+    const toResponse = (incoming: IncomingMessage, complete: boolean): HttpResponse => ({
+      kind: 'response',
+      url,
+      status: incoming.statusCode ?? 0,
+      headerLines: headerLinesOf(incoming),
+      parts,
+      text,
+      complete,
+      endedMs: elapsedMs(),
+    });
+    let isFinished = false;
+    const finish = (outcome: Outcome): void => {
+      isFinished = true;
       clearTimeout(timer);
-      resolve(asked);
+      resolve(outcome);
       outgoing.destroy();
     };
-    const trouble = (code: string, detail: string): void =>
-      finish({ kind: 'trouble', url, code, detail });
-    const late = (): void => {
-      if (head === null) trouble('TIMEOUT', `no answer within ${deadlineMs / 1000} s`);
-      else finish(answer(head, false));
+    const fail = (code: string, detail: string): void =>
+      finish({ kind: 'no response', url, code, detail });
+    const onDeadline = (): void => {
+      if (head === null) fail('TIMEOUT', `no response within ${deadlineMs / 1000} s`);
+      else finish(toResponse(head, false));
     };
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const options = { method, headers: { ...headers, ...length }, agent: false as const };
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: clients look at certificates.
+    // Overrides NODE_TLS_REJECT_UNAUTHORIZED: clients verify certificates.
     const outgoing = url.startsWith('https:')
       ? requestHttps(url, { ...options, rejectUnauthorized: true })
       : requestHttp(url, options);
-    const timer = setTimeout(late, deadlineMs);
+    const timer = setTimeout(onDeadline, deadlineMs);
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (head === null) trouble(error.code ?? error.name, error.message);
-      else finish(answer(head, false));
+      if (head === null) fail(error.code ?? error.name, error.message);
+      else finish(toResponse(head, false));
     });
-    outgoing.on('response', (response) => {
-      head = response;
-      let isDue = false;
-      const look = (): void => {
-        isDue = false;
-        if (!isOver && enough(answer(response, false))) finish(answer(response, false));
+    outgoing.on('response', (incoming) => {
+      head = incoming;
+      let isScheduled = false;
+      const checkEnough = (): void => {
+        isScheduled = false;
+        if (!isFinished && isEnough(toResponse(incoming, false)))
+          finish(toResponse(incoming, false));
       };
-      response.setEncoding('utf8');
-      response.on('data', (piece: string) => {
-        if (isOver) return;
-        pieces.push({ atMs: since(), text: piece });
-        text += piece;
-        if (text.length > MAX_CHARACTERS) return finish(answer(response, false));
-        // Once in a turn: asked for each of ten thousand pieces that come together it would keep the deadline waiting.
-        if (!isDue) setImmediate(look);
-        isDue = true;
+      incoming.setEncoding('utf8');
+      incoming.on('data', (part: string) => {
+        if (isFinished) return;
+        parts.push({ atMs: elapsedMs(), text: part });
+        text += part;
+        if (text.length > MAX_CHARACTERS) return finish(toResponse(incoming, false));
+        // Once in a turn of the event loop. A check for each of ten thousand parts that arrive
+        // together would delay the deadline.
+        if (!isScheduled) setImmediate(checkEnough);
+        isScheduled = true;
       });
-      response.on('end', () => finish(answer(response, true)));
-      response.on('error', () => finish(answer(response, false)));
-      look();
+      incoming.on('end', () => finish(toResponse(incoming, true)));
+      incoming.on('error', () => finish(toResponse(incoming, false)));
+      checkEnough();
     });
     outgoing.end(body);
   });

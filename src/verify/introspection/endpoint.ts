@@ -1,6 +1,7 @@
 // Finds an issuer's introspection endpoint: the configured URL, or the one in its metadata.
 import type { Failure } from '../../core/failure.js';
 import { introspectionUnavailable } from '../../core/failures.js';
+import type { MetadataDocument } from '../issuer/discovery.js';
 import type { MetadataSource } from '../issuer/metadata.js';
 
 /** Returns the URL, or the reason why the gateway does not know it. */
@@ -8,16 +9,17 @@ export type LocateEndpoint = () => Promise<string | Failure>;
 
 /** `url`: null for the one in the metadata. */
 export function createLocateEndpoint(url: string | null, metadata: MetadataSource): LocateEndpoint {
+  let unhelpful: MetadataDocument | null = null;
   return async () => {
     if (url !== null) return url;
-    const found = await metadata.get();
+    const found = await metadata.get(unhelpful);
     if (!found.ok) {
       const { detail, retryAfterSeconds } = found;
       return introspectionUnavailable({ detail, retryAfterSeconds });
     }
     const { introspectionEndpoint } = found.metadata;
     if (introspectionEndpoint !== null) return introspectionEndpoint;
-    metadata.distrust();
+    unhelpful = found.document;
     return introspectionUnavailable({ detail: 'metadata has no introspection_endpoint' });
   };
 }

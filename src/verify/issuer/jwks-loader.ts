@@ -3,6 +3,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../fetch-json.js';
+import type { MetadataDocument } from './discovery.js';
 import { readKeySet } from './jwk-set.js';
 import type { JwksLoadResult } from './jwks.js';
 import type { MetadataSource } from './metadata.js';
@@ -33,10 +34,14 @@ export function createJwksLoader(
   const { issuer, jwksUri, algorithms, timeoutMs, metadata, fetchJson, clock, notify } =
     dependencies;
 
+  let used: MetadataDocument | null = null;
+  let unhelpful: MetadataDocument | null = null;
+
   async function locate(): Promise<string | Extract<JwksLoadResult, { ok: false }>> {
     if (jwksUri !== null) return jwksUri;
-    const found = await metadata.get();
+    const found = await metadata.get(unhelpful);
     if (!found.ok) return found;
+    used = found.document;
     return found.metadata.jwksUri ?? { ok: false, detail: 'metadata has no usable jwks_uri' };
   }
 
@@ -67,8 +72,8 @@ export function createJwksLoader(
 
   return async () => {
     const loaded = await load();
-    // The issuer may have moved its keys: the next load reads the metadata again.
-    if (!loaded.ok) metadata.distrust();
+    // The issuer may have moved its keys: the next load reads newer metadata.
+    unhelpful = loaded.ok ? null : used;
     return loaded;
   };
 }

@@ -1,7 +1,7 @@
 // The one source of an issuer's metadata: for its keys, its introspection endpoint, and the copy
 // that the gateway publishes beside its endpoints.
 import type { Clock, Scheduler } from '../../core/clock.js';
-import type { Notify } from '../../core/notice.js';
+import type { Notice, Notify } from '../../core/notice.js';
 import { backoffMs } from '../backoff.js';
 import type { FetchJson } from '../fetch-json.js';
 import { createSingleFlight } from '../single-flight.js';
@@ -15,12 +15,13 @@ export type MetadataResult =
   | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds: number };
 
 export interface MetadataSource {
-  /** A document of the last hour, else a new one, else the last good one. */
-  get(): Promise<MetadataResult>;
+  /**
+   * A document of the last hour, else a new one, else the last good one. `unhelpful`: a document
+   * that did not help this caller. It gets a newer one or a failure.
+   */
+  get(unhelpful: MetadataDocument | null): Promise<MetadataResult>;
   /** The last good document, whatever its age; null before the first. */
   last(): MetadataDocument | null;
-  /** Reports that the document did not help: the next `get` fetches it again. */
-  distrust(): void;
   /** Fetches in the background from now on, so that no request has to wait for `last`. */
   start(): void;
   stop(): void;
@@ -42,35 +43,39 @@ const FRESH_MS = 3_600_000;
 const ON_DEMAND = { firstMs: 1_000, longestMs: 30_000 };
 /** An issuer without metadata is not asked every 30 s for ever. */
 const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
-/** A distrusted document is fetched again after this time at the earliest. */
-const DISTRUST_MS = 500;
+/** A document that did not help is fetched again after this time at the earliest. */
+const REFETCH_MS = 500;
 
 export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
   const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
   const flight = createSingleFlight<Discovered>();
   let good: Good | null = null;
   let fetchedAtMs = 0;
-  let isTrusted = false;
   let failures = 0;
   let retryAtMs = 0;
   let lastDetail = 'no metadata found';
   let isRunning = false;
   let cancel = (): void => {};
 
+  /** The events are about the published copy. A caller of `get` reports its own failure. */
+  function report(notice: Notice): void {
+    if (isRunning) notify({ ...notice, issuer });
+  }
+
   function succeeded(found: Good): void {
-    if (good === null || failures > 0) notify({ event: 'metadata.loaded', level: 'info', issuer });
+    if (good === null || failures > 0) report({ event: 'metadata.loaded', level: 'info' });
     good = found;
     fetchedAtMs = clock.monotonicMs();
-    isTrusted = true;
     failures = 0;
     retryAtMs = 0;
+    lastDetail = 'the metadata did not help';
   }
 
   /** Returns the time until the next background fetch. */
   function failed(detail: string): number {
     // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
     const level = failures === 0 ? 'warn' : 'debug';
-    notify({ event: 'metadata.load_failed', level, issuer, detail, stale: good !== null });
+    report({ event: 'metadata.load_failed', level, detail, stale: good !== null });
     retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
     lastDetail = detail;
     return backoffMs(failures++, IN_BACKGROUND, random);
@@ -90,23 +95,21 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   }
 
   return {
-    async get() {
+    async get(unhelpful) {
       const nowMs = clock.monotonicMs();
-      if (good !== null && isTrusted && nowMs - fetchedAtMs < FRESH_MS) return good;
-      const isBackingOff = nowMs < retryAtMs;
+      const helps = (): boolean => good !== null && good.document !== unhelpful;
+      if (helps() && nowMs - fetchedAtMs < FRESH_MS) return good as Good;
+      const refetchAtMs = good === null ? 0 : fetchedAtMs + REFETCH_MS;
+      const isBackingOff = nowMs < Math.max(retryAtMs, refetchAtMs);
       const found = isBackingOff ? null : await refresh();
       if (found?.ok) return found;
-      if (good !== null && isTrusted) return good;
+      if (helps()) return good as Good;
       const detail = isBackingOff ? `${lastDetail}, backing off` : lastDetail;
-      const retryAfterSeconds = Math.max(0, retryAtMs - clock.monotonicMs()) / 1000;
+      const untilMs = Math.max(retryAtMs, refetchAtMs);
+      const retryAfterSeconds = Math.max(0, untilMs - clock.monotonicMs()) / 1000;
       return { ok: false, detail, retryAfterSeconds };
     },
     last: () => good?.document ?? null,
-    distrust() {
-      isTrusted = false;
-      lastDetail = 'metadata did not help';
-      retryAtMs = Math.max(retryAtMs, fetchedAtMs + DISTRUST_MS);
-    },
     start() {
       isRunning = true;
       void refresh();

@@ -1,4 +1,4 @@
-// How the doctor reads WWW-Authenticate (RFC 9110 section 11.6.1).
+// The parser of WWW-Authenticate (RFC 9110 section 11.6.1).
 import { expect, test } from 'vitest';
 import { parseChallenges } from '../../../src/commands/doctor/challenge.js';
 
@@ -30,7 +30,7 @@ test.each([
   ['', []],
 ])('%s', (line, challenges) => expect(parseChallenges(line)).toEqual(challenges));
 
-test('a long line of nonsense costs nothing', () => {
+test('a long malformed line takes little time', () => {
   expect(parseChallenges(`Bearer ${'a'.repeat(16_000)}`)).not.toBeUndefined();
   expect(parseChallenges(`Bearer a="${'\\'.repeat(16_000)}`)).toBe(null);
 });

@@ -1,39 +1,43 @@
-// An MCP server that is not ours: the SDK behind a plain home-made middleware for OAuth, with a switch for each fault that such servers have.
+// A third-party MCP server: the SDK behind a simple OAuth middleware, with a switch for each fault
+// that such servers have.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
-import { mintToken, rsaKey } from '../fixtures/mint.js';
+import { ecKey, mintToken } from '../fixtures/mint.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** What a fault changes; each of these is what a good server does. */
+/** The behaviour that a fault replaces; the values of `good` are those of a correct server. */
 export interface Behaviour {
-  /** The challenge lines; `error` is set where a token was sent. */
+  /** The challenge lines. `error` is null for a request without a token. */
   challenge: (parts: { metadataUrl: string; error: string | null; req: IncomingMessage }) => string[];
-  /** Merged over the resource metadata, and over that of the authorization server; undefined removes a member. */
+  /**
+   * Merged over the resource metadata, and over that of the authorization server. Undefined
+   * removes a member.
+   */
   metadata: Record<string, unknown>;
   server: Record<string, unknown>;
-  /** Answers before everything else; true when it did. */
+  /** Handles the request before everything else; true if it responded. */
   before: (req: IncomingMessage, res: ServerResponse) => boolean;
-  /** Whether a request without a good token is refused by this status. */
-  refuse: number;
+  /** The status for a request without a good token. */
+  rejectionStatus: number;
   takesAnyToken: boolean;
   preflightHeaders: string;
   exposed: string;
-  /** Wraps the answer of the SDK. */
+  /** Changes the response of the SDK. */
   around: (res: ServerResponse) => void;
 }
 
-export interface Strange {
+export interface ThirdPartyServer {
   readonly url: string;
   readonly origin: string;
   readonly token: string;
   readonly issuer: string;
-  /** Tools that were called. */
+  /** The names of the called tools. */
   readonly called: string[];
-  /** Every request at either host: where, and whether it carried the token. */
+  /** Every request to either host: the place, and whether it carried the token. */
   readonly seen: { readonly where: string; readonly withToken: boolean }[];
   stop(): Promise<void>;
 }
@@ -45,7 +49,7 @@ const good: Behaviour = {
   metadata: {},
   server: {},
   before: () => false,
-  refuse: 401,
+  rejectionStatus: 401,
   takesAnyToken: false,
   preflightHeaders:
     'authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, mcp-param-doctor',
@@ -54,7 +58,7 @@ const good: Behaviour = {
 };
 
 function buildServer(called: string[]): McpServer {
-  const server = new McpServer({ name: 'strange', version: '1' }, { capabilities: { tools: { listChanged: true } } });
+  const server = new McpServer({ name: 'third-party', version: '1' }, { capabilities: { tools: { listChanged: true } } });
   const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
   server.registerTool('wipe', { description: 'Writes.', annotations: { destructiveHint: true } }, async () => {
     called.push('wipe');
@@ -77,22 +81,24 @@ const json = (res: ServerResponse, status: number, value: unknown): void => {
   res.end(JSON.stringify(value));
 };
 
-export async function startStrange(fault: Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour>) = {}): Promise<Strange> {
-  const be: Behaviour = { ...good, ...(typeof fault === 'function' ? fault(good) : fault) };
-  const key = rsaKey();
+export type Fault = Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour>);
+
+export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPartyServer> {
+  const behaviour: Behaviour = { ...good, ...(typeof fault === 'function' ? fault(good) : fault) };
+  const key = ecKey();
   const called: string[] = [];
   const seen: { where: string; withToken: boolean }[] = [];
   let token = '';
   let origin = '';
   let issuer = '';
-  const note = (host: string, req: IncomingMessage): void =>
+  const record = (host: string, req: IncomingMessage): void =>
     void seen.push({
       where: `${req.method} ${host}${req.url}`,
       withToken: JSON.stringify(req.rawHeaders).includes(token) || (req.url ?? '').includes(token),
     });
 
   const serverMetadata: Handler = (req, res) => {
-    note('issuer', req);
+    record('issuer', req);
     if (req.url !== '/.well-known/oauth-authorization-server') return json(res, 404, { error: 'not found' });
     json(res, 200, {
       issuer,
@@ -101,7 +107,7 @@ export async function startStrange(fault: Partial<Behaviour> | ((good: Behaviour
       registration_endpoint: `${issuer}/register`,
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
-      ...be.server,
+      ...behaviour.server,
     });
   };
   const issuerServer = await listenLoopback(serverMetadata);
@@ -123,13 +129,13 @@ export async function startStrange(fault: Partial<Behaviour> | ((good: Behaviour
       authorization_servers: [issuer],
       scopes_supported: ['files:read'],
       bearer_methods_supported: ['header'],
-      ...be.metadata,
+      ...behaviour.metadata,
     });
   }
 
   function middleware(req: IncomingMessage, res: ServerResponse): void {
-    note('server', req);
-    if (be.before(req, res)) return;
+    record('server', req);
+    if (behaviour.before(req, res)) return;
     const path = (req.url ?? '').split('?', 1)[0];
     if (path?.startsWith('/.well-known/')) return wellKnown(req, res);
     if (path !== '/mcp') return json(res, 404, { error: 'not found' });
@@ -137,24 +143,22 @@ export async function startStrange(fault: Partial<Behaviour> | ((good: Behaviour
     if (from?.endsWith('.invalid')) return json(res, 403, { error: 'origin' });
     if (from !== undefined) {
       res.setHeader('access-control-allow-origin', from);
-      if (be.exposed !== '') res.setHeader('access-control-expose-headers', be.exposed);
+      if (behaviour.exposed !== '') res.setHeader('access-control-expose-headers', behaviour.exposed);
     }
-    if (req.method === 'OPTIONS') return void res.writeHead(204, { 'access-control-allow-headers': be.preflightHeaders }).end();
+    if (req.method === 'OPTIONS')
+      return void res.writeHead(204, { 'access-control-allow-headers': behaviour.preflightHeaders }).end();
     const { authorization } = req.headers;
-    const right = authorization === `Bearer ${token}` || (be.takesAnyToken && authorization !== undefined);
+    const right = authorization === `Bearer ${token}` || (behaviour.takesAnyToken && authorization !== undefined);
     if (!right) {
       const metadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`;
       const error = authorization === undefined ? null : 'invalid_token';
-      const lines = be.challenge({ metadataUrl, error, req });
+      const lines = behaviour.challenge({ metadataUrl, error, req });
       if (lines.length > 0) res.setHeader('www-authenticate', lines);
-      // Not read: the connection is closed, so that what is left of it is no next request.
-      return json(
-        res,
-        be.refuse,
-        be.refuse === 200 ? { jsonrpc: '2.0', id: 1, error: { code: -32001, message: 'no' } } : { error: 'no' },
-      );
+      const { rejectionStatus } = behaviour;
+      const rpcError = { jsonrpc: '2.0', id: 1, error: { code: -32001, message: 'no' } };
+      return json(res, rejectionStatus, rejectionStatus === 200 ? rpcError : { error: 'no' });
     }
-    be.around(res);
+    behaviour.around(res);
     void serve(req as NodeIncomingMessageLike, res);
   }
   const listening = await listenLoopback(middleware);
@@ -174,7 +178,7 @@ export async function startStrange(fault: Partial<Behaviour> | ((good: Behaviour
   };
 }
 
-/** A proxy that hands on what it got when it has got all of it. */
+/** Acts as a proxy that holds back the response until it is complete. */
 export function buffering(res: ServerResponse): void {
   const held: Buffer[] = [];
   const end = res.end.bind(res);

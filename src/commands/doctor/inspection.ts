@@ -1,0 +1,182 @@
+// Fetches everything that the checks read, each thing once: responses without a token, metadata,
+// the MCP conversations. Never sends the token to another URL than the one that the operator typed.
+import { randomBytes } from 'node:crypto';
+import { isProtectedUrl } from '../../core/loopback.js';
+import { initializeRequest, type McpRequest } from '../mcp-request.js';
+import { type Challenge, findParameter, parseChallenges } from './challenge.js';
+import { type JsonDocument, type JsonObject, parseDocument } from './document.js';
+import { CLIENT_NAME, createConversations } from './mcp-conversation.js';
+import {
+  type HttpResponse,
+  headerValues,
+  isStream,
+  type Outcome,
+  type RequestOptions,
+  sendRequest,
+} from './request.js';
+
+export interface Target {
+  /** As typed: the checks compare the resource with it exactly. */
+  readonly url: string;
+  readonly token: string | null;
+  readonly tool: string | null;
+  /** The origin of a web page that calls the server. */
+  readonly origin: string;
+  /** How long a stream has to stay open without an event; null skips that check. */
+  readonly idleMs: number | null;
+  /** The time limit for an event. */
+  readonly eventMs: number;
+}
+
+const RESOURCE_METADATA = '/.well-known/oauth-protected-resource';
+const SERVER_METADATA = '/.well-known/oauth-authorization-server';
+
+/** Where known clients look, and one URL that no server knows. */
+function locationsOf({ origin, search }: URL, path: string) {
+  return {
+    wellKnown: `${origin}${RESOURCE_METADATA}${path}${search}`,
+    root: `${origin}${RESOURCE_METADATA}`,
+    afterPath: `${origin}${path}${RESOURCE_METADATA}`,
+    trailingSlash: `${origin}${RESOURCE_METADATA}${path}/`,
+    unknown: `${origin}/.well-known/${CLIENT_NAME}-${randomBytes(6).toString('hex')}`,
+    serverMetadata: `${origin}${SERVER_METADATA}${path}`,
+    serverMetadataAtRoot: `${origin}${SERVER_METADATA}`,
+  };
+}
+
+/** Remembers each result, so that the doctor sends each request once. */
+function once<T>(run: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const results = new Map<string, Promise<T>>();
+  return (key) => {
+    const result = results.get(key) ?? run(key);
+    results.set(key, result);
+    return result;
+  };
+}
+
+/** The WWW-Authenticate lines of a response, and the first challenge of the first line. */
+export function challengesOf(outcome: Outcome): {
+  readonly lines: string[];
+  readonly first: Challenge | null;
+} {
+  const lines = outcome.kind === 'response' ? headerValues(outcome, 'www-authenticate') : [];
+  const parsed = lines[0] === undefined ? null : parseChallenges(lines[0]);
+  return { lines, first: parsed?.[0] ?? null };
+}
+
+export function createInspection(target: Target) {
+  const url = new URL(target.url);
+  const path = url.pathname === '/' ? '' : url.pathname;
+  const locations = locationsOf(url, path);
+  const isHttp = url.protocol === 'http:';
+  /** Empty if the token would travel in the clear. */
+  const authorization =
+    target.token !== null && isProtectedUrl(target.url)
+      ? { authorization: `Bearer ${target.token}` }
+      : {};
+  const sendsToken = 'authorization' in authorization;
+
+  const post = (
+    { headers, body }: McpRequest,
+    options: Partial<RequestOptions> = {},
+  ): RequestOptions => ({
+    url: target.url,
+    method: 'POST',
+    body,
+    ...options,
+    headers: { ...headers, ...options.headers },
+  });
+
+  /** Sends this method to the endpoint, without a token. Does not wait for an open stream. */
+  const withoutToken = once((method) => {
+    if (method === 'POST') return sendRequest(post(initializeRequest(CLIENT_NAME)));
+    return sendRequest({ url: target.url, method, headers: { accept: '*/*' }, isEnough: isStream });
+  });
+
+  const get = once((location) => {
+    // A remote server must not direct the doctor to this machine, or to an unprotected connection.
+    if (isProtectedUrl(location) && (isHttp || location.startsWith('https:'))) {
+      const headers = { accept: 'application/json', 'mcp-protocol-version': '2025-11-25' };
+      return sendRequest({ url: location, headers });
+    }
+    return Promise.resolve<Outcome>({
+      kind: 'no response',
+      url: location,
+      code: 'NOT SENT',
+      detail: 'the URL is neither https nor, for a server on loopback, http on loopback',
+    });
+  });
+  const document = async (location: string): Promise<JsonDocument> =>
+    parseDocument(await get(location));
+
+  /** The metadata that clients use: from the challenge, otherwise from the well-known paths. */
+  async function metadata(): Promise<JsonObject | null> {
+    const { first } = challengesOf(await withoutToken('POST'));
+    const linked = first === null ? undefined : findParameter(first, 'resource_metadata')?.value;
+    const candidates =
+      linked !== undefined && URL.canParse(linked)
+        ? [linked, locations.wellKnown, locations.root]
+        : [locations.wellKnown, locations.root];
+    for (const location of candidates) {
+      const { json } = await document(location);
+      if (json !== null) return json;
+    }
+    return null;
+  }
+
+  async function authorizationServers(): Promise<string[]> {
+    const { authorization_servers: servers } = (await metadata()) ?? {};
+    if (!Array.isArray(servers)) return [];
+    return servers.filter((one): one is string => typeof one === 'string' && URL.canParse(one));
+  }
+
+  /** Sends a request to the URL that the operator typed, with the token if there is one. */
+  const authorized = (options: Omit<RequestOptions, 'url'>): Promise<Outcome> =>
+    sendRequest({
+      ...options,
+      url: target.url,
+      headers: { ...options.headers, ...authorization },
+    });
+  const postAuthorized = (
+    request: McpRequest,
+    options: Partial<RequestOptions> = {},
+  ): Promise<Outcome> => authorized(post(request, options));
+
+  const responseWithoutToken = async (): Promise<HttpResponse | null> => {
+    const outcome = await withoutToken('POST');
+    return outcome.kind === 'response' && outcome.status === 200 ? outcome : null;
+  };
+
+  return {
+    target,
+    url,
+    path,
+    locations,
+    /** False without a token, and if the token would travel in the clear. */
+    sendsToken,
+    withoutToken,
+    get,
+    document,
+    metadata,
+    authorizationServers,
+    authorized,
+    postAuthorized,
+    /** True if the opening request gets a result without a token. */
+    isOpen: async (): Promise<boolean> =>
+      (await responseWithoutToken())?.text.includes('"result"') ?? false,
+    /** True with a token, and on a server that needs none. */
+    canConverse: async (): Promise<boolean> =>
+      (await responseWithoutToken()) !== null || sendsToken,
+    conversations: createConversations(
+      postAuthorized,
+      (session, version) =>
+        authorized({
+          method: 'DELETE',
+          headers: { 'mcp-session-id': session, 'mcp-protocol-version': version },
+        }),
+      target.tool,
+    ),
+  };
+}
+
+export type Inspection = ReturnType<typeof createInspection>;

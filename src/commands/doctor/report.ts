@@ -1,0 +1,55 @@
+// Writes the findings of the doctor as text or as JSON.
+import type { Printable } from '../printable.js';
+import type { CheckResult, Finding } from './check.js';
+
+const RESULTS = { ok: 'ok     ', warn: 'warn   ', fail: 'FAIL   ', skipped: 'skipped' } as const;
+const INDENT = ' '.repeat(11);
+
+const countOf = (findings: readonly Finding[], wanted: CheckResult): number =>
+  findings.filter(({ result }) => result === wanted).length;
+
+export const hasFailure = (findings: readonly Finding[]): boolean => countOf(findings, 'fail') > 0;
+
+const isProblem = ({ result }: Finding): boolean => result === 'warn' || result === 'fail';
+
+/** One line, and for a problem two more: the expectation and the fix. */
+export function findingText(finding: Finding, printable: Printable): string {
+  const { check, result, observed, fix = check.fix } = finding;
+  const line = `${RESULTS[result]}  ${check.name}: ${printable.text(observed)}`;
+  if (!isProblem(finding)) return line;
+  return [
+    line,
+    `${INDENT}expected: ${check.expected} (${check.requirement})`,
+    `${INDENT}fix:      ${printable.text(fix)}`,
+  ].join('\n');
+}
+
+/** One line for the checks that the run left out; null if there are none. */
+export function skippedText(left: readonly Finding[]): string | null {
+  const [first] = left;
+  return first === undefined
+    ? null
+    : `${RESULTS.skipped}  ${left.length} more checks: ${first.observed}`;
+}
+
+export const summaryText = (findings: readonly Finding[]): string =>
+  [
+    `${countOf(findings, 'ok')} ok`,
+    `${countOf(findings, 'warn')} warnings`,
+    `${countOf(findings, 'fail')} failed`,
+    `${countOf(findings, 'skipped')} skipped`,
+  ].join(', ');
+
+export function findingsJson(
+  url: string,
+  findings: readonly Finding[],
+  printable: Printable,
+): string {
+  const checks = findings.map((finding) => {
+    const { check, result, observed, fix = check.fix } = finding;
+    const { name, expected, requirement } = check;
+    const ifProblem = isProblem(finding) ? { fix } : {};
+    return { name, result, observed, expected, requirement, ...ifProblem };
+  });
+  return printable.json({ url, ok: !hasFailure(findings), checks });
+}

@@ -1,0 +1,13 @@
+// Explains tokens with the steps of the gateway and the clock of the process.
+import { createExplainToken, type ExplainToken } from '../app/explain.js';
+import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Notify } from '../core/notice.js';
+import { systemClock } from './clock.js';
+
+export const explainTokenFor = (
+  config: ResolvedConfig,
+  endpoint: Endpoint,
+  notify: Notify,
+): ExplainToken =>
+  createExplainToken({ config, endpoint, clock: systemClock, random: Math.random, notify });

@@ -1,0 +1,66 @@
+// Selects the command that the operator named, and turns its outcome into an exit code.
+import { readFileSync } from 'node:fs';
+import { type CommandIo, processIo } from './command-io.js';
+import { demo, demoHelp } from './demo.js';
+import { doctor, doctorHelp } from './doctor.js';
+import { explain, explainHelp } from './explain.js';
+import { serve, serveHelp } from './serve.js';
+
+interface Command {
+  /** Resolves to the exit code. */
+  readonly run: (args: readonly string[], io: CommandIo) => Promise<number>;
+  readonly help: string;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: { run: serve, help: serveHelp },
+  demo: { run: demo, help: demoHelp },
+  doctor: { run: doctor, help: doctorHelp },
+  explain: { run: explain, help: explainHelp },
+};
+
+export const help = `portcullis: an auth gateway in front of MCP servers
+
+  portcullis serve [--config FILE]   run the gateway
+  portcullis demo [--once]           see the gateway work with real services, on loopback
+  portcullis doctor URL              test whether clients can reach a server, log in and call it,
+                                     and say what to fix; --tool NAME calls that tool
+  portcullis explain [TOKEN]         say why the gateway accepts or rejects a token;
+                                     --tool NAME includes the rules for a call of that tool
+
+  portcullis COMMAND --help          show the options of a command
+  portcullis --version`;
+
+function version(): string {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+/** Resolves to the exit code. */
+export async function runCommand(
+  [name, ...args]: readonly string[],
+  io: CommandIo = processIo,
+): Promise<number> {
+  if (name === '--version') {
+    io.write(version());
+    return 0;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    io.write(help);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    io.writeError(`There is no command ${name}.\n\n${help}`);
+    return 2;
+  }
+  try {
+    return await command.run(args, io);
+  } catch (error) {
+    // parseArgs reports a wrong option with this code. Any other error is a bug, and keeps its
+    // stack.
+    if (!String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')) throw error;
+    io.writeError(`${(error as Error).message}\n\n${command.help}`);
+    return 2;
+  }
+}
