@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { validateRequest } from '../../src/http/request-validation.js';
 import { type Asked, head, type Lines } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const HOST: Lines = [['Host', 'mcp.example.com']];
-const judge = (asked: Asked): string => kindOf(validateRequest(head({ lines: HOST, ...asked })));
+const judge = (asked: Asked): string => reasonOf(validateRequest(head({ lines: HOST, ...asked })));
 const withLines = (...lines: [string, string][]): string => judge({ lines: [...HOST, ...lines] });
 
 test('a plain request is', () => expect(judge({})).toBe('ok'));

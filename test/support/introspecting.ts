@@ -9,7 +9,7 @@ import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
 import { RESOURCE } from './endpoint.js';
 import { recorder } from './keys.js';
-import { kindOf } from './kinds.js';
+import { reasonOf } from './kinds.js';
 
 export function introspecting(issuer: JwksIssuer, changes: Partial<IntrospectionClient> = {}) {
   const clock = testClock();
@@ -39,7 +39,7 @@ export function introspecting(issuer: JwksIssuer, changes: Partial<Introspection
   });
   const introspect = createIntrospection(client, { metadata, fetchJson, clock, notify });
   const ask = (token = 'opaque') => withDeadline('an introspection', Promise.resolve(introspect(token)), 5000);
-  return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
+  return { clock, notices, ask, introspect, reason: async (token?: string) => reasonOf(await ask(token)) };
 }
 
 /** The introspection response for an active token. */

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { type Claims, checkDates, toAccessToken } from '../../src/verify/claims.js';
 import { flat } from '../support/endpoint.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const NOW = 1_800_000_000;
 const checked = (claims: Claims, tolerance = 30, expRequired = true): string =>
-  kindOf(checkDates(claims, NOW, tolerance, expRequired));
+  reasonOf(checkDates(claims, NOW, tolerance, expRequired));
 
 describe('exp (C-31, C-38)', () => {
   test.each([
@@ -18,8 +18,8 @@ describe('exp (C-31, C-38)', () => {
     [-30, 'token.expired'],
     [-31, 'token.expired'],
     [-1e9, 'token.expired'],
-  ])('%d s from now, with 30 s of tolerance: %s', (distance, kind) => {
-    expect(checked({ exp: NOW + distance })).toBe(kind);
+  ])('%d s from now, with 30 s of tolerance: %s', (distance, reason) => {
+    expect(checked({ exp: NOW + distance })).toBe(reason);
   });
 
   test.each([
@@ -64,8 +64,8 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
     [30, 'ok'],
     [31, 'token.not_yet_valid'],
     [3600, 'token.not_yet_valid'],
-  ])('by %d s, with 30 s of tolerance: %s', (distance, kind) => {
-    expect(checked({ exp: NOW + 7200, [name]: NOW + distance })).toBe(kind);
+  ])('by %d s, with 30 s of tolerance: %s', (distance, reason) => {
+    expect(checked({ exp: NOW + 7200, [name]: NOW + distance })).toBe(reason);
   });
 });
 
@@ -73,7 +73,7 @@ const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', sco
 const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}) => {
   const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
   const result = toAccessToken(claims, 'i', 'jwt', typ, rules);
-  return result.ok ? flat(result.value) : kindOf(result);
+  return result.ok ? flat(result.value) : reasonOf(result);
 };
 
 describe('a principal', () => {

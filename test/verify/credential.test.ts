@@ -4,7 +4,7 @@ import { tokenFlaw } from '../../src/core/credential.js';
 import { readCredential } from '../../src/verify/credential.js';
 import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
 import { exchange, type Lines } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const T = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
 const oauth = endpoint();
@@ -17,7 +17,7 @@ const present = (lines: Lines, at = oauth) => {
 };
 const tokenOf = (value: string): string => {
   const found = present(authorization(value));
-  return found.ok && found.value.kind === 'bearer' ? found.value.token : kindOf(found);
+  return found.ok && found.value.kind === 'bearer' ? found.value.token : reasonOf(found);
 };
 
 describe('Bearer', () => {
@@ -54,7 +54,7 @@ describe('Bearer', () => {
 
 describe('a credential in the query (A-48, C-06)', () => {
   const sent = (query: string, lines = authorization(`Bearer ${T}`), at = mixed): string =>
-    kindOf(readCredential(exchange({ target: `/mcp${query}`, lines: [['Host', 'mcp.example.com'], ...lines] }), at));
+    reasonOf(readCredential(exchange({ target: `/mcp${query}`, lines: [['Host', 'mcp.example.com'], ...lines] }), at));
 
   test.each(['', '?', '?x=1', '?profile=a&session=b', '?x=access_token', '?/access_token=x', '?tokens=2'])(
     '%s is not a credential',
@@ -90,8 +90,8 @@ describe('a credential in the query (A-48, C-06)', () => {
 
 describe('no known credential', () => {
   test('a request without one lacks it (C-02)', () => {
-    expect(kindOf(present(authorization(`Bearer ${T}`)))).toBe('ok');
-    expect(kindOf(present([]))).toBe('credential.missing');
+    expect(reasonOf(present(authorization(`Bearer ${T}`)))).toBe('ok');
+    expect(reasonOf(present([]))).toBe('credential.missing');
   });
 
   test.each([
@@ -110,8 +110,8 @@ describe('no known credential', () => {
   test.each(['X-Api-Key', 'Cookie', 'Proxy-Authorization', 'Authorization2'])(
     '%s is ignored unless it is configured (C-95)',
     (name) => {
-      expect(kindOf(present([[name, 'abc']]))).toBe('credential.missing');
-      expect(kindOf(present([[name, 'abc'], ...authorization(`Bearer ${T}`)]))).toBe('ok');
+      expect(reasonOf(present([[name, 'abc']]))).toBe('credential.missing');
+      expect(reasonOf(present([[name, 'abc'], ...authorization(`Bearer ${T}`)]))).toBe('ok');
     },
   );
 });
@@ -141,8 +141,8 @@ describe('two credentials', () => {
       ],
     ],
   ])('are rejected: %s', (_how, lines) => {
-    expect(kindOf(present(authorization(`Bearer ${T}`), mixed))).toBe('ok');
-    expect(kindOf(present(lines, mixed))).toBe('credential.multiple');
+    expect(reasonOf(present(authorization(`Bearer ${T}`), mixed))).toBe('ok');
+    expect(reasonOf(present(lines, mixed))).toBe('credential.multiple');
   });
 
   test('a comma in a pass-through key does not make two (C-101)', () => {
@@ -176,13 +176,13 @@ describe('a pass-through credential', () => {
     ['a scheme and a space', authorization('Token ')],
     ['an empty key header', [['X-Api-Key', '']]],
   ])('%s is malformed (A-24)', (_how, lines) => {
-    expect(kindOf(present(authorization('Token abc'), mixed))).toBe('ok');
-    expect(kindOf(present(lines, mixed))).toBe('credential.malformed');
+    expect(reasonOf(present(authorization('Token abc'), mixed))).toBe('ok');
+    expect(reasonOf(present(lines, mixed))).toBe('credential.malformed');
   });
 
   test('Bearer stays Bearer beside it, and Basic stays unknown (C-95, C-103)', () => {
     expect(present(authorization(`Bearer ${T}`), mixed)).toEqual({ ok: true, value: { kind: 'bearer', token: T } });
-    expect(kindOf(present(authorization('Basic abc'), mixed))).toBe('credential.scheme');
+    expect(reasonOf(present(authorization('Basic abc'), mixed))).toBe('credential.scheme');
   });
 });
 
@@ -192,9 +192,9 @@ describe('length', () => {
   test.each([
     [32 * 1024, 'ok'],
     [32 * 1024 + 1, 'connection.headers_too_large'],
-  ])('a header value of %d characters is %s (C-88)', (characters, kind) => {
-    expect(kindOf(present(authorization(`Bearer ${'a'.repeat(characters - 'Bearer '.length)}`)))).toBe(kind);
-    expect(kindOf(present([['X-Api-Key', 'a'.repeat(characters)]], mixed))).toBe(kind);
+  ])('a header value of %d characters is %s (C-88)', (characters, reason) => {
+    expect(reasonOf(present(authorization(`Bearer ${'a'.repeat(characters - 'Bearer '.length)}`)))).toBe(reason);
+    expect(reasonOf(present([['X-Api-Key', 'a'.repeat(characters)]], mixed))).toBe(reason);
   });
 
   test('a long hostile value is read quickly', () => {

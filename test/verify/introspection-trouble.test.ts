@@ -41,16 +41,16 @@ describe('the breaker', () => {
     ['a redirect', status(307, [['location', '/elsewhere']])],
     ['a cut connection', ({ socket }) => void socket.destroy()],
   ])('opens after %s five times, and closes when the endpoint works again (C-86)', async (_what, answer) => {
-    const { kind, ask, clock, notices } = setting();
+    const { reason, ask, clock, notices } = setting();
     server.answer(answer);
-    expect(await inTurn(5, () => kind(newToken()))).toEqual(new Set([UNAVAILABLE]));
+    expect(await inTurn(5, () => reason(newToken()))).toEqual(new Set([UNAVAILABLE]));
     expect([server.hits, notices.map(({ event, level }) => [event, level])]).toEqual([5, [['introspection.down', 'error']]]);
     server.answer(json(active()));
     expect(await ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 5 });
     clock.advance(4999);
-    expect([await kind(newToken()), server.hits]).toEqual([UNAVAILABLE, 5]);
+    expect([await reason(newToken()), server.hits]).toEqual([UNAVAILABLE, 5]);
     clock.advance(1);
-    expect([await kind(newToken()), await kind(newToken()), server.hits]).toEqual(['ok', 'ok', 7]);
+    expect([await reason(newToken()), await reason(newToken()), server.hits]).toEqual(['ok', 'ok', 7]);
     expect(notices.at(-1)).toMatchObject({ event: 'introspection.recovered', level: 'info' });
   });
 
@@ -62,18 +62,18 @@ describe('the breaker', () => {
     ['400 invalid_client', json({ error: 'invalid_client' }, 400), 'introspection.gateway_rejected'],
     ['another issuer', json(active({ iss: 'https://other.example' })), 'token.claims'],
   ])('does not count %s: tokens alone cannot open it', async (_what, answer, expected) => {
-    const { kind } = setting();
+    const { reason } = setting();
     server.answer(answer);
-    expect(await inTurn(20, () => kind(newToken()))).toEqual(new Set([expected]));
+    expect(await inTurn(20, () => reason(newToken()))).toEqual(new Set([expected]));
     expect(server.hits).toBe(20);
     server.answer(json(active()));
-    expect(await kind(newToken())).toBe('ok');
+    expect(await reason(newToken())).toBe('ok');
   });
 
   test('lets one request through after its time, and no other before the response', async () => {
-    const { kind, introspect, clock } = setting();
+    const { reason, introspect, clock } = setting();
     server.answer(status(503));
-    await inTurn(5, () => kind(newToken()));
+    await inTurn(5, () => reason(newToken()));
     clock.advance(5000);
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => {
@@ -85,22 +85,22 @@ describe('the breaker', () => {
     });
     const probe = introspect('probe');
     await server.waitFor(6);
-    expect(await inTurn(10, () => kind(newToken()))).toEqual(new Set([UNAVAILABLE]));
+    expect(await inTurn(10, () => reason(newToken()))).toEqual(new Set([UNAVAILABLE]));
     expect(server.hits).toBe(6);
     release();
     expect(await probe).toMatchObject({ ok: true });
     server.answer(json(active()));
-    expect(await kind(newToken())).toBe('ok');
+    expect(await reason(newToken())).toBe('ok');
   });
 
   test('for unknown tokens does not stop known tokens', async () => {
-    const { kind, clock } = setting();
-    expect(await kind('known')).toBe('ok');
+    const { reason, clock } = setting();
+    expect(await reason('known')).toBe('ok');
     clock.advance(30_000);
     server.answer(status(500));
-    await inTurn(5, () => kind(newToken()));
+    await inTurn(5, () => reason(newToken()));
     server.answer(json(active()));
-    expect([await kind(newToken()), await kind('known')]).toEqual([UNAVAILABLE, 'ok']);
+    expect([await reason(newToken()), await reason('known')]).toEqual([UNAVAILABLE, 'ok']);
   });
 });
 
@@ -126,9 +126,9 @@ describe('slots (C-91)', () => {
   const countOf = (results: string[], result: string): number => results.filter((each) => each === result).length;
 
   test('for unknown tokens: 32, and 256 wait; the next gets 503 with Retry-After', async () => {
-    const { kind, ask } = setting();
+    const { reason, ask } = setting();
     const { inFlight, release } = delayed();
-    const sent = many(32 + 256, () => kind(newToken()));
+    const sent = many(32 + 256, () => reason(newToken()));
     await until('32 requests are in flight', () => inFlight.now === 32);
     expect(await ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 1 });
     release();
@@ -136,14 +136,14 @@ describe('slots (C-91)', () => {
   });
 
   test('are reserved for tokens that were active in the last ten minutes', async () => {
-    const { kind, clock } = setting();
+    const { reason, clock } = setting();
     const known = Array.from({ length: 32 }, (_, i) => `known-${i}`);
-    for (const token of known) expect(await kind(token)).toBe('ok');
+    for (const token of known) expect(await reason(token)).toBe('ok');
     clock.advance(10 * MINUTE - 1);
     const { inFlight, release } = delayed();
-    const unknown = many(100, () => kind(newToken()));
+    const unknown = many(100, () => reason(newToken()));
     await until('32 unknown tokens are in flight', () => inFlight.now === 32);
-    const again = known.map((token) => kind(token));
+    const again = known.map((token) => reason(token));
     await until('all 64 requests are in flight', () => inFlight.now === 64);
     release();
     expect(countOf(await Promise.all(again), 'ok')).toBe(32);
@@ -154,19 +154,19 @@ describe('slots (C-91)', () => {
     ['that was active longer ago', 10 * MINUTE, false],
     ['that became inactive', MINUTE, true],
   ])('are not reserved for a token %s', async (_what, laterMs, revoked) => {
-    const { kind, clock } = setting();
-    expect([await kind('once'), await kind('still')]).toEqual(['ok', 'ok']);
+    const { reason, clock } = setting();
+    expect([await reason('once'), await reason('still')]).toEqual(['ok', 'ok']);
     clock.advance(laterMs - 30_000);
-    expect(await kind('still')).toBe('ok');
+    expect(await reason('still')).toBe('ok');
     if (revoked) {
       server.next(json({ active: false }));
-      expect(await kind('once')).toBe('token.inactive');
+      expect(await reason('once')).toBe('token.inactive');
     }
     clock.advance(30_000);
     const { inFlight, release } = delayed();
-    const unknown = many(32, () => kind(newToken()));
+    const unknown = many(32, () => reason(newToken()));
     await until('32 unknown tokens are in flight', () => inFlight.now === 32);
-    const late = [kind('once'), kind('still')];
+    const late = [reason('once'), reason('still')];
     await until('the token that is still known is in flight', () => inFlight.now === 33);
     release();
     expect([countOf(await Promise.all([...unknown, ...late]), 'ok'), inFlight.most]).toEqual([34, 33]);
@@ -175,29 +175,29 @@ describe('slots (C-91)', () => {
 
 describe('the cache is bounded (E-02, C-86)', () => {
   test('to ten thousand inactive tokens; a larger flood evicts inactive tokens, not active ones', async () => {
-    const { kind } = setting();
-    expect(await kind('known')).toBe('ok');
+    const { reason } = setting();
+    expect(await reason('known')).toBe('ok');
     server.answer(json({ active: false }));
-    expect([await kind('first'), await kind('first'), server.hits]).toEqual(['token.inactive', 'token.inactive', 2]);
+    expect([await reason('first'), await reason('first'), server.hits]).toEqual(['token.inactive', 'token.inactive', 2]);
     for (let i = 0; i < 100; i++) {
-      const results = await Promise.all(Array.from({ length: 100 }, () => kind(newToken())));
+      const results = await Promise.all(Array.from({ length: 100 }, () => reason(newToken())));
       expect(new Set(results)).toEqual(new Set(['token.inactive']));
     }
     const before = server.hits;
-    expect([await kind('first'), server.hits]).toEqual(['token.inactive', before + 1]);
-    expect([await kind('known'), server.hits]).toEqual(['ok', before + 1]);
+    expect([await reason('first'), server.hits]).toEqual(['token.inactive', before + 1]);
+    expect([await reason('known'), server.hits]).toEqual(['ok', before + 1]);
   }, 60_000);
 
   test('to 16 MiB of active responses', async () => {
-    const { kind } = setting();
+    const { reason } = setting();
     server.answer(json(active({ padding: 'x'.repeat(60_000) })));
     const tokens = Array.from({ length: 300 }, (_, i) => `large-${i}`);
-    for (const token of tokens) expect(await kind(token)).toBe('ok');
+    for (const token of tokens) expect(await reason(token)).toBe('ok');
     expect(server.hits).toBe(300);
     // 279 of 60 kB fit: the newest are cached, the oldest are introspected again.
-    for (const token of tokens.slice(-270)) expect(await kind(token)).toBe('ok');
+    for (const token of tokens.slice(-270)) expect(await reason(token)).toBe('ok');
     expect(server.hits).toBe(300);
-    expect([await kind('large-0'), server.hits]).toEqual(['ok', 301]);
+    expect([await reason('large-0'), server.hits]).toEqual(['ok', 301]);
   });
 
   test('and never holds the token, even if the endpoint repeats it (C-87)', async () => {
@@ -214,17 +214,17 @@ describe('the cache is bounded (E-02, C-86)', () => {
 test('two clients of one issuer share nothing (C-87, S9)', async () => {
   const one = setting();
   const other = setting();
-  expect([await one.kind('t'), await one.kind('t'), server.hits]).toEqual(['ok', 'ok', 1]);
+  expect([await one.reason('t'), await one.reason('t'), server.hits]).toEqual(['ok', 'ok', 1]);
   server.answer(json({ active: false }));
-  expect([await other.kind('t'), server.hits]).toEqual(['token.inactive', 2]);
+  expect([await other.reason('t'), server.hits]).toEqual(['token.inactive', 2]);
 });
 
 test('the dates of a cache hit are checked again (C-84)', async () => {
-  const { kind, clock } = setting();
+  const { reason, clock } = setting();
   server.answer(json(active({ nbf: Math.floor(clock.wallMs() / 1000) })));
-  expect(await kind('t')).toBe('ok');
+  expect(await reason('t')).toBe('ok');
   clock.setWall(clock.wallMs() - 10 * MINUTE);
-  expect([await kind('t'), server.hits]).toEqual(['token.not_yet_valid', 1]);
+  expect([await reason('t'), server.hits]).toEqual(['token.not_yet_valid', 1]);
 });
 
 test('bound-to-client is logged at the start, and marks the access token', async () => {

@@ -5,7 +5,7 @@ import { rsaKey } from '../fixtures/mint.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from '../support/clock.js';
 import { testKeys } from '../support/keys.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -23,7 +23,7 @@ async function loaded(maxAgeSeconds: number | null = null, policy = jwksSchema.p
     keys,
     async find(kid: string, issuedSecondsAgo = 0): Promise<string> {
       const issuedAt = clock.wallMs() / 1000 - issuedSecondsAgo;
-      return kindOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAt), 1000));
+      return reasonOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAt), 1000));
     },
   };
 }
@@ -186,7 +186,7 @@ describe('the bucket of refetches for unknown kids (C-65)', () => {
     clock.advance(SECOND);
     expect(await find('c', 10)).toBe('token.key_unknown');
     expect(await find('c', 0)).toBe('keys.unavailable');
-    expect(kindOf(await keys.source.find('c', undefined))).toBe('token.key_unknown');
+    expect(reasonOf(await keys.source.find('c', undefined))).toBe('token.key_unknown');
     expect(keys.loads).toBe(3);
   });
 
@@ -250,9 +250,9 @@ describe('a fetch that another token caused (C-66)', () => {
     clock.advance(issuedAfterMs);
     const waiting = find(kid);
     release();
-    const kind = await waiting;
+    const reason = await waiting;
     expect(keys.loads).toBe(2);
-    return kind;
+    return reason;
   }
 
   test('decides nothing about a token that was issued after its start', async () => {

@@ -8,7 +8,7 @@ import { testClock } from '../support/clock.js';
 import { endpoint, ISSUER, RESOURCE } from '../support/endpoint.js';
 import { issuerRuntime } from '../support/issuer.js';
 import { testKeys } from '../support/keys.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -26,17 +26,17 @@ function caller(lifeMs: number) {
   const seconds = Math.floor(clock.wallMs() / SECOND);
   const times = { iat: seconds, nbf: seconds, exp: seconds + lifeMs / SECOND };
   const token = mintToken({ issuer: ISSUER, audience: RESOURCE, key: old, claims: times });
-  const send = async () => kindOf(await bearer.authenticate({ kind: 'bearer', token }, endpoint()));
+  const send = async () => reasonOf(await bearer.authenticate({ kind: 'bearer', token }, endpoint()));
   /** Sends until the result changes. Returns the time that it took, and the new result. */
-  async function until(unchanged: string, limitMs: number): Promise<{ afterMs: number; kind: string }> {
+  async function until(unchanged: string, limitMs: number): Promise<{ afterMs: number; reason: string }> {
     const start = clock.monotonicMs();
     while (clock.monotonicMs() - start < limitMs) {
       clock.advance(EVERY);
-      const kind = await send();
+      const reason = await send();
       await keys.settled();
-      if (kind !== unchanged) return { afterMs: clock.monotonicMs() - start, kind };
+      if (reason !== unchanged) return { afterMs: clock.monotonicMs() - start, reason };
     }
-    return { afterMs: clock.monotonicMs() - start, kind: unchanged };
+    return { afterMs: clock.monotonicMs() - start, reason: unchanged };
   }
   return { clock, keys, send, until };
 }
@@ -44,10 +44,10 @@ function caller(lifeMs: number) {
 test('a removed key stops working within ten minutes (C-68, E-03)', async () => {
   const { keys, send, until } = caller(5 * HOUR);
   expect(await send()).toBe('ok');
-  expect((await until('ok', HOUR)).kind).toBe('ok');
+  expect((await until('ok', HOUR)).reason).toBe('ok');
   keys.published = [fresh];
-  const { afterMs, kind } = await until('ok', HOUR);
-  expect(kind).toBe('token.key_unknown');
+  const { afterMs, reason } = await until('ok', HOUR);
+  expect(reason).toBe('token.key_unknown');
   expect(afterMs).toBeLessThanOrEqual(10 * MINUTE);
 });
 
@@ -55,11 +55,11 @@ test('the result is 503 from 70 minutes after the last load of keys (C-67, row 1
   const { keys, send, until } = caller(5 * HOUR);
   expect(await send()).toBe('ok');
   keys.fails = 'connect: refused';
-  const { afterMs, kind } = await until('ok', 3 * HOUR);
-  expect(kind).toBe('keys.unavailable');
+  const { afterMs, reason } = await until('ok', 3 * HOUR);
+  expect(reason).toBe('keys.unavailable');
   expect(afterMs).toBe(70 * MINUTE);
   keys.fails = null;
-  expect((await until('keys.unavailable', 5 * MINUTE)).kind).toBe('ok');
+  expect((await until('keys.unavailable', 5 * MINUTE)).reason).toBe('ok');
 });
 
 test('the refresh starts early, and a cache hit never waits for it (C-72, row 8)', async () => {
@@ -83,5 +83,5 @@ test('the refresh starts early, and a cache hit never waits for it (C-72, row 8)
 test('the token stops working when it expires (C-38, E-03)', async () => {
   const { send, until } = caller(30 * MINUTE);
   expect(await send()).toBe('ok');
-  expect(await until('ok', HOUR)).toEqual({ afterMs: 30 * MINUTE, kind: 'token.expired' });
+  expect(await until('ok', HOUR)).toEqual({ afterMs: 30 * MINUTE, reason: 'token.expired' });
 });

@@ -14,7 +14,7 @@ import { testClock } from '../../support/clock.js';
 import { accessToken, endpoint, ISSUER, RESOURCE } from '../../support/endpoint.js';
 import { issuerRuntime } from '../../support/issuer.js';
 import { testKeys } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const OTHER = 'https://other-auth.example.com';
 const key = rsaKey({ kid: 'k' });
@@ -52,8 +52,8 @@ function setting({
   const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
   const verify = (token: string, where: Endpoint = at) => bearer.authenticate({ kind: 'bearer', token }, where);
   const authenticate = async (token: string, where?: Endpoint) => verify(token, where);
-  const kind = async (token: string, where?: Endpoint) => kindOf(await authenticate(token, where));
-  return { clock, mine, theirs, introspected, verify, authenticate, kind };
+  const reason = async (token: string, where?: Endpoint) => reasonOf(await authenticate(token, where));
+  return { clock, mine, theirs, introspected, verify, authenticate, reason };
 }
 
 describe('a JWS is verified with the keys of its issuer (C-95, A-55)', () => {
@@ -68,10 +68,10 @@ describe('a JWS is verified with the keys of its issuer (C-95, A-55)', () => {
   });
 
   test('the same kid at two issuers is two keys (C-73, A-45)', async () => {
-    const { kind } = setting();
-    expect(await kind(mint())).toBe('ok');
-    expect(await kind(mint({ issuer: OTHER }))).toBe('token.signature');
-    expect(await kind(mint({ key: otherKey }))).toBe('token.signature');
+    const { reason } = setting();
+    expect(await reason(mint())).toBe('ok');
+    expect(await reason(mint({ issuer: OTHER }))).toBe('token.signature');
+    expect(await reason(mint({ key: otherKey }))).toBe('token.signature');
   });
 
   test.each<[string, unknown]>([
@@ -81,17 +81,17 @@ describe('a JWS is verified with the keys of its issuer (C-95, A-55)', () => {
     ['a list', [ISSUER]],
     ['a property of every object', 'constructor'],
   ])('from %s is rejected without a fetch (A-45)', async (_who, iss) => {
-    const { kind, mine, theirs, introspected } = setting();
-    expect(await kind(mint({ claims: { iss } }))).toBe('token.issuer');
+    const { reason, mine, theirs, introspected } = setting();
+    expect(await reason(mint({ claims: { iss } }))).toBe('token.issuer');
     expect([mine.loads, theirs.loads, introspected]).toEqual([0, 0, []]);
-    expect(await kind(mint())).toBe('ok');
+    expect(await reason(mint())).toBe('ok');
   });
 
   test.each(['[]', '{"iss":', 'null', `"${ISSUER}"`])('whose payload is %s is rejected without a fetch', async (claimsText) => {
-    const { kind, mine, introspected } = setting();
-    expect(await kind(mint({ claimsText }))).toBe('token.malformed');
+    const { reason, mine, introspected } = setting();
+    expect(await reason(mint({ claimsText }))).toBe('token.malformed');
     expect([mine.loads, introspected]).toEqual([0, []]);
-    expect(await kind(mint())).toBe('ok');
+    expect(await reason(mint())).toBe('ok');
   });
 
   test.each<[string, Partial<Mint>, string]>([
@@ -101,17 +101,17 @@ describe('a JWS is verified with the keys of its issuer (C-95, A-55)', () => {
     ['kid', { header: { kid: 'unpublished' } }, 'token.key_unknown'],
     ['algorithm', { header: { alg: 'HS256' } }, 'token.algorithm'],
   ])('with a wrong %s is rejected, and never introspected (C-47, C-95)', async (_what, changes, expected) => {
-    const { kind, introspected } = setting();
-    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
-    expect(await kind(mint({ issuer: OTHER, key: otherKey, ...changes }))).toBe(expected);
+    const { reason, introspected } = setting();
+    expect(await reason(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
+    expect(await reason(mint({ issuer: OTHER, key: otherKey, ...changes }))).toBe(expected);
     expect(introspected).toEqual([]);
   });
 
   test('without available keys gets 503, and is not introspected (C-47, C-66)', async () => {
-    const { kind, theirs, introspected } = setting();
+    const { reason, theirs, introspected } = setting();
     theirs.fails = 'status 500';
-    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('keys.unavailable');
-    expect(await kind(mint())).toBe('ok');
+    expect(await reason(mint({ issuer: OTHER, key: otherKey }))).toBe('keys.unavailable');
+    expect(await reason(mint())).toBe('ok');
     expect(introspected).toEqual([]);
   });
 });
@@ -127,9 +127,9 @@ describe('a token that is not a JWS', () => {
   );
 
   test('is rejected without introspection (C-96)', async () => {
-    const { kind, mine, theirs } = setting({ introspects: false });
-    expect(await kind(mint())).toBe('ok');
-    expect(await kind('opaque')).toBe('token.malformed');
+    const { reason, mine, theirs } = setting({ introspects: false });
+    expect(await reason(mint())).toBe('ok');
+    expect(await reason('opaque')).toBe('token.malformed');
     expect([mine.loads, theirs.loads]).toEqual([1, 0]);
   });
 
@@ -141,17 +141,17 @@ describe('a token that is not a JWS', () => {
     ['nothing', '', 'credential.malformed'],
     ['two credentials on a line', 'opaque, Basic eDp5', 'credential.multiple'],
   ])('%s is sent to no issuer (C-95, C-01)', async (_what, token, rejection) => {
-    const { kind, introspected } = setting();
-    expect(await kind('opaque')).toBe('ok');
-    expect(await kind(token)).toBe(rejection);
+    const { reason, introspected } = setting();
+    expect(await reason('opaque')).toBe('ok');
+    expect(await reason(token)).toBe(rejection);
     expect(introspected).toEqual(['opaque']);
   });
 
   test('an encrypted token is rejected and not introspected (C-40, C-44)', async () => {
     const jwe = `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..a.b.c`;
-    const { kind, introspected } = setting();
-    expect(await kind('opaque')).toBe('ok');
-    expect(await kind(jwe)).toBe('token.malformed');
+    const { reason, introspected } = setting();
+    expect(await reason('opaque')).toBe('ok');
+    expect(await reason(jwe)).toBe('token.malformed');
     expect(introspected).toEqual(['opaque']);
   });
 });
@@ -160,20 +160,20 @@ describe('the issuer of an opaque token', () => {
   const prefixes = (...tokenPrefixes: string[]) => setting({ other: { tokenPrefixes } });
 
   test.each(['oat_abc', 'oau_abc', 'oat_'])('is the one with the prefix of %s', async (token) => {
-    const { kind, introspected } = prefixes('oat_', 'oau_');
-    expect([await kind(token), introspected]).toEqual(['ok', [token]]);
+    const { reason, introspected } = prefixes('oat_', 'oau_');
+    expect([await reason(token), introspected]).toEqual(['ok', [token]]);
   });
 
   test.each(['ory_abc', 'OAT_abc', 'oat', 'x-oat_abc', 'abc'])('is unknown for %s, which is sent to no issuer', async (token) => {
-    const { kind, introspected } = prefixes('oat_', 'oau_');
-    expect(await kind('oat_good')).toBe('ok');
-    expect([await kind(token), introspected]).toEqual(['token.malformed', ['oat_good']]);
+    const { reason, introspected } = prefixes('oat_', 'oau_');
+    expect(await reason('oat_good')).toBe('ok');
+    expect([await reason(token), introspected]).toEqual(['token.malformed', ['oat_good']]);
   });
 
   test('is unknown where tokenPrefixes is empty', async () => {
-    const { kind, introspected } = setting({ other: { tokenPrefixes: [], verify: 'introspection' } });
-    expect(await kind(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
-    expect([await kind('abc'), introspected.length]).toEqual(['token.malformed', 1]);
+    const { reason, introspected } = setting({ other: { tokenPrefixes: [], verify: 'introspection' } });
+    expect(await reason(mint({ issuer: OTHER, key: otherKey }))).toBe('ok');
+    expect([await reason('abc'), introspected.length]).toEqual(['token.malformed', 1]);
   });
 
   test('is found among several issuers', async () => {
@@ -234,26 +234,26 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['of no issuer', { claims: { iss: undefined } }, 'token.issuer'],
     ['of an unknown issuer', { claims: { iss: 'https://evil.example.com' } }, 'token.issuer'],
   ])('a JWT that is %s is rejected before introspection', async (_what, changes, expected) => {
-    const { kind, introspected } = introspecting();
-    expect(await kind(theirToken())).toBe('ok');
-    expect([await kind(theirToken(changes)), introspected.length]).toEqual([expected, 1]);
+    const { reason, introspected } = introspecting();
+    expect(await reason(theirToken())).toBe('ok');
+    expect([await reason(theirToken(changes)), introspected.length]).toEqual([expected, 1]);
   });
 
   test('a JWT is rejected without introspection', async () => {
-    expect(await introspecting().kind(theirToken())).toBe('ok');
-    expect(await introspecting({ introspects: false }).kind(theirToken())).toBe('token.malformed');
+    expect(await introspecting().reason(theirToken())).toBe('ok');
+    expect(await introspecting({ introspects: false }).reason(theirToken())).toBe('token.malformed');
   });
 
   test('the result is final, and this step does not cache it', async () => {
-    const { kind, introspected } = introspecting({ answer: tokenInactive() });
+    const { reason, introspected } = introspecting({ answer: tokenInactive() });
     const token = theirToken();
-    expect([await kind(token), await kind(token), introspected.length]).toEqual(['token.inactive', 'token.inactive', 2]);
+    expect([await reason(token), await reason(token), introspected.length]).toEqual(['token.inactive', 'token.inactive', 2]);
   });
 
   test('a JWT of the other issuer is still verified with its keys', async () => {
-    const { kind, introspected } = introspecting();
-    expect([await kind(mint()), introspected]).toEqual(['ok', []]);
-    expect([await kind(mint({ signature: Buffer.alloc(256) })), introspected]).toEqual(['token.signature', []]);
+    const { reason, introspected } = introspecting();
+    expect([await reason(mint()), introspected]).toEqual(['ok', []]);
+    expect([await reason(mint({ signature: Buffer.alloc(256) })), introspected]).toEqual(['token.signature', []]);
   });
 });
 
@@ -272,7 +272,7 @@ describe('verify: jwt-then-introspection', () => {
     ['token.signature', { key: rsaKey({ kid: 'k' }) }],
   ])('after %s the token is introspected, and the principal is that of the response alone', async (rejection, changes) => {
     const token = theirToken(changes);
-    expect(await setting().kind(token)).toBe(rejection);
+    expect(await setting().reason(token)).toBe(rejection);
     const { authenticate, introspected } = both();
     expect(await authenticate(token)).toEqual({ ok: true, value: opaque.principal });
     expect(introspected).toEqual([token]);
@@ -295,25 +295,25 @@ describe('verify: jwt-then-introspection', () => {
     ['token.malformed', { header: { crit: ['x'] } }],
     ['token.issuer', { claims: { iss: 'https://evil.example.com' } }],
   ])('every other rejection is final: %s', async (expected, changes) => {
-    const { kind, theirs, introspected } = both();
-    expect(await kind(theirToken({ key: rsaKey({ kid: 'k' }) }))).toBe('ok');
+    const { reason, theirs, introspected } = both();
+    expect(await reason(theirToken({ key: rsaKey({ kid: 'k' }) }))).toBe('ok');
     theirs.fails = 'status 500';
-    expect([await kind(theirToken({ key: rsaKey({ kid: 'k' }), ...changes })), introspected.length]).toEqual([expected, 1]);
+    expect([await reason(theirToken({ key: rsaKey({ kid: 'k' }), ...changes })), introspected.length]).toEqual([expected, 1]);
   });
 
   test.each([tokenInactive(), introspectionUnavailable(), introspectionGatewayRejected()])(
     'and so is the result of the introspection (%#)',
     async (rejection) => {
-      const { kind } = both({ answer: rejection });
-      expect(await kind(theirToken())).toBe('ok');
-      expect(await kind(theirToken({ signature: Buffer.alloc(256) }))).toBe(rejection.definition.reason);
+      const { reason } = both({ answer: rejection });
+      expect(await reason(theirToken())).toBe('ok');
+      expect(await reason(theirToken({ signature: Buffer.alloc(256) }))).toBe(rejection.definition.reason);
     },
   );
 
   test('no introspected token gets into the JWT cache', async () => {
-    const { kind, introspected } = both();
+    const { reason, introspected } = both();
     const token = theirToken({ signature: Buffer.alloc(256) });
-    expect([await kind(token), await kind(token), introspected.length]).toEqual(['ok', 'ok', 2]);
+    expect([await reason(token), await reason(token), introspected.length]).toEqual(['ok', 'ok', 2]);
   });
 });
 
@@ -331,50 +331,50 @@ describe('the JWT cache', () => {
   });
 
   test('ends with the token and its tolerance (E-03)', async () => {
-    const { kind, clock } = setting();
+    const { reason, clock } = setting();
     const token = mint({ ttl: 60 });
-    expect(await kind(token)).toBe('ok');
+    expect(await reason(token)).toBe('ok');
     clock.advance(89_000);
-    expect(await kind(token)).toBe('ok');
+    expect(await reason(token)).toBe('ok');
     clock.advance(2_000);
-    expect(await kind(token)).toBe('token.expired');
+    expect(await reason(token)).toBe('token.expired');
   });
 
   test('keeps no failure: a key that is published later is found (E-05)', async () => {
-    const { kind, mine, clock } = setting();
+    const { reason, mine, clock } = setting();
     mine.fails = 'status 500';
     const token = mint();
-    expect(await kind(token)).toBe('keys.unavailable');
+    expect(await reason(token)).toBe('keys.unavailable');
     mine.fails = null;
     clock.advance(31_000);
-    expect(await kind(token)).toBe('ok');
+    expect(await reason(token)).toBe('ok');
   });
 
   test('does not hold results of introspection', async () => {
-    const { kind, introspected } = setting();
-    await kind('opaque');
-    await kind('opaque');
+    const { reason, introspected } = setting();
+    await reason('opaque');
+    await reason('opaque');
     expect(introspected).toEqual(['opaque', 'opaque']);
   });
 
   test('belongs to the issuer, and each endpoint checks the audience of a hit (E-04, A-18)', async () => {
-    const { kind, verify, mine } = setting();
+    const { reason, verify, mine } = setting();
     const token = mint();
-    expect(await kind(token)).toBe('ok');
+    expect(await reason(token)).toBe('ok');
     const other = endpoint({ audience: ['https://mcp.example.com/b'] });
     const rejected = verify(token, other);
     expect(rejected).not.toBeInstanceOf(Promise);
-    expect(await kind(token, other)).toBe('audience.mismatch');
-    expect([await kind(token), mine.loads]).toEqual(['ok', 1]);
+    expect(await reason(token, other)).toBe('audience.mismatch');
+    expect([await reason(token), mine.loads]).toEqual(['ok', 1]);
   });
 
   test('a token in many requests at once is verified once', async () => {
-    const { kind, mine } = setting();
+    const { reason, mine } = setting();
     const verified = vi.spyOn(globalThis.crypto.subtle, 'verify');
     const token = mint();
-    const kinds = await Promise.all(Array.from({ length: 50 }, () => kind(token)));
+    const results = await Promise.all(Array.from({ length: 50 }, () => reason(token)));
     const times = verified.mock.calls.length;
     verified.mockRestore();
-    expect([new Set(kinds), times, mine.loads]).toEqual([new Set(['ok']), 1, 1]);
+    expect([new Set(results), times, mine.loads]).toEqual([new Set(['ok']), 1, 1]);
   });
 });

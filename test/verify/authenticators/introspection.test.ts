@@ -36,7 +36,7 @@ describe('the introspection request', () => {
       return active();
     };
     expect(
-      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).kind('a+b/c=='),
+      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).reason('a+b/c=='),
     ).toBe('ok');
     expect(received).toEqual([
       ['token=a%2Bb%2Fc%3D%3D&token_type_hint=access_token', `Basic ${Buffer.from(pair).toString('base64')}`],
@@ -50,7 +50,9 @@ describe('the introspection request', () => {
       return active();
     };
     expect(
-      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).kind('t'),
+      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).reason(
+        't',
+      ),
     ).toBe('ok');
     expect(received).toEqual([
       [{ token: 't', token_type_hint: 'access_token', client_id: 'portcullis', client_secret: 's3cret' }, undefined],
@@ -58,14 +60,14 @@ describe('the introspection request', () => {
   });
 
   test('goes to the endpoint in the metadata, which is fetched once', async () => {
-    const { kind } = introspecting(issuer, { url: null });
-    expect([await kind('a'), await kind('b')]).toEqual(['ok', 'ok']);
+    const { reason } = introspecting(issuer, { url: null });
+    expect([await reason('a'), await reason('b')]).toEqual(['ok', 'ok']);
     expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 2 });
   });
 
   test('fetches the metadata once for many tokens (C-86)', async () => {
-    const { kind } = introspecting(issuer, { url: null });
-    await Promise.all(Array.from({ length: 20 }, (_, i) => kind(`token-${i}`)));
+    const { reason } = introspecting(issuer, { url: null });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => reason(`token-${i}`)));
     expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 20 });
   });
 
@@ -74,7 +76,7 @@ describe('the introspection request', () => {
     ['without the endpoint', { introspection_endpoint: undefined }, 500],
     ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }, 500],
   ])('is not sent with metadata %s, until the issuer corrects it', async (_what, metadata, waitMs) => {
-    const { ask, kind, clock } = introspecting(issuer, { url: null });
+    const { ask, reason, clock } = introspecting(issuer, { url: null });
     issuer.metadata = metadata;
     const rejection = { definition: { reason: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
     expect(await ask()).toMatchObject(rejection);
@@ -82,9 +84,9 @@ describe('the introspection request', () => {
     issuer.metadata = {};
     const { metadata: fetches } = issuer.hits;
     clock.advance(waitMs - 1);
-    expect([await kind(), issuer.hits.metadata]).toEqual(['introspection.unavailable', fetches]);
+    expect([await reason(), issuer.hits.metadata]).toEqual(['introspection.unavailable', fetches]);
     clock.advance(1);
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 });
 
@@ -125,16 +127,16 @@ describe('an active token (C-82)', () => {
     ['neither sub nor client', { sub: undefined, client_id: undefined }, 'token.claims'],
     ['an aud that is not a string', { aud: 5 }, 'token.claims'],
     ['a scope that is not a string', { scope: 5 }, 'token.claims'],
-  ])('with %s is rejected all the same (C-84)', async (_what, changes, kind) => {
-    expect(await introspecting(issuer).kind()).toBe('ok');
+  ])('with %s is rejected all the same (C-84)', async (_what, changes, reason) => {
+    expect(await introspecting(issuer).reason()).toBe('ok');
     issuer.introspect = () => active(changes);
-    expect(await introspecting(issuer).kind()).toBe(kind);
+    expect(await introspecting(issuer).reason()).toBe(reason);
   });
 });
 
 test('an inactive token is bad, whatever else is in the response (C-82)', async () => {
   issuer.introspect = () => active({ active: false });
-  expect(await introspecting(issuer).kind()).toBe('token.inactive');
+  expect(await introspecting(issuer).reason()).toBe('token.inactive');
 });
 
 describe('no result is 503, and is not cached (C-83, E-05)', () => {
@@ -147,24 +149,24 @@ describe('no result is 503, and is not cached (C-83, E-05)', () => {
     ['a list', [active()]],
     ['a string', 'active'],
   ])('active is %s (C-82)', async (_what, answer) => {
-    const { kind } = introspecting(issuer);
+    const { reason } = introspecting(issuer);
     issuer.introspect = () => answer;
-    expect(await kind()).toBe('introspection.unavailable');
+    expect(await reason()).toBe('introspection.unavailable');
     issuer.introspect = () => active();
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 
   test.each<[IssuerMode]>([['500'], ['html'], ['redirect'], ['empty'], ['huge'], ['reset'], ['closed'], ['hang']])(
     '%s',
     async (mode) => {
-      const { kind } = introspecting(issuer);
+      const { reason } = introspecting(issuer);
       await issuer.setMode(mode);
       const started = performance.now();
-      expect(await kind()).toBe('introspection.unavailable');
+      expect(await reason()).toBe('introspection.unavailable');
       expect(performance.now() - started).toBeLessThan(3000);
       expect(issuer.hits.introspection).toBeLessThanOrEqual(1);
       await issuer.setMode('ok');
-      expect(await kind()).toBe('ok');
+      expect(await reason()).toBe('ok');
     },
   );
 
@@ -190,11 +192,11 @@ describe('a rejected gateway is 503 and an error in the log, never a bad token (
     ['403', status(403)],
     ['400 invalid_client', json({ error: 'invalid_client' }, 400)],
   ])('%s', async (_what, answer) => {
-    const { kind, notices } = introspecting(issuer, { url: server.url });
+    const { reason, notices } = introspecting(issuer, { url: server.url });
     server.next(answer);
-    expect(await kind()).toBe('introspection.gateway_rejected');
+    expect(await reason()).toBe('introspection.gateway_rejected');
     expect(notices).toMatchObject([{ event: 'introspection.client_rejected', level: 'error', issuer: issuer.issuer }]);
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 
   test.each<[string, Answer]>([
@@ -202,9 +204,9 @@ describe('a rejected gateway is 503 and an error in the log, never a bad token (
     ['invalid_token', json({ error: 'invalid_token' }, 400)],
     ['not JSON', status(400, [], 'bad token')],
   ])('any other 400 is about the token: %s', async (_what, answer) => {
-    const { kind, notices } = introspecting(issuer, { url: server.url });
+    const { reason, notices } = introspecting(issuer, { url: server.url });
     server.next(answer);
-    expect(await kind()).toBe('token.inactive');
-    expect([notices, await kind()]).toEqual([[], 'ok']);
+    expect(await reason()).toBe('token.inactive');
+    expect([notices, await reason()]).toEqual([[], 'ok']);
   });
 });

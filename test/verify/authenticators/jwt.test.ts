@@ -8,7 +8,7 @@ import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from
 import { testClock } from '../../support/clock.js';
 import { flat, ISSUER, RESOURCE } from '../../support/endpoint.js';
 import { testKeys } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const rsa = rsaKey({ kid: 'rsa' });
 const second = rsaKey({ kid: 'second' });
@@ -50,9 +50,9 @@ function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
       const jwt = jwtOf(token);
       return typeof jwt === 'string' ? jwt : verify(token, jwt);
     },
-    async kind(token: string): Promise<string> {
+    async reason(token: string): Promise<string> {
       const result = await this.authenticate(token);
-      return typeof result === 'string' ? result : kindOf(result);
+      return typeof result === 'string' ? result : reasonOf(result);
     },
   };
 }
@@ -85,8 +85,8 @@ describe('typ', () => {
     ['a list', ['at+jwt'], 'token.type', 'token.type'],
   ];
   test.each(both)('%s (C-30)', async (_what, typ, strict, lenient) => {
-    expect(await verifier().kind(header({ typ }))).toBe(strict);
-    expect(await verifier({ policy: { typ: 'lenient' } }).kind(header({ typ }))).toBe(lenient);
+    expect(await verifier().reason(header({ typ }))).toBe(strict);
+    expect(await verifier({ policy: { typ: 'lenient' } }).reason(header({ typ }))).toBe(lenient);
   });
 });
 
@@ -96,11 +96,11 @@ describe('the required claims (C-37)', () => {
     ['one missing', { token_use: 'access' }, 'token.type'],
     ['one with another value', { token_use: 'access', typ: 'ID' }, 'token.type'],
     ['one as a list', { token_use: ['access'], typ: 'Bearer' }, 'token.type'],
-  ])('%s', async (_what, changes, kind) => {
+  ])('%s', async (_what, changes, reason) => {
     const withClaims = verifier({ policy: { requiredClaims: { token_use: 'access', typ: 'Bearer' } } });
-    expect(await withClaims.kind(claims(changes))).toBe(kind);
-    expect(withClaims.keys.loads).toBe(kind === 'ok' ? 1 : 0);
-    expect(await verifier().kind(claims(changes))).toBe('ok');
+    expect(await withClaims.reason(claims(changes))).toBe(reason);
+    expect(withClaims.keys.loads).toBe(reason === 'ok' ? 1 : 0);
+    expect(await verifier().reason(claims(changes))).toBe('ok');
   });
 });
 
@@ -138,15 +138,15 @@ describe('rejected without a key, and so also while the issuer is down', () => {
     ['no sub (C-31)', claims({ sub: undefined }), 'token.claims'],
     ['cnf (C-110)', claims({ cnf: { jkt: 'x' } }), 'token.claims'],
   ];
-  test.each(rows)('%s', async (_what, token, kind) => {
+  test.each(rows)('%s', async (_what, token, reason) => {
     const up = verifier();
-    expect(await up.kind(mint())).toBe('ok');
-    expect(await up.kind(token)).toBe(kind);
+    expect(await up.reason(mint())).toBe('ok');
+    expect(await up.reason(token)).toBe(reason);
     const down = verifier();
     down.keys.fails = 'status 500';
-    expect(await down.kind(token)).toBe(kind);
+    expect(await down.reason(token)).toBe(reason);
     expect(down.keys.loads).toBe(0);
-    expect(await down.kind(mint())).toBe('keys.unavailable');
+    expect(await down.reason(mint())).toBe('keys.unavailable');
   });
 });
 
@@ -155,9 +155,9 @@ describe('the clock tolerance', () => {
     [60, -30, 'ok'],
     [60, -90, 'token.expired'],
     [0, -1, 'token.expired'],
-  ])('of %d s with exp %d s away: %s (C-38)', async (clockToleranceSeconds, away, kind) => {
+  ])('of %d s with exp %d s away: %s (C-38)', async (clockToleranceSeconds, away, reason) => {
     const at = verifier({ policy: { clockToleranceSeconds } });
-    expect(await at.kind(claims({ exp: Math.floor(at.clock.wallMs() / 1000) + away }))).toBe(kind);
+    expect(await at.reason(claims({ exp: Math.floor(at.clock.wallMs() / 1000) + away }))).toBe(reason);
   });
 });
 
@@ -185,33 +185,35 @@ describe('the key', () => {
     ['a kid in other case (C-41)', header({ kid: 'RSA' }), 'token.key_unknown'],
     ['an empty kid', header({ kid: '' }), 'token.key_unknown'],
     ['no kid, among two keys (C-63)', header({ kid: undefined }), 'token.key_unknown'],
-  ])('%s', async (_what, token, kind) => {
+  ])('%s', async (_what, token, reason) => {
     const at = verifier();
-    expect(await at.kind(mint())).toBe('ok');
-    expect(await at.kind(token)).toBe(kind);
+    expect(await at.reason(mint())).toBe('ok');
+    expect(await at.reason(token)).toBe(reason);
   });
 
   test('needs no kid where only one fits the alg (C-63)', async () => {
-    expect(await verifier({ published: [rsa] }).kind(header({ kid: undefined }))).toBe('ok');
+    expect(await verifier({ published: [rsa] }).reason(header({ kid: undefined }))).toBe('ok');
     const both: Setting = { policy: { algorithms: ['RS256', 'ES256'] }, published: [rsa, ec] };
-    expect(await verifier(both).kind(header({ kid: undefined }))).toBe('ok');
-    expect(await verifier({ ...both, published: [rsa, ec, second] }).kind(header({ kid: undefined }))).toBe('token.key_unknown');
-    expect(await verifier({ ...both, published: [rsa] }).kind(mint({ key: ec, header: { kid: undefined } }))).toBe(
+    expect(await verifier(both).reason(header({ kid: undefined }))).toBe('ok');
+    expect(await verifier({ ...both, published: [rsa, ec, second] }).reason(header({ kid: undefined }))).toBe(
+      'token.key_unknown',
+    );
+    expect(await verifier({ ...both, published: [rsa] }).reason(mint({ key: ec, header: { kid: undefined } }))).toBe(
       'token.key_unknown',
     );
   });
 
   test('is one of at most four with the same kid (C-62)', async () => {
     const decoys = Array.from({ length: 4 }, () => rsaKey({ kid: 'rsa' }));
-    expect(await verifier({ published: [...decoys.slice(0, 3), rsa] }).kind(mint())).toBe('ok');
-    expect(await verifier({ published: [...decoys, rsa] }).kind(mint())).toBe('token.signature');
+    expect(await verifier({ published: [...decoys.slice(0, 3), rsa] }).reason(mint())).toBe('ok');
+    expect(await verifier({ published: [...decoys, rsa] }).reason(mint())).toBe('token.signature');
   });
 
   test('is used with one algorithm only (C-33)', async () => {
     const setting: Setting = { policy: { algorithms: ['RS256', 'PS256'] }, published: [rsa, ps] };
-    expect(await verifier(setting).kind(mint({ key: ps }))).toBe('ok');
-    expect(await verifier(setting).kind(mint({ key: ps, header: { alg: 'RS256' } }))).toBe('token.key_unknown');
-    expect(await verifier(setting).kind(mint({ key: rsa, header: { alg: 'PS256' } }))).toBe('token.key_unknown');
+    expect(await verifier(setting).reason(mint({ key: ps }))).toBe('ok');
+    expect(await verifier(setting).reason(mint({ key: ps, header: { alg: 'RS256' } }))).toBe('token.key_unknown');
+    expect(await verifier(setting).reason(mint({ key: rsa, header: { alg: 'PS256' } }))).toBe('token.key_unknown');
   });
 
   test.each<[string, SigningKey]>([
@@ -219,8 +221,8 @@ describe('the key', () => {
     ['ES256', ec],
     ['EdDSA', ed],
   ])('may be for %s where that is configured (C-32)', async (alg, key) => {
-    expect(await verifier({ policy: { algorithms: [alg] }, published: [key] }).kind(mint({ key }))).toBe('ok');
-    expect(await verifier({ published: [rsa, key] }).kind(mint({ key }))).toBe('token.algorithm');
+    expect(await verifier({ policy: { algorithms: [alg] }, published: [key] }).reason(mint({ key }))).toBe('ok');
+    expect(await verifier({ published: [rsa, key] }).reason(mint({ key }))).toBe('token.algorithm');
   });
 
   test('does not verify an ECDSA signature in DER form (C-34)', async () => {
@@ -228,14 +230,14 @@ describe('the key', () => {
     const input = token.slice(0, token.lastIndexOf('.'));
     const der = createSign('sha256').update(input).sign(ec.privateKey);
     const setting: Setting = { policy: { algorithms: ['ES256'] }, published: [ec] };
-    expect(await verifier(setting).kind(token)).toBe('ok');
-    expect(await verifier(setting).kind(`${input}.${der.toString('base64url')}`)).toBe('token.signature');
+    expect(await verifier(setting).reason(token)).toBe('ok');
+    expect(await verifier(setting).reason(`${input}.${der.toString('base64url')}`)).toBe('token.signature');
   });
 
   test('of one issuer does not verify for another (A-45, C-73)', async () => {
     const other = 'https://other-auth.example.com';
-    expect(await verifier({ policy: { issuer: other } }).kind(mint({ issuer: other }))).toBe('ok');
-    expect(await verifier({ policy: { issuer: other }, published: [second] }).kind(mint({ issuer: other }))).toBe(
+    expect(await verifier({ policy: { issuer: other } }).reason(mint({ issuer: other }))).toBe('ok');
+    expect(await verifier({ policy: { issuer: other }, published: [second] }).reason(mint({ issuer: other }))).toBe(
       'token.key_unknown',
     );
   });

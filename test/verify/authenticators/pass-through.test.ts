@@ -7,7 +7,7 @@ import { createPassThroughAuthenticator } from '../../../src/verify/authenticato
 import { mintToken, rsaKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';
 import { endpoint, keyRule, legacy, tokenRule } from '../../support/endpoint.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const clock = testClock();
 const JWS = mintToken({ issuer: 'https://a.example', audience: 'b', key: rsaKey() });
@@ -41,20 +41,20 @@ describe('a JWT under a pass-through scheme is rejected (C-102)', () => {
     ['unsigned', `${JWS.slice(0, JWS.lastIndexOf('.'))}.`],
     ['with a bad signature, which is not verified', `${JWS.slice(0, JWS.lastIndexOf('.'))}.c2ln`],
   ])('%s', (_how, key) => {
-    expect(kindOf(authenticate('abc'))).toBe('ok');
-    expect(kindOf(authenticate(key))).toBe('audience.legacy');
-    expect(kindOf(authenticate(key, keyRule))).toBe('audience.legacy');
+    expect(reasonOf(authenticate('abc'))).toBe('ok');
+    expect(reasonOf(authenticate(key))).toBe('audience.legacy');
+    expect(reasonOf(authenticate(key, keyRule))).toBe('audience.legacy');
   });
 });
 
 test('its audience is not checked: the upstream verifies it (C-100)', () => {
-  expect(kindOf(authenticate('abc'))).toBe('ok');
+  expect(reasonOf(authenticate('abc'))).toBe('ok');
 });
 
 describe('the sunset (C-107)', () => {
   const sunsetMs = Date.parse('2027-06-30');
   const at = (day: string) =>
-    kindOf(
+    reasonOf(
       createPassThroughAuthenticator(testClock(Date.parse(day))).authenticate(
         legacy('abc', { ...tokenRule, sunsetMs }),
         endpoint(),

@@ -4,13 +4,13 @@ import { USUAL_CLAIMS } from '../../../src/core/claim-rules.js';
 import type { Claims } from '../../../src/verify/claims.js';
 import { type ActivePolicy, activeChecks, activeToken, rejectActive } from '../../../src/verify/introspection/active-token.js';
 import { ISSUER } from '../../support/endpoint.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const NOW = 1_800_000_000;
 const rules = { claims: USUAL_CLAIMS, requireTenant: false, clientOfIssuer: null, audienceIsClient: false };
 const policy: ActivePolicy = { issuer: ISSUER, clockToleranceSeconds: 30, ...rules };
 const good: Claims = { active: true, iss: ISSUER, sub: 'alice', client_id: 'cli', token_type: 'Bearer', exp: NOW + 60 };
-const kind = (changes: Claims): string => kindOf(rejectActive({ ...good, ...changes }, policy, NOW));
+const reason = (changes: Claims): string => reasonOf(rejectActive({ ...good, ...changes }, policy, NOW));
 
 /** Check, changed claims, expected reason. */
 const flaws: [string, Claims, string][] = [
@@ -40,8 +40,8 @@ describe('an active token is rejected all the same (C-84, A-46, C-110)', () => {
   });
 
   test.each(flaws)('by %s: %j', (name, changes, expected) => {
-    expect(kind({})).toBe('ok');
-    expect(kind(changes)).toBe(expected);
+    expect(reason({})).toBe('ok');
+    expect(reason(changes)).toBe(expected);
     const others = activeChecks.filter((check) => check.name !== name);
     expect(others.map((check) => check.reject({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
   });
@@ -56,13 +56,13 @@ test.each<[string, Claims]>([
   ['the typ of an access token', { typ: 'Bearer' }],
   ['no exp (C-85)', { exp: undefined }],
   ['an exp within the tolerance', { exp: NOW - 29 }],
-])('an active token passes with %s', (_what, changes) => expect(kind(changes)).toBe('ok'));
+])('an active token passes with %s', (_what, changes) => expect(reason(changes)).toBe('ok'));
 
 describe('the principal (A-53)', () => {
   const principal = (changes: Claims, rules: Partial<ActivePolicy> = {}) => {
     const claims = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
     const made = activeToken(Object.fromEntries(claims), { ...policy, ...rules });
-    return made.ok ? made.value.principal : kindOf(made);
+    return made.ok ? made.value.principal : reasonOf(made);
   };
 
   test.each<[string, Claims, object]>([

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fetched } from '../../../src/verify/fetch-json.js';
 import { readResponse, responseRules } from '../../../src/verify/introspection/response.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 /**
  * Every response has an active token, unless its row says otherwise: without its rule it would
@@ -66,10 +66,10 @@ describe('rule by rule (C-82, C-83)', () => {
 
   test.each(rows.map((row, i) => [`${row[0]} (${i})`, ...row] as const))(
     '%s',
-    (_title, name, fetched, kind, inactive, endpointFailed) => {
+    (_title, name, fetched, reason, inactive, endpointFailed) => {
       const result = readResponse(fetched);
-      expect([kindOf(result.failure), result.inactive, result.endpointFailed]).toEqual([kind, inactive, endpointFailed]);
-      expect(result.claims).toEqual(kind === 'ok' ? ACTIVE : null);
+      expect([reasonOf(result.failure), result.inactive, result.endpointFailed]).toEqual([reason, inactive, endpointFailed]);
+      expect(result.claims).toEqual(reason === 'ok' ? ACTIVE : null);
       const { status = 0, json } = fetched as Partial<Extract<Fetched, { kind: 'answer' }>>;
       expect(responseRules.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
     },

@@ -11,7 +11,7 @@ import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
 import { testClock } from '../../support/clock.js';
 import { recorder } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const keys = [rsaKey({ kid: 'one' })];
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -188,7 +188,7 @@ describe('with the key source', () => {
       policy: jwksSchema.parse({}),
     });
     const find = async (kid: string) =>
-      kindOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
+      reasonOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
     return { moved, notices, find, keySource };
   }
 

@@ -5,7 +5,7 @@ import { rsaKey } from '../../fixtures/mint.js';
 import { withDeadline } from '../../fixtures/wait.js';
 import { testClock } from '../../support/clock.js';
 import { type TestKeysOptions, testKeys } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -21,7 +21,7 @@ function setting(options: TestKeysOptions = {}) {
     keys,
     /** `ok`, or the reason of the failure, for a kid in a token issued now or at the given time. */
     async find(kid: string | undefined, issuedAtSeconds: number | undefined = nowSeconds()): Promise<string> {
-      return kindOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAtSeconds), 1000));
+      return reasonOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAtSeconds), 1000));
     },
     nowSeconds,
   };
