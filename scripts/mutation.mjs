@@ -24,7 +24,7 @@ const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
 /** What is done only under a condition; then it is never done. */
 const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*;\n/gm;
 /** A flaw of a body, told while reading goes on, or thrown. */
-const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new Unreadable\().*;\n/gm;
+const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new InvalidJsonError\().*;\n/gm;
 /** A row of a table of checks. */
 const ROW = /^ {2}\{(?:\n {4}name: '[^']+',\n[\s\S]*?\n {2}| name: '[^']+',.*)\},\n/gm;
 /** One of several conditions that all have to hold: each but the last, and each but the first. */

@@ -5,7 +5,7 @@ import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
 import type { Endpoint } from './core/endpoint.js';
 import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
-import type { AnswerListener, BodyListener, Exchange } from './core/exchange.js';
+import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
 import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
@@ -55,7 +55,7 @@ const NO_BODY: Result<Buffer | null> = ok(null);
  * One request on its way down the corridor. It is a class whose methods are the places where the
  * request waits: a promise at each step would cost every request dearly (measured).
  */
-class RequestRun implements BodyListener, AnswerListener {
+class RequestRun implements BodyListener, ResponseListener {
   private readonly stages: Stages;
   private readonly clock: Clock;
   private readonly exchange: Exchange;
@@ -142,11 +142,11 @@ class RequestRun implements BodyListener, AnswerListener {
     // 8 read
     const last = end ?? stages.readable(exchange);
     if (last !== null) return this.conclude(last);
-    if (exchange.method !== 'POST') return this.bodyRead(NO_BODY);
+    if (exchange.method !== 'POST') return this.onBody(NO_BODY);
     exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
   }
 
-  bodyRead(read: Result<Buffer | null>): void {
+  onBody(read: Result<Buffer | null>): void {
     const { stages, exchange } = this;
     const endpoint = this.endpoint as EndpointRuntime;
     const caller = this.caller as Caller;
@@ -184,7 +184,7 @@ class RequestRun implements BodyListener, AnswerListener {
     );
   }
 
-  answered(end: Failure | null): void {
+  onResponseEnd(end: Failure | null): void {
     this.conclude(end);
   }
 

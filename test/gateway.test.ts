@@ -29,7 +29,7 @@ interface Steps extends Stages {
 const ending =
   (end: Failure): Steps['forward'] =>
   (_asked, _caller, _message, _headers, listener) =>
-    listener.answered(end);
+    listener.onResponseEnd(end);
 
 const runtime = (steps: Steps): EndpointRuntime => ({
   config: at,
@@ -65,7 +65,7 @@ function corridor(changes: Partial<Steps> = {}) {
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
       clock.advance(7);
-      queueMicrotask(() => listener.answered(null));
+      queueMicrotask(() => listener.onResponseEnd(null));
     },
     sendError(asked, ...rest) {
       refused.push([asked, ...rest]);
@@ -170,7 +170,7 @@ test('the credential for the upstream reaches the forward step, also where it co
       forward(asked, by, sent, pairs, listener) {
         given.push(by, sent, pairs);
         asked.begin(200, [], false);
-        listener.answered(null);
+        listener.onResponseEnd(null);
       },
     });
     expect([steps, given]).toEqual([ORDER.join(' '), [caller, message, ['x-a', '1']]]);
@@ -245,7 +245,7 @@ test('what a step throws after the end was told changes nothing (D-22)', async (
   const { told, steps } = await walk({
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
-      listener.answered(null);
+      listener.onResponseEnd(null);
       throw new Error('boom');
     },
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entriesOf, LEDGER } from './fixtures/ledger.js';
+import { PAIRS } from './fixtures/rsa-pairs.js';
 import { type Found, findLeaks } from './support/leaks.js';
 
 const SHOWN = 10;
@@ -17,12 +18,13 @@ function flawOf({ secrets, outputs, gateways, leaks }: Found): string | null {
 
 /** Named as vitest wants it: runs before the first worker starts, and gives what runs after the last has ended. */
 export function setup(): () => void {
-  const folder = mkdtempSync(join(tmpdir(), 'portcullis-ledger-'));
-  // Workers inherit it.
+  const [folder = '', pairs = ''] = ['ledger', 'pairs'].map((name) => mkdtempSync(join(tmpdir(), `portcullis-${name}-`)));
+  // Workers inherit them.
   process.env[LEDGER] = folder;
+  process.env[PAIRS] = pairs;
   return () => {
     const found = findLeaks(entriesOf(folder));
-    rmSync(folder, { recursive: true });
+    for (const one of [folder, pairs]) rmSync(one, { recursive: true });
     const flaw = flawOf(found);
     if (flaw === null) {
       const { secrets, outputs, gateways } = found;

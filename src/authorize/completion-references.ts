@@ -34,7 +34,7 @@ class ReferenceReader extends MessageReader {
       return this.invalid('no object where one belongs');
     }
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       const index = this.knownName(wanted, seen);
       if (index < 0) this.skip(0);
@@ -44,7 +44,7 @@ class ReferenceReader extends MessageReader {
 
   private add(kind: Kind, what: string): void {
     // What is refused anyway is not worth the work.
-    const name = this.flaw === null ? this.decisive(what) : this.skip(0);
+    const name = this.flaw === null ? this.unambiguousString(what) : this.skip(0);
     if (name === undefined) return;
     this.characters += name.length;
     if (this.found.length >= REFERENCES || this.characters > CHARACTERS)
@@ -56,7 +56,7 @@ class ReferenceReader extends MessageReader {
     this.object(REF, (index) => {
       if (index === 1) this.add('prompt', 'ref.name');
       else if (index === 2) this.add('resource', 'ref.uri');
-      else if (!REF_TYPES.includes(this.decisive('ref.type') ?? ''))
+      else if (!REF_TYPES.includes(this.unambiguousString('ref.type') ?? ''))
         this.invalid('ref.type is not known');
     });
     // Whichever its type says: what is named is judged.

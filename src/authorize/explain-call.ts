@@ -14,7 +14,7 @@ export function callValues(
   tool: string | null,
   needs: Requirements | null,
 ): { readonly observed: Values; readonly expected: Values } {
-  const { denied = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
+  const { denialDetail = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
   const values = new Map<string, unknown[]>();
   for (const { claim, has } of claims)
     values.set(`claim ${claim}`, [...(values.get(`claim ${claim}`) ?? []), has]);
@@ -23,7 +23,7 @@ export function callValues(
     ...(tool === null ? {} : { tool }),
     scopes,
     ...Object.fromEntries(wanted),
-    ...(denied === null ? {} : { 'nobody may use it': denied }),
+    ...(denialDetail === null ? {} : { 'nobody may use it': denialDetail }),
   };
   if (caller === null || caller.kind === 'pass-through') return { observed: {}, expected };
   const held = claims.map(({ claim }) => [

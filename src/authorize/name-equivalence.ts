@@ -21,7 +21,7 @@ const SHIFTY = /%[0-9a-f]{2}|(^|[/\\])\.{1,2}([/\\?#;]|$)|\\|\p{Cc}|^\s*file:[^?
 const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}]+/gu;
 
 /** One spelling for all that differ in case, in Unicode form or in what is not seen. */
-export const folded = (name: string): string =>
+export const foldName = (name: string): string =>
   PLAIN.test(name) ? name.toLowerCase() : fold(name.normalize('NFKC')).replace(UNSEEN, '').trim();
 
 const isCostly = (name: string): boolean => name.length > LONGEST || LONG_RUN.test(name);
@@ -45,14 +45,14 @@ const unique = (all: readonly string[]): readonly string[] => [...new Set(all)];
 /** The spellings in which a restricting rule's pattern is compared with those of a name. */
 export function equivalentPatterns(kind: Kind, pattern: string): readonly string[] {
   return kind === 'resource'
-    ? unique([pattern, asUrl(pattern)].map((one) => oneSlash(folded(one))))
-    : [folded(pattern)];
+    ? unique([pattern, asUrl(pattern)].map((one) => oneSlash(foldName(one))))
+    : [foldName(pattern)];
 }
 
 function uriSpellings(uri: string): readonly string[] | null {
   const decoded = decodeURIComponent(uri);
   if (isCostly(decoded)) return null;
-  const [written, plain] = [folded(uri), folded(decoded)];
+  const [written, plain] = [foldName(uri), foldName(decoded)];
   if (
     LONG_HOST.test(written) ||
     plain.length > LONGEST ||
@@ -62,7 +62,7 @@ function uriSpellings(uri: string): readonly string[] | null {
     return null;
   const url = asUrl(written);
   const urls = unique([url, withoutTrimmings(url)]);
-  const read = [written, plain, ...urls, ...urls.map((one) => folded(decodeURIComponent(one)))];
+  const read = [written, plain, ...urls, ...urls.map((one) => foldName(decodeURIComponent(one)))];
   // What stands behind the path is often not looked at.
   return unique([...read, ...read.map((one) => one.replace(/[?#].*$/s, ''))].map(oneSlash));
 }
@@ -70,7 +70,7 @@ function uriSpellings(uri: string): readonly string[] | null {
 /** The spellings that restricting rules judge. Null: nobody can say what an upstream makes of it, and it is refused. */
 export function equivalentNames(kind: Kind, name: string): readonly string[] | null {
   if (isCostly(name)) return null;
-  if (kind !== 'resource') return [folded(name)];
+  if (kind !== 'resource') return [foldName(name)];
   try {
     return uriSpellings(name);
   } catch {

@@ -5,12 +5,12 @@ import { equivalentNames, equivalentPatterns } from './name-equivalence.js';
 
 export interface Requirements {
   /** Why nobody may use it, whatever the caller holds; null where somebody may. */
-  readonly denied: string | null;
+  readonly denialDetail: string | null;
   /** Those of the endpoint first, then those of the rules in their order: the same for every caller. */
   readonly scopes: readonly string[];
   readonly claims: readonly ClaimRule[];
   /** True where a rule asks for more than the base: what a pass-through caller can never show. */
-  readonly beyondBase: boolean;
+  readonly requiresPrincipal: boolean;
 }
 
 /** Names that are remembered with what they need; a caller who invents names costs itself the search and others nothing. */
@@ -43,11 +43,11 @@ export function createRequirements(
       inSpellings: equivalentPatterns(kind, rule.pattern).map(createGlob),
     };
   });
-  const refused = (denied: string): Requirements => ({
-    denied,
+  const refused = (denialDetail: string): Requirements => ({
+    denialDetail,
     scopes: base,
     claims: [],
-    beyondBase: false,
+    requiresPrincipal: false,
   });
 
   function find(name: string): Requirements {
@@ -66,10 +66,10 @@ export function createRequirements(
     const claims = applying.flatMap(({ claim }) => (claim === null ? [] : [claim]));
     const scopes = union(base, applying);
     return {
-      denied: null,
+      denialDetail: null,
       scopes,
       claims,
-      beyondBase: claims.length > 0 || scopes.some((scope) => !base.includes(scope)),
+      requiresPrincipal: claims.length > 0 || scopes.some((scope) => !base.includes(scope)),
     };
   }
 

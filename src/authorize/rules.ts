@@ -41,9 +41,9 @@ export function hasClaim(
 
 /** Why no scope would help this caller (A-34); null where there is no such reason. */
 function hindrance(caller: Caller, needs: Requirements): string | null {
-  if (needs.denied !== null) return needs.denied;
+  if (needs.denialDetail !== null) return needs.denialDetail;
   if (caller.kind === 'pass-through')
-    return needs.beyondBase ? 'a pass-through caller proves no scope and no claim' : null;
+    return needs.requiresPrincipal ? 'a pass-through caller proves no scope and no claim' : null;
   const lacking = needs.claims.find((rule) => !hasClaim(rule, caller.claims));
   return lacking === undefined ? null : `the claim ${lacking.claim}`;
 }

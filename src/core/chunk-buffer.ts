@@ -1,41 +1,41 @@
-// Decides how bytes that come in pieces are kept until they are whole: in one buffer, because a piece of one byte costs two hundred of memory
-// (measured), and whoever writes the pieces chooses how small they are. Never decides how many bytes there may be.
+// Collects bytes that arrive in chunks into one buffer. A kept chunk of one byte costs 200 bytes of
+// memory (measured), and the sender chooses how small the chunks are. The caller sets the limit.
 
 const EMPTY = Buffer.alloc(0);
 const FIRST_BYTES = 4 * 1024;
 
 export class ChunkBuffer {
-  /** Bytes held. */
+  /** Bytes added since the last `take`. */
   size = 0;
-  /** The only piece, or the buffer into which all of them were copied. */
-  private held: Buffer = EMPTY;
-  private isOwn = false;
+  /** The only chunk, or the buffer that has the copies of all chunks. */
+  private buffer: Buffer = EMPTY;
+  private isCopy = false;
 
-  add(piece: Buffer): void {
+  add(chunk: Buffer): void {
     const { size } = this;
-    this.size = size + piece.length;
+    this.size = size + chunk.length;
     if (size === 0) {
-      this.held = piece;
-      this.isOwn = false;
+      this.buffer = chunk;
+      this.isCopy = false;
       return;
     }
-    if (!this.isOwn || this.size > this.held.length) this.grow(size);
-    piece.copy(this.held, size);
+    if (!this.isCopy || this.size > this.buffer.length) this.grow(size);
+    chunk.copy(this.buffer, size);
   }
 
-  /** All that was added, and begins anew. */
+  /** Returns all bytes, and starts again with none. */
   take(): Buffer {
-    const whole = this.held.subarray(0, this.size);
+    const whole = this.buffer.subarray(0, this.size);
     this.size = 0;
-    this.held = EMPTY;
+    this.buffer = EMPTY;
     return whole;
   }
 
-  /** At least to the double, so that each byte is copied a few times at most. */
+  /** At least doubles the buffer, so that each byte is copied only a few times. */
   private grow(size: number): void {
     const larger = Buffer.allocUnsafe(Math.max(this.size, 2 * size, FIRST_BYTES));
-    this.held.copy(larger, 0, 0, size);
-    this.held = larger;
-    this.isOwn = true;
+    this.buffer.copy(larger, 0, 0, size);
+    this.buffer = larger;
+    this.isCopy = true;
   }
 }

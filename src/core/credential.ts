@@ -1,54 +1,57 @@
-// Decides what a caller can present. A credential is a claim: nothing in it is believed yet.
+// The credentials that a caller can present, and the syntax of a bearer token. A credential is only
+// a claim: the gateway has verified no part of it yet.
 import type { Failure } from './failure.js';
 import { credentialMalformed, credentialMultiple } from './failures.js';
 
 export interface BearerCredential {
   readonly kind: 'bearer';
-  /** What followed the scheme; `tokenFlaw` says whether it can be one token at all. */
+  /** The text after the scheme. `checkTokenSyntax` checks that it can be one token. */
   readonly token: string;
 }
 
-/** A caller of the old kind: a configured scheme or header that the upstream itself verifies. */
+/** A credential in a configured scheme or header. The upstream verifies it, not the gateway. */
 export interface PassThroughCredential {
   readonly kind: 'pass-through';
-  /** Lower-case name of the header that carried it; the upstream gets this header back, value untouched (C-101). */
+  /**
+   * Name of its header in lower case. The upstream gets the same header with the same value
+   * (C-101, forwarded byte for byte).
+   */
   readonly header: string;
   readonly value: string;
-  /** The part of the value after the scheme; the whole value where the header has none. */
+  /** The value after the scheme. The whole value if the rule has no scheme. */
   readonly key: string;
   readonly rule: PassThroughRule;
 }
 
 export type Credential = BearerCredential | PassThroughCredential;
 
-/** One entry of `endpoints[].legacy`. */
+/** One entry of `endpoints[].passThrough`. */
 export interface PassThroughRule {
-  /** Authorization scheme in lower case, or null for a header of its own. */
+  /** Authorization scheme in lower case. Null: the credential is the whole value of `header`. */
   readonly scheme: string | null;
   /** Lower-case header name; `authorization` for a scheme. */
   readonly header: string;
-  /** Scopes that a caller of this kind is taken to hold. */
+  /** Scopes that the operator grants to such callers. */
   readonly scopes: readonly string[];
-  /** First day (UTC, ms since the epoch) on which it is refused, or null. */
+  /** Start of the first day (UTC) on which the gateway rejects it, in ms since the epoch. */
   readonly sunsetMs: number | null;
 }
 
 /** b64token (RFC 6750 section 2.1). */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-/** What follows a comma when somebody joined two credentials into one line (C-109). */
+/** A comma and a second scheme: two credentials joined into one line (C-109, joined values). */
 const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
 
-/** Several credentials on one line, told from a legacy key with a comma in it. */
-export const holdsSecondScheme = (value: string): boolean =>
+/** True for two credentials on one line, false for one key that has a comma in it. */
+export const hasSecondScheme = (value: string): boolean =>
   value.includes(',') && SECOND_SCHEME.test(value);
 
 /**
- * Why what followed `Bearer` is not one token, or null. Asked before a token is judged, not before its verdict is looked up: that this very
- * token was judged good says the same, and reading 900 letters once more for every request is not free.
+ * Checks that the text after `Bearer` is one token (RFC 6750 section 2.1). Look in the cache first:
+ * a cached token passed this check before, and reading 900 characters again costs time.
  */
-export function tokenFlaw(token: string): Failure | null {
+export function checkTokenSyntax(token: string): Failure | null {
   if (B64TOKEN.test(token)) return null;
-  if (holdsSecondScheme(token))
-    return credentialMultiple({ detail: 'a comma and a second scheme' });
-  return credentialMalformed({ detail: 'what follows Bearer is not one token' });
+  if (hasSecondScheme(token)) return credentialMultiple({ detail: 'a comma and a second scheme' });
+  return credentialMalformed({ detail: 'the text after Bearer is not one token' });
 }

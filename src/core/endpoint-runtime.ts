@@ -1,22 +1,22 @@
-// What a request meets behind the route: one endpoint with everything that serves it. The rooms
+// The endpoint runtime: one endpoint with everything that serves its requests. The other rooms
 // implement these interfaces, and app/runtime.ts puts them together.
 import type { Credential } from './credential.js';
 import type { Endpoint } from './endpoint.js';
-import type { AnswerListener, Exchange } from './exchange.js';
+import type { Exchange, ResponseListener } from './exchange.js';
 import type { Failure } from './failure.js';
 import type { Message } from './message.js';
 import type { Caller } from './principal.js';
 import type { Result } from './result.js';
 
-/** A value that is there at once on the hot path, and later where a server has to be asked. */
+/** A value at once on the hot path, or a promise where the gateway has to ask a server. */
 export type MaybeLater<T> = T | Promise<T>;
 
-/** Verifies credentials of one kind, and whether they are for the endpoint (steps 5 and 6). */
+/** Verifies credentials of one kind, and that they are for the endpoint (steps 5 and 6). */
 export interface Authenticator<C extends Credential = Credential> {
   authenticate(credential: C, endpoint: Endpoint): MaybeLater<Result<Caller>>;
 }
 
-/** The authenticator of each kind of credential. A rejected credential is never tried elsewhere. */
+/** One authenticator for each kind of credential. No other one sees a rejected credential. */
 export type Authenticators = {
   readonly [Kind in Credential['kind']]: Authenticator<Extract<Credential, { kind: Kind }>>;
 };
@@ -28,22 +28,22 @@ export interface Authorizer {
 
 /** The credential that the gateway presents to the upstream (step 11). */
 export interface UpstreamCredential {
-  /** Flat name, value pairs. */
+  /** Names and values in turn. */
   headers(caller: Caller): MaybeLater<Result<readonly string[]>>;
 }
 
-/** Forwards an allowed message and relays the answer (steps 12 and 13). */
+/** Forwards an allowed message and relays the response (steps 12 and 13). */
 export interface Transport {
   /**
-   * Calls `listener` once, when the answer is over. A failure without a status happened after the
-   * answer had begun.
+   * Calls `listener` once, when the response has ended. A failure without a status happened after
+   * the response had begun.
    */
   forward(
     exchange: Exchange,
     caller: Caller,
     message: Message,
     credentialHeaders: readonly string[],
-    listener: AnswerListener,
+    listener: ResponseListener,
   ): void;
 }
 

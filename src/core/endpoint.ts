@@ -1,63 +1,68 @@
-// Decides what the running gateway knows of one protected MCP endpoint. Built once from the configuration, then frozen.
+// The configuration of one protected MCP endpoint, as requests use it. The gateway builds it once
+// from the configuration file and freezes it.
 import type { PassThroughRule } from './credential.js';
 import type { Policy } from './policy.js';
 
-/** Paths of the health pages, which no endpoint can have. */
+/** Paths of the health routes. An endpoint cannot have one of these paths. */
 export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz'];
 
 export interface Endpoint {
   readonly path: string;
-  /** RFC 8707 resource identifier, code point for code point as published (A-04). */
+  /** RFC 8707 resource identifier, exactly as published (A-04, identical code points). */
   readonly resource: string;
   /** Absolute URL of the protected resource metadata (RFC 9728 section 3). */
   readonly metadataUrl: string;
-  /** Path of that URL. */
+  /** The path of `metadataUrl`. */
   readonly metadataPath: string;
+  /** `realm` of the challenge (RFC 9110 section 11.5). Null: no realm. */
   readonly realm: string | null;
-  /** Accepted issuers, in the order published. */
+  /** Accepted issuers, in the order of the metadata document. */
   readonly issuers: readonly string[];
-  /** Audiences accepted for every issuer; exact membership (A-41). */
+  /** Audiences accepted from every issuer (A-41, exact membership). */
   readonly audience: readonly string[];
-  /** Audiences accepted from one issuer only, by issuer. */
+  /** By issuer: audiences accepted from that issuer alone. */
   readonly issuerAudience: ReadonlyMap<string, readonly string[]>;
-  /** Needed for everything. */
+  /** Base scopes: every message requires all of them. */
   readonly scopes: readonly string[];
-  /** What the metadata says that there is to ask for. */
+  /** `scopes_supported` of the metadata: the scopes that a client can request. */
   readonly scopesSupported: readonly string[];
-  /** By a scope that stands for others: all of those (A-32). */
+  /** By broad scope: all scopes that it includes (A-32, scope hierarchies). */
   readonly scopeImplies: ReadonlyMap<string, readonly string[]>;
-  /** Null: whoever holds the base scopes may do what the upstream lets them. */
+  /** Null: the base scopes suffice, and the upstream decides about the rest. */
   readonly policy: Policy | null;
-  /** How a refusal by policy is told: HTTP 403, or a JSON-RPC error with HTTP 200. */
+  /** The response to a denial by policy: HTTP 403, or HTTP 200 with a JSON-RPC error. */
   readonly denialResponse: 'http' | 'jsonrpc';
   readonly passThrough: readonly PassThroughRule[];
-  /** Origins allowed beside the public one and loopback. */
+  /** Allowed origins beside `publicOrigin` and loopback. */
   readonly origins: readonly string[];
   readonly publicOrigin: string;
   readonly maxBodyBytes: number;
   readonly streams: StreamLimits;
-  /** By issuer: seconds for which its tokens are still accepted after their end, in case clocks differ. */
+  /** By issuer: seconds by which its clock may differ, for `exp`, `nbf` and `iat`. */
   readonly clockToleranceSeconds: ReadonlyMap<string, number>;
   readonly upstream: Upstream;
 }
 
-/** What holds for event streams to callers. */
+/** Limits of event streams to callers. */
 export interface StreamLimits {
-  /** Seconds without a byte until a comment is sent; 0: never. */
+  /** Seconds without a byte after which the gateway sends a comment. 0: never. */
   readonly keepAliveSeconds: number;
-  /** Seconds after which every stream ends. */
+  /** Seconds after which the gateway ends every stream. */
   readonly maxSeconds: number;
 }
 
 export interface Upstream {
   readonly url: string;
   readonly origin: string;
-  /** Path and query of the upstream URL: a constant; no byte of the caller ever becomes part of it (C-144). */
+  /**
+   * Path and query of `url`. Never built from bytes of the caller (C-144, upstream from the
+   * configuration only).
+   */
   readonly target: string;
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
-  /** Requests under way at once; above it the answer is `upstream.busy`. */
+  /** Requests in progress at once. The gateway rejects more with `upstream.busy`. */
   readonly maxConcurrentRequests: number;
-  /** GET streams and subscriptions held at once. */
+  /** GET streams and subscriptions open at once. */
   readonly maxStreams: number;
 }

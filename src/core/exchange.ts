@@ -1,65 +1,77 @@
-// Decides what a stage can see of one HTTP exchange and do with it. The sockets behind it are the http room's business.
+// The interface of one HTTP exchange: what a step can read of the request and do with the response.
+// The http room implements it on sockets.
 import type { Failure } from './failure.js';
 import type { Result } from './result.js';
 
 export interface RequestHead {
   readonly method: string;
-  /** HTTP version of the request, such as 1.1. */
+  /** HTTP version of the request, for example `1.1`. */
   readonly version: string;
   /** Request target as sent. */
   readonly target: string;
   /** The target up to the query, undecoded. */
   readonly path: string;
-  /** Header names in lower case, in the order sent, repetitions kept. */
+  /** Header names in lower case, in the order sent. A repeated header has several entries. */
   readonly names: readonly string[];
+  /** Header values, each at the index of its name. */
   readonly values: readonly string[];
 }
 
-/** Told when the caller's connection closes before the answer is complete. */
-export interface GoneListener {
-  gone(): void;
+/** Called when the caller's connection closes before the response is complete. */
+export interface DisconnectListener {
+  onDisconnect(): void;
 }
 
-/** Told once: the whole body, or why there will be none. */
+/** Called once, with the whole body or with the failure that ended it. */
 export interface BodyListener {
-  bodyRead(read: Result<Buffer>): void;
+  onBody(body: Result<Buffer>): void;
 }
 
-/** Told once, when an answer is over; null where it ended well. */
-export interface AnswerListener {
-  answered(end: Failure | null): void;
+/** Called once, when a response has ended. Null: it ended without a failure. */
+export interface ResponseListener {
+  onResponseEnd(failure: Failure | null): void;
 }
 
 export interface Exchange extends RequestHead {
   readonly id: string;
-  /** The Host header as sent; empty where there is none. */
+  /** The Host header as sent; empty if the request has none. */
   readonly host: string;
+  /** IP address of the connection. */
   readonly clientAddress: string;
-  /** True once the caller's connection is closed before our answer was complete. */
-  readonly gone: boolean;
-  /** True where it was us who closed it, because the caller did not read. */
-  readonly stalled: boolean;
-  /** Flat name, value pairs that every answer of this exchange carries (request id, CORS); `begin` adds them. */
-  readonly answerHeaders: string[];
-  /** Status sent to the caller; 0 as long as there is none. */
+  /** True once the caller's connection closed before the response was complete. */
+  readonly disconnected: boolean;
+  /** True if the gateway closed the connection because the caller did not read. */
+  readonly clientStalled: boolean;
+  /**
+   * Headers of every response of this exchange (request id, CORS): names and values in turn.
+   * `begin` adds them.
+   */
+  readonly responseHeaders: string[];
+  /** Status sent to the caller; 0 before that. */
   readonly sentStatus: number;
-  /** Reads the whole body, or refuses: too large, or the caller left. Asks for it first where the caller waits for 100 (C-142). */
+  /**
+   * Reads the whole body. Fails if the body is too large or the caller disconnects. Sends
+   * `100 Continue` first if the caller waits for it (C-142, 100-continue).
+   */
   readBody(limitBytes: number, listener: BodyListener): void;
-  /** One listener at a time; told at once if the connection is closed already. */
-  onGone(listener: GoneListener): void;
-  /** Sends status and headers (flat name, value pairs). `flush`: now, without waiting for the first byte of the body. */
+  /** One listener at a time. It is called at once if the connection is closed already. */
+  onDisconnect(listener: DisconnectListener): void;
+  /**
+   * Sends status and headers (names and values in turn). `flush`: sends them now, without waiting
+   * for the first byte of the body.
+   */
   begin(status: number, headers: string[], flush: boolean): void;
-  /** False when the caller reads too slowly: wait for `onDrain`. */
+  /** False if the caller reads too slowly. Then wait for `onDrain`. */
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;
   end(chunk?: Buffer): void;
-  /** The whole body of an answer that was begun: goes out with others of this turn of the event loop. */
-  endWhole(body: Buffer): void;
-  /** Cuts the connection, so that a broken answer cannot be taken for a whole one. */
+  /** Ends a response with its whole body, together with others of this turn of the event loop. */
+  endInBatch(body: Buffer): void;
+  /** Cuts the connection, so that a client cannot take a broken response for a complete one. */
   destroy(): void;
 }
 
-/** The value of a header sent at most once: undefined where absent, null where it was sent twice. */
+/** The value of a header. Undefined: the header is absent. Null: it was sent more than once. */
 export function singleHeader(head: RequestHead, name: string): string | undefined | null {
   const { names, values } = head;
   let found: string | undefined;

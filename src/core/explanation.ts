@@ -1,15 +1,18 @@
-// Decides the shape of what `explain` tells of a token: one step for each check that the corridor makes of it, in order.
+// The result of `explain` for a token: one step for each check of the corridor, in its order.
 import type { Failure } from './failure.js';
 
-/** Values that a check reads, and those that the configuration wants. Never the token. */
+/** Values that a check reads, or that the configuration requires. Never the token. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export interface ExplanationStep {
   readonly name: string;
   readonly state: 'pass' | 'fail' | 'not reached';
-  /** Of a step that failed, why. Of one that was not reached, what the claims that nobody verified would bring it. Else null. */
+  /**
+   * Why the step failed. For a step that was not reached: the failure that the unverified claims
+   * would cause. Otherwise null.
+   */
   readonly failure: Failure | null;
-  /** True for a step that was not reached and that the unverified claims would pass. */
+  /** True if the step was not reached, and the unverified claims would pass it. */
   readonly wouldPass: boolean;
   readonly observed: Values;
   readonly expected: Values;
@@ -17,11 +20,11 @@ export interface ExplanationStep {
 
 export interface Explanation {
   readonly steps: readonly ExplanationStep[];
-  /** Null where the token would pass. */
+  /** Null if the token would pass. */
   readonly failure: Failure | null;
 }
 
 export interface ExplanationWithStatus extends Explanation {
-  /** HTTP status of the refusal; null where the token would pass. */
+  /** HTTP status of the rejection. Null if the token would pass. */
   readonly status: number | null;
 }

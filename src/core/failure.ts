@@ -1,9 +1,15 @@
-// The shape of a failure and of its row in the table (core/failures.ts).
+// The type of a failure, and of its row in the table of core/failures.ts.
 
-/** Whose fault it is. Only `caller` may be 4xx or carry a challenge; `dependency` and `gateway` are 5xx. */
+/**
+ * Who has to act. Only `caller` has 4xx statuses or a challenge. A `dependency` is an issuer or an
+ * upstream; it and `gateway` have 5xx statuses.
+ */
 export type Blame = 'caller' | 'dependency' | 'gateway';
 
-/** `bare`: a challenge without `error`, because no usable credential was presented (RFC 6750 section 3.1). */
+/**
+ * `error` of the challenge. `bare`: a challenge without `error`, because the request had no usable
+ * credential (RFC 6750 section 3.1).
+ */
 export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -11,45 +17,52 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 export interface FailureDefinition {
   readonly reason: string;
   readonly blame: Blame;
-  /** HTTP status; null where the answer had already begun or nobody is left to read it. */
+  /** HTTP status. Null: the response had begun, or the client has disconnected. */
   readonly status: number | null;
   readonly challenge: Challenge | null;
-  /** JSON-RPC error code: -(31000 + status), or one that JSON-RPC 2.0 or MCP defines. Without a status: that of the last event. */
+  /**
+   * JSON-RPC error code: -(31000 + status), or a code that JSON-RPC 2.0 or MCP defines. Without a
+   * status it is the code of the last event of a stream.
+   */
   readonly code: number | null;
-  /** The only text the caller sees: constant, so that nothing about the token or the upstream leaks (D-08, C-09). */
+  /**
+   * The only text that the caller sees. It is constant, so that it reveals nothing about the token
+   * or the upstream (D-08, fixed strings; C-09, indistinguishable token failures).
+   */
   readonly message: string | null;
+  /** Event and level of the log line. */
   readonly event: string;
   readonly level: Level;
 }
 
-/** What one refusal adds to its row. `detail` and `cause` are for the log; `data` and `scopes` reach the wire. */
+/** Facts of one rejection. `detail` and `cause` go to the log only, the others to the caller. */
 export interface FailureDetails {
   readonly detail?: string;
   readonly cause?: unknown;
-  /** Every scope that the call needs (A-31). */
+  /** Every scope that the call requires (A-31, one complete challenge). */
   readonly scopes?: readonly string[];
-  /** Whole seconds, 1..30. Every 503 has one; without a value it is 5. */
+  /** Seconds until a retry. The response has whole seconds from 1 to 30, by default 5. */
   readonly retryAfterSeconds?: number;
   /** Value of the Allow header of a 405 (RFC 9110 section 15.5.6). */
   readonly allow?: string;
-  /** The caller's JSON-RPC id as written, where the body was read far enough to know it (D-01). */
+  /** The JSON-RPC id as the caller wrote it, if the gateway has read it (D-01, echoed id). */
   readonly idText?: string;
-  /** Joins the `data` of the JSON-RPC error. */
+  /** Further members of `data` in the JSON-RPC error. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** A refusal: a value that is returned, never thrown. */
+/** A rejection. Functions return it as a value and never throw it. */
 export interface Failure extends FailureDetails {
   readonly ok: false;
   readonly definition: FailureDefinition;
 }
 
-/** Makes a failure of one row. */
+/** Creates a failure of one row. */
 export type MakeFailure = ((details?: FailureDetails) => Failure) & {
   readonly definition: FailureDefinition;
 };
 
-/** The columns of one row. Defaults: no status, no challenge, code -(31000 + status), no message. */
+/** Columns of a row. Defaults: no status, no challenge, code -(31000 + status), no message. */
 export type FailureColumns = Pick<FailureDefinition, 'reason' | 'blame' | 'event' | 'level'> &
   Partial<Pick<FailureDefinition, 'status' | 'challenge' | 'code' | 'message'>>;
 
@@ -67,7 +80,7 @@ export function defineFailure(columns: FailureColumns): MakeFailure {
   return Object.assign(make, { definition });
 }
 
-/** Retry-After in whole seconds for statuses that carry one (503, 429), else undefined. Bounds: 1..30. */
+/** Value of Retry-After for 503 and 429: whole seconds from 1 to 30. Otherwise undefined. */
 export function retryAfterSeconds(failure: Failure): number | undefined {
   if (failure.definition.status !== 503 && failure.definition.status !== 429) return undefined;
   return Math.min(30, Math.max(1, Math.ceil(failure.retryAfterSeconds ?? 5)));

@@ -1,10 +1,10 @@
-// Decides how a failure is written as a JSON-RPC error. In core, because http/ writes the body of a refusal so and proxy/ the last event of a
-// stream. Never decides that there is one.
+// Writes a failure as a JSON-RPC error response. It is in core because two rooms use it: http/ for
+// the body of a rejection, and proxy/ for the last event of a stream.
 import type { Failure } from './failure.js';
 
 /**
- * Null where the row has no code. Without an id where the body was not read: MCP allows that, and a guess would be worse (D-02).
- * `exchangeId` is in the log too.
+ * Null if the failure has no code. The error has no id if the gateway did not read one: MCP allows
+ * that (D-02, id not known). The client and the log get the same `exchangeId`.
  */
 export function jsonRpcError(
   failure: Failure,

@@ -1,4 +1,4 @@
-// Decides what counts as a JSON object: neither null nor an array, which `typeof` takes for objects too.
+// Checks that a JSON value is an object. For `typeof`, null and arrays are objects too.
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-// Events that belong to no single request: keys refreshed, issuer down, listener ready.
+// Reports of events outside a request: keys refreshed, issuer down, listener ready.
 
 export interface Notice {
   readonly event: string;
@@ -6,5 +6,5 @@ export interface Notice {
   readonly [field: string]: unknown;
 }
 
-/** Reports an event to the operator. Never given a token or a key. */
+/** Reports an event to the operator. A notice never has a token or a key. */
 export type Notify = (notice: Notice) => void;

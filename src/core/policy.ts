@@ -1,38 +1,44 @@
-// Decides how an operator's rules for tools, prompts and resources look once they are known to be good. Never decides what follows from them.
+// The validated rules of an operator for tools, prompts, resources and methods. The authorize room
+// applies them.
 
-/** What the rules of MCP name: a tool and a prompt by their name, a resource by its URI. */
+/** The kinds that rules are about. A rule names a tool or prompt by name, a resource by URI. */
 export type Kind = 'tool' | 'prompt' | 'resource';
 
-/** One claim of the token, and the value that it is or, where it is a list, holds. */
+/** A required claim: its value must be `has`, or a list that contains `has`. */
 export interface ClaimRule {
   readonly claim: string;
   readonly has: string | number | boolean;
 }
 
 export interface Rule {
-  /** `*` stands for any run of characters, everything else for itself. */
+  /** `*` matches any characters, also none. Every other character matches itself. */
   readonly pattern: string;
+  /** Required scopes beside the base scopes. */
   readonly scopes: readonly string[];
   readonly claim: ClaimRule | null;
+  /** True: no caller may use a matching name. */
   readonly deny: boolean;
 }
 
 export interface KindPolicy {
-  /** What holds for those that no rule names. */
+  /** The decision for names that no rule matches. */
   readonly default: 'allow' | 'deny';
-  /** All that match a name must be satisfied. */
+  /** A caller must satisfy every rule that matches the name. */
   readonly rules: readonly Rule[];
-  /** True: lists show a caller what that caller may use. */
+  /** True: lists show a caller only the entries that this caller may use. */
   readonly filterLists: boolean;
 }
 
-/** What callers of an endpoint may do beyond holding its base scopes. A kind without a policy is left to the upstream. */
+/** The rules of an endpoint beside its base scopes. Null: the upstream decides for this kind. */
 export interface Policy {
   readonly tool: KindPolicy | null;
   readonly prompt: KindPolicy | null;
   readonly resource: KindPolicy | null;
-  /** Methods that pass beside those of the protocol; patterns. The set of methods is open (B-107). */
+  /**
+   * Patterns of methods that pass beside those of the protocol. Others are denied, because
+   * extensions add methods (B-107, unknown methods).
+   */
   readonly allowedMethods: readonly string[];
-  /** Whether answers of a client to requests of the server pass (legacy revisions). */
+  /** True: responses of a client to requests of the server pass. Legacy revisions only. */
   readonly clientResponses: boolean;
 }

@@ -1,4 +1,4 @@
-// Who presented a credential: one shape, whichever way the caller proved it.
+// The verified caller of a request: one type, whichever way the caller proved its identity.
 import type { PassThroughCredential } from './credential.js';
 
 /** A caller for whom an authenticator vouches. */
@@ -22,7 +22,7 @@ export interface Principal {
   readonly method: 'jwt' | 'introspection';
 }
 
-/** A caller that only the upstream can verify. The gateway knows no more than its header. */
+/** A caller that only the upstream can verify. The gateway knows only its header. */
 export interface PassThroughCaller {
   readonly kind: 'pass-through';
   readonly credential: PassThroughCredential;

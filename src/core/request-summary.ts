@@ -1,4 +1,4 @@
-// Decides what is told of an exchange when it is over: the one record behind the log line, the counter and the histogram.
+// The summary of a finished exchange: the one record behind the log line and the metrics.
 import type { Endpoint } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import type { Failure } from './failure.js';
@@ -7,14 +7,14 @@ import type { Caller } from './principal.js';
 
 export interface RequestSummary {
   readonly exchange: Exchange;
-  /** Metadata or health: told at debug, because probes come every second. */
+  /** True for metadata and health, which the gateway logs at debug: probes come every second. */
   readonly page: boolean;
   readonly endpoint: Endpoint | null;
   readonly caller: Caller | null;
   readonly message: Message | null;
-  /** Null where the exchange ended well. */
+  /** Null if the exchange ended without a failure. */
   readonly failure: Failure | null;
-  /** Status sent; 499 where the caller left before one was. */
+  /** The sent status, or 499 if the caller disconnected before that. */
   readonly status: number;
   readonly durationMs: number;
 }

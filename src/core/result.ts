@@ -1,4 +1,4 @@
-// Decides the shape of every answer inside the gateway: a value or a failure. Failures are values; exceptions are bugs.
+// The result of an operation that can fail: a value or a failure. An exception is a bug.
 import type { Failure } from './failure.js';
 
 export interface Ok<T> {

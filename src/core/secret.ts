@@ -1,12 +1,12 @@
-// Decides how a secret is held: in a value that no printer, serializer or template can show. Never decides where it comes from.
+// Wraps a secret in a value that no printer, serializer or template can show.
 
 export interface Secret {
-  /** The secret itself. Call it where the byte leaves the process, nowhere else (C-153). */
+  /** The secret itself. Call it only where its bytes leave the process (C-153, no token leaks). */
   reveal(): string;
 }
 
 const MASK = '[secret]';
-/** What console.log and util.inspect ask; the symbol is registered, so that nothing need be imported for it. */
+/** The method that console.log and util.inspect call. This symbol needs no import. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 export function secret(value: string): Secret {

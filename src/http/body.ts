@@ -1,7 +1,7 @@
 // Decides when a request body is whole, too large or abandoned. Never decides what is in it.
 import type { IncomingMessage } from 'node:http';
 import { ChunkBuffer } from '../core/chunk-buffer.js';
-import type { BodyListener, GoneListener } from '../core/exchange.js';
+import type { BodyListener, DisconnectListener } from '../core/exchange.js';
 import { bodyTooLarge, clientDisconnected } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 import { type BodySink, FastIncomingMessage } from './fast-incoming-message.js';
@@ -9,7 +9,7 @@ import { type BodySink, FastIncomingMessage } from './fast-incoming-message.js';
 const EMPTY = Buffer.alloc(0);
 
 /** Collects a body; tells once. A class for the reason that NodeExchange is one. */
-export class BodyReader implements GoneListener, BodySink {
+export class BodyReader implements DisconnectListener, BodySink {
   private readonly incoming: IncomingMessage;
   private readonly declared: number;
   private readonly limitBytes: number;
@@ -37,14 +37,14 @@ export class BodyReader implements GoneListener, BodySink {
     incoming.on('end', () => this.end());
   }
 
-  gone(): void {
+  onDisconnect(): void {
     this.tell(clientDisconnected({ detail: 'while sending the body' }));
   }
 
   private tell(read: Result<Buffer>): void {
     const { listener } = this;
     this.listener = null;
-    listener?.bodyRead(read);
+    listener?.onBody(read);
   }
 
   take(chunk: Buffer): void {

@@ -43,7 +43,7 @@ export class Connection {
 
   /** Closes it with a reset: what waits in the kernel for such a peer is memory, too. */
   giveUp(): void {
-    for (const exchange of this.underWay) exchange.stalled = true;
+    for (const exchange of this.underWay) exchange.clientStalled = true;
     this.socket.resetAndDestroy();
   }
 }

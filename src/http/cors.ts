@@ -15,7 +15,7 @@ export function origin(exchange: Exchange, endpoint: Endpoint): Failure | null {
   const checked = checkOrigin(exchange, endpoint);
   if (checked === undefined) return null;
   if (typeof checked !== 'string') return checked;
-  exchange.answerHeaders.push(
+  exchange.responseHeaders.push(
     'access-control-allow-origin',
     checked,
     'vary',

@@ -39,7 +39,7 @@ export function sendError(
 ): void {
   const idText = failure.idText ?? (message === null ? undefined : requestId(message));
   const status = errorStatus(endpoint, failure, idText);
-  if (exchange.gone || status === null) return;
+  if (exchange.disconnected || status === null) return;
   // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
   if (exchange.sentStatus !== 0) return exchange.destroy();
   const headers = ['cache-control', 'no-store'];

@@ -2,7 +2,7 @@
 // this path is the product. Never decides what is allowed.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyListener, Exchange, GoneListener } from '../core/exchange.js';
+import type { BodyListener, DisconnectListener, Exchange } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
@@ -30,9 +30,9 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   readonly names: string[];
   readonly values: string[];
   readonly clientAddress: string;
-  readonly answerHeaders: string[];
-  gone = false;
-  stalled = false;
+  readonly responseHeaders: string[];
+  disconnected = false;
+  clientStalled = false;
   sentStatus = 0;
   /** Close the connection after this answer: the listener is draining. */
   lastOnConnection = false;
@@ -47,7 +47,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   private whole: Buffer | null = null;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
-  private goneListener: GoneListener | null = null;
+  private goneListener: DisconnectListener | null = null;
 
   constructor(
     incoming: IncomingMessage,
@@ -79,7 +79,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;
-    this.answerHeaders = ['x-request-id', this.id];
+    this.responseHeaders = ['x-request-id', this.id];
   }
 
   /** The connection was lost, and the answer is not complete: its caller left. */
@@ -88,8 +88,8 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     this.over();
     const listener = this.goneListener;
     this.goneListener = null;
-    this.gone = true;
-    listener?.gone();
+    this.disconnected = true;
+    listener?.onDisconnect();
     this.outgoing.destroy();
   }
 
@@ -104,31 +104,31 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     return this.incoming.httpVersion;
   }
 
-  onGone(listener: GoneListener): void {
-    if (this.gone) listener.gone();
+  onDisconnect(listener: DisconnectListener): void {
+    if (this.disconnected) listener.onDisconnect();
     else this.goneListener = listener;
   }
 
   readBody(limitBytes: number, listener: BodyListener): void {
-    if (this.broken !== null) return listener.bodyRead(this.broken);
+    if (this.broken !== null) return listener.onBody(this.broken);
     const declared = this.declaredBytes();
     if (declared > limitBytes)
-      return listener.bodyRead(bodyTooLarge({ detail: `declared ${declared} bytes` }));
+      return listener.onBody(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
       this.awaitsContinue = false;
       this.outgoing.writeContinue();
     }
     this.bodyListener = listener;
-    this.onGone(new BodyReader(this.incoming, declared, limitBytes, this));
+    this.onDisconnect(new BodyReader(this.incoming, declared, limitBytes, this));
   }
 
-  bodyRead(read: Result<Buffer>): void {
+  onBody(read: Result<Buffer>): void {
     const listener = this.bodyListener;
     if (listener === null) return;
     this.bodyListener = null;
     this.wholeBody = read.ok;
     this.goneListener = null;
-    listener.bodyRead(read);
+    listener.onBody(read);
   }
 
   /**
@@ -141,13 +141,13 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     if (this.wholeBody || this.sentStatus !== 0 || !inBody) return false;
     this.lastOnConnection = true;
     this.broken = failure;
-    this.bodyRead(failure);
+    this.onBody(failure);
     return true;
   }
 
   begin(status: number, headers: string[], flush: boolean): void {
     this.sentStatus = status;
-    for (const entry of this.answerHeaders) headers.push(entry);
+    for (const entry of this.responseHeaders) headers.push(entry);
     const long = this.unreadBodyIsLong();
     if (long || this.lastOnConnection) {
       headers.push('connection', 'close');
@@ -172,7 +172,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     this.over();
   }
 
-  endWhole(body: Buffer): void {
+  endInBatch(body: Buffer): void {
     this.whole = body;
     endWithTurn(this);
   }
@@ -180,7 +180,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   sendEnd(): void {
     const { whole } = this;
     this.whole = null;
-    if (whole !== null && !this.gone) this.end(whole);
+    if (whole !== null && !this.disconnected) this.end(whole);
   }
 
   destroy(): void {

@@ -1,30 +1,33 @@
-// Decides whether an object names something twice, as any reader would see it: with escapes, and in other letters for readers that ignore
-// case. In core for the reason that json-reader.ts is. Never decides what a name means.
+// Reads JSON objects and finds repeated member names, as any reader could see them. Names with
+// escapes count, and for readers that ignore case also names in another case.
 import { JsonReader } from './json-reader.js';
 
 /**
- * Members of one object whose names are compared, and bytes of one such name as written; more are a flaw. Comparing costs memory and time
- * for each name, before anybody knows what the caller may do; no message of MCP comes near these numbers.
+ * Limits for names that no message of MCP defines: members of one object, and bytes of one name.
+ * More are a flaw. The gateway compares such names before it authorizes the message, and each costs
+ * memory and time. No usual message comes near these limits.
  */
 const MAX_NAMES = 100;
 const MAX_NAME_BYTES = 256;
-/** What comparing all names of one message may cost: so much for each, and each byte of those that are not written in plain ASCII. */
+/** The cost of one name. A name that is not plain ASCII costs one more for each byte. */
 const NAME_COST = 8;
+/** The limit for all names of one message together. */
 const MAX_COST = 1024 * 1024;
 
 const ASCII = /^[\0-\x7f]*$/;
 const DOTTED = /i\u0307+/g;
 
 /**
- * One spelling for all that some reader takes for the same: by lower case, by upper case (the long s, dotless i), by case folding (the
- * kelvin sign, sharp s), letter for letter (the I with a dot). Stricter than each of them.
+ * Returns the same text for all names that some reader takes for equal. Readers compare by lower
+ * case, by upper case (long s, dotless i) or by case folding (kelvin sign, sharp s). Others compare
+ * letter for letter (I with a dot). This function is stricter than each of them.
  */
 export function fold(name: string): string {
   const lower = name.toLowerCase();
   return ASCII.test(name) ? lower : lower.toUpperCase().toLowerCase().replace(DOTTED, 'i');
 }
 
-/** Member names that the caller wants to be told of, by index. */
+/** The member names that a reader looks for, by index. */
 export interface KnownNames {
   readonly bytes: readonly Buffer[];
   readonly folded: ReadonlySet<string>;
@@ -35,51 +38,54 @@ export const knownNames = (...list: string[]): KnownNames => ({
   folded: new Set(list.map(fold)),
 });
 
-/** The names met so far in one object. */
+/** The names read so far in one object. */
 export interface SeenNames {
-  /** A bit for each wanted name. */
-  wanted: number;
-  /** The others, folded. */
+  /** One bit for each known name, by its index. */
+  known: number;
+  /** All other names, as `fold` returns them. Null: none yet. */
   others: Set<string> | null;
 }
 
 export class DuplicateKeyReader extends JsonReader {
   private cost = 0;
 
-  /** Like `memberName` where some names matter: the index of the name in `wanted`, or -1. Of repetitions the first counts. */
-  knownName(wanted: KnownNames, seen: SeenNames): number {
+  /**
+   * Reads a member name and its colon. Returns the index of the name in `known`, or -1. A repeated
+   * name is a flaw and returns -1.
+   */
+  knownName(known: KnownNames, seen: SeenNames): number {
     this.memberName();
-    const index = this.lastHadEscape ? -1 : this.indexIn(wanted);
+    const index = this.lastHadEscape ? -1 : this.indexIn(known);
     if (index < 0) {
-      // What is refused anyway is not worth the work.
-      if (this.flaw === null) this.compare(wanted, seen);
+      // After a flaw the gateway rejects the message anyway.
+      if (this.flaw === null) this.compare(known, seen);
       return -1;
     }
-    if (seen.wanted & (1 << index)) {
-      this.invalid('a name stands twice');
+    if (seen.known & (1 << index)) {
+      this.invalid('a member name is repeated');
       return -1;
     }
-    seen.wanted |= 1 << index;
+    seen.known |= 1 << index;
     return index;
   }
 
-  private compare(wanted: KnownNames, seen: SeenNames): void {
+  private compare(known: KnownNames, seen: SeenNames): void {
     seen.others ??= new Set();
-    if (seen.others.size >= MAX_NAMES || this.lastBytes > MAX_NAME_BYTES) {
-      this.invalid('too many names, or too long a name');
+    if (seen.others.size >= MAX_NAMES || this.lastByteLength > MAX_NAME_BYTES) {
+      this.invalid('too many names, or a name that is too long');
       return;
     }
-    const name = this.text();
-    this.cost += name.length === this.lastBytes ? NAME_COST : NAME_COST + this.lastBytes;
+    const name = this.lastText();
+    this.cost += name.length === this.lastByteLength ? NAME_COST : NAME_COST + this.lastByteLength;
     if (this.cost > MAX_COST) {
       this.invalid('too many names');
       return;
     }
     if (this.isAmbiguous(name)) this.invalid('a name has a NUL or half a surrogate pair');
     const folded = fold(name);
-    // Also a known name written with escapes or in other letters: another reader may take it for the known one.
-    if (wanted.folded.has(folded) || seen.others.has(folded))
-      this.invalid('a name stands twice, or in another spelling');
+    // This also rejects a known name with escapes or in another case: other readers may accept it.
+    if (known.folded.has(folded) || seen.others.has(folded))
+      this.invalid('a member name is repeated, perhaps in another spelling');
     seen.others.add(folded);
   }
 

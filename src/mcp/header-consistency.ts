@@ -1,21 +1,21 @@
-// Decides whether the headers that mirror a modern request say what its body says (MCP 2026-07-28, transports, B-50..B-53). Decisions are
-// taken from the body; this only refuses those who say two things.
+// Checks that the headers that mirror a modern request agree with its body (MCP 2026-07-28,
+// transports, B-50..B-53). Every other decision uses the body alone.
 import { isUtf8 } from 'node:buffer';
 import { type RequestHead, singleHeader } from '../core/exchange.js';
 import type { MessageFields } from './message-reader.js';
 import { METHODS } from './methods.js';
 
 const VISIBLE = /^[\x20-\x7e]*$/;
-/** Exact, lower-case markers; anything else is a literal (B-53). */
+/** The markers are exact and in lower case. Any other value is a literal (B-53, encoded names). */
 const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
-/** What the call is about: a tool, a prompt, a resource or a task. */
-export function nameOf(scanned: MessageFields): string | undefined {
-  const about = METHODS.get(scanned.method ?? '');
-  return about ? scanned[about.member] : undefined;
+/** The name of the tool or prompt, the URI of the resource, or the id of the task of a call. */
+export function nameOf(fields: MessageFields): string | undefined {
+  const target = METHODS.get(fields.method ?? '');
+  return target ? fields[target.member] : undefined;
 }
 
-/** The value a mirrored header stands for; null where it cannot be decoded. */
+/** Decodes the value of a mirrored header. Null: the value is malformed. */
 export function decodeHeaderValue(value: string): string | null {
   if (!VISIBLE.test(value)) return null;
   const encoded = SENTINEL.exec(value)?.[1];
@@ -24,17 +24,20 @@ export function decodeHeaderValue(value: string): string | null {
   return bytes.toString('base64') === encoded && isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
 
-/** Null where headers and body agree, else what does not. `scanned` is a modern message; each header stands once at most. */
-export function findMismatch(head: RequestHead, scanned: MessageFields): string | null {
+/**
+ * Compares the headers of a modern message with its body. Returns the header that does not agree,
+ * or null. The caller has rejected repeated headers before.
+ */
+export function findMismatch(head: RequestHead, fields: MessageFields): string | null {
   const method = singleHeader(head, 'mcp-method');
   const name = singleHeader(head, 'mcp-name');
-  // Undefined on notifications in this revision (B-61): absent is fine there, a lie is not.
-  const optional = scanned.idText === undefined;
-  if (method === undefined ? !optional : method !== scanned.method) return 'Mcp-Method';
-  const needed = METHODS.get(scanned.method ?? '')?.mirrored === true;
-  if (name === undefined && (optional || !needed)) return null;
-  const expected = nameOf(scanned);
-  // Where there is nothing to hold it against it does not cross, see proxy/headers.ts.
-  if (expected === undefined) return needed ? 'the body has no name' : null;
+  // A notification may omit these headers (B-61, notifications), but they must not differ.
+  const optional = fields.idText === undefined;
+  if (method === undefined ? !optional : method !== fields.method) return 'Mcp-Method';
+  const required = METHODS.get(fields.method ?? '')?.mirrored === true;
+  if (name === undefined && (optional || !required)) return null;
+  const expected = nameOf(fields);
+  // The gateway does not forward a Mcp-Name that it cannot compare, see proxy/headers.ts.
+  if (expected === undefined) return required ? 'the body has no name' : null;
   return typeof name === 'string' && decodeHeaderValue(name) === expected ? null : 'Mcp-Name';
 }

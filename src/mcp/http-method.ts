@@ -1,5 +1,5 @@
-// Decides which HTTP methods reach the body: POST in every revision, GET and DELETE in the legacy ones. After authentication, because
-// clients probe with GET and HEAD and need the 401 (R4).
+// Checks the HTTP method: POST in every revision, GET and DELETE in the legacy revisions. It runs
+// after authentication, because clients probe with GET and HEAD and need the 401.
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { methodRefused } from '../core/failures.js';

@@ -1,5 +1,5 @@
-// Decides what is JSON (RFC 8259), byte by byte and nothing looser. In core, because authorize/ reads requests by it and proxy/ lists in answers.
-// Never decides what a message means, nor whether a name may stand twice.
+// Reads JSON (RFC 8259) byte by byte and strictly, for requests and for lists in responses.
+// duplicate-key-reader.ts rejects repeated member names.
 import {
   byteAt,
   FALSE,
@@ -12,7 +12,7 @@ import {
   TRUE,
 } from './json-tokens.js';
 
-/** Deeper nesting is refused: it costs every reader stack, and no tool needs it. */
+/** Deeper nesting fails: it costs every reader stack, and no tool needs it. */
 const MAX_DEPTH = 128;
 
 export const QUOTE = 0x22;
@@ -25,13 +25,16 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const ESCAPED = new Set([...Buffer.from('"\\/bfnrt')]);
 
-/** Half a surrogate pair or a NUL: readers replace the one and end at the other. Only escapes can bring them. */
+/**
+ * Half a surrogate pair, which readers replace, or a NUL, at which some readers end. Only escapes
+ * can write them.
+ */
 const AMBIGUOUS = /\p{Surrogate}|\0/u;
 
-/** What closes each array and object that is open. One for all: nobody else reads while a value is read. */
+/** The closing byte of each open array and object. Readers share it, because `skip` never waits. */
 const closers = new Uint8Array(MAX_DEPTH + 1);
 
-/** A class, because one is made per request and its methods are the hottest code of the gateway. */
+/** A class, because each request needs one and its methods are the hottest code of the gateway. */
 export class JsonReader {
   protected readonly bytes: Buffer;
   private at = 0;
@@ -39,33 +42,37 @@ export class JsonReader {
   private to = 0;
   private escaped = false;
 
-  /** Where the reader stands, for slices of what was read. */
+  /** The offset of the next byte. */
   get position(): number {
     return this.at;
   }
 
-  /** The text from there to where the reader stands. */
+  /** The text from this offset to `position`. */
   slice(from: number): string {
     return this.bytes.toString('utf8', from, this.at);
   }
 
+  /** True if the last string has an escape. */
   get lastHadEscape(): boolean {
     return this.escaped;
   }
 
-  /** The bytes that the string read last takes, without its quotes. */
-  get lastBytes(): number {
+  /** Number of bytes of the last string, without its quotes. */
+  get lastByteLength(): number {
     return this.to - this.from;
   }
 
-  /** The first flaw in well-formed JSON; reading goes on to the end all the same, so that broken JSON is told as such. */
+  /**
+   * The first flaw in well-formed JSON. The reader goes on to the end, so that it also finds broken
+   * JSON.
+   */
   flaw: string | null = null;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
   }
 
-  /** The next byte that is no white space. */
+  /** Skips white space and returns the next byte. */
   peek(): number {
     this.at = skipSpace(this.bytes, this.at);
     return byteAt(this.bytes, this.at);
@@ -75,31 +82,33 @@ export class JsonReader {
     throw new InvalidJsonError();
   }
 
+  /** Records a flaw. The first one counts. */
   invalid(detail: string): void {
     this.flaw ??= detail;
   }
 
-  take(byte: number): void {
+  expectByte(byte: number): void {
     if (this.peek() !== byte) this.fail();
     this.at++;
   }
 
+  /** Fails unless only white space follows. */
   end(): void {
     this.peek();
     if (this.at < this.bytes.length) this.fail();
   }
 
-  /** Reads a string; its bytes are then from..to, without the quotes. */
-  string(): void {
-    this.take(QUOTE);
+  /** Reads a string: `lastText` and the other `last` members are then about it. */
+  readString(): void {
+    this.expectByte(QUOTE);
     this.escaped = false;
     this.from = this.at;
-    this.at = this.behindString(this.at);
+    this.at = this.skipString(this.at);
     this.to = this.at - 1;
   }
 
-  /** Where a string ends, of which the quote was stepped over. */
-  private behindString(from: number): number {
+  /** The offset after the closing quote. `from`: the offset after the opening quote. */
+  private skipString(from: number): number {
     const bytes = this.bytes;
     let at = from;
     for (;;) {
@@ -120,28 +129,31 @@ export class JsonReader {
     }
   }
 
-  /** The string read last, decoded. */
-  text(): string {
+  /** The last string, decoded. */
+  lastText(): string {
     if (!this.escaped) return this.bytes.toString('utf8', this.from, this.to);
     return JSON.parse(this.bytes.toString('utf8', this.from - 1, this.to + 1)) as string;
   }
 
-  /** Whether readers may differ about the string read last, of which this is the text. */
+  /** True if readers could decode the last string differently. `text`: its `lastText`. */
   isAmbiguous(text: string): boolean {
     return this.escaped && AMBIGUOUS.test(text);
   }
 
-  /** Where a member's name ends, with its colon. */
-  private behindName(from: number): number {
+  /** The offset after a member name and its colon. */
+  private skipName(from: number): number {
     const bytes = this.bytes;
     let at = skipSpace(bytes, from);
     if (byteAt(bytes, at) !== QUOTE) this.fail();
-    at = skipSpace(bytes, this.behindString(at + 1));
+    at = skipSpace(bytes, this.skipString(at + 1));
     if (byteAt(bytes, at) !== COLON) this.fail();
     return at + 1;
   }
 
-  /** Reads one value of any kind that stands at this depth. One loop, no recursion: this runs for every byte of every body. */
+  /**
+   * Reads one value of any kind. `depth`: the number of open arrays and objects around it. One loop
+   * without recursion, because it runs for every byte of every body.
+   */
   skip(depth: number): void {
     const bytes = this.bytes;
     let at = this.at;
@@ -150,14 +162,14 @@ export class JsonReader {
       if (level > MAX_DEPTH) this.fail();
       at = skipSpace(bytes, at);
       const byte = byteAt(bytes, at);
-      if (byte === QUOTE) at = this.behindString(at + 1);
+      if (byte === QUOTE) at = this.skipString(at + 1);
       else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        // In ASCII it is two behind the opening one, for both.
+        // In ASCII the closing byte is the opening byte plus 2, for both kinds.
         const closing = byte + 2;
         at = skipSpace(bytes, at + 1);
         if (byteAt(bytes, at) !== closing) {
           closers[level++] = closing;
-          if (closing === CLOSE_OBJECT) at = this.behindName(at);
+          if (closing === CLOSE_OBJECT) at = this.skipName(at);
           continue;
         }
         at++;
@@ -170,7 +182,7 @@ export class JsonReader {
         at = skipSpace(bytes, at);
         const next = byteAt(bytes, at++);
         if (next === COMMA) {
-          if (closing === CLOSE_OBJECT) at = this.behindName(at);
+          if (closing === CLOSE_OBJECT) at = this.skipName(at);
           break;
         }
         if (next !== closing) this.fail();
@@ -180,7 +192,7 @@ export class JsonReader {
     this.at = at;
   }
 
-  /** Steps over the opening byte of an object or array; false where it is empty, which is then behind the reader. */
+  /** Skips the opening byte of an object or array. False: it was empty, and is skipped too. */
   enter(closing: number): boolean {
     this.at++;
     if (this.peek() !== closing) return true;
@@ -188,7 +200,7 @@ export class JsonReader {
     return false;
   }
 
-  /** After a member or element: true where a comma announces another, false where the end was stepped over. */
+  /** Skips the byte after a member or element. True for a comma: another one follows. */
   another(closing: number): boolean {
     const byte = this.peek();
     this.at++;
@@ -197,13 +209,13 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads a member's name and its colon; the name's bytes are then from..to. */
+  /** Reads a member name and its colon. The name is then the last string. */
   memberName(): void {
-    this.string();
-    this.take(COLON);
+    this.readString();
+    this.expectByte(COLON);
   }
 
-  /** Whether the string read last has these very bytes. */
+  /** True if the last string is written with exactly these bytes. */
   lastIs(expected: Buffer): boolean {
     const length = this.to - this.from;
     if (expected.length !== length) return false;

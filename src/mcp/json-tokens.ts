@@ -1,21 +1,24 @@
-// Decides where white space, a number and a literal end (RFC 8259 sections 2, 3 and 6), for json-reader.ts beside it. Never decides where they
-// may stand.
+// Finds where white space, a number or a literal ends (RFC 8259 sections 2, 3 and 6), for
+// json-reader.ts.
 
-/** Thrown at the first byte that is not JSON; caught where the reading was started. */
+/** Thrown at the first byte that is not JSON. The function that started the reader catches it. */
 export class InvalidJsonError extends Error {}
 
 export const TRUE = Buffer.from('true');
 export const FALSE = Buffer.from('false');
 export const NULL = Buffer.from('null');
 
-/** The byte that stands there; behind the end a NUL, which JSON has nowhere. A load out of bounds would make every load slow. */
+/**
+ * The byte at this offset. After the end: NUL, which JSON never has. One read out of bounds would
+ * make every later read slow.
+ */
 export const byteAt = (bytes: Buffer, at: number): number =>
   at < bytes.length ? (bytes[at] as number) : 0;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 export const isHex = (byte: number): boolean =>
   isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
-/** Where white space ends. */
+/** The offset after white space. */
 export function skipSpace(bytes: Buffer, from: number): number {
   let at = from;
   let byte = byteAt(bytes, at);
@@ -24,7 +27,7 @@ export function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Where a number ends. */
+/** The offset after a number. */
 export function skipNumber(bytes: Buffer, from: number): number {
   let at = from;
   let byte = byteAt(bytes, at);
@@ -47,7 +50,7 @@ export function skipNumber(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Where a literal ends, of which the first letter was seen. */
+/** The offset after a literal. The caller has compared its first letter. */
 export function skipLiteral(bytes: Buffer, from: number, word: Buffer): number {
   for (let i = 1; i < word.length; i++)
     if (byteAt(bytes, from + i) !== word[i]) throw new InvalidJsonError();

@@ -1,7 +1,7 @@
-// Decides what a list of MCP is: which member of a result holds its entries, and which member of an entry the rules know it by. Never
-// decides who may use what.
+// The lists of MCP. A member of a result has the entries, and a member of each entry has the name
+// that rules use.
 
-/** The member of an entry by the member of `result` that holds the entries. */
+/** By member of `result` that has the entries: the member of an entry that names it. */
 export const ENTRY_NAMES = {
   tools: 'name',
   prompts: 'name',
@@ -11,13 +11,13 @@ export const ENTRY_NAMES = {
 
 export type ListMember = keyof typeof ENTRY_NAMES;
 
-/** What one caller gets to see of the lists in one answer. */
+/** The lists in one response, as one caller may see them. */
 export interface ListView {
   /**
-   * The lists to filter, in whichever result of the answer they stand; others pass as they are. More than one for a batch; for a GET stream,
-   * which may replay any answer of before, all that have rules.
+   * The lists to filter, in every result of the response. Other lists pass unchanged. A batch can
+   * have several. A GET stream has all lists with rules, because it may replay earlier responses.
    */
   readonly members: readonly ListMember[];
-  /** Whether the caller may use it. Names that no call can carry are not asked about: they are never shown. */
+  /** True if the caller may use this name. A name that no call can have is never shown. */
   mayUse(member: ListMember, name: string): boolean;
 }

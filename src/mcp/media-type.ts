@@ -1,9 +1,8 @@
-// Decides which Content-Type says JSON that can be read, in requests and in answers, and which says an event stream. Never decides what a body
-// says.
+// Recognizes the Content-Type of JSON and of event streams, in requests and in responses.
 
 const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
-/** Read in another charset the same bytes are other names (RFC 8259 section 8.1). */
+/** In another charset the same bytes are other names. JSON is UTF-8 (RFC 8259 section 8.1). */
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
 
 export const isJsonType = (type: string): boolean =>

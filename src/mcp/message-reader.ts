@@ -1,24 +1,28 @@
-// Decides what one JSON-RPC message says: the method, the name, the id, the version, from the very bytes that are forwarded. Refuses
-// names that repeat at the top, in `params` and in `params._meta`. Never decides whether the message is allowed.
-
+// Reads method, name, id and version of JSON-RPC messages from the bytes that the gateway forwards.
+// Repeated member names at the top, in `params` and in `params._meta` are flaws.
 import { DuplicateKeyReader, knownNames, type SeenNames } from './duplicate-key-reader.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-reader.js';
 import { InvalidJsonError } from './json-tokens.js';
 
-/** What stands in one message. Undefined: absent. */
+/** Fields of one message. Undefined: absent. */
 export interface MessageFields {
   readonly method: string | undefined;
   /** As written: a JSON string or an integer. */
   readonly idText: string | undefined;
+  /** `params.name`. */
   readonly name: string | undefined;
+  /** `params.uri`. */
   readonly uri: string | undefined;
+  /** `params.taskId`. */
   readonly taskId: string | undefined;
+  /** `params._meta["io.modelcontextprotocol/protocolVersion"]`. */
   readonly metaVersion: string | undefined;
+  /** True if `_meta` has an object `io.modelcontextprotocol/clientCapabilities`. */
   readonly metaHasCapabilities: boolean;
 }
 
-/** Well-formed JSON with a flaw in the envelope, or no JSON at all (`unreadable`). */
-export type ReadMessages =
+/** The messages of a body, or why the gateway rejects it. `unreadable`: the body is not JSON. */
+export type MessagesResult =
   | { readonly ok: true; readonly batch: boolean; readonly messages: readonly MessageFields[] }
   | {
       readonly ok: false;
@@ -37,36 +41,36 @@ const META = knownNames(
   'progressToken',
 );
 
-/** Messages of one batch; more are not even read. */
+/** Messages of one batch. The reader stops at the next one. */
 const BATCH_MESSAGES = 32;
 
 const VERSION_2 = Buffer.from('2.0');
 
 export class MessageReader extends DuplicateKeyReader {
-  /** Whether the next value is this very string. Anything but a string is a flaw. */
-  isText(expected: Buffer, what: string): boolean {
+  /** Reads a value and compares it. A value that is not a string is a flaw. */
+  nextStringIs(expected: Buffer, label: string): boolean {
     if (this.peek() !== QUOTE) {
-      this.decisive(what);
+      this.unambiguousString(label);
       return false;
     }
-    this.string();
-    return this.lastHadEscape ? this.text() === expected.toString() : this.lastIs(expected);
+    this.readString();
+    return this.lastHadEscape ? this.lastText() === expected.toString() : this.lastIs(expected);
   }
 
-  /** A string that a decision is taken from; anything else is a flaw. */
-  decisive(what: string): string | undefined {
+  /** Reads a string that all readers decode equally. Any other value is a flaw. */
+  unambiguousString(label: string): string | undefined {
     if (this.peek() !== QUOTE) {
       this.skip(0);
-      this.invalid(`${what} is no string`);
+      this.invalid(`${label} is not a string`);
       return undefined;
     }
-    this.string();
-    const text = this.text();
-    if (this.isAmbiguous(text)) this.invalid(`${what} has a NUL or half a surrogate pair`);
+    this.readString();
+    const text = this.lastText();
+    if (this.isAmbiguous(text)) this.invalid(`${label} has a NUL or half a surrogate pair`);
     return text;
   }
 
-  /** The id as written (JSON-RPC 2.0 section 4; MCP forbids null). */
+  /** Reads the id and returns it as written (JSON-RPC 2.0 section 4; MCP forbids null). */
   id(): string | undefined {
     const isString = this.peek() === QUOTE;
     const from = this.position;
@@ -93,15 +97,16 @@ export class MessageReader extends DuplicateKeyReader {
       return found;
     }
     let isVersion2 = false;
-    // Bits of `result` and `error`: with both, one reader sees a success where another sees a failure (JSON-RPC 2.0 section 5).
+    // Bit 1: `result`; bit 2: `error`. With both, some readers see a success and others a failure
+    // (JSON-RPC 2.0 section 5).
     let outcome = 0;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
       do {
         const index = this.knownName(TOP, seen);
-        if (index === 0) isVersion2 = this.isText(VERSION_2, 'jsonrpc');
+        if (index === 0) isVersion2 = this.nextStringIs(VERSION_2, 'jsonrpc');
         else if (index === 1) found.idText = this.id();
-        else if (index === 2) found.method = this.decisive('method');
+        else if (index === 2) found.method = this.unambiguousString('method');
         else if (index === 3) this.params(found);
         else {
           if (index >= 4) outcome |= index === 4 ? 1 : 2;
@@ -122,16 +127,16 @@ export class MessageReader extends DuplicateKeyReader {
   private params(found: Writable<MessageFields>): void {
     if (this.peek() !== OPEN_OBJECT) {
       this.skip(1);
-      this.invalid('params is no object');
+      this.invalid('params is not an object');
       return;
     }
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       const index = this.knownName(PARAMS, seen);
-      if (index === 0) found.name = this.decisive('params.name');
-      else if (index === 1) found.uri = this.decisive('params.uri');
-      else if (index === 2) found.taskId = this.decisive('params.taskId');
+      if (index === 0) found.name = this.unambiguousString('params.name');
+      else if (index === 1) found.uri = this.unambiguousString('params.uri');
+      else if (index === 2) found.taskId = this.unambiguousString('params.taskId');
       else if (index === 3 && this.peek() === OPEN_OBJECT) this.meta(found);
       else this.skip(2);
     } while (this.another(CLOSE_OBJECT));
@@ -139,10 +144,10 @@ export class MessageReader extends DuplicateKeyReader {
 
   private meta(found: Writable<MessageFields>): void {
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       const index = this.knownName(META, seen);
-      if (index === 0) found.metaVersion = this.decisive('protocolVersion');
+      if (index === 0) found.metaVersion = this.unambiguousString('protocolVersion');
       else {
         if (index === 1) found.metaHasCapabilities = this.peek() === OPEN_OBJECT;
         this.skip(3);
@@ -153,32 +158,35 @@ export class MessageReader extends DuplicateKeyReader {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Reads a body. The bytes must be valid UTF-8 already. A flaw keeps the id of a single message in `idText`. */
-export function readMessages(bytes: Buffer): ReadMessages {
-  const scanner = new MessageReader(bytes);
+/**
+ * Reads a body. The caller has checked that it is UTF-8. After a flaw in a single message, `idText`
+ * is the id of that message.
+ */
+export function readMessages(bytes: Buffer): MessagesResult {
+  const reader = new MessageReader(bytes);
   const messages: MessageFields[] = [];
   try {
-    const batch = scanner.peek() === OPEN_ARRAY;
-    if (!batch) messages.push(scanner.message());
-    else if (scanner.enter(CLOSE_ARRAY)) {
+    const batch = reader.peek() === OPEN_ARRAY;
+    if (!batch) messages.push(reader.message());
+    else if (reader.enter(CLOSE_ARRAY)) {
       do {
         if (messages.length >= BATCH_MESSAGES) {
           return {
             ok: false,
             unreadable: false,
-            detail: `a batch of more than ${BATCH_MESSAGES}`,
+            detail: `a batch of more than ${BATCH_MESSAGES} messages`,
             idText: undefined,
           };
         }
-        messages.push(scanner.message());
-      } while (scanner.another(CLOSE_ARRAY));
+        messages.push(reader.message());
+      } while (reader.another(CLOSE_ARRAY));
     }
-    scanner.end();
-    if (scanner.flaw === null) return { ok: true, batch, messages };
+    reader.end();
+    if (reader.flaw === null) return { ok: true, batch, messages };
     return {
       ok: false,
       unreadable: false,
-      detail: scanner.flaw,
+      detail: reader.flaw,
       idText: batch ? undefined : messages[0]?.idText,
     };
   } catch (error) {

@@ -1,34 +1,42 @@
-// Decides which methods the protocol has for clients to call, in any revision served, and what each is about. Where an endpoint has rules
-// all others are refused: the set is open, and what nobody judged is not allowed (B-107). Never decides whether a call is allowed.
+// The table of methods that a client can call, in any served revision, with the target of each. An
+// endpoint with rules denies all other methods: extensions add methods that the rules do not cover
+// (B-107, unknown methods).
 import type { Kind } from '../core/policy.js';
 
-/** What one call is about. */
-export interface Subject {
-  /** The rules that are asked about it; null: none are. */
+/** The target of a call: a tool, a prompt, a resource or a task. */
+export interface MethodTarget {
+  /** The kind of rules that apply. Null: no rule applies. */
   readonly kind: Kind | null;
   /** The member of `params` that names it. */
   readonly member: 'name' | 'uri' | 'taskId';
-  /** Mcp-Name of a modern request says the same (B-51). */
+  /** True if Mcp-Name of a modern request must have the same value (B-51, mirrored names). */
   readonly mirrored: boolean;
 }
 
-const subject = (kind: Kind | null, member: Subject['member'], mirrored = true): Subject => ({
+const target = (
+  kind: Kind | null,
+  member: MethodTarget['member'],
+  mirrored = true,
+): MethodTarget => ({
   kind,
   member,
   mirrored,
 });
-const task = subject(null, 'taskId');
+const task = target(null, 'taskId');
 
-/** Null where a method is about nothing in particular. */
-export const METHODS: ReadonlyMap<string, Subject | null> = new Map<string, Subject | null>([
-  ['tools/call', subject('tool', 'name')],
+/** By method. Null: the method has no target. */
+export const METHODS: ReadonlyMap<string, MethodTarget | null> = new Map<
+  string,
+  MethodTarget | null
+>([
+  ['tools/call', target('tool', 'name')],
   ['tools/list', null],
-  ['prompts/get', subject('prompt', 'name')],
+  ['prompts/get', target('prompt', 'name')],
   ['prompts/list', null],
-  ['resources/read', subject('resource', 'uri')],
-  // Of the legacy revisions, which mirror nothing.
-  ['resources/subscribe', subject('resource', 'uri', false)],
-  ['resources/unsubscribe', subject('resource', 'uri', false)],
+  ['resources/read', target('resource', 'uri')],
+  // Legacy revisions only, which mirror no name in a header.
+  ['resources/subscribe', target('resource', 'uri', false)],
+  ['resources/unsubscribe', target('resource', 'uri', false)],
   ['resources/list', null],
   ['resources/templates/list', null],
   ['initialize', null],
@@ -47,7 +55,7 @@ export const METHODS: ReadonlyMap<string, Subject | null> = new Map<string, Subj
   ['notifications/tasks/status', null],
 ]);
 
-/** Names what it is about deeper than at the top of `params`, as a subscription does; see authorize/references.ts. */
+/** These two methods name their targets below `params`, see authorize/completion-references.ts. */
 export const COMPLETE = 'completion/complete';
-/** Its answer is a stream that stays open. */
+/** The response is a stream that stays open. */
 export const SUBSCRIBE = 'subscriptions/listen';

@@ -1,5 +1,5 @@
-// Decides the era and version of a message and whether both are served. The era of a POST comes from its body; GET and DELETE are legacy.
-// Never decides by order of dates, only by the lists in versions.ts.
+// Checks the protocol version of a message and returns its era. The era of a POST comes from its
+// body; GET and DELETE are legacy. Only the lists of versions.ts decide, never the order of dates.
 import { type RequestHead, singleHeader } from '../core/exchange.js';
 import type { Failure, FailureDetails } from '../core/failure.js';
 import {
@@ -17,10 +17,10 @@ import { BATCH_VERSION, LEGACY_VERSIONS, MODERN_VERSIONS, SUPPORTED_VERSIONS } f
 const LEGACY = ok<Era>('legacy');
 const MODERN = ok<Era>('modern');
 
-/** In every era: one reader takes the first line, another joins them (B-58). */
-const ALSO_ONCE = ['mcp-session-id', 'mcp-method', 'mcp-name'];
+/** At most once in every era: readers use the first line, or join all lines (B-58, duplicates). */
+const SINGLE_HEADERS = ['mcp-session-id', 'mcp-method', 'mcp-name'];
 
-/** `supported`: those that can be asked for in the form in which this one was (B-37). */
+/** `supported`: versions that a message of this form can request (B-37, one list of versions). */
 function unsupported(
   requested: string,
   supported: readonly string[],
@@ -28,7 +28,7 @@ function unsupported(
 ): Failure {
   const data = { supported, requested };
   return envelopeVersion({
-    detail: 'version is not in the list',
+    detail: 'the gateway does not serve this version',
     data,
     ...(idText === undefined ? {} : { idText }),
   });
@@ -37,25 +37,25 @@ function unsupported(
 function checkModern(
   head: RequestHead,
   header: string | undefined,
-  scanned: MessageFields,
+  fields: MessageFields,
 ): Result<Era> {
-  const about: FailureDetails =
-    scanned.idText === undefined || scanned.method === undefined ? {} : { idText: scanned.idText };
-  const isRequest = scanned.idText !== undefined;
-  if (scanned.method === undefined)
-    return envelopeInvalid({ ...about, detail: 'a response in a revision without them' });
-  const version = scanned.metaVersion;
-  // Notifications need carry no _meta; then the header alone names the version.
+  const shared: FailureDetails =
+    fields.idText === undefined || fields.method === undefined ? {} : { idText: fields.idText };
+  const isRequest = fields.idText !== undefined;
+  if (fields.method === undefined)
+    return envelopeInvalid({ ...shared, detail: 'this revision has no responses of clients' });
+  const version = fields.metaVersion;
+  // A notification may have no _meta. Then the header alone names the version.
   if (version === undefined && isRequest)
-    return envelopeMeta({ ...about, detail: 'protocolVersion' });
+    return envelopeMeta({ ...shared, detail: 'protocolVersion' });
   if (version !== undefined && header !== version)
-    return envelopeHeaderMismatch({ ...about, detail: 'MCP-Protocol-Version' });
+    return envelopeHeaderMismatch({ ...shared, detail: 'MCP-Protocol-Version' });
   if (!MODERN_VERSIONS.includes(header as string))
-    return unsupported(header as string, MODERN_VERSIONS, scanned.idText);
-  const differs = findMismatch(head, scanned);
-  if (differs !== null) return envelopeHeaderMismatch({ ...about, detail: differs });
-  if (isRequest && !scanned.metaHasCapabilities)
-    return envelopeMeta({ ...about, detail: 'clientCapabilities' });
+    return unsupported(header as string, MODERN_VERSIONS, fields.idText);
+  const mismatch = findMismatch(head, fields);
+  if (mismatch !== null) return envelopeHeaderMismatch({ ...shared, detail: mismatch });
+  if (isRequest && !fields.metaHasCapabilities)
+    return envelopeMeta({ ...shared, detail: 'clientCapabilities' });
   return MODERN;
 }
 
@@ -66,15 +66,15 @@ export function checkVersion(
 ): Result<Era> {
   const header = singleHeader(head, 'mcp-protocol-version');
   if (header === null) return envelopeHeaderMismatch({ detail: 'two MCP-Protocol-Version lines' });
-  for (const name of ALSO_ONCE) {
+  for (const name of SINGLE_HEADERS) {
     if (singleHeader(head, name) === null)
       return envelopeHeaderMismatch({ detail: `two ${name} lines` });
   }
-  const only = content === null || content.batch ? undefined : content.messages[0];
+  const single = content === null || content.batch ? undefined : content.messages[0];
   const modernHeader = header !== undefined && MODERN_VERSIONS.includes(header);
-  if (only !== undefined && (modernHeader || only.metaVersion !== undefined))
-    return checkModern(head, header, only);
-  // Before the list of versions: a batch in a revision that is served must not be told that it is not.
+  if (single !== undefined && (modernHeader || single.metaVersion !== undefined))
+    return checkModern(head, header, single);
+  // Before the lists of versions, so that a served version is not reported as unsupported.
   if (content?.batch) {
     const allowed = header === undefined || header === BATCH_VERSION;
     if (allowed && content.messages.every((message) => message.metaVersion === undefined))
@@ -82,6 +82,6 @@ export function checkVersion(
     return envelopeInvalid({ detail: `a batch outside revision ${BATCH_VERSION}` });
   }
   if (header !== undefined && !LEGACY_VERSIONS.includes(header))
-    return unsupported(header, SUPPORTED_VERSIONS, only?.idText);
+    return unsupported(header, SUPPORTED_VERSIONS, single?.idText);
   return LEGACY;
 }

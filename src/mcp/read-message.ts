@@ -1,5 +1,5 @@
-// Decides whether a body is one message that can be carried: media type, size, UTF-8, JSON-RPC, batches only where the revision has
-// them. The bytes read are the bytes forwarded. Never decides whether the caller may send it.
+// Reads the message of a request: media type, UTF-8, JSON-RPC, protocol version, and batches only
+// where the revision has them. The bytes that it reads are the bytes that the gateway forwards.
 import { isUtf8 } from 'node:buffer';
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -11,7 +11,7 @@ import { hasOtherCharset, isJsonType } from './media-type.js';
 import { type MessageFields, readMessages } from './message-reader.js';
 import { checkVersion } from './protocol-version.js';
 
-/** What can be refused before the body is asked for. */
+/** The checks that need no body. */
 export function checkReadable(exchange: Exchange): Failure | null {
   if (exchange.method !== 'POST') return null;
   const type = singleHeader(exchange, 'content-type');
@@ -22,31 +22,31 @@ export function checkReadable(exchange: Exchange): Failure | null {
   ) {
     return bodyMediaType({ detail: 'not application/json' });
   }
-  // Bytes that we did not decode are bytes that we did not read (B-19).
+  // The gateway could not read encoded bytes (B-19, Content-Encoding).
   return exchange.names.includes('content-encoding')
     ? bodyMediaType({ detail: 'Content-Encoding' })
     : null;
 }
 
-function toCall(scanned: MessageFields): Call {
-  return { method: scanned.method ?? null, name: nameOf(scanned) ?? null, idText: scanned.idText };
+function toCall(fields: MessageFields): Call {
+  return { method: fields.method ?? null, name: nameOf(fields) ?? null, idText: fields.idText };
 }
 
-/** The message of a POST; `body` is null for GET and DELETE, which are legacy and have none. */
+/** The message of a POST. `body` is null for GET and DELETE, which are legacy. */
 export function readMessage(exchange: Exchange, body: Buffer | null): Result<Message> {
   if (body === null) {
     const era = checkVersion(exchange, null);
     return era.ok ? ok({ era: 'legacy', calls: [], body: null }) : era;
   }
   if (!isUtf8(body)) return envelopeUnreadable({ detail: 'not UTF-8' });
-  const scanned = readMessages(body);
-  if (!scanned.ok) {
-    const { detail, idText } = scanned;
-    const make = scanned.unreadable ? envelopeUnreadable : envelopeInvalid;
+  const result = readMessages(body);
+  if (!result.ok) {
+    const { detail, idText } = result;
+    const make = result.unreadable ? envelopeUnreadable : envelopeInvalid;
     return make({ detail, ...(idText === undefined ? {} : { idText }) });
   }
-  const { messages, batch } = scanned;
+  const { messages, batch } = result;
   if (batch && messages.length === 0) return envelopeInvalid({ detail: 'an empty batch' });
-  const era = checkVersion(exchange, scanned);
+  const era = checkVersion(exchange, result);
   return era.ok ? ok({ era: era.value, calls: messages.map(toCall), body }) : era;
 }

@@ -33,13 +33,13 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { target } = endpoint.upstream;
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
-      if (isLoop(exchange, pseudonym)) return listener.answered(upstreamLoop());
+      if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
       const { era } = message;
       const session = era === 'modern' ? null : openSession(exchange, endpoint, caller);
-      if (session?.ok === false) return listener.answered(session);
+      if (session?.ok === false) return listener.onResponseEnd(session);
       const held = exchange.method === 'GET' || isSubscription(message);
       const slot = pool.take(held);
-      if (slot === null) return listener.answered(upstreamBusy({ retryAfterSeconds: 1 }));
+      if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const sessionId = session === null ? null : session.id;
       const headers = requestHeaders(exchange, message, sessionId, credentialHeaders, pseudonym);
       const view = listView(caller, message);

@@ -53,7 +53,7 @@ class ListReader extends DuplicateKeyReader {
   readMessage(): void {
     if (this.peek() !== OPEN_OBJECT) this.fail();
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     do {
       if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.readResult();
       else this.skip(1);
@@ -76,7 +76,7 @@ class ListReader extends DuplicateKeyReader {
 
   private readResult(): void {
     if (!this.enter(CLOSE_OBJECT)) return;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     let scope: Edit | null = null;
     let isFiltered = false;
     do {
@@ -149,12 +149,12 @@ class ListReader extends DuplicateKeyReader {
     }
     if (!this.enter(CLOSE_OBJECT)) return null;
     const known = ENTRY.get(member) as ReturnType<typeof knownNames>;
-    const seen: SeenNames = { wanted: 0, others: null };
+    const seen: SeenNames = { known: 0, others: null };
     let name: string | null = null;
     do {
       if (this.knownName(known, seen) === 0 && this.peek() === QUOTE) {
-        this.string();
-        const text = this.text();
+        this.readString();
+        const text = this.lastText();
         name = this.isAmbiguous(text) ? null : text;
       } else this.skip(4);
     } while (this.another(CLOSE_OBJECT));

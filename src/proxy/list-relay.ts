@@ -2,7 +2,7 @@
 // whole and an event stream event by event. It never relays bytes that it cannot filter.
 import type { Dispatcher } from 'undici';
 import { ChunkBuffer } from '../core/chunk-buffer.js';
-import type { AnswerListener } from '../core/exchange.js';
+import type { ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { upstreamBroken } from '../core/failures.js';
 import type { ListView } from '../mcp/lists.js';
@@ -41,7 +41,7 @@ export class ListRelay extends Relay {
   private readonly body = new ChunkBuffer();
   private events: EventFilter | null = null;
 
-  constructor(context: RelayContext, listener: AnswerListener, view: ListView) {
+  constructor(context: RelayContext, listener: ResponseListener, view: ListView) {
     super(context, listener);
     this.view = view;
   }

@@ -2,7 +2,7 @@
 // tick become one write. A slow caller pauses the upstream, and a disconnect aborts it. A broken
 // response ends with a cut connection.
 import type { Dispatcher } from 'undici';
-import type { AnswerListener, Exchange, GoneListener } from '../core/exchange.js';
+import type { DisconnectListener, Exchange, ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import {
   clientDisconnected,
@@ -39,10 +39,12 @@ export interface RelayContext {
 }
 
 /** A class, because undici calls its methods for each chunk of each response. */
-export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWaiter, StreamWriter {
+export class Relay
+  implements Dispatcher.DispatchHandler, DisconnectListener, HeadWaiter, StreamWriter
+{
   protected readonly context: RelayContext;
   private readonly exchange: Exchange;
-  private listener: AnswerListener | null;
+  private listener: ResponseListener | null;
   private controller: Dispatcher.DispatchController | null = null;
   index = -1;
   sinceTick = 0;
@@ -61,16 +63,16 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
   /** The open event stream; null for other responses. */
   private stream: EventStream | null = null;
 
-  constructor(context: RelayContext, listener: AnswerListener) {
+  constructor(context: RelayContext, listener: ResponseListener) {
     this.context = context;
     this.exchange = context.exchange;
     this.listener = listener;
     context.slot.awaitHead(this);
-    this.exchange.onGone(this);
+    this.exchange.onDisconnect(this);
   }
 
   /** The caller disconnected. The upstream learns it at once (B-73, cancellation). */
-  gone(): void {
+  onDisconnect(): void {
     this.controller?.abort(new Error('client disconnected'));
   }
 
@@ -88,7 +90,8 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     // The exchange ended before the connection was open.
-    if (this.exchange.gone || this.listener === null) controller.abort(new Error('exchange ended'));
+    if (this.exchange.disconnected || this.listener === null)
+      controller.abort(new Error('exchange ended'));
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
@@ -160,7 +163,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
     if (!this.began || this.ended) return;
     if (this.declaredLength === chunk.length) {
       this.ended = true;
-      this.exchange.endWhole(chunk);
+      this.exchange.endInBatch(chunk);
     } else if (this.queue === null) {
       this.queue = [chunk];
       queueMicrotask(() => this.flush());
@@ -199,7 +202,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.exchange.gone) return this.finish(this.endAfterDisconnect());
+    if (this.exchange.disconnected) return this.finish(this.endAfterDisconnect());
     if (!this.began) return this.finish(failureOf(error));
     if (this.listener === null) return;
     const { code = error.name } = error as NodeJS.ErrnoException;
@@ -208,7 +211,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
 
   /** The failure to record after a disconnect; null where that is the normal end. */
   private endAfterDisconnect(): Failure | null {
-    if (this.exchange.stalled) return clientStalled();
+    if (this.exchange.clientStalled) return clientStalled();
     return this.context.held && this.began ? null : clientDisconnected();
   }
 
@@ -221,7 +224,7 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
 
   close(last: Buffer | null, end: Failure | null): void {
     const { controller, exchange } = this;
-    if (this.listener === null || exchange.gone) return;
+    if (this.listener === null || exchange.disconnected) return;
     this.ended = true;
     if (last !== null) exchange.end(last);
     // Node sends bytes written in this tick at its end, so the cut waits for that.
@@ -242,6 +245,6 @@ export class Relay implements Dispatcher.DispatchHandler, GoneListener, HeadWait
     this.stream = null;
     context.slot.headReceived(this);
     context.slot.release();
-    listener.answered(end);
+    listener.onResponseEnd(end);
   }
 }

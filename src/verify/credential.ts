@@ -1,6 +1,6 @@
 // Reads the one credential of a request, from the Authorization header or a configured key header
 // (RFC 6750 section 2, RFC 9110 section 11). The authenticators verify it.
-import { type Credential, holdsSecondScheme, type PassThroughRule } from '../core/credential.js';
+import { type Credential, hasSecondScheme, type PassThroughRule } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 import {
@@ -104,8 +104,7 @@ export function readCredential(exchange: RequestHead, endpoint: Endpoint): Resul
   }
   const parts = SCHEME.exec(value);
   if (parts === null) return credentialScheme({ detail: 'no scheme' });
-  if (holdsSecondScheme(value))
-    return credentialMultiple({ detail: 'a comma and a second scheme' });
+  if (hasSecondScheme(value)) return credentialMultiple({ detail: 'a comma and a second scheme' });
   const scheme = (parts[1] as string).toLowerCase();
   if (scheme === 'bearer') return credentialMalformed({ detail: 'no token after Bearer' });
   const match = endpoint.passThrough.find((candidate) => candidate.scheme === scheme);

@@ -1,7 +1,7 @@
 // Selects the verifier of a bearer token by its form, then by its issuer. The verifier is the keys
 // of the issuer, or its introspection endpoint. A token that one rejects is never tried another
 // way (C-95, no second attempt).
-import { tokenFlaw } from '../core/credential.js';
+import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
@@ -30,7 +30,7 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
   }
 
   return (token) => {
-    const flaw = tokenFlaw(token);
+    const flaw = checkTokenSyntax(token);
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {

@@ -65,7 +65,7 @@ async function forward(runtime: Runtime, session?: string): Promise<TestExchange
   const one = exchange({ lines: [['Content-Type', 'application/json'], ...lines] });
   const message: Message = { era: 'legacy', calls: [{ method: 'tools/list', name: null, idText: '1' }], body: Buffer.from('{}') };
   let end: string | undefined;
-  at(runtime).transport.forward(one, principal(), message, [], { answered: (failure) => (end = reasonOf(failure)) });
+  at(runtime).transport.forward(one, principal(), message, [], { onResponseEnd: (failure) => (end = reasonOf(failure)) });
   await until('the answer', () => end !== undefined);
   expect(end).toBe('ok');
   return one;

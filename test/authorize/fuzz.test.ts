@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type ReadMessages, readMessages } from '../../src/mcp/message-reader.js';
+import { type MessagesResult, readMessages } from '../../src/mcp/message-reader.js';
 import { checkReadable, readMessage } from '../../src/mcp/read-message.js';
 import { exchange, type Lines } from '../support/exchange.js';
 import { type Chance, chance, fuzzBody } from '../support/fuzz-bodies.js';
@@ -20,14 +20,14 @@ const TOLD = 100_000;
 const SHOWN = 5;
 const TIMEOUT_MS = 20_000 + COUNT;
 
-type Reader = (bytes: Buffer) => ReadMessages;
+type Reader = (bytes: Buffer) => MessagesResult;
 
-const NO_UTF8: ReadMessages = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
+const NO_UTF8: MessagesResult = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
 /** As read.ts does: the scanner sees no other bytes. */
 const reading: Reader = (bytes) => (isUtf8(bytes) ? readMessages(bytes) : NO_UTF8);
 
 /** What the reader makes of a body, against the reference. Null where they agree. */
-function disagreement(bytes: Buffer, judged: Judgement, found: ReadMessages): string | null {
+function disagreement(bytes: Buffer, judged: Judgement, found: MessagesResult): string | null {
   if (!found.ok && judged.kind === 'good' && judged.doubtful) return null;
   if (found.ok !== (judged.kind === 'good'))
     return found.ok ? `taken, but ${JSON.stringify(judged.kind)}` : `refused: ${found.detail}`;

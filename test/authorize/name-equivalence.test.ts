@@ -1,6 +1,6 @@
 // Which ways of writing a name are one for the rules that restrict.
 import { expect, test } from 'vitest';
-import { equivalentNames, folded } from '../../src/authorize/name-equivalence.js';
+import { equivalentNames, foldName } from '../../src/authorize/name-equivalence.js';
 
 test.each([
   ['other letters', 'DELETE_File'],
@@ -12,11 +12,11 @@ test.each([
   ['a soft hyphen', 'delete\u00ad_file'],
   ['a space without width', 'delete_\u200bfile'],
 ])('%s', (_how, name) => {
-  expect(folded('delete_files')).not.toBe(folded('delete_file'));
-  expect(folded(name)).toBe(folded('delete_file'));
+  expect(foldName('delete_files')).not.toBe(foldName('delete_file'));
+  expect(foldName(name)).toBe(foldName('delete_file'));
 });
 
-test('sharp s, small and capital', () => expect(folded('stra\u00dfe')).toBe(folded('STRA\u1e9eE')));
+test('sharp s, small and capital', () => expect(foldName('stra\u00dfe')).toBe(foldName('STRA\u1e9eE')));
 
 test('a name that would take long to normalize is refused: more marks in a row than text has', () => {
   const marked = (marks: number) => equivalentNames('tool', `a${'\u0301'.repeat(marks)}\u0316`.repeat(2));

@@ -3,16 +3,16 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
-import { residentMib } from '../fixtures/process.js';
+import { type GatewayProcess, residentMib } from '../fixtures/process.js';
 import { requestBytes } from '../fixtures/raw-client.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
 const MIB = 1 << 20;
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 beforeAll(async () => {
-  scene = await startScene();
+  scene = await startScene({ process: true });
 });
 afterAll(() => scene.stop());
 beforeEach(async () => {

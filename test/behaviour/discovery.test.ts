@@ -1,8 +1,8 @@
 // Where a client finds out which authorization server to ask: the metadata documents, whoever asks and whatever the request claims.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { type Scene, startConfigured, startScene } from '../fixtures/scene.js';
 
@@ -209,7 +209,7 @@ describe('one endpoint under a path', () => {
         expect([response.status, response.header('content-type')]).toEqual([404, 'application/json']);
         expect([response.header('www-authenticate'), response.header('location')]).toEqual([undefined, undefined]);
         expect([response.header('access-control-allow-origin'), response.header('cache-control')]).toEqual(['*', 'no-store']);
-        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
+        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'Unknown MCP server' } });
       }
     }
     expect(scene.upstream.hits).toBe(0);

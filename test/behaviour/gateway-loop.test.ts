@@ -3,9 +3,9 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';

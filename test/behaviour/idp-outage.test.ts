@@ -1,8 +1,9 @@
 // The identity provider goes away, comes back and changes its keys, while the gateway runs on.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
+import { ownPort } from '../fixtures/ports.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';
@@ -14,7 +15,10 @@ let gateway: Gateway;
 let known: string;
 
 beforeAll(async () => {
-  [idp, upstream] = await Promise.all([startIdp({ scopes: ['files:read'] }), startRawUpstream(answers.rpc())]);
+  [idp, upstream] = await Promise.all([
+    startIdp({ scopes: ['files:read'], port: await ownPort() }),
+    startRawUpstream(answers.rpc()),
+  ]);
 });
 afterAll(() => Promise.all([idp.stop(), upstream.stop()]));
 

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
-import { residentMib } from '../fixtures/process.js';
+import { type GatewayProcess, residentMib } from '../fixtures/process.js';
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 
 const CONNECTIONS = 400;
 const KNOWN = Array.from({ length: 8 }, (_, i) => `known-${i}`);
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 let flooders: Pool;
 let friends: Pool;
 const seen = { now: 0, most: 0, strangers: 0, known: 0 };
@@ -17,7 +17,7 @@ const seen = { now: 0, most: 0, strangers: 0, known: 0 };
 beforeAll(async () => {
   // Remembered for a second only: the known have to be asked about in the middle of the flood.
   const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, activeCacheSeconds: 1 };
-  scene = await startScene({ issuer: { introspection }, env: { SECRET: 's3cret' } });
+  scene = await startScene({ process: true, issuer: { introspection }, env: { SECRET: 's3cret' } });
   scene.issuer.introspect = async (form) => {
     seen.now += 1;
     seen.most = Math.max(seen.most, seen.now);

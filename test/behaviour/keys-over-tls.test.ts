@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Certificate, certificate } from '../fixtures/certificate.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';
@@ -77,7 +77,10 @@ beforeAll(async () => {
     [sound, ...issuers].map(({ issuer }, at) => [`i${at}`, { issuer, jwksUri: `${issuer}/jwks` }]),
   );
   const endpoint = { path: '/mcp', issuers: Object.keys(config), scopes: ['files:read'], upstream: upstream.url };
-  gateway = await startConfigured({ issuers: config, endpoints: [endpoint] }, { env: { NODE_EXTRA_CA_CERTS: file } });
+  gateway = await startConfigured(
+    { issuers: config, endpoints: [endpoint] },
+    { process: true, env: { NODE_EXTRA_CA_CERTS: file } },
+  );
   cold = await Promise.all(issuers.map(call));
   expect(upstream.hits).toBe(0);
 });

@@ -2,9 +2,9 @@
 // each fault of an identity provider; they go through their stations side by side, so that their waits overlap.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBlackHole } from '../fixtures/black-hole.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
 import { type Mint, rsaKey } from '../fixtures/mint.js';
-import type { Gateway } from '../fixtures/process.js';
 import { openRaw, type RawResponse, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answer, type RawIssuer, startRawIssuer } from '../fixtures/raw-issuer.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
@@ -152,9 +152,8 @@ describe('cold: C-66, C-48, C-145, F-04', () => {
   });
 
   test('C-66: each is 200 again without a restart, once its issuer answers', async () => {
-    const { pid } = gateway;
     await Promise.all(rows.map(async (row) => mend(row).then(() => recovers(row))));
-    expect([gateway.pid, gateway.logs().filter(({ event }) => event === 'gateway.listening').length]).toEqual([pid, 1]);
+    expect(gateway.logs().filter(({ event }) => event === 'gateway.listening')).toHaveLength(1);
   });
 });
 

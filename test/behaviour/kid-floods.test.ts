@@ -1,10 +1,10 @@
 // A flood of key ids that nobody has published costs the issuer a handful of requests, whether it answers or not, and a cold start one.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
 import { ecKey, type Mint } from '../fixtures/mint.js';
-import type { Gateway } from '../fixtures/process.js';
 import { openRaw, type RawResponse, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';

@@ -1,7 +1,7 @@
 // A thousand held streams at once: one more is refused, calls go on beside them, and all give their places back.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
-import { residentMib } from '../fixtures/process.js';
+import { type GatewayProcess, residentMib } from '../fixtures/process.js';
 import { openRaw, type RawConnection, requestBytes } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -11,10 +11,10 @@ const STREAMS = 1000;
 /** What one of them may keep in memory, with its two sockets. */
 const KIB_EACH = 128;
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 let held = 0;
 beforeAll(async () => {
-  scene = await startScene({ upstream: { maxStreams: STREAMS } });
+  scene = await startScene({ process: true, upstream: { maxStreams: STREAMS } });
 });
 afterAll(() => scene.stop());
 

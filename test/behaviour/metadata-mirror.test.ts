@@ -99,7 +99,7 @@ describe('one endpoint', () => {
     for (const path of [...everywhere('/mcp'), ...ROOT]) {
       const response = await get(scene, path);
       expect([path, response.status, response.header('content-type')]).toEqual([path, 404, 'application/json']);
-      expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
+      expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'Unknown MCP server' } });
     }
     // The endpoint works all the same, with its other issuer.
     await scene.passes();

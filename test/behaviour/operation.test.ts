@@ -1,7 +1,7 @@
 // What the operator sees: one line and one count for each request, with its reason; health; and who may look.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogLine } from '../fixtures/gateway.js';
 import { type Ask, type HeaderLine, legacy, modern } from '../fixtures/messages.js';
-import type { LogLine } from '../fixtures/process.js';
 import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';

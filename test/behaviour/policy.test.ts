@@ -75,7 +75,7 @@ describe('a tool that no scope would open', () => {
     expect(JSON.parse(response.body)).toMatchObject({
       jsonrpc: '2.0',
       id: 7,
-      error: { code: -31403, message: 'This tool is not open to you' },
+      error: { code: -31403, message: 'You may not use this tool' },
     });
     expect((await scene.logOf(response)).reason).toBe('tool.denied');
     // A scope can be asked for, a notification has no answer (B-24), a method is a rule as well.

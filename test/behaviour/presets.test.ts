@@ -2,9 +2,9 @@
 // one from a token of another, and a near miss from the real thing.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { presetNames } from '../../src/config/presets.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';

@@ -6,7 +6,8 @@ import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { type Everything, startEverything } from '../fixtures/everything.js';
-import type { Gateway } from '../fixtures/process.js';
+import type { Gateway } from '../fixtures/gateway.js';
+import { ownPort } from '../fixtures/ports.js';
 import { ENV_SECRET, startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
@@ -24,7 +25,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   [idp, everything, v1, v2] = await Promise.all([
-    startIdp({ scopes: ['files:read', 'files:write'] }),
+    startIdp({ scopes: ['files:read', 'files:write'], port: await ownPort() }),
     startEverything(),
     startV1Upstream(),
     startV2Upstream(),

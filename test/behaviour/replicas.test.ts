@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Hop, startHop } from '../fixtures/hop.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { type Ask, legacy } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
+import type { GatewayProcess } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
@@ -24,7 +24,7 @@ let hop: Hop;
 let issuer: JwksIssuer;
 let v1: V1Upstream;
 let v2: V2Upstream;
-let replicas: Gateway[] = [];
+let replicas: GatewayProcess[] = [];
 
 beforeAll(async () => {
   [hop, issuer, v1, v2] = await Promise.all([startHop(), startJwksIssuer(), startV1Upstream(), startV2Upstream()]);
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 /** Another replica: the same configuration, another process. */
-async function join(ring: readonly string[]): Promise<Gateway> {
+async function join(ring: readonly string[]): Promise<GatewayProcess> {
   const endpoint = (path: string, upstream: string) => ({ path, issuers: ['main'], scopes: ['files:read'], upstream });
   const config = {
     publicUrl: hop.url,
@@ -43,14 +43,14 @@ async function join(ring: readonly string[]): Promise<Gateway> {
     issuers: { main: { issuer: issuer.issuer } },
     endpoints: [endpoint('/v1/mcp', v1.url), endpoint('/v2/mcp', v2.url)],
   };
-  const gateway = await startConfigured(config, { env: { PORTCULLIS_SESSION_KEYS: ring.join(' ') } });
+  const gateway = await startConfigured(config, { process: true, env: { PORTCULLIS_SESSION_KEYS: ring.join(' ') } });
   replicas.push(gateway);
   hop.targets.push(gateway.port);
   return gateway;
 }
 
 /** Takes one out of the way, then ends it: at once, or when the requests that were on their way to it have come. */
-async function leave(gateway: Gateway, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+async function leave(gateway: GatewayProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   hop.targets = hop.targets.filter((port) => port !== gateway.port);
   replicas = replicas.filter((one) => one !== gateway);
   if (signal === 'SIGTERM') await until('nothing is under way to it', () => hop.underWay(gateway.port) === 0);
@@ -88,7 +88,7 @@ test('B-40, B-81, D-32, E-01, E-12: kill -9 between requests: a legacy and a mod
       expect((await old.listTools()).tools.map(({ name }) => name)).toContain('echo');
       expect(textOf(await young.callTool(echo(`${text} ${round}`)))).toBe(`${text} ${round}`);
       if (text === 'after') continue;
-      const [longest] = replicas as [Gateway];
+      const [longest] = replicas as [GatewayProcess];
       killed.push(longest.pid);
       await leave(longest, 'SIGKILL');
       await join(ring);

@@ -1,9 +1,9 @@
 // Several issuers on one endpoint: what one of them vouches for says nothing for another. All of them publish their key under one kid.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
 import { ecKey, type Mint, rsaKey } from '../fixtures/mint.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';

@@ -3,14 +3,15 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
+import type { GatewayProcess } from '../fixtures/process.js';
 import { openRaw, type RawConnection, type RawRequest, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 beforeEach(async () => {
-  scene = await startScene();
+  scene = await startScene({ process: true });
   await scene.passes();
   scene.upstream.reset();
   return async () => {
@@ -119,7 +120,9 @@ test('E-11: a request on a connection that is open already is told to go elsewhe
   const refused = await second.response({ label: 'the refusal while draining' });
   expect([refused.status, refused.header('connection')]).toEqual([503, 'close']);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
-  expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31503, message: 'Shutting down, retry elsewhere' } });
+  expect(JSON.parse(refused.body)).toMatchObject({
+    error: { code: -31503, message: 'The gateway is shutting down, retry the request' },
+  });
   expect((await running.response({ label: 'the running call' })).status).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
   expect(scene.upstream.hits).toBe(1);
@@ -181,7 +184,7 @@ test.each([1, 2])(
   'gateway.stopped is the last line, also behind a call that was answered just before the signal: %i',
   async () => {
     for (let n = 0; n < 3; n++) {
-      const { gateway, passes, stop: stopAll } = await startScene();
+      const { gateway, passes, stop: stopAll } = await startScene({ process: true });
       try {
         const id = (await passes()).header('x-request-id');
         process.kill(gateway.pid, 'SIGTERM');

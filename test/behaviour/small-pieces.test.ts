@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { legacy } from '../fixtures/messages.js';
-import { residentMib } from '../fixtures/process.js';
+import { type GatewayProcess, residentMib } from '../fixtures/process.js';
 import { openRaw, requestBytes } from '../fixtures/raw-client.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 
@@ -16,7 +16,7 @@ const MIB = 120;
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools: [{ name: 'read' }] } });
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
-let scene: Scene;
+let scene: Scene<GatewayProcess>;
 let type = 'application/json';
 const open = new Set<Socket>();
 const upstream = createServer((socket) => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
   const tools = { default: 'allow', rules: [{ tool: 'delete*', deny: true }] };
-  scene = await startScene({ more: [{ path: '/lists/mcp', upstream: url, tools }] });
+  scene = await startScene({ process: true, more: [{ path: '/lists/mcp', upstream: url, tools }] });
 });
 afterAll(async () => {
   for (const socket of open) socket.destroy();

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { spawnNode } from '../fixtures/child.js';
 import { modern } from '../fixtures/messages.js';
-import { type GatewayOptions, startGateway } from '../fixtures/process.js';
+import { ownPort } from '../fixtures/ports.js';
+import { type GatewayOptions, startProcess } from '../fixtures/process.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { configText, startConfigured } from '../fixtures/scene.js';
@@ -20,14 +21,14 @@ const GOOD = {
 
 /** Runs until it ends by itself; its exit code and what it printed. */
 async function fails(options: GatewayOptions): Promise<{ code: number | null; lines: string[] }> {
-  const gateway = await startGateway({ ...options, ready: false });
+  const gateway = await startProcess({ ...options, ready: false });
   const { code } = await withDeadline('the process ends by itself', gateway.exited, 10_000);
   return { code, lines: gateway.output().split('\n') };
 }
 
 describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names every problem, with its place and what to write', () => {
   test('a file', async () => {
-    const good = await startGateway({ config: configText(GOOD) });
+    const good = await startProcess({ config: configText(GOOD) });
     expect((await rawRequest(good.port, modern('tools/list', { path: '/files/mcp' }))).status).toBe(401);
     expect(await good.stop()).toBe(0);
 
@@ -147,7 +148,10 @@ describe('F-04, C-66: the identity provider is away when the gateway starts', ()
   let idp: Idp;
   let upstream: RawUpstream;
   beforeAll(async () => {
-    [idp, upstream] = await Promise.all([startIdp({ scopes: ['files:read'] }), startRawUpstream(answers.rpc())]);
+    [idp, upstream] = await Promise.all([
+      startIdp({ scopes: ['files:read'], port: await ownPort() }),
+      startRawUpstream(answers.rpc()),
+    ]);
   });
   afterAll(() => Promise.all([idp.stop(), upstream.stop()]));
 

@@ -149,7 +149,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
     'between events without ids, %s: one error with the id of the request; a GET stream, which has none, is cut',
     async (_name, answer) => {
       scene.upstream.answer(answer);
-      const error = { code: -31502, message: 'The MCP server broke off' };
+      const error = { code: -31502, message: 'The response of the MCP server is incomplete' };
       const broken = kinds.map(async ([name, make], n) => {
         const id = n % 2 === 0 ? `call-${n}` : n;
         const connection = await open(make({ id }));

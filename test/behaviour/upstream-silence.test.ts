@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBlackHole } from '../fixtures/black-hole.js';
 import { certificate } from '../fixtures/certificate.js';
-import { freePorts } from '../fixtures/child.js';
+import { ownPorts } from '../fixtures/ports.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
@@ -35,7 +35,7 @@ beforeAll(async () => {
       strayed += bytes;
     });
   });
-  const [nobody = 0, hole = 0] = await freePorts(2);
+  const [nobody = 0, hole = 0] = await ownPorts(2);
   const blackHole = await startBlackHole(hole);
   closing.push(() => blackHole.stop());
   scene = await startScene({

@@ -1,8 +1,8 @@
 // The ways in, over a real identity provider: JWT by its metadata, JWT by its key set, opaque by introspection.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { legacy, modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';

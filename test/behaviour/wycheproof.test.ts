@@ -1,9 +1,9 @@
 // The Wycheproof vectors (test/vectors) against the running gateway: each flaw made again over real claims is refused, its twin without the
 // flaw passes. What cannot be carried over is named by its treatment, and counted, so that no vector is left out without a word.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { type KeyServer, startKeyServer } from '../fixtures/key-server.js';
 import { modern } from '../fixtures/messages.js';
-import type { Gateway } from '../fixtures/process.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';

@@ -9,7 +9,7 @@ import { allChecks } from '../../src/commands/doctor/run-checks.js';
 import { DOCTOR_TIMES, doctor } from '../../src/commands/doctor.js';
 import { certificate } from '../fixtures/certificate.js';
 import { spawnNode } from '../fixtures/child.js';
-import type { Gateway } from '../fixtures/process.js';
+import type { Gateway } from '../fixtures/gateway.js';
 import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
+import { ownPort } from '../fixtures/ports.js';
 import { openRaw } from '../fixtures/raw-client.js';
 import { type Kept, provider } from '../support/sdk-login.js';
 
@@ -19,6 +20,7 @@ const printed = ['log', 'info', 'warn', 'error'] as const;
 beforeEach(async () => {
   for (const name of printed) vi.spyOn(console, name);
   idp = await startIdp({
+    port: await ownPort(),
     scopes: ['files:read', 'files:write'],
     jwtResources: [JWT_RESOURCE],
     opaqueResources: [OPAQUE_RESOURCE],

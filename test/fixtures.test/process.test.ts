@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startGateway } from '../fixtures/process.js';
+import { startProcess } from '../fixtures/process.js';
 
 const SCRIPT = `
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const at = process.argv.indexOf('--config');
 const file = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : '';
@@ -14,11 +14,6 @@ const portOf = (name, variable) => Number(/\\d+$/m.exec(file.match(new RegExp(na
 if (process.env.BROKEN) {
   console.error('configuration error');
   process.exit(2);
-}
-if (process.env.TAKEN && !existsSync(process.env.TAKEN)) {
-  writeFileSync(process.env.TAKEN, '');
-  console.error('the port is in use by another process');
-  process.exit(1);
 }
 console.log(JSON.stringify({ msg: 'started', command: process.argv[2], names: Object.keys(process.env).sort() }));
 createServer((req, res) => res.end(req.url)).listen(portOf('listen', 'PORTCULLIS_LISTEN'), '127.0.0.1');
@@ -36,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 test('configured by environment: a clean environment, parsed logs, metrics, exit code', async () => {
-  const gateway = await startGateway({ entry, env: { EXTRA: '1' } });
+  const gateway = await startProcess({ entry, env: { EXTRA: '1' } });
   expect(gateway.logs()).toEqual([
     {
       msg: 'started',
@@ -51,20 +46,14 @@ test('configured by environment: a clean environment, parsed logs, metrics, exit
 });
 
 test('configured by a file with port placeholders', async () => {
-  const gateway = await startGateway({ entry, config: 'listen: 127.0.0.1:{{port}}\nadmin: 127.0.0.1:{{adminPort}}\n' });
+  const gateway = await startProcess({ entry, config: 'listen: 127.0.0.1:{{port}}\nadmin: 127.0.0.1:{{adminPort}}\n' });
   expect(gateway.logs()[0]?.names).not.toContain('PORTCULLIS_LISTEN');
   expect(await gateway.stop('SIGKILL')).toBe(null);
 });
 
 test('a process that ends by itself fails the start with its output, or is awaited', async () => {
-  await expect(startGateway({ entry, env: { BROKEN: '1' } })).rejects.toThrow('configuration error');
-  const gateway = await startGateway({ entry, env: { BROKEN: '1' }, ready: false });
+  await expect(startProcess({ entry, env: { BROKEN: '1' } })).rejects.toThrow('configuration error');
+  const gateway = await startProcess({ entry, env: { BROKEN: '1' }, ready: false });
   expect(await gateway.exited).toEqual({ code: 2, signal: null });
   expect(gateway.output()).toBe('configuration error');
-});
-
-test('a port that somebody else took meanwhile: it starts on others', async () => {
-  const gateway = await startGateway({ entry, env: { TAKEN: join(directory, 'taken') } });
-  expect(gateway.logs()).toHaveLength(1);
-  expect(await gateway.stop()).toBe(0);
 });

@@ -18,7 +18,7 @@ test('a request is recorded byte for byte and answered', async () => {
   const response = await rawRequest(upstream.port, { method: 'POST', path: '/a%2Fb/../c?d=%zz', headers, body: '{"id":1}' });
   expect(response).toMatchObject({ status: 200, statusText: 'OK', body: '{"ok":true}', complete: true, closed: false, rest: '' });
   expect(response.header('Content-Type')).toBe('application/json');
-  expect(response.timings.endMs).toBeGreaterThanOrEqual(response.timings.headersTimeoutMs);
+  expect(response.timings.endMs).toBeGreaterThanOrEqual(response.timings.headersMs);
   expect(upstream.hits).toBe(1);
   expect(upstream.last).toMatchObject({ method: 'POST', target: '/a%2Fb/../c?d=%zz', bodyComplete: true, closedEarly: false });
   expect(upstream.last?.rawHeaders).toEqual([

@@ -11,7 +11,7 @@ function reading(limitBytes: number, declared = 0) {
   const stream = new PassThrough();
   const told: Result<Buffer>[] = [];
   const reader = new BodyReader(stream as unknown as IncomingMessage, declared, limitBytes, {
-    bodyRead: (read) => void told.push(read),
+    onBody: (read) => void told.push(read),
   });
   const first = async () => {
     await until('the body is told', () => told.length > 0);
@@ -69,6 +69,6 @@ test('a caller that left is told as such, and what was sent is not taken for who
   const { stream, first, reader } = reading(8);
   stream.write('abc');
   await settle();
-  reader.gone();
+  reader.onDisconnect();
   expect(await first()).toBe('client.disconnected');
 });

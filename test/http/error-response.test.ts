@@ -141,7 +141,7 @@ describe('the id', () => {
 describe('nothing is sent', () => {
   test('to a caller that left (D-21)', () => {
     const asked = exchange();
-    asked.gone = true;
+    asked.disconnected = true;
     sendError(asked, at, failures.tokenExpired(), null);
     expect([asked.began, asked.destroyed]).toEqual([[], false]);
   });

@@ -67,7 +67,7 @@ describe('the answers to a browser (B-15, C-152)', () => {
   test('of an allowed origin name it, and what it may read', () => {
     const asked = from('https://app.example.com');
     expect(origin(asked, at)).toBeNull();
-    expect(pairs(asked.answerHeaders)).toEqual({
+    expect(pairs(asked.responseHeaders)).toEqual({
       'x-request-id': 'request-1',
       'access-control-allow-origin': 'https://app.example.com',
       vary: 'Origin',
@@ -81,7 +81,7 @@ describe('the answers to a browser (B-15, C-152)', () => {
   ])('to %s say nothing of origins', (_what, origins, kind) => {
     const asked = from(...origins);
     expect(origin(asked, at)?.definition.reason ?? 'ok').toBe(kind);
-    expect(pairs(asked.answerHeaders)).toEqual({ 'x-request-id': 'request-1' });
+    expect(pairs(asked.responseHeaders)).toEqual({ 'x-request-id': 'request-1' });
   });
 });
 

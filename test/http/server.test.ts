@@ -132,7 +132,7 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
       const got: string[] = [];
       const read = (one: Exchange): void =>
         one.readBody(1000, {
-          bodyRead: (body) => {
+          onBody: (body) => {
             got.push(body.ok ? body.value.toString() : body.definition.reason);
             if (!body.ok) return sendError(one, null, body, null);
             one.begin(204, [], false);
@@ -178,7 +178,7 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
     await gone.write(requestBytes(port, {}));
     await until('the exchange is there', () => seen.length === 1);
     gone.destroy();
-    await until('the exchange knows it', () => seen[0]?.gone);
+    await until('the exchange knows it', () => seen[0]?.disconnected);
     expect(told).toEqual([]);
   });
 });
@@ -213,7 +213,7 @@ test('a whole answer goes out with its turn, and to nobody where its caller left
   const { port, seen, listener: made } = await listening({ hold: true });
   const whole = (one: Exchange | undefined): void => {
     one?.begin(200, ['content-length', '2'], false);
-    one?.endWhole(Buffer.from('ok'));
+    one?.endInBatch(Buffer.from('ok'));
   };
   const answered = rawRequest(port, {});
   await until('the first request is there', () => seen.length === 1);

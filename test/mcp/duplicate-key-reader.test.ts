@@ -8,9 +8,9 @@ const flawOf = (params: string): string => {
   if (result.ok) return 'ok';
   return result.unreadable ? 'no JSON' : result.detail;
 };
-const twice = 'a name stands twice';
-const spelling = 'a name stands twice, or in another spelling';
-const tooMany = 'too many names, or too long a name';
+const twice = 'a member name is repeated';
+const spelling = 'a member name is repeated, perhaps in another spelling';
+const tooMany = 'too many names, or a name that is too long';
 const ambiguous = 'a name has a NUL or half a surrogate pair';
 
 describe('names (B-25)', () => {

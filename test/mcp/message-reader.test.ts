@@ -57,23 +57,23 @@ describe('a message', () => {
     ['{}', 'jsonrpc is not "2.0"'],
     ['{"id":1,"method":"m"}', 'jsonrpc is not "2.0"'],
     ['{"jsonrpc":"1.0","id":1,"method":"m"}', 'jsonrpc is not "2.0"'],
-    ['{"jsonrpc":2.0,"id":1,"method":"m"}', 'jsonrpc is no string'],
+    ['{"jsonrpc":2.0,"id":1,"method":"m"}', 'jsonrpc is not a string'],
     ['{"jsonrpc":"2.0","id":1}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","result":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"method":"m","result":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"method":"m","error":{}}', 'neither request, notification nor response'],
     ['{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', 'neither request, notification nor response'],
-    ['{"jsonrpc":"2.0","id":1,"method":5}', 'method is no string'],
-    ['{"jsonrpc":"2.0","id":1,"method":null}', 'method is no string'],
-    ['{"jsonrpc":"2.0","id":1,"method":["tools/call"]}', 'method is no string'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":[]}', 'params is no object'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":null}', 'params is no object'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":1}}', 'params.name is no string'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"uri":{}}}', 'params.uri is no string'],
-    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"taskId":[]}}', 'params.taskId is no string'],
+    ['{"jsonrpc":"2.0","id":1,"method":5}', 'method is not a string'],
+    ['{"jsonrpc":"2.0","id":1,"method":null}', 'method is not a string'],
+    ['{"jsonrpc":"2.0","id":1,"method":["tools/call"]}', 'method is not a string'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":[]}', 'params is not an object'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":null}', 'params is not an object'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":1}}', 'params.name is not a string'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"uri":{}}}', 'params.uri is not a string'],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"taskId":[]}}', 'params.taskId is not a string'],
     [
       '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":1}}}',
-      'protocolVersion is no string',
+      'protocolVersion is not a string',
     ],
     ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"\\ud800"}}', 'params.name has a NUL or half a surrogate pair'],
     ['{"jsonrpc":"2.0","id":1,"method":"\\udc00m"}', 'method has a NUL or half a surrogate pair'],
@@ -99,7 +99,7 @@ describe('a message', () => {
     ['in params._meta, something unknown', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"x":1,"x":2}}}'],
   ])('with a name twice %s is refused (B-25)', (_where, text) => {
     expect(flawOf(REQUEST)).toBe('ok');
-    expect(flawOf(text)).toMatch(/^a name stands twice/);
+    expect(flawOf(text)).toMatch(/^a member name is repeated/);
   });
 
   test('repeats names in its arguments as it likes: they go on as they came (B-27)', () => {
@@ -150,7 +150,7 @@ describe('a batch (B-21)', () => {
   });
 
   test.each([
-    ['a flaw in one message', `[${REQUEST},{"jsonrpc":"2.0","id":1,"method":1}]`, 'method is no string'],
+    ['a flaw in one message', `[${REQUEST},{"jsonrpc":"2.0","id":1,"method":1}]`, 'method is not a string'],
     ['a batch in a batch', `[[${REQUEST}]]`, 'not an object'],
     ['a number among them', `[${REQUEST},1]`, 'not an object'],
     ['no end', `[${REQUEST}`, 'no JSON'],

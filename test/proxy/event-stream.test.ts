@@ -6,7 +6,19 @@ import type { Caller } from '../../src/core/principal.js';
 import type { StreamContext } from '../../src/proxy/event-stream.js';
 import { TICK_MS } from '../../src/proxy/stream-ticker.js';
 import { passThroughCaller, principal } from '../support/endpoint.js';
-import { type Closed, COMMENT, clock, inSeconds, type Opened, open, pass, ticker } from '../support/watched-stream.js';
+import {
+  type Closed,
+  COMMENT,
+  clock,
+  inSeconds,
+  type Opened,
+  open,
+  pass,
+  ticker,
+  watchStreams,
+} from '../support/watched-stream.js';
+
+watchStreams();
 
 const errorOf = (closed: Closed[]): unknown => JSON.parse(/^data: (.*)\n\n$/.exec(closed[0]?.last ?? '')?.[1] ?? 'null');
 
@@ -92,7 +104,7 @@ describe('B-77: the last event of a broken response', () => {
   const error = {
     jsonrpc: '2.0',
     id: '7',
-    error: { code: -31502, message: 'The MCP server broke off', data: { requestId: 'x-1' } },
+    error: { code: -31502, message: 'The response of the MCP server is incomplete', data: { requestId: 'x-1' } },
   };
   const sentBy = ({ stream }: Opened): unknown => {
     const last = stream.errorEvent(streamBroken());

@@ -1,6 +1,6 @@
 // A caller that disconnects before the gateway has a connection to the upstream.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GoneListener } from '../../src/core/exchange.js';
+import type { DisconnectListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
 import type { Message } from '../../src/core/message.js';
 import { createOpenStream } from '../../src/proxy/event-stream.js';
@@ -41,19 +41,19 @@ function forwarder(): (name: string, disconnects: boolean) => Promise<string> {
   return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const call = exchange();
-    let listener: GoneListener | undefined;
-    call.onGone = (added) => {
+    let listener: DisconnectListener | undefined;
+    call.onDisconnect = (added) => {
       listener = added;
     };
     let end: Failure | null | undefined;
     transport.forward(call, principal(), message, [], {
-      answered(result) {
+      onResponseEnd(result) {
         end = result;
       },
     });
     if (disconnects) {
-      call.gone = true;
-      listener?.gone();
+      call.disconnected = true;
+      listener?.onDisconnect();
     }
     await until('the exchange is over', () => end !== undefined);
     return end?.definition.reason ?? 'ok';

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { StreamContext } from '../../src/proxy/event-stream.js';
 import { TICK_MS } from '../../src/proxy/stream-ticker.js';
-import { COMMENT, type Opened, open, pass } from '../support/watched-stream.js';
+import { COMMENT, type Opened, open, pass, watchStreams } from '../support/watched-stream.js';
+
+watchStreams();
 
 describe('B-72: comments on a quiet stream', () => {
   test.each([1, 2, 15, 60])('are sent every %d s, and never later', (keepAliveSeconds) => {

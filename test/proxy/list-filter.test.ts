@@ -195,7 +195,7 @@ describe('a message that two clients could read as different lists is rejected',
   ];
   test.each(flaws)('%s as %s (B-25)', (from, to) => {
     expect(filter(valid)).toBe(valid);
-    expect(filter(valid.replace(from, () => to))).toMatch(/^flaw: (a name stands twice|tools is not an array)/);
+    expect(filter(valid.replace(from, () => to))).toMatch(/^flaw: (a member name is repeated|tools is not an array)/);
   });
 
   test.each([

@@ -62,7 +62,7 @@ const requests: [string, RawRequest][] = [
 
 async function expectBroken(response: RawResponse, detail: RegExp): Promise<void> {
   expect([response.status, response.complete]).toEqual([502, true]);
-  expect(response.body).toContain('"The MCP server broke off"');
+  expect(response.body).toContain('"The MCP server sent no valid response"');
   expect(response.body).not.toContain('"name"');
   expect(gateway.ends.join()).toMatch(detail);
   expect(gateway.ends).toHaveLength(1);
@@ -159,7 +159,7 @@ describe('a JSON response', () => {
     [
       'names that differ in case',
       answers.status(200, [JSON_LINE], list('a').replace('"tools"', '"Tools":[],"tools"')),
-      'stands twice',
+      'is repeated',
     ],
     ['an error with the JSON type that is not JSON', answers.status(404, [JSON_LINE], 'gone'), 'not JSON-RPC'],
     [
@@ -339,7 +339,7 @@ describe('an event stream', () => {
 
   test.each<[string, string, string]>([
     ['that is not JSON', event('tools'), 'not JSON-RPC'],
-    ['that two clients could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'stands twice'],
+    ['that two clients could read in two ways', event(list('a').replace('"name"', '"Name":"b","name"')), 'is repeated'],
     ['that never ends', `data: ${'x'.repeat(MAX_LIST_BYTES)}`, 'more than'],
     ['that is incomplete at the end', event(list('a')).slice(0, -6), 'not JSON-RPC'],
   ])('with an event %s is cut after the events before it', async (_what, text, detail) => {

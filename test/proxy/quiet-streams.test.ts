@@ -6,6 +6,7 @@ import { createPool } from '../../src/proxy/pool.js';
 import { type Exchange, sse } from '../fixtures/raw-answers.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { endpoint } from '../support/endpoint.js';
+import { resetUndiciTimers } from '../support/undici-timers.js';
 
 let upstream: RawUpstream;
 let goOn: () => void;
@@ -14,7 +15,8 @@ beforeAll(async () => {
     await sse([{ data: 'first' }], { end: false })(exchange);
     goOn = () => void exchange.res.end('data: last\n\n');
   });
-  // For the whole file, because undici has one timer for all its timeouts.
+  // For the whole file, because undici has one timer for all its timeouts. It may run already.
+  resetUndiciTimers();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
 });
 afterAll(async () => {

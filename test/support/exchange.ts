@@ -26,7 +26,7 @@ export interface TestExchange extends Exchange {
   readonly destroyed: boolean;
   /** How many times the body was asked for. */
   readonly bodyReads: number;
-  gone: boolean;
+  disconnected: boolean;
   sentStatus: number;
 }
 
@@ -49,9 +49,9 @@ export function exchange(asked: Asked = {}): TestExchange {
     id: 'request-1',
     host: 'mcp.example.com',
     clientAddress: '192.0.2.7',
-    gone: false,
-    stalled: false,
-    answerHeaders: ['x-request-id', 'request-1'],
+    disconnected: false,
+    clientStalled: false,
+    responseHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
     began: [] as Recorded[],
     destroyed: false,
@@ -62,9 +62,9 @@ export function exchange(asked: Asked = {}): TestExchange {
     readBody(limitBytes: number, listener: BodyListener) {
       self.bodyReads += 1;
       const body = Buffer.from(asked.body ?? '');
-      queueMicrotask(() => listener.bodyRead(body.length > limitBytes ? bodyTooLarge() : ok(body)));
+      queueMicrotask(() => listener.onBody(body.length > limitBytes ? bodyTooLarge() : ok(body)));
     },
-    onGone() {},
+    onDisconnect() {},
     begin(status: number, headers: string[]) {
       self.sentStatus = status;
       self.began.push({ status, headers: [...headers] });
@@ -74,7 +74,7 @@ export function exchange(asked: Asked = {}): TestExchange {
       return true;
     },
     onDrain() {},
-    endWhole(body: Buffer) {
+    endInBatch(body: Buffer) {
       self.end(body);
     },
     end(chunk?: Buffer) {

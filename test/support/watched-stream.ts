@@ -10,15 +10,17 @@ import { endpoint, ISSUER, principal } from './endpoint.js';
 /** The comment that keeps a quiet stream open. */
 export const COMMENT = ':\n\n';
 
-/** The clock and the ticker of the current test. */
+/** The clock and the ticker of the current test; `watchStreams` makes them for each test. */
 export let clock: TestClock;
 export let ticker: StreamTicker;
-beforeEach(() => {
-  vi.useFakeTimers();
-  clock = testClock();
-  ticker = createStreamTicker(clock);
-});
-afterEach(() => void vi.useRealTimers());
+export function watchStreams(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    clock = testClock();
+    ticker = createStreamTicker(clock);
+  });
+  afterEach(() => void vi.useRealTimers());
+}
 
 export function pass(ms: number): void {
   for (let passed = 0; passed < ms; passed += 100) {

@@ -1,6 +1,6 @@
 // The credential of a request: for each case, one good value and one flaw.
 import { describe, expect, test } from 'vitest';
-import { tokenFlaw } from '../../src/core/credential.js';
+import { checkTokenSyntax } from '../../src/core/credential.js';
 import { readCredential } from '../../src/verify/credential.js';
 import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
 import { exchange, type Lines } from '../support/exchange.js';
@@ -13,7 +13,7 @@ const authorization = (value: string): Lines => [['Authorization', value]];
 /** As in the corridor: a token with a flaw is rejected before an authenticator verifies it. */
 const present = (lines: Lines, at = oauth) => {
   const found = readCredential(exchange({ lines: [['Host', 'mcp.example.com'], ...lines] }), at);
-  return (found.ok && found.value.kind === 'bearer' ? tokenFlaw(found.value.token) : null) ?? found;
+  return (found.ok && found.value.kind === 'bearer' ? checkTokenSyntax(found.value.token) : null) ?? found;
 };
 const tokenOf = (value: string): string => {
   const found = present(authorization(value));

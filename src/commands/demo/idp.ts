@@ -23,6 +23,8 @@ export type IdpOptions = {
   opaqueResources?: string[];
   /** Access token lifetime in seconds. */
   tokenTtl?: number;
+  /** Where it listens; without it, on a free port. */
+  port?: number;
 };
 
 export type TokenRequest = { resource?: string; scope?: string; client?: ClientSecret };
@@ -52,7 +54,7 @@ const COUNTED: Record<string, keyof Idp['hits']> = {
   '/.well-known/oauth-authorization-server': 'metadata',
 };
 
-/** Starts an identity provider on a free loopback port. */
+/** Starts an identity provider on a loopback port. */
 export async function startIdp(options: IdpOptions): Promise<Idp> {
   const { Provider: ProviderClass, errors } = await loadLibrary();
   const resources = new Map<string, TokenFormat>();
@@ -90,7 +92,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   };
 
   // The issuer is the exact URL, so the server listens before the provider exists.
-  let listening: Loopback | undefined = await listenLoopback(handler);
+  let listening: Loopback | undefined = await listenLoopback(handler, options.port);
   const { port, url: issuer } = listening;
 
   // oidc-provider reads its keys once. To change them, this creates a new instance over the same

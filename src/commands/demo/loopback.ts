@@ -1,18 +1,23 @@
 // An HTTP server on the loopback interface for the services of the demo. It can close immediately.
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** A listening server. `close` also drops open connections, so the port is closed immediately. */
 export type Loopback = { port: number; url: string; close(): Promise<void> };
 
-/** Listens on 127.0.0.1. Port 0 selects a free port. */
-export async function listenLoopback(handler: RequestListener, port = 0): Promise<Loopback> {
-  const server = createServer(handler);
+/** Listens on 127.0.0.1, and resolves with the port. Port 0 selects a free port. */
+export async function listening(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  const actual = (server.address() as AddressInfo).port;
+  return (server.address() as AddressInfo).port;
+}
+
+/** Listens on 127.0.0.1; port 0 takes a free one. */
+export async function listenLoopback(handler: RequestListener, port = 0): Promise<Loopback> {
+  const server = createServer(handler);
+  const actual = await listening(server, port);
   return {
     port: actual,
     url: `http://127.0.0.1:${actual}`,

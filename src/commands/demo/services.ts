@@ -6,7 +6,7 @@ import { resolveConfig } from '../../config/load.js';
 import { systemClock } from '../clock.js';
 import { explainTokenFor } from '../explain-token.js';
 import { type Idp, startIdp } from './idp.js';
-import { listenLoopback } from './loopback.js';
+import { leasePort } from './leased-port.js';
 import { type DemoUpstream, startDemoUpstream } from './upstream.js';
 
 export interface Services {
@@ -26,14 +26,6 @@ export interface Services {
 
 export const SCOPE = 'demo:use';
 const SECRET_NAME = 'DEMO_INTROSPECTION_SECRET';
-const ATTEMPTS = 5;
-
-async function findFreePort(): Promise<number> {
-  const { port, close } = await listenLoopback(() => {});
-  await close();
-  return port;
-}
-
 /** One issuer, which issues JWTs for one endpoint and opaque tokens for the other. */
 function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown {
   const { id } = idp.clients.introspection;
@@ -60,8 +52,13 @@ function configuration(port: number, idp: Idp, upstream: DemoUpstream): unknown 
   };
 }
 
-async function startOnce(idp: Idp, upstream: DemoUpstream, lines: string[]) {
-  const port = await findFreePort();
+export async function startServices(): Promise<Services> {
+  const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 3600 });
+  const upstream = await startDemoUpstream();
+  /** The log of the gateway: the tour quotes it. */
+  const lines: string[] = [];
+  // The public URL contains the port, so the port comes before the gateway.
+  const { port, release } = await leasePort();
   const config = resolveConfig(configuration(port, idp, upstream), {
     [SECRET_NAME]: idp.clients.introspection.secret,
   });
@@ -70,27 +67,6 @@ async function startOnce(idp: Idp, upstream: DemoUpstream, lines: string[]) {
     random: Math.random,
     destination: { write: (text) => void lines.push(...text.toString().trim().split('\n')) },
   });
-  return { config, gateway };
-}
-
-/** Another process may take the free port before the gateway listens on it; then tries another. */
-async function startOnFreePort(idp: Idp, upstream: DemoUpstream, lines: string[]) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startOnce(idp, upstream, lines);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === ATTEMPTS)
-        throw error;
-    }
-  }
-}
-
-export async function startServices(): Promise<Services> {
-  const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 3600 });
-  const upstream = await startDemoUpstream();
-  /** The log of the gateway: the tour quotes it. */
-  const lines: string[] = [];
-  const { config, gateway } = await startOnFreePort(idp, upstream, lines);
   const files = `${config.publicUrl}/files/mcp`;
   const notes = `${config.publicUrl}/notes/mcp`;
   idp.addResource(files, 'jwt');
@@ -109,6 +85,7 @@ export async function startServices(): Promise<Services> {
     lastReason: () => (JSON.parse(lines.at(-1) ?? '{}') as { reason?: string }).reason,
     async stop() {
       await gateway.close(0);
+      release();
       await upstream.stop();
       await idp.stop();
     },

@@ -67,7 +67,7 @@ export function createPublicRoutes(
     const there = HEALTH_PATHS.includes(path) || (wellKnown.get(path)?.() ?? null) !== null;
     if (!there && !path.includes('/.well-known/')) return null;
     if (there ? !METHODS.includes(method) : method !== 'OPTIONS') {
-      exchange.answerHeaders.push('access-control-allow-origin', '*');
+      exchange.responseHeaders.push('access-control-allow-origin', '*');
       return there ? methodRefused({ detail: method, allow: METHODS.join(', ') }) : routeUnknown();
     }
     Object.defineProperty(incoming, 'headers', { value: OUR_HOST });

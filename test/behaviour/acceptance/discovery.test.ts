@@ -5,7 +5,7 @@ import {
   discoverAuthorizationServerMetadata as discoverServerV1,
 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gateway } from '../../fixtures/process.js';
+import type { Gateway } from '../../fixtures/gateway.js';
 import { rawRequest } from '../../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { startConfigured } from '../../fixtures/scene.js';

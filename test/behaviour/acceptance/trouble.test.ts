@@ -1,8 +1,8 @@
 // The acceptance tests of the client study that are about upstreams in trouble and replicas that die, by their number there.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { legacy, modern } from '../../fixtures/messages.js';
-import type { Gateway } from '../../fixtures/process.js';
 import { rawRequest } from '../../fixtures/raw-client.js';
 import { type Answer, answers } from '../../fixtures/raw-upstream.js';
 import { type Scene, startConfigured, startScene } from '../../fixtures/scene.js';

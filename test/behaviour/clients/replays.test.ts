@@ -2,7 +2,7 @@
 // servers; and that each gives up where the real one would.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
-import type { Gateway } from '../../fixtures/process.js';
+import type { Gateway } from '../../fixtures/gateway.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { startConfigured } from '../../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../../fixtures/upstream-v1.js';

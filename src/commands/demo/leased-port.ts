@@ -1,0 +1,73 @@
+// Reserves a loopback port before anything listens on it, for a server whose URL must be known first.
+import { createSocket, type Socket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { listening } from './loopback.js';
+
+/**
+ * A port that the system gives to nobody who asks for any free one. While no server listens on it,
+ * connections are refused. A server of any process can listen on it, close, and listen again.
+ */
+export interface LeasedPort {
+  readonly port: number;
+  release(): void;
+}
+
+const FIRST = 10_000;
+const LAST = 65_535;
+
+/** The ports that the system hands out by itself; of other systems than Linux, those of all of them. */
+function automatic(): readonly [number, number] {
+  try {
+    const text = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+    const [first, last] = text.trim().split(/\s+/).map(Number);
+    if (first !== undefined && last !== undefined) return [first, last];
+  } catch {
+    // Not Linux.
+  }
+  return [32_768, LAST];
+}
+
+function candidates(): number[] {
+  const [first, last] = automatic();
+  const all = Array.from({ length: LAST - FIRST + 1 }, (_, at) => FIRST + at);
+  const kept = all.filter((port) => port < first || port > last);
+  return kept.length > 0 ? kept : all;
+}
+
+/** Held as UDP, which excludes other processes that lease and leaves TCP free; null where one is there already. */
+function hold(port: number): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4').unref();
+    socket.once('error', () => resolve(null));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(socket));
+  });
+}
+
+/** Whether no server of another kind listens there. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await listening(server, port);
+    await new Promise((resolve) => server.close(resolve));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const ports = candidates();
+/** Where to go on looking. Drawn, so that two processes seldom meet. */
+let at = Math.floor(Math.random() * ports.length);
+
+export async function leasePort(): Promise<LeasedPort> {
+  for (const _ of ports) {
+    at = (at + 1) % ports.length;
+    const port = ports[at] ?? FIRST;
+    const socket = await hold(port);
+    if (socket === null) continue;
+    if (await isFree(port)) return { port, release: () => void socket.close() };
+    socket.close();
+  }
+  throw new Error('no loopback port is free');
+}
