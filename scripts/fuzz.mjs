@@ -51,7 +51,7 @@ const args = [
   'test/authorize/fuzz.test.ts',
   '--disable-console-intercept',
   '--testNamePattern',
-  'agree, or it refuses',
+  'agrees with the reference or rejects',
 ];
 const { status } = spawnSync('npx', args, {
   cwd: fileURLToPath(new URL('..', import.meta.url)),

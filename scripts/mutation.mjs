@@ -79,8 +79,8 @@ const subjects = [
 const equivalent = new Map([
   ['set !== entry.seenIn', 'spares a search in the set that was searched before'],
   ["connection !== 'keep-alive'", 'spares a look for names where there are none'],
-  ['remembered !== undefined', 'spares a search that says the same'],
-  ['LONGEST_REMEMBERED', 'bounds memory'],
+  ['cached !== undefined) return cached;', 'spares a search with the same result'],
+  ['LONGEST_CACHED', 'bounds memory'],
   ['two Origin lines', 'names what no list could allow'],
 ]);
 

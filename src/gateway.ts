@@ -53,7 +53,7 @@ const NO_BODY: Result<Buffer | null> = ok(null);
 
 /**
  * One request on its way down the corridor. It is a class whose methods are the places where the
- * request waits: a promise at each step would cost every request dearly (measured).
+ * request waits: a promise at each step would cost every request a lot (measured).
  */
 class RequestRun implements BodyListener, ResponseListener {
   private readonly stages: Stages;

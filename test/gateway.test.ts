@@ -1,4 +1,4 @@
-// The corridor: the order of the steps; the first refusal is the answer, and nothing later runs.
+// The corridor: the order of the steps. The first failure is the answer, and no later step runs.
 import { describe, expect, test } from 'vitest';
 import type { Authenticator, EndpointRuntime } from '../src/core/endpoint-runtime.js';
 import type { Failure } from '../src/core/failure.js';
@@ -25,7 +25,7 @@ interface Steps extends Stages {
   forward: EndpointRuntime['transport']['forward'];
 }
 
-/** A forward step whose answer ends so. */
+/** A forward step whose answer ends with this failure. */
 const ending =
   (end: Failure): Steps['forward'] =>
   (_asked, _caller, _message, _headers, listener) =>
@@ -42,11 +42,11 @@ const runtime = (steps: Steps): EndpointRuntime => ({
   transport: { forward: (...args) => steps.forward(...args) },
 });
 
-/** Steps that let everything pass, some replaced; and what was called, in order. */
+/** Steps that let everything pass, with some replaced, and the names of the called steps. */
 function corridor(changes: Partial<Steps> = {}) {
   const called: string[] = [];
-  const refused: Parameters<Stages['sendError']>[] = [];
-  const told: RequestSummary[] = [];
+  const rejected: Parameters<Stages['sendError']>[] = [];
+  const recorded: RequestSummary[] = [];
   const clock = testClock();
   const passing: Steps = {
     validate: () => null,
@@ -68,10 +68,10 @@ function corridor(changes: Partial<Steps> = {}) {
       queueMicrotask(() => listener.onResponseEnd(null));
     },
     sendError(asked, ...rest) {
-      refused.push([asked, ...rest]);
+      rejected.push([asked, ...rest]);
       asked.begin(rest[1].definition.status as number, [], false);
     },
-    record: (summary) => void told.push(summary),
+    record: (summary) => void recorded.push(summary),
   };
   const steps = Object.fromEntries(
     Object.entries({ ...passing, ...changes }).map(([name, step]) => [
@@ -83,14 +83,14 @@ function corridor(changes: Partial<Steps> = {}) {
     ]),
   ) as unknown as Steps;
   const gateway = createGateway(steps, clock);
-  return { gateway, steps: called, refused, told };
+  return { gateway, steps: called, rejected, recorded };
 }
 
-async function walk(changes: Partial<Steps> = {}, asked = exchange()) {
+async function run(changes: Partial<Steps> = {}, asked = exchange()) {
   const made = corridor(changes);
   made.gateway(asked);
-  await until('the exchange is told', () => made.told.length > 0);
-  return { ...made, steps: made.steps.join(' '), kind: made.told[0]?.failure?.definition.reason ?? 'ok' };
+  await until('the exchange is recorded', () => made.recorded.length > 0);
+  return { ...made, steps: made.steps.join(' '), kind: made.recorded[0]?.failure?.definition.reason ?? 'ok' };
 }
 
 const ORDER = [
@@ -111,14 +111,14 @@ const ORDER = [
 ];
 const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'sendError', 'record'].join(' ');
 
-test('a good request walks through every step, in this order', async () => {
-  const { steps, told } = await walk();
+test('a valid request runs through every step, in this order', async () => {
+  const { steps, recorded } = await run();
   expect(steps).toBe(ORDER.join(' '));
-  expect(told).toMatchObject([{ endpoint: at, caller, message, failure: null, status: 200, durationMs: 7 }]);
+  expect(recorded).toMatchObject([{ endpoint: at, caller, message, failure: null, status: 200, durationMs: 7 }]);
 });
 
-describe('the first refusal is the answer', () => {
-  const refusals: [keyof Steps, Failure, Partial<Steps>][] = [
+describe('the first failure is the answer', () => {
+  const rejections: [keyof Steps, Failure, Partial<Steps>][] = [
     ['validate', failures.connectionBadRequest(), { validate: () => failures.connectionBadRequest() }],
     ['draining', failures.gatewayDraining(), { draining: () => failures.gatewayDraining() }],
     ['origin', failures.originRefused(), { origin: () => failures.originRefused() }],
@@ -133,39 +133,39 @@ describe('the first refusal is the answer', () => {
     ['headers', failures.upstreamUnreachable(), { headers: async () => failures.upstreamUnreachable() }],
     ['forward', failures.upstreamBusy(), { forward: ending(failures.upstreamBusy()) }],
   ];
-  test.each(refusals)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
-    const { steps, refused, kind } = await walk(changes);
+  test.each(rejections)('at %s (B-13, A-23, C-142): %#', async (step, failure, changes) => {
+    const { steps, rejected, kind } = await run(changes);
     expect(steps).toBe(through(step));
-    expect(refused).toHaveLength(1);
-    expect([refused[0]?.[2], kind]).toEqual([failure, failure.definition.reason]);
+    expect(rejected).toHaveLength(1);
+    expect([rejected[0]?.[2], kind]).toEqual([failure, failure.definition.reason]);
   });
 
-  test('no route: a page takes over, or there is nothing here', async () => {
-    const none = await walk({ route: () => null });
-    expect([none.steps, none.kind, none.refused[0]?.[1]]).toEqual([
+  test('no route: a page takes over, or the answer is 404', async () => {
+    const none = await run({ route: () => null });
+    expect([none.steps, none.kind, none.rejected[0]?.[1]]).toEqual([
       'validate route page sendError record',
       'route.unknown',
       null,
     ]);
-    const page = await walk({ route: () => null, page: async () => {} });
-    expect([page.steps, page.told[0]?.page]).toEqual(['validate route page record', true]);
+    const page = await run({ route: () => null, page: async () => {} });
+    expect([page.steps, page.recorded[0]?.page]).toEqual(['validate route page record', true]);
   });
 
-  test('a preflight is answered before any credential is looked at (B-15)', async () => {
-    const { steps, kind } = await walk({ preflight: () => true });
+  test('a preflight is answered before a credential is read (B-15)', async () => {
+    const { steps, kind } = await run({ preflight: () => true });
     expect([steps, kind]).toEqual(['validate route draining origin preflight record', 'ok']);
   });
 
-  test('a failure after the answer began is told, and no second answer is tried', async () => {
-    const { steps, kind } = await walk({ forward: ending(failures.streamBroken()) });
+  test('a failure after the answer began is recorded, and no second answer is sent', async () => {
+    const { steps, kind } = await run({ forward: ending(failures.streamBroken()) });
     expect([steps, kind]).toEqual([ORDER.join(' '), 'stream.broken']);
   });
 });
 
-test('the credential for the upstream reaches the forward step, also where it comes later', async () => {
+test('the upstream credential reaches the forward step, at once or later', async () => {
   for (const headers of [() => ok(['x-a', '1']), async () => ok(['x-a', '1'])]) {
     const given: unknown[] = [];
-    const { steps } = await walk({
+    const { steps } = await run({
       headers,
       forward(asked, by, sent, pairs, listener) {
         given.push(by, sent, pairs);
@@ -177,13 +177,13 @@ test('the credential for the upstream reaches the forward step, also where it co
   }
 });
 
-test('the route is asked for the host and the path', async () => {
+test('the route gets the host and the path', async () => {
   const asked: unknown[] = [];
   const route: Stages['route'] = (...args) => {
     asked.push(args);
     return null;
   };
-  await walk({ route }, exchange({ target: '/x?y=1' }));
+  await run({ route }, exchange({ target: '/x?y=1' }));
   expect(asked).toEqual([['mcp.example.com', '/x']]);
 });
 
@@ -192,19 +192,19 @@ describe('the body', () => {
     ['POST', 1],
     ['GET', 0],
     ['DELETE', 0],
-  ])('of %s is asked for %d times, after everything that can be refused without it (C-142)', async (method, reads) => {
+  ])('of %s is read %d times, after every check that does not need it (C-142)', async (method, reads) => {
     const asked = exchange({ method });
-    expect((await walk({}, asked)).kind).toBe('ok');
+    expect((await run({}, asked)).kind).toBe('ok');
     expect(asked.bodyReads).toBe(reads);
-    const refused = exchange({ method });
-    await walk({ readable: () => failures.bodyMediaType() }, refused);
-    expect(refused.bodyReads).toBe(0);
+    const rejected = exchange({ method });
+    await run({ readable: () => failures.bodyMediaType() }, rejected);
+    expect(rejected.bodyReads).toBe(0);
   });
 
-  test('of the limit passes, a byte more is 413, and nobody reads it (D-16)', async () => {
+  test('at the limit passes, one byte more gets 413, and no step reads it (D-16)', async () => {
     const sized = (bytes: number) => exchange({ body: 'x'.repeat(bytes) });
-    expect((await walk({}, sized(at.maxBodyBytes))).kind).toBe('ok');
-    const { kind, steps } = await walk({}, sized(at.maxBodyBytes + 1));
+    expect((await run({}, sized(at.maxBodyBytes))).kind).toBe('ok');
+    const { kind, steps } = await run({}, sized(at.maxBodyBytes + 1));
     expect([kind, steps]).toEqual(['body.too_large', through('readable')]);
   });
 });
@@ -218,10 +218,10 @@ describe('an exception is a bug', () => {
     ['readCredential', { readCredential: boom }],
     ['authenticate', { authenticate: boom }],
     ['authenticate', { authenticate: () => Promise.reject(new Error('boom')) }],
-  ])('at %s it is 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
-    const { steps, kind, told } = await walk(changes);
+  ])('at %s gives 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
+    const { steps, kind, recorded } = await run(changes);
     expect([steps, kind]).toEqual([through(step), 'verify.fault']);
-    expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
+    expect(recorded[0]?.failure?.cause).toMatchObject({ message: 'boom' });
   });
 
   test.each<[keyof Steps, Partial<Steps>]>([
@@ -234,15 +234,15 @@ describe('an exception is a bug', () => {
     ['headers', { headers: boom }],
     ['headers', { headers: () => Promise.reject(new Error('boom')) }],
     ['forward', { forward: boom }],
-  ])('at %s it is 500 (D-22)', async (step, changes) => {
-    const { steps, kind, told } = await walk(changes);
+  ])('at %s gives 500 (D-22)', async (step, changes) => {
+    const { steps, kind, recorded } = await run(changes);
     expect([steps, kind]).toEqual([through(step), 'gateway.fault']);
-    expect(told[0]?.failure?.cause).toMatchObject({ message: 'boom' });
+    expect(recorded[0]?.failure?.cause).toMatchObject({ message: 'boom' });
   });
 });
 
-test('what a step throws after the end was told changes nothing (D-22)', async () => {
-  const { told, steps } = await walk({
+test('an exception after the exchange ended changes nothing (D-22)', async () => {
+  const { recorded, steps } = await run({
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], false);
       listener.onResponseEnd(null);
@@ -250,11 +250,11 @@ test('what a step throws after the end was told changes nothing (D-22)', async (
     },
   });
   await Promise.resolve();
-  expect(told).toMatchObject([{ failure: null, status: 200 }]);
+  expect(recorded).toMatchObject([{ failure: null, status: 200 }]);
   expect(steps).toBe(ORDER.join(' '));
 });
 
-test('a refusal or record that cannot be made costs the connection, never the process (D-22)', () => {
+test('an exception in sendError or record closes the connection, not the process (D-22)', () => {
   for (const changes of [{ record: boom }, { readCredential: () => failures.credentialMissing(), sendError: boom }]) {
     const asked = exchange({ method: 'GET' });
     const { gateway } = corridor({ forward: ending(failures.upstreamBusy()), ...changes });
@@ -263,30 +263,30 @@ test('a refusal or record that cannot be made costs the connection, never the pr
   }
 });
 
-describe('what is told', () => {
-  test('is what was known when the walk ended', async () => {
-    const early = await walk({ readCredential: () => failures.credentialMissing() });
-    expect(early.told[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
-    const late = await walk({ authorize: () => failures.scopeInsufficient() });
-    expect(late.told[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
-    expect(late.refused[0]?.slice(1)).toEqual([at, late.told[0]?.failure, message]);
+describe('the record', () => {
+  test('has the values that were known at the end', async () => {
+    const early = await run({ readCredential: () => failures.credentialMissing() });
+    expect(early.recorded[0]).toMatchObject({ endpoint: at, caller: null, message: null, status: 401 });
+    const late = await run({ authorize: () => failures.scopeInsufficient() });
+    expect(late.recorded[0]).toMatchObject({ endpoint: at, caller, message, status: 403 });
+    expect(late.rejected[0]?.slice(1)).toEqual([at, late.recorded[0]?.failure, message]);
   });
 
-  test('of a caller that left before an answer is 499 (D-21)', async () => {
-    const { told, steps } = await walk({ read: () => failures.clientDisconnected() });
-    expect(told[0]).toMatchObject({ status: 499, failure: { definition: { reason: 'client.disconnected' } } });
+  test('has 499 for a client that disconnected before an answer (D-21)', async () => {
+    const { recorded, steps } = await run({ read: () => failures.clientDisconnected() });
+    expect(recorded[0]).toMatchObject({ status: 499, failure: { definition: { reason: 'client.disconnected' } } });
     expect(steps).not.toContain('sendError');
   });
 });
 
-test('two exchanges at once do not see each other (A-23)', async () => {
+test('exchanges at the same time do not mix (A-23)', async () => {
   const made = corridor({
     authenticate: async (presented) => ok(principal({ subject: presented.kind === 'bearer' ? presented.token : '' })),
     readCredential: (asked) => ok({ kind: 'bearer', token: asked.target }),
   });
   for (const target of ['/a', '/b', '/c']) made.gateway(exchange({ target }));
-  await until('all three are told', () => made.told.length === 3);
-  const seen = made.told.map(({ exchange: { target }, caller: who }) => [
+  await until('all three are recorded', () => made.recorded.length === 3);
+  const seen = made.recorded.map(({ exchange: { target }, caller: who }) => [
     target,
     who !== null && who.kind !== 'pass-through' && who.subject,
   ]);

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import { createGateway } from '../gateway.js';
-import { origin, preflight } from '../http/cors.js';
+import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
-import { createListener, type Listener, type TellUnread } from '../http/server.js';
+import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
@@ -55,12 +55,12 @@ export async function startGateway(
   const metrics = createMetrics();
   const startedMs = clock.monotonicMs();
   let listening = false;
-  const health = {
-    ready: () =>
+  const readiness = {
+    isReady: () =>
       listening && (runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
   const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
-  const runtime = buildRuntime(config, health, shared);
+  const runtime = buildRuntime(config, readiness, shared);
 
   const gateway = createGateway(
     {
@@ -68,8 +68,8 @@ export async function startGateway(
       draining: () => listener.draining(),
       route: (host, path) => runtime.route(host, path),
       page: (exchange) => runtime.page(exchange),
-      origin,
-      preflight,
+      origin: applyCors,
+      preflight: answerPreflight,
       readCredential,
       method: checkMethod,
       readable: checkReadable,
@@ -82,13 +82,13 @@ export async function startGateway(
     },
     clock,
   );
-  const tellUnread: TellUnread = (failure, clientAddress) => {
-    metrics.unread(failure);
-    log.unread(failure, clientAddress);
+  const recordUnreadable: RecordUnreadable = (failure, clientAddress) => {
+    metrics.unreadable(failure);
+    log.unreadable(failure, clientAddress);
   };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
-  const listener: Listener = createListener(gateway, tellUnread, stallMs);
-  const admin = createAdminServer({ hosts: config.admin.hosts, health, metrics });
+  const listener: Listener = createListener(gateway, recordUnreadable, stallMs);
+  const admin = createAdminServer({ hosts: config.admin.hosts, readiness, metrics });
 
   const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
     admin.once('error', reject);

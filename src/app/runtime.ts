@@ -11,6 +11,7 @@ import type { EndpointRuntime } from '../core/endpoint-runtime.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import type { Stages } from '../gateway.js';
+import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createOpenStream } from '../proxy/event-stream.js';
@@ -34,7 +35,7 @@ export interface RuntimeDependencies {
   readonly notify: Notify;
 }
 
-/** What outlives a swap of the configuration. One for the whole process. */
+/** The parts that outlive a swap of the configuration. The process has one of these. */
 export interface SharedParts extends RuntimeDependencies {
   /** Seals sessions where the operator configured no key; it lives as long as the process. */
   readonly drawnSessionKey: Secret;
@@ -89,7 +90,7 @@ const pseudonymOf = (publicUrl: string): string =>
 
 export function buildRuntime(
   config: ResolvedConfig,
-  health: Parameters<typeof createPublicRoutes>[1],
+  readiness: Readiness,
   shared: SharedParts,
 ): Runtime {
   const { clock, pools, streams, drawnSessionKey } = shared;
@@ -140,7 +141,7 @@ export function buildRuntime(
   const withMirror = [...issuers].flatMap(([name, issuer]) => (mirrored.has(name) ? [issuer] : []));
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
-    page: createPublicRoutes(config.endpoints, health, mirrorOf),
+    page: createPublicRoutes(config.endpoints, readiness, mirrorOf),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     start() {
       for (const { keys } of withKeys) keys.preload();

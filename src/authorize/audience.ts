@@ -1,5 +1,5 @@
-// Checks that an access token was made for this endpoint (RFC 8707, RFC 9068 section 4). Every
-// authenticator calls this one rule: exact membership in the list of the endpoint.
+// Checks that an access token was issued for this endpoint (RFC 8707, RFC 9068 section 4). Every
+// authenticator uses this one rule: exact membership in the list of the endpoint.
 import type { AccessToken } from '../core/access-token.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
@@ -7,15 +7,15 @@ import { audienceMismatch } from '../core/failures.js';
 
 const NOT_LISTED = 'aud is not in the list of this endpoint';
 const NAMES_CLIENT =
-  'aud names the client and not this endpoint: let the client ask for the resource (RFC 8707); ' +
-  'where the issuer never names it, choose its preset, or list this value as its audience ' +
+  'aud names the client and not this endpoint. Let the client request the resource (RFC 8707). ' +
+  'If the issuer never names it, choose its preset, or list this value as its audience ' +
   '(docs/idps.md)';
 const NO_EVIDENCE =
-  'aud may name a client, and nothing shows an access token, so this could be an ID token: let ' +
-  'the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions; or ' +
+  'aud may name a client, and nothing shows an access token, so this could be an ID token. Let ' +
+  'the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions. Or ' +
   'choose its preset, or let audience be the URL of the endpoint (docs/idps.md)';
 
-/** The reason for the log and for `explain`. */
+/** The detail for the log and for `explain`. */
 function mismatchDetail(
   { audience, accessTokenEvidence, principal: { issuer, client } }: AccessToken,
   endpoint: Endpoint,
@@ -30,6 +30,7 @@ function mismatchDetail(
   return audience.includes(client as string) ? NAMES_CLIENT : NOT_LISTED;
 }
 
+/** Null: the token is for this endpoint. */
 export function checkAudience(token: AccessToken, endpoint: Endpoint): Failure | null {
   const { audience, accessTokenEvidence, boundToClient, principal } = token;
   // The issuer calls such a token active for one client only, and the operator states that this

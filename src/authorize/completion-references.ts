@@ -1,6 +1,5 @@
-// Decides what a call is about that names it deeper than at the top of `params`: a completion its `ref`, a subscription its resources. Only asked where
-// rules exist. Never decides whether it is allowed.
-
+// Reads the targets of two methods that name them below `params`: a completion in `ref`, a
+// subscription in `resourceSubscriptions`. Only endpoints with rules need them.
 import type { Kind } from '../core/policy.js';
 import { knownNames, type SeenNames } from '../mcp/duplicate-key-reader.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT } from '../mcp/json-reader.js';
@@ -8,6 +7,7 @@ import { InvalidJsonError } from '../mcp/json-tokens.js';
 import { MessageReader } from '../mcp/message-reader.js';
 import { COMPLETE } from '../mcp/methods.js';
 
+/** A prompt or a resource that a message names. */
 export interface Reference {
   readonly kind: Kind;
   readonly name: string;
@@ -17,38 +17,38 @@ const TOP = knownNames('params');
 const PARAMS = knownNames('ref', 'notifications');
 const REF = knownNames('type', 'name', 'uri');
 const NOTIFICATIONS = knownNames('resourceSubscriptions');
-/** Resources of one subscription, or names of one ref; each is judged by every rule. */
-const REFERENCES = 1_000;
-/** Of all their names together: each is rewritten in several ways before it is judged. */
-const CHARACTERS = 128 * 1024;
+/** References of one message. The gateway compares each with every rule. */
+const MAX_REFERENCES = 1_000;
+/** Characters of all names together. The gateway rewrites each name in several ways. */
+const MAX_CHARACTERS = 128 * 1024;
 const REF_TYPES = ['ref/prompt', 'ref/resource'];
 
 class ReferenceReader extends MessageReader {
   readonly found: Reference[] = [];
   private characters = 0;
 
-  /** Calls `member` for each wanted name; all other values are stepped over. */
-  private object(wanted: typeof TOP, member: (index: number) => void): void {
+  /** Reads an object. Calls `member` for each known name and skips all other values. */
+  private object(known: typeof TOP, member: (index: number) => void): void {
     if (this.peek() !== OPEN_OBJECT) {
       this.skip(0);
-      return this.invalid('no object where one belongs');
+      return this.invalid('an object is missing');
     }
     if (!this.enter(CLOSE_OBJECT)) return;
     const seen: SeenNames = { known: 0, others: null };
     do {
-      const index = this.knownName(wanted, seen);
+      const index = this.knownName(known, seen);
       if (index < 0) this.skip(0);
       else member(index);
     } while (this.another(CLOSE_OBJECT));
   }
 
-  private add(kind: Kind, what: string): void {
-    // What is refused anyway is not worth the work.
-    const name = this.flaw === null ? this.unambiguousString(what) : this.skip(0);
+  private add(kind: Kind, label: string): void {
+    // After a flaw the gateway rejects the message anyway.
+    const name = this.flaw === null ? this.unambiguousString(label) : this.skip(0);
     if (name === undefined) return;
     this.characters += name.length;
-    if (this.found.length >= REFERENCES || this.characters > CHARACTERS)
-      this.invalid(`more than ${REFERENCES} of ${what}, or too long`);
+    if (this.found.length >= MAX_REFERENCES || this.characters > MAX_CHARACTERS)
+      this.invalid(`more than ${MAX_REFERENCES} of ${label}, or too long`);
     else this.found.push({ kind, name });
   }
 
@@ -57,16 +57,16 @@ class ReferenceReader extends MessageReader {
       if (index === 1) this.add('prompt', 'ref.name');
       else if (index === 2) this.add('resource', 'ref.uri');
       else if (!REF_TYPES.includes(this.unambiguousString('ref.type') ?? ''))
-        this.invalid('ref.type is not known');
+        this.invalid('unknown ref.type');
     });
-    // Whichever its type says: what is named is judged.
-    if (this.found.length === 0) this.invalid('ref names nothing');
+    // Rules apply to every name in the ref, whatever its type is.
+    if (this.found.length === 0) this.invalid('ref has neither a name nor a uri');
   }
 
   private subscriptions(): void {
     if (this.peek() !== OPEN_ARRAY) {
       this.skip(0);
-      return this.invalid('resourceSubscriptions is no list');
+      return this.invalid('resourceSubscriptions is not an array');
     }
     if (!this.enter(CLOSE_ARRAY)) return;
     do this.add('resource', 'resourceSubscriptions');
@@ -82,7 +82,10 @@ class ReferenceReader extends MessageReader {
   }
 }
 
-/** Of a body that was read before as one message. Null where it does not say what it is about, or says it twice. */
+/**
+ * The targets in a body that the gateway has read as one message. Null: they are missing, ambiguous
+ * or too many.
+ */
 export function referencesOf(body: Buffer, method: string): readonly Reference[] | null {
   const reader = new ReferenceReader(body);
   try {

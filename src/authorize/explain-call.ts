@@ -1,5 +1,5 @@
-// Decides nothing: tells what scopes and rules want of a call, and what of that a caller has, for `explain`. Of the claims of a token only
-// those that a rule reads.
+// Lists the scopes and claims that a call requires and those that the caller has, for `explain`. It
+// shows only claims that a rule reads, never all claims of a token.
 import type { Endpoint } from '../core/endpoint.js';
 import type { Values } from '../core/explanation.js';
 import type { Caller } from '../core/principal.js';
@@ -7,26 +7,29 @@ import type { Requirements } from './requirements.js';
 import { hasClaim } from './rules.js';
 import { checkScope } from './scope.js';
 
-/** `needs`: null where no rule says anything of it. A caller that is null is not known. */
+/**
+ * `requirements`: null if no rule is about the tool. `caller`: null if it is unknown, for example
+ * because no authenticator has verified it.
+ */
 export function callValues(
   caller: Caller | null,
   endpoint: Endpoint,
   tool: string | null,
-  needs: Requirements | null,
+  requirements: Requirements | null,
 ): { readonly observed: Values; readonly expected: Values } {
-  const { denialDetail = null, scopes = endpoint.scopes, claims = [] } = needs ?? {};
+  const { denialDetail = null, scopes = endpoint.scopes, claims = [] } = requirements ?? {};
   const values = new Map<string, unknown[]>();
   for (const { claim, has } of claims)
     values.set(`claim ${claim}`, [...(values.get(`claim ${claim}`) ?? []), has]);
-  const wanted = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]);
+  const required = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]);
   const expected = {
     ...(tool === null ? {} : { tool }),
     scopes,
-    ...Object.fromEntries(wanted),
-    ...(denialDetail === null ? {} : { 'nobody may use it': denialDetail }),
+    ...Object.fromEntries(required),
+    ...(denialDetail === null ? {} : { denied: denialDetail }),
   };
   if (caller === null || caller.kind === 'pass-through') return { observed: {}, expected };
-  const held = claims.map(({ claim }) => [
+  const present = claims.map(({ claim }) => [
     `claim ${claim}`,
     Object.hasOwn(caller.claims, claim) ? caller.claims[claim] : 'absent',
   ]);
@@ -41,7 +44,7 @@ export function callValues(
   return {
     observed: {
       scopes: caller.scopes,
-      ...Object.fromEntries(held),
+      ...Object.fromEntries(present),
       lacks: lacks.length === 0 ? 'nothing' : lacks,
     },
     expected,

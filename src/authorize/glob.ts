@@ -1,6 +1,7 @@
-// Decides whether a pattern names something: `*` stands for any run of characters, also none, and everything else for itself. Without a regular
-// expression, so that no pattern and no name can make it slow.
+// Matches a name with a pattern: `*` matches any characters, also none, and every other character
+// matches itself. It uses no regular expression, so that no pattern and no name can make it slow.
 
+/** True if the name matches the pattern. */
 export type Glob = (name: string) => boolean;
 
 export function createGlob(pattern: string): Glob {

@@ -1,5 +1,5 @@
-// Decides whether a caller may send a message to one endpoint: by its base scopes, and by its
-// rules where it has some.
+// Creates the authorizer of an endpoint. It checks the base scopes, and the rules if the endpoint
+// has them.
 import type { Endpoint } from '../core/endpoint.js';
 import type { Authorizer } from '../core/endpoint-runtime.js';
 import type { Message } from '../core/message.js';
@@ -12,9 +12,9 @@ import { checkScope } from './scope.js';
 import { findListView } from './visible-lists.js';
 
 export interface EndpointAuthorizer extends Authorizer {
-  /** What a caller may see of the lists in an answer. Null: the answer passes as it is. */
+  /** The lists in a response as the caller may see them. Null: the response passes unchanged. */
   listView(caller: Caller, message: Message): ListView | null;
-  /** What a rule requires. Null where no rule speaks of this kind: the base scopes suffice. */
+  /** The requirements of a call. Null: no rules for this kind, so the base scopes suffice. */
   requirements(kind: Kind, name: string): Requirements | null;
 }
 

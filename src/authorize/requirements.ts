@@ -1,29 +1,34 @@
-// Decides what using one tool, prompt or resource needs, from the rules that match its name. Never decides whether a caller has it.
+// Finds the scopes and claims that a tool, prompt or resource requires, from the rules that match
+// its name.
 import type { ClaimRule, Kind, KindPolicy, Rule } from '../core/policy.js';
 import { createGlob, type Glob } from './glob.js';
 import { equivalentNames, equivalentPatterns } from './name-equivalence.js';
 
 export interface Requirements {
-  /** Why nobody may use it, whatever the caller holds; null where somebody may. */
+  /** Why the gateway denies it to every caller. Null: callers with scopes and claims may use it. */
   readonly denialDetail: string | null;
-  /** Those of the endpoint first, then those of the rules in their order: the same for every caller (A-31). */
+  /**
+   * The base scopes, then the scopes of the rules in their order. The same for every caller (A-31,
+   * one complete challenge).
+   */
   readonly scopes: readonly string[];
   readonly claims: readonly ClaimRule[];
-  /** True where a rule asks for more than the base: what a pass-through caller can never show. */
+  /** True if a rule requires a claim or another scope, which a pass-through caller cannot prove. */
   readonly requiresPrincipal: boolean;
 }
 
-/** Names that are remembered with what they need; a caller who invents names costs itself the search and others nothing. */
-const REMEMBERED = 1_000;
-const LONGEST_REMEMBERED = 256;
+/** Names in the cache. A caller that invents names causes new searches, but no more memory. */
+const MAX_CACHED = 1_000;
+const LONGEST_CACHED = 256;
 
 interface Matcher {
   readonly rule: Rule;
   readonly exact: Glob;
-  readonly inSpellings: readonly Glob[];
+  /** One for each of `equivalentPatterns`. */
+  readonly spellings: readonly Glob[];
 }
 
-/** A rule that only says that a name is known opens; every other one restricts. */
+/** True if a rule denies or requires something. Other rules only list a name as known. */
 const restricts = ({ scopes, claim, deny }: Rule): boolean =>
   deny || claim !== null || scopes.length > 0;
 
@@ -40,10 +45,10 @@ export function createRequirements(
     return {
       rule,
       exact: createGlob(rule.pattern),
-      inSpellings: equivalentPatterns(kind, rule.pattern).map(createGlob),
+      spellings: equivalentPatterns(kind, rule.pattern).map(createGlob),
     };
   });
-  const refused = (denialDetail: string): Requirements => ({
+  const denied = (denialDetail: string): Requirements => ({
     denialDetail,
     scopes: base,
     claims: [],
@@ -51,18 +56,18 @@ export function createRequirements(
   });
 
   function find(name: string): Requirements {
-    const written = equivalentNames(kind, name);
-    if (written === null) return refused('a spelling that readers take for different things');
+    const names = equivalentNames(kind, name);
+    if (names === null) return denied('readers interpret this spelling differently');
     const applying = matchers
-      .filter(({ rule, exact, inSpellings }) =>
-        restricts(rule) ? inSpellings.some((matches) => written.some(matches)) : exact(name),
+      .filter(({ rule, exact, spellings }) =>
+        restricts(rule) ? spellings.some((matches) => names.some(matches)) : exact(name),
       )
       .map(({ rule }) => rule);
     const denying = applying.find(({ deny }) => deny);
-    if (denying !== undefined) return refused(`rule ${denying.pattern}`);
-    // Another spelling of a listed name is no listed name: only restrictions reach that far.
+    if (denying !== undefined) return denied(`rule ${denying.pattern}`);
+    // Other spellings extend restrictions only: another spelling of a listed name is not listed.
     if (byDefault === 'deny' && !matchers.some(({ exact }) => exact(name)))
-      return refused('no rule names it');
+      return denied('no rule matches it');
     const claims = applying.flatMap(({ claim }) => (claim === null ? [] : [claim]));
     const scopes = union(base, applying);
     return {
@@ -73,14 +78,14 @@ export function createRequirements(
     };
   }
 
-  let known = new Map<string, Requirements>();
+  let cache = new Map<string, Requirements>();
   return (name) => {
-    const remembered = known.get(name);
-    if (remembered !== undefined) return remembered;
-    const needs = find(name);
-    if (name.length > LONGEST_REMEMBERED) return needs;
-    if (known.size >= REMEMBERED) known = new Map();
-    known.set(name, needs);
-    return needs;
+    const cached = cache.get(name);
+    if (cached !== undefined) return cached;
+    const found = find(name);
+    if (name.length > LONGEST_CACHED) return found;
+    if (cache.size >= MAX_CACHED) cache = new Map();
+    cache.set(name, found);
+    return found;
   };
 }

@@ -1,5 +1,5 @@
-// Decides what the policy of one endpoint says of a call: its rules for methods, tools, prompts and resources. From the body alone, never from a header
-// that mirrors it (A-35, B-57).
+// Checks calls against the rules of an endpoint for methods, tools, prompts and resources. It uses
+// the body alone, never a header that mirrors it (A-35, B-57: the executed operation).
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import {
@@ -19,10 +19,11 @@ import { createRequirements, type Requirements } from './requirements.js';
 import { checkScope } from './scope.js';
 
 export interface Rules {
+  /** Null: the caller may send the message. */
   check(caller: Caller, message: Message): Failure | null;
-  /** The same judgement for a name in a list: list and call never disagree. */
+  /** The same decision for a name in a list, so that lists and calls always agree. */
   mayUse(caller: Caller, kind: Kind, name: string): boolean;
-  /** What the rules want of whoever uses it; null where there are none for its kind. */
+  /** The requirements of a call. Null: there are no rules for this kind. */
   requirements(kind: Kind, name: string): Requirements | null;
 }
 
@@ -30,7 +31,7 @@ type Scopes = readonly string[];
 
 const DENIED = { tool: toolDenied, prompt: promptDenied, resource: resourceDenied } as const;
 
-/** Whether the value of a claim is what a rule wants, or holds it. */
+/** True if the claim has the required value, or is a list that contains it. */
 export function hasClaim(
   { claim, has }: ClaimRule,
   claims: Readonly<Record<string, unknown>>,
@@ -39,61 +40,70 @@ export function hasClaim(
   return value === has || (Array.isArray(value) && value.includes(has));
 }
 
-/** Why no scope would help this caller (A-34); null where there is no such reason. */
-function hindrance(caller: Caller, needs: Requirements): string | null {
-  if (needs.denialDetail !== null) return needs.denialDetail;
+/** Why more scopes would not help this caller (A-34, policy denial). Null: they would. */
+function denialFor(caller: Caller, required: Requirements): string | null {
+  if (required.denialDetail !== null) return required.denialDetail;
   if (caller.kind === 'pass-through')
-    return needs.requiresPrincipal ? 'a pass-through caller proves no scope and no claim' : null;
-  const lacking = needs.claims.find((rule) => !hasClaim(rule, caller.claims));
-  return lacking === undefined ? null : `the claim ${lacking.claim}`;
+    return required.requiresPrincipal
+      ? 'a pass-through caller cannot prove scopes or claims'
+      : null;
+  const missing = required.claims.find((rule) => !hasClaim(rule, caller.claims));
+  return missing === undefined ? null : `the claim ${missing.claim} lacks the required value`;
 }
 
 export function createRules(endpoint: Endpoint, policy: Policy): Rules {
   const base = endpoint.scopes;
-  const also = policy.allowedMethods.map(createGlob);
-  const needsOf = (kind: Kind) =>
+  const allowed = policy.allowedMethods.map(createGlob);
+  const find = (kind: Kind) =>
     policy[kind] === null ? null : createRequirements(kind, policy[kind], base);
-  const needs = { tool: needsOf('tool'), prompt: needsOf('prompt'), resource: needsOf('resource') };
+  const finders = { tool: find('tool'), prompt: find('prompt'), resource: find('resource') };
 
-  /** The scopes that using one thing needs, or why no scope would help. */
-  function use(caller: Caller, kind: Kind, name: string | null): Scopes | Failure {
-    const find = needs[kind];
-    if (find === null) return base;
-    if (name === null) return envelopeInvalid({ detail: `a call that names no ${kind}` });
-    const found = find(name);
-    const why = hindrance(caller, found);
-    return why === null ? found.scopes : DENIED[kind]({ detail: why });
+  /** The scopes that a tool, prompt or resource requires, or a failure that no scope prevents. */
+  function scopesForTarget(caller: Caller, kind: Kind, name: string | null): Scopes | Failure {
+    const finder = finders[kind];
+    if (finder === null) return base;
+    if (name === null) return envelopeInvalid({ detail: `the call does not name a ${kind}` });
+    const required = finder(name);
+    const detail = denialFor(caller, required);
+    return detail === null ? required.scopes : DENIED[kind]({ detail });
   }
 
-  function referring(caller: Caller, method: string, message: Message): Scopes | Failure {
-    if (needs.prompt === null && needs.resource === null) return base;
-    // Where one call of several stands in a batch is not known here.
+  /** The scopes that all targets of a completion or a subscription require. */
+  function scopesForRefs(caller: Caller, method: string, message: Message): Scopes | Failure {
+    if (finders.prompt === null && finders.resource === null) return base;
+    // In a batch the gateway does not know which part of the body belongs to this call.
     const references =
       message.calls.length === 1 && message.body !== null
         ? referencesOf(message.body, method)
         : null;
     if (references === null)
-      return envelopeInvalid({ detail: `${method} does not say once what it is about` });
+      return envelopeInvalid({ detail: `the targets of ${method} are missing or ambiguous` });
     const scopes = new Set(base);
     for (const { kind, name } of references) {
-      const needed = use(caller, kind, name);
-      if ('ok' in needed) return needed;
-      for (const scope of needed) scopes.add(scope);
+      const required = scopesForTarget(caller, kind, name);
+      if ('ok' in required) return required;
+      for (const scope of required) scopes.add(scope);
     }
     return [...scopes];
   }
 
-  function needed(caller: Caller, { method, name }: Call, message: Message): Scopes | Failure {
+  function scopesForCall(
+    caller: Caller,
+    { method, name }: Call,
+    message: Message,
+  ): Scopes | Failure {
     if (method === null)
       return policy.clientResponses ? base : methodDenied({ detail: 'a response of the client' });
-    if (method === COMPLETE || method === SUBSCRIBE) return referring(caller, method, message);
-    const about = METHODS.get(method);
-    if (about === undefined) {
-      return also.some((matches) => matches(method))
+    if (method === COMPLETE || method === SUBSCRIBE) return scopesForRefs(caller, method, message);
+    const target = METHODS.get(method);
+    if (target === undefined) {
+      return allowed.some((matches) => matches(method))
         ? base
-        : methodDenied({ detail: 'no method of the protocol' });
+        : methodDenied({ detail: 'not a method of the protocol' });
     }
-    return about === null || about.kind === null ? base : use(caller, about.kind, name);
+    return target === null || target.kind === null
+      ? base
+      : scopesForTarget(caller, target.kind, name);
   }
 
   return {
@@ -101,15 +111,15 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
       const { calls } = message;
       let scopes = base;
       for (const call of calls) {
-        const found = needed(caller, call, message);
+        const found = scopesForCall(caller, call, message);
         if ('ok' in found) return found;
         scopes = calls.length === 1 ? found : [...new Set([...scopes, ...found])];
       }
       return checkScope(caller, endpoint, scopes);
     },
-    requirements: (kind, name) => needs[kind]?.(name) ?? null,
+    requirements: (kind, name) => finders[kind]?.(name) ?? null,
     mayUse(caller, kind, name) {
-      const scopes = use(caller, kind, name);
+      const scopes = scopesForTarget(caller, kind, name);
       return !('ok' in scopes) && checkScope(caller, endpoint, scopes) === null;
     },
   };

@@ -1,12 +1,12 @@
-// Decides which lists of an answer are filtered: those that the message asks for and the endpoint has rules about. What is shown is what a call may
-// use, by the same judgement. Never decides how an answer is cut.
+// Finds the lists that the gateway filters in a response: lists that the message requests and that
+// have rules. An entry is visible if a call may use it (A-37, filtered lists).
 import type { Message } from '../core/message.js';
 import type { Kind, Policy } from '../core/policy.js';
 import type { Caller } from '../core/principal.js';
 import type { ListMember, ListView } from '../mcp/lists.js';
 import type { Rules } from './rules.js';
 
-/** A template is judged as it is written: it shows where the rules show what begins and ends like it. */
+/** Rules compare a template as it is written, like the URI of a resource. */
 const KINDS: Readonly<Record<ListMember, Kind>> = {
   tools: 'tool',
   prompts: 'prompt',
@@ -34,14 +34,14 @@ function requestedBy({ calls }: Message): readonly ListMember[] {
   return [...found];
 }
 
-/** Null: the answer passes as it is. */
+/** Null: the response passes unchanged. */
 export function findListView(
   policy: Policy,
   mayUse: Rules['mayUse'],
   caller: Caller,
   message: Message,
 ): ListView | null {
-  // A GET stream may replay any earlier answer.
+  // A GET stream may replay any earlier response.
   const requested = message.body === null ? MEMBERS : requestedBy(message);
   const members = requested.filter((member) => isFiltered(policy, member));
   if (members.length === 0) return null;

@@ -1,12 +1,14 @@
-// Decides how a challenge is written (RFC 6750 section 3, RFC 9728 section 5.1): one line, `Bearer ` first, the same bytes for the same
-// case, because clients compare them (A-25, A-31). Never decides whether there is one.
+// Writes the WWW-Authenticate header of a failure: one line that begins with `Bearer `
+// (RFC 6750 section 3, RFC 9728 section 5.1; A-25, Bearer first). The same case always gets the
+// same bytes, because clients compare challenges (A-31, repeatable challenges).
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 
-/** Some clients cut a challenge at every comma or semicolon, also between quotes: texts on the wire keep theirs, and this goes without. */
-const described = (message: string | null): string => (message ?? '').replaceAll(/[,;]/g, '');
+/** Some clients cut a challenge at each comma or semicolon, even inside quotes. */
+const withoutSeparators = (message: string | null): string =>
+  (message ?? '').replaceAll(/[,;]/g, '');
 
-/** Value of WWW-Authenticate, or null where the failure carries none. */
+/** The value of WWW-Authenticate; null where the failure has no challenge. */
 export function challenge(endpoint: Endpoint, failure: Failure): string | null {
   const { definition } = failure;
   if (definition.challenge === null) return null;
@@ -15,7 +17,7 @@ export function challenge(endpoint: Endpoint, failure: Failure): string | null {
   if (definition.challenge !== 'bare')
     parameters.push(
       `error="${definition.challenge}"`,
-      `error_description="${described(definition.message)}"`,
+      `error_description="${withoutSeparators(definition.message)}"`,
     );
   const scopes = failure.scopes ?? endpoint.scopes;
   if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);

@@ -1,49 +1,68 @@
-// Decides what is remembered of one connection: what is under way on it, whether its peer reads, and that it was given up. Never decides
-// what is allowed on it.
+// Holds the state of one client connection: its open exchanges, whether it is closing, and whether
+// its client still reads.
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpExchange } from './http-exchange.js';
+import type { Failure } from '../core/failure.js';
+
+/** The part of an exchange that its connection and the listener need. */
+export interface OpenExchange {
+  readonly outgoing: ServerResponse;
+  /** True once the gateway has reset the connection because the client does not read. */
+  clientStalled: boolean;
+  /** The connection is closed before the answer is complete. */
+  connectionClosed(): void;
+  /** The parser failed. True where that ends the body of this exchange with the failure. */
+  rejectBody(failure: Failure): boolean;
+}
 
 export class Connection {
   readonly socket: Socket;
-  /** The peer; asked for once, because every question is a system call or a walk through getters. */
+  /** IP address of the client. Read once: each read is a system call or several getters. */
   readonly address: string;
-  /** Told when the connection is lost: Node tells only the answer that is being written. */
-  readonly underWay: HttpExchange[] = [];
-  /** An answer with `Connection: close` was announced: nothing more is processed here (RFC 9112 section 9.6). */
+  /**
+   * Exchanges whose answers are not complete. The listener calls all of them when the connection
+   * closes, because Node only informs the answer that is being written.
+   */
+  readonly openExchanges: OpenExchange[] = [];
+  /**
+   * True once an answer has announced `Connection: close`. The gateway then ignores further
+   * requests on this connection (RFC 9112 section 9.6).
+   */
   closing = false;
-  /** Bytes that the peer had taken at the last look. */
-  private taken = 0;
-  private looksInVain = 0;
+  /** The number of bytes that the client had taken at the last tick. */
+  private takenBytes = 0;
+  private stalledTicks = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? '';
   }
 
-  /** True while an answer is still to be handed to the socket, whoever writes it. */
+  /** True while the socket has not been given the whole of each answer. */
   isAnswering(): boolean {
-    return this.underWay.some(({ outgoing }) => !outgoing.writableEnded);
+    return this.openExchanges.some(({ outgoing }) => !outgoing.writableEnded);
   }
 
-  /** The order does not matter: nearly always there is one. */
-  remove(exchange: HttpExchange): void {
-    const { underWay } = this;
-    const last = underWay.pop() as HttpExchange;
-    if (last !== exchange) underWay[underWay.indexOf(exchange)] = last;
+  /** Does not keep the order: nearly always there is one exchange. */
+  remove(exchange: OpenExchange): void {
+    const { openExchanges } = this;
+    const last = openExchanges.pop() as OpenExchange;
+    if (last !== exchange) openExchanges[openExchanges.indexOf(exchange)] = last;
   }
 
-  /** How many looks in a row found bytes waiting for the peer, and none taken since the look before. */
-  look(): number {
+  /** The number of ticks in a row at which bytes waited and the client had taken no more. */
+  countStalledTicks(): number {
     const { writableLength, bytesWritten } = this.socket;
-    const taken = bytesWritten - writableLength;
-    this.looksInVain = writableLength > 0 && taken === this.taken ? this.looksInVain + 1 : 0;
-    this.taken = taken;
-    return this.looksInVain;
+    const takenBytes = bytesWritten - writableLength;
+    const stalled = writableLength > 0 && takenBytes === this.takenBytes;
+    this.stalledTicks = stalled ? this.stalledTicks + 1 : 0;
+    this.takenBytes = takenBytes;
+    return this.stalledTicks;
   }
 
-  /** Closes it with a reset: what waits in the kernel for such a peer is memory, too. */
-  giveUp(): void {
-    for (const exchange of this.underWay) exchange.clientStalled = true;
+  /** Resets the connection, so that the kernel frees the bytes that wait for this client, too. */
+  resetStalled(): void {
+    for (const exchange of this.openExchanges) exchange.clientStalled = true;
     this.socket.resetAndDestroy();
   }
 }

@@ -1,17 +1,23 @@
-// Decides what a browser may send to and read from an MCP endpoint (Fetch standard; B-15). Never decides which origin is allowed.
+// Writes the CORS headers of answers, and answers preflights: a browser page of an allowed origin
+// may call an MCP endpoint and read the answer (Fetch standard; B-15, preflight and CORS).
 import type { Endpoint } from '../core/endpoint.js';
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { checkOrigin } from './origin.js';
 
 const ALLOW_METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
-const EXPOSE = 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id';
+const EXPOSE_HEADERS =
+  'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id';
 const ALLOW_HEADERS =
-  'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
+  'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, ' +
+  'Mcp-Method, Mcp-Name, Last-Event-ID';
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/;
 
-/** The origin step: refuses a foreign origin without CORS headers, and gives every later answer those of an allowed one. */
-export function origin(exchange: Exchange, endpoint: Endpoint): Failure | null {
+/**
+ * Rejects a request from a foreign origin, without CORS headers. For an allowed origin it adds the
+ * CORS headers to every later answer of the exchange.
+ */
+export function applyCors(exchange: Exchange, endpoint: Endpoint): Failure | null {
   const checked = checkOrigin(exchange, endpoint);
   if (checked === undefined) return null;
   if (typeof checked !== 'string') return checked;
@@ -21,22 +27,25 @@ export function origin(exchange: Exchange, endpoint: Endpoint): Failure | null {
     'vary',
     'Origin',
     'access-control-expose-headers',
-    EXPOSE,
+    EXPOSE_HEADERS,
   );
   return null;
 }
 
-/** Answers a preflight: OPTIONS needs no credential, and is never forwarded (C-148). True when it did. */
-export function preflight(exchange: Exchange, endpoint: Endpoint): boolean {
+/**
+ * Answers a preflight; true where the request was one. OPTIONS needs no credential, and the gateway
+ * never forwards it (C-148, no forwarded OPTIONS).
+ */
+export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean {
   if (exchange.method !== 'OPTIONS') return false;
-  const asked = singleHeader(exchange, 'access-control-request-headers') ?? '';
-  const parameters = asked
+  const requested = singleHeader(exchange, 'access-control-request-headers') ?? '';
+  const parameters = requested
     .split(',')
     .filter((name) => PARAMETER_HEADER.test(name.trim().toLowerCase()));
   const allowHeaders = [
     ALLOW_HEADERS,
     ...parameters.map((name) => name.trim()),
-    ...keyHeaders(endpoint),
+    ...passThroughHeaders(endpoint),
   ].join(', ');
   const headers = [
     'access-control-allow-methods',
@@ -61,7 +70,7 @@ export function preflight(exchange: Exchange, endpoint: Endpoint): boolean {
   return true;
 }
 
-/** Headers in which legacy callers of this endpoint carry their key. */
-function keyHeaders(endpoint: Endpoint): string[] {
+/** The headers in which pass-through callers of this endpoint send their keys. */
+function passThroughHeaders(endpoint: Endpoint): string[] {
   return endpoint.passThrough.filter((rule) => rule.scheme === null).map((rule) => rule.header);
 }

@@ -1,4 +1,4 @@
-// Decides how a failure is written to the caller: status, headers, body, all from its row. Never decides that there is one.
+// Writes a failure to the client: status, headers and body follow from its row in the table.
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
 import { type Failure, retryAfterSeconds } from '../core/failure.js';
@@ -7,6 +7,7 @@ import { jsonRpcError } from '../core/json-rpc-error.js';
 import { type Message, requestId } from '../core/message.js';
 import { challenge } from './challenge.js';
 
+/** A JSON-RPC error; null where the failure has no body. `idText`: the JSON-RPC id as sent. */
 export function errorBody(
   failure: Failure,
   exchangeId: string,
@@ -16,20 +17,26 @@ export function errorBody(
   return text === null ? null : Buffer.from(text);
 }
 
-/** Some clients register anew after any 403: their operator has a denial told as the answer of the call. A call without an id gets no answer (B-24). */
-const isAnswer = (
+/**
+ * True for a denial that the operator wants as a JSON-RPC error with status 200, because some
+ * clients register again after each 403. Notifications get no such answer (B-24, no reply).
+ */
+const isJsonRpcDenial = (
   endpoint: Endpoint | null,
   { definition }: Failure,
   idText: string | undefined,
 ): boolean =>
   endpoint?.denialResponse === 'jsonrpc' && idText !== undefined && policyDenials.has(definition);
 
-/** The status that the caller gets; null where nobody is left to get one. `idText` is the id of the call, where it has one. */
+/**
+ * The HTTP status for the client; null where there is no client to answer. `idText`: the JSON-RPC
+ * id of the call as sent; undefined where it has none.
+ */
 export const errorStatus = (
   endpoint: Endpoint | null,
   failure: Failure,
   idText: string | undefined,
-): number | null => (isAnswer(endpoint, failure, idText) ? 200 : failure.definition.status);
+): number | null => (isJsonRpcDenial(endpoint, failure, idText) ? 200 : failure.definition.status);
 
 export function sendError(
   exchange: Exchange,
@@ -40,11 +47,11 @@ export function sendError(
   const idText = failure.idText ?? (message === null ? undefined : requestId(message));
   const status = errorStatus(endpoint, failure, idText);
   if (exchange.disconnected || status === null) return;
-  // An answer that has begun cannot become another one: cut it, so that it is not taken for whole.
+  // An answer has begun: cut it, so that the client does not take it for a complete one.
   if (exchange.sentStatus !== 0) return exchange.destroy();
   const headers = ['cache-control', 'no-store'];
-  const line = endpoint === null ? null : challenge(endpoint, failure);
-  if (line !== null) headers.push('www-authenticate', line);
+  const challengeValue = endpoint === null ? null : challenge(endpoint, failure);
+  if (challengeValue !== null) headers.push('www-authenticate', challengeValue);
   const retryAfter = retryAfterSeconds(failure);
   if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter));
   if (failure.allow !== undefined) headers.push('allow', failure.allow);

@@ -1,6 +1,6 @@
-// Decides which parts of a request node:http builds for us: of the header fields Host and Expect alone, and of the body no stream where a reader
-// takes it at once. Everything else is read from the raw lines, so building an object of a dozen merged fields for every request would be waste,
-// and a second reading of them (C-137).
+// An IncomingMessage of node:http that does less work per request. Its `headers` are only Host and
+// Expect, because the gateway reads the raw header lines. To merge a dozen fields would be waste,
+// and a second reading of them (B-58, raw header lines). A sink may take the body without a stream.
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
@@ -9,48 +9,51 @@ const STREAM_ENDED = Object.getOwnPropertyDescriptor(Readable.prototype, 'readab
 
 type Fields = { host?: string | undefined; expect?: string | undefined };
 
-/** Takes a body piece by piece as the parser hands it out. */
+/** Takes a body in the chunks that the parser hands out. */
 export interface BodySink {
-  take(chunk: Buffer): void;
-  /** The parser is behind the body. */
+  write(chunk: Buffer): void;
+  /** The parser has read the whole body. */
   end(): void;
 }
 
 export class FastIncomingMessage extends IncomingMessage {
   private sink: BodySink | null = null;
-  /** The whole body went to a sink. */
-  poured = false;
+  /** True once a sink got the end of the body. */
+  sinkIsComplete = false;
 
-  /** From now on `sink` gets the body, and the buffers, ticks and events of a stream are spared. False where some of it is in those already. */
-  pour(sink: BodySink): boolean {
+  /**
+   * From now on `sink` gets the body, without the buffers, ticks and events of a stream. False
+   * where the stream already holds a part of the body.
+   */
+  attachSink(sink: BodySink): boolean {
     if (this.complete || this.readableLength > 0) return false;
     this.sink = sink;
-    // As a stream that is read does: node:http then leaves the body to its reader, and the socket flows.
+    // Marks the stream as read: node:http then leaves the body to its reader, and the socket flows.
     this._read(0);
     return true;
   }
 
-  /** What is still to come goes the usual way. */
-  unpour(): void {
+  /** The rest of the body goes to the stream. */
+  detachSink(): void {
     this.sink = null;
   }
 
   override push(chunk: Buffer | null): boolean {
     const { sink } = this;
     if (sink === null) return super.push(chunk);
-    if (chunk !== null) sink.take(chunk);
+    if (chunk !== null) sink.write(chunk);
     else {
-      this.poured = true;
+      this.sinkIsComplete = true;
       sink.end();
     }
     return true;
   }
 }
 
-// On the prototype: TypeScript takes both for fields, Node has them as accessors.
+// On the prototype: TypeScript declares both as fields, but Node has them as accessors.
 Object.defineProperty(FastIncomingMessage.prototype, 'readableEnded', {
   get(this: FastIncomingMessage): boolean {
-    return this.poured || STREAM_ENDED.call(this);
+    return this.sinkIsComplete || STREAM_ENDED.call(this);
   },
 });
 Object.defineProperty(FastIncomingMessage.prototype, 'headers', {

@@ -1,4 +1,5 @@
-// Decides nothing: spells header names in lower case, quickly. Every request brings a dozen, nearly always the same ones.
+// Converts header names to lower case, quickly: a table knows the usual spellings. Each request has
+// about a dozen names, nearly always the same ones.
 
 const KNOWN = [
   'host',
@@ -37,7 +38,7 @@ const KNOWN = [
   'x-request-id',
 ];
 
-/** As clients write them: `content-type`, `Content-Type`, and the `MCP-` of the specification. */
+/** As clients write them: `content-type`, `Content-Type`, and `MCP-` as in the specification. */
 const SPELLINGS = new Map(
   KNOWN.flatMap((name) => {
     const capitals = name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());

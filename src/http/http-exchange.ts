@@ -1,5 +1,5 @@
-// Decides how a request on a node:http socket becomes an Exchange: raw header pairs in, raw writes out, no fetch objects, because
-// this path is the product. Never decides what is allowed.
+// Turns a request on a node:http socket into an Exchange. It reads and writes raw header pairs,
+// without fetch objects, because every MCP request takes this path.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyListener, DisconnectListener, Exchange } from '../core/exchange.js';
@@ -7,21 +7,24 @@ import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
-import type { Connection } from './connection.js';
+import type { Connection, OpenExchange } from './connection.js';
 import { lowerCase } from './header-names.js';
-import { type Ending, endWithTurn } from './response-batch.js';
+import { addToBatch, type BatchedResponse } from './response-batch.js';
 
-/** Unread body that is drained after a refusal; a longer or chunked one costs the caller the connection. */
+/**
+ * After an error the gateway drains an unread body of up to this size. It closes the connection of
+ * a longer or chunked one.
+ */
 const DRAIN_BYTES = 64 * 1024;
-/** How long the caller has to read the refusal before the socket is destroyed under it. */
+/** How long a client may read its error response before the gateway destroys the socket. */
 export const LINGER_MS = 1000;
 
-/** Request ids: random per process, then counted; unique, short, and a tenth of the price of a UUID each. */
+/** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
 
-/** A class, not a closure: one is made per request, and methods on a prototype cost nothing to make. */
-export class HttpExchange implements Exchange, BodyListener, Ending {
+/** A class, not a closure: each request needs one, and prototype methods cost nothing to make. */
+export class HttpExchange implements Exchange, OpenExchange, BodyListener, BatchedResponse {
   readonly id: string;
   readonly method: string;
   readonly target: string;
@@ -34,20 +37,20 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   disconnected = false;
   clientStalled = false;
   sentStatus = 0;
-  /** Close the connection after this answer: the listener is draining. */
+  /** True: close the connection after this answer, for example because the listener is draining. */
   lastOnConnection = false;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** The caller waits for `100 Continue` before it sends the body. */
+  /** True while the client waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
-  private wholeBody = false;
-  private broken: Failure | null = null;
-  private isOver = false;
-  /** The body of an answer that goes out with this turn. */
-  private whole: Buffer | null = null;
+  private bodyIsComplete = false;
+  private bodyFailure: Failure | null = null;
+  private isEnded = false;
+  /** The body of an answer that is sent with the batch of this turn of the event loop. */
+  private batchedBody: Buffer | null = null;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
-  private goneListener: DisconnectListener | null = null;
+  private disconnectListener: DisconnectListener | null = null;
 
   constructor(
     incoming: IncomingMessage,
@@ -82,21 +85,23 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     this.responseHeaders = ['x-request-id', this.id];
   }
 
-  /** The connection was lost, and the answer is not complete: its caller left. */
-  lost(): void {
-    if (this.isOver) return;
-    this.over();
-    const listener = this.goneListener;
-    this.goneListener = null;
+  connectionClosed(): void {
+    if (this.isEnded) return;
+    this.markEnded();
+    const listener = this.disconnectListener;
+    this.disconnectListener = null;
     this.disconnected = true;
     listener?.onDisconnect();
     this.outgoing.destroy();
   }
 
-  /** The last of the answer was handed to the socket. Not when it was sent: a listener for that would cost every request. */
-  over(): void {
-    if (this.isOver) return;
-    this.isOver = true;
+  /**
+   * The socket has been given the whole answer. It may not have sent it yet: a listener for that
+   * would cost every request.
+   */
+  markEnded(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
     this.connection.remove(this);
   }
 
@@ -106,11 +111,11 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
 
   onDisconnect(listener: DisconnectListener): void {
     if (this.disconnected) listener.onDisconnect();
-    else this.goneListener = listener;
+    else this.disconnectListener = listener;
   }
 
   readBody(limitBytes: number, listener: BodyListener): void {
-    if (this.broken !== null) return listener.onBody(this.broken);
+    if (this.bodyFailure !== null) return listener.onBody(this.bodyFailure);
     const declared = this.declaredBytes();
     if (declared > limitBytes)
       return listener.onBody(bodyTooLarge({ detail: `declared ${declared} bytes` }));
@@ -126,21 +131,22 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     const listener = this.bodyListener;
     if (listener === null) return;
     this.bodyListener = null;
-    this.wholeBody = read.ok;
-    this.goneListener = null;
+    this.bodyIsComplete = read.ok;
+    this.disconnectListener = null;
     listener.onBody(read);
   }
 
   /**
-   * The parser stumbled, or waited too long. True where that was in the body of this request, and nobody has that in hand yet: then the
-   * request is refused in its turn. Behind a body of a known length the parser is in the next request.
+   * The parser found invalid bytes, or waited too long. True where that is in the body of this
+   * request, and the body is not reported yet: the request then fails with `failure`. After a body
+   * of a declared length, invalid bytes belong to the next request.
    */
-  bodyBroken(failure: Failure): boolean {
-    const late = failure.definition === connectionTooSlow.definition;
-    const inBody = late ? this.bodyListener !== null : this.names.includes('transfer-encoding');
-    if (this.wholeBody || this.sentStatus !== 0 || !inBody) return false;
+  rejectBody(failure: Failure): boolean {
+    const tooSlow = failure.definition === connectionTooSlow.definition;
+    const inBody = tooSlow ? this.bodyListener !== null : this.names.includes('transfer-encoding');
+    if (this.bodyIsComplete || this.sentStatus !== 0 || !inBody) return false;
     this.lastOnConnection = true;
-    this.broken = failure;
+    this.bodyFailure = failure;
     this.onBody(failure);
     return true;
   }
@@ -169,18 +175,18 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   end(chunk?: Buffer): void {
     if (chunk === undefined) this.outgoing.end();
     else this.outgoing.end(chunk);
-    this.over();
+    this.markEnded();
   }
 
   endInBatch(body: Buffer): void {
-    this.whole = body;
-    endWithTurn(this);
+    this.batchedBody = body;
+    addToBatch(this);
   }
 
-  sendEnd(): void {
-    const { whole } = this;
-    this.whole = null;
-    if (whole !== null && !this.disconnected) this.end(whole);
+  sendBatched(): void {
+    const { batchedBody } = this;
+    this.batchedBody = null;
+    if (batchedBody !== null && !this.disconnected) this.end(batchedBody);
   }
 
   destroy(): void {
@@ -193,7 +199,7 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
   }
 
   private unreadBodyIsLong(): boolean {
-    if (this.wholeBody) return false;
+    if (this.bodyIsComplete) return false;
     return (
       this.awaitsContinue ||
       this.names.includes('transfer-encoding') ||
@@ -201,7 +207,10 @@ export class HttpExchange implements Exchange, BodyListener, Ending {
     );
   }
 
-  /** Without this Node swallows the whole declared body after the answer (measured: 2 GB), or resets before the answer is read. */
+  /**
+   * Otherwise Node reads the whole declared body after the answer (measured: 2 GB), or resets the
+   * connection before the client has read the answer.
+   */
   private linger(): void {
     const { incoming } = this;
     const { socket } = incoming;

@@ -1,12 +1,13 @@
-// Decides which browser origins may call an endpoint (DNS rebinding, B-10): none is fine, otherwise the public origin, loopback or a
-// listed one, compared whole (B-11). Never answers; cors.ts writes the headers.
+// Checks the Origin header, which protects against DNS rebinding (B-10, Origin check). A request
+// without an Origin passes. Otherwise its Origin must be the public origin, loopback or a listed
+// one. Origins are compared as whole strings (B-11, no partial match).
 import type { Endpoint } from '../core/endpoint.js';
 import { type Exchange, singleHeader } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { originRefused } from '../core/failures.js';
 import { isLoopbackOrigin } from '../core/loopback.js';
 
-/** The Origin that was allowed, undefined where there is none, or the refusal. */
+/** The Origin that is allowed; undefined where the request has none; or the failure. */
 export function checkOrigin(exchange: Exchange, endpoint: Endpoint): Failure | string | undefined {
   const origin = singleHeader(exchange, 'origin');
   if (origin === undefined) return undefined;

@@ -1,5 +1,5 @@
-// Decides whether a request is unambiguous enough to be looked at: one Host, one body framing, an origin-form target, no protocol
-// switch. Refuses what node:http lets through and another server might read differently. Never looks at credentials.
+// Checks that a request is unambiguous: one Host, one body framing, a target in origin form, no
+// protocol switch. Rejects requests that node:http accepts but another server may read differently.
 import { HEALTH_PATHS } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -13,11 +13,20 @@ import {
 
 const TARGET_CHARACTERS = 8192;
 const HEADER_LINES = 200;
-/** Fields a decision is taken from: naming one in Connection would strip it after it was judged (C-132). */
-const JUDGED = /^(authorization|dpop|host|origin|last-event-id|content-.*|mcp-.*)$/;
-/** A name or an address, and a port. Without the user, zone and percent signs that other readers find hosts behind (RFC 9112 section 3.2). */
+/**
+ * Fields on which a decision depends. A `Connection` header that names one of them asks the next
+ * hop to remove it, after the gateway has checked it (C-132, stripped fields).
+ */
+const DECISIVE_FIELD = /^(authorization|dpop|host|origin|last-event-id|content-.*|mcp-.*)$/;
+/**
+ * A name or an address, with or without a port (RFC 9112 section 3.2). It has no user, zone or
+ * percent sign: other parsers find a different host behind these.
+ */
 const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
-/** They have no body: another reader may not look for one, and take it for the next request (RFC 9110 section 9.3.1). */
+/**
+ * Methods without a body (RFC 9110 section 9.3.1). Another server may take the body of such a
+ * request for the next request.
+ */
 const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 const bad = (detail: string): Failure => connectionBadRequest({ detail });
@@ -27,10 +36,11 @@ export function validateRequest(head: RequestHead): Failure | null {
   if (method === 'TRACE' || method === 'CONNECT')
     return methodRefused({ detail: method, allow: 'GET, POST, DELETE' });
   if (target.length > TARGET_CHARACTERS) return connectionTargetTooLong();
-  // Absolute form names a second host, `//` and dot segments a second path (A-19, B-12).
+  // An absolute form names a second host (B-12, one Host). `//` and dot segments name a second path
+  // (A-19, path tricks), so routing compares the exact path.
   if (target.charCodeAt(0) !== 0x2f) return bad('request target is not in origin form');
   if (target.includes('#')) return bad('fragment in the request target');
-  // The parser knows 0.9 and 2.0 too.
+  // The parser also accepts 0.9 and 2.0.
   if (version !== '1.1' && version !== '1.0') return bad(`HTTP/${version}`);
   if (names.length > HEADER_LINES)
     return connectionHeadersTooLarge({ detail: `${names.length} header lines` });
@@ -41,16 +51,16 @@ export function validateRequest(head: RequestHead): Failure | null {
     switch (name) {
       case 'host':
         hosts++;
-        if (!HOST.test(value)) return bad(value === '' ? 'empty Host' : 'Host is no name and port');
+        if (!HOST.test(value)) return bad(value === '' ? 'empty Host' : 'malformed Host');
         break;
       case 'expect':
         if (value.toLowerCase() !== '100-continue') return connectionExpectation();
         break;
       case 'upgrade':
-        return bad('Upgrade is not offered');
+        return bad('Upgrade is not supported');
       case 'transfer-encoding':
         if (value.toLowerCase() !== 'chunked') return bad('Transfer-Encoding other than chunked');
-        // RFC 9112 section 6.1: framing is faulty.
+        // RFC 9112 section 6.1: its framing is faulty.
         if (version === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
         if (BODYLESS.has(method)) return bad(`${method} with a body`);
         break;
@@ -58,11 +68,11 @@ export function validateRequest(head: RequestHead): Failure | null {
         if (value !== '0' && BODYLESS.has(method)) return bad(`${method} with a body`);
         break;
       case 'connection':
-        for (const one of value.split(','))
-          if (JUDGED.test(one.trim().toLowerCase()))
+        for (const option of value.split(','))
+          if (DECISIVE_FIELD.test(option.trim().toLowerCase()))
             return bad('Connection names an end-to-end field');
         break;
-      // Of these no later step asks whether they stand once (B-58, RFC 9449 section 4.3).
+      // No later step checks that these occur once (B-58, single fields; RFC 9449 section 4.3).
       case 'dpop':
       case 'last-event-id':
         if (names.indexOf(name) !== i) return bad(`two ${name} lines`);
@@ -73,11 +83,12 @@ export function validateRequest(head: RequestHead): Failure | null {
           name.startsWith('mcp-param-') &&
           names.indexOf(name) !== i
         )
-          return bad('two lines of one Mcp-Param');
+          return bad('two lines of one Mcp-Param header');
     }
   }
   if (hosts === 1) return null;
-  // HTTP/1.0 knows no Host, and balancers that probe with it send none. Everything else is asked of a host (B-12).
+  // HTTP/1.0 has no Host, and balancers that probe with it send none. Every other request needs a
+  // Host (B-12, one Host).
   if (hosts === 0 && version === '1.0' && HEALTH_PATHS.includes(head.path)) return null;
   return bad(`${hosts} Host lines`);
 }

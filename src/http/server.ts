@@ -1,5 +1,5 @@
-// Decides how the public listener lives: its time and size limits, what becomes of requests that node:http itself refuses, and how it
-// drains. Never decides about a request that could be read.
+// The public listener: its limits of time and size, the answers to requests that node:http rejects,
+// and its drain. It hands each readable request to the gateway as an exchange.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
@@ -10,63 +10,69 @@ import {
   connectionTooSlow,
   gatewayDraining,
 } from '../core/failures.js';
-import { Connection } from './connection.js';
+import { Connection, type OpenExchange } from './connection.js';
 import { errorBody } from './error-response.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
 import { HttpExchange, LINGER_MS } from './http-exchange.js';
 import { validateRequest } from './request-validation.js';
-import { watchReaders } from './stalled-clients.js';
+import { watchStalledClients } from './stalled-clients.js';
 
 export interface Listener {
   readonly server: Server;
   readonly validateRequest: (exchange: Exchange) => Failure | null;
-  /** The refusal of everything new while draining. */
+  /** While the listener drains: the failure of each new request. Otherwise null. */
   readonly draining: () => Failure | null;
   listen(host: string, port: number): Promise<AddressInfo>;
-  /** Stops accepting, lets answers finish, cuts what is left after the deadline. Resolves with the number cut. */
+  /**
+   * Stops accepting connections, lets answers finish, and cuts the rest after the deadline.
+   * Resolves to the number of exchanges that it cut.
+   */
   drain(deadlineMs: number): Promise<number>;
 }
 
-/** Told of a request that node:http refused before there was an exchange. */
-export type TellUnread = (failure: Failure, clientAddress: string) => void;
+/** Logs and counts a request that node:http rejected before it became an exchange. */
+export type RecordUnreadable = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
-/** How long a draining listener still tells new requests on open connections to go elsewhere. */
-const SILENT_MS = 1_000;
+/** How long a draining listener keeps silent connections, so that a request gets its 503. */
+const DRAIN_GRACE_MS = 1_000;
 
-function refusedByNode(error: NodeJS.ErrnoException): Failure {
+function failureOfNodeError(error: NodeJS.ErrnoException): Failure {
   if (error.code === 'HPE_HEADER_OVERFLOW') return connectionHeadersTooLarge();
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return connectionTooSlow();
   return connectionBadRequest({ detail: error.code ?? 'unreadable request' });
 }
 
-function answerUnread(socket: Socket, failure: Failure): void {
+function rejectUnreadable(socket: Socket, failure: Failure): void {
   const body = errorBody(failure, 'none', undefined);
   const type = body === null ? '' : 'Content-Type: application/json\r\n';
-  const head = `HTTP/1.1 ${failure.definition.status} Refused\r\nCache-Control: no-store\r\n${type}Content-Length: ${body?.length ?? 0}\r\n`;
-  // Node gives such a socket out of its hands: no listener for its errors, no timeout for a peer that never closes its half.
+  const head =
+    `HTTP/1.1 ${failure.definition.status} Refused\r\nCache-Control: no-store\r\n` +
+    `${type}Content-Length: ${body?.length ?? 0}\r\nConnection: close\r\n\r\n`;
+  // Node no longer handles this socket: it has no error listener, and no timeout for a client that
+  // never closes its half.
   socket.on('error', () => socket.destroy());
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.end(`${head}Connection: close\r\n\r\n${body ?? ''}`);
+  socket.end(`${head}${body ?? ''}`);
 }
 
-/** `readMs`: how long a caller may leave its answer unread. */
+/** `stallTimeoutMs`: how long a client may leave its answer unread. */
 export function createListener(
   gateway: (exchange: Exchange) => void,
-  tellUnread: TellUnread,
-  readMs: number,
+  recordUnreadable: RecordUnreadable,
+  stallTimeoutMs: number,
 ): Listener {
   let draining = false;
-  /** While draining: connections that have not said anything yet are no longer waited for. */
+  /** True once a draining listener no longer waits for connections without a request. */
   let graceOver = false;
   const connections = new Map<Socket, Connection>();
-  const readers = watchReaders(() => connections.values(), readMs);
-  const underWay = (): HttpExchange[] =>
-    [...connections.values()].flatMap((connection) => connection.underWay);
+  const stallWatch = watchStalledClients(() => connections.values(), stallTimeoutMs);
+  const openExchanges = (): OpenExchange[] =>
+    [...connections.values()].flatMap((connection) => connection.openExchanges);
   const server = createServer({
     IncomingMessage: FastIncomingMessage,
-    // Sanity counts the Host lines, and tells.
+    // request-validation.ts counts the Host lines, so that the gateway logs the rejection.
     requireHostHeader: false,
     requestTimeout: 30_000,
     headersTimeout: 10_000,
@@ -75,7 +81,8 @@ export function createListener(
     maxHeaderSize: HEADER_BYTES,
     noDelay: true,
   });
-  // Node drops the lines above its default of 2,000 without a word; sanity counts them instead.
+  // Node silently drops the header lines above its default of 2,000. request-validation.ts counts
+  // them instead.
   server.maxHeadersCount = 0;
 
   server.on('connection', (socket) => {
@@ -83,18 +90,21 @@ export function createListener(
     connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
-      for (const exchange of [...connection.underWay]) exchange.lost();
+      for (const exchange of [...connection.openExchanges]) exchange.connectionClosed();
     });
   });
 
-  /** Also those that never sent a whole request: Node does not count them as idle, and stops its own timeouts when it closes. */
+  /**
+   * Closes connections without an exchange. Node does not count a connection as idle that never
+   * sent a whole request, and a closing server stops its timeouts.
+   */
   const closeUnused = (): void => {
-    for (const { socket, underWay } of connections.values()) {
-      if (underWay.length === 0 && socket.writableLength === 0) socket.destroy();
+    for (const { socket, openExchanges } of connections.values()) {
+      if (openExchanges.length === 0 && socket.writableLength === 0) socket.destroy();
     }
   };
-  /** While draining: its connection is closed as soon as its answer was sent. */
-  const closeAfter = ({ outgoing }: HttpExchange): void => {
+  /** While the listener drains: closes a connection as soon as its answer has been sent. */
+  const closeAfter = ({ outgoing }: OpenExchange): void => {
     outgoing.once('close', () =>
       setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())),
     );
@@ -107,13 +117,14 @@ export function createListener(
     const { socket } = incoming;
     const connection = connections.get(socket);
     if (connection?.closing) return;
-    // Pipelining: no MCP client does it, and behind a long answer Node stops reading the socket, so that its end would never be noticed.
+    // Pipelining: no MCP client does it. Behind a long answer Node stops reading the socket, so the
+    // gateway would never notice that the client closed it.
     if (connection === undefined || connection.isAnswering()) {
       socket.destroy();
       return;
     }
     const exchange = new HttpExchange(incoming, outgoing, connection, awaitsContinue);
-    connection.underWay.push(exchange);
+    connection.openExchanges.push(exchange);
     if (draining) {
       exchange.lastOnConnection = true;
       closeAfter(exchange);
@@ -121,25 +132,25 @@ export function createListener(
     gateway(exchange);
   };
   server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
-  // Without a listener Node answers 100 before anything was checked, and the caller uploads its body for a 401.
+  // Without a listener Node answers 100 before any check: a client uploads its body for a 401.
   server.on('checkContinue', (incoming, outgoing) => accept(incoming, outgoing, true));
-  // An expectation that we do not know: sanity refuses it, so that the refusal is ours and is told.
+  // An unknown expectation: request-validation.ts rejects it, so that the gateway logs it.
   server.on('checkExpectation', (incoming, outgoing) => accept(incoming, outgoing, false));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const failure = refusedByNode(error);
+    const failure = failureOfNodeError(error);
     const connection = connections.get(socket);
-    if (connection?.underWay.some((exchange) => exchange.bodyBroken(failure))) return;
-    // With an answer open this would land in the middle of it; cut, the exchange tells its own end.
+    if (connection?.openExchanges.some((exchange) => exchange.rejectBody(failure))) return;
+    // An error response must not get into the middle of an open answer. The cut ends its exchange.
     if (connection?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable)
       return socket.destroy();
-    answerUnread(socket, failure);
-    tellUnread(failure, socket.remoteAddress ?? '');
+    rejectUnreadable(socket, failure);
+    recordUnreadable(failure, socket.remoteAddress ?? '');
   });
-  // An Upgrade or CONNECT would take the socket out of our hands.
+  // Without a listener Node closes the socket of a CONNECT request, and the gateway logs nothing.
   server.on('connect', (_incoming, socket: Socket) => {
     if (connections.get(socket)?.isAnswering()) return socket.destroy();
-    answerUnread(socket, connectionBadRequest());
-    tellUnread(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
+    rejectUnreadable(socket, connectionBadRequest());
+    recordUnreadable(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
   });
 
   return {
@@ -158,11 +169,11 @@ export function createListener(
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      for (const exchange of underWay()) closeAfter(exchange);
+      for (const exchange of openExchanges()) closeAfter(exchange);
       const grace = setTimeout(() => {
         graceOver = true;
         closeUnused();
-      }, SILENT_MS);
+      }, DRAIN_GRACE_MS);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
@@ -170,10 +181,10 @@ export function createListener(
       await Promise.race([closed, late]);
       clearTimeout(timer);
       clearTimeout(grace);
-      const cut = underWay().length;
+      const cut = openExchanges().length;
       server.closeAllConnections();
       await closed;
-      readers.stop();
+      stallWatch.stop();
       return cut;
     },
   };

@@ -1,17 +1,18 @@
-// Decides when a caller has not read for too long: bytes wait for it, and for a stated time none of them was taken. A quiet stream is no
-// slow reader: nothing waits on it. Never decides what its exchange is told.
+// Closes the connections of clients that have stopped reading: bytes wait for the client, and it
+// has taken none of them for a stated time. A quiet stream has no bytes that wait.
 import type { Connection } from './connection.js';
 
-/** Connections are looked at this often in the time allowed: one timer for all, because one for each would cost every request. */
-const LOOKS = 4;
+/** Ticks per timeout. One timer serves all connections: one for each would cost every request. */
+const TICKS = 4;
 
-/** Gives up connections whose peer has taken nothing for `ms`, found within a quarter of that. */
-export function watchReaders(
+/** Resets a connection after `timeoutMs` without progress, or up to a quarter of that later. */
+export function watchStalledClients(
   connections: () => Iterable<Connection>,
-  ms: number,
+  timeoutMs: number,
 ): { stop(): void } {
   const timer = setInterval(() => {
-    for (const connection of connections()) if (connection.look() > LOOKS) connection.giveUp();
-  }, ms / LOOKS).unref();
+    for (const connection of connections())
+      if (connection.countStalledTicks() > TICKS) connection.resetStalled();
+  }, timeoutMs / TICKS).unref();
   return { stop: () => clearInterval(timer) };
 }

@@ -1,6 +1,6 @@
-// Writes the lines of requests that went well, several at a time: a template for each caller and
-// kind of request is made once, and each line fills its own values in (measured: several times
-// cheaper than a logger call for each line).
+// Writes the log lines of successful requests, several at a time. It makes a template once for each
+// caller and kind of request, and fills in the values of each line. That is several times cheaper
+// than a logger call for each line (measured).
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -11,14 +11,14 @@ import { METHOD_FIELD, nameField, roundedMs, sharedFields, shorten } from './log
 import { asciiJson, quoted, timestamp } from './log-text.js';
 
 export interface ForwardedLines {
-  /** False where the line has another form than a template: the caller of this has to write it. */
+  /** False where no template fits the line, so that `add` has not written it. */
   add(summary: RequestSummary): boolean;
-  /** Writes what is held back. */
+  /** Writes the lines that wait. */
   flush(): void;
 }
 
-/** The own values of one request. Small, because it waits for other lines. */
-interface Held {
+/** The values of one request that its template does not have. */
+interface WaitingLine {
   readonly atMs: number;
   readonly id: string;
   readonly clientAddress: string;
@@ -28,7 +28,7 @@ interface Held {
   readonly parts: readonly string[];
 }
 
-/** What has to be the same for a request to use a template of its caller. */
+/** A request can use the template of its caller where all these values are the same. */
 interface Template {
   readonly endpoint: Endpoint | null;
   readonly httpMethod: string;
@@ -38,7 +38,7 @@ interface Template {
   readonly parts: readonly string[];
 }
 
-/** Marks where a value goes. Drawn by each process: a caller that knew it could forge lines. */
+/** Marks where a value goes. Random per process: a client that knew it could forge lines. */
 const HOLE = randomBytes(16).toString('hex');
 const SLOT = `"${HOLE}"`;
 /** The number of lines that are written together, and how long a line waits for others. */
@@ -55,7 +55,7 @@ export function createForwardedLines(
 ): ForwardedLines {
   /** The last template of each caller: the principal of a cached token is one object. */
   const templates = new WeakMap<Caller, Template>();
-  let held: Held[] = [];
+  let waiting: WaitingLine[] = [];
   let timer: NodeJS.Timeout | null = null;
 
   function partsOf(summary: RequestSummary, field: string | null): readonly string[] {
@@ -88,9 +88,9 @@ export function createForwardedLines(
   function flush(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (held.length === 0) return;
-    const lines = held;
-    held = [];
+    if (waiting.length === 0) return;
+    const lines = waiting;
+    waiting = [];
     let block = '';
     let lastMs = 0;
     let time = '';
@@ -113,7 +113,7 @@ export function createForwardedLines(
       if (calls.length !== 1 || call === undefined) return false;
       const field = nameField(call);
       const { id, clientAddress } = exchange;
-      const count = held.push({
+      const count = waiting.push({
         atMs: clock.wallMs(),
         id,
         clientAddress,

@@ -13,7 +13,7 @@ export const asciiJson = (json: string): string =>
 export const quoted = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : asciiJson(JSON.stringify(text));
 
-/** The second that was written last: to write a date is dear, and lines come in rows. */
+/** The second that was written last. To format a date is expensive, and many lines share one. */
 let lastSecond = Number.NaN;
 let lastPrefix = '';
 

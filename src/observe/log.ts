@@ -12,9 +12,9 @@ import { asciiJson, timestamp } from './log-text.js';
 export interface Log {
   readonly request: (summary: RequestSummary) => void;
   readonly notify: Notify;
-  /** A request that the gateway could not read far enough to make an exchange of it. */
-  readonly unread: (failure: Failure, clientAddress: string) => void;
-  /** Writes what is held back. A line of a good request waits for others for at most 50 ms. */
+  /** A request that node:http rejected before it became an exchange. */
+  readonly unreadable: (failure: Failure, clientAddress: string) => void;
+  /** Writes the lines that wait. A line of a successful request waits for at most 50 ms. */
   readonly flush: () => void;
 }
 
@@ -66,7 +66,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     };
   }
 
-  function good(summary: RequestSummary): void {
+  function succeeded(summary: RequestSummary): void {
     if (forwarded.add(summary)) return;
     forwarded.flush();
     logger.info(lineFields(summary), 'forwarded');
@@ -94,19 +94,19 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     logger.debug(fields, 'page');
   }
 
-  const writesGood = logger.isLevelEnabled('info');
+  const writesSucceeded = logger.isLevelEnabled('info');
   return {
     request(summary) {
       if (summary.page) page(summary);
       else if (summary.failure !== null) failed(summary, summary.failure);
-      else if (writesGood) good(summary);
+      else if (writesSucceeded) succeeded(summary);
     },
     flush: forwarded.flush,
     notify({ event, level: severity, ...fields }) {
       forwarded.flush();
       logger[severity](fields, event);
     },
-    unread({ definition, detail }, clientAddress) {
+    unreadable({ definition, detail }, clientAddress) {
       forwarded.flush();
       const { level: severity, reason, status, event } = definition;
       logger[severity](

@@ -1,28 +1,30 @@
-// Decides what is counted: every exchange once, by endpoint and reason, and how long it took. Labels come from the configuration and the
-// failure table only, so that no caller can make new series.
+// Counts every exchange once, by endpoint and reason, with its duration. Labels come from the
+// configuration and the failure table only, so that no client can create a new time series.
 import { type Metric, Registry } from 'prom-client';
 import type { Failure } from '../core/failure.js';
 import type { RequestSummary } from '../core/request-summary.js';
 
 export interface Metrics {
   readonly request: (summary: RequestSummary) => void;
-  readonly unread: (failure: Failure) => void;
+  /** A request that node:http rejected before it became an exchange. It has no duration. */
+  readonly unreadable: (failure: Failure) => void;
   readonly contentType: string;
+  /** The Prometheus text format. */
   text(): Promise<string>;
 }
 
-const SECONDS = [
+const BUCKET_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
 
-/** What is known of one endpoint and reason. Counted here, because a call of prom-client hashes its labels every time. */
+/** The counts of one endpoint and reason. prom-client itself would hash the labels at each call. */
 interface Series {
   requests: number;
-  /** Requests that took time: those that could not be read have none. */
-  timed: number;
-  seconds: number;
-  /** Requests by the first bound of SECONDS that they do not exceed; the last one is beyond all. */
-  readonly within: Float64Array;
+  /** Requests with a duration: unreadable ones have none. */
+  timedRequests: number;
+  totalSeconds: number;
+  /** Requests by the first bound of BUCKET_SECONDS that they do not exceed; the last: by none. */
+  readonly bucketCounts: Float64Array;
 }
 
 interface Value {
@@ -31,53 +33,56 @@ interface Value {
   readonly value: number;
 }
 
-/** The lines of one histogram: buckets are cumulative in the exposition format. */
-function* histogramOf(
+/** The lines of one histogram. Buckets are cumulative in the text format. */
+function* histogramValues(
   name: string,
   labels: Readonly<Record<string, string>>,
-  one: Series,
+  series: Series,
 ): Generator<Value> {
   let total = 0;
-  for (const [i, le] of [...SECONDS, '+Inf'].entries()) {
-    total += one.within[i] as number;
+  for (const [i, le] of [...BUCKET_SECONDS, '+Inf'].entries()) {
+    total += series.bucketCounts[i] as number;
     yield { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
   }
-  yield { metricName: `${name}_sum`, labels, value: one.seconds };
-  yield { metricName: `${name}_count`, labels, value: one.timed };
+  yield { metricName: `${name}_sum`, labels, value: series.totalSeconds };
+  yield { metricName: `${name}_count`, labels, value: series.timedRequests };
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const all = new Map<string, Map<string, Series>>();
+  const seriesByEndpoint = new Map<string, Map<string, Series>>();
 
-  function series(endpoint: string, reason: string): Series {
-    let ofEndpoint = all.get(endpoint);
-    if (ofEndpoint === undefined) {
-      ofEndpoint = new Map();
-      all.set(endpoint, ofEndpoint);
+  function seriesOf(endpoint: string, reason: string): Series {
+    let byReason = seriesByEndpoint.get(endpoint);
+    if (byReason === undefined) {
+      byReason = new Map();
+      seriesByEndpoint.set(endpoint, byReason);
     }
-    let found = ofEndpoint.get(reason);
+    let found = byReason.get(reason);
     if (found === undefined) {
-      found = { requests: 0, timed: 0, seconds: 0, within: new Float64Array(SECONDS.length + 1) };
-      ofEndpoint.set(reason, found);
+      const bucketCounts = new Float64Array(BUCKET_SECONDS.length + 1);
+      found = { requests: 0, timedRequests: 0, totalSeconds: 0, bucketCounts };
+      byReason.set(reason, found);
     }
     return found;
   }
 
-  /** prom-client asks a metric for its values when somebody looks; these come from our counts. */
+  /** prom-client reads the values of a metric when Prometheus scrapes it: here, from our counts. */
   function register(
     type: 'counter' | 'histogram',
     name: string,
     help: string,
-    values: typeof histogramOf,
+    values: typeof histogramValues,
   ): void {
     const get = async () => ({
       name,
       help,
       type,
       aggregator: 'sum',
-      values: [...all].flatMap(([endpoint, reasons]) =>
-        [...reasons].flatMap(([reason, one]) => [...values(name, { endpoint, reason }, one)]),
+      values: [...seriesByEndpoint].flatMap(([endpoint, byReason]) =>
+        [...byReason].flatMap(([reason, series]) => [
+          ...values(name, { endpoint, reason }, series),
+        ]),
       ),
     });
     registry.registerMetric({ name, help, type, aggregator: 'sum', get } as unknown as Metric);
@@ -87,12 +92,12 @@ export function createMetrics(): Metrics {
     'histogram',
     'portcullis_http_request_duration_seconds',
     'Time from the request head to the end of the answer, in seconds; streams included.',
-    histogramOf,
+    histogramValues,
   );
   register(
     'counter',
     'portcullis_http_requests_total',
-    'Requests ended, by endpoint and reason (ok or a kind of docs/failures.md).',
+    'Completed requests, by endpoint and reason (ok or a reason of docs/failures.md).',
     function* (metricName, labels, { requests }) {
       yield { metricName, labels, value: requests };
     },
@@ -100,17 +105,17 @@ export function createMetrics(): Metrics {
 
   return {
     request({ endpoint, failure, durationMs }) {
-      const one = series(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
+      const series = seriesOf(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
-      one.requests++;
-      one.timed++;
-      one.seconds += seconds;
+      series.requests++;
+      series.timedRequests++;
+      series.totalSeconds += seconds;
       let i = 0;
-      while (i < SECONDS.length && seconds > (SECONDS[i] as number)) i++;
-      (one.within[i] as number)++;
+      while (i < BUCKET_SECONDS.length && seconds > (BUCKET_SECONDS[i] as number)) i++;
+      (series.bucketCounts[i] as number)++;
     },
-    unread: (failure) => {
-      series('none', failure.definition.reason).requests++;
+    unreadable: (failure) => {
+      seriesOf('none', failure.definition.reason).requests++;
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

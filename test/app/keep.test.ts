@@ -1,9 +1,9 @@
-// Parts that outlive a swap: an equal configuration keeps its part, any other gets a new one.
+// Parts that outlive a swap: an equal configuration keeps its part, another one gets a new part.
 import { describe, expect, test } from 'vitest';
 import { createKeep, fingerprintOf } from '../../src/app/keep.js';
 import { secret } from '../../src/core/secret.js';
 
-test('an equal configuration keeps its part, another builds one', () => {
+test('an equal configuration keeps its part, another one builds a part', () => {
   const keep = createKeep<object>();
   const build = () => ({});
   const first = keep.get({ a: 1, b: [2] }, build);
@@ -14,7 +14,7 @@ test('an equal configuration keeps its part, another builds one', () => {
 });
 
 describe('the fingerprint', () => {
-  test('changes with a secret, which prints the same', () => {
+  test('changes with a secret, although every secret prints the same', () => {
     const one = { clientSecret: secret('one') };
     const two = { clientSecret: secret('two') };
     expect(JSON.stringify(one)).toBe(JSON.stringify(two));
@@ -24,7 +24,7 @@ describe('the fingerprint', () => {
   test('changes with an entry of a map', () => {
     expect(fingerprintOf(new Map([['a', 1]]))).not.toBe(fingerprintOf(new Map([['a', 2]])));
   });
-  test('holds nothing of a secret', () => {
+  test('does not contain a secret', () => {
     expect(fingerprintOf({ clientSecret: secret('one-secret') })).not.toContain('one-secret');
   });
 });

@@ -1,4 +1,4 @@
-// The route: a request finds its endpoint by exact path, and by nothing else.
+// The route: a request finds its endpoint by its exact path only.
 import { describe, expect, test } from 'vitest';
 import { createRoute } from '../../src/app/route.js';
 import type { EndpointRuntime } from '../../src/core/endpoint-runtime.js';
@@ -11,7 +11,7 @@ describe('the route (C-147, C-144)', () => {
   const files = at('/files/mcp');
   const route = createRoute([files, at('/b')]);
   const find = (target: string) => route('mcp.example.com', head({ target }).path);
-  test.each(['/files/mcp', '/files/mcp?x=/b'])('%s is the endpoint', (target) => expect(find(target)).toBe(files));
+  test.each(['/files/mcp', '/files/mcp?x=/b'])('%s finds the endpoint', (target) => expect(find(target)).toBe(files));
   test.each([
     '/files/mcp/',
     '//files/mcp',
@@ -26,7 +26,7 @@ describe('the route (C-147, C-144)', () => {
     '',
     '/files/mcp/x',
     '/.well-known/x',
-  ])('%s is none', (target) => {
+  ])('%j has no endpoint', (target) => {
     expect(find(target)).toBeNull();
   });
   test('another host has the same endpoints', () => expect(route('other.example.com', '/files/mcp')).toBe(files));

@@ -1,4 +1,5 @@
-// A second runtime is built while the first serves: what did not change is the same part, with its keys, caches and connections.
+// A second runtime is built while the first one serves: parts whose configuration is equal stay the
+// same, with their keys, caches and connections.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildRuntime, createSharedParts, type Runtime, type SharedParts } from '../../src/app/runtime.js';
 import { resolveConfig } from '../../src/config/load.js';
@@ -47,7 +48,7 @@ function build(parts: SharedParts, changes: Changes = {}): Runtime {
     issuers: { main: { issuer: issuer.issuer, ...changes.issuer } },
     endpoints: [{ path: '/mcp', issuers: ['main'], upstream: `${upstream.url}/up`, ...changes.endpoint }],
   };
-  return buildRuntime(resolveConfig(raw, changes.env ?? {}), { ready: () => true }, parts);
+  return buildRuntime(resolveConfig(raw, changes.env ?? {}), { isReady: () => true }, parts);
 }
 
 const at = (runtime: Runtime): EndpointRuntime => runtime.route('mcp.example.com', '/mcp') as EndpointRuntime;

@@ -1,4 +1,4 @@
-// What `explain` tells of the rules for one tool: what they want, and what of that the token has.
+// Values that `explain` shows for one tool: what the rules require, and what the token has.
 import { expect, test } from 'vitest';
 import { callValues } from '../../src/authorize/explain-call.js';
 import { createAuthorizer } from '../../src/authorize/policy.js';
@@ -17,19 +17,19 @@ const ruled = endpoint({
   scopeImplies: new Map([['files:*', ['files:read', 'files:write']]]),
   policy: { tool, prompt: null, resource: null, allowedMethods: [], clientResponses: false },
 });
-const told = (name: string | null, caller = principal(), at = ruled) =>
+const values = (name: string | null, caller = principal(), at = ruled) =>
   callValues(caller, at, name, name === null ? null : createAuthorizer(at).requirements('tool', name));
 
 test.each([
   [
-    'a scope and a claim that it lacks',
+    'a missing scope and a missing claim',
     'write_file',
     principal({ claims: { secret: 's3cret' } }),
     { scopes: ['files:read'], 'claim roles': 'absent', lacks: ['scope files:write', 'claim roles admin'] },
     { tool: 'write_file', scopes: ['files:read', 'files:write'], 'claim roles': 'admin' },
   ],
   [
-    'both, where one scope stands for others',
+    'both present, with a scope that includes others',
     'write_file',
     principal({ scopes: ['files:*'], claims: { roles: ['admin', 'x'] } }),
     { scopes: ['files:*'], 'claim roles': ['admin', 'x'], lacks: 'nothing' },
@@ -43,33 +43,33 @@ test.each([
     { tool: 'write_all', scopes: ['files:read', 'files:write'], 'claim roles': ['admin', 'root'] },
   ],
   [
-    'one that nobody may use',
+    'a tool that a rule denies',
     'drop',
     principal(),
     { scopes: ['files:read'], lacks: 'nothing' },
-    { tool: 'drop', scopes: ['files:read'], 'nobody may use it': 'rule drop' },
+    { tool: 'drop', scopes: ['files:read'], denied: 'rule drop' },
   ],
   [
-    'one that no rule names',
+    'a tool that no rule matches',
     'other',
     principal(),
     { scopes: ['files:read'], lacks: 'nothing' },
-    { tool: 'other', scopes: ['files:read'], 'nobody may use it': 'no rule names it' },
+    { tool: 'other', scopes: ['files:read'], denied: 'no rule matches it' },
   ],
   ['no tool', null, principal({ scopes: [] }), { scopes: [], lacks: ['scope files:read'] }, { scopes: ['files:read'] }],
 ])('%s', (_what, name, caller, observed, expected) => {
-  expect(told(name, caller)).toEqual({ observed, expected });
+  expect(values(name, caller)).toEqual({ observed, expected });
 });
 
-test('without rules the base scopes are wanted', () => {
-  const { observed, expected } = told('read', principal(), endpoint());
+test('without rules the base scopes are required', () => {
+  const { observed, expected } = values('read', principal(), endpoint());
   expect([observed, expected]).toEqual([
     { scopes: ['files:read'], lacks: 'nothing' },
     { tool: 'read', scopes: ['files:read'] },
   ]);
 });
 
-test('of a caller who is not known nothing is told', () => {
+test('shows no observed values of an unknown caller', () => {
   expect(callValues(null, ruled, 'read', null).observed).toEqual({});
   expect(callValues(passThroughCaller(), ruled, 'read', null).observed).toEqual({});
 });

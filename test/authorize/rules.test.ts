@@ -1,4 +1,4 @@
-// What the policy of an endpoint says of a call, in tables: every rule has a caller whom it lets pass.
+// Checks calls against the rules of an endpoint, in tables. For each rule one caller passes.
 import { describe, expect, test } from 'vitest';
 import { createRules } from '../../src/authorize/rules.js';
 import type { Kind, KindPolicy, Policy, Rule } from '../../src/core/policy.js';
@@ -16,7 +16,7 @@ const none: Policy = { tool: null, prompt: null, resource: null, allowedMethods:
 
 const at = endpoint({ scopes: ['base'], scopeImplies: new Map([['files:*', ['files:write', 'files:purge']]]) });
 
-/** What a caller gets who sends these calls in one message of a legacy revision. */
+/** Checks these calls of a caller, sent in one message of a legacy revision. */
 function send(policy: Partial<Policy>, caller: Caller, ...calls: object[]) {
   const written = calls.map((call) => ({ jsonrpc: '2.0', id: 1, ...call }));
   const body = Buffer.from(JSON.stringify(written.length === 1 ? written[0] : written));
@@ -24,7 +24,7 @@ function send(policy: Partial<Policy>, caller: Caller, ...calls: object[]) {
     exchange({ lines: [['mcp-protocol-version', written.length === 1 ? '2025-11-25' : '2025-03-26']] }),
     body,
   );
-  if (!message.ok) throw new Error(`the message is no message: ${message.detail}`);
+  if (!message.ok) throw new Error(`not a message: ${message.detail}`);
   return createRules(at, { ...none, ...policy }).check(caller, message.value);
 }
 
@@ -43,10 +43,15 @@ const ruled = kind(
 
 describe('rules for tools', () => {
   test.each([
-    ['a tool that needs a scope', tool('write_file'), holder('files:write'), holder('files:writex')],
-    ['a tool that two rules name: both hold', tool('write_all'), holder('files:purge', 'files:write'), holder('files:write')],
-    ['a scope that stands for others (A-32)', tool('write_all'), holder('files:*'), holder('files:')],
-    ['a tool that needs a claim', tool('admin_x'), principal({ scopes: ['base'], claims: { roles: 'admin' } }), holder('admin')],
+    ['a tool that requires a scope', tool('write_file'), holder('files:write'), holder('files:writex')],
+    ['a tool that two rules match: both apply', tool('write_all'), holder('files:purge', 'files:write'), holder('files:write')],
+    ['a scope that includes others (A-32)', tool('write_all'), holder('files:*'), holder('files:')],
+    [
+      'a tool that requires a claim',
+      tool('admin_x'),
+      principal({ scopes: ['base'], claims: { roles: 'admin' } }),
+      holder('admin'),
+    ],
     [
       'a claim that is a list (C-45)',
       tool('admin_x'),
@@ -60,12 +65,12 @@ describe('rules for tools', () => {
     );
   });
 
-  test('a tool that no rule names needs the base alone', () => {
+  test('a tool that no rule matches requires only the base scopes', () => {
     expect(send({ tool: ruled }, holder(), tool('read_file'))).toBeNull();
     expect(reasonOf(send({ tool: ruled }, principal({ scopes: ['files:*'] }), tool('read_file')))).toBe('scope.insufficient');
   });
 
-  test('the challenge names every scope of the call in the order of the rules, for everybody the same (A-31)', () => {
+  test('the challenge names every scope of the call in the order of the rules, for all callers the same (A-31)', () => {
     const everything = ['base', 'files:write', 'files:purge'];
     for (const caller of [principal({ scopes: [] }), holder(), holder('files:purge')]) {
       const refused = send({ tool: ruled }, caller, tool('write_all'));
@@ -73,7 +78,7 @@ describe('rules for tools', () => {
     }
   });
 
-  test('what no scope would help against is no matter of scope, though scopes lack as well (A-34)', () => {
+  test('a missing claim is a denial, even if scopes are missing too (A-34)', () => {
     const both = kind('allow', rule('x', { scopes: ['s'], claim: { claim: 'roles', has: 'admin' } }));
     expect(reasonOf(send({ tool: both }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('x')))).toBe(
       'scope.insufficient',
@@ -83,20 +88,20 @@ describe('rules for tools', () => {
 
   test.each([
     ['as written', 'drop_table'],
-    ['in other letters', 'DROP_Table'],
+    ['in another case', 'DROP_Table'],
     ['in full width', 'ｄrop_table'],
     ['with a space at its end', 'drop_table '],
-  ])('nobody uses what is denied: %s', (_what, name) => {
+  ])('no caller may use a denied tool: %s', (_what, name) => {
     expect(send({ tool: ruled }, holder(), tool('drop_tables'))).toBeNull();
     expect(reasonOf(send({ tool: ruled }, holder('files:*'), tool(name)))).toBe('tool.denied');
   });
 
-  test.each(['../x', 'a%2fb', '100%', 'a\\b', 'a?b'])('a name is no URI: %s', (name) => {
+  test.each(['../x', 'a%2fb', '100%', 'a\\b', 'a?b'])('the name of a tool does not count as a URI: %s', (name) => {
     expect(send({ tool: ruled }, holder(), tool(name))).toBeNull();
     expect(reasonOf(send({ tool: kind('allow', rule(name, { deny: true })) }, holder(), tool(name)))).toBe('tool.denied');
   });
 
-  test('a name of more than 8192 characters is refused', () => {
+  test('a name of more than 8192 characters is denied', () => {
     const named = (length: number) => reasonOf(send({ tool: ruled }, holder(), tool('x'.repeat(length))));
     expect([named(8_192), named(8_193)]).toEqual(['ok', 'tool.denied']);
   });
@@ -109,24 +114,24 @@ describe('rules for tools', () => {
     expect(reasonOf(send({ tool: ruled }, holder(), tool('WRITE_x')))).toBe('scope.insufficient');
   });
 
-  test('what no rule names is denied where the operator said so, without rules too', () => {
+  test('default deny holds for names that no rule matches, also without rules', () => {
     expect(send({ tool: kind('allow') }, holder(), tool('x'))).toBeNull();
     expect(reasonOf(send({ tool: kind('deny') }, holder(), tool('x')))).toBe('tool.denied');
   });
 
-  test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be one of the token (C-45)', (claim) => {
+  test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be in the token (C-45)', (claim) => {
     const wanted = kind('allow', rule('x', { claim: { claim, has: 'y' } }));
     const claims = JSON.parse(`{"${claim}":"y"}`) as Record<string, unknown>;
     expect(send({ tool: wanted }, principal({ scopes: ['base'], claims }), tool('x'))).toBeNull();
     expect(reasonOf(send({ tool: wanted }, holder(), tool('x')))).toBe('tool.denied');
   });
 
-  test('a call without a name is no call where names are judged', () => {
+  test('a call without a name is invalid where rules compare names', () => {
     expect(send({ prompt: ruled }, holder(), { method: 'tools/call', params: {} })).toBeNull();
     expect(reasonOf(send({ tool: ruled }, holder(), { method: 'tools/call', params: {} }))).toBe('envelope.invalid');
   });
 
-  test('more names than are remembered are judged all the same', () => {
+  test('more names than the cache has places get the same decisions', () => {
     const rules = createRules(at, { ...none, tool: ruled });
     for (let i = 0; i < 1_100; i++) {
       expect(rules.mayUse(holder(), 'tool', `write_${i}`)).toBe(false);
@@ -137,7 +142,7 @@ describe('rules for tools', () => {
 });
 
 describe('a batch', () => {
-  test('is judged call by call, and its challenge names what all of them need', () => {
+  test('is checked call by call, and its challenge names the scopes of all calls', () => {
     expect(send({ tool: ruled }, holder('files:write'), tool('a'), tool('write_x'))).toBeNull();
     expect(reasonOf(send({ tool: ruled }, holder('files:write'), tool('a'), tool('drop_table')))).toBe('tool.denied');
     const refused = send({ tool: ruled }, holder(), tool('write_x'), tool('purge_all'));
@@ -147,14 +152,14 @@ describe('a batch', () => {
 
 describe('a pass-through caller', () => {
   const caller = passThroughCaller('k', { ...tokenRule, scopes: ['base', 'files:write'] });
-  test('uses what needs no more than the base, and nothing that needs a scope or a claim', () => {
+  test('may use tools without further requirements, and no tool that requires a scope or a claim', () => {
     expect(send({ tool: ruled }, caller, tool('read_file'))).toBeNull();
     for (const name of ['write_x', 'admin_x', 'drop_table'])
       expect(reasonOf(send({ tool: ruled }, caller, tool(name)))).toBe('tool.denied');
   });
 });
 
-describe('methods, where there is a policy', () => {
+describe('methods of an endpoint with a policy', () => {
   test.each(['tools/list', 'initialize', 'ping', 'server/discover', 'notifications/initialized', 'tasks/get', 'tools/call'])(
     '%s passes',
     (method) => {
@@ -163,20 +168,20 @@ describe('methods, where there is a policy', () => {
   );
 
   test.each(['skills/get', 'Tools/Call', 'tools/call ', 'resources/directory/read', 'notifications/x', '__proto__'])(
-    '%s is denied unless it is named (B-107, F-05)',
+    '%s is denied unless the policy allows it (B-107, F-05)',
     (method) => {
       expect(send({ allowedMethods: ['x', method] }, holder(), { method })).toBeNull();
       expect(reasonOf(send({ allowedMethods: ['x'] }, holder(), { method }))).toBe('method.denied');
     },
   );
 
-  test('the answer of a client is denied unless it is allowed', () => {
+  test('a response of the client is denied unless the policy allows it', () => {
     const answer = { result: {} };
     expect(send({ clientResponses: true }, holder(), answer)).toBeNull();
     expect(reasonOf(send({}, holder(), answer))).toBe('method.denied');
   });
 
-  test('every one needs the base scopes', () => {
+  test('all of them require the base scopes', () => {
     expect(reasonOf(send({}, principal({ scopes: [] }), { method: 'tools/list' }))).toBe('scope.insufficient');
   });
 });
@@ -200,36 +205,36 @@ describe('prompts and resources', () => {
 
   test.each([
     ['an escape', 'file:///%73ecret/x'],
-    ['an escape in other letters', 'FILE:///%53ecret/x'],
+    ['an escape in another case', 'FILE:///%53ecret/x'],
     ['a segment that goes up', 'file:///open/../secret/x'],
-    ['an escaped one', 'file:///open/%2e%2e/secret/x'],
+    ['an escaped segment that goes up', 'file:///open/%2e%2e/secret/x'],
     ['an escape of an escape', 'file:///%2573ecret/x'],
     ['a backslash', 'file:///open\\..\\secret/x'],
     ['an escaped slash that goes up', 'file:///open/..%2fsecret/x'],
-    ['an escape that is none', 'file:///%zzsecret'],
-    ['a broken character', 'file:///%ffsecret'],
-    ['one slash for three', 'file:/secret/x'],
+    ['an invalid escape', 'file:///%zzsecret'],
+    ['an invalid character', 'file:///%ffsecret'],
+    ['one slash instead of three', 'file:/secret/x'],
     ['four slashes', 'file:////secret/x'],
     ['no slash', 'file:secret/x'],
-    ['the host of this machine', 'file://localhost/secret/x'],
-    ['a tab, which readers of URLs drop', 'file:///sec\tret/x'],
+    ['the host localhost', 'file://localhost/secret/x'],
+    ['a tab, which URL parsers drop', 'file:///sec\tret/x'],
     ['an escaped tab', 'file:///sec%09ret/x'],
     ['two dots with a line end between them', 'file:///open/.\n./secret/x'],
     ['two dots in full width', 'file:///open/\uff0e\uff0e/secret/x'],
     ['two dots and a parameter', 'file:///open/..;/secret/x'],
-    ['something behind the name of a file', 'file:///secret?/x'],
-    ['the address of this machine', 'file://127.0.0.1/secret/x'],
+    ['a query in a file URI', 'file:///secret?/x'],
+    ['a loopback address', 'file://127.0.0.1/secret/x'],
     ['a soft hyphen', 'file:///sec\u00adret/x'],
     ['more marks on one letter than text has', `file:///open/a${'\u0301'.repeat(31)}`],
-    ['a host that is none', `https://${'\u4e00'.repeat(512)}/`],
-    ['a host that is none, behind what is not seen', `\u200bhttps://${'\u4e00'.repeat(512)}/`],
-    ['more letters than anybody rewrites', `file:///open/${'x'.repeat(8_192)}`],
-  ])('a URI cannot be written around a rule: %s', (_what, uri) => {
+    ['a host that is too long', `https://${'\u4e00'.repeat(512)}/`],
+    ['a host that is too long, after an invisible character', `\u200bhttps://${'\u4e00'.repeat(512)}/`],
+    ['more than 8192 characters', `file:///open/${'x'.repeat(8_192)}`],
+  ])('another spelling of a URI does not bypass a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
     expect(reasonOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
   });
 
-  test('nor around a list of what is open, by what readers of URLs make of it', () => {
+  test('another spelling of a URI does not bypass a list of allowed resources', () => {
     const open = kind('deny', rule('file:///open/*'), rule('https://a.example/*.md'));
     const of = (uri: string) => reasonOf(send({ resource: open }, holder(), read(uri)));
     for (const uri of ['file:///open/a', 'https://a.example/b.md']) expect([uri, of(uri)]).toEqual([uri, 'ok']);
@@ -242,7 +247,7 @@ describe('prompts and resources', () => {
     for (const uri of around) expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
   });
 
-  test('a pattern is compared as it stands, and as readers of URLs write it', () => {
+  test('a pattern is compared as written, and as URL parsers write it', () => {
     const rules = kind(
       'allow',
       rule('HTTPS://Api.example:443/private/*', { deny: true }),
@@ -263,7 +268,7 @@ describe('prompts and resources', () => {
       expect([uri, of(uri)]).toEqual([uri, 'resource.denied']);
   });
 
-  test('a completion is about what its ref names, whatever its type says', () => {
+  test('a completion is checked for every name in its ref, whatever its type is', () => {
     const complete = (ref: unknown) =>
       reasonOf(
         send({ prompt: secrets, resource: files }, holder(), {
@@ -291,27 +296,27 @@ describe('prompts and resources', () => {
     expect(reasonOf(send({ resource: files }, holder(), call))).toBe('envelope.invalid');
   });
 
-  test('a completion without rules about prompts or resources is the business of the upstream', () => {
+  test('a completion passes if the endpoint has no rules for prompts or resources', () => {
     expect(send({ tool: secrets }, holder(), { method: 'completion/complete', params: { ref: 7 } })).toBeNull();
   });
 
   test.each([
-    ['twice the same', '{"ref":{"type":"ref/prompt","name":"open","name":"secret"}}'],
-    ['two of them', '{"ref":{"type":"ref/prompt","name":"open"},"Ref":{"type":"ref/prompt","name":"secret"}}'],
-    ['with an escape in its name', '{"ref":{"type":"ref/prompt","n\\u0061me":"secret","name":"open"}}'],
-  ])('a ref that says two things is refused: %s', (_what, params) => {
+    ['one name twice', '{"ref":{"type":"ref/prompt","name":"open","name":"secret"}}'],
+    ['two refs', '{"ref":{"type":"ref/prompt","name":"open"},"Ref":{"type":"ref/prompt","name":"secret"}}'],
+    ['a name with an escape', '{"ref":{"type":"ref/prompt","n\\u0061me":"secret","name":"open"}}'],
+  ])('an ambiguous ref is rejected: %s', (_what, params) => {
     const body = (text: string) => Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${text}}`);
-    const judge = (text: string) => {
+    const reasonOf = (text: string) => {
       const message = readMessage(exchange({ lines: [['mcp-protocol-version', '2025-11-25']] }), body(text));
       return message.ok
         ? reasonOf(createRules(at, { ...none, prompt: secrets }).check(holder(), message.value))
         : 'envelope.invalid';
     };
-    expect(judge('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
-    expect(judge(params)).toBe('envelope.invalid');
+    expect(reasonOf('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
+    expect(reasonOf(params)).toBe('envelope.invalid');
   });
 
-  test('a subscription is about every resource that it names', () => {
+  test('a subscription is checked for every resource that it names', () => {
     const listen = (notifications: unknown) =>
       reasonOf(send({ resource: files }, holder(), { method: 'subscriptions/listen', params: { notifications } }));
     expect(listen({ toolsListChanged: true })).toBe('ok');
@@ -326,14 +331,14 @@ describe('prompts and resources', () => {
     expect(listen({ resourceSubscriptions: Array(17).fill(`x:${'y'.repeat(8_000)}`) })).toBe('envelope.invalid');
   });
 
-  test('neither is searched in a batch', () => {
+  test('a batch with a completion is rejected', () => {
     const complete = { method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'open' } } };
     expect(send({ prompt: secrets }, holder(), complete)).toBeNull();
     expect(reasonOf(send({ prompt: secrets }, holder(), complete, tool('x')))).toBe('envelope.invalid');
   });
 });
 
-test('a list shows what a call may use, for each kind (A-37)', () => {
+test('a list shows exactly what a call may use, for each kind (A-37)', () => {
   const policy = {
     tool: ruled,
     prompt: kind('deny', rule('open')),
@@ -353,13 +358,13 @@ test('a list shows what a call may use, for each kind (A-37)', () => {
     principal({ scopes: ['base'], claims: { roles: 'admin' } }),
     passThroughCaller(),
   ];
-  const answers = new Set<boolean>();
+  const decisions = new Set<boolean>();
   for (const caller of callers)
     for (const one of ['tool', 'prompt', 'resource'] as const)
       for (const name of named[one]) {
         const shown = rules.mayUse(caller, one, name);
-        answers.add(shown);
+        decisions.add(shown);
         expect([name, shown]).toEqual([name, send(policy, caller, calls[one](name)) === null]);
       }
-  expect(answers.size).toBe(2);
+  expect(decisions.size).toBe(2);
 });

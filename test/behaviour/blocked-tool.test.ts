@@ -1,4 +1,5 @@
-// A tool that is blocked never reaches the upstream, however the call is written: the product of everything in which two readers could differ.
+// A call of a blocked tool never reaches the upstream, in any form. The cases are the product of
+// all parts that two servers could read differently.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEGACY_VERSION, META, MODERN_VERSION } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -36,7 +37,7 @@ const methods: Record<string, Line[]> = {
 
 const text = JSON.stringify;
 
-/** The bodies of one form, each of which some reader could take for a call of `name`. */
+/** The bodies of each form. Some server could take each of them for a call of `name`. */
 const forms: Record<string, (name: string, meta: object) => string[]> = {
   single: (name, meta) => [text({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, ...meta } })],
   batch: (name, meta) => {
@@ -93,7 +94,7 @@ async function send(version: string, method: Line[], name: string, body: string)
   return { status, seen: scene.upstream.requests.map((request) => request.body.toString()), heads };
 }
 
-/** Which of the rows passed with a tool that is open. */
+/** The rows that passed with the open tool. */
 const passed: string[] = [];
 
 test.each(rows)(
@@ -113,7 +114,7 @@ test.each(rows)(
   },
 );
 
-test('the same calls of an open tool pass in every form that the protocol has', () => {
+test('calls of an open tool pass in every form that the protocol allows', () => {
   const legacies = ['legacy', 'of the revision with batches', 'absent'].flatMap((version) =>
     ['honest', 'lying', 'absent'].map((method) => `${version}, absent, ${method}, single`),
   );
@@ -122,7 +123,7 @@ test('the same calls of an open tool pass in every form that the protocol has', 
   expect(passed.filter((row) => row.startsWith('unknown') || row.startsWith('doubled') || row.includes('repeated'))).toEqual([]);
 });
 
-/** Calls that name nothing blocked in their body, and all that a header says of them. */
+/** Calls whose body names no blocked tool, but whose headers may. */
 const decoys: [string, string, string, object, boolean][] = [
   ['a list', 'legacy', 'tools/list', {}, true],
   ['an open tool', 'legacy', 'tools/call', { name: OPEN }, true],
@@ -134,11 +135,11 @@ const decoys: [string, string, string, object, boolean][] = [
 ];
 
 test.each(decoys)(
-  '%s, version header %s: no header names the blocked tool (B-57)',
+  '%s, version header %s: no header with the blocked tool goes upstream (B-57)',
   async (_name, version, method, params, passes) => {
     const id = method.startsWith('notifications/') ? {} : { id: 1 };
     const body = text({ jsonrpc: '2.0', ...id, method, params });
-    // In the legacy revisions a header that lies stays behind, and so does one that does not.
+    // In the legacy revisions the gateway drops this header, whether it is right or wrong.
     for (const said of version === 'modern' ? [method] : [method, 'tools/call']) {
       const { status, heads } = await send(version, [['Mcp-Method', said]], BLOCKED, body);
       expect([status < 300, heads.length]).toEqual([passes, passes ? 1 : 0]);

@@ -1,4 +1,5 @@
-// What the gateway leaves alone: the state that servers hand to clients, their own errors, and the names that it does not judge.
+// Parts that the gateway does not change: the state that servers give to clients, their errors, and
+// names without a rule.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { legacy, META, modern } from '../fixtures/messages.js';
 import { answers } from '../fixtures/raw-upstream.js';
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 beforeEach(() => scene.upstream.reset());
 
-test('requestState and inputResponses pass byte for byte, and their repetition is judged anew (B-103, B-104)', async () => {
+test('requestState and inputResponses pass byte for byte, and a repeated call is verified again (B-103, B-104)', async () => {
   const state = {
     requestState: 'c2VhbGVk ..',
     inputResponses: { a: { action: 'accept', content: { n: 12345678901234567890n.toString() } } },
@@ -46,7 +47,7 @@ test('requestState and inputResponses pass byte for byte, and their repetition i
   expect(scene.upstream.hits).toBe(1);
 });
 
-test('errors of tools and of the application stay 200, byte for byte (D-07)', async () => {
+test('errors of tools and applications stay 200, byte for byte (D-07)', async () => {
   for (const member of ['"result":{"isError":true,"content":[]}', '"error":{"code":-32602,"message":"no"}']) {
     const body = `{"jsonrpc":"2.0","id":1, ${member}}`;
     scene.upstream.next(answers.status(200, [['Content-Type', 'application/json']], body));
@@ -55,20 +56,20 @@ test('errors of tools and of the application stay 200, byte for byte (D-07)', as
   }
 });
 
-test('a missing session id is told by the upstream (B-82)', async () => {
+test('the upstream itself rejects a missing session id (B-82)', async () => {
   const ask = { path: '/v1/mcp', token: scene.token({ audience: `${scene.gateway.url}/v1/mcp` }) };
   const init = { params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '0' } } };
   expect((await scene.send(legacy('initialize', { ...ask, ...init }))).status).toBe(200);
   expect((await scene.send(legacy('tools/list', ask))).status).toBe(400);
 });
 
-test('a Host in capitals is the same host (A-08)', async () => {
+test('a Host in upper case is the same host (A-08)', async () => {
   const { headers = [], ...rest } = modern('tools/list', { token: scene.token() });
   const host = `LOCALHOST:${scene.gateway.port}`;
   expect((await scene.send({ ...rest, headers: [['Host', host], ...headers] })).status).toBe(200);
 });
 
-test('nothing of an introspection answer is handed on (C-89)', async () => {
+test('no part of an introspection response is forwarded (C-89)', async () => {
   const response = await scene.send(modern('tools/list', { token: 'opaque-1' }));
   expect(response.status).toBe(200);
   const seen = JSON.stringify([

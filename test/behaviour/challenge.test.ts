@@ -1,4 +1,5 @@
-// What a caller without a good credential is told: the status, the bytes of the challenge, and that nothing reaches the upstream.
+// The answer to a client without a valid credential: the status and the bytes of the challenge.
+// Nothing reaches the upstream.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawRequest, requestBytes } from '../fixtures/raw-client.js';
@@ -36,7 +37,7 @@ beforeEach(() => scene.upstream.reset());
 const BAD = 'The access token is invalid';
 const good = (): string => scene.token({ claims: { scope: 'files:write files:read' } });
 
-/** Name, the Authorization value, the challenge. */
+/** Name, Authorization value, challenge. */
 const credentials: [string, () => string | undefined, () => string][] = [
   ['none', () => undefined, () => bare],
   ['Basic', () => 'Basic dXNlcjpwYXNz', () => bare],
@@ -49,19 +50,19 @@ const credentials: [string, () => string | undefined, () => string][] = [
   ],
   ['wrong signature', () => `Bearer ${scene.token({ signature: Buffer.alloc(256, 7) })}`, () => invalid(BAD)],
   ['garbage', () => 'Bearer garbage', () => invalid(BAD)],
-  ['three parts that are no JWS', () => 'Bearer a.b.c', () => invalid(BAD)],
+  ['three parts that are not a JWS', () => 'Bearer a.b.c', () => invalid(BAD)],
   ['an encrypted token', () => `Bearer ${Buffer.from('{"alg":"dir"}').toString('base64url')}.a.b.c.d`, () => invalid(BAD)],
   ['inactive opaque', () => 'Bearer opaque-off', () => invalid(BAD)],
 ];
 
 const METHODS = ['POST', 'GET', 'DELETE', 'HEAD', 'PUT', 'PATCH'];
 
-describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150, D-34: every method without a good credential is 401 with the same challenge', () => {
+describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150, D-34: 401 with the same challenge for every method', () => {
   describe.each(credentials)('%s', (_name, authorization, challenge) => {
     test.each(METHODS)('%s', async (method) => {
       const ask: Ask = { method, token: good() };
-      // The positive: the same request with a good token gets past authentication.
-      const passed = await scene.send({ ...legacy('tools/list', ask) }, { label: `${method} with a good token` });
+      // First the positive: the same request with a valid token passes authentication.
+      const passed = await scene.send({ ...legacy('tools/list', ask) }, { label: `${method} with a valid token` });
       expect(passed.status).toBe(['POST', 'GET', 'DELETE'].includes(method) ? 200 : 405);
       scene.upstream.reset();
 
@@ -80,7 +81,7 @@ describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150, D-34: every method wi
   });
 });
 
-test('A-20: whatever the message is, it needs a credential', async () => {
+test('A-20: every message needs a credential', async () => {
   await scene.passes({ token: good() });
   scene.upstream.reset();
   const requests = [
@@ -101,7 +102,7 @@ test('A-20: whatever the message is, it needs a credential', async () => {
   expect(scene.upstream.hits).toBe(0);
 });
 
-test('C-06, A-48: a token in the query is 400 with or without another, and reaches nobody', async () => {
+test('C-06, A-48: a token in the query gets 400, with or without another one, and is not forwarded', async () => {
   await scene.passes({ token: good(), path: '/mcp?something=else' });
   scene.upstream.reset();
   const text = 'Send the credential in a header, not in the URL';
@@ -115,7 +116,7 @@ test('C-06, A-48: a token in the query is 400 with or without another, and reach
   expect(scene.upstream.hits).toBe(0);
 });
 
-test('A-24, C-01, C-05, C-109: what is no single credential is 400 invalid_request', async () => {
+test('A-24, C-01, C-05, C-109: anything but one credential gets 400 invalid_request', async () => {
   const token = good();
   const tail = `scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`;
   for (const scheme of ['Bearer ', 'bearer ', 'BEARER  ']) {
@@ -124,9 +125,9 @@ test('A-24, C-01, C-05, C-109: what is no single credential is 400 invalid_reque
   }
   scene.upstream.reset();
   const lines: [string[], string][] = [
-    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential please'],
-    [[`Bearer ${token}`, 'Token abc'], 'One credential please'],
-    [[`Bearer ${token}, Token abc`], 'One credential please'],
+    [[`Bearer ${token}`, `Bearer ${token}`], 'Send exactly one credential'],
+    [[`Bearer ${token}`, 'Token abc'], 'Send exactly one credential'],
+    [[`Bearer ${token}, Token abc`], 'Send exactly one credential'],
     [[`Bearer ${token} ${token}`], 'Malformed Authorization header'],
     [[`Bearer ${token},`], 'Malformed Authorization header'],
     [['Bearer'], 'Malformed Authorization header'],
@@ -155,7 +156,7 @@ test('A-25, A-26, A-27: SDK parsers find each parameter exactly once, in one lin
   }
 });
 
-test('A-23: a connection that was admitted once is not admitted again without a credential', async () => {
+test('A-23: a connection with one valid request needs a credential for the next one, too', async () => {
   const first = await scene.passes({ token: good() });
   expect(first.closed).toBe(false);
   const connection = await openRaw(scene.gateway.port, { label: 'one connection, two requests' });
@@ -166,18 +167,21 @@ test('A-23: a connection that was admitted once is not admitted again without a 
   connection.destroy();
 });
 
-describe('A-20, A-25, A-28, A-31: as clients probe', () => {
-  /** Name, method, header lines beside Host: what each sends before it has a token, and what would be refused for other reasons later on. */
+describe('A-20, A-25, A-28, A-31: the probes of clients', () => {
+  /**
+   * Name, method, and header lines except Host. Clients send these before they have a token. The
+   * last ones would be rejected for other reasons later.
+   */
   const probes: [string, string, [string, string][]][] = [
-    ['rmcp: GET without Accept, of an old revision', 'GET', [['MCP-Protocol-Version', '2024-11-05']]],
+    ['rmcp: GET without Accept, in an old revision', 'GET', [['MCP-Protocol-Version', '2024-11-05']]],
     ['Gemini CLI: HEAD', 'HEAD', []],
-    ['mcp-remote: GET that takes JSON', 'GET', [['Accept', 'application/json, text/event-stream']]],
-    ['a browser: GET that takes HTML', 'GET', [['Accept', 'text/html']]],
-    ['a revision of the future', 'POST', [['MCP-Protocol-Version', '2999-01-01']]],
+    ['mcp-remote: GET that accepts JSON', 'GET', [['Accept', 'application/json, text/event-stream']]],
+    ['a browser: GET that accepts HTML', 'GET', [['Accept', 'text/html']]],
+    ['a future revision', 'POST', [['MCP-Protocol-Version', '2999-01-01']]],
     ['a modern GET', 'GET', [['MCP-Protocol-Version', '2026-07-28']]],
     ['an unknown session', 'DELETE', [['Mcp-Session-Id', 'gone']]],
     ['a form', 'POST', [['Content-Type', 'application/x-www-form-urlencoded']]],
-    ['nothing at all', 'POST', []],
+    ['no header at all', 'POST', []],
   ];
   test.each(probes)('%s', async (_name, method, headers) => {
     await scene.passes({ token: good() });
@@ -193,13 +197,13 @@ describe('A-20, A-25, A-28, A-31: as clients probe', () => {
     ]) {
       const refused = await scene.send({ method, path, headers, ...body } as RawRequest);
       expect([path, refused.status, refused.headers('www-authenticate')]).toEqual([path, 401, [line]]);
-      // mcp-remote takes these words for another transport.
+      // mcp-remote takes these words as the sign of another transport.
       expect(refused.body).not.toMatch(/not found|method not allowed|404|405/i);
     }
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('C-108: a mixed endpoint never offers its old scheme, also where that one was refused', async () => {
+  test('C-108: a mixed endpoint never offers its pass-through scheme, even after the upstream rejected it', async () => {
     scene.upstream.answer(answers.status(401, [['WWW-Authenticate', 'Token realm="inner"']]));
     const headers: Ask['headers'] = [['Authorization', 'Token l-0123456789']];
     const refused = await scene.send(modern('tools/list', { path: '/mixed/mcp', headers }));

@@ -1,4 +1,5 @@
-// A caller that goes away: the upstream sees it at once, nothing is invented in its name, and its place is free again.
+// A client that disconnects: the upstream sees it at once, the gateway sends nothing in its name,
+// and its slot is free again.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawConnection, type RawRequest, requestBytes } from '../fixtures/raw-client.js';
@@ -6,9 +7,9 @@ import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
 
-/** Fewer places than there are aborted calls below: a place that is not given back is missed. */
+/** Fewer slots than the aborted calls below, so that a slot that is not released is noticed. */
 const PLACES = 2;
-/** The bound of the project, which is tighter than the second of B-73. */
+/** The bound of this project. B-73 allows a whole second. */
 const WITHIN_MS = 100;
 
 let scene: Scene;
@@ -23,21 +24,21 @@ beforeEach(async () => {
 });
 
 async function open(request: RawRequest): Promise<RawConnection> {
-  const connection = await openRaw(scene.gateway.port, { label: 'a call that will be left' });
+  const connection = await openRaw(scene.gateway.port, { label: 'a call that the client aborts' });
   await connection.write(requestBytes(scene.gateway.port, request));
   return connection;
 }
 
-/** Leaves three calls, one after the other; the milliseconds until the upstream saw each caller go. */
+/** Aborts three calls in turn. Resolves to the milliseconds until the upstream saw each abort. */
 async function leave(make: () => RawRequest, ready: (connection: RawConnection) => boolean): Promise<number[]> {
   const took: number[] = [];
   for (let i = 1; i <= 3; i += 1) {
     const connection = await open(make());
     const seen = await scene.upstream.waitFor(i, (request) => request.method === 'GET' || request.bodyComplete);
-    await until('the call is under way', () => ready(connection));
+    await until('the upstream has the call', () => ready(connection));
     const left = performance.now();
     connection.destroy();
-    await until('the upstream sees the caller go', () => seen.closedAt !== undefined);
+    await until('the upstream sees the disconnect', () => seen.closedAt !== undefined);
     expect(seen.closedEarly).toBe(true);
     took.push((seen.closedAt ?? Number.NaN) - left);
   }
@@ -48,13 +49,13 @@ const waiting = (): boolean => true;
 const began = (connection: RawConnection): boolean => connection.received().includes('"began"');
 const slow = { name: 'slow', arguments: {} };
 
-describe('B-73: the upstream sees the caller go at once', () => {
+describe('B-73: the upstream sees the disconnect at once', () => {
   test.each<[string, () => RawRequest]>([
     ['a modern call', () => modern('tools/call', { params: slow, token: scene.token() })],
     ['a legacy call', () => legacy('tools/call', { params: slow, token: scene.token() })],
     ['a subscription', () => modern('subscriptions/listen', { token: scene.token() })],
     ['a GET stream', () => legacy('', { method: 'GET', token: scene.token() })],
-  ])('%s, before the answer and in the middle of it', async (_name, make) => {
+  ])('%s, before and in the middle of the answer', async (_name, make) => {
     scene.upstream.answer(answers.stall());
     expect(Math.min(...(await leave(make, waiting)))).toBeLessThan(WITHIN_MS);
     scene.upstream.reset();
@@ -64,7 +65,7 @@ describe('B-73: the upstream sees the caller go at once', () => {
 
   const quoted = ({ data, afterMs = 0 }: { data: string; afterMs?: number }) => ({ data: JSON.stringify(data), afterMs });
 
-  test('a JSON answer that is under way', async () => {
+  test('a JSON answer that has begun', async () => {
     scene.upstream.answer(async ({ res, req }) => {
       req.resume();
       res.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
@@ -76,7 +77,7 @@ describe('B-73: the upstream sees the caller go at once', () => {
   });
 });
 
-test('B-74: nothing is sent upstream in the name of a caller that left', async () => {
+test('B-74: the gateway sends nothing upstream in the name of a client that disconnected', async () => {
   scene.upstream.answer(answers.stall());
   await leave(() => legacy('tools/call', { params: slow, token: scene.token() }), waiting);
   scene.upstream.answer(answers.rpc());
@@ -85,22 +86,22 @@ test('B-74: nothing is sent upstream in the name of a caller that left', async (
   expect([bodies.length, bodies.filter((body) => body.includes('cancelled'))]).toEqual([4, []]);
 });
 
-test('C-140: a caller that leaves while it sends its body reaches nobody', async () => {
+test('C-140: a client that disconnects while it sends its body does not reach the upstream', async () => {
   const request = modern('tools/list', { token: scene.token(), headers: [['Content-Length', '1000']], body: '{"jsonrpc":' });
   for (let i = 0; i < 3; i += 1) {
     const connection = await open(request);
-    await until('the head is taken', () => connection.socket.writableLength === 0);
+    await until('the head is sent', () => connection.socket.writableLength === 0);
     connection.destroy();
   }
   await scene.passes();
   expect(scene.upstream.hits).toBe(1);
 });
 
-test('D-21: it is told as client.disconnected, and nothing of it is an error', async () => {
+test('D-21: a disconnect is logged as client.disconnected, and never as an error', async () => {
   scene.upstream.answer(answers.stall());
   const before = scene.gateway.logs().filter(({ reason }) => reason === 'client.disconnected').length;
   await leave(() => modern('tools/call', { params: slow, token: scene.token() }), waiting);
-  const lines = await until('three lines of callers that left', () => {
+  const lines = await until('three lines of clients that disconnected', () => {
     const found = scene.gateway.logs().filter(({ reason }) => reason === 'client.disconnected');
     return found.length >= before + 3 ? found : undefined;
   });
@@ -108,7 +109,7 @@ test('D-21: it is told as client.disconnected, and nothing of it is an error', a
   expect(scene.gateway.logs().filter(({ level }) => level === 'error')).toEqual([]);
 });
 
-test('B-73, E-15: afterwards every place is free and the process is well', async () => {
+test('B-73, E-15: every slot is free afterwards, and the process works', async () => {
   await scene.passes();
   scene.upstream.reset();
   scene.upstream.answer(answers.stall());
@@ -122,7 +123,7 @@ test('B-73, E-15: afterwards every place is free and the process is well', async
   for (const connection of held) connection.destroy();
   scene.upstream.answer(answers.rpc());
   await until(
-    'a place is free again',
+    'a slot is free again',
     async () => (await scene.send(modern('tools/list', { token: scene.token() }))).status === 200,
   );
 });

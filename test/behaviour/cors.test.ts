@@ -1,4 +1,4 @@
-// Browsers: which pages may call, what a preflight says, and that a page can read why it was refused.
+// Browsers: which pages may call, the answer to a preflight, and that a page can read a rejection.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type HeaderLine, legacy, modern } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -29,7 +29,7 @@ describe('B-10, B-11: pages that may not call', () => {
     'http://localhost.evil.example',
     'http://127.0.0.1.evil.example:80',
     '',
-  ])('"%s" is 403 for every method, before any credential is looked at', async (value) => {
+  ])('"%s" gets 403 for every method, before the credential is read', async (value) => {
     for (const token of [scene.token(), undefined]) {
       const requests = [
         modern('tools/list', { token, headers: [origin(value)] }),
@@ -53,7 +53,7 @@ describe('B-10, B-11: pages that may not call', () => {
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('two Origin lines are 403', async () => {
+  test('two Origin lines get 403', async () => {
     const headers = [origin(LISTED), origin('https://evil.example.com')];
     expect((await scene.send(modern('tools/list', { token: scene.token(), headers }))).status).toBe(403);
     expect(scene.upstream.hits).toBe(0);
@@ -67,7 +67,7 @@ describe('B-10, B-15, C-152: pages that may', () => {
     expect([cors('access-control-allow-origin'), cors('vary')]).toEqual([value, 'Origin']);
     expect(cors('access-control-allow-credentials')).toBeUndefined();
     expect(scene.upstream.last?.header('origin')).toBeUndefined();
-    // A page has to read why it was refused, and where to go.
+    // A page has to read why it was rejected, and where to log in.
     const refused = await scene.send(modern('tools/list', { headers: [origin(value)] }));
     expect([refused.status, refused.header('access-control-allow-origin')]).toEqual([401, value]);
     const exposed = refused.header('access-control-expose-headers')?.toLowerCase() ?? '';
@@ -80,13 +80,13 @@ describe('B-10, B-15, C-152: pages that may', () => {
     );
   });
 
-  test('without an Origin there is nothing of CORS', async () => {
+  test('without an Origin there are no CORS headers', async () => {
     const response = await scene.passes();
     expect(response.rawHeaders.filter(([name]) => /^(access-control-|vary)/i.test(name))).toEqual([]);
   });
 });
 
-test('B-15, C-148: a preflight is 204 without a credential, allows what MCP clients send, and is not forwarded', async () => {
+test('B-15, C-148: a preflight gets 204 without a credential, allows MCP headers, and is not forwarded', async () => {
   const headers: HeaderLine[] = [
     origin(LISTED),
     ['Access-Control-Request-Method', 'POST'],

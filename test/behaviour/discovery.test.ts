@@ -1,4 +1,5 @@
-// Where a client finds out which authorization server to ask: the metadata documents, whoever asks and whatever the request claims.
+// The metadata documents, in which a client finds the authorization server. They are the same for
+// every client and every request.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
@@ -13,7 +14,7 @@ let issuer: JwksIssuer;
 let gateway: Gateway;
 let ask: (request: RawRequest | string) => Promise<RawResponse>;
 
-/** Path, what the configuration names as resource, what has to be published, and under which path. */
+/** Path, configured resource, the resource that must be published, and the path of the document. */
 const endpoints = [
   { path: '/a/mcp', resource: undefined, published: `${PUBLIC}/a/mcp`, metadata: `${WELL_KNOWN}/a/mcp` },
   { path: '/deep/er/mcp', resource: undefined, published: `${PUBLIC}/deep/er/mcp`, metadata: `${WELL_KNOWN}/deep/er/mcp` },
@@ -54,7 +55,7 @@ afterAll(async () => {
 });
 
 describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
-  test('A-01, A-03, A-04, A-09, A-12: the document stands at the inserted path and names the resource as it is called', async () => {
+  test('A-01, A-03, A-04, A-09, A-12: the document is at the inserted path and names the resource', async () => {
     const response = await ask({ path: metadata });
     expect([response.status, response.header('content-type')]).toEqual([200, 'application/json']);
     expect(JSON.parse(response.body)).toEqual({
@@ -74,7 +75,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     expect(byPointer.body).toBe((await ask({ path: metadata })).body);
   });
 
-  test('A-05, C-23: it is read without a credential, with a bad one and with an expired one alike', async () => {
+  test('A-05, C-23: it is the same without a credential, with an invalid and with an expired one', async () => {
     const plain = await ask({ path: metadata });
     expect([plain.status, plain.header('cache-control')]).toEqual([200, 'public, max-age=300']);
     const values = ['Bearer garbage', `Bearer ${issuer.token({ audience: published, ttl: -120 })}`, 'Basic eA==', 'Token x', ''];
@@ -93,7 +94,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     const hostile: [string, string][][] = [
       [['Host', 'evil.example.com']],
       [['Host', 'evil.example.com:9999']],
-      // No URL can be made of these.
+      // No URL parser accepts these.
       [['Host', 'evil.example.com:99999']],
       [['Host', '[::::]']],
       [['X-Forwarded-Host', 'evil.example.com']],
@@ -118,7 +119,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     }
   });
 
-  test('A-14: with a slash at the end, and behind the path, it is the same document; no other spelling leads to one', async () => {
+  test('A-14: it is also at the path with a slash and after the endpoint path; no other spelling has one', async () => {
     const plain = await ask({ path: metadata });
     expect(plain.status).toBe(200);
     const behind = `${new URL(published).pathname.replace(/\/$/, '')}${WELL_KNOWN}`;
@@ -138,7 +139,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     }
   });
 
-  test('A-05, A-15: it is for reading, cached for minutes, and any page may do so', async () => {
+  test('A-05, A-15: it is read-only, cacheable for minutes, and readable for any page', async () => {
     const origin: [string, string] = ['Origin', 'https://app.example.org'];
     for (const at of [metadata, `${metadata}/`]) {
       const read = await ask({ path: at, headers: [origin] });
@@ -150,7 +151,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
     }
   });
 
-  test('A-15: a preflight allows what clients send along with it', async () => {
+  test('A-15: a preflight allows the headers that clients send with it', async () => {
     const asked = ['mcp-protocol-version', 'authorization', 'mcp-param-region', 'content-type'];
     for (const at of [metadata, `${WELL_KNOWN}/nothing/here`]) {
       const preflight = await ask({
@@ -163,7 +164,7 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
         ],
       });
       expect([preflight.status, preflight.body, preflight.header('access-control-allow-origin')]).toEqual([204, '', '*']);
-      // The star stands for every header but Authorization (Fetch standard, section 4.9), Mcp-Param-* among them.
+      // The star means every header except Authorization (Fetch standard, section 4.9).
       const allowed = preflight.header('access-control-allow-headers')?.toLowerCase().split(/, ?/);
       expect(allowed).toEqual(expect.arrayContaining(['*', 'authorization', 'mcp-protocol-version']));
       expect(preflight.header('access-control-allow-methods')?.split(',')).toEqual(['GET', 'HEAD', 'OPTIONS']);
@@ -172,14 +173,14 @@ describe.each(endpoints)('endpoint $path', ({ path, published, metadata }) => {
   });
 });
 
-describe('one endpoint under a path', () => {
+describe('one endpoint with a path', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await startScene();
   });
   afterAll(() => scene.stop());
 
-  test('A-13, A-51: neither a root document nor the pages of an authorization server', async () => {
+  test('A-13, A-51: no root document, and no pages of an authorization server', async () => {
     await scene.passes();
     expect((await scene.send({ path: `${WELL_KNOWN}/mcp` })).status).toBe(200);
     for (const path of [WELL_KNOWN, `${WELL_KNOWN}/other`, '/authorize', '/token', '/register', '/']) {
@@ -198,7 +199,7 @@ describe('one endpoint under a path', () => {
     '/other/.well-known/oauth-authorization-server',
     '/mcp/.well-known/x',
     '/mcp/sub/.well-known/oauth-protected-resource',
-  ])('A-05, A-29: %s is 404 in JSON with any credential and from any page: no challenge, no HTML, no redirect', async (path) => {
+  ])('A-05, A-29: %s gets 404 in JSON with any credential: no challenge, no HTML, no redirect', async (path) => {
     await scene.passes();
     scene.upstream.reset();
     for (const authorization of [null, 'Bearer garbage', `Bearer ${scene.token()}`]) {
@@ -209,7 +210,7 @@ describe('one endpoint under a path', () => {
         expect([response.status, response.header('content-type')]).toEqual([404, 'application/json']);
         expect([response.header('www-authenticate'), response.header('location')]).toEqual([undefined, undefined]);
         expect([response.header('access-control-allow-origin'), response.header('cache-control')]).toEqual(['*', 'no-store']);
-        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'Unknown MCP server' } });
+        if (method !== 'HEAD') expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
       }
     }
     expect(scene.upstream.hits).toBe(0);
@@ -236,7 +237,7 @@ describe('one endpoint under a path', () => {
       expect([path, [400, 404].includes(response.status)]).toEqual([path, true]);
     }
     expect(scene.upstream.hits).toBe(0);
-    // A query is no part of the path, and no byte of it becomes part of the upstream's.
+    // The query is not part of the path, and no byte of it goes to the upstream.
     await scene.passes({ path: '/mcp?a=1&b=../..' });
     expect(scene.upstream.last?.target).toBe('/up');
   });

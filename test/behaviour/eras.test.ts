@@ -1,4 +1,5 @@
-// Both eras of the protocol through one gateway: legacy sessions and their methods, modern calls, and what each method is answered.
+// Both eras of the protocol through one gateway: legacy sessions, modern calls, and the answer to
+// each method.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
@@ -29,7 +30,7 @@ beforeEach(() => scene.upstream.reset());
 
 const at = (path: string): Ask => ({ path, token: scene.token({ audience: scene.gateway.url + path }) });
 
-/** The JSON-RPC message of an answer, JSON or the last event of a stream. */
+/** The JSON-RPC message of an answer: its JSON, or the last event of its stream. */
 function messageOf(response: RawResponse): Record<string, unknown> {
   const events = response.body.split('\n').filter((line) => line.startsWith('data: {'));
   const text = response.header('content-type')?.startsWith('text/event-stream') ? events.at(-1)?.slice(6) : response.body;
@@ -62,15 +63,15 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
     await until('the notification arrives', () => stream.received().includes('notifications/tools/list_changed'));
     stream.destroy();
 
-    // A-60, A-23: the session is no credential.
+    // A-60, A-23: a session is not a credential.
     expect((await scene.send(legacy('tools/call', { ...inSession(), token: undefined, params: echo }))).status).toBe(401);
     expect((await scene.send(legacy('', { ...inSession(), method: 'DELETE' }))).status).toBe(200);
     expect(v1.sessions()).toEqual([]);
-    // B-81: the upstream says that it is gone, and the client has to hear it.
+    // B-81: the upstream reports that the session is gone, and the client must get that answer.
     expect((await scene.send(legacy('tools/call', { ...inSession(), params: echo }))).status).toBe(404);
   });
 
-  test('B-03, B-04: an upstream without a GET stream or DELETE says so, and is heard unchanged', async () => {
+  test('B-03, B-04: the 405 of an upstream without GET streams or DELETE passes unchanged', async () => {
     for (const method of ['GET', 'DELETE']) {
       scene.upstream.reset();
       await scene.passes();
@@ -79,14 +80,14 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
       const response = await scene.send(legacy('', { method, token: scene.token() }));
       expect([response.status, response.header('allow'), response.header('cache-control')]).toEqual([405, 'POST', 'no-store']);
       expect([scene.upstream.hits, scene.upstream.last?.method]).toEqual([1, method]);
-      // C-146: one that forgets to say which methods there are is helped out.
+      // C-146: the gateway adds the Allow header where the upstream forgot it.
       scene.upstream.answer(answers.status(405));
       const silent = await scene.send(legacy('', { method, token: scene.token() }));
       expect([silent.status, silent.headers('allow')]).toEqual([405, ['POST']]);
     }
   });
 
-  test('B-84: Last-Event-ID and the query of nobody reach the upstream as they should', async () => {
+  test('B-84: Last-Event-ID passes within a session only, and the query never does', async () => {
     scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', 'minted']]));
     const session = (await scene.send(legacy('ping', { token: scene.token() }))).header('mcp-session-id') ?? '';
     const resume = (headers: Ask['headers'] = []) => {
@@ -95,7 +96,7 @@ describe('B-80, B-03, B-04, B-88: a session of the legacy revisions with its ups
     };
     expect((await resume([['Mcp-Session-Id', session]])).status).toBe(200);
     expect([scene.upstream.last?.header('last-event-id'), scene.upstream.last?.target]).toEqual(['stream-1_7', '/up']);
-    // Without a session nothing says whose stream that was.
+    // Without a session the gateway cannot know whose stream that was.
     expect((await resume()).status).toBe(200);
     expect([scene.upstream.last?.header('last-event-id'), scene.upstream.last?.target]).toEqual([undefined, '/up']);
   });
@@ -116,20 +117,20 @@ describe('B-01, B-100, B-102: modern calls with their upstream', () => {
     expect((await scene.send(modern('server/discover', { path: '/v2/mcp' }))).status).toBe(401);
   });
 
-  test('subscriptions/listen: acknowledged first, then what is announced', async () => {
+  test('subscriptions/listen: the acknowledgement first, then the notification', async () => {
     const params = { notifications: { toolsListChanged: true } };
     const stream = await openRaw(scene.gateway.port, { label: 'a subscription' });
     await stream.write(requestBytes(scene.gateway.port, modern('subscriptions/listen', { ...at('/v2/mcp'), id: 'sub', params })));
     await until('the subscription is acknowledged', () => stream.received().includes('notifications/subscriptions/acknowledged'));
     v2.announce();
-    await until('the announcement arrives', () => stream.received().includes('notifications/tools/list_changed'));
+    await until('the notification arrives', () => stream.received().includes('notifications/tools/list_changed'));
     const text = stream.received();
     expect(text.indexOf('acknowledged')).toBeLessThan(text.indexOf('list_changed'));
     stream.destroy();
   });
 });
 
-describe('B-02, B-05, A-28, C-146: methods that are not served are 405 with Allow, after authentication', () => {
+describe('B-02, B-05, A-28, C-146: methods that are not served get 405 with Allow, after authentication', () => {
   test.each<[string, string, [string, string][], string]>([
     ['PUT', 'PUT', [], 'GET, POST, DELETE'],
     ['PATCH', 'PATCH', [], 'GET, POST, DELETE'],

@@ -1,4 +1,5 @@
-// Lists show a caller what that caller may use, and nothing else: over the real gateway, with a real MCP server and with pages of a bare one.
+// Lists show a caller only what this caller may use: with a real MCP server, and with the pages of
+// a raw upstream.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
@@ -49,9 +50,9 @@ const entriesOf = (response: RawResponse, member: string): Record<string, unknow
 const namesOf = (response: RawResponse, member = 'tools', key = 'name'): unknown[] =>
   entriesOf(response, member).map((entry) => entry[key]);
 
-describe('a real server: what is listed can be called, what is not cannot (A-37)', () => {
+describe('a real server: listed tools can be called, and other tools cannot (A-37)', () => {
   test.each([
-    ['nothing but the base', {}, []],
+    ['only the base scopes', {}, []],
     ['a scope', { scope: 'files:read e' }, ['echo', 'era']],
     ['a claim', { level: [1, 3] }, ['big']],
     ['both', { scope: 'e files:read', level: 3 }, ['echo', 'big', 'era']],
@@ -70,7 +71,7 @@ describe('a real server: what is listed can be called, what is not cannot (A-37)
   });
 });
 
-describe('pages and other lists of a bare server', () => {
+describe('pages and other lists of a raw upstream', () => {
   const page = (scope?: string) => ({
     jsonrpc: '2.0',
     id: 1,
@@ -85,7 +86,7 @@ describe('pages and other lists of a bare server', () => {
     },
   });
 
-  test('each page is private, and what is left keeps its annotations (B-62, B-106)', async () => {
+  test('each page is private, and the remaining entries keep their annotations (B-62, B-106)', async () => {
     for (const cursor of [undefined, 'c-2']) {
       scene.upstream.answer(answers.json(page('public')));
       const params = cursor === undefined ? {} : { cursor };
@@ -108,12 +109,12 @@ describe('pages and other lists of a bare server', () => {
     scene.upstream.answer(answers.json({ jsonrpc: '2.0', id: 1, result: { resourceTemplates: all } }));
     const templates = await scene.send(modern('resources/templates/list', ask('/mcp')));
     expect(namesOf(templates, 'resourceTemplates', 'uriTemplate')).toEqual(['file:///open/a']);
-    // No rules about prompts: theirs pass as they are.
+    // There are no rules for prompts, so these pass unchanged.
     scene.upstream.answer(answers.json({ jsonrpc: '2.0', id: 1, result: { prompts: [{ name: 'slow' }] } }));
     expect(namesOf(await scene.send(modern('prompts/list', ask('/mcp'))), 'prompts')).toEqual(['slow']);
   });
 
-  test('a list that cannot be read is 502, and never passes unfiltered', async () => {
+  test('an unreadable list gets 502, and never passes unfiltered', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"era"}],"tools":[{"name":"slow"}]}}';
     for (const [body, status] of [
       [JSON.stringify(page()), 200],
@@ -125,7 +126,7 @@ describe('pages and other lists of a bare server', () => {
     }
   });
 
-  test('filterLists: false shows all, and opens nothing', async () => {
+  test('filterLists: false shows every entry, and allows no more calls', async () => {
     scene.upstream.answer(answers.json(page('public')));
     const caller = ask('/open/mcp');
     const listed = await scene.send(modern('tools/list', caller));

@@ -1,5 +1,5 @@
-// Forged tokens: each way in which a header can ask to be believed. The same token without it passes; with it nothing is forwarded, and
-// nobody that the header names is called.
+// Forged tokens: each way in which a JOSE header can ask for trust. The same token passes without
+// it. With it the gateway forwards nothing, and calls no server that the header names.
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { certificate } from '../fixtures/certificate.js';
@@ -9,7 +9,7 @@ import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-ups
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 
 let scene: Scene;
-/** What headers point to: it would make them good, if somebody asked. */
+/** The server that the headers name. It would make the tokens valid, if the gateway asked it. */
 let trap: RawUpstream;
 const attacker = rsaKey({ kid: 'attacker' });
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   expect(trap.hits).toBe(1);
   const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
   scene = await startScene({ issuer: { introspection }, env: { SECRET: 'introspection-secret-of-forgeries' } });
-  // It would say yes to everything.
+  // It would accept every token.
   scene.issuer.introspect = () => ({ active: true, sub: 'x', aud: scene.resource, scope: 'files:read' });
 });
 afterAll(() => Promise.all([scene.stop(), trap.stop()]));
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 const own = (): SigningKey => scene.issuer.keys[0] as SigningKey;
-/** Older than the key set: an unknown kid is then its own fault, not a rotation that was not seen yet. */
+/** Issued before the key set was fetched: an unknown kid is not a rotation that is still unseen. */
 const old = (): Record<string, unknown> => ({ iat: Math.floor(Date.now() / 1000) - 100 });
 
 async function refused(token: string): Promise<void> {
@@ -39,7 +39,7 @@ async function refused(token: string): Promise<void> {
   expect([response.status, scene.upstream.hits, trap.hits, trap.malformed]).toEqual([401, 0, 0, []]);
   expect(response.header('www-authenticate')).toContain('error="invalid_token"');
   expect(scene.issuer.hits.introspection).toBe(before);
-  // One load, and the two refetches for unknown kids.
+  // One load, and two more fetches for unknown kids.
   expect(scene.issuer.hits.jwks).toBeLessThanOrEqual(3);
 }
 
@@ -98,15 +98,18 @@ describe('C-32: HMAC with the public key as its secret', () => {
   });
 });
 
-describe('C-41: a key that the token brings along', () => {
+describe('C-41: a key that the token contains', () => {
   const self = certificate({ name: 'attacker' });
   const headers: [string, () => Record<string, unknown>][] = [
     ['jwk', () => ({ jwk: attacker.jwk })],
-    ['jwk with its kid', () => ({ jwk: { ...attacker.jwk, kid: own().kid }, kid: own().kid })],
+    ['jwk with the kid of the issuer', () => ({ jwk: { ...attacker.jwk, kid: own().kid }, kid: own().kid })],
     ['jwk, private', () => ({ jwk: attacker.privateKey.export({ format: 'jwk' }) })],
     ['jku', () => ({ jku: `${trap.url}/jwks` })],
     ['jku over https', () => ({ jku: `${trap.url.replace('http', 'https')}/jwks` })],
-    ['jku behind the name of the issuer', () => ({ jku: `http://${scene.issuer.issuer.slice(7)}@127.0.0.1:${trap.port}/jwks` })],
+    [
+      'jku with the issuer as its user part',
+      () => ({ jku: `http://${scene.issuer.issuer.slice(7)}@127.0.0.1:${trap.port}/jwks` }),
+    ],
     ['x5u', () => ({ x5u: `${trap.url}/chain.pem` })],
     ['x5c', () => ({ x5c: [self.der.toString('base64')] })],
     ['x5c and thumbprints', () => ({ x5c: [self.der.toString('base64')], x5t: 'AAAA', 'x5t#S256': 'AAAA' })],
@@ -116,11 +119,11 @@ describe('C-41: a key that the token brings along', () => {
     await refused(minted({ key: attacker, header: header() }));
     await refused(minted({ key: { ...attacker, kid: own().kid }, header: header() }));
   });
-  test.each(headers)('%s beside a good signature is not looked at', async (_name, header) => {
+  test.each(headers)('%s beside a valid signature is ignored', async (_name, header) => {
     const response = await scene.send(modern('tools/list', { token: minted({ header: { ...header(), kid: own().kid } }) }));
     expect([response.status, trap.hits, trap.malformed]).toEqual([200, 0, []]);
   });
-  test('an iss that is a trap is no issuer', () => refused(minted({ key: attacker, issuer: trap.url })));
+  test('an iss of the attacker is not a trusted issuer', () => refused(minted({ key: attacker, issuer: trap.url })));
 });
 
 describe('C-40: crit and b64', () => {
@@ -137,7 +140,7 @@ describe('C-40: crit and b64', () => {
     { crit: null },
     { crit: {} },
   ];
-  test.each(headers)('%j, well signed', (header) => refused(minted({ header })));
+  test.each(headers)('%j, with a valid signature', (header) => refused(minted({ header })));
 });
 
 describe('C-41, C-62: kid', () => {
@@ -147,16 +150,16 @@ describe('C-41, C-62: kid', () => {
     ['a file', 'file:///dev/null'],
     ['a Windows path', '..\\..\\nul'],
     ['SQL', "' OR '1'='1"],
-    ['SQL that brings a key', "x' UNION SELECT 'AA' -- "],
+    ['SQL that inserts a key', "x' UNION SELECT 'AA' -- "],
     ['a command', '$(id)`id`|id;id'],
     ['a template', '{{7*7}}'],
     ['a line break', 'x\r\nX-Injected: y'],
-    ['a zero', 'x\u0000'],
+    ['a NUL', 'x\u0000'],
     ['a prototype', '__proto__'],
     ['a constructor', 'constructor'],
     ['no characters', ''],
     ['a wildcard', '*'],
-    ['beyond ASCII', '\ud83d\udd11\u202e'],
+    ['outside ASCII', '\ud83d\udd11\u202e'],
     ['very long', 'k'.repeat(10_000)],
     ['just too long', 'k'.repeat(257)],
   ];
@@ -170,7 +173,7 @@ describe('C-41, C-62: kid', () => {
   test.each(texts)('%s', async (_name, kid) => {
     await refused(minted({ header: { kid } }));
     await refused(minted({ key: attacker, header: { kid } }));
-    // What such a kid leads to elsewhere: an empty file or a row of the attacker's choice as the secret.
+    // In other products such a kid selects an empty file or a row of the attacker as the secret.
     await refused(minted({ header: { alg: 'HS256', kid }, secret: '' }));
   });
   test.each(others)('%s', (_name, kid) => refused(minted({ header: { kid } })));
@@ -178,11 +181,11 @@ describe('C-41, C-62: kid', () => {
     await refused(minted({ key: attacker, header: { kid: `${trap.url}/jwks` } }));
     await refused(minted({ header: { kid: `${trap.url}/jwks` } }));
   });
-  test('its own kid in a list or as an object is not its kid', async () => {
+  test('the right kid in a list or as an object is not the kid', async () => {
     const { kid } = own();
     for (const wrapped of [[kid], { toString: kid }]) await refused(minted({ header: { kid: wrapped } }));
   });
-  test('another case, a blank or a part of a good kid is another kid', async () => {
+  test('the right kid with a space, a NUL or a missing end is another kid', async () => {
     const { kid } = own();
     for (const near of [` ${kid}`, `${kid} `, kid.slice(0, -1), `${kid}\u0000`]) await refused(minted({ header: { kid: near } }));
   });

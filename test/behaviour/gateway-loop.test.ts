@@ -1,4 +1,5 @@
-// Gateways that point at each other, or at themselves: the request ends at the first gateway that it meets again, and nothing storms.
+// Gateways that point at each other, or at themselves. A request ends at the first gateway that it
+// meets again, and causes no further requests.
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -11,7 +12,7 @@ import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js'
 import { logOf, startConfigured } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
 
-/** A port that leads to another one, which is set once that is known. */
+/** A port that forwards to another one, which is set once it is known. */
 type Relay = { server: Server; port: number; target: number; taken: number };
 
 const open = new Set<Socket>();
@@ -37,14 +38,14 @@ let issuer: JwksIssuer;
 let upstream: RawUpstream;
 let a: Gateway;
 let b: Gateway;
-/** Behind A, and behind B. */
+/** The upstreams of A and of B. */
 let behind: [a: Relay, b: Relay];
 
 beforeAll(async () => {
   issuer = await startJwksIssuer();
   upstream = await startRawUpstream();
   behind = [await startRelay(), await startRelay()];
-  // Only a credential that goes on can go round: a bearer token ends at the first gateway.
+  // Only a forwarded credential can run in a loop: a bearer token ends at the first gateway.
   const passThrough = [{ scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] }];
   const startAt = (relay: Relay): Promise<Gateway> => {
     const target = { url: `http://127.0.0.1:${relay.port}/mcp` };
@@ -78,7 +79,7 @@ const reasons = (gateway: Gateway): [status: unknown, reason: unknown][] =>
     .filter(({ endpoint }) => endpoint === '/mcp')
     .map((line) => [line['http.response.status_code'], line.reason]);
 
-test('C-133: over two gateways a call that ends somewhere passes, and both stand in Via', async () => {
+test('C-133: a call over two gateways that has an end passes, and Via names both', async () => {
   lead(b.port, upstream.port);
   expect((await call('Token abc')).status).toBe(200);
   const via = upstream.last?.header('via')?.split(', ') ?? [];
@@ -88,26 +89,26 @@ test('C-133: over two gateways a call that ends somewhere passes, and both stand
   expect([taken(), upstream.last?.header('authorization')]).toEqual([[1, 1], 'Token abc']);
 });
 
-test('C-134: A behind B behind A is 508, after one round', async () => {
+test('C-134: A behind B behind A gets 508 after one round', async () => {
   lead(b.port, a.port);
   const response = await call('Token abc');
   expect([response.status, response.complete, response.header('cache-control')]).toEqual([508, true, 'no-store']);
   expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway points at itself' } });
   expect(taken()).toEqual([1, 1]);
-  // The loop is told once, where it closed; on its way back it is an answer like any other.
+  // The gateway that meets the request again logs the loop. For the others it is a normal answer.
   expect(await logOf(a, response)).toMatchObject({ 'http.response.status_code': 508, reason: 'ok' });
   const relayed = await until('the line of B', () => reasons(b).find(([status]) => status === 508));
   expect(relayed).toEqual([508, 'ok']);
   expect(reasons(a).filter(([, reason]) => reason === 'upstream.loop')).toEqual([[508, 'upstream.loop']]);
 });
 
-test('C-134: a gateway that points at itself is 508, after one round', async () => {
+test('C-134: a gateway that points at itself gets 508 after one round', async () => {
   lead(a.port, 0);
   const response = await call('Token abc');
   expect([response.status, taken()]).toEqual([508, [1, 0]]);
 });
 
-test('A-42, A-47: a bearer token does not go round: the second gateway sees none, and its challenge is not passed on', async () => {
+test('A-42, A-47: a bearer token makes no loop: the second gateway gets none, and its challenge is dropped', async () => {
   lead(b.port, a.port);
   const token = issuer.token({ audience: `${a.url}/mcp` });
   const response = await call(`Bearer ${token}`);

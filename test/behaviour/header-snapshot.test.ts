@@ -1,5 +1,6 @@
-// Every header line that reaches the upstream and the caller, for each kind of credential and each kind of request, as one golden text: what is
-// added, lost or changed shows as a difference. UPDATE_GOLDEN=1 writes what comes instead of comparing.
+// Every header line that reaches the upstream and the client, for each kind of credential and
+// request, as one golden text: a line that is added, lost or changed shows as a difference.
+// UPDATE_GOLDEN=1 writes the golden text instead of comparing with it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,12 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-/** `-`, `_` and `.` are one letter to some servers, and case to all. */
+/** Some servers take `-`, `_` and `.` as the same character, and all of them ignore case. */
 const spelled = (name: string): string[] => [name, name.replaceAll('-', '_'), name.replaceAll('-', '.'), name.toUpperCase()];
 const IDENTITIES =
   'X-User X-User-Id X-Forwarded-User X-Forwarded-Email X-Auth-Request-User X-Remote-User Remote-User X-Tenant-Id X-Portcullis-Subject';
 const SENT: HeaderLine[] = [
-  // Allowed.
+  // Forwarded.
   ['User-Agent', 'test/1.0'],
   ['Accept-Language', 'de'],
   ['Traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
@@ -50,13 +51,13 @@ const SENT: HeaderLine[] = [
   ...IDENTITIES.split(' ').flatMap((name) => spelled(name).map((one): HeaderLine => [one, 'admin'])),
   ['Client-Cert', ':x:'],
   ['X-SSL-Client-S-DN', 'CN=admin'],
-  // Credentials that are none here.
+  // Credentials that these endpoints do not use.
   ['DPoP', 'proof'],
   ['Cookie', 'session=admin'],
   ['Proxy-Authorization', 'Basic eA=='],
   ['X-Amz-Security-Token', 'x'],
   ['X-Csrf-Token', 'x'],
-  // Where the request came from, and where it is to go.
+  // The origin and the destination of the request.
   ['Origin', 'http://localhost:3000'],
   ['Referer', 'http://localhost/secret'],
   ['Forwarded', 'for=10.0.0.1;host=evil'],
@@ -67,14 +68,14 @@ const SENT: HeaderLine[] = [
   ['X-Original-URL', '/admin'],
   ['X-HTTP-Method-Override', 'DELETE'],
   ['Via', '1.0 somebody'],
-  // The hop.
+  // Hop-by-hop headers.
   ['Connection', 'keep-alive, X-Hop, Tracestate'],
   ['X-Hop', '1'],
   ['Keep-Alive', 'timeout=5'],
   ['Proxy-Connection', 'keep-alive'],
   ['TE', 'trailers'],
   ['HTTP2-Settings', 'AAAA'],
-  // What the gateway decides itself, and what nobody knows.
+  // Headers that the gateway sets itself, and an unknown one.
   ['Accept-Encoding', 'gzip, br'],
   ['Range', 'bytes=0-3'],
   ['If-None-Match', '"x"'],
@@ -123,7 +124,7 @@ const credentials: [name: string, path: string, line: () => HeaderLine][] = [
   ['a Token passed through', '/token', () => ['Authorization', `Token ${KEY}`]],
   ['a key header passed through', '/key', () => ['X-Api-Key', KEY]],
 ];
-/** At an endpoint that does not know it, a key is one more header. */
+/** A key header at an endpoint without a rule for it is one more unknown header. */
 const foreignKey = (path: string): HeaderLine[] => (path === '/key' ? [] : [['X-Api-Key', 'x']]);
 
 const events = answers.sse([{ data: RESULT }], { headers: ANSWERED });
@@ -140,7 +141,7 @@ const requests: [name: string, make: (ask: Ask) => RawRequest, answer: Answer][]
   ['a POST that the upstream redirects', (ask) => modern('tools/list', ask), answers.status(307, ANSWERED)],
 ];
 
-/** What differs from run to run, by its name. */
+/** Values that differ from run to run, and the names that replace them. */
 const volatile = (): [RegExp, string][] => [
   [new RegExp(`127\\.0\\.0\\.1:${scene.upstream.port}`, 'g'), '<upstream>'],
   [new RegExp(`127\\.0\\.0\\.1:${scene.gateway.port}`, 'g'), '<gateway>'],
@@ -148,7 +149,7 @@ const volatile = (): [RegExp, string][] => [
   [/^(date): \w{3}, \d\d \w{3} 20\d\d [\d:]{8} GMT$/gim, '$1: <now>'],
   [/^(mcp-session-id): [\w-]{60,200}$/gm, '$1: <sealed>'],
   [/^(x-request-id): [\w-]{12}-{1,2}\w+$/gim, '$1: <request id>'],
-  // A refusal holds the request id, which grows.
+  // The body of an error holds the request id, whose length grows.
   [/(?<=-- to the caller: [45](?:.|\n)*)^content-length: \d+$/gm, 'content-length: <length>'],
 ];
 
@@ -164,7 +165,7 @@ function section(title: string, seen: RecordedRequest, response: RawResponse): s
   return volatile().reduce((all, [pattern, name]) => all.replace(pattern, name), text);
 }
 
-/** A session that the upstream knows by another name than the caller of this credential. */
+/** A session: its id is another one for the upstream than for the caller of this credential. */
 async function begun(path: string, line: HeaderLine): Promise<HeaderLine> {
   scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', '1868a90c']]));
   const response = await scene.send(legacy('tools/list', { path, headers: [line] }), { label: 'a session begins' });
@@ -188,7 +189,7 @@ async function take(
 }
 
 describe('A-42, A-47, C-101, C-130, C-131, C-133, C-135, C-141, C-143, C-150: every header line that crosses', () => {
-  test('is that of the golden text', { timeout: 60_000 }, async () => {
+  test('equals the golden text', { timeout: 60_000 }, async () => {
     const sections: string[] = [];
     for (const [credential, path, line] of credentials) {
       for (const [request, make, answer] of requests) {
@@ -201,7 +202,7 @@ describe('A-42, A-47, C-101, C-130, C-131, C-133, C-135, C-141, C-143, C-150: ev
     expect(sections.map((one) => one.split('\n'))).toEqual(stored.map((one) => one.split('\n')));
   });
 
-  test('and the golden text itself holds nothing that may not cross', () => {
+  test('the golden text itself has no header that must not cross', () => {
     const text = readFileSync(GOLDEN, 'utf8');
     const sections = text.trimEnd().split('\n\n');
     expect(sections).toHaveLength(credentials.length * requests.length);
@@ -212,12 +213,12 @@ describe('A-42, A-47, C-101, C-130, C-131, C-133, C-135, C-141, C-143, C-150: ev
       const [up = '', down = ''] = one.split('\n-- to the caller');
       expect(up).toMatch(/^via: 1\.0 somebody, 1\.1 <pseudonym>$/m);
       expect(down).toMatch(/^cache-control: no-store(, no-transform)?$/m);
-      // A credential goes on only where the upstream is its verifier.
+      // The gateway forwards a credential only where the upstream verifies it.
       expect([one, up.includes(KEY)]).toEqual([one, one.includes('passed through')]);
     }
   });
 
-  test('a wrong line would be seen: the comparison is of whole lists', async () => {
+  test('a wrong line is noticed, because the whole lists are compared', async () => {
     const [, path, line] = credentials[0] as (typeof credentials)[0];
     const [, make, answer] = requests[0] as (typeof requests)[0];
     const stored = readFileSync(GOLDEN, 'utf8').split('\n\n')[0];

@@ -1,4 +1,5 @@
-// Which header fields cross, in both directions, for each kind of caller: the whole list, so that a field that slips in is seen.
+// The header fields that cross in both directions, for each kind of caller. The whole list is
+// compared, so that a new field is noticed.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, type HeaderLine, legacy, modern } from '../fixtures/messages.js';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => scene.stop());
 beforeEach(() => scene.upstream.reset());
 
-/** Fields that no upstream may see, in the spellings that servers take for the same. */
+/** Fields that no upstream may get, in all spellings that servers take as the same. */
 const DROPPED: HeaderLine[] = [
   ['Cookie', 'session=admin'],
   ['Origin', 'http://localhost:3000'],
@@ -71,11 +72,11 @@ const KEPT: HeaderLine[] = [
 const USUAL = ['accept', 'connection', 'content-length', 'content-type', 'host', 'mcp-method', 'mcp-protocol-version', 'via'];
 const names = (lines: [string, string][]): string[] => lines.map(([name]) => name.toLowerCase()).sort();
 
-describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-121: what reaches the upstream', () => {
+describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-121: fields to the upstream', () => {
   test.each<[string, () => string, string[]]>([
     ['a JWT caller', () => `Bearer ${scene.token()}`, []],
     ['an opaque caller', () => 'Bearer opaque-good', []],
-    ['a legacy caller', () => 'Token abc', ['authorization']],
+    ['a pass-through caller', () => 'Token abc', ['authorization']],
   ])('%s', async (_name, authorization, own) => {
     const headers: Ask['headers'] = [['Authorization', authorization()], ...DROPPED, ...KEPT];
     expect((await scene.send(modern('tools/list', { headers }))).status).toBe(200);
@@ -89,7 +90,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect([seen?.method, seen?.target, seen?.httpVersion]).toEqual(['POST', '/up', '1.1']);
   });
 
-  test('A-42, A-48: the token of the caller is nowhere in what the upstream gets', async () => {
+  test('A-42, A-48: the upstream never gets the token of the caller', async () => {
     const token = scene.token();
     const path = `/mcp?note=${token}`;
     const headers: Ask['headers'] = [
@@ -105,7 +106,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect(everything).not.toMatch(/bearer|authorization/i);
   });
 
-  test('C-130: what Connection names is left behind, in any case and place', async () => {
+  test('C-130: fields that Connection names are dropped, in any case and place', async () => {
     const headers: Ask['headers'] = [
       ['Connection', 'keep-alive, User-Agent , tracestate'],
       ['User-Agent', 'hop'],
@@ -116,7 +117,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect(names(scene.upstream.last?.rawHeaders ?? [])).toEqual([...USUAL, 'baggage'].sort());
   });
 
-  test('C-130: two Connection lines name as much as one (RFC 9110 section 5.3)', async () => {
+  test('C-130: two Connection lines name as many fields as one (RFC 9110 section 5.3)', async () => {
     const twice: Ask['headers'] = [
       ['Connection', 'keep-alive'],
       ['Connection', 'User-Agent'],
@@ -126,7 +127,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect(names(scene.upstream.last?.rawHeaders ?? [])).toEqual(USUAL);
   });
 
-  test('C-132: a field that is judged cannot be named in Connection', async () => {
+  test('C-132: Connection cannot name a field on which a decision depends', async () => {
     for (const name of [
       'Authorization',
       'mcp-method',
@@ -145,7 +146,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     }
   });
 
-  test('C-138: a chunked body arrives whole, framed by the gateway, without its trailers', async () => {
+  test('C-138: a chunked body arrives complete, framed by the gateway, without its trailers', async () => {
     const [head = '', body = ''] = requestBytes(1, modern('tools/list', { token: scene.token() }))
       .toString()
       .split('\r\n\r\n');
@@ -158,7 +159,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
     expect([names(seen?.rawHeaders ?? []), seen?.trailers, seen?.body.toString()]).toEqual([USUAL, [], body]);
   });
 
-  test('B-80, B-85: a modern request takes no session along, a legacy one its own, sealed for the caller', async () => {
+  test('B-80, B-85: a modern request has no session; a legacy one has its own, sealed for the caller', async () => {
     scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', 'minted']]));
     const sealed = (await scene.send(legacy('tools/list', { token: scene.token() }))).header('mcp-session-id') ?? '';
     expect(sealed).toMatch(/^[\w-]{60,200}$/);
@@ -176,7 +177,7 @@ describe('C-130, C-131, C-133, C-135, A-44, B-14, B-17, B-55, B-109, C-115, C-12
   });
 });
 
-describe('C-10, C-143, C-150, C-151: what reaches the caller', () => {
+describe('C-10, C-143, C-150, C-151: fields to the caller', () => {
   const FOREIGN: HeaderLine[] = [
     ['Server', 'internal/1.0'],
     ['X-Powered-By', 'internal'],
@@ -202,7 +203,7 @@ describe('C-10, C-143, C-150, C-151: what reaches the caller', () => {
   test.each<[string, () => string]>([
     ['a JWT caller', () => `Bearer ${scene.token()}`],
     ['an opaque caller', () => 'Bearer opaque-good'],
-    ['a legacy caller', () => 'Token abc'],
+    ['a pass-through caller', () => 'Token abc'],
   ])('JSON, for %s', async (_name, authorization) => {
     scene.upstream.answer(answers.json({ jsonrpc: '2.0', id: 1, result: {} }, 200, FOREIGN));
     const response = await scene.passes({ headers: [['Authorization', authorization()]] });
@@ -220,7 +221,7 @@ describe('C-10, C-143, C-150, C-151: what reaches the caller', () => {
     expect(response.body).toBe('data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
   });
 
-  test('D-26, D-27, B-22: an error of the application and an accepted notification keep status and body', async () => {
+  test('D-26, D-27, B-22: an application error and an accepted notification keep status and body', async () => {
     const body = '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}';
     scene.upstream.next(answers.status(404, [['Content-Type', 'application/json'], ...FOREIGN], body));
     const unknown = await scene.send(modern('foo/bar', { token: scene.token() }));
@@ -230,7 +231,7 @@ describe('C-10, C-143, C-150, C-151: what reaches the caller', () => {
     expect([noted.status, noted.body, noted.header('content-type')]).toEqual([202, '', undefined]);
   });
 
-  test('C-137: a compressed answer keeps its coding and its length, and decodes to what was sent', async () => {
+  test('C-137: a compressed answer keeps its coding and length, and decodes to the original', async () => {
     const plain = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(5000) } });
     const packed = gzipSync(plain);
     const headers: HeaderLine[] = [

@@ -1,4 +1,4 @@
-// The identity provider goes away, comes back and changes its keys, while the gateway runs on.
+// The identity provider goes down, comes back and rotates its keys while the gateway runs.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import type { Gateway } from '../fixtures/gateway.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([idp.stop(), upstream.stop()]));
 
-// One gateway for each test: how often it may ask for unknown keys is counted over its life.
+// One gateway for each test: its fetches for unknown keys are limited over its whole life.
 beforeEach(async () => {
   const { id, secret } = idp.clients.introspection;
   const introspection = { clientId: id, clientSecret: ENV_SECRET };
@@ -47,19 +47,19 @@ const token = (path: string): Promise<string> => idp.token({ resource: gateway.u
 const call = (bearer: string, path = '/jwt/mcp'): Promise<RawResponse> =>
   rawRequest(gateway.port, modern('tools/list', { path, token: bearer }), { label: `a call to ${path}` });
 
-test('C-65, C-72: the provider changes its key: the first request with the new one passes, at the cost of one fetch', async () => {
+test('C-65, C-72: the provider rotates its key: the first request with the new key passes after one fetch', async () => {
   await idp.rotate();
   const fresh = await token('/jwt/mcp');
   const before = idp.hits.jwks;
   expect((await call(fresh)).status).toBe(200);
   expect(idp.hits.jwks - before).toBe(1);
-  // The old key is still published, and so still good.
+  // The provider still publishes the old key, so it is still valid.
   expect((await call(known)).status).toBe(200);
   expect((await call(await token('/jwt/mcp'))).status).toBe(200);
   expect(idp.hits.jwks - before).toBe(1);
 });
 
-test('C-66, C-67, D-30: while it is away a known key passes, an unknown one is 503; then 200 again without a restart', async () => {
+test('C-66, C-67, D-30: while it is down a known key passes, an unknown one gets 503; then 200 again', async () => {
   const seen = await token('/jwt/mcp');
   const unseen = await token('/jwt/mcp');
   expect((await call(seen)).status).toBe(200);
@@ -72,9 +72,9 @@ test('C-66, C-67, D-30: while it is away a known key passes, an unknown one is 5
   expect([refused.status, refused.headers('www-authenticate'), upstream.hits]).toEqual([503, [], 0]);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
   expect((await logOf(gateway, refused)).reason).toBe('keys.unavailable');
-  // Both the token that was seen before and one that was not, of the key that is known.
+  // A cached token and a new one, both with the known key.
   for (const good of [seen, unseen]) expect((await call(good)).status).toBe(200);
-  // What is bad without any key stays bad.
+  // A token that is invalid under every key stays invalid.
   const [head, , signature] = unseen.split('.');
   const claims = { iss: idp.issuer, aud: `${gateway.url}/jwt/mcp`, sub: 'alice', exp: 1 };
   const expired = [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
@@ -85,7 +85,7 @@ test('C-66, C-67, D-30: while it is away a known key passes, an unknown one is 5
   expect((await call(seen)).status).toBe(200);
 });
 
-test('C-83: while it is away an opaque token is 503, one it vouched for a moment ago passes, and both pass when it is back', async () => {
+test('C-83: while it is down an opaque token gets 503, a cached one passes, and later both pass', async () => {
   const seen = await token('/opaque/mcp');
   const unseen = await token('/opaque/mcp');
   expect((await call(seen, '/opaque/mcp')).status).toBe(200);
@@ -99,11 +99,11 @@ test('C-83: while it is away an opaque token is 503, one it vouched for a moment
   await until('the opaque token passes', async () => (await call(unseen, '/opaque/mcp')).status === 200, 10_000);
 });
 
-test('C-66: an outage spends nothing of the two refetches for unknown keys: it ends when the provider is back', async () => {
+test('C-66: an outage uses up none of the two fetches for unknown keys, and ends with the provider', async () => {
   await idp.rotate();
   const unknownKey = await token('/jwt/mcp');
   await idp.stop();
-  // Each failure is followed by a pause of at most a second, then two; both attempts fall into the outage.
+  // The pauses after the failures are at most one and two seconds: both attempts are in the outage.
   const failures = (): number => gateway.logs().filter(({ event }) => event === 'keys.load_failed').length;
   await until('two fetches have failed', async () => (await call(unknownKey)).status === 503 && failures() >= 2, 8_000);
   await idp.start();

@@ -1,4 +1,4 @@
-// Every way in which the gateway can say who it is, at a real identity provider where that knows it.
+// Every client authentication of the gateway, at a real identity provider where it supports it.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadLibrary } from '../../src/commands/demo/idp-config.js';
@@ -22,7 +22,7 @@ const jwks = (key: KeyObject, alg: string) => ({
   keys: [{ ...key.export({ format: 'jwk' }), kid: 'registered', alg, use: 'sig' }],
 });
 
-/** A provider whose introspection endpoint knows one client for each kind of authentication. */
+/** A provider with one client for each kind of authentication at its introspection endpoint. */
 async function startProvider(): Promise<Loopback> {
   const { Provider } = await loadLibrary();
   let serve: (...args: Parameters<Parameters<typeof listenLoopback>[0]>) => void = () => {};
@@ -71,7 +71,7 @@ async function accessToken(): Promise<string> {
   return ((await response.json()) as { access_token: string }).access_token;
 }
 
-/** Runs with a gateway that has this client at this issuer. */
+/** Runs with a gateway that is this client of this issuer. */
 async function withClient(
   issuer: string,
   introspection: object,
@@ -89,7 +89,7 @@ async function withClient(
 
 const ENV_KEY = '${env:KEY}';
 
-describe('a real provider knows the gateway by (C-81)', () => {
+describe('a real provider authenticates the gateway by (C-81)', () => {
   const cases: [string, object, Record<string, string>, Record<string, string>][] = [
     ['basic', { clientId: 'basic:1', clientSecret: ENV_SECRET }, { SECRET }, { SECRET: 'wrong' }],
     ['post', { auth: 'post', clientId: 'post', clientSecret: ENV_SECRET }, { SECRET }, { SECRET: 'wrong' }],
@@ -106,13 +106,13 @@ describe('a real provider knows the gateway by (C-81)', () => {
       { KEY: pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) },
     ],
   ];
-  test.each(cases)('%s: good tokens pass, others are 401', async (_name, introspection, env) => {
+  test.each(cases)('%s: valid tokens pass, others get 401', async (_name, introspection, env) => {
     await withClient(provider.url, introspection, env, async (call, gateway) => {
       const [first, second] = [await accessToken(), await accessToken()];
-      // Two: an assertion that was used once would be refused the second time.
+      // Two calls: a reused assertion would be rejected at the second one.
       const responses = [await call(first), await call(second)];
       expect(responses.map(({ status }) => status)).toEqual([200, 200]);
-      // A machine has no sub at this provider: the client is the subject.
+      // At this provider a machine has no sub, so the client is the subject.
       expect(await logOf(gateway, responses[0] as RawResponse)).toMatchObject({ subject: 'machine', clientId: 'machine' });
       const stranger = await call('nobody-issued-this');
       expect([stranger.status, (await logOf(gateway, stranger)).reason]).toEqual([401, 'token.inactive']);
@@ -120,7 +120,7 @@ describe('a real provider knows the gateway by (C-81)', () => {
   });
 
   test.each(cases)(
-    '%s: wrong credentials are 503 and an alarm, not a bad token (C-83)',
+    '%s: wrong credentials of the gateway give 503 and an error line, not a bad token (C-83)',
     async (_name, introspection, _env, wrong) => {
       await withClient(provider.url, introspection, wrong, async (call, gateway) => {
         const response = await call(await accessToken());
@@ -134,7 +134,7 @@ describe('a real provider knows the gateway by (C-81)', () => {
   );
 });
 
-describe('an endpoint of another kind knows it by', () => {
+describe('an endpoint of another kind authenticates it by', () => {
   test.each<[string, object, Record<string, string>, string | undefined, Record<string, string>]>([
     ['a bearer token', { auth: 'bearer', clientSecret: ENV_SECRET }, { SECRET: 'api-key-1' }, 'Bearer api-key-1', {}],
     ['nothing', { auth: 'none' }, {}, undefined, {}],

@@ -1,4 +1,4 @@
-// Which issuer is asked about which token, and which endpoint an answer is good for.
+// Which issuer introspects which token, and for which endpoint its response counts.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
@@ -16,7 +16,7 @@ async function outcome(scene: Scene, token: string, path = '/mcp'): Promise<[num
   return [response.status, (await scene.logOf(response)).reason];
 }
 
-describe('verify: jwt-then-introspection, with an endpoint of our own that answers only {active, user_id, account_id}', () => {
+describe('verify: jwt-then-introspection, with a custom endpoint that returns {active, user_id, account_id}', () => {
   let backend: RawUpstream;
   let scene: Scene;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('verify: jwt-then-introspection, with an endpoint of our own that answe
       more: [{ path: '/scoped/mcp', scopes: ['files:read'] }],
       env: { SECRET },
     });
-    await until('the keys are there', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
+    await until('the gateway has the keys', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
   });
   afterAll(() => Promise.all([scene.stop(), backend.stop()]));
   beforeEach(() => {
@@ -44,22 +44,22 @@ describe('verify: jwt-then-introspection, with an endpoint of our own that answe
   });
   const unknown = (mint: Partial<Mint> = {}): string => scene.token({ key: stranger, ...mint });
 
-  test('a JWT that is good here is not asked about', async () => {
+  test('a valid JWT is not introspected', async () => {
     expect([await outcome(scene, scene.token()), backend.hits]).toEqual([[200, 'ok'], 0]);
   });
 
   test.each<[string, () => string]>([
-    ['whose key nobody published', () => unknown()],
-    ['whose signature is not that of its key', () => scene.token({ signature: Buffer.alloc(256) })],
-  ])('a JWT %s is; the caller is who the answer names', async (_what, mint) => {
+    ['with an unpublished key', () => unknown()],
+    ['with a wrong signature', () => scene.token({ signature: Buffer.alloc(256) })],
+  ])('a JWT %s is introspected; the response names the caller', async (_what, mint) => {
     const response = await scene.send(modern('tools/list', { token: mint() }));
     expect([response.status, backend.hits, scene.upstream.hits]).toEqual([200, 1, 1]);
     expect(await scene.logOf(response)).toMatchObject({ subject: 'u-42', issuer: scene.issuer.issuer });
-    // Its sub is alice: nothing of what a token says of itself is left.
+    // The sub of the token is alice: no claim of the token itself counts.
     expect((await scene.logOf(response)).clientId).toBeUndefined();
   });
 
-  test('an inactive one is refused, and the answer that names no scope gives none', async () => {
+  test('an inactive token is rejected, and a response without a scope grants no scope', async () => {
     expect(await outcome(scene, unknown(), '/scoped/mcp')).toEqual([401, 'audience.mismatch']);
     const scoped = unknown({ audience: `${scene.gateway.url}/scoped/mcp` });
     expect(await outcome(scene, scoped, '/scoped/mcp')).toEqual([403, 'scope.insufficient']);
@@ -74,13 +74,13 @@ describe('verify: jwt-then-introspection, with an endpoint of our own that answe
     ['of another issuer', { issuer: 'https://other.example.com' }, 'token.issuer'],
     ['of another algorithm', { header: { alg: 'HS256' } }, 'token.algorithm'],
     ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
-  ])('what is refused for another reason stays refused: %s', async (_what, flaw, reason) => {
+  ])('a token that fails another check stays rejected: %s', async (_what, flaw, reason) => {
     expect(await outcome(scene, unknown())).toEqual([200, 'ok']);
     expect([await outcome(scene, unknown(flaw)), backend.hits]).toEqual([[401, reason], 1]);
   });
 });
 
-test('without keys the issuer is asked too; with neither it is 503 (C-66, C-83)', async () => {
+test('without keys the issuer introspects, too; without both it is 503 (C-66, C-83)', async () => {
   const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
   const scene = await startScene({ issuer: { verify: 'jwt-then-introspection', introspection }, env: { SECRET } });
   try {
@@ -117,11 +117,11 @@ describe('verify: introspection', () => {
       more: [{ path: '/b/mcp', scopes: ['files:write'] }],
       env: { SECRET },
     });
-    await until('it is ready without keys', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
+    await until('the gateway is ready without keys', async () => (await fetch(`${scene.gateway.url}/readyz`)).status === 200);
   });
   afterAll(() => scene.stop());
 
-  test('a JWT of the issuer is judged by the issuer; no key is ever fetched', async () => {
+  test('the issuer introspects its JWTs, and the gateway never fetches a key', async () => {
     scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: scene.resource, scope: 'files:read' });
     expect(await outcome(scene, scene.token({ key: stranger, header: { typ: 'whatever' } }))).toEqual([200, 'ok']);
     scene.issuer.introspect = () => ({ active: false });
@@ -129,14 +129,14 @@ describe('verify: introspection', () => {
     expect(scene.issuer.hits.jwks).toBe(0);
   });
 
-  test('one that is expired or of a stranger is refused without a question', async () => {
+  test('an expired token or one of another issuer is rejected without introspection', async () => {
     const before = scene.issuer.hits.introspection;
     expect(await outcome(scene, scene.token({ ttl: -60 }))).toEqual([401, 'token.expired']);
     expect(await outcome(scene, scene.token({ issuer: 'https://other.example.com' }))).toEqual([401, 'token.issuer']);
     expect(scene.issuer.hits.introspection).toBe(before);
   });
 
-  test('C-84, A-18: what is remembered at one endpoint is judged anew at another', async () => {
+  test('C-84, A-18: a cached response is checked again at another endpoint', async () => {
     const aud = [scene.resource, 'https://elsewhere.example.com'];
     scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud, scope: 'files:read files:write' });
     const before = scene.issuer.hits.introspection;
@@ -168,7 +168,7 @@ describe('two issuers with opaque tokens at one endpoint', () => {
   });
   afterAll(() => Promise.all([scene.stop(), other.stop()]));
 
-  test('a token goes to the one whose it is, and to nobody where it is nobody’s', async () => {
+  test('a token goes to its own issuer only, and to none where no issuer matches', async () => {
     const seen: [string, string | null][] = [];
     const answer = (who: string) => (form: URLSearchParams) => {
       seen.push([who, form.get('token')]);

@@ -1,4 +1,4 @@
-// What introspection answers mean: active, inactive, or no information, and that only the first lets anybody in.
+// Introspection responses: active, inactive, or without information. Only the first gives access.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { IssuerMode } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
@@ -10,7 +10,7 @@ import { until } from '../fixtures/wait.js';
 const SECRET = 'p:ss%w+rd/ü';
 let scene: Scene;
 let seen: { form: URLSearchParams; authorization: string | undefined }[];
-/** What the issuer knows of a token. */
+/** The facts that the issuer returns about a token. */
 let known: Map<string, { answer: unknown }>;
 let count = 0;
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-/** A token that was never seen before, and what is known of it. */
+/** A token that was never used before, and the facts that the issuer returns. */
 const issue = (answer: unknown): string => {
   count += 1;
   known.set(`opaque-${count}`, { answer });
@@ -51,7 +51,7 @@ beforeEach(async () => {
   scene.upstream.reset();
 });
 
-test('C-80, C-81: the question is a form with the token, with credentials encoded before they are joined', async () => {
+test('C-80, C-81: the request is a form with the token, and client credentials are encoded first', async () => {
   seen = [];
   const token = issue(active());
   expect((await call(token)).status).toBe(200);
@@ -63,17 +63,17 @@ test('C-80, C-81: the question is a form with the token, with credentials encode
   expect(Buffer.from(pair, 'base64').toString()).toBe(`${encode('gate:way')}:${encode(SECRET)}`);
 });
 
-describe('C-82, C-84: an answer that speaks against the token is 401', () => {
+describe('C-82, C-84: a response that rejects the token gives 401', () => {
   const now = Math.floor(Date.now() / 1000);
   test.each<[string, Record<string, unknown>, string]>([
     ['active false', { active: false }, 'token.inactive'],
     ['another audience', { aud: 'https://other.example.com/mcp' }, 'audience.mismatch'],
     ['no audience', { aud: undefined }, 'audience.mismatch'],
-    ['an audience with a slash more', { aud: ['x/'] }, 'audience.mismatch'],
+    ['an audience with a slash at the end', { aud: ['x/'] }, 'audience.mismatch'],
     ['another issuer', { iss: 'https://other.example.com' }, 'token.claims'],
     ['expired', { exp: now - 120 }, 'token.expired'],
     ['exp as text', { exp: String(now + 300) }, 'token.claims'],
-    ['not yet', { nbf: now + 120 }, 'token.not_yet_valid'],
+    ['not valid yet', { nbf: now + 120 }, 'token.not_yet_valid'],
     ['a refresh token', { token_type: 'refresh_token' }, 'token.claims'],
     ['bound to a key', { cnf: { jkt: 'x' } }, 'token.claims'],
     ['no subject', { sub: undefined, client_id: undefined }, 'token.claims'],
@@ -84,7 +84,7 @@ describe('C-82, C-84: an answer that speaks against the token is 401', () => {
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('C-92: a scope too few is 403, as for a JWT', async () => {
+  test('C-92: a missing scope gives 403, as for a JWT', async () => {
     const response = await call(issue({ ...active(), scope: 'other' }));
     expect([response.status, response.header('www-authenticate')]).toEqual([403, expect.stringContaining('insufficient_scope')]);
   });
@@ -98,7 +98,7 @@ function expectUnavailable(response: RawResponse): void {
   expect(JSON.parse(response.body)).toMatchObject({ error: { code: -31503, message: 'Cannot check tokens right now' } });
 }
 
-describe('C-82, C-83: an answer without information is 503, and is not remembered', () => {
+describe('C-82, C-83: a response without information gives 503, and is not cached', () => {
   test.each<[string, unknown]>([
     ['active "true"', { active: 'true', sub: 'alice' }],
     ['active 1', { active: 1 }],
@@ -114,7 +114,7 @@ describe('C-82, C-83: an answer without information is 503, and is not remembere
   });
 
   const modes: IssuerMode[] = ['500', 'html', 'redirect', 'empty', 'huge', 'reset', 'hang', 'closed'];
-  test.each(modes)('the endpoint answers: %s', async (mode) => {
+  test.each(modes)('the endpoint returns: %s', async (mode) => {
     const token = issue(active());
     await scene.issuer.setMode(mode, mode === 'closed' ? undefined : 'introspection');
     const response = await call(token);
@@ -124,7 +124,7 @@ describe('C-82, C-83: an answer without information is 503, and is not remembere
     await until(`${mode}: the token passes once the endpoint answers`, async () => (await call(token)).status === 200, 10_000);
   });
 
-  test('a JWT needs no introspection and passes meanwhile', async () => {
+  test('a JWT needs no introspection, and passes in the meantime', async () => {
     await scene.passes();
     await scene.issuer.setMode('500', 'introspection');
     seen = [];
@@ -134,14 +134,14 @@ describe('C-82, C-83: an answer without information is 503, and is not remembere
   });
 });
 
-test('C-85: an answer is not remembered beyond the exp of its token', async () => {
-  // Within the tolerance of 30 s by three seconds: it passes now, and not in four.
+test('C-85: a response is not cached beyond the exp of its token', async () => {
+  // Three seconds of the 30 s of tolerance remain: it passes now, but not in four seconds.
   const token = issue({ ...active(), exp: Math.floor(Date.now() / 1000) - 27 });
   expect((await call(token)).status).toBe(200);
-  await until('the token is refused', async () => (await call(token)).status === 401, 6_000);
+  await until('the token is rejected', async () => (await call(token)).status === 401, 6_000);
 });
 
-test('C-47, C-88: what is no opaque token is not asked about', async () => {
+test('C-47, C-88: a credential that is not an opaque token is not introspected', async () => {
   seen = [];
   const shapes: [token: string, status: number][] = [
     [scene.token({ ttl: -60 }), 401],
@@ -154,7 +154,7 @@ test('C-47, C-88: what is no opaque token is not asked about', async () => {
   expect(scene.upstream.hits).toBe(0);
 });
 
-describe('C-83: the endpoint refuses the gateway itself', () => {
+describe('C-83: the endpoint rejects the gateway itself', () => {
   let endpoint: RawUpstream;
   let refused: Scene;
   beforeAll(async () => {

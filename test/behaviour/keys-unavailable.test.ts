@@ -1,5 +1,6 @@
-// When the issuer's keys cannot be had: "I cannot check" is 503 and never 401, nothing is forwarded, and it ends by itself. One row for
-// each fault of an identity provider; they go through their stations side by side, so that their waits overlap.
+// The keys of an issuer are unavailable: "I cannot check" is 503 and never 401, nothing is
+// forwarded, and the outage ends by itself. Each fault of an identity provider has one row, and the
+// rows run in parallel, so that their waits overlap.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBlackHole } from '../fixtures/black-hole.js';
 import type { Gateway } from '../fixtures/gateway.js';
@@ -19,7 +20,7 @@ type Row = {
   fault: Fault;
   issuer: RawIssuer;
   hole?: { stop(): Promise<void> } | undefined;
-  /** What came of it at each station. */
+  /** The answers in each phase. */
   cold?: RawResponse;
   bad?: [flaw: string, response: RawResponse][];
   unknown?: RawResponse;
@@ -55,9 +56,9 @@ async function mend(row: Row): Promise<void> {
 }
 
 const recovers = ({ fault, issuer }: Row): Promise<boolean> =>
-  until(`${fault.name}: the good token passes`, async () => (await call(issuer)).status === 200, 20_000);
+  until(`${fault.name}: the valid token passes`, async () => (await call(issuer)).status === 200, 20_000);
 
-/** Tokens that need no key to be refused. */
+/** Tokens that the gateway can reject without a key. */
 const BAD: [string, Partial<Mint>][] = [
   ['expired', { ttl: -120 }],
   ['wrong audience', { audience: 'https://other.example.com/mcp' }],
@@ -87,7 +88,7 @@ beforeAll(async () => {
     ]),
   );
   const endpoint = { path: '/mcp', issuers: Object.keys(issuers), scopes: ['files:read'], upstream: upstream.url };
-  // It starts although nearly all of its issuers are away (F-04).
+  // The gateway starts although nearly all of its issuers are down (F-04, start without issuers).
   gateway = await startConfigured({ issuers, endpoints: [endpoint] });
   expect((await call(sound)).status).toBe(200);
   upstream.reset();
@@ -110,7 +111,7 @@ afterAll(async () => {
 });
 
 function expectUnavailable(response: RawResponse | undefined, retryAfter = 1): void {
-  if (response === undefined) throw new Error('this station was not reached');
+  if (response === undefined) throw new Error('this phase was not reached');
   expect([response.status, response.headers('www-authenticate')]).toEqual([503, []]);
   expect(response.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
   expect(Number(response.header('retry-after'))).toBeGreaterThanOrEqual(retryAfter);
@@ -121,43 +122,44 @@ function expectUnavailable(response: RawResponse | undefined, retryAfter = 1): v
 
 const named = faults.map(({ name }, at) => ({ name, at }));
 
-test('no fault has two rows', () => expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length));
+test('each fault has one row', () => expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length));
 
 describe('cold: C-66, C-48, C-145, F-04', () => {
-  test.each(named)('$name: a good token is 503', async ({ at }) => {
+  test.each(named)('$name: a valid token gets 503', async ({ at }) => {
     const { fault, cold } = rows[at] as Row;
     expectUnavailable(cold, fault.retryAfter);
     expect((await logOf(gateway, cold as RawResponse)).reason).toBe('keys.unavailable');
   });
 
-  test.each(named)('$name: a token that is bad without keys stays 401', ({ at }) => {
+  test.each(named)('$name: a token that is invalid without keys stays 401', ({ at }) => {
     const { bad = [] } = rows[at] as Row;
     expect(bad.map(([flaw, { status }]) => [flaw, status])).toEqual(BAD.map(([flaw]) => [flaw, 401]));
     for (const [, response] of bad) expect(response.header('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  test('C-70: a redirect is not followed, and what does not end is not read to its end', () => {
+  test('C-70: a redirect is not followed, and an endless body is not read to its end', () => {
     expect([trap.hits, trap.malformed]).toEqual([0, []]);
     expect(rows.filter(({ issuer }) => issuer.taken > 64 << 20).map(({ fault }) => fault.name)).toEqual([]);
   });
 
-  test('C-65: while it backs off, no request causes a fetch', async () => {
+  test('C-65: during the back-off no request causes a fetch', async () => {
     const { issuer } = rows.find(({ fault }) => fault.name === '500 Oh') as Row;
     const before = issuer.requests;
     const [statuses, since] = [[] as number[], performance.now()];
     for (let i = 0; i < 20; i += 1) statuses.push((await call(issuer)).status);
     expect(new Set(statuses)).toEqual(new Set([503]));
-    // Back-off is at least half of its second; one fetch for each half second that passed, and one that was under way.
+    // The back-off is at least half a second: one fetch for each half second that has passed, and
+    // one that had begun before.
     expect(issuer.requests - before).toBeLessThanOrEqual(2 + Math.floor((performance.now() - since) / 500));
   });
 
-  test('C-66: each is 200 again without a restart, once its issuer answers', async () => {
+  test('C-66: each gets 200 again without a restart, once its issuer answers', async () => {
     await Promise.all(rows.map(async (row) => mend(row).then(() => recovers(row))));
     expect(gateway.logs().filter(({ event }) => event === 'gateway.listening')).toHaveLength(1);
   });
 });
 
-test('C-66: a caller who gives up while the keys are fetched takes them from nobody else', async () => {
+test('C-66: a client that disconnects while the keys are fetched does not cancel the fetch', async () => {
   const issuer = sound;
   const fresh = rsaKey();
   issuer.keys.push(fresh);
@@ -168,9 +170,9 @@ test('C-66: a caller who gives up while the keys are fetched takes them from nob
   });
   issuer.fault = { jwks: (socket) => void held.then(() => socket.end(answer(issuer.document('jwks')))) };
   const token = issuer.token({ audience: `${gateway.url}/mcp`, key: fresh });
-  const first = await openRaw(gateway.port, { label: 'the caller who gives up' });
+  const first = await openRaw(gateway.port, { label: 'the client that disconnects' });
   await first.write(requestBytes(gateway.port, modern('tools/list', { token })));
-  await until('the keys are asked for', () => issuer.requests === before + 1);
+  await until('the gateway fetches the keys', () => issuer.requests === before + 1);
   const second = call(issuer, { key: fresh });
   first.destroy();
   await first.closed;
@@ -191,14 +193,14 @@ describe('warm: C-67, C-71, C-65', () => {
     );
   });
 
-  test.each(named)('$name: a key that is not known yet is 503, a known one goes on', ({ at }) => {
+  test.each(named)('$name: a key that is not known yet gets 503, and a known one passes', ({ at }) => {
     const { unknown, known, fault } = rows[at] as Row;
-    // Metadata is not asked for again while the keys are where they were.
+    // The gateway does not fetch metadata again while the key set is at its URL.
     if (fault.metadata === undefined) expectUnavailable(unknown, fault.retryAfter);
     expect(known?.status).toBe(200);
   });
 
-  test('nothing of it was forwarded but the calls with a known key', () => expect(upstream.hits).toBe(rows.length));
+  test('only the calls with a known key were forwarded', () => expect(upstream.hits).toBe(rows.length));
 
   test('the new key passes once the issuer answers', async () => {
     await Promise.all(

@@ -1,4 +1,5 @@
-// The legacy way in: a credential that the upstream itself verifies travels untouched, and is no tunnel for anything else.
+// Pass-through credentials: the upstream verifies them, and gets them unchanged. All other checks
+// still apply.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
@@ -28,7 +29,7 @@ const call = (authorization: string, ask: Ask = {}): Promise<RawResponse> =>
 
 const KEY = 'k3y-Abc.def_~+/==';
 
-describe('C-101, C-103: the credential reaches the upstream byte for byte, and nothing of ours beside it', () => {
+describe('C-101, C-103: the credential reaches the upstream byte for byte, and no header of the gateway does', () => {
   test.each([
     `Token ${KEY}`,
     `token ${KEY}`,
@@ -46,13 +47,14 @@ describe('C-101, C-103: the credential reaches the upstream byte for byte, and n
     expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', credential: 'pass-through' });
   });
 
-  test('a key in a header of its own does too, and only where it is configured', async () => {
+  test('so does a key in its own header, only where the endpoint has a rule for it', async () => {
     const headers: Ask['headers'] = [['X-Api-Key', KEY]];
     expect((await scene.send(modern('tools/list', { path: '/key/mcp', headers }))).status).toBe(200);
     expect(scene.upstream.last?.rawHeaders).toContainEqual(['x-api-key', KEY]);
     scene.upstream.reset();
     expect((await scene.send(modern('tools/list', { headers }))).status).toBe(401);
-    // Beside a good bearer token it is a second credential where it is one, and dropped where it is none.
+    // Beside a valid bearer token it is a second credential where there is a rule, and dropped
+    // elsewhere.
     const token = scene.token({ audience: `${scene.gateway.url}/key/mcp` });
     expect((await scene.send(modern('tools/list', { path: '/key/mcp', token, headers }))).status).toBe(400);
     expect(scene.upstream.hits).toBe(0);
@@ -61,7 +63,7 @@ describe('C-101, C-103: the credential reaches the upstream byte for byte, and n
   });
 });
 
-describe('C-102, C-95: a JWS under the legacy scheme is refused, however it is wrapped', () => {
+describe('C-102, C-95: a JWS under a pass-through scheme is rejected in every form', () => {
   test.each<[string, (token: string) => string]>([
     ['as it is', (token) => `Token ${token}`],
     ['in quotes', (token) => `Token "${token}"`],
@@ -82,7 +84,7 @@ describe('C-102, C-95: a JWS under the legacy scheme is refused, however it is w
   });
 });
 
-test('C-100, C-108: at an endpoint without it, and in the metadata, the scheme does not exist', async () => {
+test('C-100, C-108: the scheme is unknown at an endpoint without it, and not in the metadata', async () => {
   expect((await call(`Token ${KEY}`)).status).toBe(200);
   scene.upstream.reset();
   const refused = await call(`Token ${KEY}`, { path: '/plain/mcp' });
@@ -95,7 +97,7 @@ test('C-100, C-108: at an endpoint without it, and in the metadata, the scheme d
   }
 });
 
-test('C-104: the 401 of the upstream becomes ours, with our challenge and without its own', async () => {
+test('C-104: a 401 of the upstream becomes a 401 of the gateway, with the challenge of the gateway', async () => {
   expect((await call(`Token ${KEY}`)).status).toBe(200);
   const headers: [string, string][] = [
     ['WWW-Authenticate', 'Token realm="http://internal.example"'],
@@ -107,11 +109,11 @@ test('C-104: the 401 of the upstream becomes ours, with our challenge and withou
   expect([response.status, response.headers('www-authenticate')]).toEqual([401, [bare]]);
   expect(JSON.parse(response.body)).toMatchObject({
     id: 1,
-    error: { code: -31401, message: 'The MCP server rejected your credential' },
+    error: { code: -31401, message: 'The MCP server refused your credential' },
   });
   expect(JSON.stringify(response.rawHeaders) + response.body).not.toMatch(/internal|a=b|Token realm/);
   expect(await scene.logOf(response)).toMatchObject({ reason: 'upstream.refused_caller', 'http.response.status_code': 401 });
-  // A 403 is about what the caller may do, and speaks to the caller.
+  // A 403 is about the rights of the caller, so the caller gets it.
   scene.upstream.answer(
     answers.status(403, [['Content-Type', 'application/json']], '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}'),
   );
@@ -120,7 +122,7 @@ test('C-104: the 401 of the upstream becomes ours, with our challenge and withou
   expect(scene.upstream.hits).toBe(3);
 });
 
-test('C-105: origin, size, media type, version and header checks hold for a legacy caller too', async () => {
+test('C-105: origin, size, media type, version and header checks apply to pass-through callers, too', async () => {
   expect((await call(`Token ${KEY}`)).status).toBe(200);
   scene.upstream.reset();
   const value = `Token ${KEY}`;
@@ -137,7 +139,7 @@ test('C-105: origin, size, media type, version and header checks hold for a lega
   expect(scene.upstream.hits).toBe(0);
 });
 
-test('C-107: a scheme past its day is refused, and its header alone is no credential', async () => {
+test('C-107: a scheme after its sunset is rejected, and its header alone is not a credential', async () => {
   expect((await call(`Token ${KEY}`)).status).toBe(200);
   scene.upstream.reset();
   const past = await call(`Token ${KEY}`, { path: '/past/mcp' });
@@ -147,7 +149,7 @@ test('C-107: a scheme past its day is refused, and its header alone is no creden
   expect(scene.upstream.hits).toBe(0);
 });
 
-test('C-103: with GET and DELETE of the legacy revisions the credential travels the same way', async () => {
+test('C-103: GET and DELETE of the legacy revisions carry the credential in the same way', async () => {
   for (const method of ['GET', 'DELETE']) {
     scene.upstream.reset();
     const request = legacy('', { method, headers: [['Authorization', `Token ${KEY}`]] });

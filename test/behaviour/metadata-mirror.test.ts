@@ -1,4 +1,5 @@
-// The copy of the issuer's metadata beside the endpoints: what Codex, mcp-remote and older clients look for, and look for nowhere else.
+// The copy of the issuer's metadata beside the endpoints. Codex, mcp-remote and older clients look
+// for it there only.
 import { afterEach, describe, expect, test } from 'vitest';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import type { RawRequest, RawResponse } from '../fixtures/raw-client.js';
@@ -35,12 +36,12 @@ const shows = (scene: Scene, path: string): Promise<RawResponse> =>
     const response = await get(scene, path);
     return response.status === 200 ? response : undefined;
   });
-/** What the issuer itself answers. */
+/** The document of the issuer itself. */
 const original = async (issuer: JwksIssuer): Promise<string> =>
   (await fetch(`${issuer.issuer}/.well-known/oauth-authorization-server`, { signal: AbortSignal.timeout(5000) })).text();
 
 describe('one endpoint', () => {
-  test('A-16: the document of its issuer stands at every place where a client looks, letter for letter, with its own issuer', async () => {
+  test('A-16: the exact document of its issuer is at every path where a client looks', async () => {
     const scene = await start();
     await shows(scene, '/.well-known/oauth-authorization-server/mcp');
     const body = await original(scene.issuer);
@@ -61,7 +62,7 @@ describe('one endpoint', () => {
       expect([path, (await get(scene, path)).status]).toEqual([path, 404]);
   });
 
-  test('A-05, A-06: whoever asks, and whatever the request claims, it is the same', async () => {
+  test('A-05, A-06: it is the same for every client and every request', async () => {
     const scene = await start();
     const path = '/.well-known/oauth-authorization-server/mcp';
     const { body } = await shows(scene, path);
@@ -80,7 +81,7 @@ describe('one endpoint', () => {
     }
   });
 
-  test('no request causes a fetch, and an issuer that is gone changes nothing', async () => {
+  test('no request causes a fetch, and an issuer that is down changes nothing', async () => {
     const scene = await start();
     const [path = ''] = ROOT;
     const { body } = await shows(scene, path);
@@ -91,17 +92,17 @@ describe('one endpoint', () => {
     expect((await get(scene, path)).body).toBe(body);
   });
 
-  test('until the issuer is there it is 404 in JSON, and comes without a restart', async () => {
+  test('until the issuer answers it is 404 in JSON, and then 200 without a restart', async () => {
     const late = await other();
     await late.setMode('500');
     const scene = await start({ issuers: { late: { issuer: late.issuer } }, endpoint: { issuers: ['late', 'main'] } });
-    await until('it was looked for', () => late.hits.metadata > 0);
+    await until('the gateway fetches it', () => late.hits.metadata > 0);
     for (const path of [...everywhere('/mcp'), ...ROOT]) {
       const response = await get(scene, path);
       expect([path, response.status, response.header('content-type')]).toEqual([path, 404, 'application/json']);
-      expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'Unknown MCP server' } });
+      expect(JSON.parse(response.body)).toMatchObject({ error: { message: 'No such MCP server' } });
     }
-    // The endpoint works all the same, with its other issuer.
+    // The endpoint works with its other issuer in the meantime.
     await scene.passes();
     await late.setMode('ok');
     const [path = ''] = everywhere('/mcp');
@@ -115,17 +116,17 @@ describe('one endpoint', () => {
     );
   });
 
-  test('C-24: the metadata of somebody else is never shown', async () => {
+  test('C-24: metadata that names another issuer is never shown', async () => {
     const wrong = await other({ issuer: 'https://login.example.com' });
     const scene = await start({ issuers: { wrong: { issuer: wrong.issuer } }, endpoint: { issuers: ['wrong'] } });
-    const told = await until('it is told', () => scene.gateway.logs().find(({ event }) => event === 'metadata.load_failed'));
+    const told = await until('the log has it', () => scene.gateway.logs().find(({ event }) => event === 'metadata.load_failed'));
     expect(told).toMatchObject({ level: 'warn', detail: expect.stringContaining('names another issuer') });
     for (const path of [...everywhere('/mcp'), ...ROOT]) expect((await get(scene, path)).status).toBe(404);
   });
 });
 
 describe('several endpoints', () => {
-  test('A-18: each shows its first issuer; the root shows none where they differ', async () => {
+  test('A-18: each shows its first issuer, and the root shows none where they differ', async () => {
     const second = await other({ marked: 'second' });
     const scene = await start({
       issuers: { second: { issuer: second.issuer } },
@@ -139,7 +140,7 @@ describe('several endpoints', () => {
     for (const path of ROOT) expect([path, (await get(scene, path)).status]).toEqual([path, 404]);
   });
 
-  test('the root shows the one that all share', async () => {
+  test('the root shows the issuer that all share', async () => {
     const second = await other();
     const scene = await start({
       issuers: { second: { issuer: second.issuer } },
@@ -148,7 +149,7 @@ describe('several endpoints', () => {
     });
     const [path = ''] = ROOT;
     expect((await shows(scene, path)).body).toBe(await original(scene.issuer));
-    // Nobody is sent to the other one first: there is no reason to ask it.
+    // No client is sent to the other issuer first, so the gateway does not fetch its metadata.
     expect(second.hits.metadata).toBe(1);
   });
 });
@@ -167,7 +168,7 @@ describe('issuers.*.metadataMirror', () => {
     expect(issuer.hits.metadata).toBe(0);
   });
 
-  test('addS256 says what the issuer does not, and changes nothing else', async () => {
+  test('addS256 adds the one field that the issuer lacks, and changes nothing else', async () => {
     const scene = await start({ issuer: { metadataMirror: { addS256: true } } });
     const { body } = await shows(scene, '/.well-known/openid-configuration/mcp');
     const own = JSON.parse(await original(scene.issuer)) as Record<string, unknown>;

@@ -1,4 +1,5 @@
-// What the operator sees: one line and one count for each request, with its reason; health; and who may look.
+// Operation: one log line and one count for each request, with its reason; health; and access to
+// the admin listener.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogLine } from '../fixtures/gateway.js';
 import { type Ask, type HeaderLine, legacy, modern } from '../fixtures/messages.js';
@@ -113,11 +114,11 @@ describe('A-66: each request has one line and one count, with its endpoint and i
     }
   });
 
-  test('the status that was sent (D-13, D-15)', () => {
+  test('the status (D-13, D-15)', () => {
     expect(answered.map(({ response }) => response.status)).toEqual(rows.map(({ status }) => status));
   });
 
-  test('one line, with the fields that may be told and no others', async () => {
+  test('one line, with allowed fields only', async () => {
     for (const { row, response } of answered) {
       const line = await scene.logOf(response);
       const { reason, status, event } = row;
@@ -147,13 +148,13 @@ describe('A-66: each request has one line and one count, with its endpoint and i
         expect([name, endpoint, reason, counted]).toEqual([name, endpoint, reason, made]);
       }
     }
-    // Labels come from the configuration and the table; a caller makes no series (C-153).
+    // Labels come from the configuration and the table: no client creates a time series (C-153).
     const endpoints = new Set([...after.matchAll(/endpoint="([^"]*)"/g)].map(([, endpoint]) => endpoint));
     expect([...endpoints].sort()).toEqual(['/b/mcp', '/mcp', 'none']);
   });
 });
 
-test('C-138, C-139, D-18: what node:http itself refuses is told and counted too', async () => {
+test('C-138, C-139, D-18: requests that node:http rejects are logged and counted, too', async () => {
   const requests: [string, number, string][] = [
     ['GARBAGE\r\n\r\n', 400, 'connection.bad_request'],
     ['POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'connection.bad_request'],
@@ -167,7 +168,7 @@ test('C-138, C-139, D-18: what node:http itself refuses is told and counted too'
       lines().length,
       countOf(await scene.gateway.metrics(), 'portcullis_http_requests_total', 'none', reason),
     ];
-    const response = await scene.send(bytes, { label: `the refusal ${status}` });
+    const response = await scene.send(bytes, { label: `the rejection ${status}` });
     expect([bytes.slice(0, 20), response.status, response.header('cache-control')]).toEqual([
       bytes.slice(0, 20),
       status,
@@ -179,7 +180,7 @@ test('C-138, C-139, D-18: what node:http itself refuses is told and counted too'
   }
 });
 
-describe('A-50: names that callers bring along leave the log whole', () => {
+describe('A-50: names that callers choose do not break the log', () => {
   const names = ['@@', '"@@"', '"', '\\', 'a\nb', '{"level":"error"}', '\u2028', '$&', '%s', 'é😀', 'x'.repeat(500)];
   test.each(names)('%j', async (name) => {
     const token = scene.token({ claims: { sub: name, client_id: name } });
@@ -198,7 +199,7 @@ describe('A-50: names that callers bring along leave the log whole', () => {
   });
 });
 
-test('C-150: an expectation nobody knows is refused like everything else: told, counted and not stored', async () => {
+test('C-150: an unknown expectation is rejected, logged, counted and not stored', async () => {
   await scene.passes();
   const total = async (): Promise<number> =>
     [...(await scene.gateway.metrics()).matchAll(/^portcullis_http_requests_total\{.*\} (\d+)$/gm)].reduce(
@@ -224,14 +225,14 @@ describe('F-04: health and metrics', () => {
     }
   });
 
-  test('/metrics is on the admin listener alone', async () => {
+  test('/metrics is on the admin listener only', async () => {
     const metrics = await admin('/metrics');
     expect([metrics.status, metrics.header('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
     for (const path of ['/metrics', '/status']) expect((await scene.send({ path })).status).toBe(404);
   });
 
   test.each(['127.0.0.1', 'localhost', 'localhost:9090', '10.1.2.3:9090', '[::1]:9090', 'admin.internal:80'])(
-    'the admin listener answers to Host %s',
+    'the admin listener accepts Host %s',
     async (host) => expect((await admin('/metrics', host)).status).toBe(200),
   );
 
@@ -242,7 +243,7 @@ describe('F-04: health and metrics', () => {
     '127.0.0.1.evil.example',
     'xadmin.internal',
     '',
-  ])('and refuses Host "%s", which a page may have bound to it', async (host) => {
+  ])('it rejects Host "%s", which may come from DNS rebinding', async (host) => {
     for (const path of ['/metrics', '/healthz', '/readyz', '/nowhere']) {
       const response = await admin(path, host);
       expect([400, 403]).toContain(response.status);

@@ -1,4 +1,5 @@
-// Rules for tools over the wire: what the caller is told, that nothing is carried, and how it looks to a client that wants answers.
+// Rules for tools over the wire: the answer to the caller, that nothing is forwarded, and denials
+// as JSON-RPC errors.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -30,7 +31,7 @@ const call = (name: string, scope: string, ask: Ask = {}) => {
 };
 
 describe('a call that lacks a scope', () => {
-  test('is told every scope that it needs, in one challenge, ten times the same (A-30, A-31, A-34)', async () => {
+  test('gets every scope that it needs in one challenge, ten times the same (A-30, A-31, A-34)', async () => {
     expect((await scene.send(call('write_x', 'files:read files:write'))).status).toBe(200);
     scene.upstream.reset();
     const lines = new Set<string | undefined>();
@@ -51,8 +52,8 @@ describe('a call that lacks a scope', () => {
   });
 });
 
-describe('a tool that no scope would open', () => {
-  test.each(['drop_table', 'admin_x'])('%s is 403 without a challenge, with the id of the call (A-34, D-12)', async (name) => {
+describe('a tool that no scope opens', () => {
+  test.each(['drop_table', 'admin_x'])('%s gets 403 without a challenge, with the id of the call (A-34, D-12)', async (name) => {
     expect((await scene.send(call('read_x', 'files:*'))).status).toBe(200);
     scene.upstream.reset();
     const response = await scene.send(call(name, 'files:*', { id: 'c-1' }));
@@ -62,7 +63,7 @@ describe('a tool that no scope would open', () => {
     expect((await scene.logOf(response)).reason).toBe('tool.denied');
   });
 
-  test('denialResponse: jsonrpc answers the call instead, and nothing else (A-34)', async () => {
+  test('denialResponse: jsonrpc answers such calls with a JSON-RPC error, and no others (A-34)', async () => {
     const path = '/told/mcp';
     expect((await scene.send(call('read_x', 'files:*', { path }))).status).toBe(200);
     scene.upstream.reset();
@@ -75,10 +76,11 @@ describe('a tool that no scope would open', () => {
     expect(JSON.parse(response.body)).toMatchObject({
       jsonrpc: '2.0',
       id: 7,
-      error: { code: -31403, message: 'You may not use this tool' },
+      error: { code: -31403, message: 'This tool is not open to you' },
     });
     expect((await scene.logOf(response)).reason).toBe('tool.denied');
-    // A scope can be asked for, a notification has no answer (B-24), a method is a rule as well.
+    // Not a missing scope, which a client can request, and not a notification (B-24). Methods have
+    // rules, too.
     expect((await scene.send(call('write_x', 'files:read', { path }))).status).toBe(403);
     expect((await scene.send(call('drop_table', 'files:*', { path, id: null }))).status).toBe(403);
     const token = scene.token({ claims: { scope: 'files:*' }, audience: scene.gateway.url + path });
@@ -88,7 +90,7 @@ describe('a tool that no scope would open', () => {
   });
 });
 
-test('an unknown method and the answer of a client are denied where there is a policy (B-107)', async () => {
+test('an unknown method and a response of a client are denied where there is a policy (B-107)', async () => {
   const token = scene.token({ claims: { scope: 'files:read' } });
   expect((await scene.send(modern('tools/list', { token }))).status).toBe(200);
   scene.upstream.reset();
@@ -98,7 +100,7 @@ test('an unknown method and the answer of a client are denied where there is a p
   expect(scene.upstream.requests).toEqual([]);
 });
 
-test('the metadata names the scopes of the rules, or those that were written (A-10)', async () => {
+test('the metadata names the scopes of the rules, or those that the operator wrote (A-10)', async () => {
   const supported = async (path: string) => {
     const response = await scene.send({ method: 'GET', path: `/.well-known/oauth-protected-resource${path}`, headers: [] });
     return (JSON.parse(response.body) as { scopes_supported?: unknown }).scopes_supported;

@@ -1,5 +1,6 @@
-// The presets of identity providers on the running gateway: all of them trust one key, so that nothing but their rules tells a token of
-// one from a token of another, and a near miss from the real thing.
+// The presets of identity providers on the running gateway. All of them trust the same key, so that
+// only their rules distinguish the tokens of one provider from those of another, and from near
+// misses.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { presetNames } from '../../src/config/presets.js';
 import type { Gateway } from '../fixtures/gateway.js';
@@ -33,7 +34,7 @@ afterAll(async () => {
 });
 beforeEach(() => upstream.reset());
 
-/** What the minted token would have if nobody said anything else. */
+/** Removes the claims that a minted token has by default. */
 const BARE = { client_id: undefined, scope: undefined };
 
 function call({ path, issuer, header, claims }: IdpCase, change: Change = {}): Promise<RawResponse> {
@@ -53,25 +54,25 @@ test('each preset has its case', () => {
 });
 
 describe.each(idpCases.map((one) => [`${one.path.slice(1)} (A-55, C-26)`, one] as const))('%s', (_name, idp) => {
-  test('a good token passes, and the log names its subject and client', async () => {
+  test('a valid token passes, and the log names its subject and client', async () => {
     const response = await call(idp);
     const { reason, subject, clientId, issuer } = await logOf(gateway, response);
     expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.caller, issuer: idp.issuer.issuer });
     expect([response.status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.variants)('so does one %s', async (_what, change) => {
+  test.each(idp.variants)('a token %s passes, too', async (_what, change) => {
     expect([(await call(idp, change)).status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.rejected)('%s is refused', async (_what, change, reason) => {
+  test.each(idp.rejected)('%s is rejected', async (_what, change, reason) => {
     expect((await call(idp)).status).toBe(200);
     const response = await call(idp, change);
     expect([response.status, upstream.hits]).toEqual([reason === 'scope.insufficient' ? 403 : 401, 1]);
     expect((await logOf(gateway, response)).reason).toBe(reason);
   });
 
-  test('a token of any other is refused here (A-45)', async () => {
+  test('a token of every other provider is rejected (A-45)', async () => {
     expect((await call(idp)).status).toBe(200);
     for (const other of idpCases.filter(({ path }) => path !== idp.path)) {
       const response = await call({ ...other, path: idp.path });

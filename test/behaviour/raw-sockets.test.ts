@@ -1,5 +1,6 @@
-// Ambiguous requests, byte for byte over real sockets: each has a good twin that passes, none of them reaches the upstream, each gets the
-// row of docs/failures.md that it should, and the process goes on.
+// Ambiguous requests, byte for byte over real sockets. Each has a valid twin that passes. The
+// ambiguous one never reaches the upstream, fails with its row of docs/failures.md, and does not
+// harm the process.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ambiguousRequests } from '../fixtures/ambiguous-requests.js';
 import { bytesOf, type Change, goodCall } from '../fixtures/pieces.js';
@@ -23,7 +24,7 @@ const send = (change: Change, label: string) => {
   return scene.send(request, { label, head: request.toString().startsWith('HEAD') });
 };
 
-/** Sends the twin, which reaches the upstream once; afterwards the upstream has seen nothing. */
+/** Sends the valid twin, which reaches the upstream once. Then it resets the upstream. */
 async function proveGood(twin: Change, label: string): Promise<void> {
   scene.upstream.reset();
   const good = await send(twin, `${label}: its twin`);
@@ -31,7 +32,7 @@ async function proveGood(twin: Change, label: string): Promise<void> {
   scene.upstream.reset();
 }
 
-test('at least 60 of them, each under a name of its own', () => {
+test('there are at least 60 requests, each with its own name', () => {
   expect(ambiguousRequests.length).toBeGreaterThanOrEqual(60);
   expect(new Set(ambiguousRequests.map(({ name }) => name)).size).toBe(ambiguousRequests.length);
 });
@@ -42,20 +43,21 @@ test.each(ambiguousRequests)('$name: $status', async ({ name, twin = unchanged, 
   const response = await send(flaw, name);
   expect([response.status, scene.upstream.hits]).toEqual([status, 0]);
   const told = () => scene.gateway.logs().slice(before);
-  await until(`the log says ${reason}`, () =>
+  await until(`the log has ${reason}`, () =>
     told().some((line) => line.reason === reason && line['http.response.status_code'] === status),
   );
   expect((await scene.passes()).status).toBe(200);
 });
 
-test('C-138: a length that is shorter than the body: what is left of it is no request, and half a body no call', async () => {
+test('C-138: a Content-Length shorter than the body: the rest is not a request, and the part not a call', async () => {
   await proveGood(unchanged, 'a length that is short');
   const short: Change = (good) => ({
     ...good,
     lines: good.lines.map((line) => (line.startsWith('Content-Length') ? `Content-Length: ${good.body.length - 1}` : line)),
   });
   const response = await scene.send(bytes(short), { label: 'a length that is short', closeMs: 3000 });
-  // Cut, where the rest comes before the half was judged: an answer to the rest would be taken for one to the call.
+  // The gateway cuts the connection where the rest arrives before it has rejected the part: the
+  // client would take an answer to the rest for one to the call.
   expect([0, 400]).toContain(response.status);
   expect([response.closed, scene.upstream.hits]).toEqual([true, 0]);
   await scene.passes();
@@ -70,14 +72,14 @@ describe('C-142: 100-continue', () => {
     };
   const anonymous: Change = (good) => ({ ...good, lines: good.lines.filter((line) => !line.startsWith('Authorization')) });
 
-  test('is said to a caller with a credential, and its body is forwarded', async () => {
+  test('is sent to a client with a credential, and its body is forwarded', async () => {
     scene.upstream.reset();
     const connection = await openRaw(scene.gateway.port, { label: 'a body that waits' });
     await connection.write(bytes(waits()));
-    await until('the 100 comes', () => connection.received() === 'HTTP/1.1 100 Continue\r\n\r\n');
+    await until('the 100 arrives', () => connection.received() === 'HTTP/1.1 100 Continue\r\n\r\n');
     expect(scene.upstream.hits).toBe(0);
     await connection.write(goodCall(scene.gateway.port).body);
-    const response = await connection.response({ label: 'the answer behind the 100' });
+    const response = await connection.response({ label: 'the answer after the 100' });
     expect([response.status, response.interim, scene.upstream.hits]).toEqual([200, [100], 1]);
     connection.destroy();
   });
@@ -87,7 +89,7 @@ describe('C-142: 100-continue', () => {
     ['to another path', (good) => ({ ...good, line: 'POST /other HTTP/1.1' }), 404],
     ['with another media type', (good) => ({ ...good, lines: [...good.lines, 'Content-Encoding: gzip'] }), 415],
     ['with two Hosts', (good) => ({ ...good, lines: [...good.lines, 'Host: evil.test'] }), 400],
-  ])('is not said to a caller %s, who reads the refusal', async (name, change, status) => {
+  ])('is not sent to a client %s, which reads the rejection', async (name, change, status) => {
     scene.upstream.reset();
     const response = await scene.send(bytes(waits(change)), { label: name, closeMs: 5000 });
     expect([response.status, response.interim, response.closed, scene.upstream.hits]).toEqual([status, [], true, 0]);
@@ -95,7 +97,7 @@ describe('C-142: 100-continue', () => {
   });
 });
 
-test('RFC 9110 section 6.5: trailers of a good call reach nobody', async () => {
+test('RFC 9110 section 6.5: the trailers of a valid call do not reach the upstream', async () => {
   scene.upstream.reset();
   const response = await send(
     ({ line, lines, body }) => ({
@@ -118,20 +120,20 @@ describe('B-12: a balancer that probes with HTTP/1.0 and no Host', () => {
     ['another page', 'GET /.well-known/oauth-protected-resource/mcp HTTP/1.0', 0],
     ['HTTP/1.1', 'GET /healthz HTTP/1.1', 0],
     ['two Hosts', 'GET /healthz HTTP/1.0', 2],
-  ])('is 400 with %s', async (_name, line, hosts) => {
+  ])('gets 400 with %s', async (_name, line, hosts) => {
     const status = async (count: number) => (await scene.send(`${line}\r\n${'Host: a\r\n'.repeat(count)}\r\n`)).status;
     expect([await status(1), await status(hosts)]).toEqual([200, 400]);
   });
 });
 
-describe('B-73, C-148: what comes behind a call that is under way', () => {
+describe('B-73, C-148: bytes after a call that is not answered yet', () => {
   test.each<[string, (call: Buffer) => Buffer | string]>([
     ['a second call', (call) => call],
     ['CONNECT', () => 'CONNECT 127.0.0.1:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['TRACE', () => 'TRACE /mcp HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['an Upgrade', () => 'GET /mcp HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
     ['the preface of HTTP/2', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  ])('%s: the connection is cut, and nothing of it is forwarded', async (name, behind) => {
+  ])('%s: the connection is cut, and these bytes are not forwarded', async (name, behind) => {
     await proveGood(unchanged, name);
     scene.upstream.next(answers.stall());
     const connection = await openRaw(scene.gateway.port, { label: name });

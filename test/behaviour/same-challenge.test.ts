@@ -1,4 +1,5 @@
-// The same case has the same challenge, byte for byte, whoever asks how often, at whichever replica: clients compare them.
+// The same case gets the same challenge, byte for byte, at each replica and each time: clients
+// compare challenges.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import { rawRequest } from '../fixtures/raw-client.js';
@@ -17,7 +18,7 @@ afterAll(() => scene.stop());
 
 const good = (): string => scene.token({ claims: { scope: 'files:write files:read' } });
 
-test('A-31, C-09: ten identical calls get ten identical headers, whatever was granted', async () => {
+test('A-31, C-09: ten identical calls get ten identical headers, whatever scopes they have', async () => {
   await scene.passes({ token: good() });
   const cases: [number, () => string | undefined][] = [
     [401, () => undefined],

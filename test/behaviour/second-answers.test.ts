@@ -1,4 +1,5 @@
-// An MCP server that answers more than it was asked: what it says while nobody asks ends the connection, and no caller is given it for its own.
+// An MCP server that sends more answers than requests: an unsolicited answer ends the connection,
+// and no caller gets it.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -30,7 +31,7 @@ function answer(id: string): string {
   return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
-test('one that answers once is asked again on the same connection', async () => {
+test('a server that answers once gets the next request on the same connection', async () => {
   await call('before');
   upstream.connections = 0;
   for (const id of ['a', 'b']) expect(await call(id)).toEqual(answered(id));
@@ -38,14 +39,14 @@ test('one that answers once is asked again on the same connection', async () => 
 });
 
 test.each<[string, string, number | null]>([
-  ['a second answer in one piece with the first', answer('second'), null],
-  ['the beginning of one', 'HTTP/1.1 200', null],
+  ['a second answer in one packet with the first', answer('second'), null],
+  ['the beginning of a second answer', 'HTTP/1.1 200', null],
   ['a second answer later', answer('second'), 50],
   ['a second answer without a body', 'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n', 50],
   ['an interim answer', 'HTTP/1.1 100 Continue\r\n\r\n', 50],
   ['one byte of an answer', 'H', 50],
-  ['something else', 'x', 50],
-])('%s ends the connection, and reaches nobody', async (_what, more, laterMs) => {
+  ['another byte', 'x', 50],
+])('%s ends the connection, and no caller gets it', async (_what, more, laterMs) => {
   await call('before');
   let closed = false;
   upstream.script = ({ at, socket }) => {

@@ -1,4 +1,4 @@
-// Secrets stay secret and answers stay unstored, over every kind of answer the gateway gives in this file.
+// Secrets stay secret and answers are not stored, for each kind of answer in this file.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawRequest, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
@@ -12,11 +12,11 @@ const COOKIE = 'cookie-secret-20ee';
 const BODY_MARK = 'argument-secret-3c11';
 
 let scene: Scene;
-/** Every secret that was shown to the gateway, with a name for the report. */
+/** Every secret that the gateway got, with a name for the report. */
 const secrets = new Map<string, string>([
   [CLIENT_SECRET, 'the client secret'],
   [Buffer.from(`gateway:${CLIENT_SECRET}`).toString('base64'), 'the client secret in base64'],
-  [LEGACY_KEY, 'the legacy key'],
+  [LEGACY_KEY, 'the pass-through key'],
   [HEADER_KEY, 'the key in a header'],
   [COOKIE, 'a cookie'],
   [BODY_MARK, 'an argument of a call'],
@@ -26,7 +26,7 @@ const forwarded: RecordedRequest[] = [];
 
 const secret = (name: string, token: string): string => {
   secrets.set(token, name);
-  // A JWT leaks by its parts as well; the first is the same for every token of a key, and no secret.
+  // Parts of a JWT are secrets, too, except the first, which is the same for all tokens of a key.
   const [, claims, signature] = token.split('.');
   for (const part of [claims, signature]) if (part !== undefined && part.length > 8) secrets.set(part, `a part of ${name}`);
   return token;
@@ -43,7 +43,7 @@ beforeAll(async () => {
     ],
     env: { SECRET: CLIENT_SECRET },
   });
-  // An issuer that is of no help: it repeats whatever it was asked.
+  // This issuer repeats the token in its responses.
   scene.issuer.introspect = (form) => {
     const token = form.get('token') ?? '';
     const good = { active: true, aud: scene.resource, sub: 'alice', scope: 'files:read' };
@@ -59,14 +59,14 @@ const json = (status: number): Answer => answers.json({ jsonrpc: '2.0', id: 1, r
 const call = (ask: Ask = {}): RawRequest =>
   modern('tools/call', {
     params: { name: 'x', arguments: { note: BODY_MARK } },
-    token: secret('a good token', scene.token()),
+    token: secret('a valid token', scene.token()),
     ...ask,
     headers: [['Cookie', `session=${COOKIE}`], ...(ask.headers ?? [])],
   });
 const as = (value: string, ask: Ask = {}): RawRequest =>
   call({ ...ask, headers: [...(ask.headers ?? []), ['Authorization', value]] });
 
-/** Name, status, request, and what the upstream does meanwhile. */
+/** Name, status, request, and the answer of the upstream. */
 const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ['JSON', 200, () => call(), json(200)],
   ['an event stream', 200, () => call(), answers.sse([{ data: 1 }], { headers: PUBLIC })],
@@ -88,8 +88,13 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ['an opaque token', 200, () => as(`Bearer ${secret('an opaque token', 'opaque-good-0aa1')}`)],
   ['an inactive token', 401, () => as(`Bearer ${secret('an inactive token', 'opaque-off-77e2')}`)],
   ['an odd introspection', 503, () => as(`Bearer ${secret('an odd token', 'opaque-odd-18f0')}`)],
-  ['a legacy key', 200, () => as(`Token ${LEGACY_KEY}`)],
-  ['a legacy key that the upstream refuses', 401, () => as(`Token ${LEGACY_KEY}`), answers.json({ refused: LEGACY_KEY }, 401)],
+  ['a pass-through key', 200, () => as(`Token ${LEGACY_KEY}`)],
+  [
+    'a pass-through key that the upstream rejects',
+    401,
+    () => as(`Token ${LEGACY_KEY}`),
+    answers.json({ refused: LEGACY_KEY }, 401),
+  ],
   ['a JWS under Token', 401, () => as(`Token ${secret('a token under Token', scene.token())}`)],
   [
     'a key in a header',
@@ -105,16 +110,16 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ],
   ['a key beside a token', 400, () => call({ path: '/key/mcp', headers: [['X-Api-Key', HEADER_KEY]] })],
   ['two credentials', 400, () => as(`Bearer ${secret('the first of two', scene.token())}, Token ${LEGACY_KEY}`)],
-  ['a token with a blank', 400, () => as(`Bearer ${secret('a token with a blank', scene.token())} x`)],
+  ['a token with a space', 400, () => as(`Bearer ${secret('a token with a space', scene.token())} x`)],
   ['a token under Basic', 401, () => as(`Basic ${secret('a token under Basic', scene.token())}`)],
   ['a token as its own scheme', 401, () => as(secret('a token without a scheme', scene.token()))],
   ['an expired token', 401, () => call({ token: secret('an expired token', scene.token({ ttl: -99 })) })],
   ['a token for another', 401, () => call({ token: secret('a token for another', scene.token({ audience: 'x' })) })],
   ['a forged token', 401, () => call({ token: secret('a forged token', scene.token({ signature: Buffer.alloc(256, 3) })) })],
   [
-    'a token of no issuer',
+    'a token of an unknown issuer',
     401,
-    () => call({ token: secret('a token of no issuer', scene.token({ issuer: 'https://x.example' })) }),
+    () => call({ token: secret('a token of an unknown issuer', scene.token({ issuer: 'https://x.example' })) }),
   ],
   ['a token without scope', 403, () => call({ token: secret('a token without scope', scene.token({ claims: { scope: 'x' } })) })],
   [
@@ -128,15 +133,24 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ['a method', 405, () => call({ method: 'PUT' })],
   ['a media type', 415, () => call({ headers: [['Content-Type', 'text/plain']] })],
   ['a body too large', 413, () => call({ body: ' '.repeat(4_200_000) })],
-  ['no JSON', 400, () => call({ body: `{"${BODY_MARK}":` })],
+  ['a body that is not JSON', 400, () => call({ body: `{"${BODY_MARK}":` })],
   ['a mismatch', 400, () => call({ headers: [['Mcp-Name', BODY_MARK]] })],
   ['a version', 400, () => legacy('x', { token: secret('a token', scene.token()), headers: [['MCP-Protocol-Version', '1']] })],
   ['a broken answer', 502, () => call(), answers.raw(`HTTP/1.1 200 OK\r\nX: ${COOKIE}\r\nContent-Length: x\r\n\r\n`)],
-  ['a refusal of the gateway', 502, () => call(), answers.status(403, [['WWW-Authenticate', `Bearer x="${CLIENT_SECRET}"`]])],
-  ['no answer', 504, () => call(), answers.stall()],
-  ['nobody there', 502, () => call({ path: '/away/mcp', token: scene.token({ audience: `${scene.gateway.url}/away/mcp` }) })],
   [
-    'bytes that are no HTTP',
+    'an upstream that rejects the gateway',
+    502,
+    () => call(),
+    answers.status(403, [['WWW-Authenticate', `Bearer x="${CLIENT_SECRET}"`]]),
+  ],
+  ['no answer', 504, () => call(), answers.stall()],
+  [
+    'an upstream that is down',
+    502,
+    () => call({ path: '/away/mcp', token: scene.token({ audience: `${scene.gateway.url}/away/mcp` }) }),
+  ],
+  [
+    'bytes that are not HTTP',
     400,
     () => `GET /mcp HTTP/1.1\r\nAuthorization Bearer ${secret('a token in garbage', scene.token())}\r\n\r\n`,
   ],
@@ -146,7 +160,7 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
     () => call({ headers: [['X-Long', `${secret('a token in a long header', scene.token())}${'x'.repeat(70_000)}`]] }),
   ],
   [
-    'CL and TE',
+    'Content-Length and Transfer-Encoding',
     400,
     () =>
       call({
@@ -158,7 +172,7 @@ const cases: [string, number, () => RawRequest | string, Answer?][] = [
   ],
 ];
 
-test.each(cases)('C-150, C-153: %s is %i', async (name, status, make, answer) => {
+test.each(cases)('C-150, C-153: %s gets %i', async (name, status, make, answer) => {
   scene.upstream.reset();
   if (answer !== undefined) scene.upstream.answer(answer);
   const response = await scene.send(make(), { label: name });
@@ -167,19 +181,19 @@ test.each(cases)('C-150, C-153: %s is %i', async (name, status, make, answer) =>
   expect(response.status).toBe(status);
 });
 
-test('C-150, C-153: 503, where the issuer is away, and the upstream is busy', async () => {
+test('C-150, C-153: 503 where the issuer is down and the upstream is busy', async () => {
   await scene.passes();
   await scene.issuer.setMode('500');
   const unknown = secret('a token of an unknown key', scene.token({ header: { kid: 'never-seen' } }));
-  answered.push({ name: 'keys away', response: await scene.send(call({ token: unknown })) });
+  answered.push({ name: 'keys unavailable', response: await scene.send(call({ token: unknown })) });
   answered.push({
-    name: 'introspection away',
+    name: 'introspection unavailable',
     response: await scene.send(as(`Bearer ${secret('an opaque token', 'opaque-away-5d')}`)),
   });
   await scene.issuer.setMode('ok');
   scene.upstream.reset();
   scene.upstream.answer(answers.stall());
-  const holder = await openRaw(scene.gateway.port, { label: 'a call that takes the only place' });
+  const holder = await openRaw(scene.gateway.port, { label: 'a call that takes the only slot' });
   await holder.write(requestBytes(scene.gateway.port, call()));
   await scene.upstream.waitFor(1);
   answered.push({ name: 'busy', response: await scene.send(call()) });
@@ -187,7 +201,7 @@ test('C-150, C-153: 503, where the issuer is away, and the upstream is busy', as
   expect(answered.slice(-3).map(({ response }) => response.status)).toEqual([503, 503, 503]);
 });
 
-test('C-150, C-151: every one of these answers says no-store, and none says public', () => {
+test('C-150, C-151: each of these answers has no-store, and none has public', () => {
   expect(answered.length).toBeGreaterThan(cases.length);
   for (const { name, response } of answered) {
     expect([name, response.headers('cache-control')]).toEqual([name, [expect.stringMatching(/^no-store(, no-transform)?$/)]]);
@@ -202,7 +216,7 @@ test('C-153, C-09, D-08: no secret is in any answer', () => {
   }
 });
 
-test('C-153, A-42: no secret reached the upstream but what its callers sent to it', () => {
+test('C-153, A-42: no secret reached the upstream, except those that its callers sent to it', () => {
   expect(forwarded.length).toBeGreaterThan(15);
   for (const { rawHeaders, target, body } of forwarded) {
     const legacyLines = rawHeaders.filter(([name]) => /^(authorization|x-api-key)$/i.test(name)).map(([, value]) => value);
@@ -213,10 +227,10 @@ test('C-153, A-42: no secret reached the upstream but what its callers sent to i
   }
 });
 
-test('C-153, A-66: no secret is in the metrics, nor in any line of the log at its most talkative', async () => {
+test('C-153, A-66: no secret is in the metrics, nor in any line of the log at level debug', async () => {
   expect(secrets.size).toBeGreaterThan(40);
   expect(leaks(await scene.gateway.metrics())).toEqual([]);
-  // The end of the process writes what was still held back.
+  // At its end the process writes the lines that still wait.
   expect(await scene.gateway.stop()).toBe(0);
   const output = scene.gateway.output();
   expect(output).toContain('"level":"debug"');

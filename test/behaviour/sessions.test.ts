@@ -1,4 +1,5 @@
-// Whose a session of the legacy revisions is, on the running gateway: who may use it, and what everybody else is told.
+// The owner of a session of the legacy revisions: who may use the session, and the answer to
+// every other caller.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { type Ask, legacy } from '../fixtures/messages.js';
@@ -41,7 +42,7 @@ function send(method: string, session: string | undefined, ask: Ask = { token: s
   return scene.send(legacy(method === 'POST' ? 'tools/list' : '', { ...ask, method, headers }));
 }
 
-/** A session of the upstream, as this caller knows it. */
+/** Begins a session. Resolves to the id that this caller gets. */
 async function begun(ask?: Ask): Promise<string> {
   const response = await send('POST', undefined, ask);
   const sealed = response.header('mcp-session-id') ?? '';
@@ -55,21 +56,21 @@ const METHODS_AND_OTHERS = METHODS.flatMap((method) =>
     [
       ['another user', () => ({ token: scene.token({ claims: { sub: 'bob' } }) })],
       ['another tenant', () => ({ token: scene.token({ claims: { org_id: 'acme' } }) })],
-      ['a machine called as the user is', () => ({ token: scene.token({ claims: { client_id: 'alice' } }) })],
-      ['a user of that name of another issuer', () => ({ token: other.token({ audience: scene.resource }) })],
+      ['a machine with the name of the user', () => ({ token: scene.token({ claims: { client_id: 'alice' } }) })],
+      ['a user with that name of another issuer', () => ({ token: other.token({ audience: scene.resource }) })],
       [
         'the same user at another endpoint',
         () => ({ path: '/other/mcp', token: scene.token({ audience: `${scene.gateway.url}/other/mcp` }) }),
       ],
-      ['a legacy credential', () => ({ headers: [['Authorization', 'Token l-0123456789']] })],
+      ['a pass-through credential', () => ({ headers: [['Authorization', 'Token l-0123456789']] })],
     ] as [string, () => Ask][]
   ).map(([who, ask]) => [method, who, ask] as const),
 );
 
-describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s', () => {
-  test.each(METHODS_AND_OTHERS)('%s by %s is 404, and the upstream is not asked', async (method, _who, ask) => {
+describe('A-60, A-61, B-83, B-88: a session belongs to its own caller only', () => {
+  test.each(METHODS_AND_OTHERS)('%s by %s gets 404, and the upstream gets nothing', async (method, _who, ask) => {
     const session = await begun();
-    // Both are let in by themselves; it is the session that is not theirs.
+    // Both callers are valid: only the session is not theirs.
     expect((await send(method, session)).status).toBe(200);
     expect((await send(method, undefined, ask())).status).toBe(200);
     const { hits } = scene.upstream;
@@ -80,13 +81,13 @@ describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s
     expect((await send(method, session)).status).toBe(200);
   });
 
-  test.each(METHODS)('%s without a credential is 401', async (method) => {
+  test.each(METHODS)('%s without a credential gets 401', async (method) => {
     const session = await begun();
     const { hits } = scene.upstream;
     expect([(await send(method, session, {})).status, scene.upstream.hits]).toEqual([401, hits]);
   });
 
-  test('a legacy credential has sessions of its own', async () => {
+  test('a pass-through credential has its own sessions', async () => {
     const mine: Ask = { headers: [['Authorization', 'Token l-0123456789']] };
     const session = await begun(mine);
     expect((await send('POST', session, mine)).status).toBe(200);
@@ -95,7 +96,7 @@ describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s
     expect([(await send('POST', session, theirs)).status, scene.upstream.hits]).toEqual([404, hits]);
   });
 
-  test('the upstream’s own id opens nothing, and neither does one with a letter changed', async () => {
+  test('the id of the upstream is rejected, and so is a changed id', async () => {
     const session = await begun();
     const middle = session.length >> 1;
     const changed = session.slice(0, middle) + (session[middle] === 'A' ? 'B' : 'A') + session.slice(middle + 1);
@@ -107,8 +108,8 @@ describe('A-60, A-61, B-83, B-88: a session is no one’s but its own caller’s
   });
 });
 
-describe('B-80: what goes on and what comes back', () => {
-  test.each(METHODS)('%s: the upstream’s own id goes on, the caller’s comes back', async (method) => {
+describe('B-80: the session id to the upstream and to the caller', () => {
+  test.each(METHODS)('%s: the upstream gets its own id, and the caller gets the sealed one', async (method) => {
     const session = await begun();
     const response = await send(method, session);
     expect([response.status, scene.upstream.last?.header('mcp-session-id')]).toEqual([200, RAW]);
@@ -125,7 +126,7 @@ describe('B-80: what goes on and what comes back', () => {
     }
   });
 
-  test('an upstream that names no session, or an empty one, is no trouble', async () => {
+  test('an upstream may name no session, or an empty one', async () => {
     for (const lines of [[], [['Mcp-Session-Id', '']]] as [string, string][][]) {
       scene.upstream.answer(answers.rpc({}, lines));
       const response = await send('POST', undefined);
@@ -137,7 +138,7 @@ describe('B-80: what goes on and what comes back', () => {
     ['two of them', [RAW, 'another'].map((id) => ['Mcp-Session-Id', id])],
     ['a space in it', [['Mcp-Session-Id', 'a b']]],
     ['1025 characters', [['Mcp-Session-Id', 'x'.repeat(1025)]]],
-  ])('a session id that is none, with %s, is 502', async (_name, lines) => {
+  ])('an invalid session id of the upstream, with %s, gets 502', async (_name, lines) => {
     await begun();
     scene.upstream.answer(answers.rpc({}, lines));
     const response = await send('POST', undefined);
@@ -149,8 +150,8 @@ describe('B-80: what goes on and what comes back', () => {
   });
 });
 
-describe('B-81: 404 says that the session is over, and nothing else does', () => {
-  test.each(METHODS)('%s: an upstream that is away is 502, and the session lives on', async (method) => {
+describe('B-81: only 404 means that the session is over', () => {
+  test.each(METHODS)('%s: an upstream that is down gets 502, and the session lives on', async (method) => {
     const session = await begun();
     expect((await send(method, session)).status).toBe(200);
     await scene.upstream.stop();
@@ -159,7 +160,7 @@ describe('B-81: 404 says that the session is over, and nothing else does', () =>
     await until('the upstream is back', async () => (await send(method, session)).status === 200);
   });
 
-  test.each(METHODS)('%s: the upstream’s own 404 is passed on as it came', async (method) => {
+  test.each(METHODS)('%s: a 404 of the upstream is forwarded unchanged', async (method) => {
     const session = await begun();
     scene.upstream.answer(answers.status(404, [], 'gone'));
     const response = await send(method, session);
@@ -167,7 +168,7 @@ describe('B-81: 404 says that the session is over, and nothing else does', () =>
     expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', 'http.response.status_code': 404 });
   });
 
-  test('B-82: a server that needs a session says so itself', async () => {
+  test('B-82: a server that needs a session rejects a call without one itself', async () => {
     const ask = { path: '/v1/mcp', token: scene.token({ audience: `${scene.gateway.url}/v1/mcp` }) };
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } };
     const initialized = await scene.send(legacy('initialize', { ...ask, params }));
@@ -180,7 +181,7 @@ describe('B-81: 404 says that the session is over, and nothing else does', () =>
 describe('the key', () => {
   const drawn = (from: Scene): unknown[] => from.gateway.logs().filter(({ event }) => event === 'session.key_drawn');
 
-  test('E-08: without one each start draws its own, and says once what that means', async () => {
+  test('E-08: without a key each start draws its own, and logs once what that means', async () => {
     const session = await begun();
     const alone = await startScene();
     alone.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', RAW]]));

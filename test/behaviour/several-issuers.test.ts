@@ -1,4 +1,5 @@
-// Several issuers on one endpoint: what one of them vouches for says nothing for another. All of them publish their key under one kid.
+// Several issuers at one endpoint: a token of one proves nothing for another. All of them publish
+// their keys under the same kid.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
@@ -46,11 +47,11 @@ const PAIRS = [0, 1, 2].flatMap((of) => [0, 1, 2].filter((by) => by !== of).map(
 const at = (number: number): JwksIssuer => issuers[number] as JwksIssuer;
 
 describe('C-73, A-45: one endpoint, three issuers, one kid', () => {
-  test.each([0, 1, 2])('issuer %i is believed with its own key', async (of) => {
+  test.each([0, 1, 2])('issuer %i is accepted with its own key', async (of) => {
     expect([(await call(at(of))).status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(PAIRS)('a token of issuer $of signed with the key of issuer $by is refused', async ({ of, by }) => {
+  test.each(PAIRS)('a token of issuer $of signed with the key of issuer $by is rejected', async ({ of, by }) => {
     const key = at(by).keys[0] as Mint['key'];
     expect((await call(at(by))).status).toBe(200);
     upstream.reset();
@@ -60,7 +61,7 @@ describe('C-73, A-45: one endpoint, three issuers, one kid', () => {
     expect((await logOf(gateway, response)).reason).toBe(sameKind ? 'token.signature' : 'token.algorithm');
   });
 
-  test('a kid that the second alone publishes is unknown for the first', async () => {
+  test('a kid that only the second publishes is unknown for the first', async () => {
     const key = issuers[1].keys[1] as Mint['key'];
     expect((await call(issuers[1], { key })).status).toBe(200);
     upstream.reset();
@@ -70,7 +71,7 @@ describe('C-73, A-45: one endpoint, three issuers, one kid', () => {
     expect((await logOf(gateway, response)).reason).toBe('token.key_unknown');
   });
 
-  test('what the first accepts stays refused for the second when it came first: no verdict is shared', async () => {
+  test('an accepted token of the first does not help the second: no result is shared', async () => {
     const jti = 'shared';
     expect((await call(issuers[0], { claims: { jti } })).status).toBe(200);
     const response = await call(issuers[1], { claims: { jti, iss: issuers[0].issuer } });
@@ -78,9 +79,9 @@ describe('C-73, A-45: one endpoint, three issuers, one kid', () => {
   });
 });
 
-describe('A-18, E-04: an endpoint that takes the first alone', () => {
-  test('believes it', async () => expect((await call(issuers[0], {}, '/first/mcp')).status).toBe(200));
-  test.each([1, 2])('refuses issuer %i, whose tokens pass at the other endpoint', async (of) => {
+describe('A-18, E-04: an endpoint that accepts only the first', () => {
+  test('accepts its tokens', async () => expect((await call(issuers[0], {}, '/first/mcp')).status).toBe(200));
+  test.each([1, 2])('rejects issuer %i, whose tokens pass at the other endpoint', async (of) => {
     expect((await call(at(of))).status).toBe(200);
     const response = await call(at(of), {}, '/first/mcp');
     expect([response.status, upstream.hits]).toEqual([401, 1]);
@@ -88,7 +89,7 @@ describe('A-18, E-04: an endpoint that takes the first alone', () => {
   });
 });
 
-test('C-66, C-67: one of them away is 503 for its new keys alone, and delays nobody else', async () => {
+test('C-66, C-67: an issuer that is down gives 503 for its new keys only, and delays no one else', async () => {
   await issuers[1].setMode('hang');
   const fresh = rsaKey();
   let over = false;

@@ -1,4 +1,5 @@
-// How the process starts, or says why it does not: configuration, ports, an identity provider that is away.
+// The start of the process, and its messages where it fails: configuration, ports, and an identity
+// provider that is down.
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
@@ -19,14 +20,14 @@ const GOOD = {
   endpoints: [{ path: '/files/mcp', issuers: ['acme'], upstream: 'http://127.0.0.1:9/mcp' }] as unknown[],
 };
 
-/** Runs until it ends by itself; its exit code and what it printed. */
+/** Runs until the process ends by itself. Resolves to its exit code and its output. */
 async function fails(options: GatewayOptions): Promise<{ code: number | null; lines: string[] }> {
   const gateway = await startProcess({ ...options, ready: false });
   const { code } = await withDeadline('the process ends by itself', gateway.exited, 10_000);
   return { code, lines: gateway.output().split('\n') };
 }
 
-describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names every problem, with its place and what to write', () => {
+describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names every problem and its fix', () => {
   test('a file', async () => {
     const good = await startProcess({ config: configText(GOOD) });
     expect((await rawRequest(good.port, modern('tools/list', { path: '/files/mcp' }))).status).toBe(401);
@@ -79,7 +80,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
     expect(text).not.toMatch(/\n {4}at /);
   });
 
-  test('the environment, in the names of its variables', async () => {
+  test('the environment, by the names of its variables', async () => {
     const { code, lines } = await fails({
       env: {
         PORTCULLIS_UPSTREAM: 'nowhere',
@@ -95,24 +96,24 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
     for (const name of ['PUBLIC_URL', 'ISSUER', 'UPSTREAN']) expect(missing.lines.join('\n')).toContain(`  PORTCULLIS_${name}: `);
   });
 
-  test('certificates that nobody checks (T31)', async () => {
+  test('unchecked certificates (T31)', async () => {
     const env = { PORTCULLIS_UPSTREAM: 'http://127.0.0.1:9/mcp', PORTCULLIS_PUBLIC_URL: 'https://mcp.example.com' };
     const good = { ...env, PORTCULLIS_ISSUER: 'http://127.0.0.1:9' };
     for (const value of ['1', '0']) {
       const listen = { PORTCULLIS_LISTEN: '127.0.0.1:0', PORTCULLIS_ADMIN: '127.0.0.1:0' };
       const child = spawnNode(['dist/main.js', 'serve'], { ...good, ...listen, NODE_TLS_REJECT_UNAUTHORIZED: value });
-      if (value === '1') await until('it listens', () => child.lines.some((line) => line.includes('gateway.listening')));
-      else expect(await withDeadline('it ends', child.exited, 10_000)).toEqual({ code: 1, signal: null });
+      if (value === '1') await until('the gateway listens', () => child.lines.some((line) => line.includes('gateway.listening')));
+      else expect(await withDeadline('the process ends', child.exited, 10_000)).toEqual({ code: 1, signal: null });
       if (value === '0') expect(child.lines.join('\n')).toMatch(/^NODE_TLS_REJECT_UNAUTHORIZED=0 .* NODE_EXTRA_CA_CERTS/m);
       await child.stop();
     }
   });
 
   test.each<[string, string[], number, RegExp]>([
-    ['nothing to protect', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
-    ['a file that is not there', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
-    // The deadline of the drain is the one that this is made of.
-    ['a question', ['serve', '--help'], 0, /SIGTERM or SIGINT drains for up to 25 s/],
+    ['no configuration', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
+    ['a missing file', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
+    // The text has the actual deadline of the drain.
+    ['a request for help', ['serve', '--help'], 0, /SIGTERM or SIGINT drains for up to 25 s/],
     ['an unknown flag', ['serve', '--port', '1'], 2, /--port/],
     ['an unknown command', ['guard'], 2, /no command guard/],
   ])('%s', async (_name, args, code, text) => {
@@ -122,7 +123,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
     expect(child.lines.join('\n')).not.toMatch(/\n {4}at /);
   });
 
-  test('text that is no YAML', async () => {
+  test('text that is not YAML', async () => {
     const { code, lines } = await fails({ config: 'publicUrl: [\n' });
     expect([code, lines[0]]).toEqual([1, expect.stringMatching(/problems? in the configuration$/)]);
     const twice = 'issuers:\n  a:\n    clientSecret: s3cret-one\n    clientSecret: s3cret-two\n';
@@ -136,7 +137,7 @@ test.each(['listen', 'admin'] as const)('F-01: %s port in use: exit code 1 and o
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as { port: number };
-  // A free one for the other, that nobody can take before: only this one is in use.
+  // The other listener gets a free port from the system: only this port is in use.
   const other = which === 'listen' ? 'admin' : 'listen';
   const ports = { [which]: { host: '127.0.0.1', port }, [other]: { host: '127.0.0.1', port: 0 } };
   const { code, lines } = await fails({ config: configText({ ...GOOD, ...ports }) });
@@ -144,7 +145,7 @@ test.each(['listen', 'admin'] as const)('F-01: %s port in use: exit code 1 and o
   expect([code, lines]).toEqual([1, [`127.0.0.1:${port} is in use by another process; choose another listen or admin port`]]);
 });
 
-describe('F-04, C-66: the identity provider is away when the gateway starts', () => {
+describe('F-04, C-66: the identity provider is down when the gateway starts', () => {
   let idp: Idp;
   let upstream: RawUpstream;
   beforeAll(async () => {
@@ -170,7 +171,8 @@ describe('F-04, C-66: the identity provider is away when the gateway starts', ()
       const call = () => rawRequest(gateway.port, modern('tools/list', { path: '/files/mcp', token }));
       const page = async (path: string): Promise<number> => (await rawRequest(gateway.port, { path })).status;
       expect(await page('/healthz')).toBe(200);
-      // Ready once the issuer was tried, whatever came of it: not ready would take every replica out at once.
+      // Ready once the issuer was tried, even without success. Otherwise an outage would take every
+      // replica out at once.
       await until('the gateway is ready', async () => (await page('/readyz')) === 200);
       const response = await call();
       expect([response.status, response.headers('www-authenticate'), upstream.hits]).toEqual([503, [], 0]);
@@ -180,7 +182,7 @@ describe('F-04, C-66: the identity provider is away when the gateway starts', ()
       await idp.start();
       await until('the token passes', async () => (await call()).status === 200, 10_000);
       const events = ['keys.load_failed', 'keys.loaded', 'keys.recovered'];
-      await until('the log tells of it', () => events.every((name) => gateway.logs().some(({ event }) => event === name)));
+      await until('the log has it', () => events.every((name) => gateway.logs().some(({ event }) => event === name)));
     } finally {
       expect(await gateway.stop()).toBe(0);
     }

@@ -1,4 +1,5 @@
-// Event streams: each event at once, quiet ones kept, bursts whole, cuts visible.
+// Event streams: events pass at once, quiet streams stay open, bursts are complete, and cuts are
+// visible.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
@@ -11,7 +12,7 @@ const WITHIN_MS = 200;
 
 let scene: Scene;
 beforeAll(async () => {
-  // Shorter than any pause below: it bounds the head of an answer, never its body.
+  // Shorter than any pause below: it limits the head of an answer, never its body.
   scene = await startScene({ upstream: { headersTimeoutMs: 500 } });
 });
 afterAll(() => scene.stop());
@@ -34,7 +35,7 @@ async function open(request: RawRequest): Promise<RawConnection> {
   return connection;
 }
 
-/** Writes exactly these pieces of a stream, with the pauses between them. */
+/** Writes exactly these pieces of a stream. A number is a pause in milliseconds. */
 const pieces =
   (parts: (string | number)[], end: 'end' | 'keep' | 'destroy' | 'reset' = 'end'): Answer =>
   async ({ req, res, socket, request }) => {
@@ -48,14 +49,14 @@ const pieces =
     if (end === 'end') res.end();
     if (end !== 'destroy' && end !== 'reset') return;
     request.brokenOff = true;
-    // What was written has to leave before the connection goes.
+    // The written bytes have to leave before the connection ends.
     await sleep(20);
     if (end === 'reset') socket.resetAndDestroy();
     else socket.destroy();
   };
 
 describe('B-70: events 100 ms apart arrive one by one', () => {
-  // The one figure here: measured again where the machine was busy with something else.
+  // The only measured time here, so it is repeated where the machine was busy.
   test.each(kinds)('%s', { retry: 2 }, async (_name, make) => {
     const written: number[] = [];
     scene.upstream.answer(async ({ req, res }) => {
@@ -90,7 +91,7 @@ describe('B-70: events 100 ms apart arrive one by one', () => {
   });
 });
 
-test('B-72: streams of every kind that are quiet for three seconds stay, and go on', async () => {
+test('B-72: streams of every kind stay open through three quiet seconds', async () => {
   scene.upstream.answer(pieces(['data: first\n\n', 3000, 'data: last\n\n']));
   const quiet = kinds.map(async ([name, make]) => {
     const connection = await open(make());
@@ -99,20 +100,20 @@ test('B-72: streams of every kind that are quiet for three seconds stay, and go 
     return response;
   });
   for (const response of await Promise.all(quiet)) {
-    // Comments may keep it alive; what the upstream sent is all there is besides.
+    // The gateway may add comments to keep the stream alive, but no other bytes.
     expect(response.body.replaceAll(/^:.*\n\n/gm, '')).toBe('data: first\n\ndata: last\n\n');
     expect(response.complete).toBe(true);
   }
 });
 
-test('B-70, B-87: a burst of 1000 events arrives whole, in order, and byte for byte', async () => {
+test('B-70, B-87: a burst of 1000 events arrives complete, in order, and byte for byte', async () => {
   const events = Array.from({ length: 1000 }, (_value, n) => `id: ${n}\nevent: message\ndata: {"n":${n},"text":"é€😀"}\n\n`);
   const text = `: hello\n\nretry: 1500\nid: start\ndata: \n\n${events.join('')}data: a\r\ndata: b\r\n\r\n`;
   const bytes = Buffer.from(text);
   scene.upstream.answer(async ({ req, res }) => {
     req.resume();
     res.writeHead(200, { 'content-type': 'text/event-stream' });
-    // Cut without regard for lines or characters.
+    // Split without regard for lines or characters.
     for (let at = 0; at < bytes.length; at += 97) res.write(bytes.subarray(at, at + 97));
     res.end();
   });
@@ -124,14 +125,14 @@ test('B-70, B-87: a burst of 1000 events arrives whole, in order, and byte for b
   }
 });
 
-describe('B-77: an upstream that breaks off in a stream', () => {
+describe('B-77: an upstream that breaks off a stream', () => {
   const half = 'data: {"jsonrpc":"2.0"';
   test.each<[string, Answer, string]>([
     ['in the middle of an event, closed', pieces(['data: 1\n\n', half], 'destroy'), `data: 1\n\n${half}`],
     ['in the middle of an event, reset', pieces(['data: 1\n\n', 50, half, 20], 'reset'), `data: 1\n\n${half}`],
     ['after an event with an id, closed', pieces(['id: 1\ndata: 1\n\n'], 'destroy'), 'id: 1\ndata: 1\n\n'],
     ['after an event with an id, reset', pieces(['id: 1\ndata: 1\n\n', 20], 'reset'), 'id: 1\ndata: 1\n\n'],
-  ])('%s: what came is delivered, then the connection is cut', async (_name, answer, text) => {
+  ])('%s: the received bytes are delivered, then the connection is cut', async (_name, answer, text) => {
     scene.upstream.answer(answer);
     const broken = kinds.map(async ([name, make]) => {
       const connection = await open(make());
@@ -145,31 +146,28 @@ describe('B-77: an upstream that breaks off in a stream', () => {
   test.each<[string, Answer]>([
     ['closed', pieces(['data: 1\n\n'], 'destroy')],
     ['reset', pieces(['data: 1\n', 20, '\n', 20], 'reset')],
-  ])(
-    'between events without ids, %s: one error with the id of the request; a GET stream, which has none, is cut',
-    async (_name, answer) => {
-      scene.upstream.answer(answer);
-      const error = { code: -31502, message: 'The response of the MCP server is incomplete' };
-      const broken = kinds.map(async ([name, make], n) => {
-        const id = n % 2 === 0 ? `call-${n}` : n;
-        const connection = await open(make({ id }));
-        const response = await connection.response({ label: `${name} that breaks off between events`, closeMs: 200 });
-        connection.destroy();
-        const [first, last, ...more] = response.body.split('\n\n');
-        expect([response.status, first]).toEqual([200, 'data: 1']);
-        expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
-        if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
-        else {
-          const data = { requestId: response.header('x-request-id') };
-          expect(JSON.parse(last?.replace(/^data: /, '') ?? '')).toEqual({ jsonrpc: '2.0', id, error: { ...error, data } });
-          expect([more, response.complete, response.closed]).toEqual([[''], true, false]);
-        }
-      });
-      await Promise.all(broken);
-    },
-  );
+  ])('between events without ids, %s: one error with the id of the request; a GET stream is cut', async (_name, answer) => {
+    scene.upstream.answer(answer);
+    const error = { code: -31502, message: 'The response of the MCP server is incomplete' };
+    const broken = kinds.map(async ([name, make], n) => {
+      const id = n % 2 === 0 ? `call-${n}` : n;
+      const connection = await open(make({ id }));
+      const response = await connection.response({ label: `${name} that breaks off between events`, closeMs: 200 });
+      connection.destroy();
+      const [first, last, ...more] = response.body.split('\n\n');
+      expect([response.status, first]).toEqual([200, 'data: 1']);
+      expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
+      if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
+      else {
+        const data = { requestId: response.header('x-request-id') };
+        expect(JSON.parse(last?.replace(/^data: /, '') ?? '')).toEqual({ jsonrpc: '2.0', id, error: { ...error, data } });
+        expect([more, response.complete, response.closed]).toEqual([[''], true, false]);
+      }
+    });
+    await Promise.all(broken);
+  });
 
-  test('after the answer of the call: no second one, a cut', async () => {
+  test('after the answer to the call: a cut, and no second answer', async () => {
     const text = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
     scene.upstream.answer(pieces([text], 'destroy'));
     const connection = await open(modern('tools/call', { id: 'call-7', params: { name: 'slow' }, token: scene.token() }));
@@ -178,7 +176,7 @@ describe('B-77: an upstream that breaks off in a stream', () => {
   });
 });
 
-test('B-76: a stream ends when the upstream ends it, and the connection goes on', async () => {
+test('B-76: a stream ends when the upstream ends it, and the connection stays open', async () => {
   const connection = await openRaw(scene.gateway.port, { label: 'two calls on one connection' });
   for (const n of [1, 2]) {
     scene.upstream.answer(answers.sse([{ data: { n } }]));

@@ -1,4 +1,5 @@
-// Which JWTs are access tokens for this endpoint: one good value and one flaw in each case, and the reason that the log gives.
+// Which JWTs are access tokens for this endpoint: each case has a valid value, one flaw, and the
+// reason in the log.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
@@ -29,10 +30,13 @@ beforeEach(() => {
 
 type Flaw = [name: string, mint: (scene: Scene) => Partial<Mint>, reason: string];
 
-/** What the log has to say, compared at the end: lines are written in blocks, and waiting for each would take the longest part. */
+/** The expected reasons in the log. Compared at the end, because lines are written in blocks. */
 const told: { scene: Scene; response: RawResponse; reason: string }[] = [];
 
-/** The same token without the flaw passes; with it: 401, no upstream, no introspection (C-47), no fetch of anything the token names. */
+/**
+ * The token without the flaw passes. With the flaw: 401, nothing to the upstream, no introspection
+ * (C-47), and no fetch of a URL in the token.
+ */
 async function refuses(scene: Scene, mint: Partial<Mint>, reason: string): Promise<void> {
   await scene.passes();
   scene.upstream.reset();
@@ -63,7 +67,7 @@ describe('A-40, A-41, A-18, C-36: the audience is one of the list, code point fo
     ['another endpoint of this gateway', (scene) => ({ audience: `${scene.gateway.url}/b/mcp` }), 'audience.mismatch'],
     ['the issuer itself', (scene) => ({ audience: scene.issuer.issuer }), 'audience.mismatch'],
     ['the upstream', (scene) => ({ audience: `${scene.upstream.url}/up` }), 'audience.mismatch'],
-    ['a slash more', (scene) => ({ audience: `${scene.resource}/` }), 'audience.mismatch'],
+    ['a slash at the end', (scene) => ({ audience: `${scene.resource}/` }), 'audience.mismatch'],
     ['a suffix', (scene) => ({ audience: `${scene.resource}.evil` }), 'audience.mismatch'],
     ['the origin only', (scene) => ({ audience: scene.gateway.url }), 'audience.mismatch'],
     ['another case', (scene) => ({ audience: scene.resource.toUpperCase() }), 'audience.mismatch'],
@@ -71,7 +75,7 @@ describe('A-40, A-41, A-18, C-36: the audience is one of the list, code point fo
     ['an empty list', () => ({ audience: [] }), 'audience.mismatch'],
     ['an empty string', () => ({ audience: '' }), 'audience.mismatch'],
     ['both in one string', (scene) => ({ audience: `${scene.resource} https://other.example.com` }), 'audience.mismatch'],
-    ['no string', claims({ aud: 7 }), 'token.claims'],
+    ['a number', claims({ aud: 7 }), 'token.claims'],
     ['a list with a number', (scene) => ({ claims: { aud: [scene.resource, 7] } }), 'token.claims'],
   ];
   test.each(flaws)('%s', (_name, mint, reason) => refuses(lenient, mint(lenient), reason));
@@ -83,17 +87,17 @@ describe('A-40, A-41, A-18, C-36: the audience is one of the list, code point fo
   });
 });
 
-describe('C-31, A-40: a claim that may never be absent', () => {
+describe('C-31, A-40: required claims that are absent or invalid', () => {
   const flaws: Flaw[] = [
     ['exp', claims({ exp: undefined }), 'token.claims'],
     ['aud', claims({ aud: undefined }), 'audience.mismatch'],
     ['iss', claims({ iss: undefined }), 'token.issuer'],
     ['sub', claims({ sub: undefined }), 'token.claims'],
     ['exp as text', claims({ exp: '9999999999' }), 'token.claims'],
-    ['exp null', claims({ exp: null }), 'token.claims'],
+    ['null as exp', claims({ exp: null }), 'token.claims'],
     ['exp in milliseconds', claims({ exp: Date.now() + 3_600_000 }), 'token.claims'],
-    ['sub empty', claims({ sub: '' }), 'token.claims'],
-    ['sub a list', claims({ sub: ['alice'] }), 'token.claims'],
+    ['an empty sub', claims({ sub: '' }), 'token.claims'],
+    ['a list as sub', claims({ sub: ['alice'] }), 'token.claims'],
   ];
   test.each(flaws)('%s', (_name, mint, reason) => refuses(lenient, mint(lenient), reason));
   test.each(flaws)('%s, strict', (_name, mint, reason) => refuses(strict, mint(strict), reason));
@@ -111,11 +115,11 @@ describe('C-38, C-39: dates, with 30 s of tolerance', () => {
   test.each(flaws)('%s', (_name, mint, reason) => refuses(lenient, mint(lenient), reason));
 });
 
-test('C-38, E-03: what was found good is not remembered beyond its exp and the tolerance', async () => {
+test('C-38, E-03: a valid token is not cached beyond its exp and the tolerance', async () => {
   const token = lenient.token({ ttl: -27 });
   const call = () => lenient.send(modern('tools/list', { token }));
   expect((await call()).status).toBe(200);
-  await until('the token has expired for good', async () => (await call()).status === 401, 6_000);
+  await until('the token and the tolerance have expired', async () => (await call()).status === 401, 6_000);
 });
 
 describe('C-30: typ', () => {
@@ -123,11 +127,11 @@ describe('C-30: typ', () => {
   test.each(['at+jwt', 'application/at+jwt', 'AT+JWT'])('%s passes where typ is strict', (typ) =>
     accepts(strict, { header: { typ } }),
   );
-  test.each([...foreign, 'JWT', undefined])('%s is refused where typ is strict', (typ) =>
+  test.each([...foreign, 'JWT', undefined])('%s is rejected where typ is strict', (typ) =>
     refuses(strict, { header: { typ } }, 'token.type'),
   );
-  test.each(['JWT', 'jwt', undefined])('%s passes where it is lenient', (typ) => accepts(lenient, { header: { typ } }));
-  test.each(foreign)('%s is refused where it is lenient', (typ) => refuses(lenient, { header: { typ } }, 'token.type'));
+  test.each(['JWT', 'jwt', undefined])('%s passes where typ is lenient', (typ) => accepts(lenient, { header: { typ } }));
+  test.each(foreign)('%s is rejected where typ is lenient', (typ) => refuses(lenient, { header: { typ } }, 'token.type'));
 });
 
 describe('C-37, A-46, C-110: a token of another kind, whatever its typ says', () => {
@@ -142,7 +146,7 @@ describe('C-37, A-46, C-110: a token of another kind, whatever its typ says', ()
   test.each(flaws)('%s, with typ JWT', (_name, mint, reason) =>
     refuses(lenient, { ...mint(lenient), header: { typ: 'JWT' } }, reason),
   );
-  test('aud = client_id passes only with a sign that it is for access', async () => {
+  test('aud = client_id passes only with evidence of an access token', async () => {
     const own = { client_id: lenient.resource };
     await accepts(lenient, { header: { typ: 'JWT' }, claims: own });
     await refuses(lenient, { header: { typ: 'JWT' }, claims: { ...own, scope: undefined } }, 'audience.mismatch');
@@ -159,13 +163,17 @@ describe('C-32, C-34, C-35, C-40, C-41, A-45, A-55, A-62: algorithm, signature a
     ['PS256', header({ alg: 'PS256' }), 'token.algorithm'],
     ['rs256', header({ alg: 'rs256' }), 'token.algorithm'],
     ['crit', header({ crit: ['b64'], b64: false }), 'token.malformed'],
-    ['another key under its kid', (scene) => ({ key: { ...stranger, kid: scene.issuer.keys[0]?.kid ?? '' } }), 'token.signature'],
-    ['jwk of its own', () => ({ key: stranger, header: { jwk: stranger.jwk } }), 'token.key_unknown'],
+    [
+      'another key with the same kid',
+      (scene) => ({ key: { ...stranger, kid: scene.issuer.keys[0]?.kid ?? '' } }),
+      'token.signature',
+    ],
+    ['its own jwk', () => ({ key: stranger, header: { jwk: stranger.jwk } }), 'token.key_unknown'],
     ['jku', () => ({ key: stranger, header: { jku: other.jwksUri, x5u: other.jwksUri } }), 'token.key_unknown'],
-    ['issuer with a slash more', (scene) => ({ issuer: `${scene.issuer.issuer}/` }), 'token.issuer'],
-    ['issuer not configured', () => ({ issuer: other.issuer, key: other.keys[0] as never }), 'token.issuer'],
-    ['issuer a list', (scene) => ({ claims: { iss: [scene.issuer.issuer] } }), 'token.issuer'],
-    ['claims that are no JSON', () => ({ claimsText: '{"iss":' }), 'token.malformed'],
+    ['an issuer with a slash at the end', (scene) => ({ issuer: `${scene.issuer.issuer}/` }), 'token.issuer'],
+    ['an issuer that is not configured', () => ({ issuer: other.issuer, key: other.keys[0] as never }), 'token.issuer'],
+    ['a list as issuer', (scene) => ({ claims: { iss: [scene.issuer.issuer] } }), 'token.issuer'],
+    ['claims that are not JSON', () => ({ claimsText: '{"iss":' }), 'token.malformed'],
   ];
   test.each(flaws)('%s', (_name, mint, reason) => refuses(lenient, mint(lenient), reason));
   test('one bit of the payload', async () => {
@@ -180,7 +188,7 @@ describe('C-32, C-34, C-35, C-40, C-41, A-45, A-55, A-62: algorithm, signature a
   });
 });
 
-test('A-66: the log gives the reason of each refusal, and the caller as far as it was proven: not at all', async () => {
+test('A-66: the log has the reason of each rejection, and no caller, because none is proven', async () => {
   expect(told.length).toBeGreaterThan(60);
   const lines = await Promise.all(told.map(({ scene, response }) => scene.logOf(response)));
   expect(lines.map(({ reason }) => reason)).toEqual(told.map(({ reason }) => reason));

@@ -1,5 +1,5 @@
-// Answers that break after their head has gone out: what came is delivered and then cut visibly; and what stands around an answer (early
-// ones, second ones, trailers) reaches nobody.
+// Answers that break after their head was sent: the received bytes are delivered, and then the
+// connection is cut visibly. Early answers, second answers and trailers reach no caller.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
@@ -24,11 +24,11 @@ beforeEach(async () => {
 const HALF = '{"half":';
 const EVENTS = 'Content-Type: text/event-stream';
 const EVENT = 'id: 1\ndata: {"jsonrpc":\n\n';
-/** Head and first bytes in packets of their own, so that the caller has them before the flaw comes. */
+/** The head and the first bytes in their own packet: the caller has them before the flaw. */
 const then = (head: string, flaw: string): Answer => answers.raw([head, flaw], { everyMs: 30 });
 const chunked = (text: string): string => answer('200 OK', [TYPE, CHUNKED], chunk(text));
 
-describe('B-77, C-145: an answer that is cut in the middle is cut visibly, so that nobody takes it for whole', () => {
+describe('B-77, C-145: a client can see that an answer was cut in the middle', () => {
   test.each<[string, Answer, string]>([
     ['Content-Length not reached, closed', answers.cut({ body: HALF }), HALF],
     ['Content-Length not reached, reset', answers.cut({ body: HALF, reset: true }), HALF],
@@ -36,20 +36,20 @@ describe('B-77, C-145: an answer that is cut in the middle is cut visibly, so th
     ['chunks without an end', raw(chunked(HALF)), HALF],
     ['half a chunk', then(chunked(HALF), 'ff\r\n'), HALF],
     ['a last chunk without its end', then(chunked(HALF), '0\r\n'), HALF],
-    ['a chunk size that is none', then(chunked(HALF), 'zz\r\n'), HALF],
+    ['a chunk size that is not a number', then(chunked(HALF), 'zz\r\n'), HALF],
     ['a negative chunk size', then(chunked(HALF), '-1\r\n'), HALF],
-    ['a chunk size beyond all numbers', then(chunked(HALF), `${'f'.repeat(20)}\r\n`), HALF],
+    ['a chunk size above every limit', then(chunked(HALF), `${'f'.repeat(20)}\r\n`), HALF],
     ['a chunk longer than its size', then(chunked(HALF), '1\r\nabc\r\n0\r\n\r\n'), `${HALF}a`],
     ['a chunk with bare LF', then(chunked(HALF), '1\na\n0\n\n'), HALF],
-    ['a trailer that is none', then(chunked(HALF), '0\r\nX Internal\r\n\r\n'), HALF],
+    ['a trailer without a colon', then(chunked(HALF), '0\r\nX Internal\r\n\r\n'), HALF],
     ['trailers above 16 KiB', then(chunked(HALF), `0\r\nX-Internal: ${'x'.repeat(20_000)}\r\n\r\n`), HALF],
-    ['a length in the trailers that the body has not', then(chunked(HALF), '0\r\nContent-Length: 3\r\n\r\n'), HALF],
+    ['a Content-Length in the trailers that differs from the body', then(chunked(HALF), '0\r\nContent-Length: 3\r\n\r\n'), HALF],
     [
       'an event stream in the middle of an event',
       then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT.slice(0, 9))), ''),
       EVENT.slice(0, 9),
     ],
-    ['an event stream behind an event with an id', then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT)), ''), EVENT],
+    ['an event stream after an event with an id', then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT)), ''), EVENT],
   ])('%s', async (_name, cut, text) => {
     scene.upstream.answer(cut);
     const response = await scene.send(modern('tools/list', { token: scene.token() }), { label: 'a cut answer', closeMs: 2000 });
@@ -63,7 +63,7 @@ describe('B-77, C-145: an answer that is cut in the middle is cut visibly, so th
     await expectNext();
   });
 
-  test('an answer whose end is that of the connection is whole, as it was sent (RFC 9112 section 8)', async () => {
+  test('an answer that ends with its connection is complete (RFC 9112 section 8)', async () => {
     for (const version of ['HTTP/1.1', 'HTTP/1.0']) {
       scene.upstream.answer(raw(answer('200 OK', [TYPE]).replace('HTTP/1.1', version)));
       const response = await call();
@@ -73,18 +73,15 @@ describe('B-77, C-145: an answer that is cut in the middle is cut visibly, so th
   });
 });
 
-describe('T08: bytes behind an answer belong to nobody', () => {
+describe('T08: bytes after an answer reach no caller', () => {
   const STRAY = answer('200 OK', [TYPE, SIZED], '{"stray":1}'.padEnd(BODY.length));
   test.each<[string, Answer]>([
     ['a second answer at once', kept(answer('200 OK', [TYPE, SIZED]) + STRAY)],
-    [
-      'a second answer in a packet of its own',
-      answers.raw([answer('200 OK', [TYPE, SIZED]), STRAY], { keep: true, everyMs: 20 }),
-    ],
-    ['a second answer behind chunks', kept(answer('200 OK', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`) + STRAY)],
+    ['a second answer in its own packet', answers.raw([answer('200 OK', [TYPE, SIZED]), STRAY], { keep: true, everyMs: 20 })],
+    ['a second answer after chunks', kept(answer('200 OK', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`) + STRAY)],
     ['a body longer than Content-Length says', kept(answer('200 OK', [TYPE, SIZED], `${BODY}internal`))],
-    ['an interim answer behind it', kept(`${answer('200 OK', [TYPE, SIZED])}HTTP/1.1 103 Early Hints\r\n\r\n`)],
-    ['bytes of nothing', kept(`${answer('200 OK', [TYPE, SIZED])}\x00\x01`)],
+    ['an interim answer after it', kept(`${answer('200 OK', [TYPE, SIZED])}HTTP/1.1 103 Early Hints\r\n\r\n`)],
+    ['bytes without a meaning', kept(`${answer('200 OK', [TYPE, SIZED])}\x00\x01`)],
   ])('%s', async (_name, twice) => {
     scene.upstream.answer(twice);
     const response = await call();
@@ -93,7 +90,7 @@ describe('T08: bytes behind an answer belong to nobody', () => {
     for (let i = 0; i < 3; i += 1) await expectNext();
   });
 
-  test('C-131: trailers are dropped, in whichever way they are announced', async () => {
+  test('C-131: trailers are dropped, announced or not', async () => {
     const trailers = '0\r\nX-Internal: secret\r\nSet-Cookie: internal=1\r\nContent-Type: text/html\r\n\r\n';
     scene.upstream.answer(raw(answer('200 OK', [TYPE, CHUNKED, 'Trailer: X-Internal, Set-Cookie'], chunk(BODY) + trailers)));
     const connection = await openRaw(scene.gateway.port);
@@ -116,7 +113,7 @@ describe('C-140, C-145: an upstream that does not wait for the request', () => {
       },
     );
 
-  test('an answer that comes before the body was read is the answer', async () => {
+  test('an answer that comes before the upstream has read the body is the answer', async () => {
     for (const [status, body] of [
       [200, BODY],
       [413, '{"jsonrpc":"2.0","error":{"code":1,"message":"large"}}'],
@@ -128,7 +125,7 @@ describe('C-140, C-145: an upstream that does not wait for the request', () => {
     }
   });
 
-  test('a reset while the body is on its way is 502, after one hit', async () => {
+  test('a reset while the body is sent gives 502, after one request', async () => {
     scene.upstream.answer(({ socket, request, req }) => {
       request.brokenOff = true;
       req.pause();
@@ -141,7 +138,7 @@ describe('C-140, C-145: an upstream that does not wait for the request', () => {
   });
 });
 
-test('D-26: on a GET stream and a DELETE the same faults are the same rows', async () => {
+test('D-26: the same faults on a GET stream and a DELETE give the same rows', async () => {
   for (const method of ['GET', 'DELETE']) {
     const send = () =>
       scene.send(legacy('', { method, token: scene.token() }), { label: `${method} with a fault`, closeMs: 100 });

@@ -1,5 +1,5 @@
-// Upstreams that are not there, speak another language below HTTP, or say nothing: 502 or 504, the request given up, and well again once they
-// are.
+// Upstreams that are down, speak another protocol below HTTP, or send nothing: 502 or 504. The
+// gateway cancels the request, and recovers with the upstream.
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,13 +15,13 @@ let scene: Scene;
 const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
 const closing: (() => unknown)[] = [];
 
-/** Bytes that reached somebody who was not to get any. */
+/** Bytes that reached a server without a valid certificate, which must get none. */
 let strayed = '';
-const tls = createTlsServer(certificate({ name: 'nobody vouches for it', hosts: ['127.0.0.1'] }), (req, res) => {
+const tls = createTlsServer(certificate({ name: 'untrusted', hosts: ['127.0.0.1'] }), (req, res) => {
   strayed += JSON.stringify(req.rawHeaders);
   res.end(BODY);
 });
-/** Takes the connection and ends it at once, before a handshake. */
+/** Accepts connections and ends them at once, before a handshake. */
 const closer = createServer((socket) => socket.destroy());
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
     upstream: { headersTimeoutMs: 300 },
     more: [
       { path: '/refused', upstream: `http://127.0.0.1:${nobody}/mcp` },
-      // A label of 64 letters cannot be asked for: no name server is needed to say no.
+      // A label of 64 letters is invalid, so the lookup fails without a name server.
       { path: '/unresolvable', upstream: `https://${'x'.repeat(64)}.example/mcp` },
       { path: '/unanswered', upstream: { url: `http://127.0.0.1:${hole}/mcp`, connectTimeoutMs: 300 } },
       { path: '/tls-for-plain', upstream: `https://127.0.0.1:${portOf(tls)}/mcp` },
@@ -62,7 +62,7 @@ beforeEach(async () => {
 });
 
 describe('C-145, D-25: an upstream that does not answer', () => {
-  test('no answer is 504, and the request is given up', async () => {
+  test('no answer gives 504, and the gateway cancels the request', async () => {
     scene.upstream.answer(answers.stall());
     expectRow(await call(), TIMEOUT);
     const seen = await scene.upstream.waitFor(1, (request) => request.closedAt !== undefined);
@@ -75,19 +75,19 @@ describe('C-145, D-25: an upstream that does not answer', () => {
     ['half a header section', 'HTTP/1.1 200 OK\r\nContent-Ty'],
     ['103', 'HTTP/1.1 103 Early Hints\r\nLink: </internal>\r\n\r\n'],
     ['a head that announces a body', answer('200 OK', [TYPE, SIZED], '')],
-  ])('%s and then nothing is 504', async (_name, bytes) => {
+  ])('%s and no more bytes give 504', async (_name, bytes) => {
     scene.upstream.answer(kept(bytes));
     expectRow(await call(), TIMEOUT);
     await expectNext();
   });
 
-  test('a header section that comes letter by letter does not come in time', async () => {
+  test('a header section that arrives byte by byte gives 504', async () => {
     scene.upstream.answer(answers.raw([...answer('200 OK', [TYPE, SIZED])], { everyMs: 10 }));
     expectRow(await call(), TIMEOUT);
     await expectNext();
   });
 
-  test('B-72: a slow body is no timeout, however it is measured', async () => {
+  test('B-72: a slow body never times out', async () => {
     scene.upstream.answer(answers.sse([{ data: 'a' }, { data: 'b', afterMs: 600 }]));
     expect((await scene.passes()).body).toBe('data: a\n\ndata: b\n\n');
     scene.upstream.answer(async ({ req, res }) => {
@@ -99,22 +99,22 @@ describe('C-145, D-25: an upstream that does not answer', () => {
     });
     expect((await call()).body).toBe(BODY);
   });
-  test('A-66: each is told once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectTold);
 });
 
-describe('C-145, T15: an upstream that is not there, or is not what it was said to be', () => {
+describe('C-145, T15: an upstream that is down, or differs from its configuration', () => {
   test.each<[string, string, Row]>([
-    ['a port that refuses', '/refused', UNREACHABLE],
-    ['a name that nobody has', '/unresolvable', UNREACHABLE],
-    ['a port that neither takes nor refuses', '/unanswered', TIMEOUT],
-    ['a certificate that nobody vouches for', '/tls-for-plain', UNREACHABLE],
+    ['a port that refuses connections', '/refused', UNREACHABLE],
+    ['a name that does not exist', '/unresolvable', UNREACHABLE],
+    ['a port that does not respond', '/unanswered', TIMEOUT],
+    ['an untrusted certificate', '/tls-for-plain', UNREACHABLE],
   ])('%s', async (_name, path, row) => {
     expectRow(await call(path), row);
     expectRow(await call(path), row);
     expect(strayed).toBe('');
   });
 
-  test('TLS where plain HTTP was configured, and the other way round, are 502', async () => {
+  test('TLS where plain HTTP is configured, and the other way round, give 502', async () => {
     const plain = await call('/plain-for-tls');
     expect([plain.status, (await scene.logOf(plain)).reason]).toEqual([502, 'upstream.broken']);
     const cut = await call('/no-handshake');
@@ -122,11 +122,11 @@ describe('C-145, T15: an upstream that is not there, or is not what it was said 
     expect(strayed).toBe('');
   });
 
-  test('it recovers by itself', async () => {
+  test('the gateway recovers by itself', async () => {
     await scene.upstream.stop();
     expectRow(await call(), UNREACHABLE);
     await scene.upstream.start();
     await expectNext();
   });
-  test('A-66: each is told once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectTold);
 });

@@ -1,4 +1,5 @@
-// The ways in, over a real identity provider: JWT by its metadata, JWT by its key set, opaque by introspection.
+// All kinds of tokens, from a real identity provider: JWT by its metadata, JWT by its key set, and
+// opaque tokens by introspection.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
 import type { Gateway } from '../fixtures/gateway.js';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   for (const gateway of [byMetadata, byKeySet]) {
     idp.addResource(`${gateway.url}/jwt/mcp`, 'jwt');
     idp.addResource(`${gateway.url}/opaque/mcp`, 'opaque');
-    // Ready once its issuers were tried: from here on the counts are those of the tests.
+    // A ready gateway has tried its issuers: from now on only the tests cause requests.
     await until('the gateway is ready', async () => (await fetch(`${gateway.url}/readyz`)).status === 200);
   }
 });
@@ -42,7 +43,7 @@ const call = (gateway: Gateway, path: string, token: string): Promise<RawRespons
   rawRequest(gateway.port, modern('tools/list', { path, token }), { label: `a call to ${path}` });
 
 describe.each(['its metadata', 'its key set'])('JWT by %s', (way) => {
-  test('A-40, A-18: passes at the endpoint it is for, and at no other', async () => {
+  test('A-40, A-18: a token passes at its own endpoint only', async () => {
     const gateway = way === 'its metadata' ? byMetadata : byKeySet;
     const before = { ...idp.hits };
     const token = await tokenFor(gateway, '/jwt/mcp');
@@ -56,13 +57,13 @@ describe.each(['its metadata', 'its key set'])('JWT by %s', (way) => {
     const short = await call(gateway, '/jwt/mcp', await tokenFor(gateway, '/jwt/mcp', 'files:write'));
     expect([short.status, short.header('www-authenticate')]).toEqual([403, expect.stringContaining('insufficient_scope')]);
     expect(upstream.hits).toBe(1);
-    // Keys were fetched when the gateway started; a token in use costs the issuer nothing (C-47).
+    // The gateway has fetched the keys at its start: a token in use costs no request (C-47).
     for (let i = 0; i < 5; i += 1) expect((await call(gateway, '/jwt/mcp', token)).status).toBe(200);
     expect(idp.hits).toEqual(before);
   });
 });
 
-test('C-80, C-81, C-84: an opaque token passes by introspection, at the endpoint it is for, and at no other', async () => {
+test('C-80, C-81, C-84: an opaque token passes by introspection, at its own endpoint only', async () => {
   const token = await tokenFor(byMetadata, '/opaque/mcp');
   expect(token.split('.')).toHaveLength(1);
   const passed = await call(byMetadata, '/opaque/mcp', token);
@@ -77,7 +78,7 @@ test('C-80, C-81, C-84: an opaque token passes by introspection, at the endpoint
   expect(upstream.hits).toBe(0);
 });
 
-test('C-84, A-40: an opaque token that names no audience is 401', async () => {
+test('C-84, A-40: an opaque token without an audience gets 401', async () => {
   expect((await call(byMetadata, '/opaque/mcp', await tokenFor(byMetadata, '/opaque/mcp'))).status).toBe(200);
   upstream.reset();
   const response = await call(byMetadata, '/opaque/mcp', await idp.token({}));
@@ -85,7 +86,7 @@ test('C-84, A-40: an opaque token that names no audience is 401', async () => {
   expect((await logOf(byMetadata, response)).reason).toBe('audience.mismatch');
 });
 
-test('C-86, C-91: the same opaque token at once and again costs the issuer one question', async () => {
+test('C-86, C-91: the same opaque token at once and again costs one introspection', async () => {
   const token = await tokenFor(byMetadata, '/opaque/mcp');
   const before = idp.hits.introspection;
   const together = await Promise.all(Array.from({ length: 20 }, () => call(byMetadata, '/opaque/mcp', token)));
@@ -94,7 +95,7 @@ test('C-86, C-91: the same opaque token at once and again costs the issuer one q
   expect(idp.hits.introspection - before).toBe(1);
 });
 
-test('C-96: without an introspection block nothing is introspected, whatever the metadata offers', async () => {
+test('C-96: without an introspection block no token is introspected, whatever the metadata offers', async () => {
   const opaque = await tokenFor(byKeySet, '/opaque/mcp');
   expect((await call(byKeySet, '/jwt/mcp', await tokenFor(byKeySet, '/jwt/mcp'))).status).toBe(200);
   const before = idp.hits.introspection;
@@ -104,7 +105,7 @@ test('C-96: without an introspection block nothing is introspected, whatever the
   expect([idp.hits.introspection, upstream.hits]).toEqual([before, 0]);
 });
 
-test('C-100: by default a legacy Token is 401 with a Bearer challenge that accuses nobody', async () => {
+test('C-100: by default a Token scheme gets 401 with a Bearer challenge without an error', async () => {
   expect((await call(byMetadata, '/jwt/mcp', await tokenFor(byMetadata, '/jwt/mcp'))).status).toBe(200);
   upstream.reset();
   for (const value of ['Token abc', `Token ${await tokenFor(byMetadata, '/jwt/mcp')}`]) {

@@ -218,7 +218,7 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
     expect((await explain('/introspected/mcp', token)).reason).toBe('ok');
     expect((await explain('/introspected/mcp', token, 'read_file')).reason).toBe('ok');
     const denied = await explain('/introspected/mcp', token, 'delete_file');
-    expect([denied.reason, denied.failed[0]?.expected['nobody may use it']]).toEqual(['tool.denied', 'rule delete*']);
+    expect([denied.reason, denied.failed[0]?.expected.denied]).toEqual(['tool.denied', 'rule delete*']);
     const writing = await explain('/introspected/mcp', token, 'write_file');
     expect(writing.reason).toBe('tool.denied');
     expect(writing.failed).toMatchObject([

@@ -1,4 +1,4 @@
-// One value for a header, or the knowledge that there is not one.
+// singleHeader returns the one value of a header, and null for a repeated header.
 import { expect, test } from 'vitest';
 import { singleHeader } from '../../src/core/exchange.js';
 import { head, type Lines } from '../support/exchange.js';
@@ -23,7 +23,7 @@ test.each<[string, Lines, string | null | undefined]>([
     null,
   ],
   [
-    'twice the same',
+    'twice with the same value',
     [
       ['mcp-protocol-version', '2026-07-28'],
       ['mcp-protocol-version', '2026-07-28'],
@@ -38,7 +38,7 @@ test.each<[string, Lines, string | null | undefined]>([
     ],
     null,
   ],
-  ['in another name', [['mcp-protocol-version-2', 'x']], undefined],
+  ['with another name', [['mcp-protocol-version-2', 'x']], undefined],
 ])('a header %s (B-58, B-54)', (_how, lines, value) => {
   expect(singleHeader(head({ lines }), 'mcp-protocol-version')).toBe(value);
 });

@@ -1,4 +1,4 @@
-// The laws of the failure table: what every row must hold, whatever it is about.
+// The laws of the failure table, which every row must keep.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type FailureDefinition, type MakeFailure, retryAfterSeconds } from '../../src/core/failure.js';
@@ -8,25 +8,25 @@ import { sources, tests, withoutComments } from '../support/sources.js';
 
 const DEFINED_CODES = [-32700, -32600, -32602, -32603, -32020, -32022];
 
-/** Each law finds those who break it. */
+/** Each law with a function that finds the rows that break it. */
 const laws: readonly [law: string, breaks: (row: FailureDefinition) => boolean][] = [
   [
     '401 has a challenge, bare or invalid_token (A-20, C-03)',
     (r) => r.status === 401 && !['bare', 'invalid_token'].includes(String(r.challenge)),
   ],
   [
-    'invalid_token and a bare challenge stand on 401 only (C-08)',
+    'only a 401 has invalid_token or a bare challenge (C-08)',
     (r) => ['bare', 'invalid_token'].includes(String(r.challenge)) && r.status !== 401,
   ],
-  ['invalid_request stands on 400 only (C-08)', (r) => r.challenge === 'invalid_request' && r.status !== 400],
+  ['only a 400 has invalid_request (C-08)', (r) => r.challenge === 'invalid_request' && r.status !== 400],
   [
-    'insufficient_scope stands on scope.insufficient only (A-34)',
+    'only scope.insufficient has insufficient_scope (A-34)',
     (r) => (r.challenge === 'insufficient_scope') !== (r.reason === 'scope.insufficient'),
   ],
-  ['only a caller is challenged', (r) => r.challenge !== null && r.blame !== 'caller'],
-  ['a caller gets 4xx', (r) => r.blame === 'caller' && r.status !== null && (r.status < 400 || r.status > 499)],
+  ['only failures of the caller have a challenge', (r) => r.challenge !== null && r.blame !== 'caller'],
+  ['failures of the caller are 4xx', (r) => r.blame === 'caller' && r.status !== null && (r.status < 400 || r.status > 499)],
   [
-    'what a dependency or the gateway did is 5xx (C-66)',
+    'failures of a dependency or the gateway are 5xx (C-66)',
     (r) => r.blame !== 'caller' && r.status !== null && (r.status < 500 || r.status > 599),
   ],
   [
@@ -34,28 +34,28 @@ const laws: readonly [law: string, breaks: (row: FailureDefinition) => boolean][
     (r) => r.code !== null && r.status !== null && r.code !== -(31000 + Number(r.status)) && !DEFINED_CODES.includes(r.code),
   ],
   [
-    'defined codes come with 400, but for the internal error (D-04)',
+    'defined codes have status 400, except the internal error (D-04)',
     (r) => r.code !== null && r.status !== null && DEFINED_CODES.includes(r.code) && r.status !== (r.code === -32603 ? 500 : 400),
   ],
   [
-    'no status means no code, but for the last event of a stream: that of a 502 or 504 (B-77, B-78)',
+    'no status means no code, except for the last event of a stream: the code of a 502 or 504 (B-77, B-78)',
     (r) => r.status === null && r.code !== null && !(r.reason.startsWith('stream.') && [-31502, -31504].includes(r.code)),
   ],
   [
-    'no code means no status, but for requests that could not be read',
+    'no code means no status, except for requests that the gateway could not read',
     (r) => r.code === null && r.status !== null && !r.reason.startsWith('connection.'),
   ],
   ['a code comes with a message, and a message with a code', (r) => (r.code === null) !== (r.message === null)],
   [
-    'a fault of the gateway is logged as an error, but for draining',
+    'failures of the gateway have level error, except draining',
     (r) => r.blame === 'gateway' && r.reason !== 'gateway.draining' && r.level !== 'error',
   ],
   [
-    'a message has only characters that a challenge may hold (C-04)',
+    'a message has only characters that a challenge may have (C-04)',
     (r) => r.message !== null && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(r.message),
   ],
   [
-    'no message holds what a client takes for a parameter (A-26)',
+    'no message has a text that a client takes for a parameter (A-26)',
     (r) => /(scope|error|resource_metadata)=/.test(r.message ?? ''),
   ],
 ];
@@ -81,7 +81,7 @@ const script = (): Promise<Script> =>
   import(/* @vite-ignore */ new URL('../../scripts/failures-doc.mjs', import.meta.url).href) as Promise<Script>;
 
 describe('the table', () => {
-  test('is there', () => {
+  test('has rows', () => {
     expect(failureTable.length).toBeGreaterThan(50);
   });
 
@@ -107,7 +107,7 @@ describe('the table', () => {
       { message: 'say "please"' },
       { message: 'scope=x' },
     ];
-    const sound: FailureDefinition = {
+    const valid: FailureDefinition = {
       reason: 'a.b',
       blame: 'caller',
       status: 400,
@@ -117,11 +117,11 @@ describe('the table', () => {
       event: 'a.b',
       level: 'info',
     };
-    expect(laws.filter(([, breaks]) => breaks(sound)).map(([law]) => law)).toEqual([]);
-    for (const [i, [law, breaks]] of laws.entries()) expect([law, breaks({ ...sound, ...shapes[i] })]).toEqual([law, true]);
+    expect(laws.filter(([, breaks]) => breaks(valid)).map(([law]) => law)).toEqual([]);
+    for (const [i, [law, breaks]] of laws.entries()) expect([law, breaks({ ...valid, ...shapes[i] })]).toEqual([law, true]);
   });
 
-  test.each(['reason', 'event'] as const)('each %s stands once', (member) => {
+  test.each(['reason', 'event'] as const)('each %s is unique', (member) => {
     const all = failureTable.map((row) => row[member]);
     expect(all.filter((value, i) => all.indexOf(value) !== i)).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe('the table', () => {
 });
 
 describe('Retry-After', () => {
-  test.each(failureTable.map((row) => [row.reason, row] as const))('%s carries it exactly if it is 503 or 429', (_kind, row) => {
+  test.each(failureTable.map((row) => [row.reason, row] as const))('%s has it exactly if it is 503 or 429', (_reason, row) => {
     const seconds = retryAfterSeconds({ ok: false, definition: row });
     if (row.status === 503 || row.status === 429) expect(seconds).toBe(5);
     else expect(seconds).toBeUndefined();
@@ -145,30 +145,32 @@ describe('Retry-After', () => {
     [1.2, 2],
     [30, 30],
     [9999, 30],
-  ])('%d s becomes %d: whole seconds from 1 to 30', (asked, told) => {
-    expect(retryAfterSeconds(failures.keysUnavailable({ retryAfterSeconds: asked }))).toBe(told);
+  ])('%d s becomes %d: whole seconds from 1 to 30', (seconds, sent) => {
+    expect(retryAfterSeconds(failures.keysUnavailable({ retryAfterSeconds: seconds }))).toBe(sent);
   });
 });
 
-describe('kinds', () => {
-  test('each is made by one function, named after it', () => {
-    const named = (kind: string): string => kind.replace(/[._]([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+describe('reasons', () => {
+  test('one function creates each, and has its name', () => {
+    const named = (reason: string): string => reason.replace(/[._]([a-z])/g, (_all, letter: string) => letter.toUpperCase());
     const made = Object.fromEntries(makers.map(([name, make]) => [name, make().definition.reason]));
     expect(made).toEqual(Object.fromEntries(failureTable.map((row) => [named(row.reason), row.reason])));
     expect(made.originRefused).toBe('origin.refused');
   });
 
-  test('a failure is a value with its row and its particulars', () => {
+  test('a failure is a value with its definition and its details', () => {
     const failure = failures.tokenExpired({ detail: 'exp' });
     expect(failure).toEqual({ ok: false, definition: failures.tokenExpired.definition, detail: 'exp' });
   });
 
-  test('are spelled in no other source', () => {
+  test('are literals in no other source', () => {
     const spelled = (text: string): string[] =>
-      failureTable.map((row) => row.reason).filter((kind) => new RegExp(`['"\`]${kind.replace('.', '\\.')}['"\`]`).test(text));
+      failureTable
+        .map((row) => row.reason)
+        .filter((reason) => new RegExp(`['"\`]${reason.replace('.', '\\.')}['"\`]`).test(text));
     const others = sources().filter(({ path }) => path !== 'core/failures.ts');
-    expect(spelled("if (kind === 'tool.denied') return;")).toEqual(['tool.denied']);
-    expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((kind) => `${path}: ${kind}`))).toEqual([]);
+    expect(spelled("if (reason === 'tool.denied') return;")).toEqual(['tool.denied']);
+    expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((reason) => `${path}: ${reason}`))).toEqual([]);
   });
 
   const code = sources()
@@ -181,7 +183,7 @@ describe('kinds', () => {
     .map(({ text }) => withoutComments(text))
     .join('\n');
 
-  test('each one is raised by a source and provoked by a test', () => {
+  test('a source raises each, and a test provokes it', () => {
     const reasons = failureTable.map(({ reason }) => reason);
     expect(reasons.filter((reason) => !raised.includes(reason))).toEqual([]);
     expect(reasons.filter((reason) => !provoked.includes(`'${reason}'`))).toEqual([]);

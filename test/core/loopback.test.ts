@@ -1,8 +1,8 @@
-// What stands on this very machine. Origins have their table in test/http/origin.test.ts.
+// Which URLs are https or on loopback. The table of origins is in test/http/origin.test.ts.
 import { describe, expect, test } from 'vitest';
 import { isProtectedUrl } from '../../src/core/loopback.js';
 
-describe('a URL that is https, or on loopback (A-07, A-64)', () => {
+describe('a protected URL: https, or http on loopback (A-07, A-64)', () => {
   test.each(['https://a.example/x', 'http://localhost:1/', 'http://127.0.0.1/', 'http://127.9.9.9:8/', 'http://[::1]:9/'])(
     '%s',
     (url) => {

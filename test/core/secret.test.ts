@@ -1,25 +1,25 @@
-// A secret shows itself to nobody but who asks for it by name.
+// A secret shows its value only to code that calls reveal.
 import { format, inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { secret } from '../../src/core/secret.js';
 
-const held = secret('hunter2');
+const wrapped = secret('hunter2');
 
-test('gives itself to who asks', () => expect(held.reveal()).toBe('hunter2'));
+test('reveal returns the value', () => expect(wrapped.reveal()).toBe('hunter2'));
 
 test.each([
-  ['a template', () => `${held}`],
-  ['concatenation', () => `x${String(held)}`],
-  ['JSON', () => JSON.stringify({ held })],
-  ['util.inspect', () => inspect({ held }, { showHidden: true, depth: 9 })],
-  ['console format', () => format('%s %o %O %j', held, held, held, held)],
-  ['its entries', () => JSON.stringify(Object.entries(held))],
-  ['an error message', () => new Error(`no ${held}`).message],
+  ['a template', () => `${wrapped}`],
+  ['concatenation', () => `x${String(wrapped)}`],
+  ['JSON', () => JSON.stringify({ wrapped })],
+  ['util.inspect', () => inspect({ wrapped }, { showHidden: true, depth: 9 })],
+  ['console format', () => format('%s %o %O %j', wrapped, wrapped, wrapped, wrapped)],
+  ['its entries', () => JSON.stringify(Object.entries(wrapped))],
+  ['an error message', () => new Error(`no ${wrapped}`).message],
 ])('%s shows a mask (C-153, F-03)', (_how, show) => {
   expect(show()).not.toContain('hunter2');
 });
 
 test('the mask is [secret]', () => {
-  expect([`${held}`, JSON.stringify(held), inspect(held)]).toEqual(['[secret]', '"[secret]"', '[secret]']);
-  expect(Object.isFrozen(held)).toBe(true);
+  expect([`${wrapped}`, JSON.stringify(wrapped), inspect(wrapped)]).toEqual(['[secret]', '"[secret]"', '[secret]']);
+  expect(Object.isFrozen(wrapped)).toBe(true);
 });

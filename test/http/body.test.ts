@@ -1,4 +1,4 @@
-// When a request body is whole, too large or abandoned; told once.
+// The body reader: a body is complete, too large or abandoned, and it reports that once.
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
@@ -9,51 +9,51 @@ import { settle } from '../support/keys.js';
 
 function reading(limitBytes: number, declared = 0) {
   const stream = new PassThrough();
-  const told: Result<Buffer>[] = [];
+  const reported: Result<Buffer>[] = [];
   const reader = new BodyReader(stream as unknown as IncomingMessage, declared, limitBytes, {
-    onBody: (read) => void told.push(read),
+    onBody: (read) => void reported.push(read),
   });
   const first = async () => {
-    await until('the body is told', () => told.length > 0);
-    const [read] = told;
+    await until('the reader reports the body', () => reported.length > 0);
+    const [read] = reported;
     return read?.ok ? read.value.toString() : read?.definition.reason;
   };
-  return { stream, told, reader, first };
+  return { stream, reported, reader, first };
 }
 
 test.each<[string, string[]]>([
   ['nothing', []],
-  ['one piece', ['abcdefgh']],
-  ['two pieces', ['abcd', 'efgh']],
-  ['a piece for each byte', [...'abcdefgh']],
-])('a body of %s is whole (B-27)', async (_what, pieces) => {
-  const { stream, first, told } = reading(8);
+  ['one chunk', ['abcdefgh']],
+  ['two chunks', ['abcd', 'efgh']],
+  ['a chunk for each byte', [...'abcdefgh']],
+])('a body of %s is complete (B-27)', async (_what, pieces) => {
+  const { stream, first, reported } = reading(8);
   for (const piece of pieces) {
     stream.write(piece);
     await settle();
   }
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   stream.end();
   expect(await first()).toBe(pieces.join(''));
 });
 
-test('a body whose length was declared is whole with its last byte, and told once (B-27)', async () => {
-  const { stream, first, told } = reading(8, 6);
+test('a body of a declared length is complete with its last byte, and reported once (B-27)', async () => {
+  const { stream, first, reported } = reading(8, 6);
   stream.write('abc');
   await settle();
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   stream.write('def');
   expect(await first()).toBe('abcdef');
   stream.end();
   await settle();
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
 });
 
 test.each<[string, string[]]>([
-  ['one piece', ['abcdefghi']],
-  ['the last of several', ['abcd', 'efgh', 'i']],
-])('a byte more than the limit is too large: in %s (D-16)', async (_what, pieces) => {
-  const { stream, first, told } = reading(8);
+  ['one chunk', ['abcdefghi']],
+  ['the last of several chunks', ['abcd', 'efgh', 'i']],
+])('a body of one byte more than the limit is too large: in %s (D-16)', async (_what, pieces) => {
+  const { stream, first, reported } = reading(8);
   for (const piece of pieces) {
     stream.write(piece);
     await settle();
@@ -62,10 +62,10 @@ test.each<[string, string[]]>([
   stream.end();
   stream.resume();
   await settle();
-  expect(told.filter((read) => read.ok)).toEqual([]);
+  expect(reported.filter((read) => read.ok)).toEqual([]);
 });
 
-test('a caller that left is told as such, and what was sent is not taken for whole', async () => {
+test('a client that disconnects is reported, and its partial body is not taken for complete', async () => {
   const { stream, first, reader } = reading(8);
   stream.write('abc');
   await settle();

@@ -1,4 +1,4 @@
-// How a challenge is written: the whole header, byte for byte.
+// The WWW-Authenticate header of each failure: the whole header, byte for byte.
 import { describe, expect, test } from 'vitest';
 import type { MakeFailure } from '../../src/core/failure.js';
 import * as failures from '../../src/core/failures.js';
@@ -22,15 +22,15 @@ const where = `resource_metadata="${METADATA}"`;
 
 describe('the whole header', () => {
   test.each<[string, MakeFailure, string]>([
-    ['no credential: no error (C-02, A-21, A-22)', credentialMissing, `Bearer scope="files:read files:list", ${where}`],
-    ['an unknown scheme: no error (C-02)', credentialScheme, `Bearer scope="files:read files:list", ${where}`],
+    ['no credential: no error code (C-02, A-21, A-22)', credentialMissing, `Bearer scope="files:read files:list", ${where}`],
+    ['an unknown scheme: no error code (C-02)', credentialScheme, `Bearer scope="files:read files:list", ${where}`],
     [
-      'a legacy credential that the upstream refused (C-104)',
+      'a pass-through credential that the upstream rejected (C-104)',
       upstreamRefusedCaller,
       `Bearer scope="files:read files:list", ${where}`,
     ],
     [
-      'a bad token (C-08, A-20)',
+      'an invalid token (C-08, A-20)',
       tokenSignature,
       `Bearer error="invalid_token", error_description="The access token is invalid", scope="files:read files:list", ${where}`,
     ],
@@ -52,10 +52,10 @@ describe('the whole header', () => {
     [
       'two credentials (A-24, B-58)',
       credentialMultiple,
-      `Bearer error="invalid_request", error_description="One credential please", scope="files:read files:list", ${where}`,
+      `Bearer error="invalid_request", error_description="Send exactly one credential", scope="files:read files:list", ${where}`,
     ],
     [
-      'scopes that are missing (A-30)',
+      'missing scopes (A-30)',
       scopeInsufficient,
       `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list", ${where}`,
     ],
@@ -63,14 +63,14 @@ describe('the whole header', () => {
     expect(challenge(at, make())).toBe(header);
   });
 
-  test('names every scope of the call, not of the endpoint alone (A-31)', () => {
+  test('names every scope that the call needs, not only those of the endpoint (A-31)', () => {
     const failure = scopeInsufficient({ scopes: ['files:read', 'files:list', 'files:write'] });
     expect(challenge(at, failure)).toBe(
       `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list files:write", ${where}`,
     );
   });
 
-  test('begins with the realm where there is one', () => {
+  test('begins with the realm where the endpoint has one', () => {
     const realm = endpoint({ realm: 'files of acme' });
     expect(challenge(realm, credentialMissing())).toBe(`Bearer realm="files of acme", scope="files:read", ${where}`);
     expect(challenge(realm, tokenExpired())).toBe(
@@ -89,21 +89,21 @@ const lines = challenged.map(
 );
 
 describe('every challenge', () => {
-  test('stands on every row that has one, and on no other (C-03)', () => {
+  test('is written for every row that has one, and for no other (C-03)', () => {
     const found = failureTable.filter((definition) => challenge(at, { ok: false, definition }) !== null);
     expect(found).toEqual(challenged);
     expect(found.length).toBeGreaterThan(15);
   });
 
   test.each(lines)(
-    '%s keeps to the grammar: one line, Bearer first, each parameter once (A-25, A-26, A-27, C-04)',
+    '%s follows the grammar: one line, Bearer first, each parameter once (A-25, A-26, A-27, C-04)',
     (_kind, line) => {
       expect(line).toMatch(/^Bearer [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"(, [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/);
       const names = [...line.matchAll(/([a-z_]+)="/g)].map(([, name]) => name);
       expect(new Set(names).size).toBe(names.length);
       for (const name of ['scope', 'error', 'resource_metadata', 'realm'])
         expect(line.split(`${name}=`).length).toBeLessThanOrEqual(2);
-      // Also for a client that cuts at every comma, and looks for quotes later.
+      // This also holds for a client that cuts at each comma first, and looks for quotes then.
       for (const parameter of line.slice('Bearer '.length).split(/[,;]/)) expect(parameter).toMatch(/^ ?[a-z_]+="[^"]+"$/);
       expect(line).not.toContain('  ');
       expect(line).toContain(where);
@@ -111,7 +111,7 @@ describe('every challenge', () => {
     },
   );
 
-  test('is the same each time (A-31)', () => {
+  test('has the same bytes each time (A-31)', () => {
     const again = challenged.map((row) => [
       row.reason,
       challenge(at, { ok: false, definition: row, detail: 'another', cause: new Error('x') }),
@@ -119,7 +119,7 @@ describe('every challenge', () => {
     expect(again).toEqual(lines);
   });
 
-  test('of every bad token is one, but for what the caller can mend: expiry and audience (C-09)', () => {
+  test('is the same for every invalid token, except where the client can act: expiry, audience (C-09)', () => {
     const tokens = lines.filter(([kind]) => kind.startsWith('token.') && kind !== 'token.expired');
     expect(tokens.length).toBeGreaterThan(7);
     expect(new Set(tokens.map(([, line]) => line)).size).toBe(1);

@@ -1,4 +1,4 @@
-// How a failure is written to the caller: status, headers and body, all from its row.
+// The error response of each failure: status, headers and body follow from its row.
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/core/failure.js';
 import * as failures from '../../src/core/failures.js';
@@ -19,8 +19,8 @@ function answer(failure: Failure, message: Message | null = null, where: typeof 
   return { status: began?.status, headers: pairs(began?.headers ?? []), body: asked.sent === null ? null : asked.sent };
 }
 
-describe('the whole answer', () => {
-  test('of a 401: challenge, and a body that names its error (C-11, D-11, A-20)', () => {
+describe('the whole response', () => {
+  test('with 401: a challenge, and a body with its error code (C-11, D-11, A-20)', () => {
     const { status, headers, body } = answer(failures.tokenExpired());
     expect(status).toBe(401);
     expect(headers).toEqual({
@@ -35,7 +35,7 @@ describe('the whole answer', () => {
     );
   });
 
-  test('of a 503: Retry-After, and no challenge (C-66, D-24)', () => {
+  test('with 503: Retry-After, and no challenge (C-66, D-24)', () => {
     expect(answer(failures.keysUnavailable({ retryAfterSeconds: 7 }))).toMatchObject({
       status: 503,
       headers: { 'retry-after': '7', 'cache-control': 'no-store' },
@@ -43,11 +43,11 @@ describe('the whole answer', () => {
     expect(answer(failures.keysUnavailable()).headers).not.toHaveProperty('www-authenticate');
   });
 
-  test('of a 405: Allow (C-146, D-14)', () => {
+  test('with 405: Allow (C-146, D-14)', () => {
     expect(answer(failures.methodRefused({ allow: 'POST' }))).toMatchObject({ status: 405, headers: { allow: 'POST' } });
   });
 
-  test('of a version that is not served: what is, and what was asked for (B-32, D-04)', () => {
+  test('for an unsupported version: the supported ones, and the requested one (B-32, D-04)', () => {
     const failure = failures.envelopeVersion({ data: { supported: ['2026-07-28'], requested: 'x' }, idText: '"a"' });
     const { status, body } = answer(failure);
     expect([status, body]).toEqual([
@@ -56,7 +56,7 @@ describe('the whole answer', () => {
     ]);
   });
 
-  test('of a request that could not be read: no body (D-18)', () => {
+  test('for an unreadable request: no body (D-18)', () => {
     expect(answer(failures.connectionTooSlow(), null, null)).toEqual({
       status: 408,
       headers: { 'cache-control': 'no-store', 'content-length': '0' },
@@ -65,7 +65,7 @@ describe('the whole answer', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   const rows = failureTable.filter((row) => row.status !== null);
   test.each(rows.map((row) => [row.reason, row] as const))('%s follows its row (C-150, D-03, D-06, D-08)', (_kind, row) => {
     const { status, headers, body } = answer({
@@ -88,7 +88,7 @@ describe('every answer', () => {
     });
   });
 
-  test('of five bad tokens is the same, byte for byte (C-09)', () => {
+  test('for five invalid tokens is the same, byte for byte (C-09)', () => {
     const all = [
       failures.tokenMalformed,
       failures.tokenSignature,
@@ -101,52 +101,52 @@ describe('every answer', () => {
 });
 
 describe('denialResponse: jsonrpc (A-34, B-24)', () => {
-  const told = endpoint({ denialResponse: 'jsonrpc' });
+  const denying = endpoint({ denialResponse: 'jsonrpc' });
   const statusOf = (definition: Failure['definition'], where: typeof at, one: Call) =>
     answer({ ok: false, definition }, read(one), where).status;
 
-  test('makes an answer of each refusal that no scope would mend, and of no other', () => {
+  test('changes the status of each denial that no scope would fix, and of no other failure', () => {
     const changed = failureTable.filter(
-      (row) => row.status !== null && statusOf(row, told, call('1')) !== statusOf(row, at, call('1')),
+      (row) => row.status !== null && statusOf(row, denying, call('1')) !== statusOf(row, at, call('1')),
     );
     const denials = ['tool.denied', 'prompt.denied', 'resource.denied', 'method.denied'];
     expect(changed.map(({ reason }) => reason).sort()).toEqual(denials.sort());
-    expect(changed.map((row) => statusOf(row, told, call('1')))).toEqual(denials.map(() => 200));
+    expect(changed.map((row) => statusOf(row, denying, call('1')))).toEqual(denials.map(() => 200));
   });
 
-  test('makes none of a notification', () => {
-    expect(statusOf(failures.toolDenied.definition, told, call('1'))).toBe(200);
-    expect(statusOf(failures.toolDenied.definition, told, call(undefined))).toBe(403);
+  test('does not change the status of a notification', () => {
+    expect(statusOf(failures.toolDenied.definition, denying, call('1'))).toBe(200);
+    expect(statusOf(failures.toolDenied.definition, denying, call(undefined))).toBe(403);
   });
 });
 
 describe('the id', () => {
-  test.each(['0', '"a"', '9007199254740993', '"\\u0061"'])('%s comes back as it was sent (D-01)', (idText) => {
+  test.each(['0', '"a"', '9007199254740993', '"\\u0061"'])('%s comes back as the client sent it (D-01)', (idText) => {
     expect(answer(failures.scopeInsufficient(), read(call(idText))).body).toContain(`{"jsonrpc":"2.0","id":${idText},"error"`);
     expect(answer(failures.envelopeInvalid({ idText })).body).toContain(`{"jsonrpc":"2.0","id":${idText},"error"`);
   });
 
   test.each<[string, Message | null]>([
-    ['was not read', null],
-    ['is that of a notification (B-24)', read(call(undefined))],
-    ['would be one of several (B-21)', read(call('1'), call('2'))],
-    ['has no message', read()],
-  ])('is left out where it %s (D-02)', (_what, message) => {
+    ['the message was not read', null],
+    ['the message is a notification (B-24)', read(call(undefined))],
+    ['a batch has several ids (B-21)', read(call('1'), call('2'))],
+    ['there is no message', read()],
+  ])('is left out where %s (D-02)', (_what, message) => {
     const { body } = answer(failures.scopeInsufficient(), message);
     expect(body).not.toContain('"id"');
     expect(JSON.parse(body as string)).toHaveProperty('error');
   });
 });
 
-describe('nothing is sent', () => {
-  test('to a caller that left (D-21)', () => {
+describe('no response is sent', () => {
+  test('to a client that has disconnected (D-21)', () => {
     const asked = exchange();
     asked.disconnected = true;
     sendError(asked, at, failures.tokenExpired(), null);
     expect([asked.began, asked.destroyed]).toEqual([[], false]);
   });
 
-  test('into an answer that has begun: it is cut', () => {
+  test('into an answer that has begun: the gateway cuts it', () => {
     const asked = exchange();
     asked.begin(200, [], false);
     sendError(asked, at, failures.gatewayFault(), null);

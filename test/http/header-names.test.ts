@@ -1,4 +1,4 @@
-// Header names in lower case, by whatever short cut: the same as spelling them letter by letter.
+// Header names in lower case: the table gives the same as toLowerCase.
 import { expect, test } from 'vitest';
 import { lowerCase } from '../../src/http/header-names.js';
 
@@ -26,6 +26,6 @@ test.each([
   '__proto__',
   'X',
   '',
-])('%s (B-54)', (name) => {
+])('%j is in lower case (B-54)', (name) => {
   expect(lowerCase(name)).toBe(name.toLowerCase());
 });

@@ -1,19 +1,19 @@
-// Which browser origins may call: compared whole. And what they may then send and read.
+// Which browser origins may call an endpoint, and what they may send and read then.
 import { describe, expect, test } from 'vitest';
-import { origin, preflight } from '../../src/http/cors.js';
+import { answerPreflight, applyCors } from '../../src/http/cors.js';
 import { checkOrigin } from '../../src/http/origin.js';
 import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
 import { exchange, type Lines, pairs } from '../support/exchange.js';
 
 const at = endpoint({ origins: ['https://app.example.com', 'https://app.example.com:8443'] });
 const from = (...origins: string[]) => exchange({ lines: origins.map((one) => ['Origin', one] as const) });
-function judged(origins: string[], where = at): string {
+function check(origins: string[], where = at): string {
   const checked = checkOrigin(from(...origins), where);
   return typeof checked === 'object' ? checked.definition.reason : String(checked);
 }
 
 describe('an origin (B-10, B-11)', () => {
-  test('need not be there', () => expect(judged([])).toBe('undefined'));
+  test('may be absent', () => expect(check([])).toBe('undefined'));
 
   test.each([
     'https://mcp.example.com',
@@ -24,7 +24,7 @@ describe('an origin (B-10, B-11)', () => {
     'https://localhost:1',
     'http://127.0.0.1:65535',
     'http://[::1]:3000',
-  ])('%s passes', (one) => expect(judged([one])).toBe(one));
+  ])('%s passes', (one) => expect(check([one])).toBe(one));
 
   test.each([
     'https://evil.example',
@@ -47,26 +47,26 @@ describe('an origin (B-10, B-11)', () => {
     'http://0.0.0.0:3000',
     'ftp://localhost',
     'https://app.example.com https://evil.example',
-  ])('%s is refused', (one) => {
-    expect(judged(['https://app.example.com'])).toBe('https://app.example.com');
-    expect(judged([one])).toBe('origin.refused');
+  ])('%s is rejected', (one) => {
+    expect(check(['https://app.example.com'])).toBe('https://app.example.com');
+    expect(check([one])).toBe('origin.refused');
   });
 
-  test('twice is refused, even if both are allowed (B-58)', () => {
-    expect(judged(['https://app.example.com', 'https://app.example.com'])).toBe('origin.refused');
-    expect(judged(['https://app.example.com', 'https://evil.example'])).toBe('origin.refused');
+  test('twice is rejected, even if both are allowed (B-58)', () => {
+    expect(check(['https://app.example.com', 'https://app.example.com'])).toBe('origin.refused');
+    expect(check(['https://app.example.com', 'https://evil.example'])).toBe('origin.refused');
   });
 
-  test('is allowed whatever it is only where the operator wrote "*"', () => {
-    expect(judged(['https://evil.example'], endpoint({ origins: ['*'] }))).toBe('https://evil.example');
-    expect(judged(['https://evil.example'], endpoint({ origins: [] }))).toBe('origin.refused');
+  test('is always allowed only where the operator wrote "*"', () => {
+    expect(check(['https://evil.example'], endpoint({ origins: ['*'] }))).toBe('https://evil.example');
+    expect(check(['https://evil.example'], endpoint({ origins: [] }))).toBe('origin.refused');
   });
 });
 
 describe('the answers to a browser (B-15, C-152)', () => {
-  test('of an allowed origin name it, and what it may read', () => {
+  test('of an allowed origin name it, and the headers that it may read', () => {
     const asked = from('https://app.example.com');
-    expect(origin(asked, at)).toBeNull();
+    expect(applyCors(asked, at)).toBeNull();
     expect(pairs(asked.responseHeaders)).toEqual({
       'x-request-id': 'request-1',
       'access-control-allow-origin': 'https://app.example.com',
@@ -77,10 +77,10 @@ describe('the answers to a browser (B-15, C-152)', () => {
 
   test.each<[string, string[], string]>([
     ['no origin', [], 'ok'],
-    ['a refused one', ['https://evil.example'], 'origin.refused'],
-  ])('to %s say nothing of origins', (_what, origins, kind) => {
+    ['a rejected one', ['https://evil.example'], 'origin.refused'],
+  ])('of %s have no CORS headers', (_what, origins, kind) => {
     const asked = from(...origins);
-    expect(origin(asked, at)?.definition.reason ?? 'ok').toBe(kind);
+    expect(applyCors(asked, at)?.definition.reason ?? 'ok').toBe(kind);
     expect(pairs(asked.responseHeaders)).toEqual({ 'x-request-id': 'request-1' });
   });
 });
@@ -91,7 +91,7 @@ describe('a preflight (B-15, C-148)', () => {
     'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
   function answer(lines: Lines, where = at) {
     const asked = exchange({ method: 'OPTIONS', lines });
-    expect(preflight(asked, where)).toBe(true);
+    expect(answerPreflight(asked, where)).toBe(true);
     expect(asked.sent).toBe('');
     const [began] = asked.began;
     return { status: began?.status, headers: pairs(began?.headers ?? []) };
@@ -119,18 +119,18 @@ describe('a preflight (B-15, C-148)', () => {
     [`mcp-param-${'x'.repeat(101)}`, HEADERS],
     ['mcp-param-a\u00e9', HEADERS],
     ['', HEADERS],
-  ])('that asks for %j is allowed: %s', (asked, allowed) => {
+  ])('that requests %j gets: %s', (asked, allowed) => {
     expect(answer([['Access-Control-Request-Headers', asked]]).headers['access-control-allow-headers']).toBe(allowed);
   });
 
-  test('allows the headers that carry keys here, but no scheme', () => {
+  test('allows the headers in which clients of this endpoint send keys, but no scheme', () => {
     const legacy = endpoint({ passThrough: [tokenRule, keyRule] });
     expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
   });
 
-  test.each(['POST', 'GET', 'HEAD', 'options'])('is not %s', (method) => {
+  test.each(['POST', 'GET', 'HEAD', 'options'])('is not a %s request', (method) => {
     const asked = exchange({ method });
-    expect(preflight(asked, at)).toBe(false);
+    expect(answerPreflight(asked, at)).toBe(false);
     expect(asked.began).toEqual([]);
   });
 });

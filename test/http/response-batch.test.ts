@@ -1,11 +1,11 @@
-// When whole answers go out: with the turn in which they were made, in their order, and none is forgotten.
+// Complete answers go out at the end of the turn of the event loop in which they were made.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { endWithTurn } from '../../src/http/response-batch.js';
+import { addToBatch } from '../../src/http/response-batch.js';
 
-test('those of one turn go out together at its end, in the order in which they were made', async () => {
+test('the answers of one turn go out together at its end, in the order of making', async () => {
   const sent: string[] = [];
-  const made = (name: string) => endWithTurn({ sendEnd: () => void sent.push(name) });
+  const made = (name: string) => addToBatch({ sendBatched: () => void sent.push(name) });
   made('a');
   await Promise.resolve();
   made('b');
@@ -20,12 +20,12 @@ test('those of one turn go out together at its end, in the order in which they w
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('one that is made while others go out goes with the next turn', async () => {
+test('an answer that is made while others go out goes out with the next turn', async () => {
   const sent: string[] = [];
-  endWithTurn({
-    sendEnd() {
+  addToBatch({
+    sendBatched() {
       sent.push('first');
-      endWithTurn({ sendEnd: () => void sent.push('second') });
+      addToBatch({ sendBatched: () => void sent.push('second') });
     },
   });
   await nextTurn();

@@ -1,4 +1,4 @@
-// How the public listener lives: what it makes of requests that node:http refuses, and how it drains. On real sockets.
+// The public listener on real sockets: requests that node:http rejects, and the drain.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
@@ -13,9 +13,9 @@ afterEach(async () => {
   listener = undefined;
 });
 
-/** A listener whose exchanges are answered with 204, or held where `hold` is set. */
+/** A listener that answers each exchange with 204, or keeps it open where `hold` is set. */
 async function listening({ hold = false } = {}) {
-  const told: [string, string][] = [];
+  const reported: [string, string][] = [];
   const seen: Exchange[] = [];
   const answer = (one: Exchange): void => {
     seen.push(one);
@@ -23,14 +23,14 @@ async function listening({ hold = false } = {}) {
     one.begin(204, [], false);
     one.end();
   };
-  const made = createListener(answer, (failure: Failure, address) => told.push([failure.definition.reason, address]), 60_000);
+  const made = createListener(answer, (failure: Failure, address) => reported.push([failure.definition.reason, address]), 60_000);
   listener = made;
   const { port } = await made.listen('127.0.0.1', 0);
-  return { listener: made, port, told, seen };
+  return { listener: made, port, reported, seen };
 }
 
-test('a request becomes an exchange: names in small letters, values as sent, the path undecoded (C-147, B-54)', async () => {
-  const { port, seen, told } = await listening();
+test('an exchange has lower-case names, values as sent, and the path undecoded (C-147, B-54)', async () => {
+  const { port, seen, reported } = await listening();
   const headers: [string, string][] = [
     ['Host', 'a'],
     ['X-Two', 'One'],
@@ -49,10 +49,10 @@ test('a request becomes an exchange: names in small letters, values as sent, the
     ['x-two', 'One'],
     ['x-two', 'two'],
   ]);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
-test('each exchange has an id of its own, which its answer carries (D-09)', async () => {
+test('each exchange has its own id, which its answer repeats (D-09)', async () => {
   const { port, seen } = await listening();
   const ids = [];
   for (let i = 0; i < 3; i++) ids.push((await rawRequest(port, {})).header('x-request-id'));
@@ -61,10 +61,10 @@ test('each exchange has an id of its own, which its answer carries (D-09)', asyn
   for (const id of ids) expect(id).toMatch(/^[\w-]{8,64}$/);
 });
 
-describe('what node:http refuses is answered and told (D-10, D-18)', () => {
+describe('a request that node:http rejects is answered and reported (D-10, D-18)', () => {
   const HOST = 'Host: a\r\n';
   test.each<[string, string, number, string]>([
-    ['no HTTP', 'garbage\r\n\r\n', 400, 'connection.bad_request'],
+    ['bytes that are not HTTP', 'garbage\r\n\r\n', 400, 'connection.bad_request'],
     ['an unknown method', `BREW / HTTP/1.1\r\n${HOST}\r\n`, 400, 'connection.bad_request'],
     [
       'both framings (C-138)',
@@ -89,37 +89,37 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
     ],
     ['CONNECT', `CONNECT a:443 HTTP/1.1\r\n${HOST}\r\n`, 400, 'connection.bad_request'],
   ])('%s', async (_what, bytes, status, kind) => {
-    const { port, told, seen } = await listening();
+    const { port, reported, seen } = await listening();
     expect((await rawRequest(port, {})).status).toBe(204);
-    const answer = await rawRequest(port, bytes, { label: 'the refusal', closeMs: 2000 });
+    const answer = await rawRequest(port, bytes, { label: 'the rejection', closeMs: 2000 });
     expect([answer.status, answer.closed, answer.header('connection'), answer.header('cache-control')]).toEqual([
       status,
       true,
       'close',
       'no-store',
     ]);
-    expect(told).toEqual([[kind, '127.0.0.1']]);
+    expect(reported).toEqual([[kind, '127.0.0.1']]);
     expect(seen).toHaveLength(1);
   });
 
-  test('a head that does not come to its end in time is 408', async () => {
-    const { listener: made, port, told } = await listening();
+  test('a request head that is not complete in time gets 408', async () => {
+    const { listener: made, port, reported } = await listening();
     made.server.headersTimeout = 100;
     const slow = await openRaw(port);
     await slow.write('GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ');
     expect((await slow.response({ label: 'the 408', ms: 5000 })).status).toBe(408);
-    expect(told).toEqual([['connection.too_slow', '127.0.0.1']]);
+    expect(reported).toEqual([['connection.too_slow', '127.0.0.1']]);
   });
 
-  test('a connection on which nothing is ever said is closed', async () => {
-    const { listener: made, port, told } = await listening();
+  test('a connection without a request is closed', async () => {
+    const { listener: made, port, reported } = await listening();
     made.server.headersTimeout = 100;
     const silent = await openRaw(port);
     await withDeadline('it is closed', silent.closed, 5000);
-    expect(told).toEqual([['connection.too_slow', '127.0.0.1']]);
+    expect(reported).toEqual([['connection.too_slow', '127.0.0.1']]);
   });
 
-  test('its limits are the documented ones, whatever the defaults of node:http', async () => {
+  test('the limits are the documented ones, whatever the defaults of node:http', async () => {
     const { server } = (await listening()).listener;
     const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeadersCount, timeout, maxRequestsPerSocket } = server;
     expect([headersTimeout, requestTimeout, keepAliveTimeout]).toEqual([10_000, 30_000, 65_000]);
@@ -127,7 +127,7 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
   });
 
   describe('a body that', () => {
-    /** A listener whose exchanges read their body, and say what they got. */
+    /** A listener whose exchanges read their body and record the result. */
     async function reading() {
       const got: string[] = [];
       const read = (one: Exchange): void =>
@@ -139,28 +139,28 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
             one.end();
           },
         });
-      const told: string[] = [];
-      listener = createListener(read, (failure) => told.push(failure.definition.reason), 60_000);
+      const reported: string[] = [];
+      listener = createListener(read, (failure) => reported.push(failure.definition.reason), 60_000);
       const { port } = await listener.listen('127.0.0.1', 0);
-      return { port, got, told, server: listener.server };
+      return { port, got, reported, server: listener.server };
     }
     const head = (...lines: string[]): string => `${['POST / HTTP/1.1', 'Host: a', ...lines].join('\r\n')}\r\n\r\n`;
 
     test.each<[string, string, string, string]>([
       ['a length', 'Content-Length: 4', 'abcd', 'ab'],
       ['chunks', 'Transfer-Encoding: chunked', '4\r\nabcd\r\n0\r\n\r\n', '4\r\nab'],
-    ])('does not come to its end in time is 408: %s', async (_framing, line, whole, part) => {
-      const { port, got, told, server } = await reading();
+    ])('is not complete in time gets 408: %s', async (_framing, line, whole, part) => {
+      const { port, got, reported, server } = await reading();
       expect((await rawRequest(port, head(line) + whole)).status).toBe(204);
       server.headersTimeout = 100;
       server.requestTimeout = 100;
       const answer = await rawRequest(port, head(line) + part, { label: 'the 408', closeMs: 3000 });
       expect([answer.status, answer.header('connection'), answer.closed, answer.rest]).toEqual([408, 'close', true, '']);
-      expect([got, told]).toEqual([['abcd', 'connection.too_slow'], []]);
+      expect([got, reported]).toEqual([['abcd', 'connection.too_slow'], []]);
     });
 
-    test('is no chunk is 400, once, however much comes behind it (C-138)', async () => {
-      const { port, got, told } = await reading();
+    test('is not a valid chunk gets 400, once, however many bytes follow it (C-138)', async () => {
+      const { port, got, reported } = await reading();
       const connection = await openRaw(port);
       await connection.write(head('Transfer-Encoding: chunked'));
       await connection.write('4\r\nabcd\r\n');
@@ -168,48 +168,48 @@ describe('what node:http refuses is answered and told (D-10, D-18)', () => {
       await connection.write('zz\r\n'.repeat(100));
       const answer = await connection.response({ label: 'the 400', closeMs: 3000 });
       expect([answer.status, answer.closed, answer.rest]).toEqual([400, true, '']);
-      expect([got, told]).toEqual([['connection.bad_request'], []]);
+      expect([got, reported]).toEqual([['connection.bad_request'], []]);
     });
   });
 
-  test('a caller that just leaves is not', async () => {
-    const { port, told, seen } = await listening({ hold: true });
-    const gone = await openRaw(port);
-    await gone.write(requestBytes(port, {}));
-    await until('the exchange is there', () => seen.length === 1);
-    gone.destroy();
-    await until('the exchange knows it', () => seen[0]?.disconnected);
-    expect(told).toEqual([]);
+  test('a client that only disconnects is not reported', async () => {
+    const { port, reported, seen } = await listening({ hold: true });
+    const leaving = await openRaw(port);
+    await leaving.write(requestBytes(port, {}));
+    await until('the exchange exists', () => seen.length === 1);
+    leaving.destroy();
+    await until('the exchange is disconnected', () => seen[0]?.disconnected);
+    expect(reported).toEqual([]);
   });
 });
 
 describe('draining (E-11)', () => {
-  test('refuses what is new, lets what is under way finish, and then is over', async () => {
+  test('rejects new requests, lets open ones finish, and then ends', async () => {
     const { listener: made, port, seen } = await listening({ hold: true });
     expect(made.draining()).toBeNull();
     const busy = await openRaw(port);
     await busy.write(requestBytes(port, {}));
-    await until('the exchange is there', () => seen.length === 1);
+    await until('the exchange exists', () => seen.length === 1);
     const drained = made.drain(5000);
     expect(made.draining()?.definition.reason).toBe('gateway.draining');
     await expect(openRaw(port)).rejects.toThrow('ECONNREFUSED');
     seen[0]?.begin(204, [], false);
     seen[0]?.end();
-    expect((await busy.response({ label: 'the answer under way' })).status).toBe(204);
+    expect((await busy.response({ label: 'the open answer' })).status).toBe(204);
     expect(await withDeadline('the drain', drained, 2000)).toBe(0);
   });
 
-  test('cuts what is left after the deadline, and counts it', async () => {
+  test('cuts the open exchanges after the deadline, and counts them', async () => {
     const { listener: made, port, seen } = await listening({ hold: true });
     const busy = await openRaw(port);
     await busy.write(requestBytes(port, {}));
-    await until('the exchange is there', () => seen.length === 1);
+    await until('the exchange exists', () => seen.length === 1);
     expect(await withDeadline('the drain', made.drain(50), 2000)).toBe(1);
     await withDeadline('the cut', busy.closed, 2000);
   });
 });
 
-test('a whole answer goes out with its turn, and to nobody where its caller left in that turn', async () => {
+test('a complete answer is sent with its turn, but not to a client that disconnects in that turn', async () => {
   const { port, seen, listener: made } = await listening({ hold: true });
   const whole = (one: Exchange | undefined): void => {
     one?.begin(200, ['content-length', '2'], false);
@@ -221,7 +221,7 @@ test('a whole answer goes out with its turn, and to nobody where its caller left
   const { status, body } = await answered;
   expect([status, body]).toEqual([200, 'ok']);
 
-  const leaving = await openRaw(port, { label: 'a caller that leaves' });
+  const leaving = await openRaw(port, { label: 'a client that disconnects' });
   await leaving.write(requestBytes(port, {}));
   await until('the second request is there', () => seen.length === 2);
   whole(seen[1]);

@@ -1,11 +1,11 @@
-// When a peer has not read for too long: bytes wait for it and none is taken.
+// A client has not read for too long: bytes wait for it, and it takes none of them.
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Connection } from '../../src/http/connection.js';
-import { watchReaders } from '../../src/http/stalled-clients.js';
+import { watchStalledClients } from '../../src/http/stalled-clients.js';
 
 const MS = 60_000;
-/** What a socket says of itself: all that was written to it, and what of it waits. */
+/** The counters of a socket: all bytes that were written to it, and those that wait. */
 const socket = () => ({ bytesWritten: 0, writableLength: 0, remoteAddress: '192.0.2.7', resets: 0, resetAndDestroy: () => {} });
 
 let peer: ReturnType<typeof socket>;
@@ -17,7 +17,7 @@ beforeEach(() => {
     peer.resets += 1;
   };
   const connection = new Connection(peer as unknown as Socket);
-  watch = watchReaders(() => [connection], MS);
+  watch = watchStalledClients(() => [connection], MS);
 });
 afterEach(() => {
   watch.stop();
@@ -29,7 +29,7 @@ function write(bytes: number): void {
   peer.writableLength += bytes;
 }
 
-test('nothing taken for the whole time: given up, within a quarter of it more', () => {
+test('a client that takes nothing for the timeout is reset, up to a quarter of it later', () => {
   write(100);
   vi.advanceTimersByTime(MS - 1);
   expect(peer.resets).toBe(0);
@@ -37,7 +37,7 @@ test('nothing taken for the whole time: given up, within a quarter of it more', 
   expect(peer.resets).toBeGreaterThan(0);
 });
 
-test('bytes that only join those that wait do not count as taken', () => {
+test('bytes that join those that wait do not count as taken', () => {
   write(100);
   for (let i = 0; i < 6; i++) {
     vi.advanceTimersByTime(MS / 4);
@@ -46,7 +46,7 @@ test('bytes that only join those that wait do not count as taken', () => {
   expect(peer.resets).toBeGreaterThan(0);
 });
 
-test('a part taken now and then is enough', () => {
+test('a client that takes a byte now and then is not reset', () => {
   write(1000);
   for (let i = 0; i < 40; i++) {
     vi.advanceTimersByTime(MS / 2);
@@ -55,14 +55,14 @@ test('a part taken now and then is enough', () => {
   expect(peer.resets).toBe(0);
 });
 
-test('a connection on which nothing waits is left alone, however long (B-72)', () => {
+test('a connection on which no bytes wait is never reset (B-72)', () => {
   write(100);
   peer.writableLength = 0;
   vi.advanceTimersByTime(100 * MS);
   expect(peer.resets).toBe(0);
 });
 
-test('the time begins when something waits, not when the last of it was taken', () => {
+test('the time begins when bytes wait, not when the client last took some', () => {
   write(100);
   peer.writableLength = 0;
   vi.advanceTimersByTime(10 * MS);
@@ -73,7 +73,7 @@ test('the time begins when something waits, not when the last of it was taken', 
   expect(peer.resets).toBeGreaterThan(0);
 });
 
-test('stopped, it looks no more', () => {
+test('the watch resets no connection after it is stopped', () => {
   write(100);
   watch.stop();
   vi.advanceTimersByTime(10 * MS);

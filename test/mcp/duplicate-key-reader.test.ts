@@ -1,4 +1,4 @@
-// An object names something twice if any reader would see it twice.
+// A member name is repeated if any reader could see it twice.
 import { describe, expect, test } from 'vitest';
 import { fold } from '../../src/mcp/duplicate-key-reader.js';
 import { readMessages } from '../../src/mcp/message-reader.js';
@@ -6,9 +6,9 @@ import { readMessages } from '../../src/mcp/message-reader.js';
 const flawOf = (params: string): string => {
   const result = readMessages(Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"m","params":{${params}}}`));
   if (result.ok) return 'ok';
-  return result.unreadable ? 'no JSON' : result.detail;
+  return result.unreadable ? 'not JSON' : result.detail;
 };
-const twice = 'a member name is repeated';
+const repeated = 'a member name is repeated';
 const spelling = 'a member name is repeated, perhaps in another spelling';
 const tooMany = 'too many names, or a name that is too long';
 const ambiguous = 'a name has a NUL or half a surrogate pair';
@@ -27,13 +27,13 @@ describe('names (B-25)', () => {
   });
 
   test.each([
-    ['a known name twice', '"name":"a","name":"a"', twice],
-    ['a known name twice, others between', '"name":"a","x":[{}],"uri":"b","name":"c"', twice],
+    ['a known name twice', '"name":"a","name":"a"', repeated],
+    ['a known name twice, others between', '"name":"a","x":[{}],"uri":"b","name":"c"', repeated],
     ['an unknown name twice', '"x":1,"x":2', spelling],
     ['an unknown name in two spellings', '"x":1,"X":2', spelling],
     ['the empty name twice', '"":1,"":2', spelling],
-    ['a known name in other letters', '"Name":"a"', spelling],
-    ['a known name in other letters beside it', '"name":"a","NAME":"b"', spelling],
+    ['a known name in another case', '"Name":"a"', spelling],
+    ['a known name beside itself in another case', '"name":"a","NAME":"b"', spelling],
     ['a known name in lower case', '"taskid":"a"', spelling],
     ['a known name with an escape', '"\\u006eame":"a"', spelling],
     ['a known name twice, once with an escape', '"name":"a","nam\\u0065":"b"', spelling],
@@ -52,9 +52,9 @@ describe('names (B-25)', () => {
     expect(flawOf(params)).toBe(flaw);
   });
 
-  test('broken JSON behind a flaw is told as broken', () => {
+  test('broken JSON after a flaw is reported as broken', () => {
     expect(flawOf('"x":1,"x":2')).toBe(spelling);
-    expect(flawOf('"x":1,"x":2,')).toBe('no JSON');
+    expect(flawOf('"x":1,"x":2,')).toBe('not JSON');
   });
 });
 
@@ -82,12 +82,12 @@ describe('limits (B-25)', () => {
     expect(flawOf(`"${'\u00e9'.repeat(129)}":1`)).toBe(tooMany);
   });
 
-  test('names of arguments are not counted', () => {
+  test('names in arguments do not count', () => {
     expect(flawOf(`"arguments":{${many(5_000)},"${'x'.repeat(5_000)}":1}`)).toBe('ok');
   });
 });
 
-describe('one spelling for all that some reader takes for the same', () => {
+describe('fold returns the same text for names that some reader takes for equal', () => {
   const every = Array.from({ length: 0x11_0000 }, (_, code) => code)
     .filter((code) => code < 0xd800 || code > 0xdfff)
     .map((code) => String.fromCodePoint(code))
@@ -97,7 +97,7 @@ describe('one spelling for all that some reader takes for the same', () => {
   test.each<[string, (letter: string) => readonly string[]]>([
     ['lower case', (letter) => [letter.toLowerCase()]],
     ['upper case', (letter) => [letter.toUpperCase()]],
-    // Case folding as Unicode has it, letter for letter: what a pattern that ignores case compares by.
+    // Simple case folding of Unicode, which patterns that ignore case use.
     ['case folding', (letter) => letters.match(new RegExp(`\\u{${letter.codePointAt(0)?.toString(16)}}`, 'giu')) ?? []],
   ])('%s of every letter', (_how, others) => {
     expect(every.length).toBeGreaterThan(2_800);

@@ -1,4 +1,4 @@
-// Headers that mirror a modern request say what its body says, or the request is refused.
+// Headers that mirror a modern request agree with its body, or findMismatch names the header.
 import { describe, expect, test } from 'vitest';
 import { decodeHeaderValue, findMismatch, nameOf } from '../../src/mcp/header-consistency.js';
 import { head, type Lines } from '../support/exchange.js';
@@ -23,12 +23,12 @@ describe('Mcp-Method', () => {
 
   test.each([
     ['absent', null],
-    ['in other letters', 'TOOLS/LIST'],
+    ['in upper case', 'TOOLS/LIST'],
     ['another method', 'tools/call'],
     ['longer', 'tools/list2'],
     ['empty', ''],
     ['encoded, which is for names only (B-53)', base64('tools/list')],
-  ])('%s is refused on a request (B-50)', (_how, method) => {
+  ])('%s is a mismatch on a request (B-50)', (_how, method) => {
     expect(differs(request('tools/list', {}), 'tools/list', null)).toBe('agree');
     expect(differs(request('tools/list', {}), method, null)).toBe('Mcp-Method');
   });
@@ -64,29 +64,29 @@ describe('Mcp-Name', () => {
     expect(differs(request(method, params), method, null)).toBe('Mcp-Name');
   });
 
-  test('of a resource is its uri, whatever else is called name (B-51)', () => {
+  test('of a resource is its uri, even if params has a name (B-51)', () => {
     const read = request('resources/read', { uri: 'file:///a', name: 'decoy' });
     expect(differs(read, 'resources/read', 'file:///a')).toBe('agree');
     expect(differs(read, 'resources/read', 'decoy')).toBe('Mcp-Name');
     expect(nameOf(scanned(read))).toBe('file:///a');
   });
 
-  test('is compared letter by letter (B-54)', () => {
+  test('is compared character by character (B-54)', () => {
     expect(differs(call('echo'), 'tools/call', 'Echo')).toBe('Mcp-Name');
     expect(differs(call('echo'), 'tools/call', 'echo ')).toBe('Mcp-Name');
   });
 
-  test('cannot agree with a body that has none', () => {
+  test('cannot agree with a body without a name', () => {
     expect(differs(request('tools/call', {}), 'tools/call', 'echo')).toBe('the body has no name');
     expect(differs(request('tools/call', {}), 'tools/call', null)).toBe('the body has no name');
   });
 
-  test('decides nothing where the method has no name', () => {
+  test('has no effect if the method has no name', () => {
     expect(differs(request('tools/list', { name: 'x' }), 'tools/list', 'y')).toBe('agree');
     expect(nameOf(scanned(request('tools/list', { name: 'x' })))).toBeUndefined();
   });
 
-  test('need not stand where only the body names something, and may not lie there (B-57)', () => {
+  test('is optional for a method that mirrors no name, but must not differ (B-57)', () => {
     const subscribe = request('resources/subscribe', { uri: 'file:///a' });
     expect(differs(subscribe, 'resources/subscribe', null)).toBe('agree');
     expect(differs(subscribe, 'resources/subscribe', 'file:///a')).toBe('agree');
@@ -94,7 +94,7 @@ describe('Mcp-Name', () => {
   });
 });
 
-test('a mirrored header that stands twice agrees with nothing, though it was refused before (B-58)', () => {
+test('a repeated mirrored header is a mismatch, though an earlier check rejects it (B-58)', () => {
   expect(differs(call('echo'), 'tools/call', 'echo')).toBe('agree');
   expect(differs(call('echo'), 'tools/call', 'echo', [['mcp-name', 'echo']])).toBe('Mcp-Name');
   expect(differs(call('echo'), 'tools/call', 'echo', [['MCP-METHOD', 'tools/call']])).toBe('Mcp-Method');
@@ -104,8 +104,8 @@ describe('the base64 sentinel (B-53)', () => {
   test.each([
     ['plain text', 'delete', 'delete'],
     ['plain text that needs no encoding, encoded', base64('delete'), 'delete'],
-    ['letters beyond ASCII', base64('l\u00f6schen \u2603 \u{1f600}'), 'l\u00f6schen \u2603 \u{1f600}'],
-    ['nothing', base64(''), ''],
+    ['characters beyond ASCII', base64('l\u00f6schen \u2603 \u{1f600}'), 'l\u00f6schen \u2603 \u{1f600}'],
+    ['the empty text', base64(''), ''],
     ['a sentinel within a sentinel, decoded once', base64(base64('x')), base64('x')],
     ['spaces kept by encoding', base64(' a '), ' a '],
     ['upper-case markers: a literal', '=?BASE64?ZGVsZXRl?=', '=?BASE64?ZGVsZXRl?='],
@@ -119,15 +119,15 @@ describe('the base64 sentinel (B-53)', () => {
   });
 
   test.each([
-    ['no base64', '=?base64?%%%?='],
-    ['no end', '=?base64?ZGVsZXRl'],
-    ['something behind the end', '=?base64?ZGVsZXRl?= '],
+    ['a payload that is not base64', '=?base64?%%%?='],
+    ['no end marker', '=?base64?ZGVsZXRl'],
+    ['text after the end marker', '=?base64?ZGVsZXRl?= '],
     ['no padding', '=?base64?ZGU?='],
     ['too much padding', '=?base64?ZGVsZXRl==?='],
-    ['bits behind the end', '=?base64?ZGV=?='],
+    ['bits after the end', '=?base64?ZGV=?='],
     ['the URL alphabet', '=?base64?__8_?='],
     ['white space within', '=?base64?ZGVs ZXRl?='],
-    ['no UTF-8', base64(Buffer.from([0xff, 0xfe]))],
+    ['bytes that are not UTF-8', base64(Buffer.from([0xff, 0xfe]))],
     ['half a surrogate pair as bytes', base64(Buffer.from([0xed, 0xa0, 0x80]))],
     ['a byte beyond ASCII (B-63)', 'd\u00e9l\u00e8te'],
     ['a tab (B-63)', 'a\tb'],

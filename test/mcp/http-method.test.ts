@@ -1,4 +1,4 @@
-// Which HTTP methods reach the body, in which revision.
+// The HTTP methods that each revision accepts.
 import { expect, test } from 'vitest';
 import { checkMethod } from '../../src/mcp/http-method.js';
 import { exchange, type Lines } from '../support/exchange.js';
@@ -21,20 +21,20 @@ test.each([
   ['GET', '2025-11-25'],
   ['DELETE', undefined],
   ['DELETE', '2025-06-18'],
-])('%s is a method of the legacy revisions, version %s (B-03, B-04)', (method, version) => {
+])('%s passes in the legacy revisions, version %s (B-03, B-04)', (method, version) => {
   expect(refused(method, ...(version === undefined ? [] : [version]))).toBe('ok');
 });
 
-test.each(['GET', 'DELETE', 'HEAD', 'PUT'])('%s in revision 2026-07-28 is refused with Allow: POST (B-02)', (method) => {
+test.each(['GET', 'DELETE', 'HEAD', 'PUT'])('%s in revision 2026-07-28 is rejected with Allow: POST (B-02)', (method) => {
   expect(refused(method, '2026-07-28')).toBe('method.refused; POST');
 });
 
-test.each(['HEAD', 'PUT', 'PATCH', 'PROPFIND', 'get', ''])('%s is refused, with what is allowed (B-05, C-146)', (method) => {
+test.each(['HEAD', 'PUT', 'PATCH', 'PROPFIND', 'get', ''])('%s is rejected with the allowed methods (B-05, C-146)', (method) => {
   expect(refused('GET')).toBe('ok');
   expect(refused(method)).toBe('method.refused; GET, POST, DELETE');
 });
 
-test('a version that stands twice is not taken for a modern one; the next step refuses it (B-58)', () => {
+test('a repeated version header does not count as modern; the next step rejects it (B-58)', () => {
   expect(refused('GET', '2026-07-28', '2026-07-28')).toBe('ok');
   expect(refused('PUT', '2026-07-28', '2026-07-28')).toBe('method.refused; GET, POST, DELETE');
 });

@@ -1,17 +1,17 @@
-// The reader takes exactly what RFC 8259 takes, and nothing that JSON.parse refuses.
+// The reader accepts exactly the JSON of RFC 8259, like JSON.parse.
 import { describe, expect, test } from 'vitest';
 import { JsonReader } from '../../src/mcp/json-reader.js';
 import { InvalidJsonError } from '../../src/mcp/json-tokens.js';
 import { parses } from '../support/json-tree.js';
 
-/** Reads one whole value; `flaw`, `ok` or `no JSON`. */
+/** Reads one whole value. Returns the flaw, `ok` or `not JSON`. */
 function read(text: string | Buffer): string {
   const reader = new JsonReader(Buffer.from(text));
   try {
     reader.skip(0);
     reader.end();
   } catch (error) {
-    if (error instanceof InvalidJsonError) return 'no JSON';
+    if (error instanceof InvalidJsonError) return 'not JSON';
     throw error;
   }
   return reader.flaw ?? 'ok';
@@ -120,12 +120,12 @@ const BAD = [
 ];
 
 describe('RFC 8259 (B-25)', () => {
-  test.each(GOOD.map((text) => [text]))('takes %j', (text) => {
+  test.each(GOOD.map((text) => [text]))('accepts %j', (text) => {
     expect([parses(text), read(text)]).toEqual([true, 'ok']);
   });
 
-  test.each(BAD.map((text) => [text]))('refuses %j', (text) => {
-    expect([parses(text), read(text)]).toEqual([false, 'no JSON']);
+  test.each(BAD.map((text) => [text]))('rejects %j', (text) => {
+    expect([parses(text), read(text)]).toEqual([false, 'not JSON']);
   });
 });
 
@@ -134,10 +134,10 @@ describe('depth (B-25)', () => {
   test.each([
     ['[', ']'],
     ['{"a":', '}'],
-  ])('128 levels of %s pass, 129 do not, and 100,000 cost no stack', (open, close) => {
+  ])('128 levels of %s pass, 129 do not, and 100,000 do not use the stack', (open, close) => {
     expect(read(nested(open, close, 128))).toBe('ok');
-    expect(read(nested(open, close, 129))).toBe('no JSON');
-    expect(read(nested(open, close, 100_000))).toBe('no JSON');
-    expect(read(open.repeat(100_000))).toBe('no JSON');
+    expect(read(nested(open, close, 129))).toBe('not JSON');
+    expect(read(nested(open, close, 100_000))).toBe('not JSON');
+    expect(read(open.repeat(100_000))).toBe('not JSON');
   });
 });

@@ -1,4 +1,4 @@
-// Which Content-Type says JSON that can be read, and which says events.
+// The Content-Type values of readable JSON and of event streams.
 import { expect, test } from 'vitest';
 import { hasOtherCharset, isEventStreamType, isJsonType } from '../../src/mcp/media-type.js';
 
@@ -26,4 +26,4 @@ test.each([
   ['text/event-streams', false],
   ['text/event-stream, text/html', false],
   ['application/json', false],
-])('%s is a stream of events: %s', (type, events) => expect(isEventStreamType(type)).toBe(events));
+])('%s is an event stream: %s', (type, events) => expect(isEventStreamType(type)).toBe(events));

@@ -1,4 +1,4 @@
-// What one JSON-RPC message says, read from the bytes that are forwarded.
+// Reads the fields of JSON-RPC messages from the bytes that the gateway forwards.
 import { describe, expect, test } from 'vitest';
 import { readMessages } from '../../src/mcp/message-reader.js';
 
@@ -6,7 +6,7 @@ const read = (text: string | Buffer) => readMessages(Buffer.from(text));
 const flawOf = (text: string): string => {
   const result = read(text);
   if (result.ok) return 'ok';
-  return result.unreadable ? 'no JSON' : result.detail;
+  return result.unreadable ? 'not JSON' : result.detail;
 };
 const one = (text: string) => {
   const result = read(text);
@@ -16,7 +16,7 @@ const one = (text: string) => {
 const REQUEST = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}';
 
 describe('a message', () => {
-  test('says method, id and name (B-20)', () => {
+  test('has method, id and name (B-20)', () => {
     expect(one(REQUEST)).toEqual({
       method: 'tools/call',
       idText: '1',
@@ -28,7 +28,7 @@ describe('a message', () => {
     });
   });
 
-  test('says uri, taskId, version and capabilities', () => {
+  test('has uri, taskId, version and capabilities', () => {
     const meta =
       '{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"x":[1]},"progressToken":1}';
     expect(one(`{"jsonrpc":"2.0","id":"a","method":"m","params":{"uri":"u","taskId":"t","_meta":${meta}}}`)).toMatchObject({
@@ -44,11 +44,14 @@ describe('a message', () => {
     ['a notification', '{"jsonrpc":"2.0","method":"notifications/initialized"}'],
     ['a response', '{"jsonrpc":"2.0","id":1,"result":{}}'],
     ['an error response', '{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"x"}}'],
-    ['members that nobody knows', '{"jsonrpc":"2.0","id":1,"method":"m","x":{"y":[1,{"z":null}]}}'],
-    ['white space everywhere', ' { "jsonrpc" : "2.0" , "id" : 1 , "method" : "m" } \r\n'],
-    ['members in another order', '{"params":{},"method":"m","id":1,"jsonrpc":"2.0"}'],
-    ['deep arguments', `{"jsonrpc":"2.0","id":1,"method":"m","params":{"arguments":${'['.repeat(100)}${']'.repeat(100)}}}`],
-  ])('is %s (B-20)', (_what, text) => expect(flawOf(text)).toBe('ok'));
+    ['a request with unknown members', '{"jsonrpc":"2.0","id":1,"method":"m","x":{"y":[1,{"z":null}]}}'],
+    ['a request with white space everywhere', ' { "jsonrpc" : "2.0" , "id" : 1 , "method" : "m" } \r\n'],
+    ['a request with members in another order', '{"params":{},"method":"m","id":1,"jsonrpc":"2.0"}'],
+    [
+      'a request with deep arguments',
+      `{"jsonrpc":"2.0","id":1,"method":"m","params":{"arguments":${'['.repeat(100)}${']'.repeat(100)}}}`,
+    ],
+  ])('can be %s (B-20)', (_what, text) => expect(flawOf(text)).toBe('ok'));
 
   test.each([
     ['null', 'not an object'],
@@ -77,7 +80,7 @@ describe('a message', () => {
     ],
     ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"\\ud800"}}', 'params.name has a NUL or half a surrogate pair'],
     ['{"jsonrpc":"2.0","id":1,"method":"\\udc00m"}', 'method has a NUL or half a surrogate pair'],
-  ])('%s is none: %s (B-25)', (text, detail) => {
+  ])('is not %s: %s (B-25)', (text, detail) => {
     expect(flawOf(REQUEST)).toBe('ok');
     expect(JSON.parse(text)).toBeDefined();
     expect(flawOf(text)).toBe(detail);
@@ -85,10 +88,10 @@ describe('a message', () => {
 
   test.each([
     ['at the top', '{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call"}'],
-    ['at the top, in other letters', '{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"tools/call"}'],
+    ['at the top, in another case', '{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"tools/call"}'],
     ['at the top, another id', '{"jsonrpc":"2.0","id":1,"id":2,"method":"m"}'],
     ['at the top, two params', '{"jsonrpc":"2.0","id":1,"method":"m","params":{},"params":{"name":"x"}}'],
-    ['at the top, something unknown', '{"jsonrpc":"2.0","id":1,"method":"m","x":1,"x":2}'],
+    ['at the top, an unknown name', '{"jsonrpc":"2.0","id":1,"method":"m","x":1,"x":2}'],
     ['in params', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"a","name":"b"}}'],
     ['in params, two _meta', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{},"_meta":{}}}'],
     ['in params, with an escape', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"a","n\\u0061me":"b"}}'],
@@ -96,13 +99,13 @@ describe('a message', () => {
       'in params._meta',
       '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"a","io.modelcontextprotocol/protocolVersion":"b"}}}',
     ],
-    ['in params._meta, something unknown', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"x":1,"x":2}}}'],
-  ])('with a name twice %s is refused (B-25)', (_where, text) => {
+    ['in params._meta, an unknown name', '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"x":1,"x":2}}}'],
+  ])('with a repeated name %s is rejected (B-25)', (_where, text) => {
     expect(flawOf(REQUEST)).toBe('ok');
     expect(flawOf(text)).toMatch(/^a member name is repeated/);
   });
 
-  test('repeats names in its arguments as it likes: they go on as they came (B-27)', () => {
+  test('may repeat names in its arguments, which the gateway forwards unchanged (B-27)', () => {
     expect(flawOf('{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":"a","arguments":{"x":1,"x":2}}}')).toBe('ok');
   });
 });
@@ -124,12 +127,12 @@ describe('the id', () => {
     expect(one(withId(id))).toMatchObject({ idText: id });
   });
 
-  test.each(['null', '1.5', '1.0', '1e3', '{}', '[]', 'true', '123456789012345678901'])('%s is refused (B-25)', (id) => {
+  test.each(['null', '1.5', '1.0', '1e3', '{}', '[]', 'true', '123456789012345678901'])('%s is rejected (B-25)', (id) => {
     expect(flawOf(withId('1'))).toBe('ok');
     expect(flawOf(withId(id))).toBe('id is neither a string nor an integer');
   });
 
-  test('is known to the refusal of a flaw, before or behind it (D-01)', () => {
+  test('is in the rejection of a flaw, before or after the flaw (D-01)', () => {
     expect(read('{"jsonrpc":"2.0","id":"x","method":5}')).toMatchObject({ ok: false, idText: '"x"' });
     expect(read('{"jsonrpc":"2.0","method":5,"id":3}')).toMatchObject({ ok: false, idText: '3' });
     expect(read('{"jsonrpc":"2.0","method":5')).toMatchObject({ ok: false, unreadable: true, idText: undefined });
@@ -138,7 +141,7 @@ describe('the id', () => {
 });
 
 describe('a batch (B-21)', () => {
-  test('is told as one, with each message', () => {
+  test('is read as a batch, with each message', () => {
     const result = read(`[${REQUEST}, {"jsonrpc":"2.0","method":"n"}]`);
     expect(result).toMatchObject({
       ok: true,
@@ -153,9 +156,9 @@ describe('a batch (B-21)', () => {
     ['a flaw in one message', `[${REQUEST},{"jsonrpc":"2.0","id":1,"method":1}]`, 'method is not a string'],
     ['a batch in a batch', `[[${REQUEST}]]`, 'not an object'],
     ['a number among them', `[${REQUEST},1]`, 'not an object'],
-    ['no end', `[${REQUEST}`, 'no JSON'],
-    ['two bodies', `${REQUEST}${REQUEST}`, 'no JSON'],
-  ])('with %s is refused', (_what, text, flaw) => {
+    ['no end', `[${REQUEST}`, 'not JSON'],
+    ['two bodies', `${REQUEST}${REQUEST}`, 'not JSON'],
+  ])('with %s is rejected', (_what, text, flaw) => {
     expect(flawOf(`[${REQUEST}]`)).toBe('ok');
     expect(flawOf(text)).toBe(flaw);
   });

@@ -1,4 +1,5 @@
-// Is the body one message that can be carried? Media type, size, UTF-8, JSON-RPC; the bytes read are the bytes forwarded.
+// Checks that a body is one readable message: media type, UTF-8, JSON-RPC. The gateway forwards
+// the bytes that it read.
 import { describe, expect, test } from 'vitest';
 import { checkReadable, readMessage } from '../../src/mcp/read-message.js';
 import { exchange, type Lines } from '../support/exchange.js';
@@ -7,7 +8,7 @@ import { mirrored, modernRequest, request } from '../support/rpc.js';
 
 const JSON_TYPE: Lines = [['Content-Type', 'application/json']];
 const BODY = JSON.stringify(request());
-/** The two steps with the body between them, as the corridor takes them. */
+/** Both functions with the body between them, as the corridor calls them. */
 const ask = (body: string | Buffer | null, lines: Lines = JSON_TYPE, method = 'POST') => {
   const asked = exchange({ method, lines });
   const unreadable = checkReadable(asked);
@@ -31,29 +32,29 @@ describe('media type (B-16)', () => {
   test.each<[string, Lines]>([
     ['none', []],
     ['text/plain', [['Content-Type', 'text/plain']]],
-    ['an empty one', [['Content-Type', '']]],
+    ['an empty value', [['Content-Type', '']]],
     ['a form (C-07)', [['Content-Type', 'application/x-www-form-urlencoded']]],
     ['a longer name', [['Content-Type', 'application/json-rpc']]],
     ['a suffix', [['Content-Type', 'application/problem+json']]],
-    ['something before it', [['Content-Type', 'text/plain, application/json']]],
-    ['something behind it', [['Content-Type', 'application/json, text/plain']]],
+    ['another type before it', [['Content-Type', 'text/plain, application/json']]],
+    ['another type after it', [['Content-Type', 'application/json, text/plain']]],
     ['another charset', [['Content-Type', 'application/json; charset=utf-16']]],
     ['another charset in quotes', [['Content-Type', 'application/json; charset="utf-16le"']]],
-    ['another charset behind a right one', [['Content-Type', 'application/json; charset=utf-8; charset=utf-7']]],
+    ['another charset after UTF-8', [['Content-Type', 'application/json; charset=utf-8; charset=utf-7']]],
     ['gzip (B-19)', [...JSON_TYPE, ['Content-Encoding', 'gzip']]],
-    ['identity, which is not to be sent (B-19)', [...JSON_TYPE, ['Content-Encoding', 'identity']]],
-  ])('%s is 415, and the body stays unread', (_what, lines) => {
+    ['identity, which clients must not send (B-19)', [...JSON_TYPE, ['Content-Encoding', 'identity']]],
+  ])('%s is 415 before the body is read', (_what, lines) => {
     expect(ask(BODY).kind).toBe('ok');
     expect(ask(BODY, lines)).toMatchObject({ kind: 'body.media_type', beforeBody: true });
   });
 
-  test('two lines are refused, even if they agree (B-16, B-58)', () => {
+  test('two Content-Type lines are rejected, even if they agree (B-16, B-58)', () => {
     expect(ask(BODY, [...JSON_TYPE, ...JSON_TYPE])).toMatchObject({ kind: 'envelope.invalid', beforeBody: true });
   });
 });
 
 describe('bytes', () => {
-  test('go on as they came, white space, escapes and big numbers included (B-26, B-27)', () => {
+  test('stay unchanged, with white space, escapes and big numbers (B-26, B-27)', () => {
     const text = ' {"jsonrpc" : "2.0","id":9007199254740993, "method":"\\u006d","params":{"n":1.0,"big":9007199254740993}}\n';
     const { read } = ask(text);
     expect(read).toMatchObject({
@@ -68,9 +69,9 @@ describe('bytes', () => {
     ['a sequence cut short', Buffer.from([0xc3])],
     ['an overlong quote', Buffer.from([0xc0, 0xa2])],
     ['half a surrogate pair', Buffer.from([0xed, 0xa0, 0x80])],
-  ])('%s is no UTF-8 and is refused (B-18)', (_what, bytes) => {
-    const [before = '', behind = ''] = BODY.split('echo');
-    const around = (inner: Buffer): Buffer => Buffer.concat([Buffer.from(before), inner, Buffer.from(behind)]);
+  ])('%s is not UTF-8 and is rejected (B-18)', (_what, bytes) => {
+    const [before = '', after = ''] = BODY.split('echo');
+    const around = (inner: Buffer): Buffer => Buffer.concat([Buffer.from(before), inner, Buffer.from(after)]);
     expect(ask(around(Buffer.from('\u00e9'))).kind).toBe('ok');
     expect(ask(around(bytes)).kind).toBe('envelope.unreadable');
   });
@@ -78,7 +79,7 @@ describe('bytes', () => {
   test.each([
     ['a byte order mark (B-18)', `\ufeff${BODY}`],
     ['UTF-16', Buffer.from(BODY, 'utf16le')],
-    ['nothing', ''],
+    ['an empty body', ''],
     ['half a message', BODY.slice(0, -1)],
     ['HTML', '<!doctype html>'],
     ['two messages', BODY + BODY],
@@ -89,7 +90,7 @@ describe('bytes', () => {
 });
 
 describe('the message', () => {
-  test('is told with its name, by the method that it is for (B-51)', () => {
+  test('has the name that its method defines (B-51)', () => {
     const { read } = ask(JSON.stringify(modernRequest('resources/read', { uri: 'file:///a', name: 'x' })), [
       ...JSON_TYPE,
       ...mirrored({ 'Mcp-Method': 'resources/read', 'Mcp-Name': 'file:///a' }),
@@ -105,13 +106,13 @@ describe('the message', () => {
     expect(read).toMatchObject({ ok: true, value: { era: 'legacy', calls: [{ method: null, name: null, idText: '"a"' }] } });
   });
 
-  test('a flaw is refused with the id that was read (B-25, D-01)', () => {
+  test('a flaw is rejected with the id of the message (B-25, D-01)', () => {
     const { kind, read } = ask('{"jsonrpc":"2.0","id":"a","method":"tools/list","method":"tools/call"}');
     expect(kind).toBe('envelope.invalid');
     expect(read).toMatchObject({ ok: false, idText: '"a"' });
   });
 
-  test('headers that lie are refused (B-52)', () => {
+  test('headers that differ from the body are rejected (B-52)', () => {
     const body = JSON.stringify(modernRequest());
     expect(ask(body, [...JSON_TYPE, ...mirrored()]).kind).toBe('ok');
     expect(ask(body, [...JSON_TYPE, ...mirrored({ 'Mcp-Name': 'other' })]).kind).toBe('envelope.header_mismatch');
@@ -130,7 +131,7 @@ describe('a batch (B-21)', () => {
     expect(ask(batch(messages)).kind).toBe(expected);
   });
 
-  test('tells every call in it', () => {
+  test('has all its calls', () => {
     const { read } = ask(`[${BODY},${small}]`);
     expect(read).toMatchObject({
       ok: true,
@@ -149,7 +150,7 @@ describe('GET and DELETE', () => {
     expect(ask(null, [], method).read).toEqual({ ok: true, value: { era: 'legacy', calls: [], body: null } });
   });
 
-  test('but a version that must be served (B-33)', () => {
+  test('and need a served version (B-33)', () => {
     expect(ask(null, [['MCP-Protocol-Version', '2025-11-25']], 'GET').kind).toBe('ok');
     expect(ask(null, [['MCP-Protocol-Version', 'banana']], 'GET').kind).toBe('envelope.version');
   });

@@ -1,4 +1,4 @@
-// Which lines are written, in which order, and how soon.
+// Which log lines are written, in which order, and how soon.
 import { describe, expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import type { LogLevel } from '../../src/observe/log.js';
@@ -13,7 +13,7 @@ describe('the level', () => {
     ['info', ['info', 'warn', 'error']],
     ['warn', ['warn', 'error']],
     ['error', ['error']],
-  ])('%s lets pass %j', (level, levels) => {
+  ])('%s writes %j', (level, levels) => {
     const { log, lines } = logging(level);
     for (const make of [
       failures.clientDisconnected,
@@ -27,16 +27,16 @@ describe('the level', () => {
   });
 });
 
-describe('beside exchanges', () => {
-  test('a notice is told with its fields', () => {
+describe('lines without an exchange', () => {
+  test('a notice is logged with its fields', () => {
     const { log, lines } = logging();
     log.notify({ event: 'keys.loaded', level: 'warn', issuer: 'i', keys: 2, skipped: ['no object'] });
     expect(lines()[0]).toMatchObject({ event: 'keys.loaded', level: 'warn', issuer: 'i', keys: 2, skipped: ['no object'] });
   });
 
-  test('a request that could not be read is told with what is known of it', () => {
+  test('an unreadable request is logged with the known fields', () => {
     const { log, lines } = logging();
-    log.unread(failures.connectionBadRequest({ detail: 'HPE_INVALID_METHOD' }), '192.0.2.9');
+    log.unreadable(failures.connectionBadRequest({ detail: 'HPE_INVALID_METHOD' }), '192.0.2.9');
     const { time: _time, ...line } = lines()[0] as Line;
     expect(line).toEqual({
       level: 'info',
@@ -49,17 +49,17 @@ describe('beside exchanges', () => {
   });
 });
 
-describe('lines', () => {
+describe('log lines', () => {
   const numbered = (i: number) => outcome({ exchange: { ...exchange(), id: `request-${i}` } });
 
-  test('come in the order of what they tell, whatever their kind', () => {
+  test('come in the order of their events, whatever their kind', () => {
     const { log, lines } = logging();
     log.request(numbered(1));
     log.request(outcome({ failure: failures.tokenExpired() }));
     log.request(numbered(2));
     log.notify({ event: 'keys.loaded', level: 'info' });
     log.request(numbered(3));
-    log.unread(failures.connectionBadRequest(), '192.0.2.9');
+    log.unreadable(failures.connectionBadRequest(), '192.0.2.9');
     expect(lines().map(({ event }) => event)).toEqual([
       'forwarded',
       'verify.expired',
@@ -70,14 +70,14 @@ describe('lines', () => {
     ]);
   });
 
-  test('of good exchanges are joined, and none is lost', () => {
+  test('of successful exchanges are joined, and no line is lost', () => {
     const { log, blocks, lines } = logging();
     for (let i = 0; i < 300; i++) log.request(numbered(i));
     expect(blocks.length).toBeGreaterThan(1);
     expect(lines().map(({ requestId }) => requestId)).toEqual(Array.from({ length: 300 }, (_, i) => `request-${i}`));
   });
 
-  test('wait for no more than a moment', async () => {
+  test('wait for at most a moment', async () => {
     const { log, blocks } = logging();
     log.request(numbered(1));
     await until('the line is written', () => blocks.length > 0, 1000);

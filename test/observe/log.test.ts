@@ -1,4 +1,4 @@
-// What is written of an exchange: one line, only the fields that are allowed, never a token.
+// The log line of an exchange: one line, only allowed fields, and never a token.
 import { describe, expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
@@ -38,7 +38,7 @@ const ALLOWED = [
 ];
 
 describe('the line of an exchange', () => {
-  test('that went well says who did what, where and for how long (A-66)', () => {
+  test('that succeeded has the caller, the call, the endpoint and the duration (A-66)', () => {
     const { time, ...line } = lineOf();
     expect(line).toEqual({
       level: 'info',
@@ -62,7 +62,7 @@ describe('the line of an exchange', () => {
     expect(Math.abs(Date.parse(time as string) - Date.now())).toBeLessThan(5000);
   });
 
-  test('that was refused early says no more than is known', () => {
+  test('that was rejected early has only the known fields', () => {
     const { time: _time, ...line } = lineOf({
       endpoint: null,
       caller: null,
@@ -82,16 +82,19 @@ describe('the line of an exchange', () => {
     });
   });
 
-  test.each(failureTable.map((row) => [row.reason, row] as const))('%s has event, reason and level of its row', (kind, row) => {
-    const status = row.status ?? 499;
-    expect(lineOf({ failure: { ok: false, definition: row, detail: 'why' }, status })).toMatchObject({
-      event: row.event,
-      reason: kind,
-      level: row.level,
-      'http.response.status_code': status,
-      detail: 'why',
-    });
-  });
+  test.each(failureTable.map((row) => [row.reason, row] as const))(
+    '%s has the event, reason and level of its row',
+    (kind, row) => {
+      const status = row.status ?? 499;
+      expect(lineOf({ failure: { ok: false, definition: row, detail: 'why' }, status })).toMatchObject({
+        event: row.event,
+        reason: kind,
+        level: row.level,
+        'http.response.status_code': status,
+        detail: 'why',
+      });
+    },
+  );
 
   test('of a pass-through caller names no key (C-107, C-153)', () => {
     const line = lineOf({ caller: passThroughCaller('l-secret-key') });
@@ -99,7 +102,7 @@ describe('the line of an exchange', () => {
     expect(JSON.stringify(line)).not.toContain('secret');
   });
 
-  test('cuts names that callers chose', () => {
+  test('cuts names that callers choose', () => {
     const long = 'n'.repeat(300);
     const caller = principal({ subject: long, client: long });
     const about = (method: string, name: string | null) => {
@@ -113,8 +116,8 @@ describe('the line of an exchange', () => {
 
   test.each([
     ['passed', null, 200],
-    ['refused', failures.toolDenied(), 403],
-  ] as const)('of a batch that was %s names every call, so that none hides behind the first (A-66)', (_what, failure, status) => {
+    ['rejected', failures.toolDenied(), 403],
+  ] as const)('of a batch that was %s names every call, not only the first (A-66)', (_what, failure, status) => {
     const long = 'n'.repeat(300);
     const calls = [
       { method: 'ping', name: null, idText: '1' },
@@ -141,7 +144,7 @@ describe('the line of an exchange', () => {
     '\u00e9\u{1f600}',
     '',
     `n${'\u{1f600}'.repeat(100)}`,
-  ])('is one whole line with %j for every name', (name) => {
+  ])('is one complete line with %j for every name', (name) => {
     const { log, written } = logging();
     const message = { era: 'legacy' as const, calls: [{ method: 'tools/call', name, idText: '1' }], body: null };
     for (const failure of [null, failures.tokenExpired()])
@@ -149,13 +152,13 @@ describe('the line of an exchange', () => {
     expect(written()).toHaveLength(2);
     for (const line of written()) {
       expect(line).toMatch(/^\{[^\n\r]*\}\n$/);
-      const { 'gen_ai.tool.name': told, subject, clientId, level } = JSON.parse(line) as Line;
+      const { 'gen_ai.tool.name': tool, subject, clientId, level } = JSON.parse(line) as Line;
       const short = name.slice(0, 200);
-      expect([told, subject, clientId, level]).toEqual([short, short, short, 'info']);
+      expect([tool, subject, clientId, level]).toEqual([short, short, short, 'info']);
     }
   });
 
-  test('that went well without a caller or a message, a preflight, leaves them out or empty', () => {
+  test('that succeeded without a caller or a message (a preflight) leaves these out', () => {
     const { time: _time, ...line } = lineOf({ caller: null, message: null, status: 204 });
     expect(line).toEqual({
       level: 'info',
@@ -177,7 +180,7 @@ describe('the line of an exchange', () => {
     ['resources/subscribe', 'file:///a', { 'mcp.resource.uri': 'file:///a' }],
     ['tasks/get', 't-1', { taskId: 't-1' }],
     ['tools/list', null, {}],
-  ])('of %s names it in the field of its kind', (method, name, named) => {
+  ])('of %s names its subject in the field of that kind', (method, name, named) => {
     const { log, lines } = logging();
     const message = { era: 'modern' as const, calls: [{ method, name, idText: '1' }], body: null };
     const caller = principal();
@@ -192,7 +195,7 @@ describe('the line of an exchange', () => {
     expect(lines().at(-1)).toMatchObject({ 'mcp.method.name': method, ...named });
   });
 
-  test('tells a second exchange of the same kind by what is its own', () => {
+  test('of a second exchange of the same kind has its own values', () => {
     const { log, lines } = logging();
     log.request(outcome());
     log.request(
@@ -211,7 +214,7 @@ describe('the line of an exchange', () => {
     });
   });
 
-  test('is right beyond any number of kinds', () => {
+  test('is right for any number of kinds', () => {
     const { log, lines } = logging();
     for (let i = 0; i < 1_500; i++) log.request(outcome({ exchange: exchange({ method: `M${i}` }), status: 405 }));
     log.request(outcome({ exchange: exchange({ method: 'M3' }), status: 405 }));
@@ -227,7 +230,7 @@ describe('no line has a token, a key, a header value or a body (C-153, A-66)', (
   const every = failureTable.map((row) => ({
     failure: { ok: false as const, definition: row, cause, data: { secret: 1 }, scopes: ['x'], idText: '"secret-id"' },
   }));
-  test('not of any failure, and not of a success', () => {
+  test('neither for a failure nor for a success', () => {
     const { log, written, lines } = logging();
     for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }]) log.request(outcome(changes));
     expect(written()).toHaveLength(failureTable.length + 2);
@@ -235,7 +238,7 @@ describe('no line has a token, a key, a header value or a body (C-153, A-66)', (
     expect([...new Set(lines().flatMap((line) => Object.keys(line)))].filter((field) => !ALLOWED.includes(field))).toEqual([]);
   });
 
-  test('a bug is told with its stack, but not with its message', () => {
+  test('a bug is logged with its stack, but without its message', () => {
     const line = lineOf({ failure: failures.gatewayFault({ cause }), status: 500 });
     expect(line.stack).toMatch(/^Error\n {4}at .*log\.test/);
     expect(String(line.stack)).not.toContain('cannot parse');
@@ -243,7 +246,7 @@ describe('no line has a token, a key, a header value or a body (C-153, A-66)', (
     expect(lineOf({ failure: failures.upstreamBroken({ cause }), status: 502 })).not.toHaveProperty('stack');
   });
 
-  test('nor a legacy credential that was refused', () => {
+  test('nor a pass-through credential that the upstream rejected', () => {
     const line = lineOf({
       caller: { kind: 'pass-through', credential: legacy(TOKEN) },
       failure: failures.upstreamRefusedCaller(),

@@ -1,4 +1,4 @@
-// What is counted: every exchange once, with labels that no caller can choose.
+// The metrics: every exchange counts once, with labels that no client can choose.
 import { describe, expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
@@ -22,7 +22,7 @@ describe('the counter', () => {
     metrics.request(outcome({ failure: failures.tokenExpired(), status: 401 }));
     metrics.request(outcome({ endpoint: endpoint({ path: '/b' }) }));
     metrics.request(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
-    metrics.unread(failures.connectionTooSlow());
+    metrics.unreadable(failures.connectionTooSlow());
     const expected = [
       `${REQUESTS}{endpoint="/b",reason="ok"} 1`,
       `${REQUESTS}{endpoint="/mcp",reason="ok"} 2`,
@@ -42,7 +42,7 @@ describe('the counter', () => {
     expect(linesOf(await metrics.text(), REQUESTS)).toHaveLength(failureTable.length);
   });
 
-  test('grows by nothing that a caller sends (C-153)', async () => {
+  test('gets no new time series from values that a client sends (C-153)', async () => {
     const metrics = createMetrics();
     const callers = [
       principal({ subject: 'mallory', client: TOKEN, issuer: 'https://x.example' }),
@@ -74,15 +74,15 @@ describe('the histogram', () => {
     expect(text).toContain('portcullis_http_request_duration_seconds_count{endpoint="/mcp",reason="ok"} 2\n');
   });
 
-  test('is not fed by what was never an exchange', async () => {
+  test('does not count requests that never became an exchange', async () => {
     const metrics = createMetrics();
-    metrics.unread(failures.connectionBadRequest());
+    metrics.unreadable(failures.connectionBadRequest());
     const counts = linesOf(await metrics.text(), 'portcullis_http_request_duration_seconds_count');
     expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
   });
 });
 
-test('two gateways in one process count apart', async () => {
+test('two gateways in one process count separately', async () => {
   const [one, other] = [createMetrics(), createMetrics()];
   one.request(outcome());
   expect(linesOf(await one.text(), REQUESTS)).toHaveLength(1);

@@ -1,31 +1,32 @@
-// Decides the pages of the admin listener: metrics and health. It listens on loopback unless told otherwise, and refuses a Host that
-// is neither an address, localhost nor listed, so that a web page cannot reach it by DNS rebinding.
+// The admin listener: metrics and health. It is on loopback by default. It rejects a Host that is
+// not an address, localhost or listed, so that no web page reaches it by DNS rebinding.
 import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { addHealthRoutes, type Health } from './public.js';
+import { addHealthRoutes, type Readiness } from './health.js';
 
-export interface AdminParts {
+export interface AdminDependencies {
+  /** Host names that the operator allows, without a port. */
   readonly hosts: readonly string[];
-  readonly health: Health;
+  readonly readiness: Readiness;
   readonly metrics: { contentType: string; text(): Promise<string> };
 }
 
-function hostAllowed(host: string | undefined, listed: readonly string[]): boolean {
+function isAllowedHost(host: string | undefined, listed: readonly string[]): boolean {
   if (host === undefined) return false;
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return name === 'localhost' || isIP(name) !== 0 || listed.includes(name);
 }
 
-export function createAdminServer({ hosts, health, metrics }: AdminParts): Server {
+export function createAdminServer({ hosts, readiness, metrics }: AdminDependencies): Server {
   const app = new Hono();
   app.use('*', async (c, next) => {
-    if (!hostAllowed(c.req.header('host'), hosts))
+    if (!isAllowedHost(c.req.header('host'), hosts))
       return c.json({ error: 'Host not allowed: list it in admin.hosts' }, 403);
     return next();
   });
-  addHealthRoutes(app, health);
+  addHealthRoutes(app, readiness);
   app.get('/metrics', async (c) =>
     c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );

@@ -1,4 +1,5 @@
-// The acceptance tests of the client study that are about callers: what each credential gets, by its number there.
+// The acceptance tests of the client study about callers and their credentials, by their numbers
+// there.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, type HeaderLine, legacy, modern } from '../../fixtures/messages.js';
 import { rsaKey } from '../../fixtures/mint.js';
@@ -34,7 +35,7 @@ const ask = (method: string, authorization?: string, headers: HeaderLine[] = [])
   scene.send(legacy('tools/list', { method, headers: [['Authorization', authorization ?? null], ...headers] }));
 
 describe('1: no token', () => {
-  test.each(METHODS)('%s is 401 with the exact header', async (method) => {
+  test.each(METHODS)('%s gets 401 with the exact header', async (method) => {
     const response = await ask(method);
     expect([response.status, response.headers('www-authenticate')]).toEqual([401, [bare]]);
     expect(response.header('content-type')).toBe('application/json');
@@ -42,7 +43,7 @@ describe('1: no token', () => {
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('OPTIONS is 204', async () => {
+  test('OPTIONS gets 204', async () => {
     const headers: HeaderLine[] = [
       ['Origin', 'https://app.example.com'],
       ['Access-Control-Request-Method', 'POST'],
@@ -54,7 +55,7 @@ describe('1: no token', () => {
   });
 });
 
-describe('2: a bad token', () => {
+describe('2: an invalid token', () => {
   const stranger = rsaKey();
   const bad: [string, () => string][] = [
     ['garbage', () => 'garbage'],
@@ -67,7 +68,7 @@ describe('2: a bad token', () => {
     ['none', () => scene.token({ header: { alg: 'none' } })],
     ['JWE', () => `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..AAAA.AAAA.AAAA`],
     ['an ID token', () => scene.token({ claims: { nonce: 'n', at_hash: 'x' } })],
-    ['not valid for two minutes', () => scene.token({ claims: { nbf: Math.floor(Date.now() / 1000) + 120 } })],
+    ['valid only in two minutes', () => scene.token({ claims: { nbf: Math.floor(Date.now() / 1000) + 120 } })],
   ];
   test.each(bad)('%s: 401 with error="invalid_token" for every method', async (_name, token) => {
     for (const method of METHODS) {
@@ -81,7 +82,7 @@ describe('2: a bad token', () => {
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('not valid for half a minute: within the tolerance', async () => {
+  test('valid in half a minute: within the tolerance', async () => {
     const nbf = Math.floor(Date.now() / 1000) + 30;
     expect((await ask('POST', `Bearer ${scene.token({ claims: { nbf } })}`)).status).toBe(200);
   });
@@ -89,7 +90,7 @@ describe('2: a bad token', () => {
   test.each([
     ['cognito', COGNITO, { token_use: 'access' }, { token_use: 'id' }],
     ['keycloak', KEYCLOAK, { typ: 'Bearer' }, { typ: 'ID' }],
-  ])('%s: its ID token, by the claim that says so', async (preset, issuer, access, id) => {
+  ])('%s: its ID token is rejected by its own claim', async (preset, issuer, access, id) => {
     const { jwksUri } = scene.issuer;
     const marked = await startScene({
       issuers: { marked: { preset, issuer, jwksUri } },
@@ -113,9 +114,9 @@ describe('2: a bad token', () => {
   });
 });
 
-describe('11: tokens of Google and GitHub, which no adapter is there for', () => {
+describe('11: tokens of Google and GitHub, which have no adapter', () => {
   test.each(['ya29.a0AfH6SMBx', 'gho_16C7e42F292c6912E7710c838347Ae178B4a', 'github_pat_11AAAAAA0'])(
-    '%s is shown to the one introspection endpoint, and refused by it',
+    '%s goes to the one introspection endpoint, which rejects it',
     async (token) => {
       const before = scene.issuer.hits.introspection;
       expect((await ask('POST', `Bearer ${token}`)).status).toBe(401);
@@ -128,21 +129,21 @@ describe('11: tokens of Google and GitHub, which no adapter is there for', () =>
 describe('12: scopes', () => {
   const without = { scope: undefined };
   test.each<[string, Record<string, unknown>]>([
-    ['a text', { scope: 'other files:read' }],
+    ['a string', { scope: 'other files:read' }],
     ['a list', { scope: ['other', 'files:read'] }],
-    ['scp, a list', { ...without, scp: ['files:read'] }],
-    ['scp, a text', { ...without, scp: 'files:read other' }],
+    ['a list in scp', { ...without, scp: ['files:read'] }],
+    ['a string in scp', { ...without, scp: 'files:read other' }],
     ['permissions', { ...without, permissions: ['files:read'] }],
-    ['a claim that is a URL, letter for letter', { ...without, [LITERAL]: ['files:read'] }],
+    ['a claim whose name is a URL', { ...without, [LITERAL]: ['files:read'] }],
   ])('%s', async (_name, claims) => {
     expect((await ask('POST', `Bearer ${scene.token({ claims })}`)).status).toBe(200);
   });
 
   test.each<[string, Record<string, unknown>]>([
-    ['none', { scope: undefined }],
-    ['another', { scope: 'files:write' }],
-    ['one that begins like it', { scope: 'files:readx' }],
-  ])('%s is 403 with all three parameters', async (_name, claims) => {
+    ['no scope', { scope: undefined }],
+    ['another scope', { scope: 'files:write' }],
+    ['a scope that begins like it', { scope: 'files:readx' }],
+  ])('%s gets 403 with all three parameters', async (_name, claims) => {
     const response = await ask('POST', `Bearer ${scene.token({ claims })}`);
     const description = 'error_description="More scope is needed"';
     const line = `Bearer error="insufficient_scope", ${description}, ${bare.slice('Bearer '.length)}`;
@@ -158,7 +159,7 @@ describe('16: long tokens', () => {
     expect(token.length).toBeGreaterThan(23 * 1024);
     expect((await ask('POST', `Bearer ${token}`)).status).toBe(200);
   });
-  test('C-12: 40 KiB are 431 with a JSON body, and 80 KiB, which no header may have', async () => {
+  test('C-12: 40 KiB get 431 with a JSON body, and so do 80 KiB, more than a header may have', async () => {
     const long = await ask('POST', `Bearer ${sized(40 * 1024)}`);
     expect([long.status, long.header('content-type')]).toEqual([431, 'application/json']);
     expect(JSON.parse(long.body)).toMatchObject({ jsonrpc: '2.0', error: { message: expect.any(String) } });
@@ -168,9 +169,9 @@ describe('16: long tokens', () => {
   });
 });
 
-describe('17: the old scheme', () => {
+describe('17: a pass-through scheme', () => {
   test.each(['Token l-0123456789', 'token l-0123456789', 'TOKEN l-0123456789', 'Token   l-0123456789'])(
-    '%s reaches the upstream as it is, and no issuer',
+    '%s reaches the upstream unchanged, and no issuer',
     async (value) => {
       const before = { ...scene.issuer.hits };
       expect((await ask('POST', value)).status).toBe(200);
@@ -181,9 +182,9 @@ describe('17: the old scheme', () => {
   );
 });
 
-describe('18: from a page', () => {
+describe('18: from a web page', () => {
   const from: HeaderLine = ['Origin', 'https://app.example.com'];
-  test('200, 401, 403 and 503 can be read, with what the page needs of them', async () => {
+  test('the page can read 200, 401, 403 and 503 with the headers that it needs', async () => {
     const answers: [number, Ask['token']][] = [
       [200, scene.token()],
       [401, undefined],

@@ -1,4 +1,5 @@
-// The acceptance tests of the client study that are about finding the authorization server, by their number there.
+// The acceptance tests of the client study about finding the authorization server, by their numbers
+// there.
 import { discoverAuthorizationServerMetadata, discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/client';
 import {
   discoverOAuthProtectedResourceMetadata as discoverResourceV1,
@@ -16,7 +17,7 @@ const PRM = '/.well-known/oauth-protected-resource';
 const OAUTH = '/.well-known/oauth-authorization-server';
 const OIDC = '/.well-known/openid-configuration';
 
-/** How issuers of each kind write themselves, and where their documents are, behind the origin. */
+/** The path of the issuer of each kind, and the paths of its documents. */
 const kinds = {
   auth0: { issuer: '/', at: [OAUTH, OIDC] },
   okta: { issuer: '/oauth2/default', at: [`/oauth2/default${OAUTH}`, `/oauth2/default${OIDC}`] },
@@ -71,7 +72,7 @@ afterAll(async () => {
 const get = (path: string, headers: [string, string][] = []) => rawRequest(gateway.port, { path, headers });
 
 describe('3: the metadata of the resource', () => {
-  test('stands at every place, whoever asks', async () => {
+  test('is at every path, with any credential', async () => {
     const path = '/auth0/mcp';
     const { body } = await get(PRM + path);
     expect(JSON.parse(body)).toMatchObject({ resource: gateway.url + path });
@@ -90,12 +91,12 @@ describe('3: the metadata of the resource', () => {
     }
   });
 
-  test('stands at the root where the resource is the origin, and there alone', async () => {
+  test('is at the root only where the resource is the origin', async () => {
     const response = await get(PRM);
     expect([response.status, JSON.parse(response.body).resource]).toEqual([200, 'https://tools.example.com']);
   });
 
-  test.each([`${PRM}/unknown`, `/unknown${PRM}`, '/.well-known/unknown', `${PRM}/auth0`])('%s is 404 in JSON', async (path) => {
+  test.each([`${PRM}/unknown`, `/unknown${PRM}`, '/.well-known/unknown', `${PRM}/auth0`])('%s gets 404 in JSON', async (path) => {
     const response = await get(path, [['Authorization', 'Bearer bogus']]);
     expect([response.status, response.header('content-type'), response.header('www-authenticate')]).toEqual([
       404,
@@ -106,10 +107,10 @@ describe('3: the metadata of the resource', () => {
   });
 });
 
-describe.each(Object.keys(kinds))('4: an issuer as that of %s', (kind) => {
+describe.each(Object.keys(kinds))('4: an issuer like that of %s', (kind) => {
   const endpoint = () => endpoints.find((one) => one.kind === kind) as (typeof endpoints)[number];
 
-  test('is published as it writes itself, and every replayed client believes it', async () => {
+  test('is published exactly as written, and every replayed client accepts it', async () => {
     const { url, issuer } = endpoint();
     for (const client of probingClients.filter(({ first }) => first === undefined)) {
       const found = await walk(client, url).discover();
@@ -117,7 +118,7 @@ describe.each(Object.keys(kinds))('4: an issuer as that of %s', (kind) => {
     }
   });
 
-  test('SDK 1.x and 2.x themselves find it', async () => {
+  test('SDK 1.x and 2.x find it, too', async () => {
     const { url, issuer } = endpoint();
     const resource = await discoverOAuthProtectedResourceMetadata(url);
     expect(resource.authorization_servers).toEqual([issuer]);
@@ -128,8 +129,8 @@ describe.each(Object.keys(kinds))('4: an issuer as that of %s', (kind) => {
   });
 });
 
-describe('5: VS Code and Gemini CLI compare the resource with the URL that was typed', () => {
-  test('and find it equal at every endpoint', async () => {
+describe('5: VS Code and Gemini CLI compare the resource with the URL that the user typed', () => {
+  test('both are equal at every endpoint', async () => {
     const typed: [string, URL][] = [
       ...endpoints.map(({ url }): [string, URL] => [PRM + url.pathname, url]),
       [`${PRM}/Deep/~x/mcp`, new URL('https://Odd.example.com/Deep/~x/mcp')],

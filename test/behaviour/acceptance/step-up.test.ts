@@ -1,5 +1,5 @@
-// The acceptance test of the client study that is about SDK clients which lack a scope, by its number there. The rest of it, the conformance
-// suite with the gateway as the server, is `npm run conformance`.
+// The acceptance test of the client study about SDK clients that lack a scope, by its number there.
+// `npm run conformance` covers its other part, the conformance suite against the gateway.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -39,11 +39,11 @@ async function registered(kept: Kept): Promise<unknown> {
   const { clientMetadata } = provider(kept);
   const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(clientMetadata) };
   const response = await fetch(idp.url('/reg'), { ...sent, signal: AbortSignal.timeout(5000) });
-  // SDK 2.x wants to know whose client it is.
+  // SDK 2.x needs the issuer of the client.
   return { ...((await response.json()) as object), issuer: idp.issuer };
 }
 
-/** One way for both SDKs: connects, goes on after each login. */
+/** The same steps for both SDKs: connect, log in, continue. */
 interface Sdk {
   open(
     url: URL,
@@ -77,20 +77,20 @@ const sdks: Record<string, Sdk> = {
   },
 };
 
-/** The lines of the log that refused a call for its scope. */
+/** The number of log lines of calls that were rejected for their scope. */
 const refusals = (path: string): number =>
   gateway.logs().filter(({ reason, endpoint }) => reason === 'scope.insufficient' && endpoint === path).length;
 
 describe.each(Object.entries(sdks))('20: %s', (_name, sdk) => {
   async function loggedIn(url: URL, kept: Kept) {
-    // A client that the SDK registers is one for the scopes of the first challenge alone, at this provider.
+    // At this provider a client that the SDK registers gets only the scopes of the first challenge.
     kept.client = await registered(kept);
     const first = sdk.open(url, kept);
     await expect(first.connect()).rejects.toThrow(/unauthorized/i);
     await first.finish();
     const session = sdk.open(url, kept);
     await session.connect();
-    // With a refresh token SDK 1.x asks for the same scopes again.
+    // With a refresh token SDK 1.x requests the same scopes again.
     if (kept.tokens !== undefined) kept.tokens = { ...kept.tokens, refresh_token: undefined } as never;
     return session;
   }

@@ -1,4 +1,5 @@
-// The acceptance tests of the client study that are about upstreams in trouble and replicas that die, by their number there.
+// The acceptance tests of the client study about failing upstreams and killed replicas, by their
+// numbers there.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
@@ -8,7 +9,7 @@ import { type Answer, answers } from '../../fixtures/raw-upstream.js';
 import { type Scene, startConfigured, startScene } from '../../fixtures/scene.js';
 import { startV2Upstream, type V2Upstream } from '../../fixtures/upstream-v2.js';
 
-describe('13: words that clients take for another status', () => {
+describe('13: words that clients take as another status', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await startScene({
@@ -19,16 +20,16 @@ describe('13: words that clients take for another status', () => {
   afterAll(() => scene.stop());
 
   const CHALLENGE: [string, string][] = [['WWW-Authenticate', 'Bearer resource_metadata="http://internal.example"']];
-  /** mcp-remote, n8n and Gemini CLI look for these in the text of an error. */
+  /** mcp-remote, n8n and Gemini CLI look for these words in the text of an error. */
   const WORDS = /401|403|404|405|Unauthorized|Not Found|Method Not Allowed/i;
   test.each<[string, number, Answer]>([
     ['401', 502, answers.status(401, CHALLENGE, 'Unauthorized')],
     ['403', 502, answers.status(403, CHALLENGE, 'Forbidden')],
     ['a redirect', 502, answers.status(307, [['Location', 'http://internal.example/404']])],
     ['HTML of a 404 page with status 200', 502, answers.status(200, [['Content-Type', 'text/html']], '404 Not Found')],
-    ['nothing', 502, answers.hangUp()],
+    ['no byte', 502, answers.hangUp()],
     ['silence', 504, answers.stall()],
-  ])('%s of the upstream is %i without any of them, and without its challenge', async (_name, status, answer) => {
+  ])('%s of the upstream gives %i without these words, and without its challenge', async (_name, status, answer) => {
     scene.upstream.answer(answers.rpc());
     await scene.passes();
     scene.upstream.answer(answer);
@@ -38,14 +39,14 @@ describe('13: words that clients take for another status', () => {
     expect(`${error.message} ${error.code}`).not.toMatch(WORDS);
   });
 
-  test.each([404, 500])('%i of the upstream stays what it is, without a challenge', async (status) => {
+  test.each([404, 500])('%i of the upstream stays the same, without a challenge', async (status) => {
     scene.upstream.answer(answers.json({ jsonrpc: '2.0', id: 1, error: { code: -32001, message: 'gone' } }, status, CHALLENGE));
     const response = await scene.send(modern('tools/list', { token: scene.token() }));
     expect([response.status, response.headers('www-authenticate')]).toEqual([status, []]);
     expect(response.body).toContain('gone');
   });
 
-  test('no upstream at all is 502 without any of them', async () => {
+  test('an upstream that is down gives 502 without these words', async () => {
     const token = scene.token({ audience: `${scene.gateway.url}/gone/mcp` });
     const response = await scene.send(modern('tools/list', { path: '/gone/mcp', token }));
     expect(response.status).toBe(502);
@@ -72,7 +73,7 @@ describe('19: a replica is killed in the middle of a conversation', () => {
     await Promise.all([issuer.stop(), upstream.stop()]);
   });
 
-  test('the next POST works on the other one, without initialize, in both eras', async () => {
+  test('the next POST works on the other replica, without initialize, in both eras', async () => {
     const token = issuer.token({ audience: 'https://mcp.example.com/mcp' });
     const [first, second] = replicas as [Gateway, Gateway];
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } };

@@ -1,5 +1,6 @@
-// The ways of published clients from a bare URL to a tool call, replayed against the running gateway, a real identity provider and real MCP
-// servers; and that each gives up where the real one would.
+// The steps of published clients from a bare URL to a tool call, replayed against the running
+// gateway, a real identity provider and real MCP servers. Each replay gives up where the real
+// client does.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
 import type { Gateway } from '../../fixtures/gateway.js';
@@ -15,7 +16,7 @@ let idp: Idp;
 let v1: V1Upstream;
 let v2: V2Upstream;
 let gateway: Gateway;
-/** The same without the copy of the issuer's metadata. */
+/** The same configuration without the copy of the issuer's metadata. */
 let bare: Gateway;
 
 beforeAll(async () => {
@@ -27,7 +28,7 @@ beforeAll(async () => {
   const config = (metadataMirror: object) => ({ issuers: { idp: { issuer: idp.issuer, metadataMirror } }, endpoints });
   [gateway, bare] = await Promise.all([startConfigured(config({})), startConfigured(config({ enabled: false }))]);
   for (const { url } of [gateway, bare]) for (const { path } of endpoints) idp.addResource(url + path, 'jwt');
-  await until('the copy is there', async () => {
+  await until('the gateway has the copy', async () => {
     const place = `${gateway.url}/.well-known/oauth-authorization-server`;
     return (await fetch(place, { signal: AbortSignal.timeout(1000) })).status === 200;
   });
@@ -37,7 +38,7 @@ afterAll(async () => {
   await Promise.all([idp.stop(), v1.stop(), v2.stop()]);
 });
 
-/** With the origins by name, so that one can read it. */
+/** Replaces the origins by short names, so that the lists are readable. */
 const named = (asked: readonly string[]): string[] =>
   asked.map((line) => line.replaceAll(gateway.url, '').replaceAll(idp.issuer, 'IDP'));
 
@@ -46,7 +47,7 @@ const OAUTH = '/.well-known/oauth-authorization-server';
 const POINTED = `GET ${PRM}/v2/mcp 200`;
 const SERVER = `GET IDP${OAUTH} 200`;
 
-/** What each asks before the login. */
+/** The requests of each client before the login. */
 const WAYS: Record<string, string[]> = {
   'TypeScript SDK 1.x': ['POST /v2/mcp 401', POINTED, SERVER],
   'TypeScript SDK 2.x': ['POST /v2/mcp 401', POINTED, SERVER],
@@ -63,14 +64,14 @@ const WAYS: Record<string, string[]> = {
   'MCP Inspector 2.x': ['POST /v2/mcp 401', POINTED, SERVER],
 };
 
-test('every client has its way written down', () => {
+test('every client has its list of requests', () => {
   expect(probingClients.map(({ name }) => name)).toEqual(Object.keys(WAYS));
 });
 
 describe.each(probingClients.map((client) => [client.name, client] as const))('%s', (name, client) => {
   test.each([
     ['/v1/mcp', 'with sessions'],
-    ['/v2/mcp', 'without'],
+    ['/v2/mcp', 'without sessions'],
   ])('A-01, A-02, A-12, A-20, A-28: reaches a tool call at %s, %s', async (path) => {
     const own = walk(client, new URL(gateway.url + path));
     const found = await own.discover();
@@ -79,15 +80,15 @@ describe.each(probingClients.map((client) => [client.name, client] as const))('%
     expect(await own.call(token, `hello from ${name}`)).toBe(`hello from ${name}`);
   });
 
-  // Gemini CLI takes the origin for the resource then, which is right only where it is.
-  test.skipIf(name === 'Gemini CLI')('A-02, A-03: finds its way where the challenge got lost', async () => {
+  // Gemini CLI then takes the origin as the resource, which is right at the origin only.
+  test.skipIf(name === 'Gemini CLI')('A-02, A-03: finds the authorization server without the challenge', async () => {
     const own = walk(client, new URL(`${gateway.url}/v2/mcp`));
     const token = await own.login(await own.discover({ blind: true }));
     expect(await own.call(token, 'blind')).toBe('blind');
   });
 });
 
-test('Codex finds no OAuth where there is no copy of the metadata, and all others do', async () => {
+test('without the copy of the metadata Codex finds no OAuth, and all others do', async () => {
   for (const client of probingClients) {
     const own = walk(client, new URL(`${bare.url}/v2/mcp`));
     if (client.name === 'Codex') await expect(own.discover()).rejects.toThrow('OAuth is not supported');
@@ -95,7 +96,7 @@ test('Codex finds no OAuth where there is no copy of the metadata, and all other
   }
 });
 
-describe('a server that is not ours, with one flaw, stops', () => {
+describe('another server with one flaw stops', () => {
   let server: RawUpstream;
   type Flaw = {
     challenge?: string;
@@ -130,18 +131,23 @@ describe('a server that is not ours, with one flaw, stops', () => {
     ['mcp-remote: 200 at its probe', () => ({ probe: 200 }), 'mcp-remote', 'the probe is 200'],
     ['Codex: an error without a token', () => ({ challenge: 'Bearer error="invalid_token"' }), 'Codex', 'no token was sent'],
     ['SDK 2.x: another scheme first', () => ({ challenge: 'Token realm="x", Bearer' }), 'TypeScript SDK 2.x', 'no challenge'],
-    ['VS Code: a small b', () => ({ challenge: 'bearer scope="x"' }), 'VS Code', 'no challenge'],
+    ['VS Code: bearer in lower case', () => ({ challenge: 'bearer scope="x"' }), 'VS Code', 'no challenge'],
     ['VS Code: the origin as the resource', () => ({ resource: server.url }), 'VS Code', 'the resource is'],
     ['VS Code: a slash at the end', () => ({ resource: `${server.url}/mcp/` }), 'VS Code', 'the resource is'],
     ['Gemini CLI: the origin as the resource', () => ({ resource: server.url }), 'Gemini CLI', 'the resource is'],
     ['SDK 1.x: another origin', () => ({ resource: 'https://other.example.com/mcp' }), 'TypeScript SDK 1.x', 'the resource is'],
     [
-      'SDK 2.x: an issuer with a slash more',
+      'SDK 2.x: an issuer with a slash at the end',
       () => ({ server: { issuer: `${server.url}/` } }),
       'TypeScript SDK 2.x',
       'the issuer is',
     ],
-    ['Inspector: an issuer with a slash less', () => ({ issuers: [`${server.url}/`] }), 'MCP Inspector 2.x', 'the issuer is'],
+    [
+      'Inspector: an issuer without its last slash',
+      () => ({ issuers: [`${server.url}/`] }),
+      'MCP Inspector 2.x',
+      'the issuer is',
+    ],
     ['ChatGPT: HTML at a well-known path', () => ({ html: true }), 'ChatGPT', 'is no JSON'],
     ['Claude.ai: no PKCE', () => ({ server: { code_challenge_methods_supported: undefined } }), 'Claude.ai', 'code_challenge'],
     ['rmcp: 503 in place of the metadata', () => ({ trouble: 503 }), 'rmcp', '503'],

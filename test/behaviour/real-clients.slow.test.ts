@@ -1,4 +1,5 @@
-// Published clients and servers with the gateway between them: login from nothing, both SDK generations, both eras.
+// Published clients and servers with the gateway between them: first login, both SDK generations,
+// both eras.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -46,7 +47,8 @@ beforeAll(async () => {
   for (const path of Object.keys(upstreams)) idp.addResource(gateway.url + path, path === '/opaque/mcp' ? 'opaque' : 'jwt');
 });
 afterAll(async () => {
-  // Published clients leave spare connections behind; how the gateway ends in spite of them is the business of shutdown.test.ts.
+  // Published clients keep spare connections open. shutdown.test.ts checks that the gateway ends in
+  // spite of them.
   await gateway.stop('SIGKILL');
   await Promise.all([idp.stop(), everything.stop(), v1.stop(), v2.stop()]);
 });
@@ -74,7 +76,7 @@ describe('SDK 1.x with OAuth, from a bare URL', () => {
     },
   );
 
-  test('B-39: a token that expires means one refresh and no login, and an outage of the keys means neither', async () => {
+  test('B-39: an expired token causes one refresh and no login, and an outage of the keys causes neither', async () => {
     const url = new URL(`${gateway.url}/v2/mcp`);
     const kept: Kept = { logins: 0 };
     const first = new TransportV1(url, { authProvider: provider(kept) });
@@ -88,7 +90,7 @@ describe('SDK 1.x with OAuth, from a bare URL', () => {
     expect([kept.logins, kept.tokens?.access_token === good?.access_token]).toEqual([1, false]);
     await client.close();
 
-    // A key that the gateway has not seen, and an issuer that is gone: 503, at which no client throws its tokens away.
+    // An unknown key and an issuer that is down: 503, at which no client drops its tokens.
     await idp.rotate();
     kept.tokens = { access_token: await idp.token({ resource: url.href, scope: 'files:read' }) };
     await idp.stop();
@@ -149,7 +151,7 @@ test('B-80, B-74, B-04: SDK 1.x with the session upstream: progress, the GET str
     announced += 1;
   });
   await until('the GET stream is open', () => v1.seen.some(({ method }) => method === 'GET'));
-  await until('an announcement arrives on the GET stream', () => {
+  await until('a notification arrives on the GET stream', () => {
     if (announced === 0) v1.announce();
     return announced > 0;
   });
@@ -200,7 +202,7 @@ describe('B-35, B-39: SDK 2.x with a bearer token', () => {
     const before = v2.cancelled();
     const endless = { name: 'slow', arguments: { steps: 1, delayMs: 60_000 } };
     const aborted = client.callTool(endless, { signal: abort.signal }).catch((error: unknown) => error);
-    await until('the call is under way', () => v2.seen.at(-1)?.headers['mcp-name'] === 'slow');
+    await until('the upstream has the call', () => v2.seen.at(-1)?.headers['mcp-name'] === 'slow');
     abort.abort();
     expect(await aborted).toBeInstanceOf(Error);
     await until('the upstream notices the cancellation', () => v2.cancelled() === before + 1);

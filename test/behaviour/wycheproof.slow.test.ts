@@ -1,5 +1,6 @@
-// The Wycheproof vectors (test/vectors) against the running gateway: each flaw made again over real claims is refused, its twin without the
-// flaw passes. What cannot be carried over is named by its treatment, and counted, so that no vector is left out without a word.
+// The Wycheproof vectors (test/vectors) against the running gateway. Each flaw in a token with real
+// claims is rejected, and the twin without the flaw passes. Each vector has a treatment, and the
+// treatments are counted, so that no vector is silently left out.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
 import { type KeyServer, startKeyServer } from '../fixtures/key-server.js';
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([gateway.stop(), keyServer.stop(), upstream.stop()]));
 
-/** Issued before the keys were fetched: an unknown key is then the token's fault, not a rotation under way. */
+/** Issued before the keys were fetched: an unknown key is not a rotation that is still unseen. */
 function written({ by, make }: Token, jti: string): string {
   const iat = Math.floor(Date.now() / 1000) - 100;
   const claims = {
@@ -45,7 +46,7 @@ function written({ by, make }: Token, jti: string): string {
   return make(claimsText(claims));
 }
 
-/** Sixteen at a time. The answers in the order of the tokens. */
+/** Calls, sixteen at a time. Resolves to the statuses in the order of the tokens. */
 async function statuses(tokens: string[]): Promise<number[]> {
   const found: number[] = [];
   let next = 0;
@@ -58,7 +59,7 @@ async function statuses(tokens: string[]): Promise<number[]> {
   return found;
 }
 
-/** RFC 6750 section 2.1: what is no b64token is a malformed request, whatever it holds. */
+/** RFC 6750 section 2.1: a credential that is not a b64token is a malformed request. */
 const refusal = (token: string): number => (/^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? 401 : 400);
 
 const TREATED: [Treatment, number][] = [
@@ -79,7 +80,7 @@ describe('C-34, C-40, C-41, C-42, C-60, C-61, C-64: Wycheproof', () => {
     expect(issuings.size).toBeGreaterThan(60);
   });
 
-  test.each(TREATED)('%s: %i twins without a flaw pass, and with the flaw none', async (treatment) => {
+  test.each(TREATED)('%s: %i twins without a flaw pass, and none passes with the flaw', async (treatment) => {
     const chosen = planned.filter((one) => one.treatment === treatment);
     upstream.reset();
     const twins = chosen.map(({ vector, twin }) => written(twin, named(vector)));
@@ -97,7 +98,7 @@ describe('C-34, C-40, C-41, C-42, C-60, C-61, C-64: Wycheproof', () => {
     expect(upstream.hits).toBe(0);
   });
 
-  test('as they are written, with their own payloads, none passes', async () => {
+  test('no vector passes with its own payload', async () => {
     upstream.reset();
     const found = await statuses(planned.map(({ vector }) => vector.text));
     const wrong = planned.map(({ vector }, at) => [named(vector), found[at], refusal(vector.text)] as const);
@@ -105,12 +106,12 @@ describe('C-34, C-40, C-41, C-42, C-60, C-61, C-64: Wycheproof', () => {
     expect(upstream.hits).toBe(0);
   });
 
-  test('the mixed file brings no signed vector that the other two have not', () => {
+  test('the mixed file has no signed vector that is not in the other two', () => {
     const texts = new Set(
       [...groupsOf('signature'), ...groupsOf('key')].flatMap(({ vectors }) => vectors.map(({ text }) => text)),
     );
     const own = planned.filter(({ treatment, vector }) => treatment === 'same' && !texts.has(vector.text));
-    // In the other file the text of this one is a string that lacks its last bracket.
+    // In the other file the text of this vector is a string without its last bracket.
     expect(own.map(({ vector }) => named(vector))).toEqual(['crypto 17 rejectsValidJsonSerialization']);
   });
 });

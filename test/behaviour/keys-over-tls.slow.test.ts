@@ -1,4 +1,5 @@
-// An issuer behind TLS: a certificate that nobody vouches for is an outage, and not a byte of ours is sent to whoever holds it.
+// An issuer behind TLS: an untrusted certificate is an outage, and its owner gets no byte of the
+// gateway.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +28,7 @@ const BAD: [string, Certificate][] = [
     'expired',
     certificate({ name: 'expired', hosts, by: authority, notBefore: new Date(0), notAfter: new Date(Date.now() - DAY_MS) }),
   ],
-  ['not yet good', certificate({ name: 'early', hosts, by: authority, notBefore: new Date(Date.now() + DAY_MS / 2) })],
+  ['not valid yet', certificate({ name: 'early', hosts, by: authority, notBefore: new Date(Date.now() + DAY_MS / 2) })],
   ['of another host', certificate({ name: 'other', hosts: ['keys.example'], by: authority })],
   ['of another address', certificate({ name: 'other', hosts: ['127.0.0.2'], by: authority })],
   ['of no host at all', certificate({ name: '127.0.0.1', by: authority })],
@@ -99,11 +100,11 @@ const call = ({ issuer }: TlsIssuer): Promise<RawResponse> => {
   return rawRequest(gateway.port, modern('tools/list', { token }));
 };
 
-test('C-70: a certificate of the authority, for this address, in its time, is good', async () => {
+test('C-70: a certificate of the authority, for this address, within its time, is valid', async () => {
   expect([(await call(sound)).status, sound.requests]).toEqual([200, 1]);
 });
 
-describe.concurrent('C-66, C-70: a certificate that nobody vouches for is 503, and good when it is replaced', () => {
+describe.concurrent('C-66, C-70: an untrusted certificate gives 503, and 200 after it is replaced', () => {
   test.each(BAD.map(([name], at) => ({ name, at })))('$name', async ({ at }) => {
     const issuer = issuers[at] as TlsIssuer;
     const response = cold[at] as RawResponse;
@@ -111,6 +112,6 @@ describe.concurrent('C-66, C-70: a certificate that nobody vouches for is 503, a
     expect(response.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
     expect(issuer.requests).toBe(0);
     issuer.present(good);
-    await until('the good token passes', async () => (await call(issuer)).status === 200, 10_000);
+    await until('the valid token passes', async () => (await call(issuer)).status === 200, 10_000);
   });
 });

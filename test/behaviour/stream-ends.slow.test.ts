@@ -1,4 +1,5 @@
-// Event streams that the gateway itself bounds and ends: by the token, by the longest time, by the limit of streams.
+// Event streams that the gateway ends: with their token, after the longest time, or above the limit
+// of streams.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -28,7 +29,7 @@ import {
 } from '../support/stream-calls.js';
 
 const MAX_STREAMS = 4;
-/** The longest time of a stream at /bounded. */
+/** The longest time of a stream at the bounded endpoints. */
 const LONGEST_MS = 3000;
 const TOLERANCE_SECONDS = 4;
 
@@ -59,7 +60,7 @@ beforeEach(async () => {
   scene.upstream.reset();
 });
 
-/** A token for an endpoint that ends soon. */
+/** A token for an endpoint, valid for `ttl` seconds. */
 const token = (path: string, ttl = 300): string => scene.token({ audience: scene.gateway.url + path, ttl });
 
 const open = (request: RawRequest): Promise<RawConnection> => openStream(scene.gateway.port, request);
@@ -71,10 +72,10 @@ const completed = (id: string) => ({
 });
 
 describe('B-78: the token', () => {
-  test('ends a subscription with its result, and a GET stream; the upstream is let go; a call that runs goes on', async () => {
+  test('ends a subscription with its result, and a GET stream, but not a running call', async () => {
     scene.upstream.answer(ends(FIRST, 4500, LAST));
     const started = performance.now();
-    // Good for two seconds at least, and three at most.
+    // Valid for at least two seconds, and at most three.
     const asked = [subscription, stream, call].map((make) => whole(make({ token: token('/mcp', 3) })));
     const [listened, streamed] = (await Promise.all(asked.slice(0, 2))) as [RawResponse, RawResponse];
     expect(performance.now() - started).toBeGreaterThan(1000);
@@ -89,14 +90,14 @@ describe('B-78: the token', () => {
       });
     }
     const left = (): number => scene.upstream.requests.filter(({ closedEarly }) => closedEarly).length;
-    await until('the upstream sees two callers leave', () => left() === 2, 500);
+    await until('the upstream sees two disconnects', () => left() === 2, 500);
 
     const answered = (await asked[2]) as RawResponse;
     expect([answered.complete, withoutComments(answered)]).toEqual([true, FIRST + LAST]);
     expect([(await scene.logOf(answered)).reason, left()]).toEqual(['ok', 2]);
   });
 
-  test('that has ended serves a listening stream within the tolerance, to the end of that', async () => {
+  test('that has expired allows a stream within the tolerance, and to its end', async () => {
     scene.upstream.answer(writes([FIRST]));
     const late = token('/mcp', -1);
     const started = performance.now();
@@ -105,7 +106,7 @@ describe('B-78: the token', () => {
     expect(performance.now() - started).toBeGreaterThan(1000);
     scene.upstream.answer(answers.rpc());
     const again = async (): Promise<number> => (await scene.send(modern('tools/list', { token: late }))).status;
-    await until('the token is refused', async () => (await again()) === 401, 1500);
+    await until('the token is rejected', async () => (await again()) === 401, 1500);
   });
 });
 
@@ -116,7 +117,7 @@ describe('B-78: the longest time', () => {
     error: { code: -31504, message: 'The stream reached its time limit' },
   });
 
-  /** Opens these streams one after the other, and waits for the end of all. */
+  /** Opens these streams one after the other. Resolves to their ends. */
   async function outlived(asked: [text: string, make: Make][]): Promise<RawResponse[]> {
     const opened: RawConnection[] = [];
     for (const [text, make] of asked) {
@@ -134,7 +135,7 @@ describe('B-78: the longest time', () => {
     return Promise.all(responses);
   }
 
-  test('ends a stream of every kind; a subscription with its result, a call with an error', async () => {
+  test('ends every kind of stream: a subscription with its result, a call with an error', async () => {
     const responses = await outlived(KINDS.map(([, make]) => [FIRST, make]));
     expect(responses.map((response) => messages(response).slice(1))).toMatchObject([
       [timedOut('call-7')],
@@ -142,11 +143,11 @@ describe('B-78: the longest time', () => {
       [completed('sub-1')],
       [],
     ]);
-    // Their connections are as good as new.
+    // Their connections can be used again.
     expect(responses.map(({ complete, closed }) => [complete, closed])).toEqual(KINDS.map(() => [true, false]));
   });
 
-  test('cuts one within an event, and a call whose events have ids', async () => {
+  test('cuts a stream within an event, and a call whose events have ids', async () => {
     const half = 'data: {"a"';
     const withId = 'id: 1\ndata: 1\n\n';
     const responses = await outlived([
@@ -161,7 +162,7 @@ describe('B-78: the longest time', () => {
   });
 });
 
-test('B-78: above maxStreams a listening stream is refused, calls pass, and one that ended gives its place back', async () => {
+test('B-78: above maxStreams a new stream is rejected, calls pass, and an ended stream frees its slot', async () => {
   scene.upstream.answer(writes([FIRST]));
   const held: RawConnection[] = [];
   for (let n = 0; n < MAX_STREAMS; n++) {
@@ -175,14 +176,14 @@ test('B-78: above maxStreams a listening stream is refused, calls pass, and one 
   await scene.passes();
   await held[0]?.response({ label: 'the stream whose token ends' });
   const connection = await open(stream({ token: token('/mcp') }));
-  await until('a place is free', () => connection.received().includes(FIRST));
+  await until('a slot is free', () => connection.received().includes(FIRST));
   for (const one of [...held, connection]) one.destroy();
 });
 
 const info = { name: 'test', version: '0.0.0' };
 const bearer = (path: string) => ({ requestInit: { headers: { authorization: `Bearer ${token(path)}` } } });
 
-test('B-78, B-102: to the SDK 2.x the end of a subscription is graceful, and it can subscribe again', async () => {
+test('B-78, B-102: for SDK 2.x the end of a subscription is graceful, and it can subscribe again', async () => {
   const client = new Client(info, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
   const failed: unknown[] = [];
   client.onerror = (error) => failed.push(error);
@@ -196,15 +197,15 @@ test('B-78, B-102: to the SDK 2.x the end of a subscription is graceful, and it 
   await client.close();
 });
 
-test('B-78: the SDK 1.x opens its GET stream again, and hears what comes then', async () => {
+test('B-78: SDK 1.x opens its GET stream again, and gets the next notification', async () => {
   const client = new ClientV1(info);
   await client.connect(new TransportV1(new URL(`${scene.gateway.url}/v1`), bearer('/v1')) as never);
   let announced = 0;
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => void announced++);
   const opened = (): number => v1.seen.filter(({ method }) => method === 'GET').length;
   await until('the GET stream is open', () => opened() === 1);
-  await until('it is opened again', () => opened() === 2, LONGEST_MS + 4000);
-  await until('an announcement arrives on the second', () => {
+  await until('the client opens it again', () => opened() === 2, LONGEST_MS + 4000);
+  await until('a notification arrives on the second', () => {
     if (announced === 0) v1.announce();
     return announced > 0;
   });

@@ -1,4 +1,5 @@
-// What comes byte by byte, from a caller or from an upstream, is held in little more memory than it has bytes.
+// A body that arrives byte by byte, from a client or an upstream, needs little more memory than it
+// has bytes.
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
@@ -11,7 +12,7 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 const PIECES = { body: 20, list: 60 };
 const OF_EACH = 50_000;
 const SPACES = Buffer.from('1\r\n \r\n'.repeat(OF_EACH));
-/** Kept piece by piece it is more than twice that. */
+/** With one buffer per byte it would be more than twice this. */
 const MIB = 120;
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools: [{ name: 'read' }] } });
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
@@ -43,7 +44,7 @@ afterAll(async () => {
   await scene.stop();
 });
 
-test('a body', async () => {
+test('the body of a request', async () => {
   await scene.passes();
   const before = residentMib(scene.gateway.pid);
   const { headers = [], body = '' } = legacy('tools/list', { token: scene.token() });
@@ -63,7 +64,7 @@ test('a body', async () => {
 }, 30_000);
 
 test.each(['application/json', 'text/event-stream'])(
-  'a list, as %s',
+  'a list in %s',
   async (as) => {
     type = as;
     const before = residentMib(scene.gateway.pid);

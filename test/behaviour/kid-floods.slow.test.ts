@@ -1,4 +1,5 @@
-// A flood of key ids that nobody has published costs the issuer a handful of requests, whether it answers or not, and a cold start one.
+// A flood of unpublished key ids costs the issuer a handful of requests, whether it answers or not.
+// A cold start costs it one request.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
@@ -45,7 +46,7 @@ function expectUnavailable(response: RawResponse): void {
   expect(response.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
 }
 
-/** Tokens that only a key could prove bad, each under a kid of its own, spread over the time of the flood. */
+/** Sends tokens that only a key could prove invalid, each with its own kid, during `FLOOD_MS`. */
 async function flood(issuer: JwksIssuer, signature: Buffer): Promise<RawResponse[]> {
   const started = performance.now();
   const under: Promise<RawResponse>[] = [];
@@ -57,7 +58,7 @@ async function flood(issuer: JwksIssuer, signature: Buffer): Promise<RawResponse
   return Promise.all(under);
 }
 
-/** What its callers get while it is flooded, asked again and again. */
+/** Calls again and again during the flood. Resolves to the answers. */
 async function meanwhile(asked: () => Promise<RawResponse>): Promise<{ stop(): Promise<RawResponse[]> }> {
   const found: RawResponse[] = [];
   let on = true;
@@ -75,11 +76,11 @@ async function meanwhile(asked: () => Promise<RawResponse>): Promise<{ stop(): P
   return { stop };
 }
 
-// Ten seconds of flood, and up to fifteen in which the loader pauses after its failures.
+// Ten seconds of flood, and up to fifteen seconds of pauses after failed loads.
 describe.concurrent('C-65: a thousand random kids in ten seconds', { timeout: 60_000 }, () => {
   const signature = Buffer.alloc(256, 1);
 
-  test('cost an issuer that answers at most four fetches, and its freshly rotated key works meanwhile', async () => {
+  test('cost an issuer that answers at most four fetches, and its new key works in the meantime', async () => {
     const { up } = issuers;
     const known = up.keys[0] as Mint['key'];
     expect((await call(up, { key: known })).status).toBe(200);
@@ -91,16 +92,17 @@ describe.concurrent('C-65: a thousand random kids in ten seconds', { timeout: 60
       expect(found.length).toBeGreaterThan(5);
       expect(new Set(found.map(({ status }) => status))).toEqual(new Set([200]));
     }
-    // Unknown, or newer than the last fetch and so beyond judging; none of them passes.
+    // Unknown, or newer than the last fetch and so not decidable. No token passes.
     for (const { status } of answered) expect([401, 503]).toContain(status);
     expect(up.hits.jwks).toBeLessThanOrEqual(4);
 
-    // The bucket is empty: a key that is published now cannot be known yet, which is not the fault of its token.
+    // No fetch for unknown keys is left: a key that is published now is still unknown, which is not
+    // the fault of its token.
     up.rotate({ keepOld: true });
     expectUnavailable(await call(up));
   });
 
-  test('cost one that is down at most six, and its known key works meanwhile', async () => {
+  test('cost an issuer that is down at most six, and its known key works in the meantime', async () => {
     const { down } = issuers;
     const known = down.keys[0] as Mint['key'];
     expect((await call(down, { key: known })).status).toBe(200);
@@ -115,10 +117,11 @@ describe.concurrent('C-65: a thousand random kids in ten seconds', { timeout: 60
     expect(down.hits.jwks - before).toBeLessThanOrEqual(6);
     expect(down.hits.jwks - before).toBeGreaterThan(1);
 
-    // Failures have spent nothing of the bucket: the key that was rotated in during the outage works as soon as the issuer answers.
+    // Failures used up no fetch for unknown keys: the key of the outage works as soon as the issuer
+    // answers.
     down.rotate({ keepOld: true });
     await down.setMode('ok');
-    await until('the freshly rotated key is known', async () => (await call(down)).status === 200, 15_000);
+    await until('the new key is known', async () => (await call(down)).status === 200, 15_000);
   });
 });
 
@@ -127,13 +130,14 @@ test('C-65, C-66: a thousand parallel requests to a cold gateway cost one fetch'
   await until('the first load has failed', () =>
     gateway.logs().some(({ event, issuer }) => event === 'keys.load_failed' && issuer === cold.issuer),
   );
-  // The longest pause after one failure is a second.
+  // The pause after one failure is at most a second.
   await sleep(1100);
   const before = cold.hits.jwks;
   upstream.reset();
   const tokens = Array.from({ length: BURST }, () => cold.token({ audience: `${gateway.url}/mcp` }));
   await cold.setMode('ok');
-  // The keys come when all have asked; sooner on a machine that is slower than the two seconds of a fetch.
+  // The issuer sends the keys when all calls are written, or after 1.5 s on a slow machine: a fetch
+  // ends after two seconds.
   let written = 0;
   let release = (): void => {};
   cold.held = Promise.race([new Promise<void>((resolve) => (release = resolve)), sleep(1500)]);

@@ -1,4 +1,5 @@
-// Several gateways behind a balancer without a memory, killed, restarted and given new keys: conversations of both eras go on.
+// Several gateways behind a balancer without sticky sessions are killed, restarted and get new
+// keys. Conversations of both eras go on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -34,7 +35,7 @@ afterAll(async () => {
   await Promise.all([hop.stop(), issuer.stop(), v1.stop(), v2.stop()]);
 });
 
-/** Another replica: the same configuration, another process. */
+/** Starts another replica: the same configuration in another process. */
 async function join(ring: readonly string[]): Promise<GatewayProcess> {
   const endpoint = (path: string, upstream: string) => ({ path, issuers: ['main'], scopes: ['files:read'], upstream });
   const config = {
@@ -49,11 +50,11 @@ async function join(ring: readonly string[]): Promise<GatewayProcess> {
   return gateway;
 }
 
-/** Takes one out of the way, then ends it: at once, or when the requests that were on their way to it have come. */
+/** Removes a replica from the balancer, then ends it: at once, or after its open requests. */
 async function leave(gateway: GatewayProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   hop.targets = hop.targets.filter((port) => port !== gateway.port);
   replicas = replicas.filter((one) => one !== gateway);
-  if (signal === 'SIGTERM') await until('nothing is under way to it', () => hop.underWay(gateway.port) === 0);
+  if (signal === 'SIGTERM') await until('it has no open requests', () => hop.underWay(gateway.port) === 0);
   await gateway.stop(signal);
 }
 
@@ -93,16 +94,16 @@ test('B-40, B-81, D-32, E-01, E-12: kill -9 between requests: a legacy and a mod
       await leave(longest, 'SIGKILL');
       await join(ring);
     }
-    // The stream was cut with its gateway, and opened again through another.
+    // The stream was cut with its gateway, and the client opened it again through another one.
     const before = announced;
-    await until('an announcement on the GET stream', () => {
+    await until('a notification on the GET stream', () => {
       v1.announce();
       return announced > before;
     });
     expect([transport.sessionId, v1.sessions()]).toEqual([session, [known]]);
   }
   expect(new Set(killed).size).toBe(6);
-  // Of eight processes none served all of it.
+  // None of the eight processes served all requests.
   expect(new Set(hop.went.slice(went)).size).toBeGreaterThan(4);
   for (const { headers } of v1.seen) expect([known, undefined]).toContain(headers['mcp-session-id']);
   for (const { headers } of v2.seen) expect(headers['mcp-session-id']).toBeUndefined();
@@ -114,7 +115,7 @@ test('B-40, B-81, D-32, E-01, E-12: kill -9 between requests: a legacy and a mod
 }, 60_000);
 
 describe('E-08, D-32: new keys under load', () => {
-  /** Any free connection, any replica. */
+  /** Any replica may get the request. */
   const send = (method: string, session: string | undefined, ask: Ask = {}): Promise<RawResponse> => {
     const headers: Ask['headers'] = session === undefined ? [] : [['Mcp-Session-Id', session]];
     return rawRequest(hop.port, legacy(method, { path: '/v1/mcp', token: token('/v1/mcp'), headers, ...ask }));
@@ -126,7 +127,7 @@ describe('E-08, D-32: new keys under load', () => {
     return response.header('mcp-session-id') ?? '';
   }
 
-  test('replica by replica: first all can read the new key, then it seals, then the old one goes', async () => {
+  test('replica by replica: first all can read the new key, then it seals, then the old key is removed', async () => {
     const [old, young] = [keyText(), keyText()];
     await join([old]);
     await join([old]);
@@ -134,7 +135,7 @@ describe('E-08, D-32: new keys under load', () => {
     let working = true;
     const conversations = [0, 0, 0];
     const flaws: unknown[] = [];
-    /** A conversation after the other; each of its requests goes to some replica, with a token of its own. */
+    /** One conversation after the other. Each request has its own token and goes to any replica. */
     async function converse(worker: number): Promise<void> {
       while (working) {
         const session = await begun();
@@ -154,7 +155,7 @@ describe('E-08, D-32: new keys under load', () => {
       return [...new Set(responses.map(({ status }) => status))];
     };
 
-    /** One replica after the other gets this ring; then a while of the load, and a session that begins under it. */
+    /** Each replica in turn gets this ring. Resolves to a session that begins under the load. */
     async function roll(ring: readonly string[]): Promise<string> {
       for (const one of [...replicas]) {
         await join(ring);

@@ -1,4 +1,5 @@
-// How the process ends: what runs is finished, what is new is refused, what would never end is ended, and the exit code says so.
+// The end of the process: running calls finish, new requests are rejected, endless streams are
+// ended, and the exit code tells the result.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -58,7 +59,7 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     ]);
     expect(response.closed).toBe(true);
     expect(await ended()).toEqual({ code: 0, signal: null });
-    // The last lines are whole: the call, and that it stopped with nothing cut.
+    // The last lines are complete: the call, and the stop without a cut exchange.
     const lines = scene.gateway.logs();
     expect(lines.some((line) => line['mcp.method.name'] === 'tools/call' && line.reason === 'ok')).toBe(true);
     expect(lines.find(({ event }) => event === 'gateway.stopped')).toMatchObject({ cut: 0 });
@@ -89,27 +90,24 @@ test.each<[string, () => RawRequest, string]>([
     () => modern('subscriptions/listen', { id: 'sub', token: scene.token() }),
     `data: ${JSON.stringify(completed)}\n\n`,
   ],
-])(
-  'E-11, B-78: %s, which has no end of its own, is ended cleanly so that its client connects elsewhere',
-  async (_name, make, last) => {
-    scene.upstream.answer(answers.sse([{ data: 'held' }], { end: false }));
-    const stream = await open(make(), 'a held stream');
-    await until('the stream is held', () => stream.received().includes('held'));
-    const answered = stream.response({ label: 'the end of the held stream', closeMs: 2000 });
-    stop('SIGTERM');
-    const response = await answered;
-    expect([response.status, response.complete, response.closed]).toEqual([200, true, true]);
-    expect(response.body).toBe(`data: held\n\n${last}`);
-    expect((await scene.logOf(response)).reason).toBe('ok');
-    expect(await ended()).toEqual({ code: 0, signal: null });
-  },
-);
+])('E-11, B-78: %s, which has no end, is ended cleanly, so that its client connects elsewhere', async (_name, make, last) => {
+  scene.upstream.answer(answers.sse([{ data: 'held' }], { end: false }));
+  const stream = await open(make(), 'an open stream');
+  await until('the stream is open', () => stream.received().includes('held'));
+  const answered = stream.response({ label: 'the end of the stream', closeMs: 2000 });
+  stop('SIGTERM');
+  const response = await answered;
+  expect([response.status, response.complete, response.closed]).toEqual([200, true, true]);
+  expect(response.body).toBe(`data: held\n\n${last}`);
+  expect((await scene.logOf(response)).reason).toBe('ok');
+  expect(await ended()).toEqual({ code: 0, signal: null });
+});
 
-test('E-11: a request on a connection that is open already is told to go elsewhere', async () => {
+test('E-11: a request on an open connection gets 503 with Retry-After', async () => {
   scene.upstream.answer(answers.delayed(700, answers.rpc()));
   const running = await open(modern('tools/list', { token: scene.token() }), 'a running call');
   const head = requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() }));
-  // Half a request: the connection is not idle, so it stays, and is answered once the rest has come.
+  // With half a request the connection is not idle, so it stays, and gets an answer after the rest.
   const second = await openRaw(scene.gateway.port, { label: 'half a request' });
   await second.write(head.subarray(0, 20));
   await scene.upstream.waitFor(1);
@@ -117,18 +115,18 @@ test('E-11: a request on a connection that is open already is told to go elsewhe
   stop('SIGTERM');
   await sleep(200);
   await second.write(head.subarray(20));
-  const refused = await second.response({ label: 'the refusal while draining' });
+  const refused = await second.response({ label: 'the rejection while draining' });
   expect([refused.status, refused.header('connection')]).toEqual([503, 'close']);
   expect(refused.header('retry-after')).toMatch(/^([1-9]|[12]\d|30)$/);
   expect(JSON.parse(refused.body)).toMatchObject({
-    error: { code: -31503, message: 'The gateway is shutting down, retry the request' },
+    error: { code: -31503, message: 'Shutting down, retry elsewhere' },
   });
   expect((await running.response({ label: 'the running call' })).status).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
   expect(scene.upstream.hits).toBe(1);
 });
 
-describe('E-11: connections without a request do not hold the process', () => {
+describe('E-11: connections without a request do not delay the end', () => {
   test.each<[string, () => Promise<unknown>]>([
     [
       'kept alive after an answer',
@@ -137,8 +135,8 @@ describe('E-11: connections without a request do not hold the process', () => {
         expect((await connection.response()).closed).toBe(false);
       },
     ],
-    // undici opens one of these after every call that it aborts.
-    ['opened, and silent', () => new Promise((resolve) => connect(scene.gateway.port, '127.0.0.1', () => resolve(null)))],
+    // undici opens such a connection after each call that it aborts.
+    ['opened, without a byte', () => new Promise((resolve) => connect(scene.gateway.port, '127.0.0.1', () => resolve(null)))],
     [
       'in the middle of a request line',
       async () => (await openRaw(scene.gateway.port, { label: 'half a line' })).write('POST /mcp HT'),
@@ -156,7 +154,7 @@ test('E-11: a second signal ends at once, with another exit code', async () => {
   await open(modern('tools/list', { token: scene.token() }), 'a call that never ends');
   await scene.upstream.waitFor(1);
   stop('SIGTERM');
-  await until('it drains', async () =>
+  await until('the gateway drains', async () =>
     rawRequest(scene.gateway.port, {}).then(
       () => false,
       () => true,
@@ -172,28 +170,25 @@ test('E-11, F-04: while it drains, /readyz on the admin listener is 503 and /hea
   await open(modern('tools/list', { token: scene.token() }), 'a running call');
   await scene.upstream.waitFor(1);
   const ask = async (path: string): Promise<number> => (await rawRequest(scene.gateway.adminPort, { path })).status;
-  await until('it was ready', async () => (await ask('/readyz')) === 200);
+  await until('the gateway is ready', async () => (await ask('/readyz')) === 200);
   stop('SIGTERM');
-  await until('it is not ready', async () => (await ask('/readyz')) === 503);
+  await until('the gateway is not ready', async () => (await ask('/readyz')) === 503);
   expect(await ask('/healthz')).toBe(200);
   expect(await ended()).toEqual({ code: 0, signal: null });
 });
 
-// Six in all, in parts because each is a process.
-test.each([1, 2])(
-  'gateway.stopped is the last line, also behind a call that was answered just before the signal: %i',
-  async () => {
-    for (let n = 0; n < 3; n++) {
-      const { gateway, passes, stop: stopAll } = await startScene({ process: true });
-      try {
-        const id = (await passes()).header('x-request-id');
-        process.kill(gateway.pid, 'SIGTERM');
-        expect(await withDeadline('the gateway ends', gateway.exited, 5000)).toEqual({ code: 0, signal: null });
-        const lines = gateway.logs();
-        expect([lines.filter(({ requestId }) => requestId === id).length, lines.at(-1)?.event]).toEqual([1, 'gateway.stopped']);
-      } finally {
-        await stopAll();
-      }
+// Six runs in two tests, because each run is a process.
+test.each([1, 2])('gateway.stopped is the last line, even after a call just before the signal: %i', async () => {
+  for (let n = 0; n < 3; n++) {
+    const { gateway, passes, stop: stopAll } = await startScene({ process: true });
+    try {
+      const id = (await passes()).header('x-request-id');
+      process.kill(gateway.pid, 'SIGTERM');
+      expect(await withDeadline('the gateway ends', gateway.exited, 5000)).toEqual({ code: 0, signal: null });
+      const lines = gateway.logs();
+      expect([lines.filter(({ requestId }) => requestId === id).length, lines.at(-1)?.event]).toEqual([1, 'gateway.stopped']);
+    } finally {
+      await stopAll();
     }
-  },
-);
+  }
+});

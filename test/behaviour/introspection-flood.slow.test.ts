@@ -1,4 +1,5 @@
-// A flood of random opaque tokens: those that are known stay 200, the issuer sees a bounded part of it, memory stays flat.
+// A flood of random opaque tokens: known tokens stay 200, the issuer gets a bounded part of the
+// flood, and memory stays flat.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,7 +16,7 @@ let friends: Pool;
 const seen = { now: 0, most: 0, strangers: 0, known: 0 };
 
 beforeAll(async () => {
-  // Remembered for a second only: the known have to be asked about in the middle of the flood.
+  // Cached for a second only, so that known tokens need an introspection within the flood.
   const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, activeCacheSeconds: 1 };
   scene = await startScene({ process: true, issuer: { introspection }, env: { SECRET: 's3cret' } });
   scene.issuer.introspect = async (form) => {
@@ -48,7 +49,7 @@ async function call(pool: Pool, token: string): Promise<number> {
 }
 
 let count = 0;
-/** At least so many random tokens, and more until `enough`; how often each status came. */
+/** Sends at least this many random tokens, and more until `enough`. Resolves to status counts. */
 async function flood(tokens: number, enough = (): boolean => true): Promise<Map<number, number>> {
   const [least, most] = [count + tokens, count + 20 * tokens];
   const statuses = new Map<number, number>();
@@ -63,7 +64,7 @@ async function flood(tokens: number, enough = (): boolean => true): Promise<Map<
   return statuses;
 }
 
-/** Calls with every known token in turn, until told to stop. */
+/** Calls with every known token in turn, until `stop`. */
 function befriend(): { stop(): Promise<number[]> } {
   let going = true;
   const statuses: number[] = [];
@@ -82,7 +83,7 @@ function befriend(): { stop(): Promise<number[]> } {
   };
 }
 
-test('C-86, C-91, E-02: known tokens stay 200, and what is spent on strangers is bounded', async () => {
+test('C-86, C-91, E-02: known tokens stay 200, and the introspection of random tokens is bounded', async () => {
   for (const token of KNOWN) expect(await call(friends, token)).toBe(200);
   await flood(3000);
   const before = residentMib(scene.gateway.pid);
@@ -95,11 +96,11 @@ test('C-86, C-91, E-02: known tokens stay 200, and what is spent on strangers is
 
   expect(new Set(known)).toEqual(new Set([200]));
   expect(known.length).toBeGreaterThan(KNOWN.length);
-  // They were really asked about meanwhile, with strangers in every slot that these may have.
+  // The issuer got them in the meantime, while random tokens had every slot that they may have.
   expect(seen.known - askedBefore).toBeGreaterThanOrEqual(KNOWN.length);
   expect(seen.most).toBeGreaterThanOrEqual(32);
   expect(seen.most).toBeLessThanOrEqual(32 + KNOWN.length);
-  // 401 where the issuer said no, 503 where it was not asked; nothing else, and nobody got through.
+  // 401 where the issuer rejected the token, 503 where it was not asked, and no other status.
   expect([...statuses.keys()].sort()).toEqual([401, 503]);
   expect(seen.strangers).toBeLessThan(count);
   expect(scene.upstream.hits).toBe(known.length);

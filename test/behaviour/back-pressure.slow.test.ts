@@ -1,4 +1,4 @@
-// A caller that reads slowly holds the upstream back, and the gateway keeps little of what is under way.
+// A client that reads slowly slows the upstream down, and the gateway buffers little of the answer.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   scene.upstream.reset();
 });
 
-test('B-79: a reader that does not read holds the upstream back, and gets everything once it does', async () => {
+test('B-79: a client that does not read stops the upstream, and gets everything once it reads', async () => {
   const total = 96 * MIB;
   const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
   let accepted = 0;
@@ -39,13 +39,13 @@ test('B-79: a reader that does not read holds the upstream back, and gets everyt
   socket.write(requestBytes(scene.gateway.port, modern('tools/call', { params: { name: 'slow' }, token: scene.token() })));
   socket.pause();
   let last = -1;
-  await until('the upstream is held back', async () => {
+  await until('the upstream has to wait', async () => {
     const still = accepted === last && accepted > 0;
     last = accepted;
     await sleep(250);
     return still && accepted === last;
   });
-  // Two pairs of socket buffers, and a little of the gateway's own.
+  // Two pairs of socket buffers, and a small buffer of the gateway.
   expect(accepted).toBeLessThan(total / 2);
   expect(residentMib(scene.gateway.pid) - before).toBeLessThan(64);
 
@@ -64,7 +64,7 @@ test('B-79: a reader that does not read holds the upstream back, and gets everyt
   expect(received).toBeGreaterThanOrEqual(total);
 });
 
-test('B-79: a slow reader of a stream without an end: what is under way between upstream and reader stays bounded', async () => {
+test('B-79: an endless stream to a slow client: the bytes between upstream and client stay bounded', async () => {
   const block = Buffer.from(`data: ${'x'.repeat(MIB - 8)}\n\n`);
   let accepted = 0;
   scene.upstream.answer(async ({ req, res }) => {
@@ -93,7 +93,7 @@ test('B-79: a slow reader of a stream without an end: what is under way between 
   await until('256 MiB were read, 4 at a time', () => received >= 256 * MIB, 20_000);
   socket.destroy();
   expect(underWay).toBeGreaterThan(0);
-  // Two pairs of socket buffers, and a little of the gateway's own.
+  // Two pairs of socket buffers, and a small buffer of the gateway.
   expect(underWay).toBeLessThan(48 * MIB);
   expect(resident - before).toBeLessThan(64);
 });

@@ -1,5 +1,6 @@
-// The gateway's reading of a body and a strict reference agree, or the gateway refuses: bodies by grammar and by damage. A few thousand
-// here; `node scripts/fuzz.mjs` makes a million of the same. FUZZ_SEED and FUZZ_COUNT choose others.
+// For generated and damaged bodies, the gateway agrees with a strict reference or rejects the body.
+// This test reads a few thousand bodies, and `node scripts/fuzz.mjs` a million of the same kind.
+// FUZZ_SEED and FUZZ_COUNT choose others.
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -14,23 +15,23 @@ import { type Judgement, judge } from '../support/strict-reference.js';
 const COUNT = Number(process.env.FUZZ_COUNT ?? 4_000);
 const given = process.env.FUZZ_SEED;
 const SEEDS = given === undefined ? [1, Math.floor(Math.random() * 2 ** 31)] : [Number(given)];
-/** Bodies between two looks at what else there is to do, and between two lines of progress. */
+/** Bodies between two turns of the event loop, and between two lines of progress. */
 const STEP = 5_000;
-const TOLD = 100_000;
+const PROGRESS = 100_000;
 const SHOWN = 5;
 const TIMEOUT_MS = 20_000 + COUNT;
 
 type Reader = (bytes: Buffer) => MessagesResult;
 
 const NO_UTF8: MessagesResult = { ok: false, unreadable: true, detail: 'not UTF-8', idText: undefined };
-/** As read.ts does: the scanner sees no other bytes. */
+/** Like read-message.ts: the reader gets only UTF-8. */
 const reading: Reader = (bytes) => (isUtf8(bytes) ? readMessages(bytes) : NO_UTF8);
 
-/** What the reader makes of a body, against the reference. Null where they agree. */
+/** Compares the result of the reader with the reference. Null: they agree. */
 function disagreement(bytes: Buffer, judged: Judgement, found: MessagesResult): string | null {
   if (!found.ok && judged.kind === 'good' && judged.doubtful) return null;
   if (found.ok !== (judged.kind === 'good'))
-    return found.ok ? `taken, but ${JSON.stringify(judged.kind)}` : `refused: ${found.detail}`;
+    return found.ok ? `accepted, but ${JSON.stringify(judged.kind)}` : `rejected: ${found.detail}`;
   if (found.ok && judged.kind === 'good') {
     const [mine, other] = [found.messages, judged.messages].map((messages) =>
       JSON.stringify(messages.map((one) => Object.entries(one).sort())),
@@ -38,15 +39,17 @@ function disagreement(bytes: Buffer, judged: Judgement, found: MessagesResult): 
     return mine === other && found.batch === judged.batch ? null : `read as ${mine}, not ${other}`;
   }
   if (found.ok || judged.kind === 'good') return 'impossible';
-  // Those who stop before the end cannot know whether it is JSON up to there.
+  // A reader that stops early cannot know that the rest is not JSON.
   const stopped = found.detail.startsWith('a batch of more');
-  if (judged.kind === 'no JSON') return found.unreadable || stopped ? null : `no JSON, but told as ${found.detail}`;
-  if (found.unreadable && judged.tree.depth < 128) return 'JSON, but told as none';
+  if (judged.kind === 'no JSON') return found.unreadable || stopped ? null : `not JSON, but reported as ${found.detail}`;
+  if (found.unreadable && judged.tree.depth < 128) return 'JSON, but reported as not JSON';
   const ids = judged.tree.members.filter(({ written }) => written === '"id"').map(({ value }) => value.written);
-  return found.idText === undefined || ids.includes(found.idText) ? null : `an id that is not there: ${found.idText} in ${bytes}`;
+  return found.idText === undefined || ids.includes(found.idText)
+    ? null
+    : `an id that the body does not have: ${found.idText} in ${bytes}`;
 }
 
-/** The headers of an honest client, or now and then others. */
+/** The headers of an honest client, or sometimes wrong ones. */
 function linesFor(judged: Judgement, c: Chance): Lines {
   const lines = judged.kind === 'good' ? honest(judged.messages, judged.batch) : [];
   if (!c.in100(35)) return lines;
@@ -71,17 +74,17 @@ function linesFor(judged: Judgement, c: Chance): Lines {
   return lines;
 }
 
-/** The same of the whole step, with headers. */
+/** The same comparison for the whole step, with headers. */
 function disagreementWithHeaders(bytes: Buffer, judged: Judgement, lines: Lines): string | null {
   const asked = exchange({ lines: [['Content-Type', 'application/json'], ...lines] });
-  if (checkReadable(asked) !== null) return 'not even asked for';
+  if (checkReadable(asked) !== null) return 'rejected before the body';
   const read = readMessage(asked, bytes);
   const era = judged.kind === 'good' ? eraWith(lines, judged.messages, judged.batch) : null;
   if (!read.ok)
     return era === null || (judged.kind === 'good' && judged.doubtful)
       ? null
-      : `refused with ${JSON.stringify(lines)}: ${read.definition.reason} ${read.detail}`;
-  if (era === null || judged.kind !== 'good') return `taken with ${JSON.stringify(lines)}`;
+      : `rejected with ${JSON.stringify(lines)}: ${read.definition.reason} ${read.detail}`;
+  if (era === null || judged.kind !== 'good') return `accepted with ${JSON.stringify(lines)}`;
   if (read.value.era !== era || read.value.body !== bytes) return `of era ${read.value.era}, or other bytes`;
   const mine = read.value.calls.map(({ method, idText }) => [method, idText]);
   const other = judged.messages.map(({ method = null, idText }) => [method, idText]);
@@ -96,8 +99,8 @@ interface Tally {
   readonly eras: Record<'modern' | 'legacy' | 'refused', number>;
 }
 
-/** Reads so many bodies of a seed. */
-async function fuzz(seed: number, count: number, reader: Reader, tell: (line: string) => void = () => {}): Promise<Tally> {
+/** Reads `count` bodies of a seed. */
+async function fuzz(seed: number, count: number, reader: Reader, print: (line: string) => void = () => {}): Promise<Tally> {
   const tally: Tally = {
     disagreements: [],
     kinds: { 'no JSON': 0, bad: 0, beyond: 0, good: 0 },
@@ -117,13 +120,13 @@ async function fuzz(seed: number, count: number, reader: Reader, tell: (line: st
     if (differs !== null)
       tally.disagreements.push(`seed ${seed}, body ${number}: ${differs}\n  ${JSON.stringify(bytes.toString())}`);
     if ((number + 1) % STEP === 0) await breathe();
-    if ((number + 1) % TOLD === 0) tell(`${number + 1} of ${count} bodies, ${tally.disagreements.length} disagreements`);
+    if ((number + 1) % PROGRESS === 0) print(`${number + 1} of ${count} bodies, ${tally.disagreements.length} disagreements`);
   }
   return tally;
 }
 
 test.each(SEEDS)(
-  'the reader and the reference agree, or it refuses: seed %d (B-18, B-20, B-21, B-25, B-31, B-36, B-50..B-53, B-58)',
+  'the reader agrees with the reference or rejects: seed %d (B-18, B-20, B-21, B-25, B-31, B-36, B-50..B-53, B-58)',
   async (seed) => {
     const before = performance.now();
     const { disagreements, kinds, beyond, eras, doubtful } = await fuzz(seed, COUNT, reading, (line) => console.log(line));
@@ -131,7 +134,7 @@ test.each(SEEDS)(
     console.log(`seed ${seed}: ${COUNT} bodies in ${seconds} s, ${disagreements.length} disagreements`);
     console.log(JSON.stringify({ kinds, beyond, eras, doubtful }));
     expect(disagreements.slice(0, SHOWN)).toEqual([]);
-    // A property over refusals alone would prove nothing.
+    // A property over rejections alone would prove nothing.
     expect(kinds.good).toBeGreaterThan(COUNT / 5);
     expect(Math.min(kinds.bad, kinds['no JSON'])).toBeGreaterThan(COUNT / 20);
     expect(Math.min(kinds.beyond, eras.modern, eras.legacy, eras.refused)).toBeGreaterThan(COUNT / 50);
@@ -139,14 +142,14 @@ test.each(SEEDS)(
   TIMEOUT_MS,
 );
 
-test('the reference reads what is nested deeper than calls can be', () => {
+test('the reference reads deeper nesting than the call stack allows', () => {
   const nested = (levels: number): Buffer =>
     Buffer.from(`{"jsonrpc":"2.0","method":"m","params":{"arguments":${'['.repeat(levels)}${']'.repeat(levels)}}}`);
   expect([judge(nested(100)).kind, judge(nested(50_000)).kind]).toEqual(['good', 'beyond']);
 });
 
 describe('the fuzzing notices a reader that', () => {
-  let unhurt: Promise<Tally> | undefined;
+  let correct: Promise<Tally> | undefined;
   const lax =
     (change: (text: string) => string): Reader =>
     (bytes) =>
@@ -154,14 +157,14 @@ describe('the fuzzing notices a reader that', () => {
   test.each<[string, Reader]>([
     ['keeps the last of repeated names', lax((text) => (parses(text) ? JSON.stringify(JSON.parse(text)) : text))],
     ['strips a byte order mark', lax((text) => text.replace(/^\ufeff/, ''))],
-    ['replaces what is no UTF-8', lax((text) => text)],
-    ['takes other white space', lax((text) => text.replaceAll(/[\v\f\u00a0\u2028]/g, ' '))],
-    ['takes a comma before the end', lax((text) => text.replaceAll(/,\s*([}\]])/g, '$1'))],
+    ['replaces bytes that are not UTF-8', lax((text) => text)],
+    ['accepts other white space', lax((text) => text.replaceAll(/[\v\f\u00a0\u2028]/g, ' '))],
+    ['accepts a comma before the end', lax((text) => text.replaceAll(/,\s*([}\]])/g, '$1'))],
     ['does not ignore case', lax((text) => text.replaceAll(/"[A-Z][A-Za-z]*"(\s*:)/g, '"other"$1'))],
-    ['refuses what has a backslash', (bytes) => (bytes.includes('\\') ? NO_UTF8 : reading(bytes))],
+    ['rejects every backslash', (bytes) => (bytes.includes('\\') ? NO_UTF8 : reading(bytes))],
   ])('%s', async (_how, reader) => {
-    unhurt ??= fuzz(1, 3_000, reading);
-    expect((await unhurt).disagreements.slice(0, SHOWN)).toEqual([]);
+    correct ??= fuzz(1, 3_000, reading);
+    expect((await correct).disagreements.slice(0, SHOWN)).toEqual([]);
     expect((await fuzz(1, 3_000, reader)).disagreements.length).toBeGreaterThan(0);
   });
 });

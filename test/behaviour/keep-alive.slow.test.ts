@@ -1,4 +1,4 @@
-// While an upstream is quiet its event streams are kept alive by comments, and by nothing else.
+// While an upstream is quiet, only comments keep its event streams alive.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ const open = (request: RawRequest): Promise<RawConnection> => openStream(scene.g
 const whole = (request: RawRequest): Promise<RawResponse> => wholeStream(scene.gateway.port, request);
 
 describe('B-72: while the upstream is quiet, comments go out', () => {
-  test('before the first event and between events of every kind of stream, and nothing else is added', async () => {
+  test('before the first event and between events of every kind of stream, and no other bytes', async () => {
     scene.upstream.answer(ends(2200, FIRST, 2200, LAST));
     const responses = KINDS.map(async ([, make]) => whole(make({ token: token('/mcp') })));
     for (const response of await Promise.all(responses)) {
@@ -40,7 +40,7 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
     }
   });
 
-  test('not within an event, however it is cut; not in JSON; not where it is switched off', async () => {
+  test('not within an event, however it is split; not in JSON; not where they are switched off', async () => {
     const halves = ends('data: {"a"', 1700, ':1}\n', 1700, '\n', 1700);
     const json = writes(['{"jsonrpc":"2.0",', 2200, '"id":"call-7","result":{}}'], 'application/json');
     const asked: [Answer, string][] = [
@@ -64,7 +64,7 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
   });
 });
 
-test('B-72, C-137: to a compressed stream, which could not be read any more, nothing is added', async () => {
+test('B-72, C-137: a compressed stream gets no comments, which would make it unreadable', async () => {
   const packed = gzipSync(FIRST);
   for (const [coding, quiet] of [
     ['identity', false],

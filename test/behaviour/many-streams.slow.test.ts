@@ -1,4 +1,4 @@
-// A thousand held streams at once: one more is refused, calls go on beside them, and all give their places back.
+// A thousand open streams at once: one more is rejected, calls go on, and all slots are released.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
 import { type GatewayProcess, residentMib } from '../fixtures/process.js';
@@ -8,7 +8,7 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
 
 const STREAMS = 1000;
-/** What one of them may keep in memory, with its two sockets. */
+/** The memory that one stream with its two sockets may use. */
 const KIB_EACH = 128;
 
 let scene: Scene<GatewayProcess>;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-/** Streams stay open with one event; calls are answered. */
+/** Streams get one event and stay open. Calls get an answer. */
 const holding: Answer = (call) => {
   const { req, res } = call;
   if (req.method !== 'GET') return answers.rpc()(call);
@@ -41,7 +41,7 @@ async function openAll(token: string): Promise<RawConnection[]> {
   return all;
 }
 
-test('B-73, B-78: one more than the limit is 503, calls pass meanwhile, and the places come back when the callers leave', async () => {
+test('B-73, B-78: one more than the limit gets 503, calls pass, and disconnects release the slots', async () => {
   scene.upstream.answer(holding);
   await scene.passes();
   const before = residentMib(scene.gateway.pid);
@@ -56,14 +56,14 @@ test('B-73, B-78: one more than the limit is 503, calls pass meanwhile, and the 
   for (let n = 0; n < 20; n += 1) await scene.passes();
 
   for (const one of all) one.destroy();
-  await until('the upstream is left by all', () => held === 0, 30_000);
+  await until('all streams to the upstream are closed', () => held === 0, 30_000);
   const again = await open(scene.token());
-  await until('a place is free', () => again.received().includes('data: here'));
+  await until('a slot is free', () => again.received().includes('data: here'));
   again.destroy();
-  await until('it is left too', () => held === 0);
+  await until('the last stream is closed, too', () => held === 0);
 }, 90_000);
 
-test('B-78: all end with their token, whole, and nothing is left of them', async () => {
+test('B-78: all end with their token, complete, and leave nothing behind', async () => {
   scene.upstream.answer(holding);
   const seconds = 16;
   const exp = Math.floor(Date.now() / 1000) + seconds;
@@ -72,7 +72,7 @@ test('B-78: all end with their token, whole, and nothing is left of them', async
   const ended = await Promise.all(all.map((one) => one.response({ ms: (seconds + 10) * 1000, label: 'a stream that ends' })));
   expect(ended.filter(({ complete }) => !complete)).toEqual([]);
   for (const one of all) one.destroy();
-  await until('the upstream is left by all', () => held === 0);
+  await until('all streams to the upstream are closed', () => held === 0);
   const call = await scene.send(modern('tools/list', { token: scene.token() }));
   expect(call.status).toBe(200);
 }, 90_000);

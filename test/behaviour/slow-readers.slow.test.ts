@@ -1,5 +1,5 @@
-// A caller that does not read its answer: it is let go in time, the upstream with it, and its place serves another. One that reads
-// slowly, or a stream on which nothing waits, is left alone.
+// A client that does not read its answer: the gateway closes its connection and the upstream
+// request, and the slot is free again. Slow clients and quiet streams are not closed.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
 const LIMIT_MS = 1000;
-/** More than all socket buffers on the way can take. */
+/** More than all socket buffers on the way can hold. */
 const TOTAL = 48 << 20;
 
 let scene: Scene;
@@ -32,7 +32,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Sends a request and reads nothing until told to. */
+/** Sends a request and reads nothing until `resume`. */
 function unread(request: RawRequest): Socket {
   const socket = connect(scene.gateway.port, '127.0.0.1');
   socket.on('error', () => {});
@@ -41,7 +41,7 @@ function unread(request: RawRequest): Socket {
   return socket;
 }
 
-/** As many bytes as fit, up to `TOTAL`. */
+/** An answer of `TOTAL` bytes, as fast as the connection takes them. */
 const large =
   (headers: Record<string, string | number>): Answer =>
   async ({ req, res }) => {
@@ -62,32 +62,32 @@ test.each<[string, () => RawRequest, Answer]>([
   ['a JSON answer', call, whole],
   ['an answer in events', call, events],
   ['a held stream', stream, events],
-])('T21: who reads nothing of %s is let go, and its place serves another', async (name, make, answer) => {
+])('T21: a client that reads nothing of %s is disconnected, and its slot is free again', async (name, make, answer) => {
   scene.upstream.next(answer);
   const before = scene.gateway.logs().length;
   const socket = unread(make());
   const seen = await scene.upstream.waitFor(1);
   const busy = await scene.send(make());
   expect([busy.status, (await scene.logOf(busy)).reason]).toEqual([503, 'upstream.busy']);
-  await until('the upstream sees it go', () => seen.closedEarly, 5 * LIMIT_MS);
-  const line = await until('the log tells it', () => {
+  await until('the upstream sees the disconnect', () => seen.closedEarly, 5 * LIMIT_MS);
+  const line = await until('the log has it', () => {
     const lines = scene.gateway.logs().slice(before);
     return lines.find(({ reason }) => reason === 'client.stalled');
   });
   expect(line).toMatchObject({ level: 'info', 'http.response.status_code': 200, endpoint: '/mcp', event: 'http.client_stalled' });
-  expect((await scene.send(make(), { label: `${name}: the place` })).status).toBe(200);
+  expect((await scene.send(make(), { label: `${name}: the slot` })).status).toBe(200);
   let received = 0;
   socket.on('data', (chunk) => {
     received += chunk.length;
   });
-  // Not events.once: that rejects at a reset, which Node 24 tells and Node 20 does not.
+  // Not events.once: it rejects at a reset, which Node 24 reports and Node 20 does not.
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.resume();
   await withDeadline('the connection is closed', closed, 3000);
   expect(received).toBeLessThan(TOTAL);
 });
 
-test('who reads slowly gets all of it, however long that takes', async () => {
+test('a client that reads slowly gets the whole answer, however long that takes', async () => {
   scene.upstream.next(whole);
   const socket = unread(call());
   let received = 0;
@@ -106,7 +106,7 @@ test('who reads slowly gets all of it, however long that takes', async () => {
   expect(performance.now() - started).toBeGreaterThan(2 * LIMIT_MS);
 });
 
-test('B-72: a stream on which nothing waits is not slow', async () => {
+test('B-72: a stream without waiting bytes is not stalled', async () => {
   scene.upstream.next(answers.sse([{ data: 'first' }, { data: 'second', afterMs: 3 * LIMIT_MS }]));
   const connection = await openRaw(scene.gateway.port, { label: 'a quiet stream' });
   await connection.write(requestBytes(scene.gateway.port, stream()));

@@ -1,4 +1,5 @@
-// A body is not read before its sender has proven who it is: what an anonymous caller can make the gateway swallow, and what it hears.
+// The gateway does not read a body before it has verified the client: the bytes that an anonymous
+// client can make it read, and the answer.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
 const MIB = 1 << 20;
-/** More than any sum of socket buffers; what is taken beyond them was read. */
+/** More than all socket buffers hold: a gateway that takes more has read the body. */
 const PATIENCE = 64 * MIB;
 
 let scene: Scene;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 const CHUNK = Buffer.alloc(65_536, 0x20);
 const FRAMED = Buffer.concat([Buffer.from('10000\r\n'), CHUNK, Buffer.from('\r\n')]);
 
-/** Sends until the connection ends or `PATIENCE` is used up. Resolves to the bytes that were handed over. */
+/** Sends until the connection ends, or `PATIENCE` bytes. Resolves to the bytes that were sent. */
 async function pour(connection: RawConnection, piece: Buffer): Promise<number> {
   const { socket } = connection;
   let sent = 0;
@@ -37,12 +38,12 @@ async function pour(connection: RawConnection, piece: Buffer): Promise<number> {
 
 const head = (ask: Ask): Buffer => requestBytes(scene.gateway.port, { ...modern('tools/list', { ...ask, body: '' }), body: '' });
 
-describe('A-20: an endless body of an anonymous caller', () => {
+describe('A-20: an endless body of an anonymous client', () => {
   test.each<[string, [string, string], Buffer]>([
     ['declared as 2 GB', ['Content-Length', '2147483648'], CHUNK],
-    ['declared as 65 KiB and more', ['Content-Length', '20000000'], CHUNK],
+    ['declared as 20 MB', ['Content-Length', '20000000'], CHUNK],
     ['chunked', ['Transfer-Encoding', 'chunked'], FRAMED],
-  ])('%s is cut, and its sender reads the 401', async (_name, framing, piece) => {
+  ])('%s is cut, and its client reads the 401', async (_name, framing, piece) => {
     const connection = await openRaw(scene.gateway.port, { label: 'an endless upload' });
     const answered = connection.response({ label: 'the 401 to an endless upload', ms: 5000, closeMs: 5000 });
     await connection.write(head({ headers: [framing] }));
@@ -51,12 +52,12 @@ describe('A-20: an endless body of an anonymous caller', () => {
     expect([response.status, response.complete, response.header('connection')]).toEqual([401, true, 'close']);
     expect(response.header('www-authenticate')).toMatch(/^Bearer /);
     await withDeadline('the connection is cut', connection.closed, 5000);
-    // Kernel buffers on both sides take some MiB; the gateway itself stops at 64 KiB.
-    expect(await withDeadline('the sender gives up', poured, 5000)).toBeLessThan(PATIENCE / 2);
+    // Kernel buffers on both sides take some MiB. The gateway itself stops at 64 KiB.
+    expect(await withDeadline('the client stops sending', poured, 5000)).toBeLessThan(PATIENCE / 2);
     expect(scene.upstream.hits).toBe(0);
   });
 
-  test('is cut though its sender goes on behind the end of the answer', async () => {
+  test('is cut although its client sends on after the end of the answer', async () => {
     const socket = connect({ port: scene.gateway.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.on('error', () => {});
     const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
@@ -73,12 +74,12 @@ describe('A-20: an endless body of an anonymous caller', () => {
       sent += CHUNK.length;
       if (!socket.write(CHUNK)) await Promise.race([once(socket, 'drain').catch(() => {}), closed]);
     }
-    // Kernel buffers again.
+    // As above: kernel buffers only.
     expect(sent).toBeLessThan(PATIENCE / 2);
     await withDeadline('the connection is cut', closed, 5000);
   });
 
-  test('a short one is drained, and the connection stays good for the next request', async () => {
+  test('a short body is drained, and the connection serves the next request', async () => {
     const connection = await openRaw(scene.gateway.port, { label: 'a short upload' });
     await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { body: ' '.repeat(60_000) })));
     const refused = await connection.response({ label: 'the 401 to a short upload' });
@@ -88,7 +89,7 @@ describe('A-20: an endless body of an anonymous caller', () => {
     connection.destroy();
   });
 
-  test('a sender that waits for the answer before it sends the body reads it at once', async () => {
+  test('a client that waits for the answer before it sends the body gets it at once', async () => {
     const connection = await openRaw(scene.gateway.port, { label: 'a head without its body' });
     await connection.write(head({ headers: [['Content-Length', '2147483648']] }));
     expect((await connection.response({ label: 'the 401 before a byte of the body' })).status).toBe(401);
@@ -107,12 +108,12 @@ describe('A-20: an endless body of an anonymous caller', () => {
       await connection.write(head({ ...ask, headers }));
       const poured = pour(connection, CHUNK);
       expect((await answered).status).toBe(status);
-      expect(await withDeadline('the sender gives up', poured, 5000)).toBeLessThan(PATIENCE / 2);
+      expect(await withDeadline('the client stops sending', poured, 5000)).toBeLessThan(PATIENCE / 2);
     }
   });
 });
 
-test('A-05, D-16, C-138: a page, which needs no credential and takes no body, is no way around that', async () => {
+test('A-05, D-16, C-138: the same holds for pages, which need no credential and have no body', async () => {
   const metadata = '/.well-known/oauth-protected-resource/mcp';
   const pages: [string, string, number][] = [
     ['GET', '/healthz', 200],
@@ -135,7 +136,7 @@ test('A-05, D-16, C-138: a page, which needs no credential and takes no body, is
       await connection.write(`${method} ${path} HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`);
       const poured = pour(connection, piece);
       expect([label, (await answered).status]).toEqual([label, 400]);
-      const bytes = await withDeadline(`${label}: the sender gives up`, poured, 10_000);
+      const bytes = await withDeadline(`${label}: the client stops sending`, poured, 10_000);
       connection.destroy();
       return bytes < PATIENCE / 2 ? [] : [label];
     }),
@@ -143,11 +144,12 @@ test('A-05, D-16, C-138: a page, which needs no credential and takes no body, is
   expect((await Promise.all(uploads)).flat()).toEqual([]);
 });
 
-test('C-140, RFC 9112 section 9.6: after an answer that closes the connection, nothing more of it is processed', async () => {
-  const gone = async (): Promise<string> => /reason="client\.gone"\} \d+/.exec(await scene.gateway.metrics())?.[0] ?? 'none';
+test('C-140, RFC 9112 section 9.6: after an answer that closes the connection, requests are ignored', async () => {
+  const gone = async (): Promise<string> =>
+    /reason="client\.disconnected"\} \d+/.exec(await scene.gateway.metrics())?.[0] ?? 'none';
   const before = await gone();
   const follower = requestBytes(scene.gateway.port, modern('tools/list', { id: 'follower', token: scene.token() }));
-  const connection = await openRaw(scene.gateway.port, { label: 'requests one behind the other' });
+  const connection = await openRaw(scene.gateway.port, { label: 'requests one after the other' });
   const kept = requestBytes(scene.gateway.port, modern('tools/list'));
   await connection.write(Buffer.concat([kept, follower]));
   for (const status of [401, 200]) expect((await connection.response({ label: `the ${status} of two` })).status).toBe(status);
@@ -157,17 +159,17 @@ test('C-140, RFC 9112 section 9.6: after an answer that closes the connection, n
   await connection.write(Buffer.concat([closing, follower]));
   const refused = await connection.response({ label: 'the 401 that closes', closeMs: 5000 });
   expect([refused.status, refused.header('connection'), refused.closed, refused.rest]).toEqual([401, 'close', true, '']);
-  // Executed without anybody to read the answer, or begun and given up: neither may be.
+  // The second request must neither be executed, without a reader for its answer, nor begun.
   await scene.passes({ id: 'afterwards' });
   const ids = scene.upstream.requests.map(({ body }) => (JSON.parse(body.toString()) as { id: unknown }).id);
   expect([ids, await gone()]).toEqual([['follower', 'afterwards'], before]);
 });
 
-describe('D-16: a body over the limit, with a good token', () => {
+describe('D-16: a body over the limit, with a valid token', () => {
   test.each<[string, [string, string], Buffer]>([
     ['declared', ['Content-Length', '2147483648'], CHUNK],
     ['chunked', ['Transfer-Encoding', 'chunked'], FRAMED],
-  ])('%s is 413, and the sender reads it', async (_name, framing, piece) => {
+  ])('%s gets 413, and the client reads it', async (_name, framing, piece) => {
     const connection = await openRaw(scene.gateway.port, { label: 'a body over the limit' });
     const answered = connection.response({ label: 'the 413', ms: 5000 });
     await connection.write(head({ token: scene.token(), headers: [framing] }));
@@ -175,7 +177,7 @@ describe('D-16: a body over the limit, with a good token', () => {
     const response = await answered;
     expect([response.status, response.header('connection')]).toEqual([413, 'close']);
     expect(JSON.parse(response.body)).toMatchObject({ error: { code: -31413, message: 'Request body too large' } });
-    expect(await withDeadline('the sender gives up', poured, 5000)).toBeLessThan(PATIENCE / 2);
+    expect(await withDeadline('the client stops sending', poured, 5000)).toBeLessThan(PATIENCE / 2);
     expect(scene.upstream.hits).toBe(0);
   });
 });
@@ -194,9 +196,9 @@ describe('C-142: Expect: 100-continue', () => {
   test.each([['an expired token', 401, () => ({ token: scene.token({ ttl: -120 }) })] as const])(
     '%s',
     async (_name, status, ask) => {
-      const connection = await openRaw(scene.gateway.port, { label: 'Expect with a bad token' });
+      const connection = await openRaw(scene.gateway.port, { label: 'Expect with an expired token' });
       await connection.write(head({ ...ask(), headers: expecting({ headers: [['Content-Length', '100']] }) }));
-      const response = await connection.response({ label: 'a refusal in place of a 100', closeMs: 5000 });
+      const response = await connection.response({ label: 'the 401 in place of a 100', closeMs: 5000 });
       expect([response.status, response.interim]).toEqual([status, []]);
     },
   );
@@ -216,7 +218,7 @@ describe('C-142: Expect: 100-continue', () => {
     connection.destroy();
   });
 
-  test('a body declared too large: 413 and no 100', async () => {
+  test('a declared body that is too large: 413 and no 100', async () => {
     const connection = await openRaw(scene.gateway.port, { label: 'Expect with too large a body' });
     await connection.write(head({ token: scene.token(), headers: expecting({ headers: [['Content-Length', '2147483648']] }) }));
     const response = await connection.response({ label: 'the 413 in place of a 100' });
@@ -224,7 +226,7 @@ describe('C-142: Expect: 100-continue', () => {
   });
 });
 
-test('D-16: after all of that the process serves on', async () => {
+test('D-16: the process still serves requests afterwards', async () => {
   await scene.passes();
   expect((await scene.send({ path: '/healthz' })).status).toBe(200);
 });
