@@ -1,4 +1,6 @@
-// No requirement without a state, no state without its evidence: what is called proven is named by the title of a test.
+// Checks that each requirement has a state with evidence, and writes docs/conformance.md.
+//
+// A requirement is proven when the title of a test names its id.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -38,15 +40,27 @@ function render(): string {
   const all = Object.entries(requirements);
   const count = (state: State['state']): number => all.filter(([, one]) => one.state === state).length;
   const rows = all.map(([id, one]) => `| ${id} | ${one.what} | ${one.state} | ${evidence(id, one)} |`);
-  return `<!-- Written by test/requirements.test.ts from test/requirements.ts: UPDATE_GOLDEN=1 npx vitest run test/requirements.test.ts. Do not edit. -->
+  return `<!--
+Do not edit: test/requirements.test.ts writes this page from test/requirements/*.ts.
+UPDATE_GOLDEN=1 npx vitest run test/requirements.test.ts
+-->
 
 # Conformance
 
-What the specifications (MCP, OAuth, JWT, HTTP) ask of a gateway, by the ids that the tests cite, and what became of it: ${count('proven')} proven,
-${count('not applicable')} not applicable, ${count('gap')} gaps. \`npm test\` runs every test that is named here. The conformance suite of MCP itself runs with
-\`npm run conformance\`: the same result through the gateway as without it.
+This table lists what the specifications of MCP, OAuth, JWT and HTTP require from a gateway.
+Tests cite the ids in their titles. The paths of tests are relative to \`test/\`.
 
-| Id | What | State | Proven by, or why not |
+| State | Requirements | Meaning |
+| --- | --- | --- |
+| proven | ${count('proven')} | the tests in the last column name the id |
+| not applicable | ${count('not applicable')} | the last column says why |
+| gap | ${count('gap')} | the last column names the work that closes it |
+
+\`npm run test:all\` runs every test that the table names, and \`npm test\` all but \`*.slow.test.ts\`.
+The conformance suite of MCP runs with \`npm run conformance\`: its result is the same through the
+gateway and without it.
+
+| Id | Requirement | State | Proven by, or why not |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
@@ -56,12 +70,12 @@ test('every id has a state, and every state an id', () => {
   expect(Object.keys(requirements).sort()).toEqual([...ids].sort());
 });
 
-test('what is called proven is named by a test', () => {
+test('a proven requirement is named by a test', () => {
   const without = Object.entries(requirements).filter(([id, { state }]) => state === 'proven' && !proofs.has(id));
   expect(without.map(([id]) => id)).toEqual([]);
 });
 
-test('what is no gap and applies has words, what is one has a reason', () => {
+test('a proven requirement has words; the others have a reason', () => {
   const mute = Object.entries(requirements).filter(([, { state, what, why }]) => (state === 'proven' ? what : why) === '');
   expect(mute.map(([id]) => id)).toEqual([]);
 });

@@ -1,4 +1,6 @@
-// Every requirement of the list, with its state. The ids are those of the requirements that the tests cite; docs/conformance.md is made of this.
+// Every requirement with its state. Tests cite the ids.
+//
+// docs/conformance.md is written from this list.
 import { a } from './requirements/a.js';
 import { b } from './requirements/b.js';
 import { c } from './requirements/c.js';
@@ -7,7 +9,7 @@ import type { States } from './requirements/state.js';
 
 export const requirements: States = { ...a, ...b, ...c, ...defs };
 
-/** The ids as ranges, so that one that is left out above is missed. */
+/** The ids as ranges, so that a test finds an id that is left out above. */
 const RANGES: Readonly<Record<string, string>> = {
   A: '1-37 40-48 50-56 60-66',
   B: '1-6 10-27 30-40 50-63 70-88 100-111',
