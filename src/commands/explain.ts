@@ -15,10 +15,10 @@ export const explainHelp = `\
 portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
 
 Checks a bearer token as the gateway does: with the same code and the same configuration. It prints
-each check in order, with the value in the token (observed), the value in the configuration
-(expected), and the reason code of a failure (docs/failures.md). It sends only requests for keys or
-an introspection, to the issuers of the configuration. It never prints the token, and prints only
-those claims that a check reads.
+each check in order, with the value in the token (observed) and in the configuration (expected). A
+failure has its reason code (docs/failures.md). The command sends only requests for keys or an
+introspection, to the issuers of the configuration. It never prints the token, and prints only those
+claims that a check reads.
 
   TOKEN             the token; - reads it from standard input. Every user of this machine can see
                     the command line in the list of processes; the variable PORTCULLIS_TOKEN is

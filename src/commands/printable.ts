@@ -18,8 +18,8 @@ const SEARCHED_CHARACTERS = 2_000;
 /** Deeper than any useful value. A deeper one could exhaust the stack of JSON.stringify. */
 const DEPTH = 8;
 /**
- * Any other token: two parts of base64url that begin like a JSON object, and perhaps more parts;
- * or the beginning of one, if the text was cut there.
+ * Any other token: two parts of base64url that begin like a JSON object, and perhaps more parts.
+ * At the end of a text that was cut, the beginning of a token is enough.
  */
 const JOSE = /eyJ[\w-]{8,}(\.[\w-]+(\.[\w-]*)*|$)/g;
 

@@ -1,6 +1,6 @@
-// The table of presets: for an identity provider the form of its issuer, the URL of its keys, the
-// audience of its tokens and the names of its claims. A field in the configuration overrides its
-// preset. docs/idps.md says how certain each value is.
+// The table of presets for identity providers: the form of the issuer, the URL of its keys, its
+// audience and the names of its claims. A field in the configuration overrides its preset.
+// docs/idps.md says how certain each value is.
 
 import type { ClaimNames, ClaimRules } from '../core/claim-rules.js';
 import { isObject } from '../core/json.js';
@@ -78,8 +78,8 @@ const presets = {
     forms: [{ issuer: /^https?:\/\/[^/]+\/oauth2\/[^/]+$/, keys: '$&/v1/keys' }],
     write:
       'write a custom authorization server without a trailing slash, such as ' +
-      'https://acme.okta.com/oauth2/default; only Okta can verify the tokens of the org server, ' +
-      'so for those write preset: generic, verify: introspection and an introspection block',
+      'https://acme.okta.com/oauth2/default. Only Okta can verify the tokens of the org server: ' +
+      'for those write preset: generic, verify: introspection and an introspection block',
     // `sub` is the login name, which Okta can later give to another user.
     claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
   },
@@ -100,8 +100,8 @@ const presets = {
     ],
     write:
       'write the tenant by its id: https://login.microsoftonline.com/<tenant id>/v2.0 for v2 ' +
-      'tokens, https://sts.windows.net/<tenant id>/ with its trailing slash for v1; ' +
-      'never common, organizations or a domain name',
+      'tokens, https://sts.windows.net/<tenant id>/ with its trailing slash for v1. ' +
+      'Never write common, organizations or a domain name',
     // `sub` differs from application to application.
     claims: { scopes: ['scp'], subject: ['oid'], tenant: ['tid'], client: ['azp', 'appid'] },
   },

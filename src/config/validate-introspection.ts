@@ -1,5 +1,5 @@
-// Checks introspection across fields: credentials that fit the authentication method, modes that
-// need introspection, tokens that the wrong issuer would receive, tokens bound to no client.
+// Checks introspection across fields: credentials fit the authentication method, and modes that
+// need introspection have it. No token reaches the wrong issuer, or is bound to no client.
 import { type Check, endpointsOf, type PartialConfig } from './partial-config.js';
 import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';

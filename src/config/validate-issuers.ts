@@ -1,5 +1,5 @@
-// Checks the issuers beside each other and their endpoints: no issuer twice, the form that its
-// preset expects, audiences that occur and that no two endpoints share by accident.
+// Checks the issuers beside each other and their endpoints: no issuer occurs twice, and each has
+// the form of its preset. Audiences occur in tokens, and no two endpoints share one by accident.
 import { type Check, endpointsOf } from './partial-config.js';
 import { audienceProblem, formProblem } from './presets.js';
 import type { Problem } from './problems.js';
@@ -70,7 +70,7 @@ const audienceNotShared: Check = (config) =>
       const [reported, beside] = isWritten ? [i, other.i] : [other.i, i];
       const message =
         `endpoints[${beside}] accepts one of these audiences too, so a token of ${name} for one ` +
-        'endpoint would pass at the other; give each endpoint its own audience, ' +
+        'endpoint would pass at the other. Give each endpoint its own audience, ' +
         `or write sharedAudience: true for ${name}`;
       return [{ path: ['endpoints', reported, 'audience'], message }];
     });

@@ -1,12 +1,14 @@
-// Reserves a loopback port before anything listens on it, for a server whose URL must be known first.
+// Reserves a loopback port before a server listens on it, for a server whose URL must be known
+// first.
 import { createSocket, type Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { listening } from './loopback.js';
 
 /**
- * A port that the system gives to nobody who asks for any free one. While no server listens on it,
- * connections are refused. A server of any process can listen on it, close, and listen again.
+ * A port that the system never gives to a process that asks for any free port. While no server
+ * listens on it, the system refuses connections. A server of any process can listen on it, close,
+ * and listen again.
  */
 export interface LeasedPort {
   readonly port: number;
@@ -16,7 +18,7 @@ export interface LeasedPort {
 const FIRST = 10_000;
 const LAST = 65_535;
 
-/** The ports that the system hands out by itself; of other systems than Linux, those of all of them. */
+/** The range of ports that the system chooses itself. Other systems than Linux: a range for all. */
 function automatic(): readonly [number, number] {
   try {
     const text = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
@@ -35,7 +37,10 @@ function candidates(): number[] {
   return kept.length > 0 ? kept : all;
 }
 
-/** Held as UDP, which excludes other processes that lease and leaves TCP free; null where one is there already. */
+/**
+ * Binds the port as UDP: this excludes other processes that lease it, and leaves TCP free. Null if
+ * another process has it.
+ */
 function hold(port: number): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4').unref();
@@ -57,7 +62,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 const ports = candidates();
-/** Where to go on looking. Drawn, so that two processes seldom meet. */
+/** The index where the search continues. Random, so that two processes seldom try the same port. */
 let at = Math.floor(Math.random() * ports.length);
 
 export async function leasePort(): Promise<LeasedPort> {

@@ -40,8 +40,8 @@ export const challengeChecks: readonly Check[] = [
     name: 'login required',
     expected: 'POST without a token gets 401',
     fix:
-      'respond with 401 and a challenge: clients begin a login at no other status, and neither ' +
-      'at a redirect nor at an error with status 200',
+      'respond with 401 and a challenge: clients begin a login at no other status, also not at ' +
+      'a redirect or an error with status 200',
     requirement: 'A-20, A-29, D-06',
     async probe(inspection) {
       const outcome = await inspection.withoutToken('POST');

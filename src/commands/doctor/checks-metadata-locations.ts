@@ -73,8 +73,8 @@ export const metadataLocationChecks: readonly Check[] = [
     name: 'metadata at the root',
     expected: '404, or a document whose resource is the origin or this URL',
     fix:
-      'respond with 404 as JSON if the root is not a resource: clients that lost the challenge ' +
-      '(Gemini CLI, Cursor) believe the document at the root',
+      'respond with 404 as JSON if the root is not a resource: without the challenge, Gemini CLI ' +
+      'and Cursor believe the document at the root',
     requirement: 'A-13',
     async probe(inspection) {
       const { root } = inspection.locations;

@@ -97,7 +97,10 @@ export const audience = z
     error: 'an empty list accepts no token; write at least one audience, or remove the field',
   });
 
-/** Names of claims, taken literally: `https://example.com/roles` is one name, a dot is no path. */
+/**
+ * Names of claims, taken literally: `https://example.com/roles` is one name, and a dot does not
+ * separate the parts of a path.
+ */
 export const claimNames = (usual: readonly string[]) =>
   z
     .array(
