@@ -1,5 +1,7 @@
-// Proves that clients which we did not write log in through the gateway from nothing but its URL: mcp-remote and the MCP Inspector, with
-// registration, PKCE and a browser that this script plays. Needs `npm run build` before it.
+// Proves that clients of other projects log in through the gateway, with its URL only.
+//
+// The clients are mcp-remote and the MCP Inspector, with registration and PKCE. This script plays
+// the browser. It needs `npm run build` before it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -28,7 +30,10 @@ async function freePort() {
   return port;
 }
 
-/** Plays the browser: reads what a client prints, walks to the first authorization URL in it, and brings the code to where the client waits. */
+/**
+ * Plays the browser: reads the output of a client, follows the first authorization URL in it, and
+ * brings the code to the address where the client waits.
+ */
 function playBrowser(stream, issuer) {
   const seen = { text: '', logins: 0, error: undefined };
   const visit = async (address) => {
@@ -51,7 +56,7 @@ function playBrowser(stream, issuer) {
   return seen;
 }
 
-/** A home of its own for each run: a login that was stored would be no login. */
+/** A home of its own for each run: with a stored login the client would not log in. */
 function emptyHome(name) {
   const folder = join(home, name);
   rmSync(folder, { recursive: true, force: true });
@@ -59,7 +64,7 @@ function emptyHome(name) {
   return folder;
 }
 
-/** mcp-remote as the server of a client that speaks stdio, which is what it is for. */
+/** Runs mcp-remote as it is meant to be used: as the server of a client that speaks stdio. */
 async function mcpRemote({ url, issuer }) {
   await install(home, [MCP_REMOTE], say);
   say(`mcp-remote ${MCP_REMOTE[1]} on Node ${process.versions.node}`);
@@ -94,7 +99,7 @@ async function mcpRemote({ url, issuer }) {
   }
 }
 
-/** The command line of the Inspector: one call, and the end. */
+/** Runs the command line of the Inspector for one call. */
 async function inspector({ url, issuer }, era) {
   const { command, args } = await prepareInspector(say);
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
@@ -109,7 +114,7 @@ async function inspector({ url, issuer }, era) {
     era,
     ...call,
   ];
-  // Without a terminal it logs in only where it may open a browser; the one that it finds does nothing.
+  // Without a terminal it logs in only if it may open a browser. The one it finds does nothing.
   const env = { ...headless(emptyHome('inspector-home')), MCP_AUTO_OPEN_ENABLED: 'true' };
   const child = endWithUs(
     spawn(command, [...args, ...own], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }),
@@ -123,7 +128,7 @@ async function inspector({ url, issuer }, era) {
   exited.catch(() => {});
   try {
     await within(RUN_MS, 'the Inspector', exited);
-    // Its other lines of output stand before the result.
+    // Its other lines of output come before the result.
     return {
       text: JSON.parse(out.slice(out.indexOf('{'))).content?.[0]?.text,
       logins: seen.logins,
@@ -138,7 +143,7 @@ async function inspector({ url, issuer }, era) {
 
 const spokeModern = ({ headerNames }) => headerNames.includes('mcp-method');
 
-/** Title, the run, and what every request that reached the MCP server has to be like. */
+/** Title, the run, and a condition that holds for every request that reached the MCP server. */
 const RUNS = [
   ['mcp-remote', mcpRemote, () => true],
   [

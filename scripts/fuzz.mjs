@@ -1,5 +1,7 @@
-// Makes a million bodies and demands that the gateway reads each as a strict reference does, or refuses it: `node scripts/fuzz.mjs`. What
-// is made and what counts as agreement stands in test/authorize/fuzz.test.ts; this only chooses how many and from which seed.
+// Checks a million bodies: the gateway reads each as a strict reference does, or rejects it.
+//
+// Usage: `node scripts/fuzz.mjs`. The test test/authorize/fuzz.slow.test.ts makes the bodies and
+// defines agreement. This script only chooses their number and the seed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,10 +9,10 @@ import { parseArgs } from 'node:util';
 const USAGE = `usage: node scripts/fuzz.mjs [--count 1000000] [--seed n]
 
   --count n   bodies
-  --seed n    the bodies of an earlier run; without it a new one is drawn. It is printed`;
+  --seed n    the bodies of an earlier run; without it a random seed, which is printed`;
 const DEFAULT_COUNT = 1_000_000;
 
-function refuse(message) {
+function exitWith(message) {
   console.error(`${message}\n\n${USAGE}`);
   process.exit(2);
 }
@@ -24,7 +26,7 @@ function readArguments() {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    return refuse(error.message);
+    return exitWith(error.message);
   }
 }
 
@@ -33,7 +35,7 @@ function wholeNumber(text, name, fallback, smallest) {
   const number = Number(text);
   return Number.isSafeInteger(number) && number >= smallest && number < 2 ** 31
     ? number
-    : refuse(`--${name} is a whole number`);
+    : exitWith(`--${name} is a whole number`);
 }
 
 const { count, seed, help } = readArguments();
@@ -48,7 +50,7 @@ console.log(`${bodies} bodies from seed ${start}`);
 const args = [
   'vitest',
   'run',
-  'test/authorize/fuzz.test.ts',
+  'test/authorize/fuzz.slow.test.ts',
   '--disable-console-intercept',
   '--testNamePattern',
   'agrees with the reference or rejects',

@@ -1,4 +1,6 @@
-// Proves that the MCP Inspector, a client that we did not write, works through the gateway. Needs `npm run build` before it.
+// Proves that the MCP Inspector, a client of another project, works through the gateway.
+//
+// It needs `npm run build` before it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -14,7 +16,7 @@ const TEXT = 'through the gate';
 const home = scratchOf('inspector');
 const say = (line) => console.log(`- ${line}`);
 
-/** Gives a function that runs the Inspector's command line. */
+/** Returns a function that runs the Inspector's command line. */
 async function prepare() {
   const { home, command, args } = await prepareInspector(say);
   // Its catalog and its stored logins are not those of the person who runs this.
@@ -59,22 +61,25 @@ function parsed(text) {
   }
 }
 
-/** The signature of a good token, spoilt. */
+/** A valid token with a wrong signature. */
 const forged = (token) => token.replace(/[^.]+$/, (signature) => [...signature].reverse().join(''));
 
-/** Every run: its title, its arguments, and whether its result is right. `seen` are the requests that reached the MCP server. */
+/**
+ * Every run: its title, its arguments, and the check of its result. `seen` has the requests that
+ * reached the MCP server.
+ */
 function checks(token) {
   const bearer = (value) => ['--header', `Authorization: Bearer ${value}`];
   const list = ['--method', 'tools/list'];
   const echo = ['--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', `text=${TEXT}`];
   const modern = ['--protocol-era', 'modern'];
-  // Without this flag it would want to open a browser for the login.
+  // Without this flag it would open a browser for the login.
   const noLogin = ['--stored-auth-only'];
   const passed = (right) => (run, seen) =>
     run.code === 0 && seen.length > 0 && right(parsed(run.out));
   const inModern = (right) => (run, seen) =>
     passed(right)(run, seen) && seen.every(({ headerNames }) => headerNames.includes('mcp-method'));
-  const refused = (run, seen) =>
+  const rejected = (run, seen) =>
     run.code !== 0 && seen.length === 0 && parsed(run.err).error?.code === 'auth_required';
   return [
     ['tools/list', [...list, ...bearer(token)], passed(listed)],
@@ -85,12 +90,12 @@ function checks(token) {
       [...echo, ...modern, ...bearer(token)],
       inModern(echoed),
     ],
-    ['refused without a token', [...list, ...noLogin], refused],
-    ['refused with a forged token', [...list, ...noLogin, ...bearer(forged(token))], refused],
+    ['rejected without a token', [...list, ...noLogin], rejected],
+    ['rejected with a forged token', [...list, ...noLogin, ...bearer(forged(token))], rejected],
   ];
 }
 
-/** What to show of a run: never the token. */
+/** The output of a run, without the token. */
 const shown = ({ out, err }, token) =>
   `${out}${err}`.replaceAll(token, '[token]').trim().replace(/^/gm, '    ');
 

@@ -1,5 +1,7 @@
-// Drops each refusal of the rooms that decide about trust, one at a time, and demands that some test fails: `node scripts/mutation.mjs`,
-// or with a part of a file's path to take only what has it. A row that nobody misses is not tested.
+// Drops each rejection of the rooms that decide about trust, one at a time. Some test must fail.
+//
+// Usage: `node scripts/mutation.mjs`, or with a part of a path to select files. A line is not
+// tested if no test fails without it.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
@@ -19,15 +21,15 @@ const only = process.argv[2] ?? '';
 const AT_ONCE = 2;
 const MINUTES = 3;
 
-/** A refusal on a line of its own; nothing is left of it. */
+/** A rejection on a line of its own. The whole line is dropped. */
 const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
-/** What is done only under a condition; then it is never done. */
+/** An action under a condition. The whole line is dropped. */
 const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*;\n/gm;
-/** A flaw of a body, told while reading goes on, or thrown. */
+/** A flaw of a body that is reported while the reader continues, or thrown. */
 const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new InvalidJsonError\().*;\n/gm;
 /** A row of a table of checks. */
 const ROW = /^ {2}\{(?:\n {4}name: '[^']+',\n[\s\S]*?\n {2}| name: '[^']+',.*)\},\n/gm;
-/** One of several conditions that all have to hold: each but the last, and each but the first. */
+/** One of several conditions that must all hold: each but the last, and each but the first. */
 const FORMER = /(?<= = |&& |\()(?:[^&|;()=\n]| [=!]== |\(\))+ && /g;
 const LATTER = / && (?:[^&|;()\n]|\([^()\n]*\))+?(?= &&|\)|;)/g;
 
@@ -38,7 +40,7 @@ const subjects = [
   { file: 'src/verify/issuer/jwks-loader.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks.ts', drop: [GUARD, DEED] },
   { file: 'src/verify/jws.ts', drop: [GUARD] },
-  { file: 'src/verify/authenticate.ts', drop: [GUARD] },
+  { file: 'src/verify/authenticators/bearer.ts', drop: [GUARD] },
   { file: 'src/verify/select-verifier.ts', drop: [GUARD] },
   { file: 'src/verify/authenticators/introspection.ts', drop: [GUARD] },
   { file: 'src/verify/introspection/response.ts', drop: [ROW] },
@@ -75,9 +77,9 @@ const subjects = [
   { file: 'src/config/session-keys.ts', drop: [GUARD, DEED, LATTER] },
 ];
 
-/** Drops that change nothing that can be seen, each with the reason. A part of the dropped text. */
+/** Drops without a visible effect, by a part of the dropped text, each with the reason. */
 const equivalent = new Map([
-  ['set !== entry.seenIn', 'spares a search in the set that was searched before'],
+  ['set !== entry.foundIn', 'spares a search in the set that was searched before'],
   ["connection !== 'keep-alive'", 'spares a look for names where there are none'],
   ['cached !== undefined) return cached;', 'spares a search with the same result'],
   ['LONGEST_CACHED', 'bounds memory'],
@@ -115,7 +117,10 @@ function createBench() {
   return folder;
 }
 
-/** Whether some test that depends on the file fails. Tests of behaviours and commands are left out: they run what was built. */
+/**
+ * Whether some test that depends on the file fails. Tests of behaviours and commands are left out:
+ * they run the build.
+ */
 function fails(folder, file) {
   const args = [
     'vitest',
@@ -159,7 +164,7 @@ async function work(folder, queue) {
       excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
     cpSync(join(root, file), join(folder, file));
     done++;
-    const verdict =
+    const result =
       excuse !== undefined
         ? `skipped: ${excuse}`
         : !ran
@@ -167,7 +172,7 @@ async function work(folder, queue) {
           : failed
             ? 'noticed'
             : 'SURVIVED';
-    console.log(`[${done}/${mutants.length}] ${verdict}  ${file}:${line}  ${dropped}`);
+    console.log(`[${done}/${mutants.length}] ${result}  ${file}:${line}  ${dropped}`);
     if (!ran) console.log(output);
     if (!failed || !ran) survivors.push(`${file}:${line}  ${dropped}`);
   }
@@ -175,7 +180,7 @@ async function work(folder, queue) {
 
 try {
   for (const folder of benches) {
-    const { failed, output } = await fails(folder, 'src/verify/authenticate.ts');
+    const { failed, output } = await fails(folder, 'src/verify/authenticators/bearer.ts');
     if (failed) throw new Error(`the tests fail without any change\n${output}`);
     break;
   }

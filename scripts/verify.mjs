@@ -1,4 +1,6 @@
-// Runs the long checks one after another and tells what each gave: `npm run verify`, or `npm run verify -- --only demo,bench`.
+// Runs the long checks one after another and prints the result of each.
+//
+// Usage: `npm run verify`, or `npm run verify -- --only demo,bench`.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +19,7 @@ Each step writes to .scratch/verify/<step>.log. The exit code is 0 only if every
 const SHOWN_LINES = 40;
 const folder = join(scratch, 'verify');
 
-function refuse(message) {
+function exitWith(message) {
   console.error(`${message}\n\n${USAGE}`);
   process.exit(2);
 }
@@ -26,7 +28,7 @@ function parsed(options) {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    return refuse(error.message);
+    return exitWith(error.message);
   }
 }
 
@@ -44,11 +46,11 @@ function readArguments() {
   const known = steps.map((step) => step.name);
   const strangers = [...wanted, ...unwanted].filter((value) => !known.includes(value));
   if (strangers.length > 0)
-    refuse(`there is no step ${strangers.join(', ')}; there are ${known.join(', ')}`);
+    exitWith(`there is no step ${strangers.join(', ')}; there are ${known.join(', ')}`);
   const chosen = steps.filter(
     (step) => (wanted.length === 0 || wanted.includes(step.name)) && !unwanted.includes(step.name),
   );
-  if (chosen.length === 0) refuse('no step is left');
+  if (chosen.length === 0) exitWith('no step is left');
   return { chosen, list };
 }
 
@@ -61,8 +63,8 @@ const aligned = (rows) => {
     .join('\n');
 };
 
-/** Clones hold only what is committed: to be said, so that nobody takes the result for one of the files that lie here. */
-function tellUncommitted(chosen) {
+/** Clones hold only committed files. The note says so: the result is not one of the work tree. */
+function noteUncommitted(chosen) {
   if (!chosen.some(({ name }) => name.startsWith('clone-'))) return;
   const changes = execFileSync('git', ['status', '--porcelain'], {
     cwd: root,
@@ -89,7 +91,7 @@ async function perform(step, label) {
   if (error !== null) {
     const last = log.trimEnd().split('\n').slice(-SHOWN_LINES);
     console.log(
-      `\n${last.map((line) => `    ${line}`).join('\n')}\n    ${error.message}; all of it is in ${logFile}\n`,
+      `\n${last.map((line) => `    ${line}`).join('\n')}\n    ${error.message}; the whole log is ${logFile}\n`,
     );
   }
   const note = step.note?.exec(log)?.[1] ?? '';
@@ -106,7 +108,7 @@ if (list) {
 }
 mkdirSync(folder, { recursive: true });
 console.log(`${chosen.length} steps on Node ${process.versions.node}`);
-tellUncommitted(chosen);
+noteUncommitted(chosen);
 const results = [];
 for (const [index, step] of chosen.entries())
   results.push(await perform(step, `[${index + 1}/${chosen.length}]`));

@@ -1,5 +1,5 @@
-// The parts that the scripts with real MCP clients share: the demo's identity provider and MCP server with the gateway between them, the
-// MCP Inspector, and a browser that is none.
+// The parts that the scripts with real MCP clients share: the MCP Inspector, a browser that does
+// nothing, and the gateway between the demo's identity provider and MCP server.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,11 +7,11 @@ import { cleanEnvironment, startGateway } from './gateway.mjs';
 import { install, nodeFolder, nodeRelease } from './packages.mjs';
 
 const INSPECTOR = ['@modelcontextprotocol/inspector', '2.12.0'];
-/** What this release of the Inspector asks for in `engines`. */
+/** The Node version that this release of the Inspector needs, from its `engines`. */
 const NEEDS = [22, 19];
 const NODE = '22.23.3';
 const SCOPE = 'demo:use';
-/** Where desktops say that there is a screen to show a browser on, and clients that there is somebody to ask. */
+/** Variables by which a client knows that it has a screen for a browser, or a user to ask. */
 const OF_A_DESKTOP =
   /^(DISPLAY|WAYLAND_DISPLAY|XDG_.*|DESKTOP_SESSION|DBUS_.*|GNOME_.*|KDE_.*|BROWSER|MCP_.*)$/;
 const OPENERS = ['browser', 'xdg-open', 'open', 'gio', 'x-www-browser', 'sensible-browser'];
@@ -19,7 +19,10 @@ const OPENERS = ['browser', 'xdg-open', 'open', 'gio', 'x-www-browser', 'sensibl
 export const scratchOf = (name) =>
   fileURLToPath(new URL(`../../.scratch/${name}/`, import.meta.url));
 
-/** Installs the Inspector, and a Node for it where this one is too old; gives the command and the arguments that its own go behind. */
+/**
+ * Installs the Inspector, and a Node for it if this one is too old. Returns the command and its
+ * first arguments; the Inspector's own come after them.
+ */
 export async function prepareInspector(say) {
   const home = scratchOf('inspector');
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -40,8 +43,8 @@ export async function prepareInspector(say) {
 }
 
 /**
- * An environment in which a client keeps what it stores in `home`, and opens no browser: whatever it calls for that comes from here, and
- * does nothing.
+ * An environment in which a client stores its files in `home` and opens no browser. The commands
+ * that open one are replaced by scripts that do nothing.
  */
 export function headless(home) {
   const bin = join(home, 'bin');
@@ -61,7 +64,10 @@ export function headless(home) {
   };
 }
 
-/** The real parts: identity provider and MCP server of the demo in this process, the gateway as a process before them. */
+/**
+ * Starts the real parts: the demo's identity provider and MCP server in this process, and the
+ * gateway as a process in front of them.
+ */
 export async function startParts(home, opened) {
   const { startIdp } = await import('../../dist/commands/demo/idp.js');
   const { startDemoUpstream } = await import('../../dist/commands/demo/upstream.js');

@@ -1,4 +1,6 @@
-// Starts the gateway as a process with its output in a file, waits until it is ready, and ends it; for the inspector and the bench.
+// Starts the gateway as a process for the scripts and the bench, waits until it is ready, ends it.
+//
+// Its output goes to a file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
@@ -9,10 +11,10 @@ import { stop, within } from '../../conformance/child.mjs';
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** What `serve` is started from; `npm run build` makes it. */
+/** The main file of the gateway; `npm run build` writes it. */
 export const gatewayMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** A loopback port that was free a moment ago: the gateway has to know its public URL before it listens. */
+/** A loopback port that was just free: the gateway needs its public URL before it listens. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -22,7 +24,7 @@ async function freePort() {
   return port;
 }
 
-/** This process's environment without what is meant for a gateway: it refuses variables that it does not know. */
+/** This process's environment without a gateway's variables: it rejects those it does not know. */
 export const cleanEnvironment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('PORTCULLIS_')),
@@ -38,7 +40,7 @@ export const gatewayVariables = ({ port, upstream, issuer, scope }) => ({
   PORTCULLIS_ADMIN: '127.0.0.1:0',
 });
 
-/** The same as a file, because the environment knows no rules. JSON is YAML. */
+/** The same as a file, because the environment has no variables for rules. JSON is YAML. */
 function withTools({ port, upstream, issuer, scope, tools }) {
   const endpoint = { path: '/mcp', issuers: ['main'], upstream, scopes: [scope], tools };
   const listen = { listen: { host: '127.0.0.1', port }, admin: { host: '127.0.0.1', port: 0 } };
@@ -50,7 +52,7 @@ function withTools({ port, upstream, issuer, scope, tools }) {
   });
 }
 
-/** A child that does not outlive this process, however it ends. */
+/** Ends the child when this process ends. */
 export function endWithUs(child) {
   const kill = () => child.kill('SIGKILL');
   process.on('exit', kill);
@@ -74,7 +76,8 @@ async function ready(origin, child, logFile) {
 }
 
 /**
- * Starts the gateway on `node`; resolves once it is ready. `tools`: rules for the tools of its endpoint.
+ * Starts the gateway on `node` and resolves when it is ready. `tools`: rules for the tools of its
+ * endpoint.
  * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
  */
 export async function startGateway({
@@ -92,7 +95,7 @@ export async function startGateway({
   const given = tools === undefined ? [] : ['--config', configFile];
   const variables = tools === undefined ? gatewayVariables({ port, upstream, issuer, scope }) : {};
   const env = { ...cleanEnvironment(), ...variables };
-  // A file and no pipe: this process is to have no part in what the gateway writes.
+  // A file, not a pipe: so this process does no work for the gateway's output.
   const log = openSync(logFile, 'w');
   const child = endWithUs(
     spawn(node, [gatewayMain, 'serve', ...given], { env, stdio: ['ignore', log, log] }),

@@ -1,11 +1,16 @@
-// Installs pinned npm packages into a folder of their own below .scratch, among them the Node binary of another release.
+// Installs pinned npm packages into a folder of their own below .scratch.
+//
+// The Node binary of another release is such a package too.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runToEnd } from '../../conformance/child.mjs';
 
 const INSTALL_MS = 600_000;
 
-/** The package that holds the Node binary of this machine. It needs no install script, unlike the package `node`. */
+/**
+ * The package with the Node binary for this platform. Unlike the package `node`, it needs no
+ * install script.
+ */
 const nodePackage = () => {
   const { platform, arch } = process;
   return `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
@@ -16,7 +21,10 @@ function installedVersion(home, name) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
 }
 
-/** Makes sure that `packages`, pairs of name and version, are in `home`. The output of npm goes to install.log there. */
+/**
+ * Makes sure that `packages` are in `home`: pairs of name and version. The output of npm goes to
+ * install.log there.
+ */
 export async function install(home, packages, say) {
   mkdirSync(home, { recursive: true });
   if (packages.every(([name, version]) => installedVersion(home, name) === version)) return;

@@ -1,4 +1,4 @@
-// Runs the commands of one step: output into its log file, a time limit over all of them, and nothing left running behind.
+// Runs the commands of one step: with a log file, a time limit for all, and no process left over.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, openSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { cleanEnvironment } from './gateway.mjs';
 
 const STOP_MS = 5000;
 
-/** Set by the `npm run` that may have started us; a command of another folder must not take them for its own. */
+/** Variables that `npm run` sets. A command in another folder must not take them for its own. */
 const OF_NPM =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|npm_config_local_prefix|INIT_CWD)$/i;
 
@@ -26,7 +26,7 @@ function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left.
+    // No process is left.
   }
 }
 
@@ -37,9 +37,14 @@ async function endGroup(pid, closed) {
 }
 
 /**
- * `run` rejects where a command ends with another code than 0, or where the step takes longer than its minutes.
- * @returns {{ run: (command: string, args: string[], options?: { cwd?: string, nodeFolder?: string }) => Promise<void>,
- *   say: (line: string) => void }}
+ * `run` rejects if a command ends with another code than 0, or if the step takes longer than its
+ * minutes.
+ * @returns {{
+ *   run: (
+ *     command: string, args: string[], options?: { cwd?: string, nodeFolder?: string },
+ *   ) => Promise<void>,
+ *   say: (line: string) => void,
+ * }}
  */
 export function createShell({ logFile, cwd: home, minutes }) {
   writeFileSync(logFile, '');
@@ -59,7 +64,7 @@ export function createShell({ logFile, cwd: home, minutes }) {
     });
     closeSync(log);
     const kill = () => child.pid !== undefined && signalGroup(child.pid, 'SIGKILL');
-    // First of all that is done then: others remove what it writes to.
+    // Before all other handlers: they remove the files that it writes to.
     process.prependListener('exit', kill);
     const closed = once(child, 'close');
     try {

@@ -1,11 +1,11 @@
-// Decides what the long checks are, in which order, and how long each may take.
+// The list of the long checks, in order, each with its time limit.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, nodeFolder, nodeRelease } from './packages.mjs';
 
-/** The newest release that the project is checked on; the oldest is the one that runs this. */
+/** The newest release that the project is checked on. The oldest one runs this script. */
 const NEWER_NODE = '24.21.0';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,14 +14,14 @@ export const scratch = join(root, '.scratch');
 const TESTS = /^ *Tests +(.*)$/m;
 const DEMO = ['run', 'demo', '--', '--once'];
 
-/** The Node of the newer release; the folder that holds it. */
+/** Installs the newer Node release and returns its folder. */
 async function newerNode(shell) {
   const home = join(scratch, 'node24');
   await install(home, [nodeRelease(NEWER_NODE)], shell.say);
   return nodeFolder(home);
 }
 
-/** What somebody does who has just found the project: clone, install, one command. Only what is committed is there. */
+/** The steps of a new user: clone, install, one command. The clone has only committed files. */
 async function fromClone(shell, args, node) {
   const cwd = mkdtempSync(join(tmpdir(), 'portcullis-clone-'));
   const options = { cwd, nodeFolder: node };
@@ -38,7 +38,7 @@ async function fromClone(shell, args, node) {
   }
 }
 
-/** `note` finds in the log what the summary is to tell. */
+/** `note` finds in the log the line for the summary. */
 export const steps = [
   {
     name: 'types',
@@ -62,14 +62,14 @@ export const steps = [
   },
   {
     name: 'mutation',
-    what: 'each refusal of the rooms that decide about trust dropped in turn: some test must fail',
+    what: 'each rejection of the rooms that decide about trust dropped in turn: some test must fail',
     minutes: 40,
     note: /^(all \d+ drops.*|\d+ of \d+ SURVIVED)$/m,
     run: (shell) => shell.run('node', ['scripts/mutation.mjs']),
   },
   {
     name: 'fuzz',
-    what: 'a million bodies: the reader and a strict reference agree, or it refuses',
+    what: 'a million bodies: the reader and a strict reference agree, or it rejects',
     minutes: 20,
     note: /^(seed \d+: \d+ bodies .*)$/m,
     run: (shell) => shell.run('node', ['scripts/fuzz.mjs']),
