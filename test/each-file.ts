@@ -1,6 +1,9 @@
-// Runs around every test file. What it took of the process is given back, because the next file runs in the same one.
+// Runs around every test file: releases what the file took from the process.
+//
+// The next file runs in the same process.
 
-// First, as in the gateway: whichever of undici and Node's own copy is used first makes the connections of both.
+// First, as in the gateway: of undici and Node's own copy, the first one used opens the connections
+// of both.
 import 'undici';
 import { afterAll } from 'vitest';
 import { forgetGateways } from './fixtures/ledger.js';

@@ -1,4 +1,5 @@
-// The house keeps its own rules: who may import whom, one door per dependency, no surroundings in a stage, the form of a file.
+// Checks the rules of the house: who may import whom, one door for each dependency, no surroundings
+// in a stage, the form of a file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { circles, formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
@@ -14,9 +15,9 @@ describe('the sources', () => {
     expect(all.flatMap(({ text }) => importsOf(text)).length).toBeGreaterThan(150);
   });
   test('import only what their room may see', () => expect(all.flatMap(wallsCrossed)).toEqual([]));
-  test('take no surroundings in a stage (E-13)', () => expect(all.flatMap(surroundingsTaken)).toEqual([]));
+  test('take no surroundings in a stage (E-13, injected clock)', () => expect(all.flatMap(surroundingsTaken)).toEqual([]));
   test('have the form of the house', () => expect(all.flatMap(formFlaws)).toEqual([]));
-  test('import each other in no circle', () => expect(circles(all)).toEqual([]));
+  test('do not import each other in a circle', () => expect(circles(all)).toEqual([]));
 
   test('are named in ARCHITECTURE.md, room by room, and nothing else is', () => {
     const text = readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8');
@@ -33,7 +34,7 @@ describe('the sources', () => {
 });
 
 describe('the checker finds', () => {
-  const good = '// Decides x.\n';
+  const good = '// Reads x.\n';
   test.each([
     ['core/a.ts', "import { inspect } from 'node:util';"],
     ['core/a.ts', "import { x } from '../verify/jwt.js';"],
@@ -90,9 +91,9 @@ describe('the checker finds', () => {
     ['verify/utils.ts', good, 'its name says nothing'],
     ['verify/a.ts', `${good}export default 1;\n`, 'a default export'],
     ['verify/a.ts', `${good}export { a as default };\n`, 'a default export'],
-    ['verify/a.ts', `${good}export * from './b.js';\n`, 'exports what is of another file'],
-    ['verify/a.ts', 'export const a = 1;\n', 'its first line does not say what it decides'],
-    ['main.ts', '#!/usr/bin/env node\nexport const a = 1;\n', 'its first line does not say what it decides'],
+    ['verify/a.ts', `${good}export * from './b.js';\n`, 're-exports names of another file'],
+    ['verify/a.ts', 'export const a = 1;\n', 'its first line does not say what it does'],
+    ['main.ts', '#!/usr/bin/env node\nexport const a = 1;\n', 'its first line does not say what it does'],
   ])('in %s the form: %#', (path, text, flaw) => {
     expect(formFlaws({ path, text })).toEqual([`${path}: ${flaw}`]);
   });

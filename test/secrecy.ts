@@ -1,4 +1,5 @@
-// Decides, when all tests have ended, whether a secret of theirs stands in anything that came out of a gateway, and fails the run if so.
+// Checks after all tests that no secret of theirs is in the output of a gateway (C-153, no token in
+// logs). Otherwise the run fails.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +17,13 @@ function flawOf({ secrets, outputs, gateways, leaks }: Found): string | null {
   return [`C-153: ${leaks.length} outputs of a gateway hold a secret:`, ...lines].join('\n');
 }
 
-/** Named as vitest wants it: runs before the first worker starts, and gives what runs after the last has ended. */
+/**
+ * Vitest expects this name. Runs before the first worker starts, and returns the function that runs
+ * after the last one has ended.
+ */
 export function setup(): () => void {
   const [folder = '', pairs = ''] = ['ledger', 'pairs'].map((name) => mkdtempSync(join(tmpdir(), `portcullis-${name}-`)));
-  // Workers inherit them.
+  // Workers inherit these variables.
   process.env[LEDGER] = folder;
   process.env[PAIRS] = pairs;
   return () => {
@@ -28,10 +32,10 @@ export function setup(): () => void {
     const flaw = flawOf(found);
     if (flaw === null) {
       const { secrets, outputs, gateways } = found;
-      return console.log(`C-153: ${secrets} secrets, ${outputs} outputs of ${gateways} gateways, none of them holds one`);
+      return console.log(`C-153: no secret found (${secrets} secrets, ${outputs} outputs of ${gateways} gateways)`);
     }
     console.error(flaw);
-    // An error that is thrown here is printed by vitest, and then it says that all is well.
+    // If this function throws, vitest prints the error and still reports success.
     process.exitCode = 1;
   };
 }

@@ -1,4 +1,4 @@
-// The YAML examples of README.md and docs/: each is a valid configuration or a part of one, and each
+// The YAML examples of README.md and docs/: each is a valid configuration or a part of one. Each
 // preset has an example.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

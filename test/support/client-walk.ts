@@ -1,5 +1,5 @@
-// Walks the way of one probing client over real HTTP: probe, documents, registration, login with PKCE, token, tool call. Gives up where it
-// would, and writes down every request.
+// Repeats the requests of one probing client over real HTTP: probe, documents, registration, login
+// with PKCE, token, tool call. Gives up where the client would, and records every request.
 import { createHash, randomBytes } from 'node:crypto';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
 import { answered, secretHeaders } from '../fixtures/ledger.js';
@@ -18,13 +18,13 @@ export interface Found {
 }
 
 export interface Walk {
-  /** Everything that it asked, as `METHOD URL STATUS`. */
+  /** Every request, as `METHOD URL STATUS`. */
   readonly asked: string[];
-  /** Up to the metadata of the authorization server. `blind`: as if the challenge had been lost on the way. */
+  /** Up to the metadata of the authorization server. `blind`: as if the challenge were lost. */
   discover(options?: { blind?: boolean }): Promise<Found>;
   /** From there to an access token. */
   login(found: Found): Promise<string>;
-  /** The text that the tool `echo` sent back, of revision 2025-11-25. */
+  /** Calls the tool `echo` in revision 2025-11-25. Resolves with the text that it returns. */
   call(token: string, text: string): Promise<string>;
 }
 
@@ -58,11 +58,11 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
     return { status: response.status, headers: response.headers, text };
   }
 
-  /** The first of the places where the document is. */
+  /** The document at the first of the places that has one. */
   async function fetchFirst(what: string, places: string[]): Promise<Document | null> {
     for (const place of places) {
       const { status, text } = await ask(place, { headers: client.headers });
-      if (status === 200) return parsed(text) ?? giveUp(`${what} is no JSON`);
+      if (status === 200) return parsed(text) ?? giveUp(`${what} is not JSON`);
       if (!client.goesOn(status)) giveUp(`${what} is ${status}`);
     }
     return null;
@@ -78,7 +78,7 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
     });
     if (status !== 401) giveUp(`the probe is ${status}`);
     const line = got.get('www-authenticate');
-    // Codex takes any error for a token that it does not have.
+    // Codex reads any error as one about a token, and it has no token.
     if (line !== null && /error=/.test(line)) giveUp('an error, and no token was sent');
     return (line === null ? null : client.reads(line, mcp)) ?? giveUp('no challenge that it reads');
   }
@@ -110,7 +110,7 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
     const { authorization_servers: issuers, scopes_supported: scopes } = resource;
     if (!Array.isArray(issuers) || issuers.length === 0) return giveUp('no authorization server');
     if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')))
-      giveUp('scopes_supported is no list of texts');
+      giveUp('scopes_supported is not a list of texts');
     return { challenge, resource, server: await serverOf(issuers) };
   }
 

@@ -1,4 +1,5 @@
-// An exchange without a socket, for the stages that see only its head and its body; what is answered is written down.
+// An exchange without a socket, for the stages that see only its head and its body. It records the
+// answer.
 import type { BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
 import { bodyTooLarge } from '../../src/core/failures.js';
 import { ok } from '../../src/core/result.js';
@@ -24,7 +25,7 @@ export interface TestExchange extends Exchange {
   /** Everything written, joined; null until the answer ended. */
   readonly sent: string | null;
   readonly destroyed: boolean;
-  /** How many times the body was asked for. */
+  /** The number of calls of `readBody`. */
   readonly bodyReads: number;
   disconnected: boolean;
   sentStatus: number;
@@ -88,12 +89,12 @@ export function exchange(asked: Asked = {}): TestExchange {
   return self;
 }
 
-/** Flat name, value pairs as an object; a name that repeats is an error of the test's subject. */
+/** Flat pairs of name and value as an object. Throws if a name repeats. */
 export function pairs(flat: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] as string;
-    if (name in found) throw new Error(`${name} stands twice`);
+    if (name in found) throw new Error(`${name} appears twice`);
     found[name] = flat[i + 1] as string;
   }
   return found;

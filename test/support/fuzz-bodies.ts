@@ -1,10 +1,11 @@
-// Bodies that are messages, nearly messages, and far from it: made by a grammar, then damaged. Each follows from a seed and its number.
+// Makes bodies that are messages, nearly messages, or far from it: by a grammar, then damaged. A
+// seed and a number give one body.
 
-/** A small generator of numbers (splitmix32), so that every body can be made again. */
+/** A small generator of numbers (splitmix32), so that every body can be repeated. */
 export type Chance = {
   /** A whole number from 0, below the limit. */
   below: (limit: number) => number;
-  /** True in so many of a hundred cases. */
+  /** True in this many of a hundred cases. */
   in100: (cases: number) => boolean;
   pick: <T>(list: readonly T[]) => T;
 };
@@ -108,7 +109,7 @@ const NO_VALUES = [
 ];
 const SPACE = ['', '', '', '', ' ', '\n', '\t', '\r\n', '  \n\t '];
 const NO_SPACE = ['\u00a0', '\v', '\f', '\u2028', '\ufeff', '/**/', '//\n', '\u0000', '\u0085'];
-/** Letters that some readers take for others. */
+/** Letters that some readers confuse with others. */
 const LOOKS: readonly Pair[] = [
   ['k', '\u212a'],
   ['s', '\u017f'],
@@ -189,7 +190,7 @@ class Author {
     return this.c.below(2_000) === 0 ? this.c.pick(NO_SPACE) : this.c.pick(SPACE);
   }
 
-  /** A string as JSON has it, some letters escaped, some flawed. */
+  /** A JSON string, with some letters escaped and some flawed. */
   quoted(text: string): string {
     const { c } = this;
     let inner = JSON.stringify(text).slice(1, -1);
@@ -203,7 +204,7 @@ class Author {
     return `"${inner}"`;
   }
 
-  /** A name, now and then in another spelling. */
+  /** A name, sometimes in another spelling. */
   name(name: string): string {
     const { c } = this;
     if (!c.in100(2)) return this.quoted(name);
@@ -246,7 +247,7 @@ class Author {
     return open.repeat(levels) + c.pick(['1', '[]', '{}']) + close.repeat(levels);
   }
 
-  /** Adds what the object should not have, in any place. */
+  /** Adds unexpected members, in any place. */
   spoiled(pairs: Pair[], names: readonly string[]): Pair[] {
     const { c } = this;
     if (c.in100(12)) pairs.splice(c.below(pairs.length + 1), 0, [this.name(c.pick(names)), this.value(2)]);
@@ -309,7 +310,7 @@ class Author {
     const { c } = this;
     if (c.in100(2)) return c.in100(20) ? this.nested() : this.value(4);
     if (!c.in100(10)) return this.message(c.in100(55));
-    // A long one of different messages would hardly ever be good.
+    // A long batch of different messages would hardly ever be valid.
     if (c.in100(10))
       return `[${Array(30 + c.below(5))
         .fill(this.message(c.in100(10)))
@@ -356,7 +357,7 @@ function damaged(bytes: Buffer, other: () => Buffer, c: Chance): Buffer {
   }
 }
 
-/** The body of that number. */
+/** The body of this number. */
 export function fuzzBody(seed: number, number: number): Buffer {
   const c = chance(seed, number);
   const author = new Author(c);

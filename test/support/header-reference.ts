@@ -1,5 +1,6 @@
-// Which headers go with a message (B-20, B-21, B-30..B-36, B-50..B-53, B-58, B-61, B-63), written from the requirements; it knows nothing
-// of src/.
+// The headers that fit a message (B-20, B-21, B-30..B-36, B-50..B-53, B-58, B-61, B-63).
+//
+// Written from the requirements. It shares no code with src/.
 import type { Lines } from './exchange.js';
 import type { Said } from './strict-reference.js';
 
@@ -14,7 +15,7 @@ const mirroredName = ({ method, name, uri, taskId }: Said): { named: boolean; va
   return { named: false, value: undefined };
 };
 
-/** As a client that does what it should writes a name. */
+/** A name as a correct client writes it in a header. */
 export function written(name: string): string {
   const plain = /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(name) && !name.startsWith('=?');
   return plain ? name : `=?base64?${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}?=`;
@@ -46,7 +47,7 @@ export function honest(messages: readonly Said[], batch: boolean): [string, stri
   return lines;
 }
 
-/** The era in which these messages pass with these headers; null where they have to be refused. */
+/** The era in which these messages pass with these headers; null if they must be rejected. */
 export function eraWith(lines: Lines, messages: readonly Said[], batch: boolean): 'modern' | 'legacy' | null {
   const valuesOf = (name: string): string[] => lines.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
   const [versions, methods, names] = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].map(valuesOf) as [

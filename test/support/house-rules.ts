@@ -1,4 +1,5 @@
-// The rules of the house (docs of the layout: who may import whom, one door per dependency), as functions over a source text.
+// The rules of the house as functions over a source text: who may import whom, one door for each
+// dependency, the form of a file.
 import { codeOnly, type Source, withoutComments } from './sources.js';
 
 interface Import {
@@ -23,7 +24,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['commands', 'app', 'config'],
 };
 
-/** Package or module, and where it may be imported; `type` before a place: its types only. Places are beginnings of paths. */
+/**
+ * Package or module, and the places that may import it. A place is the beginning of a path; `type`
+ * before one: its types only.
+ */
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
   [/^jose$/, ['verify/', 'oauth/', 'proxy/credentials/']],
@@ -83,7 +87,7 @@ const opens = (place: string, subject: string, typeOnly: boolean): boolean =>
 /** Imports that cross a wall of the house. */
 export function wallsCrossed({ path, text }: Source): string[] {
   const allowed = MAY_IMPORT[roomOf(path)];
-  if (allowed === undefined) return [`${path}: no such room`];
+  if (allowed === undefined) return [`${path}: unknown room`];
   return importsOf(text).flatMap(({ from, typeOnly }) => {
     if (from.startsWith('.')) {
       const target = roomOf(targetOf(path, from));
@@ -101,7 +105,10 @@ export function wallsCrossed({ path, text }: Source): string[] {
 const targetOf = (path: string, from: string): string =>
   new URL(from, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts');
 
-/** Files that import each other in a circle, types included: each circle once, from its first file in the alphabet. */
+/**
+ * Files that import each other in a circle, types included. Each circle once, from its first file
+ * in the alphabet.
+ */
 export function circles(all: readonly Source[]): string[] {
   const graph = new Map(
     all.map(({ path, text }) => [
@@ -128,7 +135,7 @@ export function circles(all: readonly Source[]): string[] {
   return [...found];
 }
 
-/** Surroundings that a stage has to be given. */
+/** Surroundings that a stage takes itself: it must get them as arguments (E-13, injected clock). */
 export function surroundingsTaken({ path, text }: Source): string[] {
   if (![...STAGES, 'core', 'mcp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
   const code = codeOnly(text);
@@ -145,7 +152,7 @@ export function formFlaws({ path, text }: Source): string[] {
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
   if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
   if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');
-  if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('exports what is of another file');
-  if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it decides');
+  if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('re-exports names of another file');
+  if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it does');
   return flaws.map((flaw) => `${path}: ${flaw}`);
 }

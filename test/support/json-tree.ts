@@ -1,5 +1,5 @@
-// A second reading of JSON, by tokens, that keeps what JSON.parse throws away: members that repeat, their order, the text of a value.
-// It knows nothing of src/ and decides nothing in it.
+// Reads JSON a second time, by tokens, and keeps what JSON.parse drops: repeated members, their
+// order, the text of a value. It shares no code with src/.
 
 export interface Member {
   /** As written, quotes included. */
@@ -13,7 +13,7 @@ export interface Tree {
   readonly written: string;
   readonly members: readonly Member[];
   readonly items: readonly Tree[];
-  /** Levels of the values below it; 0 where there are none. */
+  /** Levels of the values below it; 0 if there are none. */
   readonly depth: number;
 }
 
@@ -71,7 +71,10 @@ interface Open {
 
 const leaf = ({ kind, text }: Token): Tree => ({ kind: kind as Tree['kind'], written: text, members: [], items: [], depth: 0 });
 
-/** Null where the text is no JSON (RFC 8259). With a stack of its own: bodies are nested deeper than calls can be. */
+/**
+ * Null if the text is not JSON (RFC 8259). With a stack of its own: bodies are nested deeper than
+ * calls can be.
+ */
 export function treeOf(text: string): Tree | null {
   const tokens = createTokens(text);
   const name = (): Token => {
@@ -127,7 +130,7 @@ export function treeOf(text: string): Tree | null {
   }
 }
 
-/** What a reader sees that keeps the first of repeated members. */
+/** The value for a reader that keeps the first of repeated members. */
 export function keepFirst(tree: Tree): unknown {
   if (tree.kind === 'array') return tree.items.map(keepFirst);
   if (tree.kind !== 'object') return JSON.parse(tree.written);
@@ -137,7 +140,7 @@ export function keepFirst(tree: Tree): unknown {
   return Object.fromEntries(found);
 }
 
-/** Whether the usual reader takes it. */
+/** Whether JSON.parse accepts it. */
 export function parses(text: string): boolean {
   try {
     JSON.parse(text);

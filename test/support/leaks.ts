@@ -1,10 +1,10 @@
-// Decides whether a secret stands in what came out of a gateway. Never decides what is secret.
+// Finds secrets in the output of gateways. The tests say which texts are secret.
 import type { Entry, OutputKind } from '../fixtures/ledger.js';
 
 export interface Leak {
   readonly output: OutputKind;
   readonly from: string;
-  /** The text around it. */
+  /** The text around the secret. */
   readonly around: string;
 }
 
@@ -15,9 +15,9 @@ export interface Found {
   readonly leaks: readonly Leak[];
 }
 
-/** A piece of a token that is as long as twice this, less one, holds one of the pieces that are looked for. */
+/** Any part of a token with 2 * PIECE - 1 characters holds one whole piece, so it is found. */
 const PIECE = 16;
-/** What is hashed; no secret is shorter. */
+/** The number of hashed characters. No secret is shorter. */
 const WINDOW = 12;
 const TABLE = 1 << 22;
 
@@ -27,10 +27,10 @@ function hashOf(text: string, at: number): number {
   return hash;
 }
 
-/** 31 to the power of the window: what the letter that leaves it has contributed. */
+/** 31 to the power of the window: the share of the letter that leaves it. */
 const LEAVING = Array.from({ length: WINDOW }).reduce<number>((power) => Math.imul(power, 31), 1);
 
-/** A made-up signature of one letter again and again looks like any other text of that letter. */
+/** A made-up signature that repeats one letter looks like any other text of that letter. */
 const LETTERS = 6;
 
 const piecesOf = (entry: Extract<Entry, { secret: unknown }>): string[] =>
@@ -40,7 +40,10 @@ const piecesOf = (entry: Extract<Entry, { secret: unknown }>): string[] =>
 
 type Needles = Map<string, Map<string, boolean>>;
 
-/** Every place of `text` where a secret begins: a rolling hash first, so that the whole suite costs seconds and not minutes. */
+/**
+ * Every place of `text` where a secret begins. A rolling hash comes first, so that the whole suite
+ * costs seconds and not minutes.
+ */
 function* placesIn(text: string, table: Uint8Array, needles: Needles): Generator<{ at: number; passed: boolean }> {
   if (text.length < WINDOW) return;
   let hash = hashOf(text, 0);
@@ -76,7 +79,8 @@ export function findLeaks(entries: readonly Entry[]): Found {
     if (!('output' in entry)) continue;
     outputs += 1;
     for (const { at, passed } of placesIn(entry.text, table, needles)) {
-      // A legacy credential is handed on by its rule; that it goes nowhere else is for the tests of that rule.
+      // A pass-through credential reaches the upstream by its rule. The tests of that rule check
+      // that it goes nowhere else.
       if (passed && entry.output === 'upstream') continue;
       leaks.push({ output: entry.output, from: entry.from, around: entry.text.slice(Math.max(0, at - 60), at + 40) });
       break;

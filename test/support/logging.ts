@@ -7,7 +7,7 @@ export type Line = Record<string, unknown>;
 export function logging(level: LogLevel = 'debug') {
   const blocks: string[] = [];
   const log = createLog(level, { write: (block: Buffer) => void blocks.push(block.toString()) }, testClock());
-  /** What was written so far and what is held back, line by line. */
+  /** All lines: those that were written, and those that the log still holds. */
   const written = (): string[] => {
     log.flush();
     return blocks.join('').split(/(?<=\n)/);

@@ -1,4 +1,4 @@
-// What a test wants of a plan and may reveal.
+// Reads values from a resolved configuration that only tests may reveal.
 import type { ResolvedIssuer } from '../../src/config/resolved-config.js';
 
 /** The client secret of its introspection, where it has one. */

@@ -1,5 +1,7 @@
-// How published clients find out where to log in: what starts it, where each looks and in which order, what it takes, what makes it give up.
-// Written after their sources where those are public, and after what was seen of them where not.
+// The table of published clients: how each finds out where to log in. It has the request that
+// starts it, the places in order, the answers it accepts, and those that make it give up.
+//
+// Written from their sources where those are public, and from observed requests otherwise.
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -10,26 +12,26 @@ export interface Challenge {
 
 export interface ProbingClient {
   readonly name: string;
-  /** The request that tells it to log in, by a 401. */
+  /** The request whose 401 makes it log in. */
   readonly probe: { readonly method: 'POST' | 'GET' | 'HEAD'; readonly headers: Record<string, string> };
   /** Headers of its requests for documents. */
   readonly headers: Record<string, string>;
-  /** Authorization server metadata that it wants to see at the MCP server, before anything else; one of them has to be there. */
+  /** Authorization server metadata that it looks for at the MCP server first. It needs one. */
   readonly first?: (mcp: URL) => string[];
-  /** The same, but it goes on without. */
+  /** The same, but it continues without it. */
   readonly looks?: (mcp: URL) => string[];
-  /** What it reads in WWW-Authenticate; null: nothing. */
+  /** The challenge that it reads from WWW-Authenticate; null: it reads none. */
   readonly reads: (line: string, mcp: URL) => Challenge | null;
   /** Where it looks for the resource metadata. */
   readonly resourceAt: (mcp: URL, challenge: Challenge) => string[];
-  /** Whether it goes on to the next place after this status. */
+  /** Whether it continues with the next place after this status. */
   readonly goesOn: (status: number) => boolean;
-  /** Whether the `resource` that it found is that of the URL which its user typed. */
+  /** Whether it accepts the `resource` for the URL that its user typed. */
   readonly takes: (resource: string, mcp: URL) => boolean;
   /** Where it looks for the metadata of an authorization server. */
   readonly serverAt: (issuer: string) => string[];
   readonly believes: (named: unknown, issuer: string) => boolean;
-  /** What the metadata must have beside the endpoints. */
+  /** Members that the metadata must have beside the endpoints. */
   readonly wants: readonly string[];
   readonly scope: (challenge: Challenge, resource: Document, server: Document) => string | undefined;
   /** RFC 8707. */
@@ -44,7 +46,7 @@ const OIDC = '/.well-known/openid-configuration';
 
 const pathOf = (url: URL): string => (url.pathname === '/' ? '' : url.pathname.replace(/\/$/, ''));
 
-/** Inserted, OpenID inserted, OpenID behind the path; at the root two. */
+/** Inserted, OpenID inserted, OpenID after the path; at the root only two. */
 const threeForms = (issuer: string): string[] => {
   const url = new URL(issuer);
   const path = pathOf(url);
@@ -52,7 +54,7 @@ const threeForms = (issuer: string): string[] => {
   return [`${url.origin}${OAUTH}${path}`, `${url.origin}${OIDC}${path}`, `${url.origin}${path}${OIDC}`];
 };
 const pathThenRoot = (mcp: URL): string[] => [`${mcp.origin}${PRM}${pathOf(mcp)}`, `${mcp.origin}${PRM}`];
-/** A pointer is followed alone; without one it guesses. */
+/** It follows a pointer and nothing else; without one it guesses. */
 const pointerOrGuess = (mcp: URL, { metadata }: Challenge): string[] => (metadata === undefined ? pathThenRoot(mcp) : [metadata]);
 const pointerThenGuess = (mcp: URL, { metadata }: Challenge): string[] => [
   ...(metadata === undefined ? [] : [metadata]),
@@ -95,7 +97,7 @@ const sdk2: ProbingClient = {
   goesOn: (status) => is4xx(status) || status === 502,
   takes: isAbove,
   serverAt: threeForms,
-  // A slash that the list has and the document has not is forgiven, not the reverse.
+  // It accepts a slash that the list has and the document lacks, but not the reverse.
   believes: (named, issuer) => named === issuer || `${named}/` === issuer,
   wants: [],
   scope: challengedFirst,
@@ -134,7 +136,7 @@ export const probingClients: readonly ProbingClient[] = [
     name: 'Python SDK',
     resourceAt: pointerThenGuess,
     goesOn: is4xx,
-    // pydantic writes a slash behind an issuer without a path, on both sides.
+    // pydantic writes a slash after an issuer without a path, on both sides.
     believes: (named, issuer) => new URL(String(named)).href === new URL(issuer).href,
   },
   rmcp,
@@ -175,7 +177,7 @@ export const probingClients: readonly ProbingClient[] = [
     name: 'Claude.ai',
     probe: { ...sdk2.probe, headers: { ...sdk2.probe.headers, 'user-agent': 'python-httpx/0.28.1' } },
     headers: { 'user-agent': 'python-httpx/0.28.1' },
-    // A relative pointer is passed over without a word.
+    // It ignores a relative pointer silently.
     reads: (line) => {
       const { metadata = '', scope } = parameters(line);
       return { metadata: URL.canParse(metadata) ? metadata : undefined, scope };
@@ -191,7 +193,7 @@ export const probingClients: readonly ProbingClient[] = [
     wants: ['token_endpoint_auth_methods_supported', 'code_challenge_methods_supported'],
     resource: (resource) => resource,
   },
-  // Its pointer gets lost on the way through the browser: it looks at the well-known place.
+  // It loses its pointer on the way through the browser, and looks at the well-known place.
   { ...sdk1, name: 'Cursor', resourceAt: (mcp) => pathThenRoot(mcp) },
   {
     ...sdk2,

@@ -1,4 +1,5 @@
-// The login of the published SDKs without a browser: what they want to be kept for them, and the way through the identity provider.
+// The login of the published SDKs without a browser: the store for their values, and the requests
+// to the identity provider.
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
 import { secretToken } from '../fixtures/ledger.js';
@@ -10,13 +11,13 @@ export type Kept = {
   tokens?: { access_token: string; scope?: string };
   verifier?: string;
   code?: string;
-  /** What came back with it; SDK 2.x wants to see the issuer there (RFC 9207). */
+  /** The parameters that came with the code. SDK 2.x expects the issuer there (RFC 9207). */
   callback?: URLSearchParams;
   discovered?: unknown;
   logins: number;
 };
 
-/** Logs in without a browser: the identity provider has one account, and asks it nothing. */
+/** Logs in without a browser: the identity provider has one account and no login form. */
 export function provider(kept: Kept): OAuthClientProvider {
   return {
     redirectUrl: REDIRECT,
@@ -43,7 +44,7 @@ export function provider(kept: Kept): OAuthClientProvider {
   };
 }
 
-/** SDK 2.x keeps what it discovered, so that the code goes to the server that was asked for it. */
+/** SDK 2.x keeps its discovered metadata, so that the code goes to the server that issued it. */
 export function bound(kept: Kept): OAuthClientProvider & object {
   return {
     ...provider(kept),

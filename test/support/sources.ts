@@ -19,14 +19,14 @@ function read(folder: URL): Source[] {
 export const sources = (): Source[] => read(new URL('../../src/', import.meta.url));
 export const tests = (): Source[] => read(new URL('../', import.meta.url));
 
-/** Comments out, text in quotes kept: strings are matched first, so that `//` within one is no comment. */
+/** The text without comments. Strings are matched first: `//` in one does not begin a comment. */
 export function withoutComments(text: string): string {
   const parts =
     /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
   return text.replace(parts, (_whole, kept: string | undefined) => kept ?? '');
 }
 
-/** Code alone: no comments, and nothing within quotes. */
+/** The code only: without comments, and with empty strings. */
 export function codeOnly(text: string): string {
   return withoutComments(text).replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
 }

@@ -1,4 +1,5 @@
-// Requests whose answer is an event stream, of every kind; what an upstream writes into one; and what a caller saw of it.
+// Requests whose answer is an event stream, of every kind, with the answers of an upstream and the
+// events that a caller received.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawConnection, type RawRequest, type RawResponse, requestBytes } from '../fixtures/raw-client.js';
@@ -23,7 +24,7 @@ export async function wholeStream(port: number, request: RawRequest): Promise<Ra
   return response;
 }
 
-/** Writes exactly these pieces, with the pauses between them, and then stays. */
+/** Writes exactly these pieces, with the pauses between them, and leaves the stream open. */
 export const writes =
   (parts: (string | number)[], type = 'text/event-stream'): Answer =>
   async ({ req, res }) => {

@@ -1,5 +1,5 @@
-// What a careful reader says of a body: JSON or not, a message that everybody reads alike or not, and what it says. Written from the
-// requirements (B-18..B-63), by other means than src/authorize, of which it knows nothing.
+// A careful second reader of bodies: JSON or not, a message that every reader reads alike or not,
+// and its content. Written from the requirements (B-18..B-63); it shares no code with src/.
 import { keepFirst, type Member, type Tree, treeOf } from './json-tree.js';
 
 export interface Said {
@@ -14,11 +14,11 @@ export interface Said {
 
 export type Judgement =
   | { readonly kind: 'no JSON' }
-  /** Against a requirement. */
+  /** Breaks a requirement. */
   | { readonly kind: 'bad'; readonly why: string; readonly tree: Tree }
-  /** Against none, but beyond what the gateway says it takes. */
+  /** Breaks no requirement, but exceeds a stated limit of the gateway. */
   | { readonly kind: 'beyond'; readonly why: string; readonly tree: Tree }
-  /** `doubtful`: some name comes so near to another that the gateway may refuse it, too. */
+  /** `doubtful`: a name is so close to another that the gateway may reject it, too. */
   | { readonly kind: 'good'; readonly batch: boolean; readonly messages: readonly Said[]; readonly doubtful: boolean };
 
 /** The stated limits of the gateway. */
@@ -32,7 +32,7 @@ const KNOWN = {
   _meta: [VERSION, CAPABILITIES, 'io.modelcontextprotocol/clientInfo', 'progressToken'],
 };
 
-/** Letters with the one that stands for all that a pattern takes for the same when it ignores case. */
+/** For each letter, one letter for all that a pattern treats as equal when it ignores case. */
 const orbits: ReadonlyMap<string, string> = (() => {
   const letters: string[] = [];
   for (let code = 0; code < 0x11_0000; code++) {
@@ -55,16 +55,16 @@ const READINGS: readonly ((name: string) => string)[] = [
   (name) => name.toLowerCase(),
   (name) => name.toUpperCase(),
   (name) => [...name].map((letter) => orbits.get(letter) ?? letter).join(''),
-  // Unit for unit, as Java compares: upper, then the first of lower, which for the I with a dot is i.
+  // Unit by unit, as Java compares: upper, then the first of lower. That is i for the dotted I.
   (name) =>
     [...name]
       .map((letter) => (letter.toUpperCase().length === letter.length ? letter.toUpperCase() : letter).toLowerCase()[0])
       .join(''),
 ];
-/** Alike for nobody alone, but nearly so, or by way of a third. */
+/** Names that no single reading treats as equal, but nearly so, or by way of a third name. */
 const loosely = (name: string): string => name.toLowerCase().toUpperCase().normalize('NFKD').replaceAll('\u0307', '');
 
-/** A NUL, or half a surrogate pair, which UTF-8 cannot carry. */
+/** A NUL, or half a surrogate pair, which UTF-8 cannot encode. */
 const broken = (text: string): boolean => text.includes('\0') || Buffer.from(text).toString() !== text;
 
 class Found extends Error {
@@ -91,7 +91,7 @@ function judgeNames(members: readonly Member[], known: readonly string[], beyond
   if (members.filter(({ name }) => !known.includes(name)).length > LIMITS.names) beyond('many names');
 }
 
-/** Whether a name comes near to another, or to a known one. */
+/** Whether a name is close to another, or to a known one. */
 function comesNear(members: readonly Member[], known: readonly string[]): boolean {
   const loose = new Set([...members.map(({ name }) => name), ...known].map(loosely));
   return loose.size < new Set([...members.map(({ name }) => name), ...known]).size;
@@ -111,7 +111,7 @@ function textOf(tree: Tree | undefined, beyond: (why: string) => void): string |
 function idOf(tree: Tree | undefined, beyond: (why: string) => void): string | undefined {
   if (tree === undefined || tree.kind === 'string') return tree?.written;
   if (tree.kind !== 'number' || !Number.isInteger(Number(tree.written))) {
-    // A number beyond all doubles may still be an integer.
+    // A number larger than every double may still be an integer.
     if (tree.kind === 'number' && !Number.isFinite(Number(tree.written))) beyond('a huge id');
     else bad('an id of another kind');
   }
@@ -159,7 +159,7 @@ const own = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined;
 
-/** What a reader of plain values sees; an id has lost its form there. */
+/** The message for a reader of plain values. It has no id, because plain values lose its form. */
 function seen(message: unknown): Record<string, unknown> {
   const params = own(message, 'params');
   const meta = own(params, '_meta');
@@ -176,7 +176,7 @@ function seen(message: unknown): Record<string, unknown> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Null where the bytes are no JSON. Throws where the two readings of the reference do not agree. */
+/** Null if the bytes are not JSON. Throws if the two readings of the reference differ. */
 function parsed(bytes: Uint8Array): { tree: Tree; value: unknown } | null {
   let text: string;
   try {
@@ -193,7 +193,7 @@ function parsed(bytes: Uint8Array): { tree: Tree; value: unknown } | null {
     return null;
   }
   if (tree === null) throw new Error('JSON.parse says JSON, the tokens do not');
-  // The reviver is called within itself, level for level.
+  // The reviver recurses, once for each level.
   if (tree.depth > 500) return { tree, value };
   let kept = 0;
   JSON.parse(text, (_name, one: unknown) => {
@@ -204,7 +204,7 @@ function parsed(bytes: Uint8Array): { tree: Tree; value: unknown } | null {
   return { tree, value };
 }
 
-/** Members that are left where the last of repeated ones counts. */
+/** The number of members if the last of repeated ones counts. */
 function surviving(tree: Tree): number {
   const last = new Map(tree.members.map(({ name, value }) => [name, value]));
   return [...last.values(), ...tree.items].reduce((sum, one) => sum + surviving(one), last.size);

@@ -1,4 +1,5 @@
-// What the caller of a faulty upstream has to see: one row of the failure table, in the gateway's own words and headers, and the log of it.
+// Checks the answer to the caller of a faulty upstream: one row of the failure table, in the
+// gateway's own words and headers, and its log line.
 import { expect } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
@@ -19,7 +20,7 @@ export const CHUNKED = 'Transfer-Encoding: chunked';
 export const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 const INTERNAL = 'X-Internal-Host: http://internal.example\r\nServer: internal/1.0\r\nSet-Cookie: internal=1';
 
-/** The bytes of an answer, into which a case puts its flaw. */
+/** The bytes of an answer. Each case adds its flaw. */
 export const answer = (status: string, lines: string[], body = BODY): string =>
   [`HTTP/1.1 ${status}`, ...lines, INTERNAL, '', body].join('\r\n');
 export const raw = (bytes: string | string[]): Answer => answers.raw(bytes);
@@ -29,11 +30,11 @@ const OWN_HEADERS = ['cache-control', 'connection', 'content-length', 'content-t
 
 export type Judge = {
   call(path?: string): Promise<RawResponse>;
-  /** The whole answer is this row, and nothing of the upstream stands in it. */
+  /** The whole answer is this row. It holds no part of the upstream's answer. */
   expectRow(response: RawResponse, row: Row): void;
-  /** The log has the row of every answer judged since the last time, once. */
+  /** The log has one line for every answer checked since the last call, with its row. */
   expectTold(): Promise<void>;
-  /** The next call through the same gateway gets its own answer, whole. */
+  /** The next call through the same gateway gets its own complete answer. */
   expectNext(): Promise<void>;
 };
 

@@ -1,14 +1,20 @@
-// Decides how each Wycheproof vector is treated: which keys its issuer publishes, which token carries its flaw, which is its twin without.
-// Every vector has one treatment. Never decides what the gateway answers.
+// Chooses the treatment of each Wycheproof vector: the keys that its issuer publishes, the token
+// with its flaw, and the twin without it. Every vector has one treatment.
 import { createHash } from 'node:crypto';
 import { type Jwk, jwkKey, mintToken, rsaKey, type SigningKey, signatureOf } from '../fixtures/mint.js';
 import { withFlaw, withSpareBits } from './jws-flaws.js';
 import { type Group, groupsOf, type Vector } from './vectors.js';
 
 /**
- * `good`: signed again, passes. `flaw`: the flaw is made again. `key`: the flaw is in the published key. `symmetric`: HS256 and its kin
- * are never accepted, good or not; a flaw of form is also made again under RS256. `stricter`: good to Wycheproof, refused here, because a
- * key serves the one algorithm that it names. `same`: the text of a vector of another file. `encrypted`: JWE, which we do not read.
+ * - `good`: signed again, passes.
+ * - `flaw`: the flaw is made again.
+ * - `key`: the flaw is in the published key.
+ * - `symmetric`: HS256 and its kin are never accepted, valid or not. A flaw of form is also made
+ *   again under RS256.
+ * - `stricter`: valid for Wycheproof, rejected here, because a key serves only the algorithm that
+ *   it names.
+ * - `same`: the text of a vector of another file.
+ * - `encrypted`: JWE, which the gateway does not read.
  */
 export type Treatment = 'good' | 'flaw' | 'key' | 'symmetric' | 'stricter' | 'same' | 'encrypted';
 
@@ -28,7 +34,7 @@ export type Planned = {
 };
 
 const [signatures, keys, mixed] = [groupsOf('signature'), groupsOf('key'), groupsOf('crypto')];
-/** A good key beside flawed ones: a set without any usable key would be an outage, not a refusal. */
+/** A valid key beside flawed ones: a set without a usable key is an outage, not a rejection. */
 const home = rsaKey({ kid: 'home' });
 const HOME: Issuing = { name: 'home', published: [home.jwk], algorithms: ['RS256'] };
 const elliptic = jwkKey(signatures[1]?.secret[0] ?? {});
@@ -38,7 +44,7 @@ const headerOf = (vector: Vector): { alg: string; kid?: string } =>
   JSON.parse(Buffer.from(headOf(vector), 'base64url').toString());
 const nameOf = ({ file, tcId }: Vector, more = ''): string => `${file}-${tcId}${more}`;
 
-/** The header of the vector as it is written, over the claims, signed by this key. */
+/** The header of the vector as the file has it, with the claims, signed by this key. */
 const like = (vector: Vector, by: Issuing, key: SigningKey): Token => ({
   by,
   make: (claimsText) => {
@@ -52,14 +58,14 @@ const twinAtHome: Token = {
   make: (claimsText) => mintToken({ issuer: '', audience: '', key: home, claimsText }),
 };
 
-/** The flaw of a vector over a good token of this key. */
+/** The flaw of a vector in a valid token of this key. */
 function carried(vector: Vector, good: Token, key: SigningKey): Token {
   const make = (claimsText: string): string => {
-    // The letters of a token have loose bits only where its bytes are no multiple of three.
+    // The letters of a token have spare bits only if its length is not a multiple of three bytes.
     const [head, payload, signature] = good.make(claimsText).split('.') as [string, string, string];
     const sign = (input: string, alg = key.alg): string => signatureOf(alg, Buffer.from(input), { key }).toString('base64url');
     const made = withFlaw(vector, { head, payload, signature, sign, publicKey: key.publicKey, privateKey: key.privateKey });
-    if (made === null) throw new Error(`nobody knows how to make ${nameOf(vector)} ${vector.comment}`);
+    if (made === null) throw new Error(`there is no code for the flaw of ${nameOf(vector)} ${vector.comment}`);
     return made;
   };
   return { by: good.by, make };
@@ -67,7 +73,7 @@ function carried(vector: Vector, good: Token, key: SigningKey): Token {
 
 function symmetric(vector: Vector): Planned {
   const { group } = vector;
-  // A set of one symmetric and one public key stays as it is: the public one is its usable key.
+  // A set of one symmetric and one public key does not change: the public one is its usable key.
   const ec = group.published.find(({ kty }) => kty === 'EC');
   const by: Issuing = {
     name: nameOf(vector),
@@ -100,21 +106,21 @@ function underExponentOne(vector: Vector, by: Issuing): Token {
   return { by, make };
 }
 
-/** The key as it should have been published; another key of the same name where nothing mends it. */
-function mended(jwk: Jwk, alg: string): Jwk {
+/** The key as it should have been published, or another key of the same name if it is hopeless. */
+function repaired(jwk: Jwk, alg: string): Jwk {
   if (alg === 'ES256') return elliptic.jwk;
   const hopeless = /ROCA|roca|1024/.test(String(jwk.kid)) || jwk.e === 'AQ';
   return hopeless ? { ...home.jwk, kid: jwk.kid } : { ...elide(jwk), use: 'sig', alg };
 }
 const elide = ({ key_ops: _, ...jwk }: Jwk): Jwk => jwk;
 
-/** The flaw, or what we are stricter in, is the published key: its twin is the same token under the mended one. */
+/** The flaw, or the stricter rule, is about the published key. The twin has the repaired key. */
 function ofKey(vector: Vector, treatment: 'key' | 'stricter'): Planned {
   const { alg } = headerOf(vector);
   const algorithms = [...new Set([alg, 'RS256', ...(alg === 'PS384' ? ['PS256'] : [])])];
   const jwk = vector.group.published[0] ?? {};
   const by: Issuing = { name: nameOf(vector), published: [jwk, home.jwk], algorithms };
-  const good: Issuing = { name: nameOf(vector, '-mended'), published: [mended(jwk, alg), home.jwk], algorithms };
+  const good: Issuing = { name: nameOf(vector, '-repaired'), published: [repaired(jwk, alg), home.jwk], algorithms };
   const secret = alg === 'ES256' ? elliptic : jwk.e === 'AQ' ? home : jwkKey(vector.group.secret[0] ?? {}, alg);
   const replaced = good.published[0]?.n === home.jwk.n;
   const bad = jwk.e === 'AQ' ? underExponentOne(vector, by) : like(vector, by, secret);
@@ -132,7 +138,7 @@ function ofSignature(vector: Vector): Planned {
   const by: Issuing = { name: nameOf(group.vectors[0] as Vector), published: group.published, algorithms: [alg] };
   const twin = like(valid, by, key);
   if (result === 'invalid') return { vector, treatment: 'flaw', twin, flawed: [carried(vector, twin, key)] };
-  // A padding may be odd and yet good: a signature keeps its salt.
+  // A padding may be unusual and still valid: a signature keeps its salt.
   return {
     vector,
     treatment: 'good',
@@ -153,7 +159,7 @@ function treated(vector: Vector): Planned {
 export const vectorPlan = (): Planned[] =>
   [...signatures, ...keys, ...mixed].flatMap(({ vectors }: Group) => vectors.map(treated));
 
-/** Claims whose letters have loose bits, as some flaws need them. */
+/** Claims whose letters have spare bits, as some flaws need them. */
 export function claimsText(claims: Record<string, unknown>): string {
   const text = JSON.stringify(claims);
   const padded = Buffer.byteLength(text) % 3 === 0 ? `${text} ` : text;

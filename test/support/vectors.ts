@@ -1,4 +1,4 @@
-// Reads the Wycheproof vectors of test/vectors. Decides nothing about them.
+// Reads the Wycheproof vectors of test/vectors.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Jwk } from '../fixtures/mint.js';
@@ -9,7 +9,7 @@ export interface Vector {
   readonly comment: string;
   readonly result: 'valid' | 'invalid';
   readonly flags: readonly string[];
-  /** The token as it stands in the file; JSON text for one in JSON serialisation. */
+  /** The token as the file has it; JSON text for one in JSON serialisation. */
   readonly text: string;
   readonly encrypted: boolean;
   readonly group: Group;
@@ -18,7 +18,7 @@ export interface Vector {
 export interface Group {
   readonly file: VectorFile;
   readonly comment: string;
-  /** What the issuer of this group would publish: its public keys, or its symmetric ones. */
+  /** The keys that the issuer of this group would publish: its public or its symmetric ones. */
   readonly published: readonly Jwk[];
   readonly secret: readonly Jwk[];
   readonly vectors: readonly Vector[];
