@@ -306,14 +306,14 @@ describe('prompts and resources', () => {
     ['a name with an escape', '{"ref":{"type":"ref/prompt","n\\u0061me":"secret","name":"open"}}'],
   ])('an ambiguous ref is rejected: %s', (_what, params) => {
     const body = (text: string) => Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${text}}`);
-    const reasonOf = (text: string) => {
+    const resultOf = (text: string) => {
       const message = readMessage(exchange({ lines: [['mcp-protocol-version', '2025-11-25']] }), body(text));
       return message.ok
         ? reasonOf(createRules(at, { ...none, prompt: secrets }).check(holder(), message.value))
         : 'envelope.invalid';
     };
-    expect(reasonOf('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
-    expect(reasonOf(params)).toBe('envelope.invalid');
+    expect(resultOf('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
+    expect(resultOf(params)).toBe('envelope.invalid');
   });
 
   test('a subscription is checked for every resource that it names', () => {
