@@ -1,5 +1,5 @@
-// Any value at any place gives a configuration or a problem that says what to write. The problem has
-// no message of a library, and no check throws at a partial configuration.
+// Any value at any place gives a configuration or a problem that says what to write. The problem
+// has no message of a library, and no check throws at a partial configuration.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse as parseText } from 'yaml';
