@@ -1,9 +1,9 @@
 // The state of an issuer's keys times the kind of token: each row over real HTTP, on a clock that the test moves. P: bad without keys,
 // K+: known key, K-: forged under its kid, F: a key that rotation brings, U: of nobody, N: without a kid.
 import { afterEach, describe, expect, test } from 'vitest';
-import { ecKey } from '../fixtures/mint.js';
-import { until } from '../fixtures/wait.js';
-import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../support/key-world.js';
+import { ecKey } from '../../fixtures/mint.js';
+import { until } from '../../fixtures/wait.js';
+import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../../support/key-world.js';
 
 const MINUTE = 60_000;
 const BAD = 'token.expired';

@@ -1,11 +1,11 @@
 // Fresh, stale within grace, expired; rotation, and the bucket of refetches for unknown kids.
 import { describe, expect, test } from 'vitest';
-import { jwksSchema } from '../../src/config/schema/issuer.js';
-import { rsaKey } from '../fixtures/mint.js';
-import { withDeadline } from '../fixtures/wait.js';
-import { testClock } from '../support/clock.js';
-import { testKeys } from '../support/keys.js';
-import { kindOf } from '../support/kinds.js';
+import { jwksSchema } from '../../../src/config/schema/issuer.js';
+import { rsaKey } from '../../fixtures/mint.js';
+import { withDeadline } from '../../fixtures/wait.js';
+import { testClock } from '../../support/clock.js';
+import { testKeys } from '../../support/keys.js';
+import { kindOf } from '../../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
