@@ -1,5 +1,6 @@
-// The whole gateway against an oracle of three sentences: whatever the token, the state of the keys and the fault of the issuer, the
-// answer is the one that the rule demands (security: proven bad, proven good, unknown). Real sockets, and a clock that a test moves.
+// The whole gateway against an oracle of three sentences. For any token, state of the keys and
+// fault of the issuer, the response is the one that the rule requires (proven bad, proven good,
+// unknown). Real sockets, and a clock that the test moves.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway } from '../src/app/app.js';
@@ -13,7 +14,7 @@ import { until } from './fixtures/wait.js';
 import { type TestClock, testClock } from './support/clock.js';
 import { type Answer, type Flaw, type KeyList, type OracleToken, oracle } from './support/oracle.js';
 
-/** A run that fails prints its seed; PROPERTY_SEED repeats it. */
+/** A failed run prints its seed. PROPERTY_SEED repeats it. */
 const seed = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = { seed, numRuns: 200, interruptAfterTimeLimit: 8_000, markInterruptAsFailure: false };
 console.log(`seed of the oracle's property: ${seed}`);
@@ -29,26 +30,36 @@ afterAll(() => Promise.all([issuer.stop(), upstream.stop()]));
 
 type Scenario = {
   token: OracleToken;
-  /** Seconds since the last good load; null for a gateway that never had one. */
+  /** Seconds since the last successful load; null for a gateway without one. */
   ageSeconds: number | null;
-  /** Published when it was loaded, and now. */
+  /** The keys that were published at that load, and those of now. */
   before: KeyList;
   now: KeyList;
-  /** How the issuer answers now. */
+  /** How the issuer responds now. */
   mode: IssuerMode;
-  /** A load has failed a moment ago. */
+  /** True: a load failed just before. */
   failed: boolean;
 };
 
 const keyList = fc.uniqueArray(fc.constantFrom(0, 1, 2), { minLength: 1, maxLength: 3 });
-const flaw = fc.constantFrom<Flaw>('expired', 'early', 'no exp', 'audience', 'issuer', 'algorithm', 'typ', 'crit', 'ID token');
+const flaw = fc.constantFrom<Flaw>(
+  'expired',
+  'not yet valid',
+  'no exp',
+  'audience',
+  'issuer',
+  'algorithm',
+  'typ',
+  'crit',
+  'ID token',
+);
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   token: fc.record({
     flaw: fc.oneof({ weight: 5, arbitrary: fc.constant<Flaw>('none') }, { weight: 1, arbitrary: flaw }),
     key: fc.constantFrom(0, 1, 2),
     kid: fc.constantFrom(0, 1, 2, 0, 1, 2, null, 3),
   }),
-  // Before and after each edge: 80 % of the age, the age, the end of the grace.
+  // Before and after each limit: 80 % of the fresh time, its end, the end of the grace period.
   ageSeconds: fc.constantFrom(null, 1, 479, 481, 599, 601, 4_199, 4_201, 100_000),
   before: keyList,
   now: keyList,
@@ -61,7 +72,7 @@ function mintOf({ flaw, key, kid }: OracleToken, clock: TestClock): Partial<Mint
   const claims: Record<string, unknown> = { iat: nowSeconds, exp: nowSeconds + 300 };
   const header: Record<string, unknown> = { kid: kid === null ? undefined : `key-${kid}` };
   if (flaw === 'expired') claims.exp = nowSeconds - 60;
-  if (flaw === 'early') claims.nbf = nowSeconds + 60;
+  if (flaw === 'not yet valid') claims.nbf = nowSeconds + 60;
   if (flaw === 'no exp') claims.exp = undefined;
   if (flaw === 'issuer') claims.iss = `${issuer.issuer}/`;
   if (flaw === 'ID token') claims.nonce = 'n';
@@ -72,7 +83,7 @@ function mintOf({ flaw, key, kid }: OracleToken, clock: TestClock): Partial<Mint
   return { key: KEYS[key] as Mint['key'], header, claims, audience };
 }
 
-/** Brings a new gateway into the state of the scenario and shows it the token. */
+/** Brings a new gateway into the state of the scenario, and sends it the token. */
 async function enact({ token, ageSeconds, before, now, mode, failed }: Scenario): Promise<RawResponse> {
   const clock = testClock();
   const jwks = (keys: KeyList): void => {
@@ -119,22 +130,22 @@ async function enact({ token, ageSeconds, before, now, mode, failed }: Scenario)
 }
 
 test('C-48, C-66, C-67, C-71: the gateway agrees with the oracle', { timeout: 30_000 }, async () => {
-  const seen = new Set<Answer>();
+  const statuses = new Set<Answer>();
   await fc.assert(
-    fc.asyncProperty(scenario, async (one) => {
-      const { token, ageSeconds, before, now, mode, failed } = one;
-      const held = ageSeconds === null ? null : { keys: before, ageSeconds };
-      const wanted = oracle(token, { held, published: now, reachable: mode === 'ok' && !failed });
-      const response = await enact(one);
-      expect(response.status).toBe(wanted);
-      expect(upstream.hits).toBe(wanted === 200 ? 1 : 0);
+    fc.asyncProperty(scenario, async (generated) => {
+      const { token, ageSeconds, before, now, mode, failed } = generated;
+      const cached = ageSeconds === null ? null : { keys: before, ageSeconds };
+      const expected = oracle(token, { cached, published: now, reachable: mode === 'ok' && !failed });
+      const response = await enact(generated);
+      expect(response.status).toBe(expected);
+      expect(upstream.hits).toBe(expected === 200 ? 1 : 0);
       const challenge = response.header('www-authenticate')?.includes('error="invalid_token"') ?? false;
-      expect(challenge).toBe(wanted === 401);
-      expect(/^([1-9]|[12]\d|30)$/.test(response.header('retry-after') ?? '')).toBe(wanted === 503);
-      seen.add(wanted);
+      expect(challenge).toBe(expected === 401);
+      expect(/^([1-9]|[12]\d|30)$/.test(response.header('retry-after') ?? '')).toBe(expected === 503);
+      statuses.add(expected);
     }),
     RUNS,
   );
-  // A property over one answer alone would prove nothing.
-  expect([...seen].sort()).toEqual([200, 401, 503]);
+  // A run with one status alone would prove nothing.
+  expect([...statuses].sort()).toEqual([200, 401, 503]);
 });

@@ -142,9 +142,9 @@ export function buildRuntime(
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
     page: createPublicRoutes(config.endpoints, readiness, mirrorOf),
-    keysTried: () => withKeys.every(({ keys }) => keys.tried()),
+    keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     start() {
-      for (const { keys } of withKeys) keys.warm();
+      for (const { keys } of withKeys) keys.preload();
       for (const { metadata } of withMirror) metadata.start();
     },
     stop() {

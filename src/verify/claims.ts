@@ -1,5 +1,5 @@
-// Decides which claims make a principal, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662 section 2.2), and whether its
-// dates hold. Never decides whether the claims are genuine.
+// Makes a principal from claims, for JWT and introspection alike (RFC 9068 section 2.2, RFC 7662
+// section 2.2), and checks their dates. The caller verifies that the claims are genuine.
 
 import type { AccessToken } from '../core/access-token.js';
 import { type ClaimRules, USUAL_CLAIMS } from '../core/claim-rules.js';
@@ -10,15 +10,18 @@ import { ok, type Result } from '../core/result.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Later than this (year 5138) is no date but milliseconds, infinity or a joke. */
-const ABSURD_SECONDS = 1e11;
+/** A date after this (year 5138) is in milliseconds, infinite or nonsense. */
+const LATEST_SECONDS = 1e11;
 
-const bad = (detail: string): Failure => tokenClaims({ detail });
+const reject = (detail: string): Failure => tokenClaims({ detail });
 
 const isDate = (value: unknown): value is number =>
-  typeof value === 'number' && value > 0 && value < ABSURD_SECONDS;
+  typeof value === 'number' && value > 0 && value < LATEST_SECONDS;
 
-/** `exp`, `nbf` and `iat` against the clock (RFC 7519 section 4.1). `expRequired`: introspection answers may leave it out. */
+/**
+ * Checks `exp`, `nbf` and `iat` against the clock (RFC 7519 section 4.1); null for dates that pass.
+ * `expRequired` is false for introspection, whose responses may omit `exp`.
+ */
 export function checkDates(
   claims: Claims,
   nowSeconds: number,
@@ -26,9 +29,9 @@ export function checkDates(
   expRequired: boolean,
 ): Failure | null {
   const { exp, nbf, iat } = claims;
-  if (exp === undefined ? expRequired : !isDate(exp)) return bad('exp is missing or no date');
-  if (nbf !== undefined && !isDate(nbf)) return bad('nbf is no date');
-  if (iat !== undefined && !isDate(iat)) return bad('iat is no date');
+  if (exp === undefined ? expRequired : !isDate(exp)) return reject('exp is missing or not a date');
+  if (nbf !== undefined && !isDate(nbf)) return reject('nbf is not a date');
+  if (iat !== undefined && !isDate(iat)) return reject('iat is not a date');
   if (exp !== undefined && nowSeconds >= (exp as number) + toleranceSeconds) return tokenExpired();
   if (nbf !== undefined && nowSeconds < (nbf as number) - toleranceSeconds)
     return tokenNotYetValid({ detail: 'nbf' });
@@ -48,13 +51,16 @@ function audienceOf(value: unknown): readonly string[] | null {
   return typeof value === 'string' ? [value] : stringList(value);
 }
 
-/** The first of these claims that is present; null where none is, undefined where one of them is no text. */
-function firstText(claims: Claims, names: readonly string[]): string | null | undefined {
+/**
+ * The first of these claims that is present; null if all are absent. Undefined if one of them is
+ * not a string, or is empty.
+ */
+function firstString(claims: Claims, names: readonly string[]): string | null | undefined {
   const present = names.map((name) => claims[name]).filter((value) => value !== undefined);
-  const texts = present.filter(
+  const strings = present.filter(
     (value): value is string => typeof value === 'string' && value !== '',
   );
-  return texts.length < present.length ? undefined : (texts[0] ?? null);
+  return strings.length < present.length ? undefined : (strings[0] ?? null);
 }
 
 /** Each part carries its length, so that two different principals never get one id. */
@@ -81,24 +87,24 @@ export function toAccessToken(
     audienceIsClient = false,
   }: Partial<ClaimRules> = {},
 ): Result<AccessToken> {
-  const subject = firstText(claims, names.subject);
+  const subject = firstString(claims, names.subject);
   if (subject === undefined || subject === null)
-    return bad(`${names.subject.join(', ')}: the subject is missing or not a string`);
-  const tenant = firstText(claims, names.tenant);
-  if (tenant === undefined) return bad(`${names.tenant.join(', ')}: not a string`);
-  if (tenant === null && requireTenant) return bad(`${names.tenant.join(', ')}: tenant missing`);
-  const namedClient = firstText(claims, names.client);
-  if (namedClient === undefined) return bad(`${names.client.join(', ')}: not a string`);
+    return reject(`${names.subject.join(', ')}: the subject is missing or not a string`);
+  const tenant = firstString(claims, names.tenant);
+  if (tenant === undefined) return reject(`${names.tenant.join(', ')}: not a string`);
+  if (tenant === null && requireTenant) return reject(`${names.tenant.join(', ')}: tenant missing`);
+  const namedClient = firstString(claims, names.client);
+  if (namedClient === undefined) return reject(`${names.client.join(', ')}: not a string`);
   const client = clientOfIssuer ?? namedClient;
   const ownAudience = audienceOf(claims.aud);
-  if (ownAudience === null) return bad('aud is neither a string nor a list of strings');
+  if (ownAudience === null) return reject('aud is neither a string nor a list of strings');
   const isForClient = audienceIsClient && claims.aud === undefined && client !== null;
   const scopes = names.scopes.map((name) => stringList(claims[name]));
   if (!scopes.every((list) => list !== null))
-    return bad(`${names.scopes.join(', ')}: neither a string nor a list of strings`);
+    return reject(`${names.scopes.join(', ')}: neither a string nor a list of strings`);
   // The gateway cannot check the binding, and must not read such a token as a plain bearer token
   // (RFC 9449 section 7.2, RFC 8705 section 3, C-110 bound tokens).
-  if (claims.cnf !== undefined) return bad('bound to a key (cnf) that was not proven');
+  if (claims.cnf !== undefined) return reject('bound to a key (cnf) that was not proven');
   const isClient = subject === client;
   const principal: Principal = {
     kind: isClient ? 'client' : 'subject',

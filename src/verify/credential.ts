@@ -1,5 +1,5 @@
-// Decides what counts as a credential: exactly one, in the Authorization header or in a configured key header (RFC 6750 section 2,
-// RFC 9110 section 11). Never believes it.
+// Reads the one credential of a request, from the Authorization header or a configured key header
+// (RFC 6750 section 2, RFC 9110 section 11). The authenticators verify it.
 import { type Credential, hasSecondScheme, type PassThroughRule } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
@@ -13,17 +13,20 @@ import {
 } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 
-/** Longest accepted credential, else 431; real tokens with many groups reach 12 KiB (C-12). */
+/**
+ * A longer credential gets 431. Real tokens with many groups reach 12 KiB (C-12, header length).
+ */
 const CREDENTIAL_CHARACTERS = 32 * 1024;
-/** scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
+/** A scheme, one or more spaces, then the rest (RFC 9110 section 11.4). */
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/;
-/** Names under which clients put a credential into the URL, without their separators. */
+/** Query parameters in which clients send a credential, without separators. */
 const QUERY_NAMES = new Set(
-  'accesstoken authtoken idtoken token bearer jwt authorization apikey xapikey key apitoken clientsecret'.split(
-    ' ',
-  ),
+  (
+    'accesstoken authtoken idtoken token bearer jwt authorization ' +
+    'apikey xapikey key apitoken clientsecret'
+  ).split(' '),
 );
-/** Nearly every request, so it is tried first. */
+/** Nearly every request has this form, so it is tried first. */
 const BEARER = /^bearer /i;
 
 interface Presented {
@@ -40,20 +43,23 @@ function keyHeaderRule(endpoint: Endpoint, name: string): PassThroughRule | unde
 
 const withoutSeparators = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, '');
 
-/** True where the query names a credential: it is in every log on its way, so it is no way in, and is told (A-48, C-06). */
-function inQuery({ target, path }: RequestHead, endpoint: Endpoint): boolean {
+/**
+ * True where the query has a credential. URLs are in the logs of every hop, so the gateway rejects
+ * the request (A-48, no tokens in URLs; C-06, tokens in the query).
+ */
+function hasCredentialInQuery({ target, path }: RequestHead, endpoint: Endpoint): boolean {
   const keyHeaders = endpoint.passThrough.flatMap(({ scheme, header }) =>
     scheme === null ? [withoutSeparators(header)] : [],
   );
   for (const name of new URLSearchParams(target.slice(path.length + 1)).keys()) {
-    const plain = withoutSeparators(name);
-    if (QUERY_NAMES.has(plain) || keyHeaders.includes(plain)) return true;
+    const bareName = withoutSeparators(name);
+    if (QUERY_NAMES.has(bareName) || keyHeaders.includes(bareName)) return true;
   }
   return false;
 }
 
-/** The one header that carries a credential, or the refusal of none and of several. */
-function present({ names, values }: RequestHead, endpoint: Endpoint): Result<Presented> {
+/** The one header that holds a credential. Fails without such a header, and with several. */
+function presentedBy({ names, values }: RequestHead, endpoint: Endpoint): Result<Presented> {
   let found: Presented | null = null;
   for (let i = 0; i < names.length; i++) {
     const header = names[i] as string;
@@ -64,32 +70,33 @@ function present({ names, values }: RequestHead, endpoint: Endpoint): Result<Pre
           ? undefined
           : keyHeaderRule(endpoint, header);
     if (rule === undefined) continue;
-    // Node keeps the first of two lines, other stacks join them: two readers, two callers (B-58).
+    // Node keeps the first of two lines, other servers join them: the gateway and the upstream
+    // would see different callers (B-58, duplicate headers).
     if (found !== null) return credentialMultiple({ detail: `${found.header} and ${header}` });
     found = { header, value: values[i] as string, rule };
   }
   return found === null ? credentialMissing() : ok(found);
 }
 
-function legacy(
+function passThroughCredential(
   rule: PassThroughRule,
   header: string,
   value: string,
   key: string,
 ): Result<Credential> {
-  if (key === '') return credentialMalformed({ detail: 'the scheme is followed by nothing' });
+  if (key === '') return credentialMalformed({ detail: 'no credential after the scheme' });
   return ok({ kind: 'pass-through', header, value, key, rule });
 }
 
 export function readCredential(exchange: RequestHead, endpoint: Endpoint): Result<Credential> {
-  if (exchange.path.length !== exchange.target.length && inQuery(exchange, endpoint))
+  if (exchange.path.length !== exchange.target.length && hasCredentialInQuery(exchange, endpoint))
     return credentialInQuery();
-  const presented = present(exchange, endpoint);
+  const presented = presentedBy(exchange, endpoint);
   if (!presented.ok) return presented;
   const { header, value, rule } = presented.value;
   if (value.length > CREDENTIAL_CHARACTERS)
     return connectionHeadersTooLarge({ detail: `a credential of ${value.length} characters` });
-  if (rule !== null) return legacy(rule, header, value, value);
+  if (rule !== null) return passThroughCredential(rule, header, value, value);
   if (BEARER.test(value)) {
     let at = 'bearer '.length;
     while (value[at] === ' ') at++;
@@ -99,9 +106,9 @@ export function readCredential(exchange: RequestHead, endpoint: Endpoint): Resul
   if (parts === null) return credentialScheme({ detail: 'no scheme' });
   if (hasSecondScheme(value)) return credentialMultiple({ detail: 'a comma and a second scheme' });
   const scheme = (parts[1] as string).toLowerCase();
-  if (scheme === 'bearer') return credentialMalformed({ detail: 'Bearer is followed by nothing' });
+  if (scheme === 'bearer') return credentialMalformed({ detail: 'no token after Bearer' });
   const match = endpoint.passThrough.find((candidate) => candidate.scheme === scheme);
   return match === undefined
     ? credentialScheme({ detail: 'a scheme that is not configured' })
-    : legacy(match, header, value, parts[2] ?? '');
+    : passThroughCredential(match, header, value, parts[2] ?? '');
 }

@@ -1,5 +1,5 @@
-// Decides which values of a token each check reads, and what the configuration wants in their place, for `explain`. Only those; never the
-// token, and never what a check makes of them.
+// The values that each check reads from a token, and those that the configuration expects, for
+// `explain`. Never the token itself.
 
 import { type ClaimNames, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -13,7 +13,7 @@ export interface CheckValues {
   readonly expected: Values;
 }
 
-type Tell = (jwt: UnverifiedJwt, issuer: IssuerRuntime, nowSeconds: number) => CheckValues;
+type ReadValues = (jwt: UnverifiedJwt, issuer: IssuerRuntime, nowSeconds: number) => CheckValues;
 
 const pick = (values: Claims, names: readonly string[]): Values =>
   Object.fromEntries(
@@ -27,8 +27,8 @@ const namesOf = ({ subject, tenant, client, scopes }: ClaimNames): string[] => [
   ...scopes,
 ];
 
-/** Whose presence alone says something; their values are nobody's business. */
-const present = (values: Claims, names: readonly string[]): Values =>
+/** Only the presence of these claims matters, so `explain` does not show their values. */
+const presenceOf = (values: Claims, names: readonly string[]): Values =>
   Object.fromEntries(
     names.filter((name) => values[name] !== undefined).map((name) => [name, 'present']),
   );
@@ -38,18 +38,18 @@ const date = (seconds: unknown): unknown =>
     ? new Date(seconds * 1000).toISOString()
     : seconds;
 
-/** By the name of a check of jwt.ts. */
-const TOLD: Readonly<Record<string, Tell>> = {
+/** By the name of a check in authenticators/jwt.ts, or of the steps `claims` and `key`. */
+const VALUES: Readonly<Record<string, ReadValues>> = {
   issuer: ({ claims }, { policy }) => ({
     observed: pick(claims, ['iss']),
     expected: { iss: policy.issuer },
   }),
   algorithm: ({ header }, { policy, verify }) => ({
     observed: pick(header, ['alg']),
-    expected: verify === 'introspection' ? { alg: 'any but none' } : { alg: policy.algorithms },
+    expected: verify === 'introspection' ? { alg: 'any except none' } : { alg: policy.algorithms },
   }),
   'critical headers': ({ header }) => ({
-    observed: present(header, ['crit', 'b64']),
+    observed: presenceOf(header, ['crit', 'b64']),
     expected: { crit: 'absent', b64: 'absent' },
   }),
   kid: ({ header }) => ({ observed: pick(header, ['kid']), expected: {} }),
@@ -65,11 +65,11 @@ const TOLD: Readonly<Record<string, Tell>> = {
   'other kinds of token': ({ claims }) => ({
     observed: {
       ...pick(claims, ['token_use']),
-      ...present(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
+      ...presenceOf(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
     },
     expected: { 'nonce, at_hash, c_hash, events': 'absent' },
   }),
-  'marks of an access token': ({ claims }, { policy: { requiredClaims = {} } }) => ({
+  'required claims': ({ claims }, { policy: { requiredClaims = {} } }) => ({
     observed: pick(claims, Object.keys(requiredClaims)),
     expected: requiredClaims,
   }),
@@ -83,7 +83,7 @@ const TOLD: Readonly<Record<string, Tell>> = {
     expected: { now: date(nowSeconds), clockToleranceSeconds: policy.clockToleranceSeconds },
   }),
   claims: ({ claims }, { policy: { claims: names = USUAL_CLAIMS, requireTenant = false } }) => ({
-    observed: { ...pick(claims, namesOf(names)), ...present(claims, ['cnf']) },
+    observed: { ...pick(claims, namesOf(names)), ...presenceOf(claims, ['cnf']) },
     expected: {
       subject: names.subject,
       ...(requireTenant ? { tenant: names.tenant } : {}),
@@ -93,10 +93,12 @@ const TOLD: Readonly<Record<string, Tell>> = {
   key: ({ header }, { keys }) => ({
     observed: pick(header, ['kid', 'alg']),
     expected: {
-      // A token that is refused before costs the issuer no request; that is no outage.
+      // Before the first load there is no outage: an earlier check may have rejected the token.
       'published keys':
-        keys.usable()?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ??
-        (keys.tried() ? 'none to be had' : 'not asked for'),
+        keys
+          .usableKeySet()
+          ?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ??
+        (keys.hasAttemptedLoad() ? 'unavailable' : 'not requested'),
     },
   }),
 };
@@ -108,9 +110,9 @@ export const valuesOf = (
   jwt: UnverifiedJwt,
   issuer: IssuerRuntime,
   nowSeconds: number,
-): CheckValues => TOLD[name]?.(jwt, issuer, nowSeconds) ?? NOTHING;
+): CheckValues => VALUES[name]?.(jwt, issuer, nowSeconds) ?? NOTHING;
 
-/** What the audience of anything is compared with. */
+/** The audience of a token, and the audiences that the endpoint accepts from this issuer. */
 export function audienceValues(
   claims: Claims | null,
   issuer: string | undefined,
@@ -123,4 +125,4 @@ export function audienceValues(
   };
 }
 
-export const hasValues = (name: string): boolean => Object.hasOwn(TOLD, name);
+export const hasValues = (name: string): boolean => Object.hasOwn(VALUES, name);

@@ -20,7 +20,7 @@ import type { Caller, Principal } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import type { AudienceRule } from './authenticators/bearer.js';
 import {
-  checksBeforeAsking,
+  checksBeforeIntrospection,
   keylessChecks,
   type UnverifiedJwt,
   unverifiedToken,
@@ -41,7 +41,7 @@ export interface PlannedStep extends CheckValues {
 }
 
 /**
- * `first`: the steps before those of this room. `last`: the step behind them. It gets the caller,
+ * `first`: the steps before those of verify/. `last`: the step after them. It gets the caller,
  * or the unverified caller that a JWT claims to be, or null.
  */
 export type Explain = (
@@ -59,10 +59,10 @@ export interface ExplainDependencies {
   readonly clock: Clock;
 }
 
-type Judged = Result<Caller>;
+type Verified = Result<Caller>;
 
-/** Steps up to the first failure passed. Steps behind it were not reached. */
-function toSteps(planned: readonly PlannedStep[], judged: Judged): ExplanationStep[] {
+/** Steps before the first failure passed. Steps after it were not reached. */
+function toSteps(planned: readonly PlannedStep[], verified: Verified): ExplanationStep[] {
   let reached = true;
   return planned.map(({ name, reject, own, observed, expected }) => {
     const step = { name, observed, expected };
@@ -71,8 +71,8 @@ function toSteps(planned: readonly PlannedStep[], judged: Judged): ExplanationSt
       const wouldPass = reject !== undefined && found === null;
       return { ...step, state: 'not reached', failure: found, wouldPass };
     }
-    const isOwn = !judged.ok && (own?.includes(judged.definition) ?? false);
-    const failure = found ?? (isOwn ? (judged as Failure) : null);
+    const isOwn = !verified.ok && (own?.includes(verified.definition) ?? false);
+    const failure = found ?? (isOwn ? (verified as Failure) : null);
     reached = failure === null;
     return { ...step, state: reached ? 'pass' : 'fail', failure, wouldPass: false };
   });
@@ -113,14 +113,14 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
       },
     ];
     if (selected.ok || claims === null) return steps;
-    // Without a verifier no later check runs, but the audience is worth a look.
+    // Without a verifier no later check runs, but the audience may show the mistake.
     return [...steps, { name: 'audience', ...audienceValues(claims, undefined, endpoint) }];
   }
 
   /** The checks of a JWT that need no other server. */
   function keylessSteps(jwt: UnverifiedJwt, issuer: IssuerRuntime): PlannedStep[] {
     const nowSeconds = clock.wallMs() / 1000;
-    const checks = issuer.verify === 'introspection' ? checksBeforeAsking : keylessChecks;
+    const checks = issuer.verify === 'introspection' ? checksBeforeIntrospection : keylessChecks;
     return checks.map(({ name, reject }) => ({
       name,
       reject: () => reject(jwt, issuer.policy, nowSeconds),
@@ -148,21 +148,21 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   /** A step that only the authenticator can answer: every failure that no earlier step found. */
   const authenticatorStep = (
     name: string,
-    judged: Judged,
+    verified: Verified,
     expected: PlannedStep['expected'],
   ): PlannedStep => {
-    const isOwn = !judged.ok && judged.definition !== audienceMismatch.definition;
-    return { name, own: isOwn ? [judged.definition] : [], observed: {}, expected };
+    const isOwn = !verified.ok && verified.definition !== audienceMismatch.definition;
+    return { name, own: isOwn ? [verified.definition] : [], observed: {}, expected };
   };
 
   function introspectionSteps(
     name: string,
     { policy }: IssuerRuntime,
-    judged: Judged,
+    verified: Verified,
     answer: Principal | null,
   ): PlannedStep[] {
     return [
-      authenticatorStep(name, judged, { active: true, asked: policy.issuer }),
+      authenticatorStep(name, verified, { active: true, issuer: policy.issuer }),
       {
         name: 'audience of the answer',
         own: [audienceMismatch.definition],
@@ -173,20 +173,20 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 
   function verifierSteps(
     { issuer, jwt }: Selection,
-    judged: Judged,
+    verified: Verified,
     answer: Principal | null,
   ): PlannedStep[] {
-    if (jwt === null) return introspectionSteps('introspection', issuer, judged, answer);
+    if (jwt === null) return introspectionSteps('introspection', issuer, verified, answer);
     const keyless = keylessSteps(jwt, issuer);
     if (issuer.verify === 'introspection')
-      return [...keyless, ...introspectionSteps('introspection', issuer, judged, answer)];
+      return [...keyless, ...introspectionSteps('introspection', issuer, verified, answer)];
     const before = [...keyless, ...claimSteps(jwt, issuer)];
     if (issuer.verify === 'jwt-then-introspection') {
       const name = 'key and signature, else introspection';
-      return [...before, ...introspectionSteps(name, issuer, judged, answer)];
+      return [...before, ...introspectionSteps(name, issuer, verified, answer)];
     }
     const key = { name: 'key', own: KEY_FAILURES, ...valuesOf('key', jwt, issuer, 0) };
-    return [...before, key, authenticatorStep('signature', judged, {})];
+    return [...before, key, authenticatorStep('signature', verified, {})];
   }
 
   /** The introspected principal whose audience was rejected; the cache still has the answer. */
@@ -207,10 +207,10 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   async function answerOf(
     token: string,
     selected: Result<Selection>,
-    judged: Judged,
+    verified: Verified,
   ): Promise<Principal | null> {
-    if (judged.ok) return judged.value.kind === 'pass-through' ? null : judged.value;
-    const isForeign = judged.definition === audienceMismatch.definition;
+    if (verified.ok) return verified.value.kind === 'pass-through' ? null : verified.value;
+    const isForeign = verified.definition === audienceMismatch.definition;
     return isForeign && selected.ok ? rejectedPrincipal(token, selected.value) : null;
   }
 
@@ -221,17 +221,17 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   }
 
   return async (token, first, last) => {
-    const judged: Judged = await Promise.resolve(
+    const verified: Verified = await Promise.resolve(
       authenticator.authenticate({ kind: 'bearer', token }, endpoint),
     ).catch((cause: unknown) => verifyFault({ cause }));
     const selected = selectVerifier(token);
-    const answer = await answerOf(token, selected, judged);
-    const verifier = selected.ok ? verifierSteps(selected.value, judged, answer) : [];
-    const caller = judged.ok ? judged.value : unverifiedCaller(selected);
+    const answer = await answerOf(token, selected, verified);
+    const verifier = selected.ok ? verifierSteps(selected.value, verified, answer) : [];
+    const caller = verified.ok ? verified.value : unverifiedCaller(selected);
     const planned = [...first, ...formSteps(token, selected), ...verifier, last(caller)];
-    const steps = toSteps(planned, judged);
+    const steps = toSteps(planned, verified);
     const failed = steps.find(({ state }) => state === 'fail');
     // A failure that belongs to no step must never look like a pass.
-    return { steps, failure: failed?.failure ?? (judged.ok ? null : judged) };
+    return { steps, failure: failed?.failure ?? (verified.ok ? null : verified) };
   };
 }

@@ -1,5 +1,5 @@
-// Decides how a JSON document of an identity provider is fetched: one total deadline that covers the body, a byte limit, no redirect,
-// no compression. Never decides what the document means.
+// Fetches a JSON document from an identity provider: with one deadline for everything, a byte
+// limit, and without redirects or compression.
 import { type Dispatcher, request } from 'undici';
 
 export interface Fetch {
@@ -12,14 +12,17 @@ export interface Fetch {
   readonly maxBytes: number;
 }
 
-/** What came: `transport` says why nothing usable did (no connection, too late, too big, no JSON, compressed). */
+/**
+ * `answer`: a complete response of any status. `json` is undefined where the body is not JSON.
+ * `transport`: no usable response, for example no connection, too late, too large or compressed.
+ */
 export type Fetched =
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers: Dispatcher.ResponseData['headers'];
       readonly json: unknown;
-      /** As it was sent. */
+      /** The bytes as the server sent them. */
       readonly body: Buffer;
     }
   | { readonly kind: 'transport'; readonly detail: string };
@@ -31,7 +34,7 @@ async function readAll(body: AsyncIterable<Buffer>, maxBytes: number): Promise<B
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    // Leaving the loop destroys the stream, so an endless body costs `maxBytes` and no more.
+    // Leaving the loop destroys the stream: of an endless body, only `maxBytes` arrive.
     if (size > maxBytes) return null;
     chunks.push(chunk);
   }
@@ -46,7 +49,10 @@ function parse(text: string): unknown {
   }
 }
 
-async function ask({ url, form, headers, maxBytes }: Fetch, signal: AbortSignal): Promise<Fetched> {
+async function send(
+  { url, form, headers, maxBytes }: Fetch,
+  signal: AbortSignal,
+): Promise<Fetched> {
   const response = await request(url, {
     method: form === undefined ? 'GET' : 'POST',
     headers: {
@@ -63,29 +69,36 @@ async function ask({ url, form, headers, maxBytes }: Fetch, signal: AbortSignal)
   if (body === null) return { kind: 'transport', detail: `answer larger than ${maxBytes} bytes` };
   if (encoding !== undefined && encoding !== 'identity')
     return { kind: 'transport', detail: 'answer is compressed' };
-  const { statusCode: status, headers: sent } = response;
-  return { kind: 'answer', status, headers: sent, json: parse(body.toString('utf8')), body };
+  const { statusCode: status, headers: responseHeaders } = response;
+  return {
+    kind: 'answer',
+    status,
+    headers: responseHeaders,
+    json: parse(body.toString('utf8')),
+    body,
+  };
 }
 
 /**
- * undici.request, because it follows no redirect; fetch would send a client secret to wherever a 307 points. Resolves always: every
- * fault is an answer of kind `transport`. The caller decides which statuses count.
+ * Uses undici.request, which follows no redirect: fetch would send a client secret to the target of
+ * a 307. The promise never rejects: every fault resolves to kind `transport`. The caller decides
+ * which statuses are good.
  */
 export const fetchJson: FetchJson = async (fetch) => {
   const signal = AbortSignal.timeout(fetch.deadlineMs);
   const late: Fetched = { kind: 'transport', detail: `no answer within ${fetch.deadlineMs} ms` };
-  let give = (): void => {};
-  // undici looks at the signal only once it is connected: the deadline is a race, so that it covers the connection and TLS too.
+  let expire = (): void => {};
+  // undici checks the signal only after it has connected. The race covers the connection and TLS.
   const deadline = new Promise<Fetched>((resolve) => {
-    give = () => resolve(late);
+    expire = () => resolve(late);
   });
-  signal.addEventListener('abort', give);
+  signal.addEventListener('abort', expire);
   try {
-    return await Promise.race([ask(fetch, signal), deadline]);
+    return await Promise.race([send(fetch, signal), deadline]);
   } catch (error) {
     const { code, name } = error as NodeJS.ErrnoException;
     return { kind: 'transport', detail: code ?? name };
   } finally {
-    signal.removeEventListener('abort', give);
+    signal.removeEventListener('abort', expire);
   }
 };

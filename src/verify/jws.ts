@@ -1,23 +1,28 @@
-// Decides what a token looks like: an RFC 7515 compact JWS, an encrypted one, or something opaque. Reads it without believing it.
+// Reads the form of a token: a compact JWS (RFC 7515), an encrypted token, or an opaque one. It
+// verifies nothing.
 import { isUtf8 } from 'node:buffer';
 import { isObject } from '../core/json.js';
 
 export interface UnverifiedJws {
   readonly kind: 'jws';
   readonly header: Readonly<Record<string, unknown>>;
-  /** Null where the payload is no JSON object. */
+  /** Null where the payload is not a JSON object. */
   readonly claims: Readonly<Record<string, unknown>> | null;
 }
 
 export type Shape = UnverifiedJws | { readonly kind: 'encrypted' } | { readonly kind: 'opaque' };
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
-/** What the last letter may be, by the number of letters modulo four: the bits that stand for no byte are zero (RFC 4648 section 3.5). */
-const LAST_LETTERS = [null, '', 'AQgw', 'AEIMQUYcgkosw048'];
+/**
+ * Allowed last characters, by the number of characters modulo four: the unused bits must be zero
+ * (RFC 4648 section 3.5).
+ */
+const LAST_CHARACTERS = [null, '', 'AQgw', 'AEIMQUYcgkosw048'];
 
-/** One spelling for one token: otherwise its letters could be changed without its signature noticing. */
+/** One form for each token: else a client could change it while its signature stays valid. */
 const isBase64url = (part: string): boolean =>
-  BASE64URL.test(part) && (LAST_LETTERS[part.length % 4]?.includes(part.at(-1) as string) ?? true);
+  BASE64URL.test(part) &&
+  (LAST_CHARACTERS[part.length % 4]?.includes(part.at(-1) as string) ?? true);
 
 function decodeObject(part: string): Record<string, unknown> | null {
   const bytes = Buffer.from(part, 'base64url');
@@ -30,16 +35,22 @@ function decodeObject(part: string): Record<string, unknown> | null {
   }
 }
 
-/** Whatever its `alg` is: a list or null is a flaw of a JWS, and not a reason to ask somebody else about it (C-95). */
+/**
+ * True for any value of `alg`. A wrong one makes a malformed JWS, not an opaque token: the gateway
+ * must not introspect it (C-95, no second attempt).
+ */
 const isHeader = (value: Record<string, unknown> | null): value is Record<string, unknown> =>
   value !== null && Object.hasOwn(value, 'alg');
 
-/** Three base64url parts whose first is a JSON object with `alg` are a JWS; `a.b.c` that is none is opaque. */
+/**
+ * A JWS has three base64url parts, and the first is a JSON object with `alg`. Any other `a.b.c` is
+ * opaque.
+ */
 export function shapeOf(token: string): Shape {
   const parts = token.split('.');
   if (parts.length === 5) return { kind: 'encrypted' };
   const [, , signature = ''] = parts;
-  // An empty signature is that of an unsigned JWT, which is nobody's opaque token.
+  // An empty signature means an unsigned JWT, not an opaque token.
   const signed = signature === '' ? parts.slice(0, 2) : parts;
   if (parts.length !== 3 || !signed.every(isBase64url)) return { kind: 'opaque' };
   const header = decodeObject(parts[0] as string);
@@ -47,16 +58,19 @@ export function shapeOf(token: string): Shape {
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
 }
 
-/** Without a lookahead: matching one to the end and back at every start would cost seconds for 32 KB without a dot. */
+/** No lookahead for the dot: for 32 KB without a dot, backtracking at every start takes seconds. */
 const RUN = /[A-Za-z0-9_-]+/g;
-/** Base64url characters of the shortest header with an alg, `{"alg":0}`. */
+/** Base64url characters of the shortest header with `alg`, `{"alg":0}`. */
 const HEADER_CHARACTERS = 12;
 
-/** True where a JOSE header stands anywhere in a text, whatever is before it and behind: signed, unsigned or encrypted. */
+/**
+ * True where a text contains a JOSE header at any place, whatever the text around it. The token may
+ * be signed, unsigned or encrypted.
+ */
 export function containsJws(text: string): boolean {
   for (const { 0: run, index } of text.matchAll(RUN)) {
-    const mayBegin = run.length >= HEADER_CHARACTERS && text[index + run.length] === '.';
-    if (mayBegin && isHeader(decodeObject(run))) return true;
+    const mayBeHeader = run.length >= HEADER_CHARACTERS && text[index + run.length] === '.';
+    if (mayBeHeader && isHeader(decodeObject(run))) return true;
   }
   return false;
 }

@@ -1,5 +1,6 @@
-// Decides which verifier judges a bearer token, by its form first and its issuer second: the keys of its issuer, or the issuer itself. What
-// one verifier rejected is never tried another way (C-95). Never judges itself.
+// Selects the verifier of a bearer token by its form, then by its issuer. The verifier is the keys
+// of the issuer, or its introspection endpoint. A token that one rejects is never tried another
+// way (C-95, no second attempt).
 import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
@@ -9,19 +10,19 @@ import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
 
 export interface Selection {
   readonly issuer: IssuerRuntime;
-  /** Null where the token is opaque: then its issuer is asked. */
+  /** Null for an opaque token, which the gateway introspects. */
   readonly jwt: UnverifiedJwt | null;
 }
 
 export type SelectVerifier = (token: string) => Result<Selection>;
 
-/** `issuers` are those that the endpoint accepts, by issuer identifier. */
+/** `issuers`: those that the endpoint accepts, by issuer identifier. */
 export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>): SelectVerifier {
-  const takers = [...issuers.values()].filter(({ introspect }) => introspect !== null);
+  const introspecting = [...issuers.values()].filter(({ introspect }) => introspect !== null);
 
-  function chooseForJws(shape: UnverifiedJws): Result<Selection> {
+  function selectForJws(shape: UnverifiedJws): Result<Selection> {
     const { claims } = shape;
-    if (claims === null) return tokenMalformed({ detail: 'payload is no JSON object' });
+    if (claims === null) return tokenMalformed({ detail: 'the payload is not a JSON object' });
     const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
     if (issuer === undefined)
       return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
@@ -34,21 +35,22 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') {
       return tokenMalformed({
-        detail: 'an encrypted token (JWE): its client probably asked the issuer for no audience',
+        detail: 'encrypted (JWE): the client probably requested no audience from the issuer',
       });
     }
-    if (shape.kind === 'jws') return chooseForJws(shape);
-    // A JWT with something around it is no opaque token: asking about it would be a second chance (C-95), and tell a stranger's.
-    if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with something around it' });
-    // To the one issuer whose it can be: a stranger would learn it.
-    const issuer = takers.find(
+    if (shape.kind === 'jws') return selectForJws(shape);
+    // A JWT with text around it is not an opaque token. Introspection would give it a second
+    // attempt, and would disclose the token of one issuer to another.
+    if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with other text around it' });
+    // Only to the issuer that may have issued it: any other would learn the token.
+    const issuer = introspecting.find(
       ({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true,
     );
     if (issuer !== undefined) return ok({ issuer, jwt: null });
     const why =
-      takers.length === 0
+      introspecting.length === 0
         ? 'no introspection is configured'
-        : 'no issuer has tokens that begin like it';
-    return tokenMalformed({ detail: `no JWT, and ${why}` });
+        : 'its prefix is not in the tokenPrefixes of an issuer';
+    return tokenMalformed({ detail: `not a JWT, and ${why}` });
   };
 }

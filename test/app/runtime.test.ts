@@ -14,7 +14,7 @@ import { until, withDeadline } from '../fixtures/wait.js';
 import { testClock } from '../support/clock.js';
 import { principal } from '../support/endpoint.js';
 import { exchange, pairs, type TestExchange } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const key = rsaKey({ kid: 'one' });
 let issuer: JwksIssuer;
@@ -57,7 +57,7 @@ const token = () => mintToken({ issuer: issuer.issuer, audience: `${PUBLIC}/mcp`
 async function verify(runtime: Runtime, bearer: string): Promise<string> {
   const { authenticators, config } = at(runtime);
   const caller = authenticators.bearer.authenticate({ kind: 'bearer', token: bearer }, config);
-  return kindOf(await withDeadline('a caller', Promise.resolve<Result<Caller>>(caller), 5_000));
+  return reasonOf(await withDeadline('a caller', Promise.resolve<Result<Caller>>(caller), 5_000));
 }
 
 /** Forwards a legacy message, and waits for the end of its answer. */
@@ -66,7 +66,7 @@ async function forward(runtime: Runtime, session?: string): Promise<TestExchange
   const one = exchange({ lines: [['Content-Type', 'application/json'], ...lines] });
   const message: Message = { era: 'legacy', calls: [{ method: 'tools/list', name: null, idText: '1' }], body: Buffer.from('{}') };
   let end: string | undefined;
-  at(runtime).transport.forward(one, principal(), message, [], { onResponseEnd: (failure) => (end = kindOf(failure)) });
+  at(runtime).transport.forward(one, principal(), message, [], { onResponseEnd: (failure) => (end = reasonOf(failure)) });
   await until('the answer', () => end !== undefined);
   expect(end).toBe('ok');
   return one;

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { checkAudience } from '../../src/authorize/audience.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import { accessToken, endpoint, ISSUER, RESOURCE, type TokenOverrides } from '../support/endpoint.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const at = endpoint();
-const aud = (...audience: string[]): string => kindOf(checkAudience(accessToken({ audience }), at));
+const aud = (...audience: string[]): string => reasonOf(checkAudience(accessToken({ audience }), at));
 
 test.each([
   ['the resource', [RESOURCE]],
@@ -67,15 +67,15 @@ describe('the detail has the cause and the fix', () => {
 
 test('a configured list replaces the resource (A-41)', () => {
   const listed = endpoint({ audience: ['urn:files', 'urn:more'] });
-  expect(kindOf(checkAudience(accessToken({ audience: ['urn:more'] }), listed))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['urn:more'] }), listed))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: [RESOURCE] }), listed))).toBe('audience.mismatch');
 });
 
 test('a slash at the end matters: the operator has to list both forms (A-41)', () => {
   const both = endpoint({ audience: [RESOURCE, `${RESOURCE}/`] });
-  expect(kindOf(checkAudience(accessToken({ audience: [`${RESOURCE}/`] }), both))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: [RESOURCE] }), both))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: [`${RESOURCE}//`] }), both))).toBe('audience.mismatch');
+  expect(reasonOf(checkAudience(accessToken({ audience: [`${RESOURCE}/`] }), both))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: [RESOURCE] }), both))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: [`${RESOURCE}//`] }), both))).toBe('audience.mismatch');
 });
 
 test('the audience of one issuer does not count for another (A-45)', () => {
@@ -86,30 +86,32 @@ test('the audience of one issuer does not count for another (A-45)', () => {
       [other, []],
     ]),
   });
-  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'] }), shared))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: other }), shared))).toBe('audience.mismatch');
-  expect(kindOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: 'https://unknown.example.com' }), shared))).toBe(
+  expect(reasonOf(checkAudience(accessToken({ audience: ['app-guid'] }), shared))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: other }), shared))).toBe('audience.mismatch');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['app-guid'], issuer: 'https://unknown.example.com' }), shared))).toBe(
     'audience.mismatch',
   );
 });
 
 test('a client id as audience needs evidence of an access token (C-37)', () => {
   const cognito = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
-  expect(kindOf(checkAudience(accessToken({ audience: ['cli'] }), cognito))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe(
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'] }), cognito))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe(
     'audience.mismatch',
   );
   const listed = endpoint({ audience: ['cli'] });
-  expect(kindOf(checkAudience(accessToken({ audience: ['cli'] }), listed))).toBe('ok');
-  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe('audience.mismatch');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'] }), listed))).toBe('ok');
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe(
+    'audience.mismatch',
+  );
   // An ID token may name its client only in aud. Any text that is not a URL may be a client id.
-  expect(kindOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false, client: null }), listed))).toBe(
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false, client: null }), listed))).toBe(
     'audience.mismatch',
   );
 });
 
 test('a bound client replaces an absent audience, but not another audience (C-84)', () => {
-  const bound = (...audience: string[]): string => kindOf(checkAudience(accessToken({ audience, boundToClient: true }), at));
+  const bound = (...audience: string[]): string => reasonOf(checkAudience(accessToken({ audience, boundToClient: true }), at));
   expect([bound(), bound(RESOURCE)]).toEqual(['ok', 'ok']);
   expect([aud(), bound('https://other.example.com/mcp'), bound('')]).toEqual(Array(3).fill('audience.mismatch'));
 });

@@ -6,7 +6,7 @@ import type { Caller } from '../../src/core/principal.js';
 import { readMessage } from '../../src/mcp/read-message.js';
 import { endpoint, passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
 import { exchange } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const rule = (pattern: string, more: Partial<Rule> = {}): Rule => ({ pattern, scopes: [], claim: null, deny: false, ...more });
 
@@ -60,30 +60,30 @@ describe('rules for tools', () => {
     ],
   ] as const)('%s', (_what, call, able, unable) => {
     expect(send({ tool: ruled }, able, call)).toBeNull();
-    expect(kindOf(send({ tool: ruled }, unable, call))).toBe(
+    expect(reasonOf(send({ tool: ruled }, unable, call))).toBe(
       call.params.name === 'admin_x' ? 'tool.denied' : 'scope.insufficient',
     );
   });
 
   test('a tool that no rule matches requires only the base scopes', () => {
     expect(send({ tool: ruled }, holder(), tool('read_file'))).toBeNull();
-    expect(kindOf(send({ tool: ruled }, principal({ scopes: ['files:*'] }), tool('read_file')))).toBe('scope.insufficient');
+    expect(reasonOf(send({ tool: ruled }, principal({ scopes: ['files:*'] }), tool('read_file')))).toBe('scope.insufficient');
   });
 
   test('the challenge names every scope of the call in the order of the rules, for all callers the same (A-31)', () => {
     const everything = ['base', 'files:write', 'files:purge'];
     for (const caller of [principal({ scopes: [] }), holder(), holder('files:purge')]) {
       const refused = send({ tool: ruled }, caller, tool('write_all'));
-      expect([kindOf(refused), refused?.scopes]).toEqual(['scope.insufficient', everything]);
+      expect([reasonOf(refused), refused?.scopes]).toEqual(['scope.insufficient', everything]);
     }
   });
 
   test('a missing claim is a denial, even if scopes are missing too (A-34)', () => {
     const both = kind('allow', rule('x', { scopes: ['s'], claim: { claim: 'roles', has: 'admin' } }));
-    expect(kindOf(send({ tool: both }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('x')))).toBe(
+    expect(reasonOf(send({ tool: both }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('x')))).toBe(
       'scope.insufficient',
     );
-    expect(kindOf(send({ tool: both }, holder(), tool('x')))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: both }, holder(), tool('x')))).toBe('tool.denied');
   });
 
   test.each([
@@ -93,16 +93,16 @@ describe('rules for tools', () => {
     ['with a space at its end', 'drop_table '],
   ])('no caller may use a denied tool: %s', (_what, name) => {
     expect(send({ tool: ruled }, holder(), tool('drop_tables'))).toBeNull();
-    expect(kindOf(send({ tool: ruled }, holder('files:*'), tool(name)))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: ruled }, holder('files:*'), tool(name)))).toBe('tool.denied');
   });
 
   test.each(['../x', 'a%2fb', '100%', 'a\\b', 'a?b'])('the name of a tool does not count as a URI: %s', (name) => {
     expect(send({ tool: ruled }, holder(), tool(name))).toBeNull();
-    expect(kindOf(send({ tool: kind('allow', rule(name, { deny: true })) }, holder(), tool(name)))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: kind('allow', rule(name, { deny: true })) }, holder(), tool(name)))).toBe('tool.denied');
   });
 
   test('a name of more than 8192 characters is denied', () => {
-    const named = (length: number) => kindOf(send({ tool: ruled }, holder(), tool('x'.repeat(length))));
+    const named = (length: number) => reasonOf(send({ tool: ruled }, holder(), tool('x'.repeat(length))));
     expect([named(8_192), named(8_193)]).toEqual(['ok', 'tool.denied']);
   });
 
@@ -110,25 +110,25 @@ describe('rules for tools', () => {
     const strict = kind('deny', rule('read_*'), rule('write_*', { scopes: ['files:write'] }));
     expect(send({ tool: strict }, holder(), tool('read_x'))).toBeNull();
     expect(send({ tool: strict }, holder('files:write'), tool('write_x'))).toBeNull();
-    expect(kindOf(send({ tool: strict }, holder(), tool('Read_x')))).toBe('tool.denied');
-    expect(kindOf(send({ tool: ruled }, holder(), tool('WRITE_x')))).toBe('scope.insufficient');
+    expect(reasonOf(send({ tool: strict }, holder(), tool('Read_x')))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: ruled }, holder(), tool('WRITE_x')))).toBe('scope.insufficient');
   });
 
   test('default deny holds for names that no rule matches, also without rules', () => {
     expect(send({ tool: kind('allow') }, holder(), tool('x'))).toBeNull();
-    expect(kindOf(send({ tool: kind('deny') }, holder(), tool('x')))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: kind('deny') }, holder(), tool('x')))).toBe('tool.denied');
   });
 
   test.each(['toString', '__proto__', 'constructor'])('a claim called %s must be in the token (C-45)', (claim) => {
     const wanted = kind('allow', rule('x', { claim: { claim, has: 'y' } }));
     const claims = JSON.parse(`{"${claim}":"y"}`) as Record<string, unknown>;
     expect(send({ tool: wanted }, principal({ scopes: ['base'], claims }), tool('x'))).toBeNull();
-    expect(kindOf(send({ tool: wanted }, holder(), tool('x')))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: wanted }, holder(), tool('x')))).toBe('tool.denied');
   });
 
   test('a call without a name is invalid where rules compare names', () => {
     expect(send({ prompt: ruled }, holder(), { method: 'tools/call', params: {} })).toBeNull();
-    expect(kindOf(send({ tool: ruled }, holder(), { method: 'tools/call', params: {} }))).toBe('envelope.invalid');
+    expect(reasonOf(send({ tool: ruled }, holder(), { method: 'tools/call', params: {} }))).toBe('envelope.invalid');
   });
 
   test('more names than the cache has places get the same decisions', () => {
@@ -144,9 +144,9 @@ describe('rules for tools', () => {
 describe('a batch', () => {
   test('is checked call by call, and its challenge names the scopes of all calls', () => {
     expect(send({ tool: ruled }, holder('files:write'), tool('a'), tool('write_x'))).toBeNull();
-    expect(kindOf(send({ tool: ruled }, holder('files:write'), tool('a'), tool('drop_table')))).toBe('tool.denied');
+    expect(reasonOf(send({ tool: ruled }, holder('files:write'), tool('a'), tool('drop_table')))).toBe('tool.denied');
     const refused = send({ tool: ruled }, holder(), tool('write_x'), tool('purge_all'));
-    expect([kindOf(refused), refused?.scopes]).toEqual(['scope.insufficient', ['base', 'files:write', 'files:purge']]);
+    expect([reasonOf(refused), refused?.scopes]).toEqual(['scope.insufficient', ['base', 'files:write', 'files:purge']]);
   });
 });
 
@@ -155,7 +155,7 @@ describe('a pass-through caller', () => {
   test('may use tools without further requirements, and no tool that requires a scope or a claim', () => {
     expect(send({ tool: ruled }, caller, tool('read_file'))).toBeNull();
     for (const name of ['write_x', 'admin_x', 'drop_table'])
-      expect(kindOf(send({ tool: ruled }, caller, tool(name)))).toBe('tool.denied');
+      expect(reasonOf(send({ tool: ruled }, caller, tool(name)))).toBe('tool.denied');
   });
 });
 
@@ -171,18 +171,18 @@ describe('methods of an endpoint with a policy', () => {
     '%s is denied unless the policy allows it (B-107, F-05)',
     (method) => {
       expect(send({ allowedMethods: ['x', method] }, holder(), { method })).toBeNull();
-      expect(kindOf(send({ allowedMethods: ['x'] }, holder(), { method }))).toBe('method.denied');
+      expect(reasonOf(send({ allowedMethods: ['x'] }, holder(), { method }))).toBe('method.denied');
     },
   );
 
   test('a response of the client is denied unless the policy allows it', () => {
     const answer = { result: {} };
     expect(send({ clientResponses: true }, holder(), answer)).toBeNull();
-    expect(kindOf(send({}, holder(), answer))).toBe('method.denied');
+    expect(reasonOf(send({}, holder(), answer))).toBe('method.denied');
   });
 
   test('all of them require the base scopes', () => {
-    expect(kindOf(send({}, principal({ scopes: [] }), { method: 'tools/list' }))).toBe('scope.insufficient');
+    expect(reasonOf(send({}, principal({ scopes: [] }), { method: 'tools/list' }))).toBe('scope.insufficient');
   });
 });
 
@@ -192,12 +192,12 @@ describe('prompts and resources', () => {
 
   test('prompts by name', () => {
     expect(send({ prompt: secrets }, holder(), prompt('open'))).toBeNull();
-    expect(kindOf(send({ prompt: secrets }, holder(), prompt('secret plan')))).toBe('prompt.denied');
+    expect(reasonOf(send({ prompt: secrets }, holder(), prompt('secret plan')))).toBe('prompt.denied');
     expect(send({ tool: secrets }, holder(), prompt('secret plan'))).toBeNull();
   });
 
   test.each(['resources/read', 'resources/subscribe', 'resources/unsubscribe'])('resources by URI: %s', (method) => {
-    const of = (uri: string) => kindOf(send({ resource: files }, holder(), { method, params: { uri } }));
+    const of = (uri: string) => reasonOf(send({ resource: files }, holder(), { method, params: { uri } }));
     expect(of('file:///open/x')).toBe('ok');
     expect(of('file:///secret/x')).toBe('resource.denied');
     expect(of('file:///own/x')).toBe('scope.insufficient');
@@ -231,12 +231,12 @@ describe('prompts and resources', () => {
     ['more than 8192 characters', `file:///open/${'x'.repeat(8_192)}`],
   ])('another spelling of a URI does not bypass a rule: %s', (_what, uri) => {
     expect(send({ resource: files }, holder(), read('file:///open/a%20b%2Fc..d/.e'))).toBeNull();
-    expect(kindOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
+    expect(reasonOf(send({ resource: files }, holder(), read(uri)))).toBe('resource.denied');
   });
 
   test('another spelling of a URI does not bypass a list of allowed resources', () => {
     const open = kind('deny', rule('file:///open/*'), rule('https://a.example/*.md'));
-    const of = (uri: string) => kindOf(send({ resource: open }, holder(), read(uri)));
+    const of = (uri: string) => reasonOf(send({ resource: open }, holder(), read(uri)));
     for (const uri of ['file:///open/a', 'https://a.example/b.md']) expect([uri, of(uri)]).toEqual([uri, 'ok']);
     const around = [
       'file:///open/.\n./etc/passwd',
@@ -253,7 +253,7 @@ describe('prompts and resources', () => {
       rule('HTTPS://Api.example:443/private/*', { deny: true }),
       rule('https://b.example/x y', { deny: true }),
     );
-    const of = (uri: string) => kindOf(send({ resource: rules }, holder(), read(uri)));
+    const of = (uri: string) => reasonOf(send({ resource: rules }, holder(), read(uri)));
     expect(of('https://api.example/open/x')).toBe('ok');
     for (const uri of [
       'https://api.example:443/private/x',
@@ -270,7 +270,7 @@ describe('prompts and resources', () => {
 
   test('a completion is checked for every name in its ref, whatever its type is', () => {
     const complete = (ref: unknown) =>
-      kindOf(
+      reasonOf(
         send({ prompt: secrets, resource: files }, holder(), {
           method: 'completion/complete',
           params: { ref, argument: { name: 'secret', value: '' } },
@@ -293,7 +293,7 @@ describe('prompts and resources', () => {
       expect([ref, complete(ref)]).toEqual([ref, 'envelope.invalid']);
     const beside = { ref: {}, notifications: { resourceSubscriptions: ['file:///open/x'] } };
     const call = { method: 'completion/complete', params: beside };
-    expect(kindOf(send({ resource: files }, holder(), call))).toBe('envelope.invalid');
+    expect(reasonOf(send({ resource: files }, holder(), call))).toBe('envelope.invalid');
   });
 
   test('a completion passes if the endpoint has no rules for prompts or resources', () => {
@@ -306,19 +306,19 @@ describe('prompts and resources', () => {
     ['a name with an escape', '{"ref":{"type":"ref/prompt","n\\u0061me":"secret","name":"open"}}'],
   ])('an ambiguous ref is rejected: %s', (_what, params) => {
     const body = (text: string) => Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${text}}`);
-    const reasonOf = (text: string) => {
+    const resultOf = (text: string) => {
       const message = readMessage(exchange({ lines: [['mcp-protocol-version', '2025-11-25']] }), body(text));
       return message.ok
-        ? kindOf(createRules(at, { ...none, prompt: secrets }).check(holder(), message.value))
+        ? reasonOf(createRules(at, { ...none, prompt: secrets }).check(holder(), message.value))
         : 'envelope.invalid';
     };
-    expect(reasonOf('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
-    expect(reasonOf(params)).toBe('envelope.invalid');
+    expect(resultOf('{"ref":{"type":"ref/prompt","name":"open"}}')).toBe('ok');
+    expect(resultOf(params)).toBe('envelope.invalid');
   });
 
   test('a subscription is checked for every resource that it names', () => {
     const listen = (notifications: unknown) =>
-      kindOf(send({ resource: files }, holder(), { method: 'subscriptions/listen', params: { notifications } }));
+      reasonOf(send({ resource: files }, holder(), { method: 'subscriptions/listen', params: { notifications } }));
     expect(listen({ toolsListChanged: true })).toBe('ok');
     expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///open/y'] })).toBe('ok');
     expect(listen({ resourceSubscriptions: ['file:///open/x', 'file:///secret/y'] })).toBe('resource.denied');
@@ -334,7 +334,7 @@ describe('prompts and resources', () => {
   test('a batch with a completion is rejected', () => {
     const complete = { method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'open' } } };
     expect(send({ prompt: secrets }, holder(), complete)).toBeNull();
-    expect(kindOf(send({ prompt: secrets }, holder(), complete, tool('x')))).toBe('envelope.invalid');
+    expect(reasonOf(send({ prompt: secrets }, holder(), complete, tool('x')))).toBe('envelope.invalid');
   });
 });
 

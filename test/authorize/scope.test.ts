@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { checkScope } from '../../src/authorize/scope.js';
 import { endpoint, passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const at = endpoint({ scopes: ['files:read', 'files:list'] });
-const held = (...scopes: string[]): string => kindOf(checkScope(principal({ scopes }), at, at.scopes));
+const held = (...scopes: string[]): string => reasonOf(checkScope(principal({ scopes }), at, at.scopes));
 
 test.each([
   ['exactly those', ['files:read', 'files:list']],
@@ -39,13 +39,13 @@ test('an endpoint without scopes requires no scope', () => {
 test('a pass-through caller has the scopes that its rule grants (C-105)', () => {
   const granted = passThroughCaller('k', { ...tokenRule, scopes: ['files:list', 'files:read'] });
   expect(checkScope(granted, at, at.scopes)).toBeNull();
-  expect(kindOf(checkScope(passThroughCaller(), at, at.scopes))).toBe('scope.insufficient');
+  expect(reasonOf(checkScope(passThroughCaller(), at, at.scopes))).toBe('scope.insufficient');
 });
 
 test('a scope includes others only if the configuration says so (A-32)', () => {
   const broad = principal({ scopes: ['files:*'] });
   const implies = endpoint({ scopeImplies: new Map([['files:*', ['files:read', 'files:list']]]) });
-  expect(kindOf(checkScope(broad, at, at.scopes))).toBe('scope.insufficient');
+  expect(reasonOf(checkScope(broad, at, at.scopes))).toBe('scope.insufficient');
   expect(checkScope(broad, implies, at.scopes)).toBeNull();
-  expect(kindOf(checkScope(broad, implies, [...at.scopes, 'files:write']))).toBe('scope.insufficient');
+  expect(reasonOf(checkScope(broad, implies, [...at.scopes, 'files:write']))).toBe('scope.insufficient');
 });

@@ -11,7 +11,7 @@ import { answer, type RawIssuer, startRawIssuer } from '../fixtures/raw-issuer.j
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
 import { until } from '../fixtures/wait.js';
-import { type Fault, faults, oddities, TRAP } from '../support/idp-faults.js';
+import { type Fault, faults, oddButUsable, TRAP } from '../support/idp-faults.js';
 
 const published = rsaKey();
 const rotated = rsaKey();
@@ -44,8 +44,8 @@ const call = (issuer: RawIssuer, mint: Partial<Mint> = {}): Promise<RawResponse>
 async function breakDown(row: Row): Promise<void> {
   const { fault, issuer } = row;
   issuer.fault = { jwks: fault.jwks, metadata: fault.metadata };
-  if (fault.place !== undefined) await issuer.stop();
-  if (fault.place === 'black hole') row.hole = await startBlackHole(issuer.port);
+  if (fault.unreachable !== undefined) await issuer.stop();
+  if (fault.unreachable === 'black hole') row.hole = await startBlackHole(issuer.port);
 }
 
 async function mend(row: Row): Promise<void> {
@@ -79,7 +79,7 @@ beforeAll(async () => {
   TRAP.url = trap.url;
   sound = await startRawIssuer(published);
   rows = await Promise.all(faults.map(async (fault) => ({ fault, issuer: await startRawIssuer(published) })));
-  const odd = await Promise.all(oddities.map(async (fault) => ({ fault, issuer: await startRawIssuer(published) })));
+  const odd = await Promise.all(oddButUsable.map(async (fault) => ({ fault, issuer: await startRawIssuer(published) })));
   await Promise.all([...rows, ...odd].map(breakDown));
   const issuers = Object.fromEntries(
     [{ fault: { name: 'sound' } as Fault, issuer: sound }, ...rows, ...odd].map(({ fault, issuer }, at) => [

@@ -57,15 +57,15 @@ describe.each(idpCases.map((one) => [`${one.path.slice(1)} (A-55, C-26)`, one] a
   test('a valid token passes, and the log names its subject and client', async () => {
     const response = await call(idp);
     const { reason, subject, clientId, issuer } = await logOf(gateway, response);
-    expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.who, issuer: idp.issuer.issuer });
+    expect({ reason, subject, clientId, issuer }).toEqual({ reason: 'ok', ...idp.caller, issuer: idp.issuer.issuer });
     expect([response.status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.twins)('a token %s passes, too', async (_what, change) => {
+  test.each(idp.variants)('a token %s passes, too', async (_what, change) => {
     expect([(await call(idp, change)).status, upstream.hits]).toEqual([200, 1]);
   });
 
-  test.each(idp.misses)('%s is rejected', async (_what, change, reason) => {
+  test.each(idp.rejected)('%s is rejected', async (_what, change, reason) => {
     expect((await call(idp)).status).toBe(200);
     const response = await call(idp, change);
     expect([response.status, upstream.hits]).toEqual([reason === 'scope.insufficient' ? 403 : 401, 1]);

@@ -136,7 +136,7 @@ test.each([
       .split('\n')
       .find((line) => line.includes('published keys'));
   expect(await expectedKeys(scene.token())).toMatch(/expected: published keys \[".+ \(RS256\)"/);
-  expect(await expectedKeys(scene.token(claims(flaw)))).toBe('               expected: published keys not asked for');
+  expect(await expectedKeys(scene.token(claims(flaw)))).toBe('               expected: published keys not requested');
 });
 
 test('the output escapes control characters in a claim, and masks a token in a claim', async () => {
@@ -190,7 +190,7 @@ test('a note says that the keys could not be loaded', async () => {
     const args = [...withConfig(), '--endpoint', '/mcp'];
     const { code, output } = await explain(args, { PORTCULLIS_TOKEN: scene.token() });
     expect([code, output]).toEqual([1, expect.stringMatching(/^note: keys\.load_failed: /m)]);
-    expect(output).toContain('expected: published keys none to be had');
+    expect(output).toContain('expected: published keys unavailable');
     const report = JSON.parse((await explain([...args, '--json'], { PORTCULLIS_TOKEN: scene.token() })).output);
     expect(report).toMatchObject({ reason: 'keys.unavailable', status: 503, notes: [{ event: 'keys.load_failed' }] });
   } finally {

@@ -112,7 +112,7 @@ describe('a good token', () => {
       'kid',
       'typ',
       'other kinds of token',
-      'marks of an access token',
+      'required claims',
       'dates',
       'claims',
       'audience',

@@ -1,13 +1,13 @@
 // The flaws of the vectors are made as their authors made them: over the vector's own payload the making gives the vector itself.
 import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { flawed, type Over } from '../support/jws-flaws.js';
+import { type GoodToken, withFlaw } from '../support/jws-flaws.js';
 import { type Group, groupsOf, named, type Vector } from '../support/vectors.js';
 
 const partsOf = (text: string): [string, string, string] => text.split('.') as [string, string, string];
 
 /** What a group signs with, over the parts of one of its tokens. */
-function over(group: Group, text: string): Over {
+function over(group: Group, text: string): GoodToken {
   const [head, payload, signature] = partsOf(text);
   const [jwk] = group.secret;
   if (jwk?.kty === 'oct') {
@@ -47,5 +47,5 @@ function again(vector: Vector): string | null {
   const good = { rejects0ReplacedbyInvalidCharacter: second, rejectsInvalidCharacters: third }[vector.comment] ?? first;
   const byForm = vector.flags.length === 0 || vector.flags.includes('JsonSerialization');
   // A form is made from the parts of the good token; a padding from those of the vector, whose signature is opened.
-  return flawed(vector, over(vector.group, (byForm ? good : vector)?.text ?? ''));
+  return withFlaw(vector, over(vector.group, (byForm ? good : vector)?.text ?? ''));
 }

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { validateRequest } from '../../src/http/request-validation.js';
 import { type Asked, head, type Lines } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const HOST: Lines = [['Host', 'mcp.example.com']];
-const check = (asked: Asked): string => kindOf(validateRequest(head({ lines: HOST, ...asked })));
+const check = (asked: Asked): string => reasonOf(validateRequest(head({ lines: HOST, ...asked })));
 const withLines = (...lines: [string, string][]): string => check({ lines: [...HOST, ...lines] });
 
 test('a plain request passes', () => expect(check({})).toBe('ok'));

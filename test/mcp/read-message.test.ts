@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkReadable, readMessage } from '../../src/mcp/read-message.js';
 import { exchange, type Lines } from '../support/exchange.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 import { mirrored, modernRequest, request } from '../support/rpc.js';
 
 const JSON_TYPE: Lines = [['Content-Type', 'application/json']];
@@ -13,7 +13,7 @@ const ask = (body: string | Buffer | null, lines: Lines = JSON_TYPE, method = 'P
   const asked = exchange({ method, lines });
   const unreadable = checkReadable(asked);
   const read = unreadable ?? readMessage(asked, body === null ? null : Buffer.from(body));
-  return { kind: kindOf(read), beforeBody: unreadable !== null, read };
+  return { kind: reasonOf(read), beforeBody: unreadable !== null, read };
 };
 
 describe('media type (B-16)', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { UpstreamHeaders } from '../../src/proxy/headers.js';
 import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
 import { passThroughCaller, principal } from '../support/endpoint.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.5:3000 said no'), { code });
 const named = (name: string): Error => Object.assign(new Error('x'), { name });
@@ -51,7 +51,7 @@ const resultOf = (
   status: number,
   headers: UpstreamHeaders = JSON_TYPE,
   caller = principal() as Parameters<typeof rejectResponse>[2],
-): string => kindOf(rejectResponse(status, headers, caller));
+): string => reasonOf(rejectResponse(status, headers, caller));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(

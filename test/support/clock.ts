@@ -1,14 +1,14 @@
-// A clock that stands still until a test moves it.
+// A clock that only a test moves.
 import type { Clock } from '../../src/core/clock.js';
 
 export interface TestClock extends Clock {
-  /** Moves both readings on. */
+  /** Moves both clocks forward. */
   advance(ms: number): void;
-  /** Sets the wall alone, as an administrator or a time server does; the monotonic reading stays. */
+  /** Sets the wall clock alone, as a time server does. The monotonic clock does not change. */
   setWall(ms: number): void;
 }
 
-/** Starts at the real time, so that tokens minted now are good now. */
+/** Starts at the real time, so that tokens minted now are valid now. */
 export function testClock(wallMs: number = Date.now()): TestClock {
   let wall = wallMs;
   let monotonic = 1_000_000;

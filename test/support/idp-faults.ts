@@ -1,5 +1,5 @@
-// The faults of an identity provider, one row each: how it fails when its keys or its metadata are asked for. Decides nothing about what
-// the gateway makes of them.
+// The table of the faults of an identity provider: how it fails on a request for its keys or its
+// metadata. The tests say how the gateway reacts.
 import type { Socket } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { ecKey, rsaKey } from '../fixtures/mint.js';
@@ -7,19 +7,19 @@ import { answer, type RawIssuer, type Reaction } from '../fixtures/raw-issuer.js
 
 export interface Fault {
   readonly name: string;
-  /** What the issuer does instead of answering for its keys; with `metadata` instead of answering for that. */
+  /** The reaction to a request for keys, or for `metadata`. Absent: a good response. */
   readonly jwks?: Reaction;
   readonly metadata?: Reaction;
-  /** What a reaction to a request cannot make. */
-  readonly place?: 'refused' | 'black hole';
-  /** The least Retry-After of the 503, where the fault asks for one. */
+  /** A fault of the connection, before there is a request. */
+  readonly unreachable?: 'refused' | 'black hole';
+  /** The least Retry-After of the 503, where the issuer sends one. */
   readonly retryAfter?: number;
 }
 
 const MIB = 1 << 20;
 const json = 'Content-Type: application/json';
 
-/** Good keys, with something wrong around them. */
+/** Good keys in a response with a wrong status or header. */
 const withKeys =
   (status: string, headers: string[] = []): Reaction =>
   (socket, issuer) =>
@@ -34,7 +34,7 @@ const bytes =
   (socket) =>
     socket.end(text);
 
-/** One byte at a time, for as long as somebody listens; a minute at most. */
+/** Writes one byte at a time while the gateway is connected, for a minute at most. */
 function drip(socket: Socket, text: string): void {
   let at = 0;
   const timer = setInterval(() => {
@@ -44,7 +44,7 @@ function drip(socket: Socket, text: string): void {
   }, 100);
 }
 
-/** Writes until nobody takes it, 200 MiB at most. */
+/** Writes until the gateway disconnects, 200 MiB at most. */
 function pour(socket: Socket, piece: Buffer): void {
   let left = Math.ceil((200 * MIB) / piece.length);
   const more = (): void => {
@@ -64,11 +64,11 @@ const privateJwk = { ...rsa.privateKey.export({ format: 'jwk' }), kid: rsa.kid }
 const hang: Reaction = () => {};
 
 const transport: Fault[] = [
-  { name: 'refused', place: 'refused' },
-  { name: 'never accepted', place: 'black hole' },
+  { name: 'refused', unreachable: 'refused' },
+  { name: 'never accepted', unreachable: 'black hole' },
   { name: 'reset', jwks: (socket) => void socket.resetAndDestroy() },
-  { name: 'closed without a word', jwks: (socket) => void socket.end() },
-  { name: 'bytes that are no HTTP', jwks: bytes('\u0000\u0001\u0002 not http at all\r\n\r\n') },
+  { name: 'closed without a response', jwks: (socket) => void socket.end() },
+  { name: 'bytes that are not HTTP', jwks: bytes('\u0000\u0001\u0002 not http at all\r\n\r\n') },
   { name: 'another protocol', jwks: bytes('SSH-2.0-OpenSSH_9.9\r\n') },
   { name: 'no headers', jwks: hang },
   { name: 'headers byte by byte', jwks: (socket, issuer) => drip(socket, answer(issuer.document('jwks')).toString()) },
@@ -93,7 +93,7 @@ const status: Fault[] = [
     jwks: withKeys(line),
   })),
   { name: '204 No Content', jwks: bytes('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n') },
-  { name: '100 and no more', jwks: (socket) => void socket.write('HTTP/1.1 100 Continue\r\n\r\n') },
+  { name: '100 and then nothing', jwks: (socket) => void socket.write('HTTP/1.1 100 Continue\r\n\r\n') },
   { name: '101 Switching Protocols', jwks: withKeys('101 Switching Protocols', ['Connection: Upgrade', 'Upgrade: x']) },
   ...['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent'].map((line) => ({
     name: line,
@@ -105,13 +105,13 @@ const status: Fault[] = [
     name: line,
     jwks: withKeys(line),
   })),
-  { name: '429 that asks for three seconds', jwks: withKeys('429 Too Many', ['Retry-After: 3']), retryAfter: 2 },
+  { name: '429 with Retry-After 3', jwks: withKeys('429 Too Many', ['Retry-After: 3']), retryAfter: 2 },
 ];
 
 const bodies: Fault[] = [
   { name: 'HTML', jwks: body('<!doctype html><title>sign in</title>', ['Content-Type: text/html']) },
   { name: 'empty', jwks: body('') },
-  { name: 'cut', jwks: (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"keys":[') },
+  { name: 'a cut body', jwks: (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"keys":[') },
   { name: 'a chunk that is cut', jwks: bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"keys":[') },
   {
     name: 'chunks without an end',
@@ -129,7 +129,7 @@ const bodies: Fault[] = [
         answer(issuer.document('jwks'), { headers: ['Content-Length: 5', `Content-Length: ${issuer.document('jwks').length}`] }),
       ),
   },
-  { name: 'no UTF-8', jwks: body(Buffer.from('{"keys":[\xff\xfe]}', 'latin1')) },
+  { name: 'not UTF-8', jwks: body(Buffer.from('{"keys":[\xff\xfe]}', 'latin1')) },
   { name: '200 MiB with a length', jwks: (socket) => flooded(socket, `Content-Length: ${200 * MIB}`) },
   { name: '200 MiB without a length', jwks: (socket) => flooded(socket, 'Connection: close') },
   { name: 'a gzip bomb', jwks: body(bomb(), [json, 'Content-Encoding: gzip']) },
@@ -159,7 +159,7 @@ const shapes: Fault[] = [
     .split(' ')
     .map((text) => ({ name: text, jwks: body(text) })),
   {
-    name: 'the keys without a set around them',
+    name: 'a key without a set',
     jwks: (socket, issuer) => socket.end(answer(JSON.stringify(issuer.keys[0]?.jwk))),
   },
   {
@@ -173,9 +173,9 @@ const shapes: Fault[] = [
     name: '33 keys',
     jwks: (socket, issuer) => socket.end(answer(JSON.stringify({ keys: Array.from({ length: 33 }, () => issuer.keys[0]?.jwk) }))),
   },
-  { name: 'a curve alone', jwks: set([ec.jwk]) },
+  { name: 'an EC key alone', jwks: set([ec.jwk]) },
   { name: 'a key for encryption alone', jwks: set([{ ...rsa.jwk, use: 'enc' }]) },
-  { name: '1024 bits alone', jwks: set([weak.jwk]) },
+  { name: 'a key of 1024 bits alone', jwks: set([weak.jwk]) },
   { name: 'a symmetric key alone', jwks: set([secret]) },
   { name: 'a private key alone', jwks: set([privateJwk]) },
 ];
@@ -188,16 +188,16 @@ const metadata: Fault[] = [
   { name: 'metadata: HTML', metadata: body('<title>sign in</title>', ['Content-Type: text/html']) },
   { name: 'metadata: 200 MiB', metadata: (socket) => flooded(socket, 'Connection: close') },
   {
-    name: 'metadata: moved',
+    name: 'metadata: a redirect',
     metadata: (socket) => socket.end(answer('', { status: '302 Found', headers: [`Location: ${TRAP.url}`] })),
   },
   { name: 'metadata: another issuer', metadata: pointing((issuer) => ({ issuer: `${issuer.issuer}/` })) },
   { name: 'metadata: no jwks_uri', metadata: pointing(() => ({ jwks_uri: undefined })) },
   { name: 'metadata: keys over plain http elsewhere', metadata: pointing(() => ({ jwks_uri: 'http://keys.example/jwks' })) },
-  { name: 'metadata: keys under no scheme', metadata: pointing(() => ({ jwks_uri: 'file:///dev/null' })) },
-  { name: 'metadata: keys of a host that has no address', metadata: pointing(() => ({ jwks_uri: 'https://keys.invalid/jwks' })) },
+  { name: 'metadata: keys at a file URL', metadata: pointing(() => ({ jwks_uri: 'file:///dev/null' })) },
+  { name: 'metadata: keys of a host without an address', metadata: pointing(() => ({ jwks_uri: 'https://keys.invalid/jwks' })) },
   {
-    name: 'metadata: keys over TLS where none is spoken',
+    name: 'metadata: keys over TLS from a server without TLS',
     metadata: pointing(({ jwksUri }) => ({ jwks_uri: jwksUri.replace('http', 'https') })),
   },
 ];
@@ -207,13 +207,13 @@ function pointing(change: (issuer: RawIssuer) => Record<string, unknown>): React
     socket.end(answer(JSON.stringify({ ...JSON.parse(issuer.document('metadata')), ...change(issuer) })));
 }
 
-/** Where redirects lead; set by the test that listens there. */
+/** The target of redirects. The test that listens there sets it. */
 export const TRAP = { url: 'http://127.0.0.1:1' };
 
 export const faults: readonly Fault[] = [...transport, ...status, ...bodies, ...shapes, ...metadata];
 
-/** What looks odd and is none: the good keys are used. */
-export const oddities: readonly Fault[] = [
+/** Unusual responses that are not faults: the gateway uses the good keys. */
+export const oddButUsable: readonly Fault[] = [
   {
     name: 'an early hint',
     jwks: (socket, issuer) => socket.end(`HTTP/1.1 103 Early Hints\r\n\r\n${answer(issuer.document('jwks'))}`),
@@ -238,8 +238,8 @@ export const oddities: readonly Fault[] = [
       ['a private key', [privateJwk]],
       ['a symmetric key', [secret]],
       ['a key for encryption', [{ ...rsa.jwk, use: 'enc' }]],
-      ['1024 bits', [weak.jwk]],
-      ['a curve', [ec.jwk]],
+      ['a key of 1024 bits', [weak.jwk]],
+      ['an EC key', [ec.jwk]],
     ] as const
   ).map(([name, others]) => ({
     name: `${name} beside a good key`,

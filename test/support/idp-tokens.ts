@@ -1,7 +1,7 @@
-// What identity providers put into their access tokens, and what comes close: for each preset good tokens and near misses.
+// Access tokens as identity providers issue them: for each preset, accepted tokens and near misses.
 type Fields = Record<string, unknown>;
 
-/** Stands in an `aud` for the resource of the endpoint that is called. */
+/** In an `aud`: the resource of the endpoint that the test calls. */
 export const RESOURCE_HERE = '{resource}';
 
 export interface Change {
@@ -16,13 +16,16 @@ export interface IdpCase {
   /** Fields of the issuer beside the preset. */
   readonly issuer: Fields & { readonly issuer: string };
   readonly header: Fields;
-  /** All claims of the good token but `iss`, `exp`, `iat` and an `aud` of the resource, unless given. */
+  /**
+   * Claims of the good token. The test adds `iss`, `exp`, `iat` and an `aud` of the resource where
+   * they are absent.
+   */
   readonly claims: Fields;
-  /** As the log names the caller. */
-  readonly who: { readonly subject: string; readonly clientId: string | undefined };
-  /** Good as well. */
-  readonly twins: readonly (readonly [name: string, change: Change])[];
-  readonly misses: readonly (readonly [name: string, change: Change, reason: string])[];
+  /** Subject and client of the log line. */
+  readonly caller: { readonly subject: string; readonly clientId: string | undefined };
+  /** Changes that make other accepted tokens. */
+  readonly variants: readonly (readonly [name: string, change: Change])[];
+  readonly rejected: readonly (readonly [name: string, change: Change, reason: string])[];
 }
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
@@ -37,17 +40,17 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://acme.authkit.app', audience: ['client_01ABC'], requireTenant: true },
     header: { typ: 'JWT' },
     claims: { sub: 'user_01', sid: 'session_01', org_id: 'org_01', client_id: 'client_01DCR', scope: 'openid files:read' },
-    who: { subject: 'user_01', clientId: 'client_01DCR' },
-    twins: [
-      ['whose client asked for no resource', claims({ aud: 'client_01ABC' })],
+    caller: { subject: 'user_01', clientId: 'client_01DCR' },
+    variants: [
+      ['whose client requested no resource', claims({ aud: 'client_01ABC' })],
       ['without a client', claims({ client_id: undefined })],
     ],
-    misses: [
+    rejected: [
       ['an ID token without nonce', claims({ aud: 'client_01ABC', scope: undefined }), 'audience.mismatch'],
       ['an ID token with nonce', claims({ nonce: 'n' }), 'token.type'],
       ['the audience of another client', claims({ aud: 'client_02DEF' }), 'audience.mismatch'],
       ['no audience', claims({ aud: undefined }), 'audience.mismatch'],
-      ['a slash behind the issuer', claims({ iss: 'https://acme.authkit.app/' }), 'token.issuer'],
+      ['an issuer with a slash', claims({ iss: 'https://acme.authkit.app/' }), 'token.issuer'],
       ['another environment', claims({ iss: 'https://other.authkit.app' }), 'token.issuer'],
       ['a session token', claims({ iss: 'https://api.workos.com/user_management/client_01ABC', aud: undefined }), 'token.issuer'],
       ['no organization, where one is required', claims({ org_id: undefined }), 'token.claims'],
@@ -60,18 +63,18 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://api.workos.com/user_management/client_01ABC', requireTenant: true },
     header: { typ: undefined },
     claims: { aud: undefined, sub: 'user_01', sid: 'session_01', org_id: 'org_01', role: 'member', permissions: ['files:read'] },
-    who: { subject: 'user_01', clientId: 'client_01ABC' },
-    twins: [['of another who acts for the user', claims({ act: { sub: 'admin@example.com' } })]],
-    misses: [
+    caller: { subject: 'user_01', clientId: 'client_01ABC' },
+    variants: [['with an actor who acts for the user', claims({ act: { sub: 'admin@example.com' } })]],
+    rejected: [
       ['another client', claims({ iss: 'https://api.workos.com/user_management/client_02DEF' }), 'token.issuer'],
-      ['the older issuer, which names no client', claims({ iss: 'https://api.workos.com' }), 'token.issuer'],
-      ['a slash behind the issuer', claims({ iss: 'https://api.workos.com/user_management/client_01ABC/' }), 'token.issuer'],
+      ['the older issuer, without a client', claims({ iss: 'https://api.workos.com' }), 'token.issuer'],
+      ['an issuer with a slash', claims({ iss: 'https://api.workos.com/user_management/client_01ABC/' }), 'token.issuer'],
       ['an audience, of another client', claims({ aud: 'client_02DEF' }), 'audience.mismatch'],
       ['an empty list of audiences', claims({ aud: [] }), 'audience.mismatch'],
       ['an ID token without nonce', claims({ aud: 'client_01ABC', permissions: undefined }), 'audience.mismatch'],
       ['no organization, where one is required', claims({ org_id: undefined }), 'token.claims'],
-      ['a permission less', claims({ permissions: [] }), 'scope.insufficient'],
-      ['the permission as a scope', claims({ permissions: [], scope: 'files:read' }), 'scope.insufficient'],
+      ['one permission missing', claims({ permissions: [] }), 'scope.insufficient'],
+      ['the permission in scope', claims({ permissions: [], scope: 'files:read' }), 'scope.insufficient'],
     ],
   },
   {
@@ -80,20 +83,20 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://acme.us.auth0.com/', requireTenant: true },
     header: { typ: 'JWT' },
     claims: { sub: 'auth0|alice', azp: 'app1', scope: 'openid files:read', org_id: 'org_1', permissions: ['files:write'] },
-    who: { subject: 'auth0|alice', clientId: 'app1' },
-    twins: [
+    caller: { subject: 'auth0|alice', clientId: 'app1' },
+    variants: [
       ['of the RFC 9068 profile', { header: { typ: 'at+jwt' }, claims: { azp: undefined, client_id: 'app1' } }],
-      ['with userinfo beside it', claims({ aud: [RESOURCE_HERE, 'https://acme.us.auth0.com/userinfo'] })],
+      ['with userinfo as second audience', claims({ aud: [RESOURCE_HERE, 'https://acme.us.auth0.com/userinfo'] })],
       ['of a machine', claims({ sub: 'app1@clients', gty: 'client-credentials', permissions: undefined })],
     ],
-    misses: [
-      ['no slash behind the issuer', claims({ iss: 'https://acme.us.auth0.com' }), 'token.issuer'],
+    rejected: [
+      ['an issuer without its slash', claims({ iss: 'https://acme.us.auth0.com' }), 'token.issuer'],
       ['another tenant', claims({ iss: 'https://evil.us.auth0.com/' }), 'token.issuer'],
       ['an ID token without nonce', claims({ aud: 'app1', scope: undefined, permissions: undefined }), 'audience.mismatch'],
       ['userinfo alone as audience', claims({ aud: 'https://acme.us.auth0.com/userinfo' }), 'audience.mismatch'],
       ['no organization, where one is required', claims({ org_id: undefined }), 'token.claims'],
       [
-        'what the user may, but the client did not ask for',
+        'a permission of the user that the client did not request',
         claims({ scope: '', permissions: ['files:read'] }),
         'scope.insufficient',
       ],
@@ -105,16 +108,16 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://acme.okta.com/oauth2/default', audience: ['api://default'] },
     header: { typ: undefined },
     claims: { aud: 'api://default', sub: 'alice@example.com', uid: '00u1', cid: '0oa1', ver: 1, scp: ['openid', 'files:read'] },
-    who: { subject: '00u1', clientId: '0oa1' },
-    twins: [['for the resource', claims({ aud: RESOURCE_HERE })]],
-    misses: [
-      ['one of the org server', claims({ iss: 'https://acme.okta.com', aud: 'https://acme.okta.com' }), 'token.issuer'],
+    caller: { subject: '00u1', clientId: '0oa1' },
+    variants: [['for the resource', claims({ aud: RESOURCE_HERE })]],
+    rejected: [
+      ['a token of the org server', claims({ iss: 'https://acme.okta.com', aud: 'https://acme.okta.com' }), 'token.issuer'],
       ['another custom server', claims({ iss: 'https://acme.okta.com/oauth2/aus1' }), 'token.issuer'],
-      ['a slash behind the issuer', claims({ iss: 'https://acme.okta.com/oauth2/default/' }), 'token.issuer'],
+      ['an issuer with a slash', claims({ iss: 'https://acme.okta.com/oauth2/default/' }), 'token.issuer'],
       ['an ID token without nonce', claims({ aud: '0oa1', scp: undefined }), 'audience.mismatch'],
       ['another audience', claims({ aud: 'api://other' }), 'audience.mismatch'],
-      ['a uid that is no text', claims({ uid: 1 }), 'token.claims'],
-      ['a scope less', claims({ scp: ['openid'] }), 'scope.insufficient'],
+      ['a uid that is not a string', claims({ uid: 1 }), 'token.claims'],
+      ['one scope missing', claims({ scp: ['openid'] }), 'scope.insufficient'],
       ['the scope in scope', claims({ scp: ['openid'], scope: 'files:read' }), 'scope.insufficient'],
     ],
   },
@@ -133,9 +136,9 @@ export const idpCases: readonly IdpCase[] = [
       azpacr: '0',
       scp: 'files:read x',
     },
-    who: { subject: 'object-1', clientId: 'app-1' },
-    twins: [['for the application by its URI', claims({ aud: `api://${API}` })]],
-    misses: [
+    caller: { subject: 'object-1', clientId: 'app-1' },
+    variants: [['for the application by its URI', claims({ aud: `api://${API}` })]],
+    rejected: [
       [
         'another tenant',
         claims({ iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`, tid: OTHER_TENANT }),
@@ -143,13 +146,17 @@ export const idpCases: readonly IdpCase[] = [
       ],
       ['v1', claims({ iss: `https://sts.windows.net/${TENANT}/`, ver: '1.0' }), 'token.issuer'],
       ['the issuer of the common metadata', claims({ iss: 'https://login.microsoftonline.com/{tenantid}/v2.0' }), 'token.issuer'],
-      ['a slash behind the issuer', claims({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0/` }), 'token.issuer'],
+      ['an issuer with a slash', claims({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0/` }), 'token.issuer'],
       ['an ID token without nonce', claims({ scp: undefined, azp: undefined, roles: ['files:read'] }), 'audience.mismatch'],
-      ['one for Graph', { header: { nonce: 'n' }, claims: { aud: '00000003-0000-0000-c000-000000000000' } }, 'audience.mismatch'],
+      [
+        'a token for Graph',
+        { header: { nonce: 'n' }, claims: { aud: '00000003-0000-0000-c000-000000000000' } },
+        'audience.mismatch',
+      ],
       ['the client as audience', claims({ aud: 'app-1' }), 'audience.mismatch'],
       ['no oid', claims({ oid: undefined }), 'token.claims'],
       ['no tenant, where one is required', claims({ tid: undefined }), 'token.claims'],
-      ['a role of the user in place of a scope', claims({ scp: 'x', roles: ['files:read'] }), 'scope.insufficient'],
+      ['a role of the user instead of a scope', claims({ scp: 'x', roles: ['files:read'] }), 'scope.insufficient'],
     ],
   },
   {
@@ -158,13 +165,13 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: `https://sts.windows.net/${TENANT}/` },
     header: { typ: 'JWT' },
     claims: { ver: '1.0', sub: 'pairwise', oid: 'object-1', tid: TENANT, appid: 'app-1', scp: 'files:read' },
-    who: { subject: 'object-1', clientId: 'app-1' },
-    twins: [],
-    misses: [
+    caller: { subject: 'object-1', clientId: 'app-1' },
+    variants: [],
+    rejected: [
       ['v2', claims({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, ver: '2.0' }), 'token.issuer'],
       ['another tenant', claims({ iss: `https://sts.windows.net/${OTHER_TENANT}/` }), 'token.issuer'],
-      ['no slash behind the issuer', claims({ iss: `https://sts.windows.net/${TENANT}` }), 'token.issuer'],
-      ['the application, which nobody listed', claims({ aud: API }), 'audience.mismatch'],
+      ['an issuer without its slash', claims({ iss: `https://sts.windows.net/${TENANT}` }), 'token.issuer'],
+      ['the application, which is not listed', claims({ aud: API }), 'audience.mismatch'],
     ],
   },
   {
@@ -173,21 +180,21 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://login.example.com/realms/acme' },
     header: { typ: 'JWT' },
     claims: { typ: 'Bearer', sub: 'f:1', azp: 'app', sid: 's', scope: 'openid files:read', realm_access: { roles: ['user'] } },
-    who: { subject: 'f:1', clientId: 'app' },
-    twins: [['with account beside it', claims({ aud: ['account', RESOURCE_HERE] })]],
-    misses: [
+    caller: { subject: 'f:1', clientId: 'app' },
+    variants: [['with account as second audience', claims({ aud: ['account', RESOURCE_HERE] })]],
+    rejected: [
       ['an ID token without nonce', claims({ typ: 'ID' }), 'token.type'],
       ['a refresh token', claims({ typ: 'Refresh' }), 'token.type'],
       ['a logout token', claims({ typ: 'Logout' }), 'token.type'],
-      ['no kind', claims({ typ: undefined }), 'token.type'],
-      ['the kind in other letters', claims({ typ: 'bearer' }), 'token.type'],
+      ['no typ', claims({ typ: undefined }), 'token.type'],
+      ['the typ in lower case', claims({ typ: 'bearer' }), 'token.type'],
       ['another realm', claims({ iss: 'https://login.example.com/realms/other' }), 'token.issuer'],
-      ['the issuer of before version 17', claims({ iss: 'https://login.example.com/auth/realms/acme' }), 'token.issuer'],
-      ['the issuer by its inner name', claims({ iss: 'http://keycloak:8080/realms/acme' }), 'token.issuer'],
-      ['account alone as audience, for want of a mapper', claims({ aud: 'account' }), 'audience.mismatch'],
+      ['the issuer of versions before 17', claims({ iss: 'https://login.example.com/auth/realms/acme' }), 'token.issuer'],
+      ['the issuer by its internal host name', claims({ iss: 'http://keycloak:8080/realms/acme' }), 'token.issuer'],
+      ['account alone as audience, without a mapper', claims({ aud: 'account' }), 'audience.mismatch'],
       ['no audience, although azp is a good client', claims({ aud: undefined }), 'audience.mismatch'],
       ['no sub, from a lightweight token', claims({ sub: undefined }), 'token.claims'],
-      ['a role in place of a scope', claims({ scope: '', realm_access: { roles: ['files:read'] } }), 'scope.insufficient'],
+      ['a role instead of a scope', claims({ scope: '', realm_access: { roles: ['files:read'] } }), 'scope.insufficient'],
     ],
   },
   {
@@ -203,24 +210,24 @@ export const idpCases: readonly IdpCase[] = [
       token_use: 'access',
       scope: 'files:read',
     },
-    who: { subject: 'uuid-1', clientId: '4qf2h8k1app' },
-    twins: [['bound to the resource', claims({ aud: RESOURCE_HERE })]],
-    misses: [
+    caller: { subject: 'uuid-1', clientId: '4qf2h8k1app' },
+    variants: [['bound to the resource', claims({ aud: RESOURCE_HERE })]],
+    rejected: [
       ['another client of the pool', claims({ client_id: 'otherapp' }), 'audience.mismatch'],
       ['no client', claims({ client_id: undefined }), 'audience.mismatch'],
-      ['a client that is no text', claims({ client_id: ['4qf2h8k1app'] }), 'token.claims'],
+      ['a client that is not a string', claims({ client_id: ['4qf2h8k1app'] }), 'token.claims'],
       ['an ID token', claims({ token_use: 'id', aud: '4qf2h8k1app', client_id: undefined, scope: undefined }), 'token.type'],
-      ['an ID token with the look of an access token', claims({ token_use: 'id' }), 'token.type'],
-      ['no use', claims({ token_use: undefined }), 'token.type'],
+      ['an ID token that looks like an access token', claims({ token_use: 'id' }), 'token.type'],
+      ['no token_use', claims({ token_use: undefined }), 'token.type'],
       ['an audience of another resource', claims({ aud: 'https://other.example.com' }), 'audience.mismatch'],
       ['another pool', claims({ iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other1' }), 'token.issuer'],
       ['another region', claims({ iss: 'https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_AbC123' }), 'token.issuer'],
       [
-        'a slash behind the issuer',
+        'an issuer with a slash',
         claims({ iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123/' }),
         'token.issuer',
       ],
-      ['groups in place of a scope', claims({ scope: '', 'cognito:groups': ['files:read'] }), 'scope.insufficient'],
+      ['groups instead of a scope', claims({ scope: '', 'cognito:groups': ['files:read'] }), 'scope.insufficient'],
     ],
   },
   {
@@ -229,15 +236,15 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://auth.example.com/any', requireTenant: true },
     header: { typ: 'JWT' },
     claims: { sub: 'alice', azp: 'app', tid: 't1', scp: ['files:read'] },
-    who: { subject: 'alice', clientId: 'app' },
-    twins: [
+    caller: { subject: 'alice', clientId: 'app' },
+    variants: [
       ['strict', { header: { typ: 'at+jwt' }, claims: { client_id: 'app', org_id: 'o', scope: 'files:read', scp: undefined } }],
     ],
-    misses: [
+    rejected: [
       ['an ID token without nonce', claims({ aud: 'app', scp: undefined }), 'audience.mismatch'],
       ['no audience', claims({ aud: undefined }), 'audience.mismatch'],
       ['no tenant, where one is required', claims({ tid: undefined }), 'token.claims'],
-      ['a slash behind the issuer', claims({ iss: 'https://auth.example.com/any/' }), 'token.issuer'],
+      ['an issuer with a slash', claims({ iss: 'https://auth.example.com/any/' }), 'token.issuer'],
     ],
   },
   {
@@ -246,9 +253,9 @@ export const idpCases: readonly IdpCase[] = [
     issuer: { issuer: 'https://strict.example.com' },
     header: { typ: 'at+jwt' },
     claims: { sub: 'alice', client_id: 'app', scope: 'files:read' },
-    who: { subject: 'alice', clientId: 'app' },
-    twins: [['with the whole media type', { header: { typ: 'application/at+jwt' } }]],
-    misses: [
+    caller: { subject: 'alice', clientId: 'app' },
+    variants: [['with the whole media type', { header: { typ: 'application/at+jwt' } }]],
+    rejected: [
       ['typ JWT', { header: { typ: 'JWT' } }, 'token.type'],
       ['no typ', { header: { typ: undefined } }, 'token.type'],
       ['an ID token', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined } }, 'token.type'],

@@ -1,4 +1,4 @@
-// Introspection against the real fault issuer, with a clock that a test moves.
+// Introspection against an issuer fixture that can fail, on a clock that a test moves.
 import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
@@ -9,7 +9,7 @@ import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
 import { RESOURCE } from './endpoint.js';
 import { recorder } from './keys.js';
-import { kindOf } from './kinds.js';
+import { reasonOf } from './kinds.js';
 
 export function introspecting(issuer: JwksIssuer, changes: Partial<IntrospectionClient> = {}) {
   const clock = testClock();
@@ -39,10 +39,10 @@ export function introspecting(issuer: JwksIssuer, changes: Partial<Introspection
   });
   const introspect = createIntrospection(client, { metadata, fetchJson, clock, notify });
   const ask = (token = 'opaque') => withDeadline('an introspection', Promise.resolve(introspect(token)), 5000);
-  return { clock, notices, ask, introspect, kind: async (token?: string) => kindOf(await ask(token)) };
+  return { clock, notices, ask, introspect, reason: async (token?: string) => reasonOf(await ask(token)) };
 }
 
-/** What an issuer says of a good token. */
+/** The introspection response for an active token. */
 export const active = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   active: true,
   sub: 'alice',

@@ -1,9 +1,9 @@
-// One issuer at run time, from parts that a test chooses.
+// An issuer runtime, from parts that a test chooses.
 import type { Clock } from '../../src/core/clock.js';
 import { createJwtVerification, type IssuerRuntime } from '../../src/verify/issuer/issuer-runtime.js';
 import type { MetadataSource } from '../../src/verify/issuer/metadata.js';
 
-/** Metadata of an issuer that has none. */
+/** The metadata source of an issuer without metadata. */
 export const noMetadata: MetadataSource = {
   get: async () => ({ ok: false, detail: 'no metadata', retryAfterSeconds: 1 }),
   last: () => null,

@@ -1,34 +1,35 @@
-// Makes the flaw of a Wycheproof vector again over another payload. `over` the parts of the vector's own good twin it gives the vector
-// itself, which is how the making is proven. Decides nothing about what may pass.
+// Makes the flaw of a Wycheproof vector in another token. From the valid token of the vector's own
+// group it makes the vector itself; a test proves that. The tests say which tokens may pass.
 import { createHmac, type KeyObject, sign } from 'node:crypto';
 import { ecKey } from '../fixtures/mint.js';
-import { carryPkcs1, carryPss, ecdsaFlaw, ecdsaOverflow, numberFlaw } from './rsa-flaws.js';
+import { ecdsaFlaw, ecdsaOverflow, numberFlaw, transferPkcs1, transferPss } from './rsa-flaws.js';
 import type { Vector } from './vectors.js';
 
-/** A good token in parts, and what signs for it. */
-export interface Over {
+/** The parts of a good token, and its keys. */
+export interface GoodToken {
   readonly head: string;
   readonly payload: string;
   readonly signature: string;
-  /** Signs a text with the key of the token, by an algorithm that the key is for or not. */
+  /** Signs a text with the key of the token. `alg` may be one that the key is not for. */
   readonly sign: (input: string, alg?: string) => string;
   readonly publicKey: KeyObject | null;
   readonly privateKey: KeyObject | null;
 }
 
-type Make = (over: Over, vector: Vector) => string;
+type Make = (good: GoodToken, vector: Vector) => string;
 
 const base64url = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64url');
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64url');
-/** The first letter is X, or Y where it is X already. */
+/** The first character becomes X, or Y where it is X already. */
 const otherFirst = (text: string): string => `${text.startsWith('X') ? 'Y' : 'X'}${text.slice(1)}`;
 const rewritten = (head: string, change: (json: string) => string): string => base64url(change(bytes(head).toString()));
-const signed = (head: string, payload: string, sign: Over['sign']): string => `${head}.${payload}.${sign(`${head}.${payload}`)}`;
+const signed = (head: string, payload: string, sign: GoodToken['sign']): string =>
+  `${head}.${payload}.${sign(`${head}.${payload}`)}`;
 
-/** The bits of the last letter that stand for no byte, set. */
-export function looseEnd(text: string): string {
+/** Sets the unused bits of the last base64url character. */
+export function withSpareBits(text: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  if (text.length % 4 === 0) throw new Error('every bit of it stands for something');
+  if (text.length % 4 === 0) throw new Error('the text has no unused bits');
   return text.slice(0, -1) + alphabet[alphabet.indexOf(text.at(-1) as string) + 1];
 }
 
@@ -69,7 +70,10 @@ const FORM: Readonly<Record<string, Make>> = {
   algIsNone: ({ payload }, { text }) => `${text.split('.', 1)[0]}.${payload}.`,
 };
 
-/** Flaws of the encoding; the vectors are HS256, which we never accept, so a signature of another kind carries them. */
+/**
+ * Flaws of the encoding. The vectors are HS256, which the gateway never accepts, so the flaw goes
+ * into a token with another signature.
+ */
 const ENCODING: Readonly<Record<number, Make>> = {
   360: ({ head, payload, signature }) => `${head}.${payload}.    ${signature}`,
   361: ({ head, payload, signature }) => `${head}.${payload}.?${signature}`,
@@ -78,7 +82,7 @@ const ENCODING: Readonly<Record<number, Make>> = {
   364: ({ head, payload, signature }) => `${head}.${payload}.????${signature.slice(4)}`,
   365: ({ head, payload, sign }) => signed(`${head}    `, payload, sign),
   366: ({ head, payload, sign }) => signed(`${head}####`, payload, sign),
-  // The padding that the names of 367 and 370 speak of is lost in the file.
+  // 367 and 370 are named after padding, which the file does not contain.
   367: ({ head, payload, signature }) => `${head}.${payload}.${signature}=`,
   368: ({ head, payload, sign }) => signed(head, `    ${payload}`, sign),
   369: ({ head, payload, sign }) => signed(head, `####${payload}`, sign),
@@ -86,17 +90,17 @@ const ENCODING: Readonly<Record<number, Make>> = {
   371: ({ head, payload, sign }) => signed(head, `?${payload}`, sign),
   372: ({ head, payload, signature }) => `${head.slice(0, -1)}?${head.slice(-1)}.${payload}.${signature}`,
   373: ({ head, payload, signature }) => `${head}.${payload}?.${signature}`,
-  374: ({ head, payload, signature }) => `${head}.${looseEnd(payload)}.${signature}`,
-  375: ({ head, payload, sign }) => signed(head, looseEnd(payload), sign),
+  374: ({ head, payload, signature }) => `${head}.${withSpareBits(payload)}.${signature}`,
+  375: ({ head, payload, sign }) => signed(head, withSpareBits(payload), sign),
 };
 
 const PSS = /^PS(256|384|512)$/;
 
 /** Flaws of the signature itself. */
-function signatureFlaw({ head, payload, signature, sign, publicKey, privateKey }: Over, vector: Vector): string | null {
+function signatureFlaw({ head, payload, signature, sign, publicKey, privateKey }: GoodToken, vector: Vector): string | null {
   const input = `${head}.${payload}`;
   const [theirHead = '', theirPayload, theirSignature = ''] = vector.text.split('.');
-  const done = (flawed: Buffer): string => `${input}.${base64url(flawed)}`;
+  const done = (bytesWithFlaw: Buffer): string => `${input}.${base64url(bytesWithFlaw)}`;
   const alg = String((JSON.parse(bytes(head).toString()) as { alg: unknown }).alg);
   if (vector.flags.includes('WrongPrimitive'))
     return `${theirHead}.${payload}.${sign(`${theirHead}.${payload}`, vector.comment.slice(5))}`;
@@ -111,17 +115,19 @@ function signatureFlaw({ head, payload, signature, sign, publicKey, privateKey }
   const modulus = BigInt(`0x${bytes(String(publicKey.export({ format: 'jwk' }).n)).toString('hex')}`);
   const flawed = numberFlaw(vector.comment, bytes(signature), modulus);
   if (flawed !== null) return done(flawed);
-  const carried = [privateKey, bytes(theirSignature), `${theirHead}.${theirPayload}`, input] as const;
+  const transfer = [privateKey, bytes(theirSignature), `${theirHead}.${theirPayload}`, input] as const;
   const size = PSS.exec(alg)?.[1];
   return done(
-    size === undefined ? carryPkcs1(...carried) : carryPss(carried[0], `sha${size}`, carried[1], carried[2], carried[3]),
+    size === undefined
+      ? transferPkcs1(...transfer)
+      : transferPss(transfer[0], `sha${size}`, transfer[1], transfer[2], transfer[3]),
   );
 }
 
-/** The vector's flaw over another token; null where there is no way to make it. */
-export function flawed(vector: Vector, over: Over): string | null {
+/** Makes the flaw of the vector in another token; null where that is impossible. */
+export function withFlaw(vector: Vector, good: GoodToken): string | null {
   const form = FORM[vector.comment];
-  if (form !== undefined) return form(over, vector);
-  if (vector.group.comment === 'base64') return ENCODING[vector.tcId]?.(over, vector) ?? null;
-  return signatureFlaw(over, vector);
+  if (form !== undefined) return form(good, vector);
+  if (vector.group.comment === 'base64') return ENCODING[vector.tcId]?.(good, vector) ?? null;
+  return signatureFlaw(good, vector);
 }

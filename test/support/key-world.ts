@@ -1,4 +1,5 @@
-// An issuer over real HTTP and the verifier of one endpoint, on a clock that the test moves: what comes of each kind of token.
+// An issuer over real HTTP and the verifier of one endpoint, on a clock that the test moves. Tests
+// send tokens of each kind and read the result.
 
 import { checkAudience } from '../../src/authorize/audience.js';
 import { jwksSchema } from '../../src/config/schema/issuer.js';
@@ -15,24 +16,31 @@ import { endpoint, RESOURCE } from './endpoint.js';
 import { issuerRuntime, noMetadata } from './issuer.js';
 import { recorder } from './keys.js';
 
-/** Published from the beginning; published by a rotation; of nobody, under the first one's kid; of nobody. */
+/**
+ * `old` is published from the start, `fresh` by a rotation. `forged` is never published, and has
+ * the kid of `old`.
+ */
 export const KEYS = { old: rsaKey({ kid: 'old' }), fresh: rsaKey({ kid: 'fresh' }), forged: rsaKey({ kid: 'old' }) };
-const nobody = rsaKey({ kid: 'nobody' });
+/** Never published. */
+const unpublished = rsaKey({ kid: 'unpublished' });
 
-/** Bad without keys; of the known key; forged under its kid; of a key that rotation brings; of no key; without a kid. */
+/**
+ * P: bad even without keys; K+: signed by the known key; K-: forged under its kid; F: signed by a
+ * key that a rotation publishes; U: of a key that is never published; N: without a kid.
+ */
 export type TokenKind = 'P' | 'K+' | 'K-' | 'F' | 'U' | 'N';
 
 export interface KeyWorld {
   readonly clock: TestClock;
   readonly issuer: JwksIssuer;
-  /** What comes of a token that nobody has seen before, issued `ageSeconds` ago. */
+  /** Sends a new token, issued `ageSeconds` ago. Resolves to `ok` or the reason of failure. */
   send(kind: TokenKind, ageSeconds?: number): Promise<string>;
-  /** The failure itself. */
-  refused(kind: TokenKind): Promise<Failure>;
-  /** Holds every answer of the issuer back until the returned function is called. */
+  /** Sends a token that must fail. Resolves to the failure. */
+  rejection(kind: TokenKind): Promise<Failure>;
+  /** Delays every response of the issuer until the returned function is called. */
   hold(): () => void;
-  /** Waits until the issuer was asked this often, and no load is under way. */
-  asked(times: number): Promise<void>;
+  /** Waits until the issuer has had this many requests for keys, and no load is in flight. */
+  untilFetched(times: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,11 +54,11 @@ export async function startKeyWorld({
   clock = testClock(1_800_000_000_000),
 }: WorldOptions = {}): Promise<KeyWorld> {
   const issuer = await startJwksIssuer({ keys: [KEYS.old] });
-  let underWay = 0;
+  let inFlight = 0;
   const counted: FetchJson = (request) => {
-    underWay += 1;
+    inFlight += 1;
     return fetchJson(request).finally(() => {
-      underWay -= 1;
+      inFlight -= 1;
     });
   };
   const { notify } = recorder();
@@ -69,25 +77,25 @@ export async function startKeyWorld({
   const issuers = new Map([[issuer.issuer, issuerRuntime({ policy, keys }, clock)]]);
   const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
 
-  async function judge(kind: TokenKind, ageSeconds = 0) {
+  async function authenticate(kind: TokenKind, ageSeconds = 0) {
     const iat = Math.floor(clock.wallMs() / 1000) - ageSeconds;
-    const key = { P: KEYS.old, 'K+': KEYS.old, 'K-': KEYS.forged, F: KEYS.fresh, U: nobody, N: KEYS.old }[kind];
+    const key = { P: KEYS.old, 'K+': KEYS.old, 'K-': KEYS.forged, F: KEYS.fresh, U: unpublished, N: KEYS.old }[kind];
     const header = kind === 'N' ? { kid: undefined } : {};
     const claims = { iat, exp: kind === 'P' ? iat - 60 : iat + 7_200 };
     const token = mintToken({ issuer: issuer.issuer, audience: RESOURCE, key, header, claims });
-    return withDeadline(`a verdict on ${kind}`, Promise.resolve(bearer.authenticate({ kind: 'bearer', token }, at)));
+    return withDeadline(`the result for ${kind}`, Promise.resolve(bearer.authenticate({ kind: 'bearer', token }, at)));
   }
   return {
     clock,
     issuer,
     async send(kind, ageSeconds) {
-      const verdict = await judge(kind, ageSeconds);
-      return verdict.ok ? 'ok' : verdict.definition.reason;
+      const result = await authenticate(kind, ageSeconds);
+      return result.ok ? 'ok' : result.definition.reason;
     },
-    async refused(kind) {
-      const verdict = await judge(kind);
-      if (verdict.ok) throw new Error(`${kind} is good`);
-      return verdict;
+    async rejection(kind) {
+      const result = await authenticate(kind);
+      if (result.ok) throw new Error(`${kind} is good`);
+      return result;
     },
     hold() {
       let open = (): void => {};
@@ -99,7 +107,8 @@ export async function startKeyWorld({
         open();
       };
     },
-    asked: (times) => until(`asked ${times} times`, () => issuer.hits.jwks === times && underWay === 0).then(() => undefined),
+    untilFetched: (times) =>
+      until(`${times} requests for keys`, () => issuer.hits.jwks === times && inFlight === 0).then(() => undefined),
     stop: () => issuer.stop(),
   };
 }

@@ -1,8 +1,8 @@
-// A key source on minted keys, loaded by a function that a test can make fail; and who is told of it.
+// A key source with minted keys whose loads a test can make fail, and a recorder of notices.
 import { jwksSchema } from '../../src/config/schema/issuer.js';
 import type { Notice, Notify } from '../../src/core/notice.js';
 import { readKeySet } from '../../src/verify/issuer/jwk-set.js';
-import { createKeySource, type JwksPolicy, type KeySource, type Loaded } from '../../src/verify/issuer/jwks.js';
+import { createKeySource, type JwksLoadResult, type JwksPolicy, type KeySource } from '../../src/verify/issuer/jwks.js';
 import type { SigningKey } from '../fixtures/mint.js';
 import { until } from '../fixtures/wait.js';
 import type { TestClock } from './clock.js';
@@ -10,18 +10,18 @@ import type { TestClock } from './clock.js';
 export interface TestKeys {
   readonly source: KeySource;
   readonly notices: Notice[];
-  /** How often the keys were asked for. */
+  /** Number of loads so far. */
   loads: number;
-  /** What the issuer publishes. */
+  /** The keys that the issuer publishes. */
   published: SigningKey[];
-  /** Why loading fails; null while it works. */
+  /** Why loads fail; null while they succeed. */
   fails: string | null;
-  /** What the failing issuer asks us to wait. */
+  /** Retry-After of the failing issuer. */
   retryAfterSeconds: number | undefined;
   maxAgeSeconds: number | null;
-  /** While set, a load waits for it. */
-  held: Promise<void> | null;
-  /** Waits until no load is under way any more and the source has seen what came of it. */
+  /** While this is set, loads wait for it. */
+  loadGate: Promise<void> | null;
+  /** Waits until no load is in flight and the source has its result. */
   settled(): Promise<void>;
 }
 
@@ -41,19 +41,19 @@ export interface TestKeysOptions {
 export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestKeys {
   const { algorithms = ['RS256'], random = () => 1, issuer = 'https://auth.example.com' } = options;
   const { notices, notify } = recorder();
-  let underWay = 0;
-  async function fetchKeys(): Promise<Loaded> {
+  let inFlight = 0;
+  async function fetchKeys(): Promise<JwksLoadResult> {
     self.loads += 1;
     const { fails, retryAfterSeconds } = self;
-    if (self.held !== null) await self.held;
+    if (self.loadGate !== null) await self.loadGate;
     if (fails !== null) return { ok: false, detail: fails, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
     const read = await readKeySet({ keys: self.published.map(({ jwk }) => jwk) }, algorithms);
     return read.ok ? { ok: true, set: read.set, maxAgeSeconds: self.maxAgeSeconds } : read;
   }
-  function load(): Promise<Loaded> {
-    underWay += 1;
+  function load(): Promise<JwksLoadResult> {
+    inFlight += 1;
     return fetchKeys().finally(() => {
-      underWay -= 1;
+      inFlight -= 1;
     });
   }
   const { policy = jwksSchema.parse({}) } = options;
@@ -66,14 +66,14 @@ export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestK
     fails: null,
     retryAfterSeconds: undefined,
     maxAgeSeconds: null,
-    held: null,
+    loadGate: null,
     async settled() {
-      await until('the load is over', () => underWay === 0);
+      await until('the load is over', () => inFlight === 0);
       await settle();
     },
   };
   return self;
 }
 
-/** Lets everything that is ready to run, run. */
+/** Runs everything that is ready to run. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

@@ -4,7 +4,7 @@ import type { Failure } from '../../src/core/failure.js';
 import { type MessageFields, readMessages } from '../../src/mcp/message-reader.js';
 import { checkVersion } from '../../src/mcp/protocol-version.js';
 import { head, type Lines } from './exchange.js';
-import { kindOf } from './kinds.js';
+import { reasonOf } from './kinds.js';
 
 export type Json = Record<string, unknown>;
 
@@ -47,5 +47,5 @@ export function eraOf(lines: Lines, body: unknown): ReturnType<typeof checkVersi
 /** `modern`, `legacy`, or kind and code of the refusal. */
 export function era(lines: Lines, body: unknown): string {
   const found = eraOf(lines, body);
-  return found.ok ? found.value : `${kindOf(found)} ${(found as Failure).definition.code}`;
+  return found.ok ? found.value : `${reasonOf(found)} ${(found as Failure).definition.code}`;
 }

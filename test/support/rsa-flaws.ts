@@ -1,5 +1,6 @@
-// Carries the flaw of an RSA signature over to another message: the padded block is opened with the public key, what stands for the
-// message is replaced, and all the rest, which is the flaw, is signed again as it is. Decides nothing about what may pass.
+// Transfers the flaw of an RSA signature to another message. The public key opens the padded block,
+// the digest of the message is replaced, and the rest, which is the flaw, is signed again
+// unchanged. The tests say which signatures may pass.
 import { constants, createHash, type KeyObject, privateEncrypt, publicDecrypt } from 'node:crypto';
 
 const padding = constants.RSA_NO_PADDING;
@@ -7,7 +8,7 @@ const hash = (name: string, ...parts: Buffer[]): Buffer => createHash(name).upda
 const xor = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, at) => byte ^ (b[at] ?? 0)));
 const numberOf = (bytes: Buffer): bigint => BigInt(`0x0${bytes.toString('hex')}`);
 
-/** The integer in as many bytes as it takes, at least `length`. */
+/** The integer in as many bytes as it needs, at least `length`. */
 export function bytesOf(value: bigint, length: number): Buffer {
   const hex = value.toString(16);
   return Buffer.from(hex.padStart(Math.max(length * 2, hex.length + (hex.length % 2)), '0'), 'hex');
@@ -15,10 +16,13 @@ export function bytesOf(value: bigint, length: number): Buffer {
 
 /** The padded block (EM of RFC 8017) behind a signature. */
 const opened = (key: KeyObject, signature: Buffer): Buffer => publicDecrypt({ key, padding }, signature);
-/** Signs a padded block as it is, whatever is wrong with it. */
+/** Signs a padded block unchanged, with every flaw in it. */
 const closed = (key: KeyObject, block: Buffer): Buffer => privateEncrypt({ key, padding }, block);
 
-/** The longest piece of `wanted` in `block`, and where both begin; null for less than eight bytes. */
+/**
+ * The longest piece of `wanted` in `block`, and where it begins in both. Null for a piece of less
+ * than eight bytes.
+ */
 function pieceOf(block: Buffer, wanted: Buffer): { from: number; at: number; length: number } | null {
   for (let length = wanted.length; length >= 8; length -= 1) {
     for (let from = 0; from + length <= wanted.length; from += 1) {
@@ -29,14 +33,18 @@ function pieceOf(block: Buffer, wanted: Buffer): { from: number; at: number; len
   return null;
 }
 
-/** RSASSA-PKCS1-v1_5 with SHA-256: the digest, or what the flaw has left of it, is that of `newInput`. */
-export function carryPkcs1(key: KeyObject, signature: Buffer, oldInput: string, newInput: string): Buffer {
+/**
+ * RSASSA-PKCS1-v1_5 with SHA-256: the digest, or its part that the flaw left, becomes that of
+ * `newInput`.
+ */
+export function transferPkcs1(key: KeyObject, signature: Buffer, oldInput: string, newInput: string): Buffer {
   const [before, after] = [oldInput, newInput].map((input) => hash('sha256', Buffer.from(input))) as [Buffer, Buffer];
   const block = opened(key, signature);
   const piece = pieceOf(block, before);
   if (piece === null) return closed(key, block);
   after.copy(block, piece.at, piece.from, piece.from + piece.length);
-  // A digest that is whole but for its first or last byte has that byte changed: the same change again, not the old byte.
+  // Where only the first or last byte of the digest is missing, the flaw changed that byte: the new
+  // byte gets the same change.
   const start = piece.at - piece.from;
   const end = start + before.length;
   if (piece.length === before.length - 1 && block[start - 1] === before.length && end === block.length) {
@@ -58,35 +66,39 @@ function mask(name: string, seed: Buffer, length: number): Buffer {
 
 const digestInBlock = (name: string, digest: Buffer, salt: Buffer): Buffer => hash(name, Buffer.alloc(8), digest, salt);
 
-/** RSASSA-PSS (RFC 8017 section 9.1): salt, padding, trailer and the difference of the hash stay as the flaw has them. */
-export function carryPss(key: KeyObject, name: string, signature: Buffer, oldInput: string, newInput: string): Buffer {
+/**
+ * RSASSA-PSS (RFC 8017 section 9.1): the salt, the padding, the trailer and the difference of the
+ * hash stay as in the flawed signature.
+ */
+export function transferPss(key: KeyObject, name: string, signature: Buffer, oldInput: string, newInput: string): Buffer {
   const [before, after] = [oldInput, newInput].map((input) => hash(name, Buffer.from(input))) as [Buffer, Buffer];
   const block = opened(key, signature);
   const [size, length] = [before.length, block.length - before.length - 1];
   const found = block.subarray(length, length + size);
   const db = xor(block.subarray(0, length), mask(name, found, length));
-  // The first bit is cleared after masking (step 11), so it says nothing.
+  // The first bit is cleared after masking (step 11), so it has no information.
   db[0] = (db[0] ?? 0) & 0x7f;
   const one = db.findIndex((byte) => byte !== 0);
   const whole = db.subarray(one + 1);
   const salt = digestInBlock(name, before, whole).equals(found) ? whole : db.subarray(length - size);
-  // A digest with one bit turned cannot be told from its hash: the vectors turn the first or the last bit of a byte at either end.
-  const turns = [0, size - 1].flatMap((at) => [1, 128].map((bit) => ({ at, bit })));
-  const turned = (digest: Buffer, { at, bit }: { at: number; bit: number }): Buffer => {
+  // A digest with one flipped bit cannot be derived from its hash. The vectors flip the first or
+  // the last bit of the first or the last byte.
+  const flips = [0, size - 1].flatMap((at) => [1, 128].map((bit) => ({ at, bit })));
+  const flip = (digest: Buffer, { at, bit }: { at: number; bit: number }): Buffer => {
     const copy = Buffer.from(digest);
     copy[at] = (copy[at] ?? 0) ^ bit;
     return copy;
   };
-  const turn = turns.find((one) => digestInBlock(name, turned(before, one), salt).equals(found));
-  const was = turn === undefined ? before : turned(before, turn);
-  const is = turn === undefined ? after : turned(after, turn);
-  const carried = xor(digestInBlock(name, is, salt), xor(found, digestInBlock(name, was, salt)));
-  const masked = xor(db, mask(name, carried, length));
+  const flipped = flips.find((place) => digestInBlock(name, flip(before, place), salt).equals(found));
+  const oldDigest = flipped === undefined ? before : flip(before, flipped);
+  const newDigest = flipped === undefined ? after : flip(after, flipped);
+  const newHash = xor(digestInBlock(name, newDigest, salt), xor(found, digestInBlock(name, oldDigest, salt)));
+  const masked = xor(db, mask(name, newHash, length));
   masked[0] = (masked[0] ?? 0) & 0x7f;
-  return closed(key, Buffer.concat([masked, carried, block.subarray(-1)]));
+  return closed(key, Buffer.concat([masked, newHash, block.subarray(-1)]));
 }
 
-/** Flaws of the number that a signature is, by the name of the vector, made from a good signature. */
+/** Flaws of the signature as a number, by the name of the vector, made from a good signature. */
 export function numberFlaw(comment: string, good: Buffer, modulus: bigint): Buffer | null {
   const size = good.length;
   const flaws: Readonly<Record<string, () => Buffer>> = {
@@ -105,7 +117,9 @@ export function numberFlaw(comment: string, good: Buffer, modulus: bigint): Buff
 /** n of the P-256 curve, the order of its base point. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-/** Flaws of an ES256 signature by the name of the vector, made from a good one; -s is as good as s. */
+/**
+ * Flaws of an ES256 signature by the name of the vector, made from a good one; -s is as valid as s.
+ */
 export function ecdsaFlaw(comment: string, good: Buffer): Buffer | null {
   const r = numberOf(good.subarray(0, 32));
   const minusS = ORDER - numberOf(good.subarray(32));
@@ -123,7 +137,7 @@ export function ecdsaFlaw(comment: string, good: Buffer): Buffer | null {
   return flaws[comment]?.() ?? null;
 }
 
-/** Both vectors of this name: r, then s, too large by 2^256. */
+/** The two vectors of this name: r, or s, is too large by 2^256. */
 export function ecdsaOverflow(good: Buffer, which: 'r' | 's'): Buffer {
   const [r, s] = [numberOf(good.subarray(0, 32)), ORDER - numberOf(good.subarray(32))];
   const much = 1n << 256n;

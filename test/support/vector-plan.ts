@@ -2,7 +2,7 @@
 // Every vector has one treatment. Never decides what the gateway answers.
 import { createHash } from 'node:crypto';
 import { type Jwk, jwkKey, mintToken, rsaKey, type SigningKey, signatureOf } from '../fixtures/mint.js';
-import { flawed, looseEnd } from './jws-flaws.js';
+import { withFlaw, withSpareBits } from './jws-flaws.js';
 import { type Group, groupsOf, type Vector } from './vectors.js';
 
 /**
@@ -58,7 +58,7 @@ function carried(vector: Vector, good: Token, key: SigningKey): Token {
     // The letters of a token have loose bits only where its bytes are no multiple of three.
     const [head, payload, signature] = good.make(claimsText).split('.') as [string, string, string];
     const sign = (input: string, alg = key.alg): string => signatureOf(alg, Buffer.from(input), { key }).toString('base64url');
-    const made = flawed(vector, { head, payload, signature, sign, publicKey: key.publicKey, privateKey: key.privateKey });
+    const made = withFlaw(vector, { head, payload, signature, sign, publicKey: key.publicKey, privateKey: key.privateKey });
     if (made === null) throw new Error(`nobody knows how to make ${nameOf(vector)} ${vector.comment}`);
     return made;
   };
@@ -157,6 +157,6 @@ export const vectorPlan = (): Planned[] =>
 export function claimsText(claims: Record<string, unknown>): string {
   const text = JSON.stringify(claims);
   const padded = Buffer.byteLength(text) % 3 === 0 ? `${text} ` : text;
-  looseEnd(Buffer.from(padded).toString('base64url'));
+  withSpareBits(Buffer.from(padded).toString('base64url'));
   return padded;
 }

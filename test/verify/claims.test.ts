@@ -1,13 +1,13 @@
-// Which claims make a principal, and whether its dates hold.
+// The claims that make a principal, and the checks of their dates.
 import { describe, expect, test } from 'vitest';
 import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { type Claims, checkDates, toAccessToken } from '../../src/verify/claims.js';
 import { flat } from '../support/endpoint.js';
-import { kindOf } from '../support/kinds.js';
+import { reasonOf } from '../support/kinds.js';
 
 const NOW = 1_800_000_000;
-const dates = (claims: Claims, tolerance = 30, expRequired = true): string =>
-  kindOf(checkDates(claims, NOW, tolerance, expRequired));
+const checked = (claims: Claims, tolerance = 30, expRequired = true): string =>
+  reasonOf(checkDates(claims, NOW, tolerance, expRequired));
 
 describe('exp (C-31, C-38)', () => {
   test.each([
@@ -18,42 +18,42 @@ describe('exp (C-31, C-38)', () => {
     [-30, 'token.expired'],
     [-31, 'token.expired'],
     [-1e9, 'token.expired'],
-  ])('%d s from now, with 30 s of tolerance: %s', (distance, kind) => {
-    expect(dates({ exp: NOW + distance })).toBe(kind);
+  ])('%d s from now, with 30 s of tolerance: %s', (distance, reason) => {
+    expect(checked({ exp: NOW + distance })).toBe(reason);
   });
 
   test.each([
     [0, 'ok', 'token.expired'],
     [300, 'ok', 'token.expired'],
   ])('with a tolerance of %d s', (tolerance, inside, outside) => {
-    expect(dates({ exp: NOW - tolerance + 1 }, tolerance)).toBe(inside);
-    expect(dates({ exp: NOW - tolerance }, tolerance)).toBe(outside);
+    expect(checked({ exp: NOW - tolerance + 1 }, tolerance)).toBe(inside);
+    expect(checked({ exp: NOW - tolerance }, tolerance)).toBe(outside);
   });
 
-  test('may be a fraction (RFC 7519 section 2)', () => expect(dates({ exp: NOW + 0.5 }, 0)).toBe('ok'));
+  test('may be a fraction (RFC 7519 section 2)', () => expect(checked({ exp: NOW + 0.5 }, 0)).toBe('ok'));
 
-  test('may be missing from an introspection answer, never from a JWT', () => {
-    expect(dates({}, 30, false)).toBe('ok');
-    expect(dates({}, 30, true)).toBe('token.claims');
+  test('may be missing in an introspection response, never in a JWT', () => {
+    expect(checked({}, 30, false)).toBe('ok');
+    expect(checked({}, 30, true)).toBe('token.claims');
   });
 });
 
 describe.each(['exp', 'nbf', 'iat'])('%s', (name) => {
   test.each([
-    ['text', String(NOW + 60)],
+    ['a string', String(NOW + 60)],
     ['null', null],
     ['true', true],
     ['an array', [NOW + 60]],
     ['0', 0],
     ['negative', -1],
     ['NaN', Number.NaN],
-    ['infinity, which 1e999 is', JSON.parse('1e999')],
+    ['infinity, from 1e999', JSON.parse('1e999')],
     ['milliseconds', NOW * 1000],
-    ['absurd', 1e11],
-  ])('that is %s is no date (C-31, C-38)', (_what, value) => {
-    expect(dates({ exp: NOW + 60, nbf: NOW, iat: NOW })).toBe('ok');
-    expect(dates({ exp: NOW + 60, nbf: NOW, iat: NOW, [name]: value })).toBe('token.claims');
-    expect(dates({ [name]: value }, 30, false)).toBe('token.claims');
+    ['too large', 1e11],
+  ])('that is %s is rejected (C-31, C-38)', (_what, value) => {
+    expect(checked({ exp: NOW + 60, nbf: NOW, iat: NOW })).toBe('ok');
+    expect(checked({ exp: NOW + 60, nbf: NOW, iat: NOW, [name]: value })).toBe('token.claims');
+    expect(checked({ [name]: value }, 30, false)).toBe('token.claims');
   });
 });
 
@@ -64,16 +64,16 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
     [30, 'ok'],
     [31, 'token.not_yet_valid'],
     [3600, 'token.not_yet_valid'],
-  ])('by %d s, with 30 s of tolerance: %s', (distance, kind) => {
-    expect(dates({ exp: NOW + 7200, [name]: NOW + distance })).toBe(kind);
+  ])('by %d s, with 30 s of tolerance: %s', (distance, reason) => {
+    expect(checked({ exp: NOW + 7200, [name]: NOW + distance })).toBe(reason);
   });
 });
 
 const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
 const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}) => {
   const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
-  const verdict = toAccessToken(claims, 'i', 'jwt', typ, rules);
-  return verdict.ok ? flat(verdict.value) : kindOf(verdict);
+  const result = toAccessToken(claims, 'i', 'jwt', typ, rules);
+  return result.ok ? flat(result.value) : reasonOf(result);
 };
 
 describe('a principal', () => {
@@ -96,7 +96,7 @@ describe('a principal', () => {
   });
 
   test.each<[string, Claims, object]>([
-    ['azp for client_id', { client_id: undefined, azp: 'app' }, { client: 'app' }],
+    ['azp instead of client_id', { client_id: undefined, azp: 'app' }, { client: 'app' }],
     ['client_id before azp', { azp: 'app' }, { client: 'cli' }],
     ['no client', { client_id: undefined }, { client: null }],
     [
@@ -107,20 +107,20 @@ describe('a principal', () => {
     ['a tenant in org_id', { org_id: 'acme' }, { tenant: 'acme' }],
     ['a tenant in tid', { tid: 'acme' }, { tenant: 'acme' }],
     ['org_id before tid', { tid: 'other', org_id: 'acme' }, { tenant: 'acme' }],
-    ['sub and client_id the same (A-53)', { sub: 'cli' }, { subject: 'cli', kind: 'client', client: 'cli' }],
-    ['a sub like a client id, from another client (A-53)', { sub: 'cli', client_id: 'app' }, { subject: 'cli', kind: 'subject' }],
-    ['a claim that nobody reads, which is kept', { roles: ['admin'] }, { claims: { ...good, roles: ['admin'] } }],
+    ['equal sub and client_id (A-53)', { sub: 'cli' }, { subject: 'cli', kind: 'client', client: 'cli' }],
+    ['a sub that equals the id of another client (A-53)', { sub: 'cli', client_id: 'app' }, { subject: 'cli', kind: 'subject' }],
+    ['an unused claim, which is kept', { roles: ['admin'] }, { claims: { ...good, roles: ['admin'] } }],
     ['several audiences (C-27)', { aud: ['a', 'b'] }, { audience: ['a', 'b'] }],
-    ['no audience, which the next step refuses (A-40)', { aud: undefined }, { audience: [] }],
-    ['an audience with a space, which is one (A-41)', { aud: 'a b' }, { audience: ['a b'] }],
-    ['scp as text (A-36)', { scope: undefined, scp: 'x y' }, { scopes: ['x', 'y'] }],
+    ['no audience, which a later step rejects (A-40)', { aud: undefined }, { audience: [] }],
+    ['one audience with a space (A-41)', { aud: 'a b' }, { audience: ['a b'] }],
+    ['scp as a string (A-36)', { scope: undefined, scp: 'x y' }, { scopes: ['x', 'y'] }],
     ['scp as a list (A-36)', { scope: undefined, scp: ['x', 'y'] }, { scopes: ['x', 'y'] }],
     ['scope as a list', { scope: ['x', 'y z'] }, { scopes: ['x', 'y z'] }],
     ['scope and scp', { scp: ['z'] }, { scopes: ['x', 'y', 'z'] }],
     ['no scope', { scope: undefined }, { scopes: [] }],
     ['an empty scope', { scope: '' }, { scopes: [] }],
     ['two spaces between scopes', { scope: ' x  y ' }, { scopes: ['x', 'y'] }],
-    ['a tab, which separates nothing (A-36)', { scope: 'x\ty' }, { scopes: ['x\ty'] }],
+    ['a tab, which is not a separator (A-36)', { scope: 'x\ty' }, { scopes: ['x\ty'] }],
     ['no exp, from introspection', { exp: undefined }, { expiresAt: null }],
   ])('with %s', (_what, changes, expected) => {
     expect(made(changes)).toMatchObject(expected);
@@ -129,14 +129,14 @@ describe('a principal', () => {
   test.each<[string, Claims]>([
     ['no sub', { sub: undefined }],
     ['an empty sub', { sub: '' }],
-    ['a sub that is no text', { sub: 5 }],
+    ['a sub that is not a string', { sub: 5 }],
     ['a sub that is null', { sub: null }],
-    ['a client id that is no text', { client_id: 5 }],
-    ['an azp that is no text, behind a good client_id', { azp: ['cli'] }],
+    ['a client id that is not a string', { client_id: 5 }],
+    ['an azp that is not a string, beside a good client_id', { azp: ['cli'] }],
     ['an empty client id', { client_id: '' }],
-    ['a tenant that is no text', { org_id: 5 }],
+    ['a tenant that is not a string', { org_id: 5 }],
     ['a tenant that is null', { tid: null }],
-    ['a tid that is no text, behind a good org_id', { org_id: 'acme', tid: {} }],
+    ['a tid that is not a string, beside a good org_id', { org_id: 'acme', tid: {} }],
     ['aud a number', { aud: 5 }],
     ['aud an object', { aud: { a: true } }],
     ['aud null', { aud: null }],
@@ -145,17 +145,17 @@ describe('a principal', () => {
     ['scope an object', { scope: { x: true } }],
     ['scope null', { scope: null }],
     ['scp a list with null', { scp: [null] }],
-    ['cnf with a key that was not proven (C-110)', { cnf: { jkt: 'x' } }],
+    ['cnf with a key (C-110)', { cnf: { jkt: 'x' } }],
     ['cnf with a certificate (C-120)', { cnf: { 'x5t#S256': 'x' } }],
-    ['cnf of a kind unknown to us (C-122)', { cnf: { foo: 1 } }],
+    ['cnf with an unknown member (C-122)', { cnf: { foo: 1 } }],
     ['cnf null (C-122)', { cnf: null }],
-  ])('is not made from %s (C-31)', (_what, changes) => {
+  ])('is not made from claims with %s (C-31)', (_what, changes) => {
     expect(made()).toMatchObject({ subject: 'alice' });
     expect(made(changes)).toBe('token.claims');
   });
 });
 
-describe('with claims of other names (A-55, C-92)', () => {
+describe('with configured claim names (A-55, C-92)', () => {
   const url = 'https://acme.example/scopes';
   const claims = {
     scopes: ['scp', 'permissions', url, 'a.b'],
@@ -164,34 +164,34 @@ describe('with claims of other names (A-55, C-92)', () => {
     client: ['cid', 'appid'],
   };
   test.each<[string, Claims, object]>([
-    ['none of which is there but sub', {}, { subject: 'alice', tenant: null, client: null, scopes: [] }],
+    ['only sub is present', {}, { subject: 'alice', tenant: null, client: null, scopes: [] }],
     ['the first subject wins', { uid: 'u1' }, { subject: 'u1' }],
     ['the first client wins', { cid: 'c1', appid: 'c2' }, { client: 'c1' }],
-    ['the second where the first is absent', { appid: 'c2' }, { client: 'c2' }],
-    ['the tenant', { account: 'acme', org_id: 'other' }, { tenant: 'acme' }],
+    ['the second client where the first is absent', { appid: 'c2' }, { client: 'c2' }],
+    ['the configured tenant claim alone', { account: 'acme', org_id: 'other' }, { tenant: 'acme' }],
     ['all scope claims are joined', { scp: ['x'], permissions: ['y', 'z'], [url]: 'u v' }, { scopes: ['x', 'y', 'z', 'u', 'v'] }],
-    ['a URL and a dot are part of a name', { 'a.b': 'in', a: { b: 'out' } }, { scopes: ['in'] }],
+    ['a name may be a URL or contain a dot', { 'a.b': 'in', a: { b: 'out' } }, { scopes: ['in'] }],
   ])('%s', (_what, changes, expected) => expect(made(changes, true, { claims })).toMatchObject(expected));
 
   test.each<[string, Claims]>([
     ['no subject at all', { sub: undefined }],
-    ['a first subject that is no text, beside a good second', { uid: 5 }],
-    ['a second subject that is no text, behind a good first', { uid: 'u1', sub: 5 }],
+    ['a first subject that is not a string, beside a good second', { uid: 5 }],
+    ['a second subject that is not a string, beside a good first', { uid: 'u1', sub: 5 }],
     ['an empty first subject', { uid: '' }],
     ['a scope claim of a wrong type, beside good ones', { scp: ['x'], permissions: { admin: true } }],
     ['a tenant that is an object', { account: { acme: {} } }],
     ['a client that is a list', { appid: ['c2'] }],
-  ])('%s is refused', (_what, changes) => {
+  ])('%s is rejected', (_what, changes) => {
     expect(made({ uid: 'u1', account: 'acme', cid: 'c1' }, true, { claims })).toMatchObject({ subject: 'u1' });
     expect(made(changes, true, { claims })).toBe('token.claims');
   });
 
-  test('the wrong type of a claim that nobody named is nobody’s business', () => {
+  test('the type of a claim that is not configured does not matter', () => {
     expect(made({ org_id: 5, azp: 5, scope: 5 }, true, { claims })).toMatchObject({ subject: 'alice' });
   });
 });
 
-test('a required tenant that is missing is refused', () => {
+test('a token without a required tenant is rejected', () => {
   expect(made({ org_id: 'acme' }, true, { requireTenant: true })).toMatchObject({ tenant: 'acme' });
   expect(made({}, true, { requireTenant: true })).toBe('token.claims');
   expect(made({}, true, { requireTenant: false })).toMatchObject({ tenant: null });
@@ -200,26 +200,26 @@ test('a required tenant that is missing is refused', () => {
   expect(made({ org_id: 'acme' }, true, { claims, requireTenant: true })).toBe('token.claims');
 });
 
-describe('an issuer that leaves aud out (C-26)', () => {
+describe('a token of an issuer that omits aud (C-26)', () => {
   const rules = { audienceIsClient: true };
   const none = { aud: undefined, scope: undefined };
   test.each<[string, Claims, Partial<ClaimRules>, object]>([
-    ['is for the client, and no ID token', none, rules, { audience: ['cli'], accessTokenEvidence: true }],
-    ['is for nobody without a client', { ...none, client_id: undefined }, rules, { audience: [], accessTokenEvidence: false }],
+    ['is for its client, and is not an ID token', none, rules, { audience: ['cli'], accessTokenEvidence: true }],
+    ['has no audience without a client', { ...none, client_id: undefined }, rules, { audience: [], accessTokenEvidence: false }],
     ['has the audience that it names', { ...none, aud: 'a' }, rules, { audience: ['a'], accessTokenEvidence: false }],
-    ['has an empty list where it names one', { ...none, aud: [] }, rules, { audience: [], accessTokenEvidence: false }],
-    ['is for nobody at any other issuer', none, {}, { audience: [], accessTokenEvidence: false }],
+    ['has no audience with an empty list', { ...none, aud: [] }, rules, { audience: [], accessTokenEvidence: false }],
+    ['has no audience without audienceIsClient', none, {}, { audience: [], accessTokenEvidence: false }],
     [
-      'is for the client of the issuer, whatever the token says',
+      'is for the client of the issuer, even if it names another',
       none,
       { ...rules, clientOfIssuer: 'own' },
       { audience: ['own'], client: 'own' },
     ],
-    ['of one client, alone: that is no audience', none, { clientOfIssuer: 'own' }, { audience: [], client: 'own' }],
+    ['has no audience from clientOfIssuer alone', none, { clientOfIssuer: 'own' }, { audience: [], client: 'own' }],
   ])('%s', (_what, changes, given, expected) => expect(made(changes, false, given)).toMatchObject(expected));
 });
 
-describe('the evidence that it is an access token (C-37)', () => {
+describe('evidence of an access token (C-37)', () => {
   const none = { scope: undefined };
   test.each<[string, Claims, boolean, boolean]>([
     ['nothing', none, false, false],

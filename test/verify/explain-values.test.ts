@@ -1,9 +1,9 @@
-// Each check of a JWT tells what it reads or wants: a check that is added must not be silent in `explain`.
+// Each check of a JWT has values for `explain`. A new check without values fails here.
 import { expect, test } from 'vitest';
-import { checksBeforeAsking, keylessChecks } from '../../src/verify/authenticators/jwt.js';
+import { checksBeforeIntrospection, keylessChecks } from '../../src/verify/authenticators/jwt.js';
 import { hasValues } from '../../src/verify/explain-values.js';
 
-const names = new Set([...keylessChecks, ...checksBeforeAsking].map(({ name }) => name));
+const names = new Set([...keylessChecks, ...checksBeforeIntrospection].map(({ name }) => name));
 
-test.each([...names, 'claims', 'key'])('%s', (name) => expect(hasValues(name)).toBe(true));
-test('no other', () => expect(hasValues('something else')).toBe(false));
+test.each([...names, 'claims', 'key'])('%s has values', (name) => expect(hasValues(name)).toBe(true));
+test('an unknown check has none', () => expect(hasValues('something else')).toBe(false));

@@ -1,17 +1,17 @@
-// A refusal that none of the checks that are told owns is still one.
+// A failure that belongs to no step of the explanation is still a failure.
 import { expect, test } from 'vitest';
 import { tokenMalformed, upstreamBusy } from '../../src/core/failures.js';
 import { createExplain } from '../../src/verify/explain.js';
 import { testClock } from '../support/clock.js';
 import { endpoint } from '../support/endpoint.js';
 
-test('fails at its check, or at none, and never passes', async () => {
+test('a failure is at its step, or at no step, and never looks like a pass', async () => {
   const last = () => ({ name: 'scope', observed: {}, expected: {} });
-  const explained = async (verdict: ReturnType<typeof tokenMalformed>) => {
+  const explained = async (rejection: ReturnType<typeof tokenMalformed>) => {
     const explain = createExplain({
       endpoint: endpoint(),
       issuers: new Map(),
-      authenticator: { authenticate: () => verdict },
+      authenticator: { authenticate: () => rejection },
       audience: () => null,
       clock: testClock(),
     });

@@ -1,4 +1,5 @@
-// How a document of an identity provider is fetched, against real sockets: one deadline, one limit, no redirect, no compression.
+// Fetches of a JSON document over real sockets: one deadline, one limit, no redirect, no
+// compression.
 import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -22,8 +23,8 @@ const after = (answer: Answer, more = {}) => {
   return get(more);
 };
 
-describe('an answer', () => {
-  test('is its status, its headers and its JSON, whatever the media type (C-70)', async () => {
+describe('a response', () => {
+  test('has status, headers and JSON, for any media type (C-70)', async () => {
     const answer = status(
       200,
       [
@@ -40,7 +41,7 @@ describe('an answer', () => {
     });
   });
 
-  test('is asked for in plain: identity, JSON', async () => {
+  test('is requested as JSON, without compression', async () => {
     await get();
     expect(server.last).toMatchObject({ method: 'GET', target: '/doc' });
     expect(server.last?.header('accept-encoding')).toBe('identity');
@@ -50,12 +51,12 @@ describe('an answer', () => {
   test.each([
     ['HTML', '<!doctype html><title>sign in</title>'],
     ['nothing', ''],
-    ['half of it', '{"a":'],
+    ['cut JSON', '{"a":'],
   ])('whose body is %s has no JSON (C-71)', async (_what, body) => {
     expect(await after(status(200, [], body))).toMatchObject({ kind: 'answer', status: 200, json: undefined });
   });
 
-  test.each([204, 404, 429, 500, 503])('of status %d is told as such: the caller decides', async (code) => {
+  test.each([204, 404, 429, 500, 503])('of status %d is returned: the caller decides', async (code) => {
     expect(await after(status(code))).toMatchObject({ kind: 'answer', status: code });
   });
 
@@ -81,21 +82,21 @@ test('a form is posted, once, with the headers given (C-80)', async () => {
   expect(last?.body.toString()).toBe('token=a+b%26c&hint=%2B');
 });
 
-test('a form is not carried to where a redirect points (C-70)', async () => {
+test('a form is not sent to the target of a redirect (C-70)', async () => {
   server.next(status(307, [['location', `${server.url}/thief`]]));
   const form = new URLSearchParams({ client_secret: 's' });
   await fetchJson({ url: `${server.url}/form`, form, deadlineMs: 2000, maxBytes: 1024 });
   expect(server.requests.map(({ target }) => target)).toEqual(['/form']);
 });
 
-describe('the limit (C-70)', () => {
+describe('the byte limit (C-70)', () => {
   const sized = (bytes: number): string => `"${'a'.repeat(bytes - 2)}"`;
-  test('itself passes, a byte more does not', async () => {
+  test('allows a body of that size, and not a byte more', async () => {
     expect(await after(status(200, [], sized(1024)))).toMatchObject({ kind: 'answer', status: 200 });
     expect(await after(status(200, [], sized(1025)))).toEqual({ kind: 'transport', detail: 'answer larger than 1024 bytes' });
   });
 
-  test('ends a body that does not end, and its connection with it', async () => {
+  test('ends an endless body, and its connection', async () => {
     const endless: Answer = ({ res }) => {
       res.writeHead(200);
       const more = (): void => {
@@ -115,10 +116,10 @@ describe('the deadline covers everything (C-70)', () => {
     ['a late head', delayed(2000, json({}))],
     ['a body that stops', raw(['HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{'], { keep: true })],
     [
-      'a body that drips',
+      'a body byte by byte',
       raw(['HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n', ...Array(100).fill(' ')], { everyMs: 40, keep: true }),
     ],
-    ['a head that drips', raw(['HTTP/1.1 200 OK\r\n', ...Array(100).fill('X-A: b\r\n')], { everyMs: 40, keep: true })],
+    ['a head byte by byte', raw(['HTTP/1.1 200 OK\r\n', ...Array(100).fill('X-A: b\r\n')], { everyMs: 40, keep: true })],
   ])('%s', async (_what, answer) => {
     const started = performance.now();
     expect(await after(answer, { deadlineMs: 200 })).toEqual({ kind: 'transport', detail: 'no answer within 200 ms' });
@@ -127,7 +128,7 @@ describe('the deadline covers everything (C-70)', () => {
 });
 
 describe('the deadline covers what comes before the first byte (C-70)', () => {
-  test('a connection that nobody takes, and later ones do not queue behind it', async () => {
+  test('a connection that is not accepted, and later ones do not queue behind it', async () => {
     const place = await startRawUpstream(json({}));
     await place.stop();
     const hole = await startBlackHole(place.port);
@@ -142,7 +143,7 @@ describe('the deadline covers what comes before the first byte (C-70)', () => {
     await place.stop();
   });
 
-  test('a TLS handshake that nobody answers', async () => {
+  test('a TLS handshake without a response', async () => {
     const silent = createServer((socket) => void socket.on('error', () => {}));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
@@ -158,7 +159,7 @@ describe('faults of the transport', () => {
     ['the connection ends before the head', hangUp(), 'UND_ERR_SOCKET'],
     ['the connection is reset', hangUp(true), 'ECONNRESET'],
     ['the body is cut', cut(), 'UND_ERR_SOCKET'],
-    ['no HTTP', raw('garbage\r\n\r\n'), 'HTTPParserError'],
+    ['not HTTP', raw('garbage\r\n\r\n'), 'HTTPParserError'],
     ['a compressed answer (C-70)', status(200, [['content-encoding', 'gzip']], gzipSync('{"a":1}')), 'answer is compressed'],
     ['an unknown coding (C-70)', status(200, [['content-encoding', 'br']], '{}'), 'answer is compressed'],
   ])('%s', async (_what, answer, detail) => {
@@ -166,22 +167,23 @@ describe('faults of the transport', () => {
     expect(await after(answer)).toEqual({ kind: 'transport', detail });
   });
 
-  test('identity is no coding', async () => {
+  test('the coding identity is accepted', async () => {
     expect(await after(status(200, [['content-encoding', 'identity']], '{}'))).toMatchObject({ kind: 'answer', json: {} });
   });
 
-  test('nobody listens, and no such host', async () => {
+  test('a closed port and an unknown host', async () => {
     const gone = await startRawUpstream();
     await gone.stop();
     expect(await get({ url: gone.url })).toEqual({ kind: 'transport', detail: 'ECONNREFUSED' });
-    expect(await get({ url: 'http://nobody.invalid/' })).toMatchObject({
+    expect(await get({ url: 'http://unknown.invalid/' })).toMatchObject({
       kind: 'transport',
       detail: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN|no answer within 2000 ms)$/),
     });
   });
 
-  test('a certificate that nobody vouches for', async () => {
-    // A plain server behind an https URL is no TLS at all; both end before a byte of ours is read as HTTP.
+  test('a server without a trusted certificate', async () => {
+    // The server speaks no TLS. The fetch ends before the server reads HTTP, as with a bad
+    // certificate.
     expect(await get({ url: server.url.replace('http:', 'https:') })).toMatchObject({ kind: 'transport' });
     expect(server.hits).toBe(0);
   });

@@ -1,4 +1,4 @@
-// What a token looks like, before anybody believes it.
+// The form of a token, before any check.
 import { describe, expect, test } from 'vitest';
 import { containsJws, shapeOf } from '../../src/verify/jws.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
@@ -10,11 +10,11 @@ const CLAIMS = part({ iss: 'x' });
 const JWS = `${HEADER}.${CLAIMS}.c2ln`;
 
 describe('a JWS (C-40)', () => {
-  test('is read: header and claims', () => {
+  test('gives header and claims', () => {
     expect(shapeOf(JWS)).toEqual({ kind: 'jws', header: { alg: 'RS256' }, claims: { iss: 'x' } });
   });
 
-  test('is what an issuer mints', () => {
+  test('is the token that an issuer mints', () => {
     const token = mintToken({ issuer: 'https://a.example', audience: 'b', key: rsaKey() });
     expect(shapeOf(token)).toMatchObject({
       kind: 'jws',
@@ -24,22 +24,22 @@ describe('a JWS (C-40)', () => {
   });
 
   test.each([
-    ['no JSON', part('{')],
+    ['not JSON', part('{')],
     ['an array', part('[1]')],
     ['null', part('null')],
-    ['text', part('"x"')],
-    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')],
+    ['a string', part('"x"')],
+    ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')],
     ['a byte order mark', part('\ufeff{}')],
   ])('whose payload is %s has no claims', (_what, payload) => {
     expect(shapeOf(`${HEADER}.${payload}.c2ln`)).toMatchObject({ kind: 'jws', claims: null });
   });
 
-  test.each([1, null, ['none'], {}])('whose alg is %j is one, with a flaw (C-95)', (alg) => {
+  test.each([1, null, ['none'], {}])('with alg %j is a malformed JWS, not an opaque token (C-95)', (alg) => {
     expect(shapeOf(`${part({ alg })}.${CLAIMS}.c2ln`)).toMatchObject({ kind: 'jws', header: { alg } });
     expect(containsJws(`x.${part({ alg })}.${CLAIMS}`)).toBe(true);
   });
 
-  test('with a name twice is read as JSON.parse reads it, and by nobody else (C-43)', () => {
+  test('with a duplicate name has the last value, as JSON.parse reads it (C-43)', () => {
     expect(shapeOf(`${HEADER}.${part('{"aud":"a","aud":"b"}')}.c2ln`)).toMatchObject({ claims: { aud: 'b' } });
   });
 });
@@ -51,22 +51,22 @@ describe('opaque', () => {
     ['two parts', `${HEADER}.${CLAIMS}`],
     ['four parts', `${JWS}.x`],
     ['six parts', `${JWS}.x.y.z`],
-    ['three words that are no JOSE header (C-97)', 'a.b.c'],
+    ['three words without a JOSE header (C-97)', 'a.b.c'],
     ['no payload', `${HEADER}..c2ln`],
     ['no header', `.${CLAIMS}.c2ln`],
     ['only dots', '..'],
     ['padding', `${HEADER}=.${CLAIMS}.c2ln`],
-    ['bits of the signature that stand for no byte (S10)', `${HEADER}.${CLAIMS}.c2l`],
-    ['bits of the payload that stand for no byte', `${HEADER}.e31.c2ln`],
-    ['a letter that is no byte', `${HEADER}.${CLAIMS}.c2lnA`],
-    ['the other alphabet', `${HEADER}.${CLAIMS}.c2/n`],
+    ['unused bits in the signature (S10)', `${HEADER}.${CLAIMS}.c2l`],
+    ['unused bits in the payload', `${HEADER}.e31.c2ln`],
+    ['an incomplete last byte', `${HEADER}.${CLAIMS}.c2lnA`],
+    ['the base64 alphabet', `${HEADER}.${CLAIMS}.c2/n`],
     ['white space', `${HEADER}.${CLAIMS}.c2ln `],
     ['a header without alg', `${part({ typ: 'JWT' })}.${CLAIMS}.c2ln`],
     ['a header that is an array', `${part([{ alg: 'RS256' }])}.${CLAIMS}.c2ln`],
-    ['a header that is no UTF-8', `${Buffer.from('{"alg":"RS256","x":"\xff"}', 'latin1').toString('base64url')}.${CLAIMS}.c2ln`],
+    ['a header that is not UTF-8', `${Buffer.from('{"alg":"RS256","x":"\xff"}', 'latin1').toString('base64url')}.${CLAIMS}.c2ln`],
     ['JSON serialization', '{"payload":"e30","protected":"e30","signature":""}'],
     ['nothing', ''],
-  ])('%s is no JWS (C-40)', (_what, token) => {
+  ])('%s is not a JWS (C-40)', (_what, token) => {
     expect(shapeOf(JWS).kind).toBe('jws');
     expect(shapeOf(token).kind).toBe('opaque');
   });
@@ -76,7 +76,7 @@ describe('encrypted', () => {
   test.each([
     ['all parts', `${part({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`],
     ['an empty key, as direct encryption has', `${part({ alg: 'dir', enc: 'A256GCM' })}..b.c.d`],
-    ['no header that can be read', 'a.b.c.d.e'],
+    ['an unreadable header', 'a.b.c.d.e'],
   ])('five parts: %s (C-40, C-44)', (_what, token) => {
     expect(shapeOf(token)).toEqual({ kind: 'encrypted' });
   });
@@ -90,7 +90,7 @@ describe('a JOSE header within a text (C-102)', () => {
     ['an unsigned one', `${HEADER}.${CLAIMS}.`],
     ['an encrypted one', `${part({ alg: 'dir', enc: 'A256GCM' })}..b.c.d`],
     ['the shortest', `${shortest}.`],
-    ['one behind others that are none', `a.b.${CLAIMS}.${JWS}`],
+    ['one after parts without a header', `a.b.${CLAIMS}.${JWS}`],
   ])('is found in %s', (_what, text) => expect(containsJws(text)).toBe(true));
 
   test.each(['', '.', 'a.b.c', 'v1.0123456789abcdef.x', `${CLAIMS}.${CLAIMS}.x`, shortest, HEADER, `${HEADER} .x`])(
@@ -100,7 +100,7 @@ describe('a JOSE header within a text (C-102)', () => {
     },
   );
 
-  test('is looked for in no time, whatever the text', () => {
+  test('is found or not found quickly, in any text', () => {
     const started = performance.now();
     for (const text of [
       'a'.repeat(32_000),

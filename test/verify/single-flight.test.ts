@@ -1,4 +1,4 @@
-// Calls for one key join; calls for different keys do not.
+// Calls for one key share the work. Calls for different keys do not.
 import { expect, test } from 'vitest';
 import { createSingleFlight } from '../../src/verify/single-flight.js';
 

@@ -1,5 +1,6 @@
 // Authenticates bearer tokens at one endpoint: first from the caches of its issuers, then by the
-// verifier that select-verifier.ts names. A rejected token is never tried another way (C-95).
+// verifier that select-verifier.ts names. A rejected token is never tried another way
+// (C-95, no second attempt).
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { BearerCredential } from '../../core/credential.js';
@@ -17,7 +18,7 @@ import { ok, type Result } from '../../core/result.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { tokenHash } from '../token-hash.js';
-import { checksBeforeAsking, checkWithoutKeys, type UnverifiedJwt } from './jwt.js';
+import { checksBeforeIntrospection, checkWithoutKeys, type UnverifiedJwt } from './jwt.js';
 
 /** After these failures `jwt-then-introspection` introspects. Every other failure is final. */
 const INTROSPECT_AFTER = new Set([
@@ -26,7 +27,7 @@ const INTROSPECT_AFTER = new Set([
   keysUnavailable.definition,
 ]);
 
-/** The audience rule of authorize/. app/runtime.ts hands it in, because rooms do not meet. */
+/** The rule of authorize/, which verify/ may not import: app/runtime.ts passes it in. */
 export type AudienceRule = (token: AccessToken, endpoint: Endpoint) => Failure | null;
 
 type Verified = Result<AccessToken>;
@@ -45,8 +46,10 @@ export function createBearerAuthenticator(
     return audience(verified.value, endpoint) ?? ok(verified.value.principal);
   };
 
-  function introspect({ introspect: ask }: IssuerRuntime, token: string): MaybeLater<Verified> {
-    return ask === null ? tokenMalformed({ detail: 'no introspection is configured' }) : ask(token);
+  function introspect(issuer: IssuerRuntime, token: string): MaybeLater<Verified> {
+    if (issuer.introspect === null)
+      return tokenMalformed({ detail: 'no introspection is configured' });
+    return issuer.introspect(token);
   }
 
   function introspectJwt(
@@ -54,7 +57,7 @@ export function createBearerAuthenticator(
     token: string,
     jwt: UnverifiedJwt,
   ): MaybeLater<Verified> {
-    for (const check of checksBeforeAsking) {
+    for (const check of checksBeforeIntrospection) {
       const rejection = check.reject(jwt, issuer.policy, clock.wallMs() / 1000);
       if (rejection !== null) return rejection;
     }
@@ -70,9 +73,9 @@ export function createBearerAuthenticator(
   ): Promise<Verified> {
     const unverified = checkWithoutKeys(jwt, issuer.policy, clock.wallMs() / 1000);
     if (!unverified.ok) return unverified;
-    // A token for another audience costs no fetch of keys.
-    const foreign = audience(unverified.value, endpoint);
-    if (foreign !== null) return foreign;
+    // A token for another audience causes no fetch of keys.
+    const mismatch = audience(unverified.value, endpoint);
+    if (mismatch !== null) return mismatch;
     const verified = await issuer.verifyJwt(key, token, jwt, unverified.value);
     const introspects =
       !verified.ok &&

@@ -1,5 +1,6 @@
-// Decides whether an issuer is asked about a token (RFC 7662), and what becomes of its answer: a remembered one first, one question for
-// all who hold the same token, in a slot, unless the endpoint is in trouble. Never decides about audience or scope.
+// Introspects tokens at their issuer (RFC 7662). The gateway uses a cached result first. Requests
+// with the same token share one introspection, which takes a slot and which the breaker may stop.
+// Audience and scope are checked elsewhere.
 import type { ResolvedIntrospection } from '../../config/resolved-config.js';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
@@ -22,14 +23,18 @@ import { tokenHash } from '../token-hash.js';
 
 export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy {}
 
+/** Returns at once from the cache, and a promise where it has to ask the issuer. */
 export type Introspect = (token: string) => Result<AccessToken> | Promise<Result<AccessToken>>;
 
 const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
-/** A flood of random tokens is not passed on to the issuer, and a start with many good ones is not refused. */
-const SLOTS = { atOnce: 64, forStrangers: 32, waiting: 256, waitMs: 1_000 };
+/**
+ * A flood of random tokens does not reach the issuer in full. A start with many active tokens
+ * waits instead of being rejected.
+ */
+const SLOTS = { max: 64, maxUnknown: 32, maxWaiting: 256, maxWaitMs: 1_000 };
 
-/** Some endpoints repeat the token; it is kept nowhere (C-87). */
+/** Some endpoints repeat the token in the response. The gateway drops it (C-87, no raw token). */
 const withoutToken = (claims: Claims, token: string): Claims =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== token));
 
@@ -50,12 +55,15 @@ export function createIntrospection(
   const slots = createSlots(SLOTS, clock);
   const locate = createLocateEndpoint(client.url, metadata);
   const authenticate = createClientAuthentication(client.client, issuer, clock);
-  const tell = (state: 'open' | 'closed'): void => {
+  const reportBreaker = (state: 'open' | 'closed'): void => {
     if (state === 'open') notify({ event: 'introspection.down', level: 'error', issuer });
     else notify({ event: 'introspection.recovered', level: 'info', issuer });
   };
-  // One for each kind: what strangers send must not close the way for those who were let in before.
-  const breakers = { known: createBreaker(clock, tell), stranger: createBreaker(clock, tell) };
+  // Two breakers: unknown tokens must not stop the introspection of known ones.
+  const breakers = {
+    known: createBreaker(clock, reportBreaker),
+    unknown: createBreaker(clock, reportBreaker),
+  };
   const flight = createSingleFlight<Result<AccessToken>>();
   if (boundToClient)
     notify({ event: 'introspection.audience_not_required', level: 'warn', issuer });
@@ -68,14 +76,14 @@ export function createIntrospection(
     return fetchJson({ url, form, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES });
   }
 
-  function believe(claims: Claims, key: string, bytes: number): Result<AccessToken> {
-    const refusal = rejectActive(claims, client, nowSeconds());
-    if (refusal !== null) return refusal;
+  function acceptActive(claims: Claims, key: string, bytes: number): Result<AccessToken> {
+    const rejection = rejectActive(claims, client, nowSeconds());
+    if (rejection !== null) return rejection;
     const active = activeToken(claims, client);
-    return active.ok ? cache.keepActive(key, { ...active.value, boundToClient }, bytes) : active;
+    return active.ok ? cache.putActive(key, { ...active.value, boundToClient }, bytes) : active;
   }
 
-  function alarm(failure: Failure): void {
+  function reportIfGatewayRejected(failure: Failure): void {
     if (failure.definition !== introspectionGatewayRejected.definition) return;
     notify({
       event: 'introspection.client_rejected',
@@ -85,7 +93,7 @@ export function createIntrospection(
     });
   }
 
-  async function question(
+  async function request(
     token: string,
     key: string,
     breaker: Breaker,
@@ -95,45 +103,48 @@ export function createIntrospection(
     const waitMs = breaker.enter();
     if (waitMs > 0) {
       return introspectionUnavailable({
-        detail: 'the endpoint is in trouble, not asked',
+        detail: 'the endpoint keeps failing, no request sent',
         retryAfterSeconds: waitMs / 1000,
       });
     }
-    let worked = false;
+    let succeeded = false;
     let retryAfterSeconds = 0;
     try {
       const fetched = await post(url, token);
-      const { claims, failure, inactive, trouble } = readResponse(fetched);
-      worked = !trouble;
+      const { claims, failure, inactive, endpointFailed } = readResponse(fetched);
+      succeeded = !endpointFailed;
       if (claims !== null && fetched.kind === 'answer')
-        return believe(withoutToken(claims, token), key, fetched.body.length);
-      const refusal = failure ?? introspectionUnavailable();
-      retryAfterSeconds = refusal.retryAfterSeconds ?? 0;
-      if (inactive) cache.keepInactive(key, refusal);
-      alarm(refusal);
-      return refusal;
+        return acceptActive(withoutToken(claims, token), key, fetched.body.length);
+      const rejection = failure ?? introspectionUnavailable();
+      retryAfterSeconds = rejection.retryAfterSeconds ?? 0;
+      if (inactive) cache.putInactive(key, rejection);
+      reportIfGatewayRejected(rejection);
+      return rejection;
     } finally {
-      breaker.leave(worked, retryAfterSeconds);
+      breaker.leave(succeeded, retryAfterSeconds);
     }
   }
 
-  async function ask(token: string, key: string): Promise<Result<AccessToken>> {
-    const known = cache.known(key);
-    const judged = await slots.run(known, () =>
-      question(token, key, known ? breakers.known : breakers.stranger),
+  async function requestInSlot(token: string, key: string): Promise<Result<AccessToken>> {
+    const isKnown = cache.isKnown(key);
+    const result = await slots.run(isKnown, () =>
+      request(token, key, isKnown ? breakers.known : breakers.unknown),
     );
     return (
-      judged ??
-      introspectionUnavailable({ detail: 'too many questions under way', retryAfterSeconds: 1 })
+      result ??
+      introspectionUnavailable({
+        detail: 'too many introspection requests in flight',
+        retryAfterSeconds: 1,
+      })
     );
   }
 
   return (token) => {
     const key = tokenHash(token);
     const cached = cache.get(key);
-    if (cached === undefined) return flight.run(key, () => ask(token, key));
+    if (cached === undefined) return flight.run(key, () => requestInSlot(token, key));
     if (!cached.ok) return cached;
-    // The clock has moved on since the issuer answered.
+    // Time has passed since the response: the dates are checked again.
     return rejectActive(cached.value.principal.claims, client, nowSeconds()) ?? cached;
   };
 }

@@ -1,5 +1,6 @@
-// Decides whether a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). Everything that can be refused without
-// keys is refused first, so that a bad token stays 401 while the issuer is down. Never decides whether it is for this endpoint.
+// Verifies that a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). The
+// checks that need no key come first, so that a bad token gets 401 even while the issuer is down.
+// The audience is checked elsewhere.
 import { compactVerify, errors } from 'jose';
 import type { AccessToken } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
@@ -21,31 +22,34 @@ import type { UnverifiedJws } from '../jws.js';
 export interface JwtPolicy extends Partial<ClaimRules> {
   readonly issuer: string;
   readonly algorithms: readonly string[];
-  /** `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or none, but never what is marked as another kind of token. */
+  /**
+   * `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or no `typ`, but never a token that is marked
+   * as another kind.
+   */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
-  /** Claims that mark an access token of this issuer, with the only value that each may have. */
+  /** Claims that every access token of this issuer has, each with its only allowed value. */
   readonly requiredClaims?: Readonly<Record<string, string>>;
 }
 
-/** A JWS whose payload is what a JWT has: an object. */
+/** A JWS whose payload is a JSON object. */
 export type UnverifiedJwt = UnverifiedJws & { readonly claims: Claims };
 
 export interface Check {
   readonly name: string;
-  /** The refusal, or null. */
+  /** Returns the failure, or null for a token that passes. */
   readonly reject: (token: UnverifiedJwt, policy: JwtPolicy, nowSeconds: number) => Failure | null;
 }
 
 const KID_CHARACTERS = 256;
-/** Duplicate kids are legal (RFC 7517 section 4.5); trying them all is not free. */
-const KEYS_TRIED = 4;
+/** Keys may share a kid (RFC 7517 section 4.5). Each key that is tried costs a verification. */
+const MAX_KEYS_TRIED = 4;
 const ACCESS_TOKEN_TYP = new Set(['at+jwt', 'application/at+jwt']);
 
 const typOf = (header: Readonly<Record<string, unknown>>): unknown =>
   typeof header.typ === 'string' ? header.typ.toLowerCase() : header.typ;
 
-/** The checks that need no key, in order. The first refusal is the answer. */
+/** The checks that need no key, in order. The first failure is the result. */
 export const keylessChecks: readonly Check[] = [
   {
     name: 'issuer',
@@ -59,22 +63,22 @@ export const keylessChecks: readonly Check[] = [
     reject: ({ header }, policy) =>
       policy.algorithms.includes(header.alg as string)
         ? null
-        : tokenAlgorithm({ detail: 'alg is not in the list of this issuer' }),
+        : tokenAlgorithm({ detail: 'alg is not an algorithm of this issuer' }),
   },
   {
     name: 'critical headers',
-    // We understand no extension; `b64` changes what is signed (RFC 7797).
+    // The gateway supports no extension. `b64` changes the signed bytes (RFC 7797).
     reject: ({ header }) =>
       header.crit === undefined && header.b64 === undefined
         ? null
-        : tokenMalformed({ detail: 'crit or b64 header' }),
+        : tokenMalformed({ detail: 'a crit or b64 header' }),
   },
   {
     name: 'kid',
     reject: ({ header: { kid } }) =>
       kid === undefined || (typeof kid === 'string' && kid.length <= KID_CHARACTERS)
         ? null
-        : tokenMalformed({ detail: 'kid' }),
+        : tokenMalformed({ detail: `kid is not a string of at most ${KID_CHARACTERS} characters` }),
   },
   {
     name: 'typ',
@@ -89,23 +93,23 @@ export const keylessChecks: readonly Check[] = [
     name: 'other kinds of token',
     reject: ({ claims }) => {
       if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
-      const mark = ['nonce', 'at_hash', 'c_hash', 'events'].find(
+      const marker = ['nonce', 'at_hash', 'c_hash', 'events'].find(
         (name) => claims[name] !== undefined,
       );
-      return mark === undefined
+      return marker === undefined
         ? null
-        : tokenType({ detail: `${mark} marks another kind of token` });
+        : tokenType({ detail: `${marker} marks another kind of token` });
     },
   },
   {
-    name: 'marks of an access token',
+    name: 'required claims',
     reject: ({ claims }, { requiredClaims = {} }) => {
-      const lacking = Object.keys(requiredClaims).find(
+      const failed = Object.keys(requiredClaims).find(
         (name) => claims[name] !== requiredClaims[name],
       );
-      return lacking === undefined
+      return failed === undefined
         ? null
-        : tokenType({ detail: `${lacking} is not that of an access token` });
+        : tokenType({ detail: `${failed} is not that of an access token` });
     },
   },
   {
@@ -115,10 +119,13 @@ export const keylessChecks: readonly Check[] = [
   },
 ];
 
-const KINDS = ['other kinds of token', 'marks of an access token'];
+const CHECKS_OF_KIND = ['other kinds of token', 'required claims'];
 
-/** What holds of a JWT whoever judges it. Its claims are read unverified, and only to say no before the issuer is asked. */
-export const checksBeforeAsking: readonly Check[] = [
+/**
+ * The checks that every JWT must pass before the gateway introspects it. The claims are unverified
+ * here: they can only cause a rejection.
+ */
+export const checksBeforeIntrospection: readonly Check[] = [
   {
     name: 'algorithm',
     reject: ({ header: { alg } }) =>
@@ -126,7 +133,7 @@ export const checksBeforeAsking: readonly Check[] = [
         ? null
         : tokenAlgorithm({ detail: 'an unsigned JWT' }),
   },
-  ...keylessChecks.filter(({ name }) => KINDS.includes(name)),
+  ...keylessChecks.filter(({ name }) => CHECKS_OF_KIND.includes(name)),
   {
     name: 'dates',
     reject: ({ claims }, policy, nowSeconds) =>
@@ -164,11 +171,15 @@ const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
 };
 
 /**
- * By jose, whose webcrypto works on the thread pool. A callback to crypto.verify would halve the cost of a forged signature, but what jose
- * adds is audited, and a token that is sent again is not verified again.
+ * Verifies with jose, whose webcrypto works on the thread pool. A callback to crypto.verify would
+ * halve the cost of a forged signature. But the code of jose is audited, and a verified token is
+ * cached.
  */
-async function signedBy(token: string, keys: readonly VerifyKey[]): Promise<Result<VerifyKey>> {
-  for (const key of keys.slice(0, KEYS_TRIED)) {
+async function findSigningKey(
+  token: string,
+  keys: readonly VerifyKey[],
+): Promise<Result<VerifyKey>> {
+  for (const key of keys.slice(0, MAX_KEYS_TRIED)) {
     try {
       await compactVerify(token, key.key, { algorithms: [key.algorithm] });
       return ok(key);
@@ -196,6 +207,6 @@ export async function verifySignature(
   // Without a kid there must be only one candidate (C-63, key choice).
   if (header.kid === undefined && candidates.length > 1)
     return tokenKeyUnknown({ detail: 'no kid, and several keys' });
-  const key = await signedBy(token, candidates);
+  const key = await findSigningKey(token, candidates);
   return key.ok ? ok(key.value.thumbprint) : key;
 }

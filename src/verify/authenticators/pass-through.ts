@@ -13,7 +13,7 @@ export function createPassThroughAuthenticator(clock: Clock): Authenticator<Pass
     authenticate(credential) {
       const { sunsetMs } = credential.rule;
       if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
-      // Anywhere in the value, in quotes or behind `token=`: an upstream may look there.
+      // Anywhere in the value, in quotes or after `token=`: an upstream may look there.
       if (containsJws(credential.key))
         return audienceLegacy({ detail: 'a JWT in a pass-through credential' });
       return ok({ kind: 'pass-through', credential });

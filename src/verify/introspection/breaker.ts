@@ -1,52 +1,52 @@
-// Decides when a dependency in trouble is left alone: after five failures in a row for five seconds, then one question at a time until one
-// works. Never decides what a failure is.
+// A circuit breaker for an introspection endpoint. Five failures in a row open it for five seconds.
+// After that it lets one request at a time through, until one succeeds.
 import type { Clock } from '../../core/clock.js';
 
 export interface Breaker {
-  /** 0: ask now, and report to `leave`. Else the milliseconds until asking is worth trying. */
+  /** Returns 0: send the request, then call `leave`. Else the milliseconds before a retry. */
   enter(): number;
-  /** What came of it; `retryAfterSeconds` is what the dependency asked for. */
-  leave(worked: boolean, retryAfterSeconds: number): void;
+  /** Reports the outcome of a request. `retryAfterSeconds`: the endpoint's Retry-After. */
+  leave(succeeded: boolean, retryAfterSeconds: number): void;
 }
 
 const FAILURES = 5;
 const OPEN_MS = 5_000;
 const LONGEST_MS = 30_000;
-/** While the one question is under way, the others come back for its outcome. */
+/** While the one request is in flight, the others come back after this time for its outcome. */
 const PROBE_MS = 1_000;
 
-/** `told` hears when it opens for the first time and when it closes. */
-export function createBreaker(clock: Clock, told: (state: 'open' | 'closed') => void): Breaker {
+/** Calls `onChange` when the breaker opens, not when it stays open, and when it closes. */
+export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed') => void): Breaker {
   let failures = 0;
   let openUntil = 0;
-  let open = false;
-  let probing = false;
+  let isOpen = false;
+  let isProbing = false;
   return {
     enter() {
-      if (!open) return 0;
-      const left = openUntil - clock.monotonicMs();
-      if (left > 0) return left;
-      if (probing) return PROBE_MS;
-      probing = true;
+      if (!isOpen) return 0;
+      const remainingMs = openUntil - clock.monotonicMs();
+      if (remainingMs > 0) return remainingMs;
+      if (isProbing) return PROBE_MS;
+      isProbing = true;
       return 0;
     },
-    leave(worked, retryAfterSeconds) {
-      if (worked) {
-        // Also an answer to a question from before it opened: it shows the dependency to be there.
-        if (open) told('closed');
+    leave(succeeded, retryAfterSeconds) {
+      if (succeeded) {
+        // A late response counts too: it shows that the endpoint works.
+        if (isOpen) onChange('closed');
         failures = 0;
-        open = false;
-        probing = false;
+        isOpen = false;
+        isProbing = false;
         return;
       }
       failures += 1;
       if (failures < FAILURES) return;
       const now = clock.monotonicMs();
-      // A question from before it opened, late: it says nothing new.
-      if (open && now < openUntil) return;
-      if (!open) told('open');
-      open = true;
-      probing = false;
+      // The request began before the breaker opened, so its failure adds no information.
+      if (isOpen && now < openUntil) return;
+      if (!isOpen) onChange('open');
+      isOpen = true;
+      isProbing = false;
       openUntil = now + Math.min(LONGEST_MS, Math.max(OPEN_MS, retryAfterSeconds * 1000));
     },
   };

@@ -1,41 +1,45 @@
-// Decides how long an introspection answer is believed (C-85, C-86), and which tokens count as known. Holds no token, only its hash; one
-// cache for one issuer and one client, so that no other's answer can stand in it (C-87). Never decides what an answer means.
+// Caches introspection results: active ones until `exp` at most (C-85, expired tokens), inactive
+// ones briefly (C-86, negative caching). One cache serves one issuer and one client, so no other
+// client's result can be in it. The cache never holds a token.
 import { LRUCache } from 'lru-cache';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
 import { type Ok, ok, type Result } from '../../core/result.js';
 
+/** `key`: see `tokenHash` (C-87, hashed cache keys). */
 export interface IntrospectionCache {
-  /** What was said of this token, if it may still be believed. */
+  /** The result for this token, while it is fresh. */
   get(key: string): Result<AccessToken> | undefined;
-  /** True for a token that was seen active in the last ten minutes. */
-  known(key: string): boolean;
-  /** `bytes`: the size of the answer. */
-  keepActive(key: string, token: AccessToken, bytes: number): Ok<AccessToken>;
-  keepInactive(key: string, failure: Failure): void;
+  /** True for a token that the issuer called active in the last ten minutes. */
+  isKnown(key: string): boolean;
+  /** `bytes`: the size of the response. */
+  putActive(key: string, token: AccessToken, bytes: number): Ok<AccessToken>;
+  putInactive(key: string, failure: Failure): void;
 }
 
 interface Active {
-  readonly verdict: Ok<AccessToken>;
-  /** Monotonic, all of them but `expiresMs`: a wall clock that is set back must not lengthen the revocation delay (E-13). */
+  readonly result: Ok<AccessToken>;
+  /**
+   * Monotonic milliseconds, like `knownUntilMs`. A wall clock that is set back must not lengthen
+   * the revocation delay (E-13, monotonic clock).
+   */
   readonly untilMs: number;
   readonly knownUntilMs: number;
-  /** Wall clock: the token's own end, without tolerance; no answer is believed beyond it (C-85). */
+  /** Wall clock: `exp`, without tolerance. No entry is used after it. */
   readonly expiresMs: number;
 }
 
 interface Inactive {
-  readonly verdict: Failure;
+  readonly result: Failure;
   readonly untilMs: number;
 }
 
 const ENTRIES = 10_000;
-/** Answers may be 64 KiB each; those of one issuer together must not be 640 MB. */
+/** A response may have 64 KiB; all of one issuer together must not take 640 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const KNOWN_MS = 600_000;
 
-/** Lives in seconds. */
 export function createIntrospectionCache(
   {
     activeCacheSeconds,
@@ -44,38 +48,38 @@ export function createIntrospectionCache(
   clock: Clock,
 ): IntrospectionCache {
   const active = new LRUCache<string, Active>({ max: ENTRIES, maxSize: MAX_BYTES });
-  // A map of their own: random tokens must not push out those that are known (E-02).
+  // A separate map: random tokens must not evict known ones (E-02, bounded caches).
   const inactive = new LRUCache<string, Inactive>({ max: ENTRIES });
   return {
     get(key) {
       const now = clock.monotonicMs();
-      const seen = active.get(key);
-      if (seen !== undefined && now < seen.untilMs && clock.wallMs() < seen.expiresMs)
-        return seen.verdict;
-      const refused = inactive.get(key);
-      return refused !== undefined && now < refused.untilMs ? refused.verdict : undefined;
+      const accepted = active.get(key);
+      if (accepted !== undefined && now < accepted.untilMs && clock.wallMs() < accepted.expiresMs)
+        return accepted.result;
+      const rejected = inactive.get(key);
+      return rejected !== undefined && now < rejected.untilMs ? rejected.result : undefined;
     },
-    known(key) {
-      const seen = active.get(key);
-      return seen !== undefined && clock.monotonicMs() < seen.knownUntilMs;
+    isKnown(key) {
+      const entry = active.get(key);
+      return entry !== undefined && clock.monotonicMs() < entry.knownUntilMs;
     },
-    keepActive(key, token, bytes) {
+    putActive(key, token, bytes) {
       const now = clock.monotonicMs();
-      const verdict = ok(token);
+      const result = ok(token);
       const expiresMs = (token.principal.expiresAt ?? Number.POSITIVE_INFINITY) * 1000;
       const entry = {
-        verdict,
+        result,
         untilMs: now + activeCacheSeconds * 1000,
         knownUntilMs: now + KNOWN_MS,
         expiresMs,
       };
       active.set(key, entry, { size: Math.max(1, bytes) });
-      return verdict;
+      return result;
     },
-    keepInactive(key, verdict) {
-      // A token that was revoked is known no longer.
+    putInactive(key, result) {
+      // A revoked token is no longer known.
       active.delete(key);
-      inactive.set(key, { verdict, untilMs: clock.monotonicMs() + inactiveCacheSeconds * 1000 });
+      inactive.set(key, { result, untilMs: clock.monotonicMs() + inactiveCacheSeconds * 1000 });
     },
   };
 }

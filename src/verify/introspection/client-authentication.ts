@@ -1,24 +1,30 @@
-// Decides how the gateway proves to an introspection endpoint who it is (RFC 7662 section 2.1, C-81). Never decides what is asked there.
+// Authenticates the gateway to an introspection endpoint (RFC 7662 section 2.1).
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { ClientAuthentication } from '../../config/resolved-config.js';
 import type { Clock } from '../../core/clock.js';
 
-/** Adds to the form what belongs there, and resolves to the headers that go with it. */
+/** Adds the credentials of the client to the form, or resolves to headers that hold them. */
 export type AuthenticateClient = (
   form: URLSearchParams,
 ) => Promise<Readonly<Record<string, string>>>;
 
-/** An assertion is used at once: a copy of it is worth little a minute later. */
+/** The gateway sends an assertion at once. A stolen copy is worthless after a minute. */
 const ASSERTION_SECONDS = 60;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** form-urlencoded before base64, as RFC 6749 section 2.3.1 asks: a secret with `:` or `%` works. */
+/**
+ * Basic credentials are form-urlencoded before base64 (RFC 6749 section 2.3.1), so that a secret
+ * with `:` or `%` works (C-81, client authentication).
+ */
 function formEncode(value: string): string {
   return new URLSearchParams([['', value]]).toString().slice(1);
 }
 
-/** `issuer` is the audience of an assertion: one for the token endpoint or a guess at the URL could be replayed elsewhere. */
+/**
+ * `issuer` is the audience of an assertion. With the token endpoint or a guessed URL as its
+ * audience, an assertion could be replayed elsewhere.
+ */
 export function createClientAuthentication(
   client: ClientAuthentication,
   issuer: string,
@@ -40,7 +46,7 @@ export function createClientAuthentication(
       const key = createPrivateKey(client.privateKey.reveal());
       return async (form) => {
         const now = Math.floor(clock.wallMs() / 1000);
-        // No kid: the issuer knows the key by a name that a PEM file does not hold.
+        // Without a kid: a PEM file does not hold the name under which the issuer knows the key.
         const assertion = await new SignJWT({})
           .setProtectedHeader({ alg: client.algorithm })
           .setIssuer(client.clientId)

@@ -1,5 +1,5 @@
-// Decides what an introspection answer says of a token (RFC 7662 section 2.2): active, inactive, or nothing. "Nothing" is 503 and never
-// told as a bad token. Never decides whether an active token may be used.
+// Reads an introspection response (RFC 7662 section 2.2): the token is active, or inactive, or the
+// response has no usable answer. Without an answer the client gets 503, never a rejected token.
 import type { Failure } from '../../core/failure.js';
 import {
   introspectionGatewayRejected,
@@ -11,20 +11,23 @@ import type { Claims } from '../claims.js';
 import type { Fetched } from '../fetch-json.js';
 
 export interface IntrospectionResult {
-  /** What is said of the token where it is active. */
+  /** The members of the response for an active token; null otherwise. */
   readonly claims: Claims | null;
-  /** The refusal where it is not, or where nothing was learned. */
+  /** Null for an active token. */
   readonly failure: Failure | null;
-  /** True only for a real `active: false`: nothing else may be remembered against a token (C-86, E-05). */
+  /**
+   * True for a real `active: false` only: the gateway caches no other failure (C-86, negative
+   * caching; E-05, failures not cached).
+   */
   readonly inactive: boolean;
-  /** True where the endpoint is in trouble: the breaker counts these. What one token alone can cause must not count. */
-  readonly trouble: boolean;
+  /** True: the breaker counts a failure. Never for a response that one token alone can cause. */
+  readonly endpointFailed: boolean;
 }
 
 interface ResponseRule {
   readonly name: string;
   readonly applies: (status: number, json: unknown, fetched: Fetched) => boolean;
-  readonly says: (
+  readonly result: (
     detail: string,
     retryAfterSeconds: number,
     json: unknown,
@@ -34,60 +37,68 @@ interface ResponseRule {
 const unavailable = (detail: string, retryAfterSeconds: number): Partial<IntrospectionResult> => ({
   failure: introspectionUnavailable({ detail, retryAfterSeconds }),
 });
-const troubled = (detail: string, retryAfterSeconds: number): Partial<IntrospectionResult> => ({
+const endpointFailure = (
+  detail: string,
+  retryAfterSeconds: number,
+): Partial<IntrospectionResult> => ({
   ...unavailable(detail, retryAfterSeconds),
-  trouble: true,
+  endpointFailed: true,
 });
-const refusedUs = (detail: string): Partial<IntrospectionResult> => ({
+const gatewayRejected = (detail: string): Partial<IntrospectionResult> => ({
   failure: introspectionGatewayRejected({ detail }),
 });
 
-/** The first line that applies decides. Only a boolean `active` does: `"true"`, 1 or nothing is no information (C-82, C-83). */
-export const responseTable: readonly ResponseRule[] = [
+/**
+ * The first rule that applies decides. Only a boolean `active` is an answer: `"true"`, 1 or a
+ * missing member is not (C-82, boolean active only; C-83, endpoint errors).
+ */
+export const responseRules: readonly ResponseRule[] = [
   {
-    name: 'no answer',
+    name: 'no response',
     applies: (_status, _json, { kind }) => kind === 'transport',
-    says: troubled,
+    result: endpointFailure,
   },
   {
-    name: '401 and 403 refuse the gateway',
+    name: '401 and 403 reject the gateway',
     applies: (status) => status === 401 || status === 403,
-    says: refusedUs,
+    result: gatewayRejected,
   },
   {
-    name: '400 invalid_client refuses the gateway',
+    name: '400 invalid_client rejects the gateway',
     applies: (status, json) => status === 400 && isObject(json) && json.error === 'invalid_client',
-    says: () => refusedUs('invalid_client'),
+    result: () => gatewayRejected('invalid_client'),
   },
   {
-    name: 'any other 400 speaks of this token',
-    // To a token that it cannot read, many an endpoint answers so.
+    name: 'any other 400 is about this token',
+    // Many endpoints answer 400 to a token that they cannot read.
     applies: (status) => status === 400,
-    says: () => ({ failure: tokenInactive({ detail: 'the endpoint answered 400 to this token' }) }),
+    result: () => ({
+      failure: tokenInactive({ detail: 'the endpoint answered 400 to this token' }),
+    }),
   },
-  { name: '429', applies: (status) => status === 429, says: troubled },
-  { name: '5xx', applies: (status) => status >= 500, says: troubled },
+  { name: '429', applies: (status) => status === 429, result: endpointFailure },
+  { name: '5xx', applies: (status) => status >= 500, result: endpointFailure },
   {
     name: 'a redirect is not followed',
     applies: (status) => status >= 300 && status < 400,
-    says: troubled,
+    result: endpointFailure,
   },
-  { name: 'any other status', applies: (status) => status !== 200, says: unavailable },
+  { name: 'any other status', applies: (status) => status !== 200, result: unavailable },
   {
     name: 'unreadable',
     applies: (_status, json) => !isObject(json) || typeof json.active !== 'boolean',
-    says: (_detail, retryAfterSeconds) =>
-      troubled('answer without a boolean active', retryAfterSeconds),
+    result: (_detail, retryAfterSeconds) =>
+      endpointFailure('the response has no boolean active', retryAfterSeconds),
   },
   {
     name: 'active: false',
     applies: (_status, json) => isObject(json) && json.active === false,
-    says: () => ({ failure: tokenInactive(), inactive: true }),
+    result: () => ({ failure: tokenInactive(), inactive: true }),
   },
   {
     name: 'active: true',
     applies: (_status, json) => isObject(json) && json.active === true,
-    says: (_detail, _retryAfterSeconds, json) => ({ claims: json as Claims }),
+    result: (_detail, _retryAfterSeconds, json) => ({ claims: json as Claims }),
   },
 ];
 
@@ -95,17 +106,16 @@ const NOTHING: IntrospectionResult = {
   claims: null,
   failure: null,
   inactive: false,
-  trouble: false,
+  endpointFailed: false,
 };
 
 export function readResponse(fetched: Fetched): IntrospectionResult {
-  const answered = fetched.kind === 'answer' ? fetched : null;
-  const status = answered?.status ?? 0;
+  const response = fetched.kind === 'answer' ? fetched : null;
+  const status = response?.status ?? 0;
   const detail = fetched.kind === 'transport' ? fetched.detail : `status ${status}`;
-  const retryAfterSeconds = Number(answered?.headers['retry-after']) || 1;
-  const line = responseTable.find(({ applies }) => applies(status, answered?.json, fetched));
-  return {
-    ...NOTHING,
-    ...(line?.says(detail, retryAfterSeconds, answered?.json) ?? unavailable('no line applies', 1)),
-  };
+  const retryAfterSeconds = Number(response?.headers['retry-after']) || 1;
+  const rule = responseRules.find(({ applies }) => applies(status, response?.json, fetched));
+  const result =
+    rule?.result(detail, retryAfterSeconds, response?.json) ?? unavailable('no rule applies', 1);
+  return { ...NOTHING, ...result };
 }

@@ -1,71 +1,77 @@
-// Decides how many questions are under way at once, and who waits: half of the slots are for the known alone, so that a flood of strangers
-// is neither passed on to the dependency nor in the way of those who were let in before (C-91). Never decides who is known.
+// Limits the introspection requests that are in flight at once (C-91, concurrency limit). Unknown
+// tokens may take a part of the slots only. So a flood of them does not reach the issuer in full,
+// and does not block the clients whose tokens were active before.
 import type { Clock } from '../../core/clock.js';
 
 export interface Slots {
-  /** Runs the work in a slot, after a wait where there is none. Null: too many wait already, or it waited too long. */
-  run<T>(known: boolean, work: () => Promise<T>): Promise<T | null>;
+  /**
+   * Runs the work in a slot; `isKnown` is true for a known token. Without a free slot it waits.
+   * Resolves to null where too many wait already, or where it waited too long.
+   */
+  run<T>(isKnown: boolean, work: () => Promise<T>): Promise<T | null>;
 }
 
 export interface SlotLimits {
-  readonly atOnce: number;
-  /** Of these, for those who are not known. */
-  readonly forStrangers: number;
-  /** Waiting at once, known and strangers each. */
-  readonly waiting: number;
-  /** Looked at whenever a slot comes free. */
-  readonly waitMs: number;
+  readonly max: number;
+  /** Slots, out of `max`, that unknown tokens may take. */
+  readonly maxUnknown: number;
+  /** Waiting at once, for known and for unknown tokens each. */
+  readonly maxWaiting: number;
+  /** Milliseconds. Checked whenever a slot becomes free. */
+  readonly maxWaitMs: number;
 }
 
 interface Waiter {
   readonly sinceMs: number;
-  readonly go: (admitted: boolean) => void;
+  readonly resume: (isAdmitted: boolean) => void;
 }
 
 export function createSlots(limits: SlotLimits, clock: Clock): Slots {
   let running = 0;
-  let strangers = 0;
-  const queues = { known: [] as Waiter[], stranger: [] as Waiter[] };
+  let runningUnknown = 0;
+  const queues = { known: [] as Waiter[], unknown: [] as Waiter[] };
 
-  const free = (known: boolean): boolean =>
-    running < limits.atOnce && (known || strangers < limits.forStrangers);
+  const hasFreeSlot = (isKnown: boolean): boolean =>
+    running < limits.max && (isKnown || runningUnknown < limits.maxUnknown);
 
-  function take(known: boolean): void {
+  function take(isKnown: boolean): void {
     running += 1;
-    if (!known) strangers += 1;
+    if (!isKnown) runningUnknown += 1;
   }
 
-  function admit(known: boolean): void {
-    const queue = known ? queues.known : queues.stranger;
+  function admitWaiting(isKnown: boolean): void {
+    const queue = isKnown ? queues.known : queues.unknown;
     while (queue.length > 0) {
-      const tooLong = clock.monotonicMs() - (queue[0] as Waiter).sinceMs >= limits.waitMs;
-      if (!tooLong && !free(known)) return;
-      const { go } = queue.shift() as Waiter;
-      if (!tooLong) take(known);
-      go(!tooLong);
+      const isTooLate = clock.monotonicMs() - (queue[0] as Waiter).sinceMs >= limits.maxWaitMs;
+      if (!isTooLate && !hasFreeSlot(isKnown)) return;
+      const { resume } = queue.shift() as Waiter;
+      if (!isTooLate) take(isKnown);
+      resume(!isTooLate);
     }
   }
 
-  function release(known: boolean): void {
+  function release(isKnown: boolean): void {
     running -= 1;
-    if (!known) strangers -= 1;
-    admit(true);
-    admit(false);
+    if (!isKnown) runningUnknown -= 1;
+    admitWaiting(true);
+    admitWaiting(false);
   }
 
   return {
-    async run(known, work) {
-      const queue = known ? queues.known : queues.stranger;
-      if (free(known)) take(known);
-      else if (queue.length >= limits.waiting) return null;
+    async run(isKnown, work) {
+      const queue = isKnown ? queues.known : queues.unknown;
+      if (hasFreeSlot(isKnown)) take(isKnown);
+      else if (queue.length >= limits.maxWaiting) return null;
       else if (
-        !(await new Promise<boolean>((go) => queue.push({ sinceMs: clock.monotonicMs(), go })))
+        !(await new Promise<boolean>((resume) =>
+          queue.push({ sinceMs: clock.monotonicMs(), resume }),
+        ))
       )
         return null;
       try {
         return await work();
       } finally {
-        release(known);
+        release(isKnown);
       }
     },
   };

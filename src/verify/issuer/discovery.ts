@@ -1,5 +1,5 @@
-// Decides where an issuer's documents are: its authorization server metadata (RFC 8414 section 3.1, then OpenID discovery), believed
-// only if it names the very issuer that is configured (C-24). Never fetches keys.
+// Fetches the metadata of an issuer (RFC 8414 section 3.1, then OpenID discovery). The
+// document must name exactly the configured issuer (C-24, issuer in metadata).
 import { isObject } from '../../core/json.js';
 import { isProtectedUrl } from '../../core/loopback.js';
 import type { FetchJson } from '../fetch-json.js';
@@ -9,7 +9,7 @@ export interface IssuerMetadata {
   readonly introspectionEndpoint: string | null;
 }
 
-/** A metadata document as the issuer sent it, and what it says. */
+/** A metadata document: the bytes as the issuer sent them, and their JSON. */
 export interface MetadataDocument {
   readonly body: Buffer;
   readonly json: Readonly<Record<string, unknown>>;
@@ -19,29 +19,28 @@ export type Discovered =
   | { readonly ok: true; readonly metadata: IssuerMetadata; readonly document: MetadataDocument }
   | { readonly ok: false; readonly detail: string };
 
-/** A log line has no room for a novel. */
+/** Longest issuer name in a log line. */
 const NAME_CHARACTERS = 200;
 const MAX_BYTES = 256 * 1024;
 
-/** The places to look, in order. */
+/** The URLs to try, in order. */
 export function metadataUrls(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
-  const urls = [
+  return [
     `${origin}/.well-known/oauth-authorization-server${path}`,
     `${origin}${path}/.well-known/openid-configuration`,
   ];
-  return urls;
 }
 
-/** A URL that an issuer's metadata may send us to: plain http only where the issuer itself stands on loopback. */
-function pointsTo(issuer: string, url: unknown): string | null {
+/** The URL if the gateway may use it, else null. Plain http only for an issuer on loopback. */
+function allowedUrl(issuer: string, url: unknown): string | null {
   return isProtectedUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:'))
     ? url
     : null;
 }
 
-/** `deadlineMs` is for all attempts together. */
+/** `deadlineMs`: for all attempts together, in milliseconds. */
 export async function discover(
   issuer: string,
   fetchJson: FetchJson,
@@ -51,28 +50,33 @@ export async function discover(
   const until = monotonicMs() + deadlineMs;
   let detail = 'no metadata found';
   for (const url of metadataUrls(issuer)) {
-    const left = until - monotonicMs();
-    if (left <= 0) return { ok: false, detail: `no metadata within ${deadlineMs} ms` };
-    const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
+    const remainingMs = until - monotonicMs();
+    if (remainingMs <= 0) return { ok: false, detail: `no metadata within ${deadlineMs} ms` };
+    const fetched = await fetchJson({
+      url,
+      deadlineMs: Math.ceil(remainingMs),
+      maxBytes: MAX_BYTES,
+    });
     if (fetched.kind === 'transport') {
       detail = `metadata: ${fetched.detail}`;
       continue;
     }
     if (fetched.status !== 200 || !isObject(fetched.json)) {
-      detail = `metadata: status ${fetched.status}${fetched.status === 200 ? ', no JSON object' : ''}`;
+      const reason = fetched.status === 200 ? ', not a JSON object' : '';
+      detail = `metadata: status ${fetched.status}${reason}`;
       continue;
     }
     const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
     if (named !== issuer) {
-      // Most often a slash more or less: then both are to be seen.
+      // Usually a slash is missing or extra, so the log shows the name.
       detail = `metadata names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`;
       continue;
     }
     return {
       ok: true,
       metadata: {
-        jwksUri: pointsTo(issuer, jwks_uri),
-        introspectionEndpoint: pointsTo(issuer, introspection_endpoint),
+        jwksUri: allowedUrl(issuer, jwks_uri),
+        introspectionEndpoint: allowedUrl(issuer, introspection_endpoint),
       },
       document: { body: fetched.body, json: fetched.json },
     };

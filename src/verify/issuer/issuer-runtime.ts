@@ -60,9 +60,14 @@ export function createJwtVerification(
         const signed = await verifySignature(token, jwt, keys);
         if (!signed.ok) return signed;
         const { expiresAt } = unverified.principal;
-        const goodUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
+        const validUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
         const characters = token.length;
-        jwtCache.put(key, { token: unverified, characters, thumbprint: signed.value, goodUntilMs });
+        jwtCache.put(key, {
+          token: unverified,
+          characters,
+          thumbprint: signed.value,
+          validUntilMs,
+        });
         return ok(unverified);
       }),
   };

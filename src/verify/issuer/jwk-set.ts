@@ -1,11 +1,12 @@
-// Decides which keys of a published set can be used (RFC 7517, RFC 8725bis section 3.1): one algorithm per key, no private or symmetric
-// key, RSA of at least 2048 bits with exponent 65537 and no known weakness. Junk is skipped key by key. Never decides when a set is fetched.
+// Reads the usable keys of a published key set (RFC 7517, RFC 8725bis section 3.1). Each key has
+// one algorithm. An RSA key has at least 2048 bits, exponent 65537 and no known weakness. Private,
+// symmetric and malformed keys are skipped, and the rest of the set stays usable.
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { isObject } from '../../core/json.js';
 
 export interface VerifyKey {
   readonly kid: string | null;
-  /** The one algorithm this key is used with. */
+  /** The only algorithm with which the gateway uses this key. */
   readonly algorithm: string;
   /** SHA-256 thumbprint (RFC 7638): the same key keeps it when the set is fetched again. */
   readonly thumbprint: string;
@@ -24,8 +25,9 @@ const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: '
 const CURVE: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
 /**
- * Small primes, each with the residues that a modulus of the weak generator of CVE-2017-15361 (ROCA) can leave: the powers of 65537. A
- * modulus that leaves one of them for every prime can be factored, so that anybody may sign; one in 10^8 others does so by chance.
+ * Small primes, each with the residues that a modulus of a weak key (CVE-2017-15361, ROCA) can
+ * have: the powers of 65537. An attacker can factor a modulus that has such a residue for every
+ * prime, and can then sign. One in 10^8 other keys matches by chance.
  */
 const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[] = Array.from(
   { length: 167 },
@@ -48,7 +50,7 @@ const fits = (jwk: JWK, algorithm: string): boolean =>
   KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty &&
   (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
 
-/** The JWK's own `alg`, else the first configured algorithm that it fits; null if it can serve none of them. */
+/** The `alg` of the JWK, else the first configured algorithm that it fits; null if none fits. */
 function algorithmOf(jwk: JWK, algorithms: readonly string[]): string | null {
   const { alg } = jwk;
   if (alg !== undefined) return algorithms.includes(alg) && fits(jwk, alg) ? alg : null;
@@ -60,7 +62,7 @@ function whyUnusable(jwk: JWK): string | null {
   if (jwk.use !== undefined && jwk.use !== 'sig') return 'not for signatures';
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'not for verifying';
-  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is no string';
+  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is not a string';
   if (jwk.kty !== 'RSA') return null;
   if (typeof jwk.n !== 'string' || typeof jwk.e !== 'string') return 'RSA members missing';
   const modulus = Buffer.from(jwk.n, 'base64url');
@@ -97,7 +99,10 @@ async function importKey(jwk: JWK, algorithms: readonly string[]): Promise<Verif
   }
 }
 
-/** The usable keys of a fetched document, or why it is none: a set without a usable key is a failure, not an empty set. */
+/**
+ * Returns the usable keys of a fetched document, and why others were skipped. A set without a
+ * usable key is a failure, not an empty set.
+ */
 export async function readKeySet(
   document: unknown,
   algorithms: readonly string[],
@@ -111,7 +116,7 @@ export async function readKeySet(
   const keys: VerifyKey[] = [];
   const skipped: string[] = [];
   for (const jwk of document.keys) {
-    const imported = isObject(jwk) ? await importKey(jwk as JWK, algorithms) : 'no object';
+    const imported = isObject(jwk) ? await importKey(jwk as JWK, algorithms) : 'not an object';
     if (typeof imported === 'string') skipped.push(imported);
     else keys.push(imported);
   }

@@ -5,7 +5,7 @@ import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../fetch-json.js';
 import type { MetadataDocument } from './discovery.js';
 import { readKeySet } from './jwk-set.js';
-import type { Loaded } from './jwks.js';
+import type { JwksLoadResult } from './jwks.js';
 import type { MetadataSource } from './metadata.js';
 
 const MAX_BYTES = 256 * 1024;
@@ -28,14 +28,16 @@ function maxAge(header: string | string[] | undefined): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-export function createJwksLoader(dependencies: JwksLoaderDependencies): () => Promise<Loaded> {
+export function createJwksLoader(
+  dependencies: JwksLoaderDependencies,
+): () => Promise<JwksLoadResult> {
   const { issuer, jwksUri, algorithms, timeoutMs, metadata, fetchJson, clock, notify } =
     dependencies;
 
   let used: MetadataDocument | null = null;
   let unhelpful: MetadataDocument | null = null;
 
-  async function locate(): Promise<string | Extract<Loaded, { ok: false }>> {
+  async function locate(): Promise<string | Extract<JwksLoadResult, { ok: false }>> {
     if (jwksUri !== null) return jwksUri;
     const found = await metadata.get(unhelpful);
     if (!found.ok) return found;
@@ -43,13 +45,17 @@ export function createJwksLoader(dependencies: JwksLoaderDependencies): () => Pr
     return found.metadata.jwksUri ?? { ok: false, detail: 'metadata has no usable jwks_uri' };
   }
 
-  async function load(): Promise<Loaded> {
+  async function load(): Promise<JwksLoadResult> {
     const started = clock.monotonicMs();
     const url = await locate();
     if (typeof url !== 'string') return url;
-    const left = timeoutMs - (clock.monotonicMs() - started);
-    if (left <= 0) return { ok: false, detail: `no keys within ${timeoutMs} ms` };
-    const fetched = await fetchJson({ url, deadlineMs: Math.ceil(left), maxBytes: MAX_BYTES });
+    const remainingMs = timeoutMs - (clock.monotonicMs() - started);
+    if (remainingMs <= 0) return { ok: false, detail: `no keys within ${timeoutMs} ms` };
+    const fetched = await fetchJson({
+      url,
+      deadlineMs: Math.ceil(remainingMs),
+      maxBytes: MAX_BYTES,
+    });
     if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
     if (fetched.status !== 200) {
       const retryAfterSeconds = Number(fetched.headers['retry-after']);

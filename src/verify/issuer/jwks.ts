@@ -1,5 +1,6 @@
-// Decides when an issuer's keys are fetched, kept and given up (states: never loaded, fresh, stale within grace, expired; failure
-// back-off; a bucket of refetches for unknown kids). Never decides what a key may verify.
+// Keeps the key set of one issuer: fetches it, refreshes it, and drops it when it is too old. A set
+// is fresh, then stale within a grace period, then expired. Fetches back off after failures, and
+// unknown kids may cause a limited number of refetches only.
 
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
@@ -11,39 +12,43 @@ import { createSingleFlight } from '../single-flight.js';
 import type { KeySet, VerifyKey } from './jwk-set.js';
 
 export interface JwksPolicy {
-  /** Used without asking again; Cache-Control overrides it within 1 min..24 h. */
+  /** A set is fresh for this time. Cache-Control overrides it, within 1 minute to 24 hours. */
   readonly cacheSeconds: number;
-  /** Used after that while the issuer cannot be reached; 0: not at all. */
+  /** After that, a set is still used for this time while no refresh succeeds; 0: not at all. */
   readonly staleIfErrorSeconds: number;
-  /** One refetch for an unknown kid comes back into the bucket of two in this time. */
+  /** The bucket holds two refetches for unknown kids, and regains one in this time. */
   readonly unknownKidCooldownSeconds: number;
 }
 
-export type Loaded =
+export type JwksLoadResult =
   | { readonly ok: true; readonly set: KeySet; readonly maxAgeSeconds: number | null }
   | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds?: number };
 
 export interface KeySource {
-  /** The set that may be used now, if any. Starts a refresh when one is due; never waits. */
-  usable(): KeySet | null;
-  /** Keys that may have signed a token with this kid, all of them without one; waits for a fetch where the answer depends on one. */
+  /** The set that is fresh or stale now, or null. Starts a refresh when one is due, never waits. */
+  usableKeySet(): KeySet | null;
+  /**
+   * The keys with this kid; without a kid, all keys. Waits for a fetch where the result depends on
+   * one. `issuedAtSeconds`: `iat` of the token.
+   */
   find(
     kid: string | undefined,
     issuedAtSeconds: number | undefined,
   ): Promise<Result<readonly VerifyKey[]>>;
-  /** True once a load was tried, whatever came of it. */
-  tried(): boolean;
+  /** True after the first load, whether it succeeded or failed. */
+  hasAttemptedLoad(): boolean;
   /** Starts the first load without waiting for it. */
-  warm(): void;
+  preload(): void;
 }
 
+/** A refresh starts after this part of the fresh time. */
 const REFRESH_AT = 0.8;
 const BUCKET = 2;
 const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
 
 export interface KeySourceDependencies {
   readonly issuer: string;
-  readonly load: () => Promise<Loaded>;
+  readonly load: () => Promise<JwksLoadResult>;
   readonly clock: Clock;
   readonly notify: Notify;
   /** 0..1, for jitter. */
@@ -60,38 +65,38 @@ export function createKeySource({
   policy,
 }: KeySourceDependencies): KeySource {
   let set: KeySet | null = null;
-  let fetchedAt = 0;
-  /** Wall clock, when the set was asked for. */
-  let askedWallMs = 0;
+  let fetchedAtMs = 0;
+  /** Wall clock at the start of the fetch of the set. */
+  let requestedWallMs = 0;
   let freshMs = 0;
   let failures = 0;
-  let retryAt = 0;
+  let retryAtMs = 0;
   const flight = createSingleFlight<boolean>();
   const isLoading = (): boolean => flight.isRunning(issuer);
-  let attempted = false;
+  let hasAttempted = false;
   let bucket = BUCKET;
-  let bucketAt = clock.monotonicMs();
+  let bucketAtMs = clock.monotonicMs();
 
-  const down = (detail: string, untilMs = retryAt): Failure =>
+  const unavailable = (detail: string, untilMs = retryAtMs): Failure =>
     keysUnavailable({
       detail,
       retryAfterSeconds: Math.max(1, (untilMs - clock.monotonicMs()) / 1000),
     });
 
-  function succeed(loaded: Extract<Loaded, { ok: true }>, startedWallMs: number): void {
+  function succeed(loaded: Extract<JwksLoadResult, { ok: true }>, startedWallMs: number): void {
     set = loaded.set;
-    fetchedAt = clock.monotonicMs();
-    askedWallMs = startedWallMs;
+    fetchedAtMs = clock.monotonicMs();
+    requestedWallMs = startedWallMs;
     freshMs = 1000 * Math.min(86_400, Math.max(60, loaded.maxAgeSeconds ?? policy.cacheSeconds));
     if (failures > 0) notify({ event: 'keys.recovered', level: 'info', issuer });
     failures = 0;
-    retryAt = 0;
+    retryAtMs = 0;
   }
 
-  function fail(loaded: Extract<Loaded, { ok: false }>): void {
+  function fail(loaded: Extract<JwksLoadResult, { ok: false }>): void {
     const requestedMs = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
     const waitMs = Math.max(requestedMs, backoffMs(failures++, BACKOFF, random));
-    retryAt = clock.monotonicMs() + waitMs;
+    retryAtMs = clock.monotonicMs() + waitMs;
     notify({
       event: 'keys.load_failed',
       level: 'error',
@@ -102,35 +107,35 @@ export function createKeySource({
     });
   }
 
-  /** One fetch at a time, detached from whoever caused it. Resolves to whether it worked. */
+  /** One fetch at a time, independent of the request that caused it. Resolves to its success. */
   function refresh(): Promise<boolean> {
     const startedWallMs = clock.wallMs();
     return flight.run(issuer, async () => {
       const loaded = await load().catch(
-        (error: unknown): Loaded => ({ ok: false, detail: String(error) }),
+        (error: unknown): JwksLoadResult => ({ ok: false, detail: String(error) }),
       );
-      attempted = true;
+      hasAttempted = true;
       if (loaded.ok) succeed(loaded, startedWallMs);
       else fail(loaded);
       return loaded.ok;
     });
   }
 
-  const backingOff = (): boolean => clock.monotonicMs() < retryAt;
+  const isBackingOff = (): boolean => clock.monotonicMs() < retryAtMs;
 
-  function usable(): KeySet | null {
+  function usableKeySet(): KeySet | null {
     if (set === null) return null;
-    const age = clock.monotonicMs() - fetchedAt;
-    if (age >= freshMs * REFRESH_AT && !isLoading() && !backingOff()) void refresh();
+    const age = clock.monotonicMs() - fetchedAtMs;
+    if (age >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
     return age < freshMs + policy.staleIfErrorSeconds * 1000 ? set : null;
   }
 
   function takeFromBucket(): boolean {
     const now = clock.monotonicMs();
-    const every = policy.unknownKidCooldownSeconds * 1000;
-    const back = Math.floor((now - bucketAt) / every);
-    bucket = Math.min(BUCKET, bucket + back);
-    bucketAt = bucket === BUCKET ? now : bucketAt + back * every;
+    const cooldownMs = policy.unknownKidCooldownSeconds * 1000;
+    const regained = Math.floor((now - bucketAtMs) / cooldownMs);
+    bucket = Math.min(BUCKET, bucket + regained);
+    bucketAtMs = bucket === BUCKET ? now : bucketAtMs + regained * cooldownMs;
     if (bucket === 0) return false;
     bucket--;
     return true;
@@ -139,42 +144,46 @@ export function createKeySource({
   const matching = ({ keys }: KeySet, kid: string | undefined): readonly VerifyKey[] =>
     kid === undefined ? keys : keys.filter((key) => key.kid === kid);
 
-  const unknown = (): Failure => tokenKeyUnknown({ detail: 'no published key has this kid' });
+  const unknownKid = (): Failure => tokenKeyUnknown({ detail: 'no published key has this kid' });
 
-  /** A set cannot know a key that was published after it was asked for; a token that is older can be judged by it. */
+  /**
+   * A set cannot contain a key that the issuer published after the fetch. So only a token that is
+   * older than the set is rejected for its kid; for a newer one the keys are unavailable.
+   */
   function unknownByAge(issuedAtSeconds: number | undefined): Failure {
-    if (issuedAtSeconds === undefined || issuedAtSeconds * 1000 <= askedWallMs) return unknown();
-    const untilMs = bucket > 0 ? 0 : bucketAt + policy.unknownKidCooldownSeconds * 1000;
-    return down('unknown kid in a token newer than the key set', untilMs);
+    if (issuedAtSeconds === undefined || issuedAtSeconds * 1000 <= requestedWallMs)
+      return unknownKid();
+    const untilMs = bucket > 0 ? 0 : bucketAtMs + policy.unknownKidCooldownSeconds * 1000;
+    return unavailable('unknown kid in a token newer than the key set', untilMs);
   }
 
   async function find(
     kid: string | undefined,
     issuedAtSeconds: number | undefined,
   ): Promise<Result<readonly VerifyKey[]>> {
-    // Read first: a refresh that `usable` starts is one for this very token.
-    const joins = isLoading();
-    const current = usable();
+    // Read first: a refresh that `usableKeySet` starts counts as a fetch for this token.
+    const joinsFetch = isLoading();
+    const current = usableKeySet();
     const known = current === null ? [] : matching(current, kid);
     if (known.length > 0) return ok(known);
     const why = current === null ? 'no usable keys' : 'unknown kid';
-    if (!isLoading() && backingOff()) return down(`${why}, backing off`);
-    const spends = current !== null && !isLoading();
-    if (spends && !takeFromBucket()) return unknownByAge(issuedAtSeconds);
+    if (!isLoading() && isBackingOff()) return unavailable(`${why}, backing off`);
+    const usesBucket = current !== null && !isLoading();
+    if (usesBucket && !takeFromBucket()) return unknownByAge(issuedAtSeconds);
     if (!(await refresh())) {
-      // A failure has its back-off; it is not to cost the recovery a refetch as well.
-      if (spends) bucket++;
-      return down(`${why}, fetch failed`);
+      // The back-off limits failed fetches, so they do not use up the bucket.
+      if (usesBucket) bucket++;
+      return unavailable(`${why}, fetch failed`);
     }
     const found = set === null ? [] : matching(set, kid);
     if (found.length > 0) return ok(found);
-    return joins ? unknownByAge(issuedAtSeconds) : unknown();
+    return joinsFetch ? unknownByAge(issuedAtSeconds) : unknownKid();
   }
 
   return {
-    usable,
+    usableKeySet,
     find,
-    tried: () => attempted,
-    warm: () => void (set === null && !isLoading() && refresh()),
+    hasAttemptedLoad: () => hasAttempted,
+    preload: () => void (set === null && !isLoading() && refresh()),
   };
 }

@@ -20,7 +20,7 @@ export interface NewEntry {
   /** Thumbprint of the key that signed it. */
   readonly thumbprint: string;
   /** Wall clock in milliseconds: `exp` and the tolerance. */
-  readonly goodUntilMs: number;
+  readonly validUntilMs: number;
 }
 
 interface Entry extends NewEntry {
@@ -41,11 +41,11 @@ export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
     get(key) {
       const entry = cache.get(key);
       if (entry === undefined) return undefined;
-      const set = keys.usable();
+      const set = keys.usableKeySet();
       if (set !== null && set !== entry.foundIn && set.thumbprints.has(entry.thumbprint))
         entry.foundIn = set;
-      const holds = set !== null && set === entry.foundIn && clock.wallMs() < entry.goodUntilMs;
-      if (holds && clock.monotonicMs() - entry.createdAtMs < LIFE_MS) return entry.token;
+      const isValid = set !== null && set === entry.foundIn && clock.wallMs() < entry.validUntilMs;
+      if (isValid && clock.monotonicMs() - entry.createdAtMs < LIFE_MS) return entry.token;
       cache.delete(key);
       return undefined;
     },

@@ -1,4 +1,5 @@
-// What an endpoint in trouble and a flood of strangers cost: questions under way, the breaker, and what is remembered meanwhile.
+// A failing introspection endpoint and floods of unknown tokens: the breaker, the slots, and the
+// bounds of the cache.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
@@ -20,36 +21,36 @@ afterAll(() => Promise.all([issuer.stop(), server.stop()]));
 const setting = () => introspecting(issuer, { url: server.url });
 const UNAVAILABLE = 'introspection.unavailable';
 let count = 0;
-const stranger = (): string => {
+const newToken = (): string => {
   count += 1;
-  return `stranger-${count}`;
+  return `new-${count}`;
 };
 
-async function inTurn(times: number, ask: () => Promise<string>): Promise<Set<string>> {
-  const kinds = new Set<string>();
-  for (let i = 0; i < times; i++) kinds.add(await ask());
-  return kinds;
+async function inTurn(times: number, send: () => Promise<string>): Promise<Set<string>> {
+  const results = new Set<string>();
+  for (let i = 0; i < times; i++) results.add(await send());
+  return results;
 }
 
 describe('the breaker', () => {
   test.each<[string, Answer]>([
     ['5xx', status(500)],
     ['429', status(429)],
-    ['no JSON', status(200, [], '<html>')],
+    ['not JSON', status(200, [], '<html>')],
     ['no boolean active', json({ active: 'true' })],
     ['a redirect', status(307, [['location', '/elsewhere']])],
-    ['a cut answer', ({ socket }) => void socket.destroy()],
-  ])('opens after five times %s, and closes when the endpoint answers again (C-86)', async (_what, answer) => {
-    const { kind, ask, clock, notices } = setting();
+    ['a cut connection', ({ socket }) => void socket.destroy()],
+  ])('opens after %s five times, and closes when the endpoint works again (C-86)', async (_what, answer) => {
+    const { reason, ask, clock, notices } = setting();
     server.answer(answer);
-    expect(await inTurn(5, () => kind(stranger()))).toEqual(new Set([UNAVAILABLE]));
+    expect(await inTurn(5, () => reason(newToken()))).toEqual(new Set([UNAVAILABLE]));
     expect([server.hits, notices.map(({ event, level }) => [event, level])]).toEqual([5, [['introspection.down', 'error']]]);
     server.answer(json(active()));
-    expect(await ask(stranger())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 5 });
+    expect(await ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 5 });
     clock.advance(4999);
-    expect([await kind(stranger()), server.hits]).toEqual([UNAVAILABLE, 5]);
+    expect([await reason(newToken()), server.hits]).toEqual([UNAVAILABLE, 5]);
     clock.advance(1);
-    expect([await kind(stranger()), await kind(stranger()), server.hits]).toEqual(['ok', 'ok', 7]);
+    expect([await reason(newToken()), await reason(newToken()), server.hits]).toEqual(['ok', 'ok', 7]);
     expect(notices.at(-1)).toMatchObject({ event: 'introspection.recovered', level: 'info' });
   });
 
@@ -61,151 +62,151 @@ describe('the breaker', () => {
     ['400 invalid_client', json({ error: 'invalid_client' }, 400), 'introspection.gateway_rejected'],
     ['another issuer', json(active({ iss: 'https://other.example' })), 'token.claims'],
   ])('does not count %s: tokens alone cannot open it', async (_what, answer, expected) => {
-    const { kind } = setting();
+    const { reason } = setting();
     server.answer(answer);
-    expect(await inTurn(20, () => kind(stranger()))).toEqual(new Set([expected]));
+    expect(await inTurn(20, () => reason(newToken()))).toEqual(new Set([expected]));
     expect(server.hits).toBe(20);
     server.answer(json(active()));
-    expect(await kind(stranger())).toBe('ok');
+    expect(await reason(newToken())).toBe('ok');
   });
 
-  test('lets one question through when its time is over, and no other until that is answered', async () => {
-    const { kind, introspect, clock } = setting();
+  test('lets one request through after its time, and no other before the response', async () => {
+    const { reason, introspect, clock } = setting();
     server.answer(status(503));
-    await inTurn(5, () => kind(stranger()));
+    await inTurn(5, () => reason(newToken()));
     clock.advance(5000);
     let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
+    const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
     server.next(async (exchange) => {
-      await held;
+      await gate;
       await json(active())(exchange);
     });
     const probe = introspect('probe');
     await server.waitFor(6);
-    expect(await inTurn(10, () => kind(stranger()))).toEqual(new Set([UNAVAILABLE]));
+    expect(await inTurn(10, () => reason(newToken()))).toEqual(new Set([UNAVAILABLE]));
     expect(server.hits).toBe(6);
     release();
     expect(await probe).toMatchObject({ ok: true });
     server.answer(json(active()));
-    expect(await kind(stranger())).toBe('ok');
+    expect(await reason(newToken())).toBe('ok');
   });
 
-  test('that strangers opened is not in the way of a token that is known', async () => {
-    const { kind, clock } = setting();
-    expect(await kind('known')).toBe('ok');
+  test('for unknown tokens does not stop known tokens', async () => {
+    const { reason, clock } = setting();
+    expect(await reason('known')).toBe('ok');
     clock.advance(30_000);
     server.answer(status(500));
-    await inTurn(5, () => kind(stranger()));
+    await inTurn(5, () => reason(newToken()));
     server.answer(json(active()));
-    expect([await kind(stranger()), await kind('known')]).toEqual([UNAVAILABLE, 'ok']);
+    expect([await reason(newToken()), await reason('known')]).toEqual([UNAVAILABLE, 'ok']);
   });
 });
 
 describe('slots (C-91)', () => {
-  /** Holds every answer until `release`; counts those under way. */
-  function holding(answer: (token: string) => unknown = () => active()) {
+  /** Delays every response until `release`, and counts the requests in flight. */
+  function delayed(answer: (token: string) => unknown = () => active()) {
     let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
+    const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const seen = { now: 0, most: 0 };
+    const inFlight = { now: 0, most: 0 };
     server.answer(async (exchange) => {
-      seen.now += 1;
-      seen.most = Math.max(seen.most, seen.now);
+      inFlight.now += 1;
+      inFlight.most = Math.max(inFlight.most, inFlight.now);
       const form = new URLSearchParams(String(await answers.bodyOf(exchange)));
-      await held;
-      seen.now -= 1;
+      await gate;
+      inFlight.now -= 1;
       await json(answer(form.get('token') ?? ''))(exchange);
     });
-    return { seen, release };
+    return { inFlight, release };
   }
-  const many = (n: number, one: () => Promise<string>): Promise<string>[] => Array.from({ length: n }, one);
-  const tally = (kinds: string[], kind: string): number => kinds.filter((one) => one === kind).length;
+  const many = (n: number, send: () => Promise<string>): Promise<string>[] => Array.from({ length: n }, send);
+  const countOf = (results: string[], result: string): number => results.filter((each) => each === result).length;
 
-  test('of strangers are 32, and 256 wait; above that it is 503 with Retry-After', async () => {
-    const { kind, ask } = setting();
-    const { seen, release } = holding();
-    const asked = many(32 + 256, () => kind(stranger()));
-    await until('32 are under way', () => seen.now === 32);
-    expect(await ask(stranger())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 1 });
+  test('for unknown tokens: 32, and 256 wait; the next gets 503 with Retry-After', async () => {
+    const { reason, ask } = setting();
+    const { inFlight, release } = delayed();
+    const sent = many(32 + 256, () => reason(newToken()));
+    await until('32 requests are in flight', () => inFlight.now === 32);
+    expect(await ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 1 });
     release();
-    expect([tally(await Promise.all(asked), 'ok'), seen.most]).toEqual([288, 32]);
+    expect([countOf(await Promise.all(sent), 'ok'), inFlight.most]).toEqual([288, 32]);
   });
 
-  test('are kept for tokens that were seen active in the last ten minutes', async () => {
-    const { kind, clock } = setting();
+  test('are reserved for tokens that were active in the last ten minutes', async () => {
+    const { reason, clock } = setting();
     const known = Array.from({ length: 32 }, (_, i) => `known-${i}`);
-    for (const token of known) expect(await kind(token)).toBe('ok');
+    for (const token of known) expect(await reason(token)).toBe('ok');
     clock.advance(10 * MINUTE - 1);
-    const { seen, release } = holding();
-    const strangers = many(100, () => kind(stranger()));
-    await until('32 strangers are under way', () => seen.now === 32);
-    const again = known.map((token) => kind(token));
-    await until('all 64 are under way', () => seen.now === 64);
+    const { inFlight, release } = delayed();
+    const unknown = many(100, () => reason(newToken()));
+    await until('32 unknown tokens are in flight', () => inFlight.now === 32);
+    const again = known.map((token) => reason(token));
+    await until('all 64 requests are in flight', () => inFlight.now === 64);
     release();
-    expect(tally(await Promise.all(again), 'ok')).toBe(32);
-    expect([tally(await Promise.all(strangers), 'ok'), seen.most]).toEqual([100, 64]);
+    expect(countOf(await Promise.all(again), 'ok')).toBe(32);
+    expect([countOf(await Promise.all(unknown), 'ok'), inFlight.most]).toEqual([100, 64]);
   });
 
   test.each([
-    ['longer than that', 10 * MINUTE, false],
-    ['for a token that was inactive since', MINUTE, true],
-  ])('are not kept %s', async (_what, laterMs, revoked) => {
-    const { kind, clock } = setting();
-    expect([await kind('once'), await kind('still')]).toEqual(['ok', 'ok']);
+    ['that was active longer ago', 10 * MINUTE, false],
+    ['that became inactive', MINUTE, true],
+  ])('are not reserved for a token %s', async (_what, laterMs, revoked) => {
+    const { reason, clock } = setting();
+    expect([await reason('once'), await reason('still')]).toEqual(['ok', 'ok']);
     clock.advance(laterMs - 30_000);
-    expect(await kind('still')).toBe('ok');
+    expect(await reason('still')).toBe('ok');
     if (revoked) {
       server.next(json({ active: false }));
-      expect(await kind('once')).toBe('token.inactive');
+      expect(await reason('once')).toBe('token.inactive');
     }
     clock.advance(30_000);
-    const { seen, release } = holding();
-    const strangers = many(32, () => kind(stranger()));
-    await until('32 strangers are under way', () => seen.now === 32);
-    const late = [kind('once'), kind('still')];
-    await until('the one that is still known is under way', () => seen.now === 33);
+    const { inFlight, release } = delayed();
+    const unknown = many(32, () => reason(newToken()));
+    await until('32 unknown tokens are in flight', () => inFlight.now === 32);
+    const late = [reason('once'), reason('still')];
+    await until('the token that is still known is in flight', () => inFlight.now === 33);
     release();
-    expect([tally(await Promise.all([...strangers, ...late]), 'ok'), seen.most]).toEqual([34, 33]);
+    expect([countOf(await Promise.all([...unknown, ...late]), 'ok'), inFlight.most]).toEqual([34, 33]);
   });
 });
 
-describe('what is remembered is bounded (E-02, C-86)', () => {
-  test('ten thousand inactive tokens; a flood beyond pushes out its own, not what is active', async () => {
-    const { kind } = setting();
-    expect(await kind('known')).toBe('ok');
+describe('the cache is bounded (E-02, C-86)', () => {
+  test('to ten thousand inactive tokens; a larger flood evicts inactive tokens, not active ones', async () => {
+    const { reason } = setting();
+    expect(await reason('known')).toBe('ok');
     server.answer(json({ active: false }));
-    expect([await kind('first'), await kind('first'), server.hits]).toEqual(['token.inactive', 'token.inactive', 2]);
+    expect([await reason('first'), await reason('first'), server.hits]).toEqual(['token.inactive', 'token.inactive', 2]);
     for (let i = 0; i < 100; i++) {
-      const kinds = await Promise.all(Array.from({ length: 100 }, () => kind(stranger())));
-      expect(new Set(kinds)).toEqual(new Set(['token.inactive']));
+      const results = await Promise.all(Array.from({ length: 100 }, () => reason(newToken())));
+      expect(new Set(results)).toEqual(new Set(['token.inactive']));
     }
     const before = server.hits;
-    expect([await kind('first'), server.hits]).toEqual(['token.inactive', before + 1]);
-    expect([await kind('known'), server.hits]).toEqual(['ok', before + 1]);
+    expect([await reason('first'), server.hits]).toEqual(['token.inactive', before + 1]);
+    expect([await reason('known'), server.hits]).toEqual(['ok', before + 1]);
   }, 60_000);
 
-  test('sixteen MiB of active answers, however large each is', async () => {
-    const { kind } = setting();
+  test('to 16 MiB of active responses', async () => {
+    const { reason } = setting();
     server.answer(json(active({ padding: 'x'.repeat(60_000) })));
     const tokens = Array.from({ length: 300 }, (_, i) => `large-${i}`);
-    for (const token of tokens) expect(await kind(token)).toBe('ok');
+    for (const token of tokens) expect(await reason(token)).toBe('ok');
     expect(server.hits).toBe(300);
-    // 279 of 60 kB fit: the youngest are there, the oldest are asked about again.
-    for (const token of tokens.slice(-270)) expect(await kind(token)).toBe('ok');
+    // 279 of 60 kB fit: the newest are cached, the oldest are introspected again.
+    for (const token of tokens.slice(-270)) expect(await reason(token)).toBe('ok');
     expect(server.hits).toBe(300);
-    expect([await kind('large-0'), server.hits]).toEqual(['ok', 301]);
+    expect([await reason('large-0'), server.hits]).toEqual(['ok', 301]);
   });
 
-  test('nothing of the token, also where the endpoint repeats it (C-87)', async () => {
+  test('and never holds the token, even if the endpoint repeats it (C-87)', async () => {
     const { ask } = setting();
     const token = 'a-token-that-is-repeated';
     server.answer(json(active({ token, access_token: token, roles: ['admin'] })));
-    const said = await ask(token);
-    expect(said).toMatchObject({ ok: true, value: { principal: { subject: 'alice', claims: { roles: ['admin'] } } } });
-    expect(JSON.stringify(said)).not.toContain(token);
+    const result = await ask(token);
+    expect(result).toMatchObject({ ok: true, value: { principal: { subject: 'alice', claims: { roles: ['admin'] } } } });
+    expect(JSON.stringify(result)).not.toContain(token);
     expect(JSON.stringify(await ask(token))).not.toContain(token);
   });
 });
@@ -213,20 +214,20 @@ describe('what is remembered is bounded (E-02, C-86)', () => {
 test('two clients of one issuer share nothing (C-87, S9)', async () => {
   const one = setting();
   const other = setting();
-  expect([await one.kind('t'), await one.kind('t'), server.hits]).toEqual(['ok', 'ok', 1]);
+  expect([await one.reason('t'), await one.reason('t'), server.hits]).toEqual(['ok', 'ok', 1]);
   server.answer(json({ active: false }));
-  expect([await other.kind('t'), server.hits]).toEqual(['token.inactive', 2]);
+  expect([await other.reason('t'), server.hits]).toEqual(['token.inactive', 2]);
 });
 
-test('a hit is judged anew: dates that have come to be wrong (C-84)', async () => {
-  const { kind, clock } = setting();
+test('the dates of a cache hit are checked again (C-84)', async () => {
+  const { reason, clock } = setting();
   server.answer(json(active({ nbf: Math.floor(clock.wallMs() / 1000) })));
-  expect(await kind('t')).toBe('ok');
+  expect(await reason('t')).toBe('ok');
   clock.setWall(clock.wallMs() - 10 * MINUTE);
-  expect([await kind('t'), server.hits]).toEqual(['token.not_yet_valid', 1]);
+  expect([await reason('t'), server.hits]).toEqual(['token.not_yet_valid', 1]);
 });
 
-test('a client that stands for the audience is told at the start, and said on the principal', async () => {
+test('bound-to-client is logged at the start, and marks the access token', async () => {
   expect(setting().notices).toEqual([]);
   const bound = introspecting(issuer, { url: server.url, audience: 'bound-to-client' });
   expect(bound.notices).toMatchObject([{ event: 'introspection.audience_not_required', level: 'warn', issuer: issuer.issuer }]);

@@ -1,4 +1,5 @@
-// What an introspection answer means: active, inactive, or no information, which is never told as a bad token.
+// Introspection of a token: active, inactive, or no result. Without a result the token is never
+// reported as bad.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { secret } from '../../../src/core/secret.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
@@ -24,47 +25,49 @@ beforeEach(async () => {
 });
 afterAll(() => Promise.all([issuer.stop(), server.stop()]));
 
-describe('the question', () => {
+describe('the introspection request', () => {
   test.each([
     ['portcullis', 's3cret', 'portcullis:s3cret'],
     ['a:b', 'p%:+ \u00e9&', 'a%3Ab:p%25%3A%2B+%C3%A9%26'],
   ])('is a form with the token, and Basic of the encoded client: %s (C-80, C-81)', async (clientId, plain, pair) => {
-    const seen: [string, string | undefined][] = [];
+    const received: [string, string | undefined][] = [];
     issuer.introspect = (form, authorization) => {
-      seen.push([form.toString(), authorization]);
+      received.push([form.toString(), authorization]);
       return active();
     };
     expect(
-      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).kind('a+b/c=='),
+      await introspecting(issuer, { client: { auth: 'basic', clientId, clientSecret: secret(plain) } }).reason('a+b/c=='),
     ).toBe('ok');
-    expect(seen).toEqual([
+    expect(received).toEqual([
       ['token=a%2Bb%2Fc%3D%3D&token_type_hint=access_token', `Basic ${Buffer.from(pair).toString('base64')}`],
     ]);
   });
 
-  test('carries the client in the form where that is configured (C-81)', async () => {
-    const seen: [Record<string, string>, string | undefined][] = [];
+  test('has the client in the form with auth: post (C-81)', async () => {
+    const received: [Record<string, string>, string | undefined][] = [];
     issuer.introspect = (form, authorization) => {
-      seen.push([Object.fromEntries(form), authorization]);
+      received.push([Object.fromEntries(form), authorization]);
       return active();
     };
     expect(
-      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).kind('t'),
+      await introspecting(issuer, { client: { auth: 'post', clientId: 'portcullis', clientSecret: secret('s3cret') } }).reason(
+        't',
+      ),
     ).toBe('ok');
-    expect(seen).toEqual([
+    expect(received).toEqual([
       [{ token: 't', token_type_hint: 'access_token', client_id: 'portcullis', client_secret: 's3cret' }, undefined],
     ]);
   });
 
-  test('goes where the metadata points, which is asked once', async () => {
-    const { kind } = introspecting(issuer, { url: null });
-    expect([await kind('a'), await kind('b')]).toEqual(['ok', 'ok']);
+  test('goes to the endpoint in the metadata, which is fetched once', async () => {
+    const { reason } = introspecting(issuer, { url: null });
+    expect([await reason('a'), await reason('b')]).toEqual(['ok', 'ok']);
     expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 2 });
   });
 
-  test('asks for the metadata once, however many wait for it (C-86)', async () => {
-    const { kind } = introspecting(issuer, { url: null });
-    await Promise.all(Array.from({ length: 20 }, (_, i) => kind(`token-${i}`)));
+  test('fetches the metadata once for many tokens (C-86)', async () => {
+    const { reason } = introspecting(issuer, { url: null });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => reason(`token-${i}`)));
     expect(issuer.hits).toMatchObject({ metadata: 1, introspection: 20 });
   });
 
@@ -72,22 +75,22 @@ describe('the question', () => {
     ['of another issuer (C-24)', { issuer: 'https://evil.example' }, 1000],
     ['without the endpoint', { introspection_endpoint: undefined }, 500],
     ['with an unsafe endpoint (A-64)', { introspection_endpoint: 'http://auth.example/introspect' }, 500],
-  ])('goes nowhere with metadata %s, until the issuer corrects it', async (_what, metadata, waitMs) => {
-    const { ask, kind, clock } = introspecting(issuer, { url: null });
+  ])('is not sent with metadata %s, until the issuer corrects it', async (_what, metadata, waitMs) => {
+    const { ask, reason, clock } = introspecting(issuer, { url: null });
     issuer.metadata = metadata;
-    const refusal = { definition: { reason: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
-    expect(await ask()).toMatchObject(refusal);
+    const rejection = { definition: { reason: 'introspection.unavailable' }, detail: expect.stringContaining('metadata') };
+    expect(await ask()).toMatchObject(rejection);
     expect(issuer.hits.introspection).toBe(0);
     issuer.metadata = {};
-    const { metadata: looks } = issuer.hits;
+    const { metadata: fetches } = issuer.hits;
     clock.advance(waitMs - 1);
-    expect([await kind(), issuer.hits.metadata]).toEqual(['introspection.unavailable', looks]);
+    expect([await reason(), issuer.hits.metadata]).toEqual(['introspection.unavailable', fetches]);
     clock.advance(1);
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 });
 
-describe('active (C-82)', () => {
+describe('an active token (C-82)', () => {
   test('makes a principal', async () => {
     const { ask, clock } = introspecting(issuer);
     const exp = Math.floor(clock.wallMs() / 1000) + 300;
@@ -103,7 +106,7 @@ describe('active (C-82)', () => {
     });
   });
 
-  test('without sub is the client itself (A-53)', async () => {
+  test('without sub is for the client itself (A-53)', async () => {
     issuer.introspect = () => active({ sub: undefined });
     expect(await introspecting(issuer).ask()).toMatchObject({
       ok: true,
@@ -115,55 +118,55 @@ describe('active (C-82)', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['another issuer', { iss: 'https://other.example' }, 'token.claims'],
     ['exp in the past', { exp: now - 90 }, 'token.expired'],
-    ['exp that is no date', { exp: 'never' }, 'token.claims'],
+    ['exp that is not a date', { exp: 'never' }, 'token.claims'],
     ['exp null', { exp: null }, 'token.claims'],
     ['nbf ahead', { nbf: now + 90 }, 'token.not_yet_valid'],
     ['the type of a refresh token (A-46)', { token_type: 'refresh_token' }, 'token.claims'],
     ['the use of a refresh token (A-46)', { token_use: 'refresh' }, 'token.claims'],
     ['cnf (C-110)', { cnf: { jkt: 'x' } }, 'token.claims'],
     ['neither sub nor client', { sub: undefined, client_id: undefined }, 'token.claims'],
-    ['an aud that is no text', { aud: 5 }, 'token.claims'],
-    ['a scope that is no text', { scope: 5 }, 'token.claims'],
-  ])('with %s is refused all the same (C-84)', async (_what, changes, kind) => {
-    expect(await introspecting(issuer).kind()).toBe('ok');
+    ['an aud that is not a string', { aud: 5 }, 'token.claims'],
+    ['a scope that is not a string', { scope: 5 }, 'token.claims'],
+  ])('with %s is rejected all the same (C-84)', async (_what, changes, reason) => {
+    expect(await introspecting(issuer).reason()).toBe('ok');
     issuer.introspect = () => active(changes);
-    expect(await introspecting(issuer).kind()).toBe(kind);
+    expect(await introspecting(issuer).reason()).toBe(reason);
   });
 });
 
-test('inactive is a bad token, whatever else the answer says (C-82)', async () => {
+test('an inactive token is bad, whatever else is in the response (C-82)', async () => {
   issuer.introspect = () => active({ active: false });
-  expect(await introspecting(issuer).kind()).toBe('token.inactive');
+  expect(await introspecting(issuer).reason()).toBe('token.inactive');
 });
 
-describe('no information is 503, is told as such, and is not kept (C-83, E-05)', () => {
+describe('no result is 503, and is not cached (C-83, E-05)', () => {
   test.each<[string, unknown]>([
     ['"true"', { ...active(), active: 'true' }],
     ['1', { ...active(), active: 1 }],
     ['null', { ...active(), active: null }],
-    ['nothing', { ...active(), active: undefined }],
+    ['missing', { ...active(), active: undefined }],
     ['an empty object', {}],
     ['a list', [active()]],
-    ['text', 'active'],
+    ['a string', 'active'],
   ])('active is %s (C-82)', async (_what, answer) => {
-    const { kind } = introspecting(issuer);
+    const { reason } = introspecting(issuer);
     issuer.introspect = () => answer;
-    expect(await kind()).toBe('introspection.unavailable');
+    expect(await reason()).toBe('introspection.unavailable');
     issuer.introspect = () => active();
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 
   test.each<[IssuerMode]>([['500'], ['html'], ['redirect'], ['empty'], ['huge'], ['reset'], ['closed'], ['hang']])(
     '%s',
     async (mode) => {
-      const { kind } = introspecting(issuer);
+      const { reason } = introspecting(issuer);
       await issuer.setMode(mode);
       const started = performance.now();
-      expect(await kind()).toBe('introspection.unavailable');
+      expect(await reason()).toBe('introspection.unavailable');
       expect(performance.now() - started).toBeLessThan(3000);
       expect(issuer.hits.introspection).toBeLessThanOrEqual(1);
       await issuer.setMode('ok');
-      expect(await kind()).toBe('ok');
+      expect(await reason()).toBe('ok');
     },
   );
 
@@ -182,28 +185,28 @@ describe('no information is 503, is told as such, and is not kept (C-83, E-05)',
   });
 });
 
-describe('a refusal of the gateway itself is 503 and an alarm, never a bad token (C-83)', () => {
+describe('a rejected gateway is 503 and an error in the log, never a bad token (C-83)', () => {
   test.each<[string, Answer]>([
     ['401', status(401, [['www-authenticate', 'Basic']])],
     ['401 with invalid_token', json({ error: 'invalid_token' }, 401)],
     ['403', status(403)],
     ['400 invalid_client', json({ error: 'invalid_client' }, 400)],
   ])('%s', async (_what, answer) => {
-    const { kind, notices } = introspecting(issuer, { url: server.url });
+    const { reason, notices } = introspecting(issuer, { url: server.url });
     server.next(answer);
-    expect(await kind()).toBe('introspection.gateway_rejected');
+    expect(await reason()).toBe('introspection.gateway_rejected');
     expect(notices).toMatchObject([{ event: 'introspection.client_rejected', level: 'error', issuer: issuer.issuer }]);
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
   });
 
   test.each<[string, Answer]>([
     ['invalid_request', json({ error: 'invalid_request' }, 400)],
     ['invalid_token', json({ error: 'invalid_token' }, 400)],
-    ['no JSON', status(400, [], 'bad token')],
-  ])('any other 400 speaks of the token: %s', async (_what, answer) => {
-    const { kind, notices } = introspecting(issuer, { url: server.url });
+    ['not JSON', status(400, [], 'bad token')],
+  ])('any other 400 is about the token: %s', async (_what, answer) => {
+    const { reason, notices } = introspecting(issuer, { url: server.url });
     server.next(answer);
-    expect(await kind()).toBe('token.inactive');
-    expect([notices, await kind()]).toEqual([[], 'ok']);
+    expect(await reason()).toBe('token.inactive');
+    expect([notices, await reason()]).toEqual([[], 'ok']);
   });
 });

@@ -1,4 +1,4 @@
-// Each flawed token beside its good twin. What can be refused without a key is refused without one.
+// Each flawed token beside a good one. A token that can be rejected without a key needs no key.
 import { createSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ok } from '../../../src/core/result.js';
@@ -8,14 +8,14 @@ import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from
 import { testClock } from '../../support/clock.js';
 import { flat, ISSUER, RESOURCE } from '../../support/endpoint.js';
 import { testKeys } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const rsa = rsaKey({ kid: 'rsa' });
 const second = rsaKey({ kid: 'second' });
 const ps = rsaKey({ kid: 'ps', alg: 'PS256' });
 const ec = ecKey({ kid: 'ec' });
 const ed = ed25519Key({ kid: 'ed' });
-const stranger = rsaKey({ kid: 'rsa' });
+const unpublished = rsaKey({ kid: 'rsa' });
 
 const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key: rsa, ...changes });
 const claims = (changes: Record<string, unknown>): string => mint({ claims: changes });
@@ -26,7 +26,7 @@ interface Setting {
   readonly published?: SigningKey[];
 }
 
-/** What the token says unverified; its shape alone where that is no JWT. */
+/** The unverified JWT, or the form of another token. */
 function jwtOf(token: string): UnverifiedJwt | string {
   const shape = shapeOf(token);
   if (shape.kind !== 'jws') return shape.kind;
@@ -46,26 +46,26 @@ function verifier({ policy = {}, published = [rsa, second] }: Setting = {}) {
   return {
     keys,
     clock,
-    async judge(token: string) {
+    async authenticate(token: string) {
       const jwt = jwtOf(token);
       return typeof jwt === 'string' ? jwt : verify(token, jwt);
     },
-    async kind(token: string): Promise<string> {
-      const verdict = await this.judge(token);
-      return typeof verdict === 'string' ? verdict : kindOf(verdict);
+    async reason(token: string): Promise<string> {
+      const result = await this.authenticate(token);
+      return typeof result === 'string' ? result : reasonOf(result);
     },
   };
 }
 
-test('a good token makes a principal and names the key that signed it', async () => {
-  const { judge, keys } = verifier();
-  const verdict = await judge(mint());
-  const set = keys.source.usable();
-  expect(verdict).toMatchObject({
+test('a good token gives a principal and the thumbprint of its key', async () => {
+  const { authenticate, keys } = verifier();
+  const result = await authenticate(mint());
+  const set = keys.source.usableKeySet();
+  expect(result).toMatchObject({
     ok: true,
     value: { issuer: ISSUER, subject: 'alice', client: 'test-client', scopes: ['files:read'], audience: [RESOURCE] },
   });
-  expect(verdict).toMatchObject({ value: { thumbprint: set?.keys[0]?.thumbprint } });
+  expect(result).toMatchObject({ value: { thumbprint: set?.keys[0]?.thumbprint } });
 });
 
 describe('typ', () => {
@@ -79,32 +79,32 @@ describe('typ', () => {
     ['a DPoP proof', 'dpop+jwt', 'token.type', 'token.type'],
     ['a logout token', 'logout+jwt', 'token.type', 'token.type'],
     ['a security event', 'secevent+jwt', 'token.type', 'token.type'],
-    ['an identity JWT of our own', 'portcullis-identity+jwt', 'token.type', 'token.type'],
+    ['an identity JWT of the gateway', 'portcullis-identity+jwt', 'token.type', 'token.type'],
     ['empty', '', 'token.type', 'token.type'],
     ['null', null, 'token.type', 'token.type'],
     ['a list', ['at+jwt'], 'token.type', 'token.type'],
   ];
   test.each(both)('%s (C-30)', async (_what, typ, strict, lenient) => {
-    expect(await verifier().kind(header({ typ }))).toBe(strict);
-    expect(await verifier({ policy: { typ: 'lenient' } }).kind(header({ typ }))).toBe(lenient);
+    expect(await verifier().reason(header({ typ }))).toBe(strict);
+    expect(await verifier({ policy: { typ: 'lenient' } }).reason(header({ typ }))).toBe(lenient);
   });
 });
 
-describe('the marks of an access token (C-37)', () => {
+describe('the required claims (C-37)', () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ['as they must be', { token_use: 'access', typ: 'Bearer' }, 'ok'],
+    ['with their values', { token_use: 'access', typ: 'Bearer' }, 'ok'],
     ['one missing', { token_use: 'access' }, 'token.type'],
-    ['one of another value', { token_use: 'access', typ: 'ID' }, 'token.type'],
-    ['one in a list', { token_use: ['access'], typ: 'Bearer' }, 'token.type'],
-  ])('%s', async (_what, changes, kind) => {
-    const marked = verifier({ policy: { requiredClaims: { token_use: 'access', typ: 'Bearer' } } });
-    expect(await marked.kind(claims(changes))).toBe(kind);
-    expect(marked.keys.loads).toBe(kind === 'ok' ? 1 : 0);
-    expect(await verifier().kind(claims(changes))).toBe('ok');
+    ['one with another value', { token_use: 'access', typ: 'ID' }, 'token.type'],
+    ['one as a list', { token_use: ['access'], typ: 'Bearer' }, 'token.type'],
+  ])('%s', async (_what, changes, reason) => {
+    const withClaims = verifier({ policy: { requiredClaims: { token_use: 'access', typ: 'Bearer' } } });
+    expect(await withClaims.reason(claims(changes))).toBe(reason);
+    expect(withClaims.keys.loads).toBe(reason === 'ok' ? 1 : 0);
+    expect(await verifier().reason(claims(changes))).toBe('ok');
   });
 });
 
-describe('refused without a key, and so also while the issuer is down', () => {
+describe('rejected without a key, and so also while the issuer is down', () => {
   const now = Math.floor(Date.now() / 1000);
   const rows: [string, string, string][] = [
     ['alg none with a signature (C-32)', mint({ header: { alg: 'none' }, signature: Buffer.from('x') }), 'token.algorithm'],
@@ -113,13 +113,13 @@ describe('refused without a key, and so also while the issuer is down', () => {
     ['HS256 signed with the public key (C-32)', header({ alg: 'HS256' }), 'token.algorithm'],
     ['RS384 (C-32)', header({ alg: 'RS384' }), 'token.algorithm'],
     ['PS256 (C-32)', header({ alg: 'PS256' }), 'token.algorithm'],
-    ['rs256 in small letters (C-32)', header({ alg: 'rs256' }), 'token.algorithm'],
+    ['rs256 in lower case (C-32)', header({ alg: 'rs256' }), 'token.algorithm'],
     ['an empty alg (C-32)', header({ alg: '' }), 'token.algorithm'],
     ['an unknown crit (C-40)', header({ crit: ['exp'] }), 'token.malformed'],
     ['an empty crit (C-40)', header({ crit: [] }), 'token.malformed'],
     ['b64: false (C-40)', header({ b64: false }), 'token.malformed'],
     ['b64: false in crit (C-40)', header({ b64: false, crit: ['b64'] }), 'token.malformed'],
-    ['a kid that is no text (C-41)', header({ kid: 5 }), 'token.malformed'],
+    ['a kid that is not a string (C-41)', header({ kid: 5 }), 'token.malformed'],
     ['a kid that is null (C-41)', header({ kid: null }), 'token.malformed'],
     ['a kid of 257 characters (C-41)', header({ kid: 'k'.repeat(257) }), 'token.malformed'],
     ['the issuer with a slash (C-35)', claims({ iss: `${ISSUER}/` }), 'token.claims'],
@@ -131,33 +131,33 @@ describe('refused without a key, and so also while the issuer is down', () => {
     ['events: a logout token (C-37)', claims({ events: {} }), 'token.type'],
     ['token_use id: an ID token (C-37)', claims({ token_use: 'id' }), 'token.type'],
     ['no exp (C-31)', claims({ exp: undefined }), 'token.claims'],
-    ['exp that is text (C-31)', claims({ exp: String(now + 300) }), 'token.claims'],
+    ['exp that is a string (C-31)', claims({ exp: String(now + 300) }), 'token.claims'],
     ['exp long ago (C-38)', claims({ exp: now - 90 }), 'token.expired'],
-    ['nbf ahead (C-38)', claims({ nbf: now + 90 }), 'token.not_yet_valid'],
-    ['iat ahead (C-39)', claims({ iat: now + 3600, exp: now + 7200 }), 'token.not_yet_valid'],
+    ['nbf in the future (C-38)', claims({ nbf: now + 90 }), 'token.not_yet_valid'],
+    ['iat in the future (C-39)', claims({ iat: now + 3600, exp: now + 7200 }), 'token.not_yet_valid'],
     ['no sub (C-31)', claims({ sub: undefined }), 'token.claims'],
     ['cnf (C-110)', claims({ cnf: { jkt: 'x' } }), 'token.claims'],
   ];
-  test.each(rows)('%s', async (_what, token, kind) => {
+  test.each(rows)('%s', async (_what, token, reason) => {
     const up = verifier();
-    expect(await up.kind(mint())).toBe('ok');
-    expect(await up.kind(token)).toBe(kind);
+    expect(await up.reason(mint())).toBe('ok');
+    expect(await up.reason(token)).toBe(reason);
     const down = verifier();
     down.keys.fails = 'status 500';
-    expect(await down.kind(token)).toBe(kind);
+    expect(await down.reason(token)).toBe(reason);
     expect(down.keys.loads).toBe(0);
-    expect(await down.kind(mint())).toBe('keys.unavailable');
+    expect(await down.reason(mint())).toBe('keys.unavailable');
   });
 });
 
-describe('the tolerance', () => {
+describe('the clock tolerance', () => {
   test.each([
     [60, -30, 'ok'],
     [60, -90, 'token.expired'],
     [0, -1, 'token.expired'],
-  ])('of %d s with exp %d s away: %s (C-38)', async (clockToleranceSeconds, away, kind) => {
+  ])('of %d s with exp %d s away: %s (C-38)', async (clockToleranceSeconds, away, reason) => {
     const at = verifier({ policy: { clockToleranceSeconds } });
-    expect(await at.kind(claims({ exp: Math.floor(at.clock.wallMs() / 1000) + away }))).toBe(kind);
+    expect(await at.reason(claims({ exp: Math.floor(at.clock.wallMs() / 1000) + away }))).toBe(reason);
   });
 });
 
@@ -170,57 +170,59 @@ describe('the key', () => {
     parts[part] = bytes.toString('base64url');
     return parts.join('.');
   };
-  const selfSigned = { jwk: stranger.jwk, x5c: ['MII='], jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' };
+  const selfSigned = { jwk: unpublished.jwk, x5c: ['MII='], jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/x5u' };
 
   test.each<[string, string, string]>([
-    ['a bit of the payload flipped (C-34)', flipped(mint(), 1), 'token.signature'],
-    ['a bit of the signature flipped (C-34)', flipped(mint(), 2), 'token.signature'],
-    ['an empty signature of full length (C-34)', mint({ signature: Buffer.alloc(256) }), 'token.signature'],
+    ['a flipped bit in the payload (C-34)', flipped(mint(), 1), 'token.signature'],
+    ['a flipped bit in the signature (C-34)', flipped(mint(), 2), 'token.signature'],
+    ['a signature of zeros (C-34)', mint({ signature: Buffer.alloc(256) }), 'token.signature'],
     ['a short signature (C-34)', mint({ signature: Buffer.from('x') }), 'token.signature'],
-    ['the signature of another key (C-35)', mint({ key: stranger }), 'token.signature'],
+    ['the signature of another key (C-35)', mint({ key: unpublished }), 'token.signature'],
     ['the signature of another published key (C-61)', mint({ key: { ...second, kid: 'rsa' } }), 'token.signature'],
-    ['its own key in the header (C-41, A-62)', mint({ key: stranger, header: selfSigned }), 'token.signature'],
-    ['a kid that nobody publishes (C-41)', header({ kid: 'nobody' }), 'token.key_unknown'],
+    ['its own key in the header (C-41, A-62)', mint({ key: unpublished, header: selfSigned }), 'token.signature'],
+    ['an unpublished kid (C-41)', header({ kid: 'unpublished' }), 'token.key_unknown'],
     ['a kid that is a path (C-41)', header({ kid: '../../etc/passwd' }), 'token.key_unknown'],
-    ['a kid in other letters (C-41)', header({ kid: 'RSA' }), 'token.key_unknown'],
+    ['a kid in other case (C-41)', header({ kid: 'RSA' }), 'token.key_unknown'],
     ['an empty kid', header({ kid: '' }), 'token.key_unknown'],
     ['no kid, among two keys (C-63)', header({ kid: undefined }), 'token.key_unknown'],
-  ])('%s', async (_what, token, kind) => {
+  ])('%s', async (_what, token, reason) => {
     const at = verifier();
-    expect(await at.kind(mint())).toBe('ok');
-    expect(await at.kind(token)).toBe(kind);
+    expect(await at.reason(mint())).toBe('ok');
+    expect(await at.reason(token)).toBe(reason);
   });
 
-  test('without a kid is taken where there is only one for the alg (C-63)', async () => {
-    expect(await verifier({ published: [rsa] }).kind(header({ kid: undefined }))).toBe('ok');
+  test('needs no kid where only one fits the alg (C-63)', async () => {
+    expect(await verifier({ published: [rsa] }).reason(header({ kid: undefined }))).toBe('ok');
     const both: Setting = { policy: { algorithms: ['RS256', 'ES256'] }, published: [rsa, ec] };
-    expect(await verifier(both).kind(header({ kid: undefined }))).toBe('ok');
-    expect(await verifier({ ...both, published: [rsa, ec, second] }).kind(header({ kid: undefined }))).toBe('token.key_unknown');
-    expect(await verifier({ ...both, published: [rsa] }).kind(mint({ key: ec, header: { kid: undefined } }))).toBe(
+    expect(await verifier(both).reason(header({ kid: undefined }))).toBe('ok');
+    expect(await verifier({ ...both, published: [rsa, ec, second] }).reason(header({ kid: undefined }))).toBe(
+      'token.key_unknown',
+    );
+    expect(await verifier({ ...both, published: [rsa] }).reason(mint({ key: ec, header: { kid: undefined } }))).toBe(
       'token.key_unknown',
     );
   });
 
-  test('of the same kid is tried in turn, but no more than four (C-62)', async () => {
+  test('is one of at most four with the same kid (C-62)', async () => {
     const decoys = Array.from({ length: 4 }, () => rsaKey({ kid: 'rsa' }));
-    expect(await verifier({ published: [...decoys.slice(0, 3), rsa] }).kind(mint())).toBe('ok');
-    expect(await verifier({ published: [...decoys, rsa] }).kind(mint())).toBe('token.signature');
+    expect(await verifier({ published: [...decoys.slice(0, 3), rsa] }).reason(mint())).toBe('ok');
+    expect(await verifier({ published: [...decoys, rsa] }).reason(mint())).toBe('token.signature');
   });
 
   test('is used with one algorithm only (C-33)', async () => {
     const setting: Setting = { policy: { algorithms: ['RS256', 'PS256'] }, published: [rsa, ps] };
-    expect(await verifier(setting).kind(mint({ key: ps }))).toBe('ok');
-    expect(await verifier(setting).kind(mint({ key: ps, header: { alg: 'RS256' } }))).toBe('token.key_unknown');
-    expect(await verifier(setting).kind(mint({ key: rsa, header: { alg: 'PS256' } }))).toBe('token.key_unknown');
+    expect(await verifier(setting).reason(mint({ key: ps }))).toBe('ok');
+    expect(await verifier(setting).reason(mint({ key: ps, header: { alg: 'RS256' } }))).toBe('token.key_unknown');
+    expect(await verifier(setting).reason(mint({ key: rsa, header: { alg: 'PS256' } }))).toBe('token.key_unknown');
   });
 
   test.each<[string, SigningKey]>([
     ['PS256', ps],
     ['ES256', ec],
     ['EdDSA', ed],
-  ])('may be %s where that is configured (C-32)', async (alg, key) => {
-    expect(await verifier({ policy: { algorithms: [alg] }, published: [key] }).kind(mint({ key }))).toBe('ok');
-    expect(await verifier({ published: [rsa, key] }).kind(mint({ key }))).toBe('token.algorithm');
+  ])('may be for %s where that is configured (C-32)', async (alg, key) => {
+    expect(await verifier({ policy: { algorithms: [alg] }, published: [key] }).reason(mint({ key }))).toBe('ok');
+    expect(await verifier({ published: [rsa, key] }).reason(mint({ key }))).toBe('token.algorithm');
   });
 
   test('does not verify an ECDSA signature in DER form (C-34)', async () => {
@@ -228,14 +230,14 @@ describe('the key', () => {
     const input = token.slice(0, token.lastIndexOf('.'));
     const der = createSign('sha256').update(input).sign(ec.privateKey);
     const setting: Setting = { policy: { algorithms: ['ES256'] }, published: [ec] };
-    expect(await verifier(setting).kind(token)).toBe('ok');
-    expect(await verifier(setting).kind(`${input}.${der.toString('base64url')}`)).toBe('token.signature');
+    expect(await verifier(setting).reason(token)).toBe('ok');
+    expect(await verifier(setting).reason(`${input}.${der.toString('base64url')}`)).toBe('token.signature');
   });
 
   test('of one issuer does not verify for another (A-45, C-73)', async () => {
     const other = 'https://other-auth.example.com';
-    expect(await verifier({ policy: { issuer: other } }).kind(mint({ issuer: other }))).toBe('ok');
-    expect(await verifier({ policy: { issuer: other }, published: [second] }).kind(mint({ issuer: other }))).toBe(
+    expect(await verifier({ policy: { issuer: other } }).reason(mint({ issuer: other }))).toBe('ok');
+    expect(await verifier({ policy: { issuer: other }, published: [second] }).reason(mint({ issuer: other }))).toBe(
       'token.key_unknown',
     );
   });

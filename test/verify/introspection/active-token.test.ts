@@ -1,18 +1,18 @@
-// Whether a token that its issuer calls active may be taken for an access token now, and whose it is.
+// Whether an active token may serve as an access token now, and which principal it gives.
 import { describe, expect, test } from 'vitest';
 import { USUAL_CLAIMS } from '../../../src/core/claim-rules.js';
 import type { Claims } from '../../../src/verify/claims.js';
 import { type ActivePolicy, activeChecks, activeToken, rejectActive } from '../../../src/verify/introspection/active-token.js';
 import { ISSUER } from '../../support/endpoint.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const NOW = 1_800_000_000;
 const rules = { claims: USUAL_CLAIMS, requireTenant: false, clientOfIssuer: null, audienceIsClient: false };
 const policy: ActivePolicy = { issuer: ISSUER, clockToleranceSeconds: 30, ...rules };
 const good: Claims = { active: true, iss: ISSUER, sub: 'alice', client_id: 'cli', token_type: 'Bearer', exp: NOW + 60 };
-const kind = (changes: Claims): string => kindOf(rejectActive({ ...good, ...changes }, policy, NOW));
+const reason = (changes: Claims): string => reasonOf(rejectActive({ ...good, ...changes }, policy, NOW));
 
-/** Check, claim, refusal. */
+/** Check, changed claims, expected reason. */
 const flaws: [string, Claims, string][] = [
   ['issuer', { iss: 'https://other.example.com' }, 'token.claims'],
   ['issuer', { iss: `${ISSUER}/` }, 'token.claims'],
@@ -34,46 +34,46 @@ const flaws: [string, Claims, string][] = [
   ['dates', { nbf: NOW + 31 }, 'token.not_yet_valid'],
 ];
 
-describe('an active token is refused all the same (C-84, A-46, C-110)', () => {
-  test('every check has a flaw here', () => {
+describe('an active token is rejected all the same (C-84, A-46, C-110)', () => {
+  test('every check has a flaw in this table', () => {
     expect([...new Set(flaws.map(([name]) => name))]).toEqual(activeChecks.map(({ name }) => name));
   });
 
   test.each(flaws)('by %s: %j', (name, changes, expected) => {
-    expect(kind({})).toBe('ok');
-    expect(kind(changes)).toBe(expected);
+    expect(reason({})).toBe('ok');
+    expect(reason(changes)).toBe(expected);
     const others = activeChecks.filter((check) => check.name !== name);
-    expect(others.map((check) => check.refuse({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
+    expect(others.map((check) => check.reject({ ...good, ...changes }, policy, NOW))).toEqual(others.map(() => null));
   });
 });
 
 test.each<[string, Claims]>([
   ['no issuer', { iss: undefined }],
   ['no type', { token_type: undefined }],
-  ['bearer in small letters', { token_type: 'bearer' }],
-  ['access_token for a type', { token_type: 'access_token' }],
+  ['bearer in lower case', { token_type: 'bearer' }],
+  ['the type access_token', { token_type: 'access_token' }],
   ['the use access_token', { token_use: 'access_token' }],
   ['the typ of an access token', { typ: 'Bearer' }],
   ['no exp (C-85)', { exp: undefined }],
   ['an exp within the tolerance', { exp: NOW - 29 }],
-])('an active token passes with %s', (_what, changes) => expect(kind(changes)).toBe('ok'));
+])('an active token passes with %s', (_what, changes) => expect(reason(changes)).toBe('ok'));
 
-describe('whose it is (A-53)', () => {
+describe('the principal (A-53)', () => {
   const principal = (changes: Claims, rules: Partial<ActivePolicy> = {}) => {
     const claims = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
     const made = activeToken(Object.fromEntries(claims), { ...policy, ...rules });
-    return made.ok ? made.value.principal : kindOf(made);
+    return made.ok ? made.value.principal : reasonOf(made);
   };
 
   test.each<[string, Claims, object]>([
     ['a user', {}, { subject: 'alice', kind: 'subject', client: 'cli' }],
     ['a client without sub', { sub: undefined }, { subject: 'cli', kind: 'client', client: 'cli' }],
     ['a client whose sub is its id', { sub: 'cli' }, { subject: 'cli', kind: 'client' }],
-    ['a user called like some client', { sub: 'other' }, { subject: 'other', kind: 'subject' }],
-    ['a client called like a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', kind: 'client' }],
+    ['a user with the name of a client', { sub: 'other' }, { subject: 'other', kind: 'subject' }],
+    ['a client with the name of a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', kind: 'client' }],
   ])('%s', (_who, changes, expected) => expect(principal(changes)).toMatchObject(expected));
 
-  test('claims of other names say it, and all of them are kept', () => {
+  test('is read from configured claim names, and keeps all claims', () => {
     const claims = { ...USUAL_CLAIMS, subject: ['user_id'], tenant: ['account_id'] };
     const answer = { active: true, user_id: 'u1', account_id: 'acme' };
     const named = activeToken(answer, { ...policy, claims });
@@ -85,10 +85,10 @@ describe('whose it is (A-53)', () => {
   });
 
   test.each<[string, Claims]>([
-    ['nobody', { sub: undefined, client_id: undefined }],
-    ['a sub that is no text, beside a good client', { sub: 5 }],
-    ['a proof of possession that was not given', { cnf: { jkt: 'x' } }],
-  ])('%s is refused', (_who, changes) => {
+    ['neither sub nor client', { sub: undefined, client_id: undefined }],
+    ['a sub that is not a string, beside a good client', { sub: 5 }],
+    ['a key-bound token', { cnf: { jkt: 'x' } }],
+  ])('%s is rejected', (_who, changes) => {
     expect(principal({})).toMatchObject({ subject: 'alice' });
     expect(principal(changes)).toBe('token.claims');
   });

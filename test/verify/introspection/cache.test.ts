@@ -1,4 +1,4 @@
-// How long an introspection answer is believed, and how often the issuer is asked.
+// How long an introspection result is used, and how often the gateway asks the issuer.
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
@@ -21,112 +21,119 @@ afterAll(() => issuer.stop());
 
 const hits = (): number => issuer.hits.introspection;
 
-describe('an active answer', () => {
-  test('is believed for 30 s, and then asked for again (C-85, E-06)', async () => {
-    const { kind, clock } = introspecting(issuer);
-    expect([await kind(), await kind(), hits()]).toEqual(['ok', 'ok', 1]);
+describe('an active result', () => {
+  test('is used for 30 s, and then requested again (C-85, E-06)', async () => {
+    const { reason, clock } = introspecting(issuer);
+    expect([await reason(), await reason(), hits()]).toEqual(['ok', 'ok', 1]);
     issuer.introspect = () => ({ active: false });
     clock.advance(30 * SECOND - 1);
-    expect([await kind(), hits()]).toEqual(['ok', 1]);
+    expect([await reason(), hits()]).toEqual(['ok', 1]);
     clock.advance(1);
-    expect([await kind(), hits()]).toEqual(['token.inactive', 2]);
+    expect([await reason(), hits()]).toEqual(['token.inactive', 2]);
   });
 
-  test('is never believed past the exp of the token, tolerance or not (C-85)', async () => {
-    const { kind, clock } = introspecting(issuer, { clockToleranceSeconds: 60 });
+  test('is never used after the exp of the token, even within the tolerance (C-85)', async () => {
+    const { reason, clock } = introspecting(issuer, { clockToleranceSeconds: 60 });
     const exp = Math.floor(clock.wallMs() / 1000) + 5;
     issuer.introspect = () => active({ exp });
-    expect(await kind()).toBe('ok');
+    expect(await reason()).toBe('ok');
     clock.advance(4 * SECOND - 1);
-    expect([await kind(), hits()]).toEqual(['ok', 1]);
+    expect([await reason(), hits()]).toEqual(['ok', 1]);
     clock.advance(1 * SECOND + 1);
     issuer.introspect = () => ({ active: false });
-    expect([await kind(), hits()]).toEqual(['token.inactive', 2]);
+    expect([await reason(), hits()]).toEqual(['token.inactive', 2]);
   });
 
-  test('is not believed longer because the wall clock was set back (E-13)', async () => {
-    const { kind, clock } = introspecting(issuer);
-    expect(await kind()).toBe('ok');
+  test('is not used longer when the wall clock is set back (E-13)', async () => {
+    const { reason, clock } = introspecting(issuer);
+    expect(await reason()).toBe('ok');
     clock.setWall(clock.wallMs() - 3600 * SECOND);
     clock.advance(30 * SECOND);
     issuer.introspect = () => ({ active: false });
-    expect(await kind()).toBe('token.inactive');
+    expect(await reason()).toBe('token.inactive');
   });
 
-  test('is not kept at all where activeCacheSeconds is 0', async () => {
-    const { kind } = introspecting(issuer, { activeCacheSeconds: 0 });
-    expect([await kind(), await kind(), hits()]).toEqual(['ok', 'ok', 2]);
+  test('is not cached where activeCacheSeconds is 0', async () => {
+    const { reason } = introspecting(issuer, { activeCacheSeconds: 0 });
+    expect([await reason(), await reason(), hits()]).toEqual(['ok', 'ok', 2]);
   });
 });
 
-describe('an inactive answer', () => {
-  test('is believed for 5 s (C-86)', async () => {
-    const { kind, clock } = introspecting(issuer);
+describe('an inactive result', () => {
+  test('is used for 5 s (C-86)', async () => {
+    const { reason, clock } = introspecting(issuer);
     issuer.introspect = () => ({ active: false });
-    expect(await kind()).toBe('token.inactive');
+    expect(await reason()).toBe('token.inactive');
     issuer.introspect = () => active();
     clock.advance(5 * SECOND - 1);
-    expect([await kind(), hits()]).toEqual(['token.inactive', 1]);
+    expect([await reason(), hits()]).toEqual(['token.inactive', 1]);
     clock.advance(1);
-    expect([await kind(), hits()]).toEqual(['ok', 2]);
+    expect([await reason(), hits()]).toEqual(['ok', 2]);
   });
 
-  test('is believed for a token that was active before, too (C-86)', async () => {
-    const { kind, clock } = introspecting(issuer);
-    expect(await kind()).toBe('ok');
+  test('is also used for a token that was active before (C-86)', async () => {
+    const { reason, clock } = introspecting(issuer);
+    expect(await reason()).toBe('ok');
     issuer.introspect = () => ({ active: false });
     clock.advance(30 * SECOND);
-    expect([await kind(), await kind(), await kind(), hits()]).toEqual(['token.inactive', 'token.inactive', 'token.inactive', 2]);
+    expect([await reason(), await reason(), await reason(), hits()]).toEqual([
+      'token.inactive',
+      'token.inactive',
+      'token.inactive',
+      2,
+    ]);
   });
 
-  test('is not what a 400, a refused claim or an outage leaves behind (C-83, E-05)', async () => {
-    const { kind } = introspecting(issuer);
+  test('is not cached after a rejected claim or an outage (C-83, E-05)', async () => {
+    const { reason } = introspecting(issuer);
     issuer.introspect = () => active({ iss: 'https://other.example' });
-    expect([await kind(), await kind(), hits()]).toEqual(['token.claims', 'token.claims', 2]);
+    expect([await reason(), await reason(), hits()]).toEqual(['token.claims', 'token.claims', 2]);
     await issuer.setMode('500');
-    expect([await kind(), await kind(), hits()]).toEqual(['introspection.unavailable', 'introspection.unavailable', 4]);
+    expect([await reason(), await reason(), hits()]).toEqual(['introspection.unavailable', 'introspection.unavailable', 4]);
   });
 
-  test('of many random tokens does not push out one that is known (E-02)', async () => {
-    const { kind } = introspecting(issuer);
+  test('of many random tokens does not evict a known token (E-02)', async () => {
+    const { reason } = introspecting(issuer);
     issuer.introspect = (form) => (form.get('token') === 'known' ? active() : { active: false });
-    expect(await kind('known')).toBe('ok');
+    expect(await reason('known')).toBe('ok');
     const cached = vi.spyOn(LRUCache.prototype, 'set');
-    await kind('random');
+    await reason('random');
     const [inactiveMap] = cached.mock.contexts;
     cached.mockRestore();
     for (let i = 0; i < 10_001; i++) (inactiveMap as LRUCache<string, object>).set(`filler-${i}`, { untilMs: 0 });
-    expect([await kind('known'), hits()]).toEqual(['ok', 2]);
+    expect([await reason('known'), hits()]).toEqual(['ok', 2]);
   });
 });
 
-describe('many callers', () => {
-  test('with one token cost one question (C-91)', async () => {
-    const { kind } = introspecting(issuer);
-    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => kind())))).toEqual(new Set(['ok']));
+describe('many requests', () => {
+  test('with one token cause one introspection (C-91)', async () => {
+    const { reason } = introspecting(issuer);
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => reason())))).toEqual(new Set(['ok']));
     expect(hits()).toBe(1);
   });
 
-  test('share a failure, and the next one asks again', async () => {
-    const { kind } = introspecting(issuer);
+  test('share a failure, and the next request tries again', async () => {
+    const { reason } = introspecting(issuer);
     await issuer.setMode('500');
-    expect(new Set(await Promise.all(Array.from({ length: 20 }, () => kind())))).toEqual(new Set(['introspection.unavailable']));
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, () => reason())))).toEqual(
+      new Set(['introspection.unavailable']),
+    );
     await issuer.setMode('ok');
-    expect([await kind(), hits()]).toEqual(['ok', 2]);
+    expect([await reason(), hits()]).toEqual(['ok', 2]);
   });
 
-  test('with two tokens get two answers (E-03)', async () => {
+  test('with two tokens get two results (E-03)', async () => {
     const { ask } = introspecting(issuer);
     issuer.introspect = (form) => active({ sub: `subject of ${form.get('token')}` });
     const subjects = (await Promise.all([ask('a'), ask('b'), ask('a')])).map(
-      (verdict) => verdict.ok && verdict.value.principal.subject,
+      (result) => result.ok && result.value.principal.subject,
     );
     expect(subjects).toEqual(['subject of a', 'subject of b', 'subject of a']);
     expect(hits()).toBe(2);
   });
 });
 
-test('what is kept is the SHA-256 of a token, never the token (C-87, E-14)', async () => {
+test('the cache holds the SHA-256 of a token, never the token (C-87, E-14)', async () => {
   const cached = vi.spyOn(LRUCache.prototype, 'set');
   const waiting = vi.spyOn(Map.prototype, 'set');
   const token = 'raw-token-0123456789';

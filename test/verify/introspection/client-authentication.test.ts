@@ -1,4 +1,4 @@
-// How the gateway proves to an introspection endpoint who it is.
+// Client authentication at an introspection endpoint.
 import { createPublicKey } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { testClock } from '../../support/clock.js';
 import { ISSUER } from '../../support/endpoint.js';
 
 const clock = testClock();
-async function shown(client: ClientAuthentication) {
+async function authenticated(client: ClientAuthentication) {
   const form = new URLSearchParams({ token: 't' });
   const headers = await createClientAuthentication(client, ISSUER, clock)(form);
   return { headers, form: Object.fromEntries(form) };
@@ -19,26 +19,26 @@ async function shown(client: ClientAuthentication) {
 const clientId = 'gate:way';
 const clientSecret = secret('p%:+ \u00e9&');
 
-describe('what is sent (C-81)', () => {
+describe('headers and form (C-81)', () => {
   const pair = Buffer.from('gate%3Away:p%25%3A%2B+%C3%A9%26').toString('base64');
   test.each<[string, ClientAuthentication, object, object]>([
     [
-      'basic: both encoded before they are joined (RFC 6749 section 2.3.1)',
+      'basic: id and secret encoded before they are joined (RFC 6749 section 2.3.1)',
       { auth: 'basic', clientId, clientSecret },
       { authorization: `Basic ${pair}` },
       {},
     ],
     [
-      'post: both in the form',
+      'post: id and secret in the form',
       { auth: 'post', clientId, clientSecret },
       {},
       { client_id: clientId, client_secret: 'p%:+ \u00e9&' },
     ],
-    ['bearer: the token alone', { auth: 'bearer', clientSecret: secret('t.0-k') }, { authorization: 'Bearer t.0-k' }, {}],
+    ['bearer: only the token', { auth: 'bearer', clientSecret: secret('t.0-k') }, { authorization: 'Bearer t.0-k' }, {}],
     ['none: nothing', { auth: 'none', clientId: null }, {}, {}],
-    ['none with a client id: the id', { auth: 'none', clientId }, {}, { client_id: clientId }],
+    ['none with a client id: only the id', { auth: 'none', clientId }, {}, { client_id: clientId }],
   ])('%s', async (_what, client, headers, form) => {
-    expect(await shown(client)).toEqual({ headers, form: { token: 't', ...form } });
+    expect(await authenticated(client)).toEqual({ headers, form: { token: 't', ...form } });
   });
 });
 
@@ -50,10 +50,10 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
     ['RS256 in PKCS #1', rsa, 'RS256', 'pkcs1'],
     ['ES256 in PKCS #8', ec, 'ES256', 'pkcs8'],
     ['ES256 in SEC 1', ec, 'ES256', 'sec1'],
-  ] as const)('%s: a fresh assertion for the issuer, of one minute', async (_what, key, algorithm, type) => {
+  ] as const)('%s: a new assertion for the issuer, valid for a minute', async (_what, key, algorithm, type) => {
     const privateKey = secret(String(key.export({ type, format: 'pem' } as { type: 'pkcs8'; format: 'pem' })));
     const client: ClientAuthentication = { auth: 'private_key_jwt', clientId, privateKey, algorithm };
-    const { headers, form } = await shown(client);
+    const { headers, form } = await authenticated(client);
     const { client_assertion: assertion = '', ...rest } = form;
     expect([headers, rest]).toEqual([
       {},
@@ -67,7 +67,7 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
     const iat = Math.floor(clock.wallMs() / 1000);
     expect(payload).toEqual({ iss: clientId, sub: clientId, aud: ISSUER, iat, exp: iat + 60, jti: expect.any(String) });
     expect(decodeProtectedHeader(assertion)).toEqual({ alg: algorithm });
-    const again = await jwtVerify((await shown(client)).form.client_assertion ?? '', createPublicKey(key));
+    const again = await jwtVerify((await authenticated(client)).form.client_assertion ?? '', createPublicKey(key));
     expect(again.payload.jti).not.toBe(payload.jti);
   });
 });

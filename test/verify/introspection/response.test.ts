@@ -1,10 +1,13 @@
-// What an introspection answer says of a token, line by line.
+// The result of an introspection response, rule by rule.
 import { describe, expect, test } from 'vitest';
 import type { Fetched } from '../../../src/verify/fetch-json.js';
-import { readResponse, responseTable } from '../../../src/verify/introspection/response.js';
-import { kindOf } from '../../support/kinds.js';
+import { readResponse, responseRules } from '../../../src/verify/introspection/response.js';
+import { reasonOf } from '../../support/kinds.js';
 
-/** Each says that the token is active unless its line reads otherwise: what the line does not stop would pass. */
+/**
+ * Every response has an active token, unless its row says otherwise: without its rule it would
+ * pass.
+ */
 const ACTIVE = { active: true, sub: 'alice' };
 const answer = (status: number, json: unknown = ACTIVE, headers = {}): Fetched => ({
   kind: 'answer',
@@ -16,28 +19,29 @@ const answer = (status: number, json: unknown = ACTIVE, headers = {}): Fetched =
 const noJson = (status: number): Fetched => ({ kind: 'answer', status, json: undefined, headers: {}, body: Buffer.alloc(1) });
 
 const UNAVAILABLE = 'introspection.unavailable';
-const REFUSED_US = 'introspection.gateway_rejected';
+const GATEWAY_REJECTED = 'introspection.gateway_rejected';
 const INACTIVE = 'token.inactive';
 
-/** Line, answer, what it says, remembered against the token, counted by the breaker. */
-const lines: [string, Fetched, string, boolean, boolean][] = [
-  ['no answer', { kind: 'transport', detail: 'ECONNRESET' }, UNAVAILABLE, false, true],
-  ['401 and 403 refuse the gateway', answer(401), REFUSED_US, false, false],
-  ['401 and 403 refuse the gateway', answer(403), REFUSED_US, false, false],
-  ['401 and 403 refuse the gateway', answer(401, { error: 'invalid_token' }), REFUSED_US, false, false],
-  ['400 invalid_client refuses the gateway', answer(400, { error: 'invalid_client' }), REFUSED_US, false, false],
-  ['any other 400 speaks of this token', answer(400), INACTIVE, false, false],
-  ['any other 400 speaks of this token', answer(400, { active: false }), INACTIVE, false, false],
-  ['any other 400 speaks of this token', answer(400, { error: 'invalid_request' }), INACTIVE, false, false],
-  ['any other 400 speaks of this token', answer(400, ['invalid_client']), INACTIVE, false, false],
-  ['any other 400 speaks of this token', noJson(400), INACTIVE, false, false],
+/** Rule, response, expected result, cached as inactive, counted by the breaker. */
+const rows: [string, Fetched, string, boolean, boolean][] = [
+  ['no response', { kind: 'transport', detail: 'ECONNRESET' }, UNAVAILABLE, false, true],
+  ['401 and 403 reject the gateway', answer(401), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', answer(403), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', answer(401, { error: 'invalid_token' }), GATEWAY_REJECTED, false, false],
+  ['400 invalid_client rejects the gateway', answer(400, { error: 'invalid_client' }), GATEWAY_REJECTED, false, false],
+  ['any other 400 is about this token', answer(400), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, { active: false }), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, { error: 'invalid_request' }), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, ['invalid_client']), INACTIVE, false, false],
+  ['any other 400 is about this token', noJson(400), INACTIVE, false, false],
   ['429', answer(429), UNAVAILABLE, false, true],
   ['5xx', answer(500), UNAVAILABLE, false, true],
   ['5xx', answer(599), UNAVAILABLE, false, true],
   ['5xx', answer(503, { active: false }), UNAVAILABLE, false, true],
   ['a redirect is not followed', answer(302), UNAVAILABLE, false, true],
   ['a redirect is not followed', answer(307), UNAVAILABLE, false, true],
-  // 413 to a long token, 404 to a wrong URL: neither says that the endpoint is in trouble, and one token can cause the first.
+  // 413 to a long token, 404 to a wrong URL: neither shows a failing endpoint, and one token can
+  // cause 413.
   ['any other status', answer(413), UNAVAILABLE, false, false],
   ['any other status', answer(404), UNAVAILABLE, false, false],
   ['any other status', answer(204), UNAVAILABLE, false, false],
@@ -55,19 +59,19 @@ const lines: [string, Fetched, string, boolean, boolean][] = [
   ['active: true', answer(200, { active: true, sub: 'alice' }), 'ok', false, false],
 ];
 
-describe('line by line (C-82, C-83)', () => {
-  test('every line has a test, in the order of the table', () => {
-    expect([...new Set(lines.map(([name]) => name))]).toEqual(responseTable.map(({ name }) => name));
+describe('rule by rule (C-82, C-83)', () => {
+  test('every rule has a row, in the order of the rules', () => {
+    expect([...new Set(rows.map(([name]) => name))]).toEqual(responseRules.map(({ name }) => name));
   });
 
-  test.each(lines.map((line, i) => [`${line[0]} (${i})`, ...line] as const))(
+  test.each(rows.map((row, i) => [`${row[0]} (${i})`, ...row] as const))(
     '%s',
-    (_title, name, fetched, kind, inactive, trouble) => {
-      const reading = readResponse(fetched);
-      expect([kindOf(reading.failure), reading.inactive, reading.trouble]).toEqual([kind, inactive, trouble]);
-      expect(reading.claims).toEqual(kind === 'ok' ? ACTIVE : null);
+    (_title, name, fetched, reason, inactive, endpointFailed) => {
+      const result = readResponse(fetched);
+      expect([reasonOf(result.failure), result.inactive, result.endpointFailed]).toEqual([reason, inactive, endpointFailed]);
+      expect(result.claims).toEqual(reason === 'ok' ? ACTIVE : null);
       const { status = 0, json } = fetched as Partial<Extract<Fetched, { kind: 'answer' }>>;
-      expect(responseTable.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
+      expect(responseRules.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
     },
   );
 });

@@ -1,4 +1,4 @@
-// Where an issuer's documents are, believed only from the issuer itself.
+// Where the metadata of an issuer is, and which documents count.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fetchJson } from '../../../src/verify/fetch-json.js';
 import { discover, metadataUrls } from '../../../src/verify/issuer/discovery.js';
@@ -25,9 +25,9 @@ const document = (changes: Record<string, unknown> = {}) => ({
   introspection_endpoint: `${server.url}/introspect`,
   ...changes,
 });
-const asked = (): string[] => server.requests.map(({ target }) => target);
+const requested = (): string[] => server.requests.map(({ target }) => target);
 
-describe('the places to look (C-24, C-25)', () => {
+describe('the metadata URLs (C-24, C-25)', () => {
   test.each([
     [
       'https://a.example',
@@ -52,7 +52,7 @@ describe('the places to look (C-24, C-25)', () => {
 });
 
 describe('a document', () => {
-  test('of the OAuth kind is enough (C-24)', async () => {
+  test('from the OAuth URL is enough (C-24)', async () => {
     const sent = ` ${JSON.stringify(document())}\n`;
     server.next(status(200, [['content-type', 'application/json']], sent));
     expect(await find()).toEqual({
@@ -60,13 +60,13 @@ describe('a document', () => {
       metadata: { jwksUri: `${server.url}/jwks`, introspectionEndpoint: `${server.url}/introspect` },
       document: { body: Buffer.from(sent), json: document() },
     });
-    expect(asked()).toEqual([OAUTH]);
+    expect(requested()).toEqual([OAUTH]);
   });
 
-  test('of the OpenID kind comes second (C-25)', async () => {
+  test('from the OpenID URL is the second choice (C-25)', async () => {
     server.next(status(404), json(document()));
     expect(await find()).toMatchObject({ ok: true });
-    expect(asked()).toEqual([OAUTH, OIDC]);
+    expect(requested()).toEqual([OAUTH, OIDC]);
   });
 
   test.each([
@@ -75,14 +75,14 @@ describe('a document', () => {
     ['the issuer in capitals', () => server.url.toUpperCase()],
     ['no issuer', () => undefined],
     ['a list', () => [server.url]],
-  ])('that names %s is not believed (C-24)', async (_what, issuer) => {
+  ])('that names %s is rejected (C-24)', async (_what, issuer) => {
     server.next(json(document()));
     expect(await find()).toMatchObject({ ok: true });
     server.next(json(document({ issuer: issuer() })), json(document({ issuer: issuer() })));
     expect(await find()).toEqual({ ok: false, detail: expect.stringMatching(/^metadata names another issuer: /) });
   });
 
-  test('that names another issuer does not hide the right one behind it (C-25)', async () => {
+  test('that names another issuer does not hide a good second one (C-25)', async () => {
     server.next(json(document({ issuer: 'https://other.example' })), json(document()));
     expect(await find()).toMatchObject({ ok: true });
   });
@@ -92,8 +92,8 @@ describe('a document', () => {
     ['a list', []],
     ['http elsewhere (A-64)', 'http://keys.example/jwks'],
     ['file', 'file:///etc/passwd'],
-    ['no URL', '/jwks'],
-  ])('may point with jwks_uri to %s, which is not used (A-62)', async (_what, jwks_uri) => {
+    ['a path', '/jwks'],
+  ])('with jwks_uri %s has no usable jwks_uri (A-62)', async (_what, jwks_uri) => {
     server.next(json(document({ jwks_uri, introspection_endpoint: jwks_uri })));
     expect(await find()).toMatchObject({ ok: true, metadata: { jwksUri: null, introspectionEndpoint: null } });
   });
@@ -103,34 +103,34 @@ describe('no document', () => {
   test.each([
     ['404', status(404), 'metadata: status 404'],
     ['500', status(500), 'metadata: status 500'],
-    ['HTML', status(200, [], '<!doctype html>'), 'metadata: status 200, no JSON object'],
-    ['a list', json([{}]), 'metadata: status 200, no JSON object'],
-    ['null', json(null), 'metadata: status 200, no JSON object'],
+    ['HTML', status(200, [], '<!doctype html>'), 'metadata: status 200, not a JSON object'],
+    ['a list', json([{}]), 'metadata: status 200, not a JSON object'],
+    ['null', json(null), 'metadata: status 200, not a JSON object'],
     ['compressed (C-70)', json({}, 200, [['content-encoding', 'gzip']]), 'metadata: answer is compressed'],
     ['too large (C-70)', status(200, [], `{}${' '.repeat(256 * 1024)}`), 'metadata: answer larger than 262144 bytes'],
-  ])('is %s, twice', async (_what, answer, detail) => {
+  ])('is the result of %s at both URLs', async (_what, answer, detail) => {
     server.next(json(document()));
     expect(await find()).toMatchObject({ ok: true });
     server.next(answer, answer);
     expect(await find()).toEqual({ ok: false, detail });
   });
 
-  test('is behind a redirect, which is not followed (C-70, A-63)', async () => {
+  test('is the result of a redirect, which is not followed (C-70, A-63)', async () => {
     const moved = status(302, [['location', `${server.url}/moved`]]);
     server.next(moved, moved, json(document()));
     expect(await find()).toEqual({ ok: false, detail: 'metadata: status 302' });
-    expect(asked()).toEqual([OAUTH, OIDC]);
+    expect(requested()).toEqual([OAUTH, OIDC]);
   });
 });
 
-describe('the deadline is for both places together (C-70)', () => {
-  test('a place that hangs uses it up', async () => {
+describe('the deadline is for both URLs together (C-70)', () => {
+  test('a URL that hangs uses it up', async () => {
     server.next(stall());
     expect(await find(server.url, 200)).toMatchObject({ ok: false });
     expect(server.hits).toBe(1);
   });
 
-  test('a slow first place leaves less to the second', async () => {
+  test('a slow first URL leaves less time for the second', async () => {
     const slow = raw(['HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\n', 'a', 'b', 'c'], { everyMs: 100 });
     server.next(slow, stall());
     const started = performance.now();

@@ -1,4 +1,4 @@
-// How one issuer's key set is fetched, from a real issuer that fails in every way it can.
+// Fetches of an issuer's key set, from an issuer fixture with every kind of fault.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jwksSchema } from '../../../src/config/schema/issuer.js';
 import type { Clock } from '../../../src/core/clock.js';
@@ -11,7 +11,7 @@ import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
 import { testClock } from '../../support/clock.js';
 import { recorder } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const keys = [rsaKey({ kid: 'one' })];
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -42,26 +42,26 @@ function loader(jwksUri: string | null = issuer.jwksUri, timeoutMs = 2_000) {
 }
 
 describe('a set', () => {
-  test('is loaded from jwksUri, and that is told (C-70)', async () => {
+  test('is loaded from jwksUri, and logged (C-70)', async () => {
     const { load, notices } = loader();
     expect(await load()).toMatchObject({ ok: true, maxAgeSeconds: null, set: { keys: [{ kid: 'one' }] } });
     expect(issuer.hits).toEqual({ metadata: 0, jwks: 1, introspection: 0 });
     expect(notices).toEqual([{ event: 'keys.loaded', level: 'info', issuer: issuer.issuer, keys: 1, skipped: [] }]);
   });
 
-  test('is loaded from where the metadata points, which is asked once (C-24)', async () => {
+  test('is loaded from the jwks_uri of the metadata, which is fetched once (C-24)', async () => {
     const { load } = loader(null);
     expect((await load()).ok && (await load()).ok).toBe(true);
     expect(issuer.hits).toEqual({ metadata: 1, jwks: 2, introspection: 0 });
   });
 
-  test('that moved is looked up again after a failure', async () => {
+  test('is located again after a failure', async () => {
     const { load } = loader(null);
     await load();
     await issuer.setMode('500', 'jwks');
     expect((await load()).ok).toBe(false);
     await issuer.setMode('ok');
-    // The metadata source asks again after half a second at the earliest.
+    // The metadata source fetches again after half a second at the earliest.
     await until('the keys are back', async () => (await load()).ok);
     expect(issuer.hits.metadata).toBe(2);
   });
@@ -79,7 +79,7 @@ describe('a set', () => {
     expect(await loader().load()).toMatchObject({ ok: true, maxAgeSeconds });
   });
 
-  test('with junk is told as a warning (C-60, C-64)', async () => {
+  test('with unusable keys is logged as a warning (C-60, C-64)', async () => {
     issuer.published = [{ kty: 'oct', k: 'AA' }, ...keys.map(({ jwk }) => jwk)];
     const { load, notices } = loader();
     expect(await load()).toMatchObject({ ok: true });
@@ -129,13 +129,13 @@ describe('no set', () => {
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test('metadata that hangs uses up the time of the keys (C-70)', async () => {
+  test('metadata that hangs uses up the time for the keys (C-70)', async () => {
     await issuer.setMode('hang', 'metadata');
     expect(await loader(null, 300).load()).toMatchObject({ ok: false, detail: expect.stringContaining('300 ms') });
     expect(issuer.hits).toMatchObject({ metadata: 1, jwks: 0 });
   });
 
-  test('metadata that took all the time leaves none for the keys, and they are not asked for (C-70)', async () => {
+  test('after metadata that took all the time, the keys are not requested (C-70)', async () => {
     let now = 0;
     const slow: FetchJson = (request) => {
       now += 300;
@@ -156,7 +156,7 @@ describe('no set', () => {
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test.each([200, 400])('an answer that does not come is given up after %d ms (C-70)', async (timeoutMs) => {
+  test.each([200, 400])('a missing response ends after %d ms (C-70)', async (timeoutMs) => {
     await issuer.setMode('hang');
     expect(await loader(issuer.jwksUri, timeoutMs).load()).toEqual({
       ok: false,
@@ -188,17 +188,17 @@ describe('with the key source', () => {
       policy: jwksSchema.parse({}),
     });
     const find = async (kid: string) =>
-      kindOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
+      reasonOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
     return { moved, notices, find, keySource };
   }
 
-  test('a hundred cold callers cost one request (C-65)', async () => {
+  test('a hundred requests without a set cause one fetch (C-65)', async () => {
     const { find } = source();
     expect(new Set(await Promise.all(Array.from({ length: 100 }, () => find('one'))))).toEqual(new Set(['ok']));
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test('rotation, removal and return (C-68, C-65)', async () => {
+  test('a key is rotated, removed and published again (C-68, C-65)', async () => {
     const { find, moved } = source();
     expect(await find('one')).toBe('ok');
     const { kid } = issuer.rotate();
@@ -208,7 +208,7 @@ describe('with the key source', () => {
     expect(await find('one')).toBe('ok');
   });
 
-  test('an outage: good keys serve, then 503, then recovery without a restart (C-66, C-67)', async () => {
+  test('an outage: good keys are used, then 503, then recovery without a restart (C-66, C-67)', async () => {
     const { find, moved, keySource, notices } = source();
     expect(await find('one')).toBe('ok');
     await issuer.setMode('closed');
@@ -216,7 +216,7 @@ describe('with the key source', () => {
     expect(await find('one')).toBe('ok');
     await until('the refresh has failed', () => notices.some(({ event }) => event === 'keys.load_failed'));
     moved.advance(62 * 60_000);
-    expect(keySource.usable()).toBeNull();
+    expect(keySource.usableKeySet()).toBeNull();
     expect(await find('one')).toBe('keys.unavailable');
     await issuer.setMode('ok');
     moved.advance(31_000);

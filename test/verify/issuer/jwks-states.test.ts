@@ -1,5 +1,6 @@
-// The state of an issuer's keys times the kind of token: each row over real HTTP, on a clock that the test moves. P: bad without keys,
-// K+: known key, K-: forged under its kid, F: a key that rotation brings, U: of nobody, N: without a kid.
+// The table of the states of an issuer's keys and the kinds of tokens: each row over real HTTP, on
+// a clock that the test moves. P: bad even without keys, K+: known key, K-: forged under its kid,
+// F: a key that a rotation publishes, U: a key that is never published, N: without a kid.
 import { afterEach, describe, expect, test } from 'vitest';
 import { ecKey } from '../../fixtures/mint.js';
 import { until } from '../../fixtures/wait.js';
@@ -10,7 +11,7 @@ const BAD = 'token.expired';
 const FORGED = 'token.signature';
 const UNKNOWN = 'token.key_unknown';
 const DOWN = 'keys.unavailable';
-/** A token that is older than every fetch. */
+/** The age of a token that is older than every fetch. */
 const OLD_SECONDS = 3_600;
 
 const running: KeyWorld[] = [];
@@ -28,7 +29,7 @@ const rotate = (world: KeyWorld): void => void world.issuer.rotate({ key: KEYS.f
 const spendBucket = async (world: KeyWorld): Promise<void> => {
   for (let i = 0; i < 2; i++) expect(await world.send('U')).toBe(UNKNOWN);
 };
-/** Loaded, then old, then a refresh that fails. */
+/** Loads the keys and makes them old; the next refresh fails. */
 async function stale(world: KeyWorld, minutes: number): Promise<void> {
   await loaded(world);
   await world.issuer.setMode('500');
@@ -38,7 +39,7 @@ async function stale(world: KeyWorld, minutes: number): Promise<void> {
 interface StateRow {
   readonly row: string;
   readonly arrange: (world: KeyWorld) => Promise<unknown>;
-  /** What comes of each kind of token, and how often the issuer is asked for it. */
+  /** For each kind of token, the result and the number of requests to the issuer. */
   readonly cells: Partial<Record<TokenKind, readonly [outcome: string, hits: number]>>;
   /** The age of the tokens. */
   readonly ageSeconds?: number;
@@ -67,7 +68,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': [DOWN, 0], 'K-': [DOWN, 0], F: [DOWN, 0], U: [DOWN, 0], N: [DOWN, 0] },
   },
   {
-    row: '5: fresh, with refetches for unknown kids left (C-65)',
+    row: '5: fresh, with refetches left (C-65)',
     async arrange(world) {
       await loaded(world);
       rotate(world);
@@ -87,7 +88,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [UNKNOWN, 0], U: [UNKNOWN, 0], N: ['ok', 0] },
   },
   {
-    row: '6: fresh, no refetch left, a token newer than the set: it cannot be judged (C-65, C-66)',
+    row: '6: fresh, no refetch left, a token newer than the set: 503 (C-65, C-66)',
     async arrange(world) {
       await loaded(world);
       await spendBucket(world);
@@ -97,7 +98,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 0], U: [DOWN, 0], N: ['ok', 0] },
   },
   {
-    row: '6: and again when one came back',
+    row: '6: fresh, one refetch regained',
     async arrange(world) {
       await loaded(world);
       await spendBucket(world);
@@ -117,7 +118,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 1], U: [DOWN, 1], N: ['ok', 0] },
   },
   {
-    row: '7: fresh, backing off after it (C-65)',
+    row: '7: fresh, backing off after that refetch (C-65)',
     async arrange(world) {
       await loaded(world);
       rotate(world);
@@ -129,7 +130,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 0], U: [DOWN, 0], N: ['ok', 0] },
   },
   {
-    row: '8: fresh, at 80 % of its age: one refresh (C-72)',
+    row: '8: at 80 % of the fresh time: one refresh (C-72)',
     async arrange(world) {
       await loaded(world);
       rotate(world);
@@ -138,16 +139,16 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 1], 'K-': [FORGED, 1], F: ['ok', 1], U: [UNKNOWN, 1] },
   },
   {
-    row: '10: stale within grace, the refresh fails (C-67)',
+    row: '10: stale, the refresh fails (C-67)',
     arrange: (world) => stale(world, 69),
     cells: { P: [BAD, 0], 'K+': ['ok', 1], 'K-': [FORGED, 1], F: [DOWN, 1], U: [DOWN, 1], N: ['ok', 1] },
   },
   {
-    row: '10: stale within grace, backing off (C-65, C-67)',
+    row: '10: stale, backing off (C-65, C-67)',
     async arrange(world) {
       await stale(world, 69);
       expect(await world.send('U')).toBe(DOWN);
-      await world.asked(2);
+      await world.untilFetched(2);
     },
     ageSeconds: OLD_SECONDS,
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 0], U: [DOWN, 0], N: ['ok', 0] },
@@ -176,7 +177,7 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': [DOWN, 0], 'K-': [DOWN, 0], F: [DOWN, 0], U: [DOWN, 0], N: [DOWN, 0] },
   },
   {
-    row: '13: rotation is done, and the kid is gone (C-68); it costs one refetch like any unknown kid',
+    row: '13: after a rotation that removed the kid (C-68): one refetch, as for any unknown kid',
     async arrange(world) {
       await loaded(world);
       world.issuer.rotate({ key: KEYS.fresh });
@@ -192,11 +193,11 @@ describe.each(table)('row $row', ({ arrange, cells, ageSeconds }) => {
     await arrange(world);
     const before = world.issuer.hits.jwks;
     expect(await world.send(kind, ageSeconds)).toBe(outcome);
-    await world.asked(before + hits);
+    await world.untilFetched(before + hits);
   });
 });
 
-test.each<TokenKind>(['K+', 'K-', 'F', 'U', 'N'])('row 4: never loaded, a fetch that hangs: %s is 503 (C-70)', async (kind) => {
+test.each<TokenKind>(['K+', 'K-', 'F', 'U', 'N'])('row 4: never loaded, a fetch that hangs: %s gets 503 (C-70)', async (kind) => {
   const world = await start({ timeoutMs: 150 });
   await world.issuer.setMode('hang');
   expect(await Promise.all([world.send(kind), world.send('P'), world.send(kind)])).toEqual([DOWN, BAD, DOWN]);
@@ -208,9 +209,9 @@ test.each<TokenKind>(['K+', 'K-', 'F', 'U', 'N'])('row 4: never loaded, a fetch 
 
 describe.each([
   ['8: fresh, at 80 %', 8],
-  ['9: stale within grace', 30],
-])('row %s, a refresh under way', (_what, minutes) => {
-  test('nobody waits for it but who needs it (C-72)', async () => {
+  ['9: stale', 30],
+])('row %s, a refresh in flight', (_what, minutes) => {
+  test('only tokens that need it wait for it (C-72)', async () => {
     const world = await start();
     await loaded(world);
     rotate(world);
@@ -225,25 +226,25 @@ describe.each([
     let answered = 0;
     const waiting = (['F', 'U', 'F'] as const).map((kind) => world.send(kind).finally(() => answered++));
     expect(await world.send('K+')).toBe('ok');
-    await until('the refresh is under way', () => world.issuer.hits.jwks === 2);
+    await until('the refresh is in flight', () => world.issuer.hits.jwks === 2);
     expect(answered).toBe(0);
     release();
     expect(await Promise.all(waiting)).toEqual(['ok', UNKNOWN, 'ok']);
     expect(world.issuer.hits.jwks).toBe(2);
-    // It was a refresh: the two refetches are still there.
+    // A refresh uses no refetch: two are left.
     await spendBucket(world);
     expect(world.issuer.hits.jwks).toBe(4);
   });
 });
 
-describe('row 14: an answer without a usable key is a failure (C-71)', () => {
+describe('row 14: a key set without a usable key is a failure (C-71)', () => {
   const encryption = { ...KEYS.old.jwk, use: 'enc' };
   const documents: [string, object[]][] = [
     ['no key', []],
     ['a key for another algorithm', [ecKey({ kid: 'old' }).jwk]],
     ['a key for encryption', [encryption]],
   ];
-  test.each(documents)('%s: the last good set stays, within its age (rows 9 to 12)', async (_what, published) => {
+  test.each(documents)('%s: the last good set is used until it expires (rows 9 to 12)', async (_what, published) => {
     const world = await start();
     await loaded(world);
     world.issuer.published = published as Record<string, unknown>[];
@@ -253,7 +254,7 @@ describe('row 14: an answer without a usable key is a failure (C-71)', () => {
     expect(await world.send('K+')).toBe(DOWN);
   });
 
-  test.each(documents)('%s: without a good one before, it is row 2', async (_what, published) => {
+  test.each(documents)('%s: without a good set before, as in row 2', async (_what, published) => {
     const world = await start();
     world.issuer.published = published as Record<string, unknown>[];
     expect([await world.send('K+'), await world.send('U'), await world.send('P')]).toEqual([DOWN, DOWN, BAD]);
@@ -264,7 +265,7 @@ describe('row 14: an answer without a usable key is a failure (C-71)', () => {
   });
 });
 
-test('C-65: a thousand callers, cold and again when the set has expired, cost one fetch each time', async () => {
+test('C-65: a thousand requests cause one fetch, without a set and with an expired one', async () => {
   const world = await start();
   const crowd = async (): Promise<Set<string>> =>
     new Set(await Promise.all(Array.from({ length: 1_000 }, () => world.send('K+'))));
@@ -275,12 +276,12 @@ test('C-65: a thousand callers, cold and again when the set has expired, cost on
   expect(world.issuer.hits.jwks).toBe(2);
 }, 20_000);
 
-test('C-73: an issuer that hangs or fails costs another one nothing', async () => {
+test('C-73: an issuer that hangs or fails does not affect another issuer', async () => {
   const slow = await start();
   const other = await start({ clock: slow.clock });
   const release = slow.hold();
   const waiting = slow.send('K+');
-  await until('the slow one is asked', () => slow.issuer.hits.jwks === 1);
+  await until('the slow issuer has a request', () => slow.issuer.hits.jwks === 1);
   await loaded(other);
   release();
   expect(await waiting).toBe('ok');
@@ -292,12 +293,12 @@ test('C-73: an issuer that hangs or fails costs another one nothing', async () =
 });
 
 test.each([
-  ['what is left of the back-off', async (world: KeyWorld) => void (await world.issuer.setMode('500')), 1],
-  ['the time until a refetch comes back', spendBucket, 29],
+  ['the rest of the back-off', async (world: KeyWorld) => void (await world.issuer.setMode('500')), 1],
+  ['the time until a refetch is regained', spendBucket, 29],
 ])('C-66: Retry-After is %s', async (_what, arrange, seconds) => {
   const world = await start();
   await loaded(world);
   await arrange(world);
   world.clock.advance(1_000);
-  expect(await world.refused('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
+  expect(await world.rejection('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
 });

@@ -1,10 +1,11 @@
-// When keys are fetched, kept and given up: the states, on a clock that the test moves (security table: state of the keys x token).
+// When keys are fetched, kept and dropped, on a clock that the test moves (security table: state of
+// the keys by kind of token).
 import { describe, expect, test } from 'vitest';
 import { rsaKey } from '../../fixtures/mint.js';
 import { withDeadline } from '../../fixtures/wait.js';
 import { testClock } from '../../support/clock.js';
 import { type TestKeysOptions, testKeys } from '../../support/keys.js';
-import { kindOf } from '../../support/kinds.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });
@@ -18,29 +19,29 @@ function setting(options: TestKeysOptions = {}) {
   return {
     clock,
     keys,
-    /** What becomes of a token with this kid, issued now unless told otherwise. */
+    /** `ok`, or the reason of the failure, for a kid in a token issued now or at the given time. */
     async find(kid: string | undefined, issuedAtSeconds: number | undefined = nowSeconds()): Promise<string> {
-      return kindOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAtSeconds), 1000));
+      return reasonOf(await withDeadline(`keys for ${kid}`, keys.source.find(kid, issuedAtSeconds), 1000));
     },
     nowSeconds,
   };
 }
 
 describe('never loaded', () => {
-  test('one load serves a hundred callers, and a later one needs none (rows 1 and 5)', async () => {
+  test('one load serves a hundred requests, and a later one needs none (rows 1 and 5)', async () => {
     const { keys, find } = setting();
     expect(await Promise.all(Array.from({ length: 100 }, () => find('old')))).toEqual(Array(100).fill('ok'));
     expect(await find('old')).toBe('ok');
     expect(keys.loads).toBe(1);
   });
 
-  test('an unknown kid is judged by the set that was just fetched (row 1)', async () => {
+  test('the set just fetched decides about an unknown kid (row 1)', async () => {
     const { keys, find } = setting();
-    expect(await find('nobody')).toBe('token.key_unknown');
+    expect(await find('unpublished')).toBe('token.key_unknown');
     expect(keys.loads).toBe(1);
   });
 
-  test('a failed load is 503 for everybody who waits, once (row 2, C-66)', async () => {
+  test('a failed load gives 503 to all requests that wait, once (row 2, C-66)', async () => {
     const { keys, find } = setting();
     keys.fails = 'status 500';
     expect(await Promise.all(Array.from({ length: 20 }, (_, i) => find(i % 2 ? 'old' : undefined)))).toEqual(
@@ -52,26 +53,26 @@ describe('never loaded', () => {
     expect(keys.loads).toBe(1);
   });
 
-  test('is tried in the background by warm(), once, and is told by tried() (F-04)', async () => {
+  test('preload() loads once in the background, and hasAttemptedLoad() reports it (F-04)', async () => {
     const { keys, find } = setting();
-    expect(keys.source.tried()).toBe(false);
-    keys.source.warm();
-    keys.source.warm();
-    expect(keys.source.tried()).toBe(false);
+    expect(keys.source.hasAttemptedLoad()).toBe(false);
+    keys.source.preload();
+    keys.source.preload();
+    expect(keys.source.hasAttemptedLoad()).toBe(false);
     await keys.settled();
-    expect([keys.source.tried(), await find('old'), keys.loads]).toEqual([true, 'ok', 1]);
-    keys.source.warm();
+    expect([keys.source.hasAttemptedLoad(), await find('old'), keys.loads]).toEqual([true, 'ok', 1]);
+    keys.source.preload();
     expect(keys.loads).toBe(1);
     const down = setting();
     down.keys.fails = 'no';
-    down.keys.source.warm();
+    down.keys.source.preload();
     await down.keys.settled();
-    expect(down.keys.source.tried()).toBe(true);
+    expect(down.keys.source.hasAttemptedLoad()).toBe(true);
   });
 
-  test('nothing is usable before the first load, and asking starts none', () => {
+  test('no set is usable before the first load, and usableKeySet() starts none', () => {
     const { keys } = setting();
-    expect(keys.source.usable()).toBeNull();
+    expect(keys.source.usableKeySet()).toBeNull();
     expect(keys.loads).toBe(0);
   });
 });
@@ -81,22 +82,19 @@ describe('back-off (C-65, row 3)', () => {
     [0, [0.5, 1, 2, 4, 8, 15, 15]],
     [0.5, [0.75, 1.5, 3, 6, 12, 22.5, 22.5]],
     [1, [1, 2, 4, 8, 16, 30, 30]],
-  ])(
-    'doubles from 1 s to 30 s, and nothing is asked within it; with jitter from half to all of it: %s',
-    async (random, expected) => {
-      const { keys, find, clock } = setting({ random: () => random });
-      keys.fails = 'status 500';
-      for (const seconds of expected) {
-        const before = keys.loads;
-        await find('old');
-        expect(keys.loads).toBe(before + 1);
-        clock.advance(seconds * SECOND - 1);
-        await find('old');
-        expect(keys.loads).toBe(before + 1);
-        clock.advance(1);
-      }
-    },
-  );
+  ])('doubles from 1 s to 30 s, without loads within it; jitter is from half to all of it: %s', async (random, expected) => {
+    const { keys, find, clock } = setting({ random: () => random });
+    keys.fails = 'status 500';
+    for (const seconds of expected) {
+      const before = keys.loads;
+      await find('old');
+      expect(keys.loads).toBe(before + 1);
+      clock.advance(seconds * SECOND - 1);
+      await find('old');
+      expect(keys.loads).toBe(before + 1);
+      clock.advance(1);
+    }
+  });
 
   test('starts again at 1 s after a success', async () => {
     const { keys, find, clock } = setting();
@@ -119,10 +117,10 @@ describe('back-off (C-65, row 3)', () => {
     [20, 20],
     [9999, 30],
     [0, 1],
-  ])('lasts as long as the issuer asks: %d s become %d', async (asked, seconds) => {
+  ])('follows Retry-After: %d s become %d', async (retryAfterSeconds, seconds) => {
     const { keys, find, clock } = setting();
     keys.fails = 'status 429';
-    keys.retryAfterSeconds = asked;
+    keys.retryAfterSeconds = retryAfterSeconds;
     await find('old');
     keys.fails = null;
     clock.advance(seconds * SECOND - 1);
@@ -131,7 +129,7 @@ describe('back-off (C-65, row 3)', () => {
     expect(await find('old')).toBe('ok');
   });
 
-  test('tells the caller what is left of it', async () => {
+  test('gives its rest as Retry-After', async () => {
     const { keys, clock } = setting();
     keys.fails = 'status 500';
     keys.retryAfterSeconds = 20;
@@ -141,8 +139,8 @@ describe('back-off (C-65, row 3)', () => {
   });
 });
 
-describe('what is told', () => {
-  test('each failure with its count, and the recovery once', async () => {
+describe('notices', () => {
+  test('report each failure with its count, and the recovery once', async () => {
     const { keys, find, clock } = setting();
     keys.fails = 'status 500';
     await find('old');
@@ -159,15 +157,15 @@ describe('what is told', () => {
     ]);
   });
 
-  test('a load that throws is a failure, not the end of the process', async () => {
+  test('report a load that throws as a failure', async () => {
     const { keys, find } = setting();
-    keys.held = Promise.reject(new Error('a bug'));
+    keys.loadGate = Promise.reject(new Error('a bug'));
     expect(await find('old')).toBe('keys.unavailable');
     expect(keys.notices[0]).toMatchObject({ event: 'keys.load_failed', detail: 'Error: a bug' });
   });
 });
 
-test('without a kid all keys are found, and nothing is refetched for it (row N, C-63)', async () => {
+test('without a kid all keys are found, without a refetch (row N, C-63)', async () => {
   const { keys, nowSeconds } = setting({ published: [old, fresh] });
   for (let i = 0; i < 3; i++) {
     const found = await keys.source.find(undefined, nowSeconds());

@@ -1,4 +1,5 @@
-// How long a good verdict may be reused: never past its date, its keys or five minutes.
+// How long a verified JWT is cached: until it expires, while its key is usable, for five minutes at
+// most.
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
@@ -16,23 +17,23 @@ const MINUTE = 60_000;
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
 const token = accessToken();
 
-/** A cache that has just learned a verdict that was signed by the key `old`. */
-async function learned(lifeMs = 60 * MINUTE) {
+/** A cache with one token that was signed by the key `old`. */
+async function filled(lifeMs = 60 * MINUTE) {
   const clock = testClock(1_800_000_000_000);
   const keys = testKeys(clock, { published: [old] });
   await keys.source.find('old', undefined);
-  const thumbprint = keys.source.usable()?.keys[0]?.thumbprint as string;
+  const thumbprint = keys.source.usableKeySet()?.keys[0]?.thumbprint as string;
   const cache = createJwtCache(keys.source, clock);
-  /** As the bearer authenticator does: by the hash of the token. */
+  /** By the hash of the token, as in the bearer authenticator. */
   const get = (text: string) => cache.get(tokenHash(text));
-  const put = (text: string, thumbprint: string, goodUntilMs: number) =>
-    cache.put(tokenHash(text), { token, characters: text.length, thumbprint, goodUntilMs });
+  const put = (text: string, thumbprint: string, validUntilMs: number) =>
+    cache.put(tokenHash(text), { token, characters: text.length, thumbprint, validUntilMs });
   put(TOKEN, thumbprint, clock.wallMs() + lifeMs);
   return { clock, keys, get, put, thumbprint };
 }
 
-test('is given for the very token, and for no other (E-03)', async () => {
-  const { get } = await learned();
+test('gives the result for exactly this token (E-03)', async () => {
+  const { get } = await filled();
   expect(get(TOKEN)).toBe(token);
   expect(get(TOKEN)).toBe(token);
   expect(get(`${TOKEN}x`)).toBeUndefined();
@@ -40,7 +41,7 @@ test('is given for the very token, and for no other (E-03)', async () => {
 });
 
 test('ends with the token, by the wall clock (E-03, C-38)', async () => {
-  const { get, clock } = await learned(2 * MINUTE);
+  const { get, clock } = await filled(2 * MINUTE);
   clock.advance(2 * MINUTE - 1);
   expect(get(TOKEN)).toBe(token);
   clock.advance(1);
@@ -49,8 +50,8 @@ test('ends with the token, by the wall clock (E-03, C-38)', async () => {
   expect(get(TOKEN)).toBeUndefined();
 });
 
-test('lives five minutes at most, whatever the wall clock does (E-06, E-13)', async () => {
-  const { get, clock } = await learned();
+test('ends after five minutes, whatever the wall clock does (E-06, E-13)', async () => {
+  const { get, clock } = await filled();
   clock.advance(5 * MINUTE - 1);
   expect(get(TOKEN)).toBe(token);
   clock.setWall(clock.wallMs() - 4 * MINUTE);
@@ -59,8 +60,8 @@ test('lives five minutes at most, whatever the wall clock does (E-06, E-13)', as
 });
 
 describe('the keys', () => {
-  test('a key that was removed takes its verdicts along (C-68, E-03)', async () => {
-    const { get, clock, keys } = await learned();
+  test('a removed key removes its entries (C-68, E-03)', async () => {
+    const { get, clock, keys } = await filled();
     keys.published = [fresh];
     clock.advance(MINUTE);
     await keys.source.find('new', clock.wallMs() / 1000);
@@ -68,24 +69,24 @@ describe('the keys', () => {
     expect(get(TOKEN)).toBeUndefined();
   });
 
-  test('a set that is fetched again with the same key keeps them', async () => {
-    const { get, clock, keys } = await learned();
+  test('a new set with the same key keeps them', async () => {
+    const { get, clock, keys } = await filled();
     keys.published = [fresh, old];
     clock.advance(MINUTE);
     await keys.source.find('new', clock.wallMs() / 1000);
     expect([get(TOKEN), get(TOKEN), keys.loads]).toEqual([token, token, 2]);
   });
 
-  test('another key of the same kid is another key', async () => {
-    const { get, clock, keys } = await learned();
+  test('another key with the same kid does not keep them', async () => {
+    const { get, clock, keys } = await filled();
     keys.published = [rsaKey({ kid: 'old' }), fresh];
     clock.advance(MINUTE);
     await keys.source.find('new', clock.wallMs() / 1000);
     expect(get(TOKEN)).toBeUndefined();
   });
 
-  test('an expired set gives none, and the same token is judged anew (row 12)', async () => {
-    const { get, put, clock, keys, thumbprint } = await learned(200 * MINUTE);
+  test('an expired set gives no result (row 12)', async () => {
+    const { get, put, clock, keys, thumbprint } = await filled(200 * MINUTE);
     keys.fails = 'status 500';
     clock.advance(69 * MINUTE);
     put(TOKEN, thumbprint, clock.wallMs() + 60 * MINUTE);
@@ -94,12 +95,12 @@ describe('the keys', () => {
     expect(get(TOKEN)).toBeUndefined();
   });
 
-  test('an expired set gives none that was never asked for before either (row 12)', async () => {
+  test('an expired set gives no result for a token that was not read before (row 12)', async () => {
     for (const [minutes, expected] of [
       [0, token],
       [1, undefined],
     ] as const) {
-      const { get, put, clock, keys, thumbprint } = await learned(200 * MINUTE);
+      const { get, put, clock, keys, thumbprint } = await filled(200 * MINUTE);
       keys.fails = 'status 500';
       clock.advance(69 * MINUTE);
       put(TOKEN, thumbprint, clock.wallMs() + 60 * MINUTE);
@@ -108,8 +109,8 @@ describe('the keys', () => {
     }
   });
 
-  test('are touched by every hit, which may start a refresh (C-72)', async () => {
-    const { get, put, clock, keys, thumbprint } = await learned();
+  test('are read at every hit, which may start a refresh (C-72)', async () => {
+    const { get, put, clock, keys, thumbprint } = await filled();
     clock.advance(8 * MINUTE);
     put(TOKEN, thumbprint, clock.wallMs() + MINUTE);
     expect(keys.loads).toBe(1);
@@ -118,26 +119,26 @@ describe('the keys', () => {
     expect(keys.loads).toBe(2);
   });
 
-  test('that nobody ever published never count', async () => {
-    const { get, put, clock } = await learned();
-    put('other', 'no such thumbprint', clock.wallMs() + MINUTE);
+  test('that were never published do not count', async () => {
+    const { get, put, clock } = await filled();
+    put('other', 'unknown thumbprint', clock.wallMs() + MINUTE);
     expect(get(TOKEN)).toBe(token);
     expect(get('other')).toBeUndefined();
   });
 });
 
-test('keeps no more than 10,000, those used last (E-02)', async () => {
-  const { get, put, clock, thumbprint } = await learned();
+test('keeps at most the 10,000 tokens used last (E-02)', async () => {
+  const { get, put, clock, thumbprint } = await filled();
   const until = clock.wallMs() + MINUTE;
   for (let i = 0; i < 9_999; i++) put(`token-${i}`, thumbprint, until);
   expect(get(TOKEN)).toBe(token);
-  // TOKEN was used last, so one more pushes out the oldest of the others.
+  // TOKEN was used last, so one more entry evicts the oldest of the others.
   put('one-more', thumbprint, until);
   expect([get(TOKEN), get('token-0'), get('token-9998')]).toEqual([token, undefined, token]);
 });
 
-test('keeps no more than 16 MiB of tokens, whose claims it holds (E-02)', async () => {
-  const { get, put, clock, thumbprint } = await learned();
+test('keeps at most 16 MiB of tokens (E-02)', async () => {
+  const { get, put, clock, thumbprint } = await filled();
   const until = clock.wallMs() + MINUTE;
   const long = (i: number): string => `${i}-`.padEnd(32 * 1024 - 1, 'x');
   for (let i = 0; i < 512; i++) put(long(i), thumbprint, until);
@@ -148,7 +149,7 @@ test('keeps no more than 16 MiB of tokens, whose claims it holds (E-02)', async 
 
 test('keeps the SHA-256 of a token, never the token (C-87, E-14)', async () => {
   const kept = vi.spyOn(LRUCache.prototype, 'set');
-  await learned();
+  await filled();
   const [key, entry] = kept.mock.lastCall ?? [];
   kept.mockRestore();
   expect(key).toBe(createHash('sha256').update(TOKEN).digest('base64'));

@@ -1,4 +1,5 @@
-// The one source of an issuer's metadata: when it is fetched, what an outage changes, and which copy is published.
+// The source of an issuer's metadata: when it fetches, how an outage changes it, and which copy is
+// published.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Notice } from '../../../src/core/notice.js';
 import { fetchJson } from '../../../src/verify/fetch-json.js';
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Waits that the mirror asked for, in order; nothing of them passes by itself. */
+/** The scheduled waits, in order. Only a test ends one. */
 let waits: { ms: number; run: () => void; cancelled: boolean }[];
 let notices: Notice[];
 let source: MetadataSource;
@@ -52,14 +53,14 @@ afterEach(() => {
   server.reset();
 });
 
-/** Oddly written, so that whatever writes it anew is found out. */
-const oddly = (issuer = server.url): string =>
+/** JSON with unusual spacing and numbers, so that a copy that is written anew differs. */
+const unusual = (issuer = server.url): string =>
   `{ "issuer":"${issuer}",\n  "x": 1.0, "jwks_uri" : "${server.url}/jwks", "x": 2e0 }\n`;
 const JSON_TYPE: [string, string][] = [['content-type', 'application/json']];
-const document = (issuer = server.url) => status(200, JSON_TYPE, oddly(issuer));
-const shown = (): string | undefined => source.last()?.body.toString();
+const document = (issuer = server.url) => status(200, JSON_TYPE, unusual(issuer));
+const published = (): string | undefined => source.last()?.body.toString();
 
-/** Lets the last wait be over, and comes back when what it started is over as well. */
+/** Ends the last wait, and resolves when the fetch that it started is over. */
 async function next(): Promise<number> {
   const before = waits.length;
   waits.at(-1)?.run();
@@ -74,24 +75,24 @@ async function begin(): Promise<number> {
 }
 
 describe('a good document', () => {
-  test('is shown letter for letter, and read again after an hour', async () => {
+  test('is published byte for byte, and fetched again after an hour', async () => {
     expect(source.last()).toBeNull();
     server.answer(document());
     expect(await begin()).toBe(60 * MINUTE);
-    expect(shown()).toBe(oddly());
+    expect(published()).toBe(unusual());
     server.answer(json({ issuer: server.url, another: true }));
     expect(await next()).toBe(60 * MINUTE);
-    expect(JSON.parse(shown() ?? '')).toEqual({ issuer: server.url, another: true });
+    expect(JSON.parse(published() ?? '')).toEqual({ issuer: server.url, another: true });
     expect(notices.map(({ event, level }) => [event, level])).toEqual([['metadata.loaded', 'info']]);
   });
 
-  test('is kept while the issuer is down, and after', async () => {
+  test('is kept during an outage of the issuer', async () => {
     server.answer(document());
     await begin();
     for (const bad of [status(500), json([]), json({ issuer: `${server.url}/` }), status(404)]) {
       server.answer(bad);
       await next();
-      expect(shown()).toBe(oddly());
+      expect(published()).toBe(unusual());
     }
     expect(notices.slice(1).map(({ event, level, stale }) => [event, level, stale])).toEqual([
       ['metadata.load_failed', 'warn', true],
@@ -105,30 +106,30 @@ describe('a good document', () => {
   });
 });
 
-describe('nothing is shown', () => {
+describe('no copy is published', () => {
   test.each([
-    ['without metadata', () => status(404)],
+    ['with status 404', () => status(404)],
     ['of another issuer', () => document(`${server.url}/`)],
     ['of a list', () => json([{ issuer: server.url }])],
-    ['of a text', () => json('x')],
+    ['of a string', () => json('x')],
     ['of HTML', () => status(200, [['content-type', 'text/html']], '<!doctype html>')],
-    ['of a document that is too long', () => json({ issuer: server.url, pad: 'x'.repeat(256 * 1024) })],
+    ['of a document that is too large', () => json({ issuer: server.url, pad: 'x'.repeat(256 * 1024) })],
     ['of an error that looks like metadata', () => status(500, [], JSON.stringify({ issuer: server.url }))],
-    ['behind a redirect', () => status(302, [['location', `${server.url}/moved`]])],
+    ['after a redirect', () => status(302, [['location', `${server.url}/moved`]])],
   ])('%s', async (_name, answer) => {
     server.answer(answer());
     await begin();
     expect(source.last()).toBeNull();
     expect(notices.map(({ event, stale }) => [event, stale])).toEqual([['metadata.load_failed', false]]);
-    // The positive: the same mirror shows a good one.
+    // The same source publishes a good document.
     server.answer(document());
     await next();
-    expect(shown()).toBe(oddly());
+    expect(published()).toBe(unusual());
   });
 });
 
 describe('the back-off', () => {
-  test('doubles from a second to five minutes, with jitter, and starts anew after a good one', async () => {
+  test('doubles from a second to five minutes, and starts again after a success', async () => {
     server.answer(status(500));
     const steps = [await begin()];
     for (let i = 0; i < 10; i += 1) steps.push(await next());
@@ -139,7 +140,7 @@ describe('the back-off', () => {
     expect(await next()).toBe(1000);
   });
 
-  test('is never shorter than half', async () => {
+  test('is never shorter than half, with jitter', async () => {
     source = create({ random: () => 0 });
     server.answer(status(500));
     expect([await begin(), await next(), await next()]).toEqual([500, 1000, 2000]);
@@ -149,26 +150,26 @@ describe('the back-off', () => {
 describe('on demand', () => {
   const get = (unhelpful: MetadataDocument | null = null) => withDeadline('the metadata', source.get(unhelpful), 5_000);
 
-  test('a document is fetched once, also for many callers at once, and kept for an hour', async () => {
+  test('a document is fetched once for many calls at once, and kept for an hour', async () => {
     server.answer(document());
-    const asked = server.hits;
+    const before = server.hits;
     expect((await Promise.all([get(), get(), get()])).map(({ ok }) => ok)).toEqual([true, true, true]);
-    const fetched = server.hits - asked;
+    const fetched = server.hits - before;
     clock.advance(60 * MINUTE - 1);
     expect((await get()).ok).toBe(true);
-    expect(server.hits - asked).toBe(fetched);
+    expect(server.hits - before).toBe(fetched);
     clock.advance(1);
     expect((await get()).ok).toBe(true);
-    expect(server.hits - asked).toBe(2 * fetched);
+    expect(server.hits - before).toBe(2 * fetched);
   });
 
-  test('after a failure the issuer is left alone for the back-off, and the caller learns how long', async () => {
+  test('after a failure there is no fetch within the back-off, and the result has its rest', async () => {
     server.answer(status(500));
     expect(await get()).toEqual({ ok: false, detail: 'metadata: status 500', retryAfterSeconds: 1 });
-    const asked = server.hits;
+    const before = server.hits;
     clock.advance(999);
     expect(await get()).toMatchObject({ ok: false, retryAfterSeconds: 0.001 });
-    expect(server.hits).toBe(asked);
+    expect(server.hits).toBe(before);
     server.answer(document());
     clock.advance(1);
     expect((await get()).ok).toBe(true);
@@ -184,7 +185,7 @@ describe('on demand', () => {
     expect((await get()).ok).toBe(true);
   });
 
-  test('an old document serves while the issuer is down', async () => {
+  test('an old document is used while the issuer is down', async () => {
     server.answer(document());
     await get();
     server.answer(status(500));
@@ -198,15 +199,15 @@ describe('on demand', () => {
     server.answer(document());
     await get();
     const bad = source.last();
-    const asked = server.hits;
+    const before = server.hits;
     expect(await get(bad)).toMatchObject({ ok: false, retryAfterSeconds: 0.5 });
     // It may help another caller.
     expect(await get()).toMatchObject({ ok: true });
-    expect(server.hits).toBe(asked);
+    expect(server.hits).toBe(before);
     clock.advance(500);
     server.answer(status(500));
     expect(await get(bad)).toMatchObject({ ok: false });
-    expect([(await get()).ok, shown()]).toEqual([true, oddly()]);
+    expect([(await get()).ok, published()]).toEqual([true, unusual()]);
     clock.advance(1000);
     server.answer(document());
     expect(await get(bad)).toMatchObject({ ok: true });
@@ -214,7 +215,7 @@ describe('on demand', () => {
   });
 });
 
-test('after the stop nothing is fetched and nothing waited for', async () => {
+test('after stop() there is no fetch and no wait', async () => {
   server.answer(document());
   await begin();
   expect(server.hits).toBeGreaterThan(0);
@@ -229,17 +230,17 @@ test('after the stop nothing is fetched and nothing waited for', async () => {
     return document()(arrived);
   });
   source = create();
-  const asked = server.hits;
+  const before = server.hits;
   source.start();
-  await until('it is asked', () => server.hits > asked);
+  await until('it has a request', () => server.hits > before);
   source.stop();
   answer();
-  // Another mirror that asks later is through: what was stopped had its time.
+  // Another source that starts later has its document: the stopped one had enough time.
   const other = create();
   server.answer(document());
   other.start();
-  await until('the other has its copy', () => other.last() !== null);
+  await until('the other source has its document', () => other.last() !== null);
   other.stop();
-  // The late answer arrived, but it started no other wait.
+  // The late response started no other wait.
   expect(waits.length).toBe(2);
 });
