@@ -1,11 +1,10 @@
 // Every server reads the same message: its headers, version, batches, repeated names, and the bytes
 // themselves.
 import { describe, expect, test } from 'vitest';
-import { type Ask, legacy, META, modern } from '../fixtures/messages.js';
+import { type Ask, META } from '../fixtures/messages.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import {
   type Case,
-  call,
   expectReasons,
   list,
   type Make,
