@@ -1,11 +1,12 @@
 // The age of a key set (fresh, stale, expired), rotation, and the refetches for unknown kids.
 import { describe, expect, test } from 'vitest';
-import { jwksSchema } from '../../src/config/schema/issuer.js';
-import { rsaKey } from '../fixtures/mint.js';
-import { withDeadline } from '../fixtures/wait.js';
-import { testClock } from '../support/clock.js';
-import { testKeys } from '../support/keys.js';
-import { reasonOf } from '../support/kinds.js';
+
+import { jwksSchema } from '../../../src/config/schema/issuer.js';
+import { rsaKey } from '../../fixtures/mint.js';
+import { withDeadline } from '../../fixtures/wait.js';
+import { testClock } from '../../support/clock.js';
+import { testKeys } from '../../support/keys.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });

@@ -1,11 +1,11 @@
 // A failing introspection endpoint and floods of unknown tokens: the breaker, the slots, and the
 // bounds of the cache.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
-import { rsaKey } from '../fixtures/mint.js';
-import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
-import { until } from '../fixtures/wait.js';
-import { active, introspecting } from '../support/introspecting.js';
+import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
+import { rsaKey } from '../../fixtures/mint.js';
+import { type Answer, answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
+import { until } from '../../fixtures/wait.js';
+import { active, introspecting } from '../../support/introspecting.js';
 
 const { json, status } = answers;
 const MINUTE = 60_000;

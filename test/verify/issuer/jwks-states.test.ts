@@ -2,9 +2,9 @@
 // a clock that the test moves. P: bad even without keys, K+: known key, K-: forged under its kid,
 // F: a key that a rotation publishes, U: a key that is never published, N: without a kid.
 import { afterEach, describe, expect, test } from 'vitest';
-import { ecKey } from '../fixtures/mint.js';
-import { until } from '../fixtures/wait.js';
-import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../support/key-world.js';
+import { ecKey } from '../../fixtures/mint.js';
+import { until } from '../../fixtures/wait.js';
+import { KEYS, type KeyWorld, startKeyWorld, type TokenKind, type WorldOptions } from '../../support/key-world.js';
 
 const MINUTE = 60_000;
 const BAD = 'token.expired';
