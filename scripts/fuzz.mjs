@@ -1,5 +1,5 @@
 // Makes a million bodies and demands that the gateway reads each as a strict reference does, or refuses it: `node scripts/fuzz.mjs`. What
-// is made and what counts as agreement stands in test/authorize/fuzz.test.ts; this only chooses how many and from which seed.
+// is made and what counts as agreement stands in test/authorize/fuzz.slow.test.ts; this only chooses how many and from which seed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -48,7 +48,7 @@ console.log(`${bodies} bodies from seed ${start}`);
 const args = [
   'vitest',
   'run',
-  'test/authorize/fuzz.test.ts',
+  'test/authorize/fuzz.slow.test.ts',
   '--disable-console-intercept',
   '--testNamePattern',
   'agrees with the reference or rejects',
