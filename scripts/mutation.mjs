@@ -38,7 +38,7 @@ const subjects = [
   { file: 'src/verify/issuer/jwks-loader.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks.ts', drop: [GUARD, DEED] },
   { file: 'src/verify/jws.ts', drop: [GUARD] },
-  { file: 'src/verify/authenticate.ts', drop: [GUARD] },
+  { file: 'src/verify/authenticators/bearer.ts', drop: [GUARD] },
   { file: 'src/verify/select-verifier.ts', drop: [GUARD] },
   { file: 'src/verify/authenticators/introspection.ts', drop: [GUARD] },
   { file: 'src/verify/introspection/response.ts', drop: [ROW] },
@@ -175,7 +175,7 @@ async function work(folder, queue) {
 
 try {
   for (const folder of benches) {
-    const { failed, output } = await fails(folder, 'src/verify/authenticate.ts');
+    const { failed, output } = await fails(folder, 'src/verify/authenticators/bearer.ts');
     if (failed) throw new Error(`the tests fail without any change\n${output}`);
     break;
   }
