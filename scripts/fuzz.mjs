@@ -1,6 +1,6 @@
 // Checks a million bodies: the gateway reads each as a strict reference does, or rejects it.
 //
-// Usage: `node scripts/fuzz.mjs`. The test test/authorize/fuzz.slow.test.ts makes the bodies and
+// Usage: `node scripts/fuzz.mjs`. The test test/mcp/fuzz.slow.test.ts makes the bodies and
 // defines agreement. This script only chooses their number and the seed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ console.log(`${bodies} bodies from seed ${start}`);
 const args = [
   'vitest',
   'run',
-  'test/authorize/fuzz.slow.test.ts',
+  'test/mcp/fuzz.slow.test.ts',
   '--disable-console-intercept',
   '--testNamePattern',
   'agrees with the reference or rejects',

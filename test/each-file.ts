@@ -8,12 +8,10 @@ import 'undici';
 import { afterAll } from 'vitest';
 import { forgetGateways } from './fixtures/ledger.js';
 import { releasePorts } from './fixtures/ports.js';
-import { forgetPairs } from './fixtures/rsa-pairs.js';
 import { resetUndiciTimers } from './support/undici-timers.js';
 
 afterAll(() => {
   releasePorts();
   forgetGateways();
-  forgetPairs();
   resetUndiciTimers();
 });

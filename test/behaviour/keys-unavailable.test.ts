@@ -90,7 +90,7 @@ beforeAll(async () => {
   const endpoint = { path: '/mcp', issuers: Object.keys(issuers), scopes: ['files:read'], upstream: upstream.url };
   // The gateway starts although nearly all of its issuers are down (F-04, start without issuers).
   gateway = await startConfigured({ issuers, endpoints: [endpoint] });
-  expect((await call(sound)).status).toBe(200);
+  await until('the keys of the good issuer are there', async () => (await call(sound)).status === 200, 10_000);
   upstream.reset();
   await Promise.all(
     rows.map(async (row) => {

@@ -9,7 +9,12 @@ import { modern } from '../fixtures/messages.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
-import { type Change, type IdpCase, idpCases, RESOURCE_HERE } from '../support/idp-tokens.js';
+import { type Change, type IdpCase, RESOURCE_HERE } from '../support/idp-case.js';
+import { cloudCases } from '../support/idp-cases-cloud.js';
+import { hostedCases } from '../support/idp-cases-hosted.js';
+import { openCases } from '../support/idp-cases-open.js';
+
+const idpCases: readonly IdpCase[] = [...hostedCases, ...cloudCases, ...openCases];
 
 let keys: JwksIssuer;
 let upstream: RawUpstream;

@@ -52,7 +52,7 @@ describe('the whole header', () => {
     [
       'two credentials (A-24, B-58)',
       credentialMultiple,
-      `Bearer error="invalid_request", error_description="Send exactly one credential", scope="files:read files:list", ${where}`,
+      `Bearer error="invalid_request", error_description="One credential please", scope="files:read files:list", ${where}`,
     ],
     [
       'missing scopes (A-30)',

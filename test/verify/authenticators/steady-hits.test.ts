@@ -1,14 +1,15 @@
 // One token, sent every few seconds for hours. Its cached result must not outlive its key, its key
 // set or its expiry.
 import { expect, test } from 'vitest';
-import { checkAudience } from '../../src/authorize/audience.js';
-import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
-import { mintToken, rsaKey } from '../fixtures/mint.js';
-import { testClock } from '../support/clock.js';
-import { endpoint, ISSUER, RESOURCE } from '../support/endpoint.js';
-import { issuerRuntime } from '../support/issuer.js';
-import { testKeys } from '../support/keys.js';
-import { reasonOf } from '../support/kinds.js';
+
+import { checkAudience } from '../../../src/authorize/audience.js';
+import { createBearerAuthenticator } from '../../../src/verify/authenticators/bearer.js';
+import { mintToken, rsaKey } from '../../fixtures/mint.js';
+import { testClock } from '../../support/clock.js';
+import { endpoint, ISSUER, RESOURCE } from '../../support/endpoint.js';
+import { issuerRuntime } from '../../support/issuer.js';
+import { testKeys } from '../../support/keys.js';
+import { reasonOf } from '../../support/kinds.js';
 
 const old = rsaKey({ kid: 'old' });
 const fresh = rsaKey({ kid: 'new' });

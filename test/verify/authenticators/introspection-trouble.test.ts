@@ -1,36 +1,23 @@
 // A failing introspection endpoint and floods of unknown tokens: the breaker, the slots, and the
 // bounds of the cache.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
-import { rsaKey } from '../fixtures/mint.js';
-import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
-import { until } from '../fixtures/wait.js';
-import { active, introspecting } from '../support/introspecting.js';
+import { describe, expect, test } from 'vitest';
+import { type Answer, answers } from '../../fixtures/raw-upstream.js';
+import { until } from '../../fixtures/wait.js';
+import { active, introspecting } from '../../support/introspecting.js';
+import {
+  inTurn,
+  issuer,
+  json,
+  MINUTE,
+  newToken,
+  server,
+  setting,
+  startIntrospectionServer,
+  status,
+  UNAVAILABLE,
+} from '../../support/introspection-server.js';
 
-const { json, status } = answers;
-const MINUTE = 60_000;
-let issuer: JwksIssuer;
-let server: RawUpstream;
-beforeAll(async () => {
-  issuer = await startJwksIssuer({ keys: [rsaKey()] });
-  server = await startRawUpstream(json(active()));
-});
-beforeEach(() => server.reset());
-afterAll(() => Promise.all([issuer.stop(), server.stop()]));
-
-const setting = () => introspecting(issuer, { url: server.url });
-const UNAVAILABLE = 'introspection.unavailable';
-let count = 0;
-const newToken = (): string => {
-  count += 1;
-  return `new-${count}`;
-};
-
-async function inTurn(times: number, send: () => Promise<string>): Promise<Set<string>> {
-  const results = new Set<string>();
-  for (let i = 0; i < times; i++) results.add(await send());
-  return results;
-}
+startIntrospectionServer();
 
 describe('the breaker', () => {
   test.each<[string, Answer]>([
@@ -170,44 +157,6 @@ describe('slots (C-91)', () => {
     await until('the token that is still known is in flight', () => inFlight.now === 33);
     release();
     expect([countOf(await Promise.all([...unknown, ...late]), 'ok'), inFlight.most]).toEqual([34, 33]);
-  });
-});
-
-describe('the cache is bounded (E-02, C-86)', () => {
-  test('to ten thousand inactive tokens; a larger flood evicts inactive tokens, not active ones', async () => {
-    const { reason } = setting();
-    expect(await reason('known')).toBe('ok');
-    server.answer(json({ active: false }));
-    expect([await reason('first'), await reason('first'), server.hits]).toEqual(['token.inactive', 'token.inactive', 2]);
-    for (let i = 0; i < 100; i++) {
-      const results = await Promise.all(Array.from({ length: 100 }, () => reason(newToken())));
-      expect(new Set(results)).toEqual(new Set(['token.inactive']));
-    }
-    const before = server.hits;
-    expect([await reason('first'), server.hits]).toEqual(['token.inactive', before + 1]);
-    expect([await reason('known'), server.hits]).toEqual(['ok', before + 1]);
-  }, 60_000);
-
-  test('to 16 MiB of active responses', async () => {
-    const { reason } = setting();
-    server.answer(json(active({ padding: 'x'.repeat(60_000) })));
-    const tokens = Array.from({ length: 300 }, (_, i) => `large-${i}`);
-    for (const token of tokens) expect(await reason(token)).toBe('ok');
-    expect(server.hits).toBe(300);
-    // 279 of 60 kB fit: the newest are cached, the oldest are introspected again.
-    for (const token of tokens.slice(-270)) expect(await reason(token)).toBe('ok');
-    expect(server.hits).toBe(300);
-    expect([await reason('large-0'), server.hits]).toEqual(['ok', 301]);
-  });
-
-  test('and never holds the token, even if the endpoint repeats it (C-87)', async () => {
-    const { ask } = setting();
-    const token = 'a-token-that-is-repeated';
-    server.answer(json(active({ token, access_token: token, roles: ['admin'] })));
-    const result = await ask(token);
-    expect(result).toMatchObject({ ok: true, value: { principal: { subject: 'alice', claims: { roles: ['admin'] } } } });
-    expect(JSON.stringify(result)).not.toContain(token);
-    expect(JSON.stringify(await ask(token))).not.toContain(token);
   });
 });
 
