@@ -1,49 +1,56 @@
-// Checks that an access token was issued for this endpoint (RFC 8707, RFC 9068 section 4). Every
-// authenticator uses this one rule: exact membership in the list of the endpoint.
-import type { AccessToken } from '../core/access-token.js';
+// Checks that an access token was made for this endpoint (RFC 8707, RFC 9068 section 4). Every
+// authenticator calls this one rule: exact membership in the list of the endpoint.
+import type { AudienceFacts } from '../core/access-token.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
-import { audienceMismatch } from '../core/failures.js';
+import { audienceMismatch, tokenType } from '../core/failures.js';
 
-const NOT_LISTED = 'aud is not in the list of this endpoint';
-const NAMES_CLIENT =
-  'aud names the client and not this endpoint. Let the client request the resource (RFC 8707). ' +
-  'If the issuer never names it, choose its preset, or list this value as its audience ' +
-  '(docs/idps.md)';
+/** An unverified token may name anything, so the detail quotes little of it. */
+const QUOTED_CHARACTERS = 80;
+const quoted = (name: string): string => JSON.stringify(name.slice(0, QUOTED_CHARACTERS));
+
 const NO_EVIDENCE =
-  'aud may name a client, and nothing shows an access token, so this could be an ID token. Let ' +
-  'the issuer write typ at+jwt, token_use access, or a claim scope, scp or permissions. Or ' +
-  'choose its preset, or let audience be the URL of the endpoint (docs/idps.md)';
+  'may be a client, and nothing in the token shows an access token, so it could be an ID token. ' +
+  'Let the issuer write typ at+jwt, token_use access or scopes. Or name its mark in requiredClaims.';
 
-/** The detail for the log and for `explain`. */
-function mismatchDetail(
-  { audience, accessTokenEvidence, principal: { issuer, client } }: AccessToken,
-  endpoint: Endpoint,
-): string {
-  const isListed = (name: string): boolean =>
-    endpoint.audience.includes(name) ||
-    (endpoint.issuerAudience.get(issuer)?.includes(name) ?? false);
-  const isClient = (name: string): boolean =>
-    name === client || (client === null && name !== '' && !URL.canParse(name));
-  if (!accessTokenEvidence && audience.some((name) => isListed(name) || isClient(name)))
-    return NO_EVIDENCE;
-  return audience.includes(client as string) ? NAMES_CLIENT : NOT_LISTED;
+/** True for a name that can be the identifier of a client: it is the client, or not a URL. */
+const mayBeClient = (name: string, client: string | null): boolean =>
+  name === client || !URL.canParse(name);
+
+function mismatch({ audience, client }: AudienceFacts): Failure {
+  const [first] = audience;
+  if (first === undefined) return audienceMismatch({ detail: 'the token names no audience' });
+  if (client !== null && audience.includes(client)) {
+    const detail =
+      `aud names the client ${quoted(client)} and not this endpoint. Let the client ask for the ` +
+      `resource (RFC 8707). An issuer that never names it needs audience: [${quoted(client)}].`;
+    return audienceMismatch({ detail });
+  }
+  const detail = `aud ${quoted(first)} is not an audience of this endpoint or of the issuer`;
+  return audienceMismatch({ detail });
 }
 
-/** Null: the token is for this endpoint. */
-export function checkAudience(token: AccessToken, endpoint: Endpoint): Failure | null {
-  const { audience, accessTokenEvidence, boundToClient, principal } = token;
+/**
+ * Membership comes first, then evidence. An ID token has its client as audience, so a name that
+ * can be a client needs a sign that the token is for access. A nonce weakens the sign of scopes.
+ */
+export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure | null {
+  const { audience, evidence, hasNonce, boundToClient, issuer, client } = token;
   // The issuer calls such a token active for one client only, and the operator states that this
   // client is the endpoint's own.
-  if (audience.length === 0)
-    return boundToClient ? null : audienceMismatch({ detail: 'the token names no audience' });
-  const ofIssuer = endpoint.issuerAudience.get(principal.issuer);
+  if (audience.length === 0 && boundToClient) return null;
+  const ofIssuer = endpoint.issuerAudience.get(issuer);
+  let doubtful: string | null = null;
   for (const name of audience) {
-    if (endpoint.audience.includes(name)) {
-      // The audience of an ID token is its client. Where the name may be that of a client, the
-      // token has to show that it is an access token.
-      if (accessTokenEvidence || (name !== principal.client && URL.canParse(name))) return null;
-    } else if (ofIssuer?.includes(name) && accessTokenEvidence) return null;
+    const isOwn = endpoint.audience.includes(name);
+    if (!isOwn && !ofIssuer?.includes(name)) continue;
+    if (evidence === 'marked') return null;
+    const isResource = isOwn && !mayBeClient(name, client);
+    if (evidence === 'scoped' ? isResource || !hasNonce : isResource && !hasNonce) return null;
+    doubtful = name;
   }
-  return audienceMismatch({ detail: mismatchDetail(token, endpoint) });
+  if (doubtful === null) return mismatch(token);
+  if (hasNonce)
+    return tokenType({ detail: 'a nonce marks an ID token, and nothing shows an access token' });
+  return audienceMismatch({ detail: `aud ${quoted(doubtful)} ${NO_EVIDENCE}` });
 }

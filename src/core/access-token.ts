@@ -1,12 +1,24 @@
 // A principal together with the facts of its access token on which the audience rule depends.
 import type { Principal } from './principal.js';
 
-export interface AccessToken {
-  readonly principal: Principal;
+/**
+ * The parts of a token that show an access token and not an ID token. `marked`: a mark that only
+ * access tokens have. `scoped`: scopes, which some issuers also write into ID tokens.
+ */
+export type AccessEvidence = 'marked' | 'scoped' | 'none';
+
+export interface AudienceFacts {
+  readonly issuer: string;
+  readonly client: string | null;
   /** The audiences that the issuer named; empty where it named none. */
   readonly audience: readonly string[];
-  /** True: something in the token shows an access token and not an ID token. */
-  readonly accessTokenEvidence: boolean;
+  readonly evidence: AccessEvidence;
+  /** True: the token has a `nonce`, which every ID token of a browser login has. */
+  readonly hasNonce: boolean;
   /** True: the issuer named no audience, and `introspection.audience` is `bound-to-client`. */
   readonly boundToClient: boolean;
+}
+
+export interface AccessToken extends AudienceFacts {
+  readonly principal: Principal;
 }

@@ -18,11 +18,13 @@ import {
 } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
 import type { Result } from '../core/result.js';
-import type { AudienceRule } from './authenticators/bearer.js';
 import {
+  type AudienceRule,
   checksBeforeIntrospection,
+  foreignBeforeIntrospection,
   keylessChecks,
   type UnverifiedJwt,
+  unverifiedFacts,
   unverifiedToken,
 } from './authenticators/jwt.js';
 import type { Claims } from './claims.js';
@@ -171,6 +173,12 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
     ];
   }
 
+  /** The audience that a JWT names itself, before the issuer is asked. */
+  function tokenAudienceFailure(jwt: UnverifiedJwt, { policy }: IssuerRuntime): Failure | null {
+    const facts = unverifiedFacts(jwt, policy);
+    return facts.ok ? foreignBeforeIntrospection(facts.value, audience, endpoint) : facts;
+  }
+
   function verifierSteps(
     { issuer, jwt }: Selection,
     verified: Verified,
@@ -178,8 +186,15 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   ): PlannedStep[] {
     if (jwt === null) return introspectionSteps('introspection', issuer, verified, answer);
     const keyless = keylessSteps(jwt, issuer);
-    if (issuer.verify === 'introspection')
-      return [...keyless, ...introspectionSteps('introspection', issuer, verified, answer)];
+    if (issuer.verify === 'introspection') {
+      const steps = introspectionSteps('introspection', issuer, verified, answer);
+      const own: PlannedStep = {
+        name: 'audience of the token',
+        reject: () => tokenAudienceFailure(jwt, issuer),
+        ...audienceValues(jwt.claims, issuer.policy.issuer, endpoint),
+      };
+      return [...keyless, own, ...steps];
+    }
     const before = [...keyless, ...claimSteps(jwt, issuer)];
     if (issuer.verify === 'jwt-then-introspection') {
       const name = 'key and signature, else introspection';
@@ -195,11 +210,8 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
     { issuer, jwt }: Selection,
   ): Promise<Principal | null> {
     if (issuer.introspect === null || (jwt !== null && issuer.verify === 'jwt')) return null;
-    if (jwt !== null && issuer.verify === 'jwt-then-introspection') {
-      const unverified = unverifiedToken(jwt, issuer.policy);
-      // The JWT itself names another audience: the authenticator did not introspect.
-      if (!unverified.ok || audience(unverified.value, endpoint) !== null) return null;
-    }
+    // A JWT that itself names another audience was not introspected.
+    if (jwt !== null && tokenAudienceFailure(jwt, issuer) !== null) return null;
     const answer = await issuer.introspect(token);
     return answer.ok ? answer.value.principal : null;
   }

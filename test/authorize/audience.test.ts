@@ -39,23 +39,19 @@ describe('the detail has the cause and the fix', () => {
   const OTHER = 'https://other.example.com/mcp';
   test.each<[string, Endpoint, TokenOverrides, RegExp]>([
     ['no audience', at, { audience: [] }, /^the token names no audience$/],
-    ['another audience', at, { audience: ['urn:other'] }, /^aud is not in the list of this endpoint$/],
-    ['another audience, no evidence', at, { audience: [OTHER], accessTokenEvidence: false }, /^aud is not in the list/],
-    ['an API that is not a client', at, { audience: ['my-api'] }, /^aud is not in the list of this endpoint$/],
-    ['its client', at, { audience: ['cli'] }, /^aud names the client .* request the resource .* preset, or list this value/],
-    ['its client, no evidence', at, { audience: ['cli'], accessTokenEvidence: false }, /^aud may name a client, .* ID token\. /],
+    ['another audience', at, { audience: ['urn:other'] }, /^aud "urn:other" is not an audience of this endpoint/],
+    ['another audience, no evidence', at, { audience: [OTHER], evidence: 'none' }, /^aud "https:.*" is not an audience/],
+    ['an API that is not a client', at, { audience: ['my-api'] }, /^aud "my-api" is not an audience of this endpoint/],
+    ['its client', at, { audience: ['cli'] }, /^aud names the client "cli" .* resource .* needs audience: \["cli"\]/],
+    ['its client, no evidence', at, { audience: ['cli'], evidence: 'none' }, /^aud names the client .* audience: \["cli"\]/],
     [
       'a listed client, no evidence',
       listed,
-      { audience: ['cli'], accessTokenEvidence: false },
-      /typ at\+jwt.* preset.* audience/,
+      { audience: ['cli'], evidence: 'none' },
+      /^aud "cli" may be a client.* requiredClaims/,
     ],
-    [
-      'a possible client, no evidence',
-      at,
-      { audience: ['x1'], client: null, accessTokenEvidence: false },
-      /^aud may name a client/,
-    ],
+    ['a possible client', at, { audience: ['x1'], client: null, evidence: 'none' }, /^aud "x1" is not an audience/],
+    ['a long name', at, { audience: ['x'.repeat(5000)] }, /^aud "x{80}" is not an audience/],
   ])('%s (C-37)', (_what, where, claims, says) => {
     expect(checkAudience(accessToken({ audience: [RESOURCE] }), where)).toBeNull();
     const { detail = '' } = checkAudience(accessToken(claims), where) ?? {};
@@ -96,16 +92,12 @@ test('the audience of one issuer does not count for another (A-45)', () => {
 test('a client id as audience needs evidence of an access token (C-37)', () => {
   const cognito = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
   expect(reasonOf(checkAudience(accessToken({ audience: ['cli'] }), cognito))).toBe('ok');
-  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), cognito))).toBe(
-    'audience.mismatch',
-  );
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], evidence: 'none' }), cognito))).toBe('audience.mismatch');
   const listed = endpoint({ audience: ['cli'] });
   expect(reasonOf(checkAudience(accessToken({ audience: ['cli'] }), listed))).toBe('ok');
-  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false }), listed))).toBe(
-    'audience.mismatch',
-  );
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], evidence: 'none' }), listed))).toBe('audience.mismatch');
   // An ID token may name its client only in aud. Any text that is not a URL may be a client id.
-  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], accessTokenEvidence: false, client: null }), listed))).toBe(
+  expect(reasonOf(checkAudience(accessToken({ audience: ['cli'], evidence: 'none', client: null }), listed))).toBe(
     'audience.mismatch',
   );
 });
@@ -114,4 +106,26 @@ test('a bound client replaces an absent audience, but not another audience (C-84
   const bound = (...audience: string[]): string => reasonOf(checkAudience(accessToken({ audience, boundToClient: true }), at));
   expect([bound(), bound(RESOURCE)]).toEqual(['ok', 'ok']);
   expect([aud(), bound('https://other.example.com/mcp'), bound('')]).toEqual(Array(3).fill('audience.mismatch'));
+});
+
+describe('a nonce marks an ID token only where nothing shows an access token (C-37)', () => {
+  const listed = endpoint({ audience: [RESOURCE, 'cli'] });
+  test.each<[string, TokenOverrides, string]>([
+    ['its mark, for the resource', { evidence: 'marked' }, 'ok'],
+    ['its mark, for its client', { evidence: 'marked', audience: ['cli'] }, 'ok'],
+    ['scopes, for the resource', { evidence: 'scoped' }, 'ok'],
+    ['scopes, for its client', { evidence: 'scoped', audience: ['cli'] }, 'token.type'],
+    ['scopes, for a name that may be a client', { evidence: 'scoped', audience: ['cli'], client: null }, 'token.type'],
+    ['nothing, for the resource', { evidence: 'none' }, 'token.type'],
+    ['nothing, for its client', { evidence: 'none', audience: ['cli'] }, 'token.type'],
+    ['its mark, for another server', { evidence: 'marked', audience: ['urn:other'] }, 'audience.mismatch'],
+    ['nothing, for another server', { evidence: 'none', audience: ['urn:other'] }, 'audience.mismatch'],
+  ])('with %s', (_what, token, expected) => {
+    expect(reasonOf(checkAudience(accessToken({ ...token, hasNonce: true }), listed))).toBe(expected);
+  });
+
+  test('without a nonce scopes are enough, and the resource needs no sign', () => {
+    const all = [{ evidence: 'scoped', audience: ['cli'] }, { evidence: 'none' }] as const;
+    expect(all.map((token) => checkAudience(accessToken(token), listed))).toEqual([null, null]);
+  });
 });

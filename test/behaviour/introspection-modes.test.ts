@@ -73,7 +73,7 @@ describe('verify: jwt-then-introspection, with a custom endpoint that returns {a
     ['for another server', { audience: 'https://other.example.com/mcp' }, 'audience.mismatch'],
     ['of another issuer', { issuer: 'https://other.example.com' }, 'token.issuer'],
     ['of another algorithm', { header: { alg: 'HS256' } }, 'token.algorithm'],
-    ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
+    ['an ID token', { claims: { at_hash: 'x' } }, 'token.type'],
   ])('a token that fails another check stays rejected: %s', async (_what, flaw, reason) => {
     expect(await outcome(scene, unknown())).toEqual([200, 'ok']);
     expect([await outcome(scene, unknown(flaw)), backend.hits]).toEqual([[401, reason], 1]);

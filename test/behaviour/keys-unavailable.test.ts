@@ -67,7 +67,7 @@ const BAD: [string, Partial<Mint>][] = [
   ['another typ', { header: { typ: 'logout+jwt' } }],
   ['crit', { header: { crit: ['x'], x: 1 } }],
   ['without exp', { claims: { exp: undefined } }],
-  ['an ID token', { claims: { nonce: 'n' } }],
+  ['an ID token', { claims: { at_hash: 'x' } }],
   ['another issuer', { issuer: 'https://nobody.example.com' }],
 ];
 

@@ -136,7 +136,8 @@ describe('C-30: typ', () => {
 
 describe('C-37, A-46, C-110: a token of another kind, whatever its typ says', () => {
   const flaws: Flaw[] = [
-    ['nonce', claims({ nonce: 'n' }), 'token.type'],
+    ['token_use', claims({ token_use: 'refresh' }), 'token.type'],
+    ['typ in the claims', claims({ typ: 'Offline' }), 'token.type'],
     ['at_hash', claims({ at_hash: 'h' }), 'token.type'],
     ['c_hash', claims({ c_hash: 'h' }), 'token.type'],
     ['events', claims({ events: {} }), 'token.type'],

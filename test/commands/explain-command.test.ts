@@ -77,7 +77,8 @@ test('another audience: exit code 1, with the observed and the expected value', 
   const { code, output } = await explain([...withConfig(), '--endpoint', '/mcp'], { PORTCULLIS_TOKEN: `Bearer ${token}\n` });
   expect(code).toBe(1);
   const lines = output.split('\n');
-  const at = lines.indexOf('FAIL         audience: audience.mismatch: aud is not in the list of this endpoint');
+  const text = `audience.mismatch: aud "${scene.resource}/" is not an audience of this endpoint or of the issuer`;
+  const at = lines.indexOf(`FAIL         audience: ${text}`);
   expect(lines.slice(at + 1, at + 3)).toEqual([
     `               observed: aud ${scene.resource}/`,
     `               expected: aud ["${scene.resource}"]`,

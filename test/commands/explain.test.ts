@@ -83,7 +83,7 @@ const FLAWS: Flaw[] = [
   ['a critical header', 'token.malformed', 'critical headers', { header: { crit: ['x'] } }],
   ['a kid that is not a string', 'token.malformed', 'kid', { header: { kid: 7 } }],
   ['another typ', 'token.type', 'typ', { header: { typ: 'dpop+jwt' } }],
-  ['an ID token', 'token.type', 'other kinds of token', claims({ nonce: 'n-0S6_WzA2Mj' })],
+  ['an ID token', 'token.type', 'other kinds of token', claims({ at_hash: 'n-0S6_WzA2Mj' })],
   ['an expired token', 'token.expired', 'dates', { claims: { exp: 1_700_000_000 } }],
   ['a token from the future', 'token.not_yet_valid', 'dates', { claims: { nbf: 3_900_000_000 } }],
   ['no exp', 'token.claims', 'dates', claims({ exp: undefined })],
@@ -200,7 +200,7 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
       expect(notices.map(({ event }) => event)).toContain('keys.load_failed');
       const introspected = await explain(
         '/introspected/mcp',
-        scene.token(claims({ iss: `${scene.issuer.issuer}/introspected` })),
+        scene.token(claims({ iss: `${scene.issuer.issuer}/introspected`, aud: `${scene.gateway.url}/introspected/mcp` })),
       );
       expect([introspected.reason, introspected.failed.map(({ name }) => name)]).toEqual([
         'introspection.unavailable',
@@ -212,8 +212,9 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
   });
 
   test('a JWT that its issuer verifies by introspection, and the rules for a tool', async () => {
-    const token = scene.token(claims({ iss: `${scene.issuer.issuer}/introspected` }));
-    const answer = { active: true, sub: 'alice', aud: `${scene.gateway.url}/introspected/mcp`, scope: 'files:read' };
+    const aud = `${scene.gateway.url}/introspected/mcp`;
+    const token = scene.token(claims({ iss: `${scene.issuer.issuer}/introspected`, aud }));
+    const answer = { active: true, sub: 'alice', aud, scope: 'files:read' };
     scene.issuer.introspect = () => answer;
     expect((await explain('/introspected/mcp', token)).reason).toBe('ok');
     expect((await explain('/introspected/mcp', token, 'read_file')).reason).toBe('ok');
@@ -231,6 +232,9 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
     scene.issuer.introspect = () => ({ ...answer, aud: 'https://elsewhere.example' });
     const { reason, failed } = await explain('/introspected/mcp', token);
     expect([reason, failed.map(({ name }) => name)]).toEqual(['audience.mismatch', ['audience of the answer']]);
+    const narrowed = scene.token(claims({ iss: `${scene.issuer.issuer}/introspected` }));
+    const early = await explain('/introspected/mcp', narrowed);
+    expect([early.reason, early.failed.map(({ name }) => name)]).toEqual(['audience.mismatch', ['audience of the token']]);
     const unsigned = mintToken({
       issuer: `${scene.issuer.issuer}/introspected`,
       audience: 'x',

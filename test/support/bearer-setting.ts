@@ -18,7 +18,7 @@ export const key = rsaKey({ kid: 'k' });
 export const otherKey = rsaKey({ kid: 'k' });
 export const mint = (changes: Partial<Mint> = {}): string => mintToken({ issuer: ISSUER, audience: RESOURCE, key, ...changes });
 
-export const opaque = accessToken({ subject: 'opaque', method: 'introspection' });
+export const opaque = accessToken({ subject: 'opaque', method: 'introspection', claims: { client_id: 'test-client' } });
 
 export function setting({
   introspects = true,

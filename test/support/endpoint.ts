@@ -58,16 +58,18 @@ export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Princ
     method: 'jwt',
     ...overrides,
   };
-  const tag = found.kind === 'client' ? 'client' : 'sub';
+  const tag = ({ subject: 'sub', user: 'user', client: 'client' } as const)[found.kind];
   return { ...found, id: principalId(found.issuer, found.tenant, tag, found.subject) };
 }
 
-export type TokenOverrides = Partial<Omit<Principal, 'id'> & Omit<AccessToken, 'principal'>>;
+export type TokenOverrides = Partial<Omit<Principal, 'id'> & Omit<AccessToken, 'principal' | 'issuer' | 'client'>>;
 
 /** A verified access token of that principal, for this endpoint. */
 export function accessToken(overrides: TokenOverrides = {}): AccessToken {
-  const { audience = [RESOURCE], accessTokenEvidence = true, boundToClient = false, ...rest } = overrides;
-  return { principal: principal(rest), audience, accessTokenEvidence, boundToClient };
+  const { audience = [RESOURCE], evidence = 'marked', hasNonce = false, boundToClient = false, ...rest } = overrides;
+  const made = principal(rest);
+  const { issuer, client } = made;
+  return { principal: made, issuer, client, audience, evidence, hasNonce, boundToClient };
 }
 
 /** All properties of a token and its principal in one object. */

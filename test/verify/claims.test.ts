@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { type Claims, checkDates, toAccessToken } from '../../src/verify/claims.js';
+import type { RequiredClaims } from '../../src/verify/token-kind.js';
 import { flat } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 
@@ -41,10 +42,8 @@ describe('exp (C-31, C-38)', () => {
 describe.each(['exp', 'nbf', 'iat'])('%s', (name) => {
   test.each([
     ['a string', String(NOW + 60)],
-    ['null', null],
     ['true', true],
     ['an array', [NOW + 60]],
-    ['0', 0],
     ['negative', -1],
     ['NaN', Number.NaN],
     ['infinity, from 1e999', JSON.parse('1e999')],
@@ -70,9 +69,10 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
 });
 
 const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
-const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}) => {
+const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}, requiredClaims: RequiredClaims = {}) => {
   const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
-  const result = toAccessToken(claims, 'i', 'jwt', typ, rules);
+  const headerTyp = typ ? 'at+jwt' : undefined;
+  const result = toAccessToken(claims, { issuer: 'i', method: 'jwt', headerTyp, requiredClaims }, rules);
   return result.ok ? flat(result.value) : reasonOf(result);
 };
 
@@ -89,7 +89,8 @@ describe('a principal', () => {
       scopes: ['x', 'y'],
       audience: ['a'],
       expiresAt: NOW,
-      accessTokenEvidence: true,
+      evidence: 'marked',
+      hasNonce: false,
       boundToClient: false,
       claims: good,
     });
@@ -130,20 +131,16 @@ describe('a principal', () => {
     ['no sub', { sub: undefined }],
     ['an empty sub', { sub: '' }],
     ['a sub that is not a string', { sub: 5 }],
-    ['a sub that is null', { sub: null }],
     ['a client id that is not a string', { client_id: 5 }],
     ['an azp that is not a string, beside a good client_id', { azp: ['cli'] }],
     ['an empty client id', { client_id: '' }],
     ['a tenant that is not a string', { org_id: 5 }],
-    ['a tenant that is null', { tid: null }],
     ['a tid that is not a string, beside a good org_id', { org_id: 'acme', tid: {} }],
     ['aud a number', { aud: 5 }],
     ['aud an object', { aud: { a: true } }],
-    ['aud null', { aud: null }],
     ['aud a list with a number', { aud: ['a', 5] }],
     ['scope a number', { scope: 5 }],
     ['scope an object', { scope: { x: true } }],
-    ['scope null', { scope: null }],
     ['scp a list with null', { scp: [null] }],
     ['cnf with a key (C-110)', { cnf: { jkt: 'x' } }],
     ['cnf with a certificate (C-120)', { cnf: { 'x5t#S256': 'x' } }],
@@ -204,11 +201,11 @@ describe('a token of an issuer that omits aud (C-26)', () => {
   const rules = { audienceIsClient: true };
   const none = { aud: undefined, scope: undefined };
   test.each<[string, Claims, Partial<ClaimRules>, object]>([
-    ['is for its client, and is not an ID token', none, rules, { audience: ['cli'], accessTokenEvidence: true }],
-    ['has no audience without a client', { ...none, client_id: undefined }, rules, { audience: [], accessTokenEvidence: false }],
-    ['has the audience that it names', { ...none, aud: 'a' }, rules, { audience: ['a'], accessTokenEvidence: false }],
-    ['has no audience with an empty list', { ...none, aud: [] }, rules, { audience: [], accessTokenEvidence: false }],
-    ['has no audience without audienceIsClient', none, {}, { audience: [], accessTokenEvidence: false }],
+    ['is for its client, and is not an ID token', none, rules, { audience: ['cli'], evidence: 'marked' }],
+    ['has no audience without a client', { ...none, client_id: undefined }, rules, { audience: [], evidence: 'none' }],
+    ['has the audience that it names', { ...none, aud: 'a' }, rules, { audience: ['a'], evidence: 'none' }],
+    ['has no audience with an empty list', { ...none, aud: [] }, rules, { audience: [], evidence: 'none' }],
+    ['has no audience without audienceIsClient', none, {}, { audience: [], evidence: 'none' }],
     [
       'is for the client of the issuer, even if it names another',
       none,
@@ -221,15 +218,73 @@ describe('a token of an issuer that omits aud (C-26)', () => {
 
 describe('evidence of an access token (C-37)', () => {
   const none = { scope: undefined };
-  test.each<[string, Claims, boolean, boolean]>([
-    ['nothing', none, false, false],
-    ['typ', none, true, true],
-    ['scope', { scope: '' }, false, true],
-    ['scp', { ...none, scp: [] }, false, true],
-    ['permissions', { ...none, permissions: [] }, false, true],
-    ['token_use: access', { ...none, token_use: 'access' }, false, true],
-    ['token_use: id', { ...none, token_use: 'id' }, false, false],
+  test.each<[string, Claims, boolean, string]>([
+    ['nothing', none, false, 'none'],
+    ['typ', none, true, 'marked'],
+    ['scope', { scope: '' }, false, 'scoped'],
+    ['scp', { ...none, scp: [] }, false, 'scoped'],
+    ['permissions', { ...none, permissions: [] }, false, 'scoped'],
+    ['scope: null', { scope: null }, false, 'none'],
+    ['scp: / of Entra, which is no scope', { ...none, scp: '/' }, false, 'none'],
+    ['token_use: access', { ...none, token_use: 'access' }, false, 'marked'],
+    ['token_use: id', { ...none, token_use: 'id' }, false, 'none'],
+    ['the claim typ of Keycloak', { ...none, typ: 'Bearer' }, false, 'marked'],
+    ['the claim typ of an ID token', { ...none, typ: 'ID' }, false, 'none'],
+    ['idtyp: app of Entra', { ...none, idtyp: 'app' }, false, 'marked'],
+    ['idtyp: user', { ...none, idtyp: 'user' }, false, 'none'],
+    ['token_type: Bearer, which proves nothing', { ...none, token_type: 'Bearer' }, false, 'none'],
   ])('%s', (_what, changes, typ, evidence) => {
-    expect(made(changes, typ)).toMatchObject({ accessTokenEvidence: evidence });
+    expect(made(changes, typ)).toMatchObject({ evidence });
   });
+
+  test('is a required claim, which was checked before', () => {
+    expect(made(none, false)).toMatchObject({ evidence: 'none' });
+    expect(made({ ...none, gty: 'x' }, false, {}, { gty: true })).toMatchObject({ evidence: 'marked' });
+  });
+
+  test('a nonce is reported', () => {
+    expect([made({ nonce: 'n' }), made({ nonce: '' }), made({ nonce: null })]).toMatchObject([
+      { hasNonce: true },
+      { hasNonce: true },
+      { hasNonce: false },
+    ]);
+  });
+});
+
+describe('null in an optional claim is absent', () => {
+  test.each<[string, Claims, object]>([
+    ['client_id', { client_id: null, azp: 'app' }, { client: 'app' }],
+    ['azp', { azp: null }, { client: 'cli' }],
+    ['tenant', { org_id: null, tid: 'acme' }, { tenant: 'acme' }],
+    ['every tenant claim', { org_id: null, tid: null }, { tenant: null }],
+    ['aud', { aud: null }, { audience: [] }],
+    ['scope', { scope: null, scp: ['x'] }, { scopes: ['x'] }],
+    ['exp of an answer', { exp: null }, { expiresAt: null }],
+  ])('%s', (_what, changes, expected) => expect(made(changes)).toMatchObject(expected));
+
+  test('but a subject is required', () => expect(made({ sub: null })).toBe('token.claims'));
+  test('as is cnf, whose meaning is unknown', () => expect(made({ cnf: null })).toBe('token.claims'));
+
+  test('so are dates, except the exp of a JWT', () => {
+    expect(checked({ exp: NOW + 60, nbf: null, iat: null })).toBe('ok');
+    expect(checked({ exp: null, nbf: null, iat: null }, 30, false)).toBe('ok');
+    expect(checked({ exp: null })).toBe('token.claims');
+  });
+});
+
+test('0 is a date in 1970 (RFC 7519 section 2)', () => {
+  expect(checked({ exp: NOW + 60, nbf: 0, iat: 0 })).toBe('ok');
+  expect(checked({ exp: 0 })).toBe('token.expired');
+});
+
+test('the / of Entra is no scope', () => {
+  expect(made({ scope: undefined, scp: '/' })).toMatchObject({ scopes: [] });
+  expect(made({ scope: 'x / /y' })).toMatchObject({ scopes: ['x', '/y'] });
+});
+
+test('a bound token is told as such (C-110)', () => {
+  const detailOf = (cnf: unknown) =>
+    toAccessToken({ ...good, cnf }, { issuer: 'i', method: 'jwt', headerTyp: 'at+jwt' }) as { detail?: string };
+  expect(detailOf({ jkt: 'x' }).detail).toMatch(/^a DPoP token/);
+  expect(detailOf({ 'x5t#S256': 'x' }).detail).toMatch(/^bound to a key/);
 });

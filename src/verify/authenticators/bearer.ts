@@ -1,12 +1,11 @@
 // Authenticates bearer tokens at one endpoint: first from the caches of its issuers, then by the
 // verifier that select-verifier.ts names. A rejected token is never tried another way
 // (C-95, no second attempt).
-import type { AccessToken } from '../../core/access-token.js';
+import type { AccessEvidence, AccessToken, AudienceFacts } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
-import type { Failure } from '../../core/failure.js';
 import {
   keysUnavailable,
   tokenKeyUnknown,
@@ -18,7 +17,16 @@ import { ok, type Result } from '../../core/result.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { tokenHash } from '../token-hash.js';
-import { checksBeforeIntrospection, checkWithoutKeys, type UnverifiedJwt } from './jwt.js';
+import { rejectMissingClaims } from '../token-kind.js';
+import {
+  type AudienceRule,
+  checksBeforeIntrospection,
+  checkWithoutKeys,
+  foreignBeforeIntrospection,
+  type JwtPolicy,
+  type UnverifiedJwt,
+  unverifiedFacts,
+} from './jwt.js';
 
 /** After these failures `jwt-then-introspection` introspects. Every other failure is final. */
 const INTROSPECT_AFTER = new Set([
@@ -27,10 +35,11 @@ const INTROSPECT_AFTER = new Set([
   keysUnavailable.definition,
 ]);
 
-/** The rule of authorize/, which verify/ may not import: app/runtime.ts passes it in. */
-export type AudienceRule = (token: AccessToken, endpoint: Endpoint) => Failure | null;
-
 type Verified = Result<AccessToken>;
+
+const STRENGTH: readonly AccessEvidence[] = ['none', 'scoped', 'marked'];
+const strongest = (a: AccessEvidence, b: AccessEvidence): AccessEvidence =>
+  STRENGTH.indexOf(a) > STRENGTH.indexOf(b) ? a : b;
 
 /** `issuers`: those that the endpoint accepts, by issuer identifier. */
 export function createBearerAuthenticator(
@@ -46,22 +55,59 @@ export function createBearerAuthenticator(
     return audience(verified.value, endpoint) ?? ok(verified.value.principal);
   };
 
-  function introspect(issuer: IssuerRuntime, token: string): MaybeLater<Verified> {
+  /**
+   * Completes the answer of an introspection by the JWT that was asked about, and the other way
+   * round: an issuer may answer for more audiences than the token was narrowed to.
+   */
+  function complete(
+    verified: Verified,
+    facts: AudienceFacts | null,
+    policy: JwtPolicy,
+    endpoint: Endpoint,
+  ): Verified {
+    if (!verified.ok) return verified;
+    const answer = verified.value;
+    if (facts === null) {
+      const { requiredClaims = {} } = policy;
+      const missing = rejectMissingClaims(answer.principal.claims, requiredClaims);
+      const isMarked = Object.keys(requiredClaims).length > 0;
+      return missing ?? (isMarked ? ok({ ...answer, evidence: 'marked' }) : verified);
+    }
+    const evidence = strongest(answer.evidence, facts.evidence);
+    const hasNonce = answer.hasNonce || facts.hasNonce;
+    const names = facts.audience.length > 0;
+    const foreign = names ? audience({ ...facts, evidence, hasNonce }, endpoint) : null;
+    return foreign ?? ok({ ...answer, evidence, hasNonce });
+  }
+
+  /** `facts`: those that a JWT states of itself; null for an opaque token. */
+  function introspect(
+    issuer: IssuerRuntime,
+    token: string,
+    facts: AudienceFacts | null,
+    endpoint: Endpoint,
+  ): MaybeLater<Verified> {
     if (issuer.introspect === null)
       return tokenMalformed({ detail: 'no introspection is configured' });
-    return issuer.introspect(token);
+    const answer = issuer.introspect(token);
+    const completed = (result: Verified) => complete(result, facts, issuer.policy, endpoint);
+    return answer instanceof Promise ? answer.then(completed) : completed(answer);
   }
 
   function introspectJwt(
     issuer: IssuerRuntime,
     token: string,
     jwt: UnverifiedJwt,
+    endpoint: Endpoint,
   ): MaybeLater<Verified> {
     for (const check of checksBeforeIntrospection) {
       const rejection = check.reject(jwt, issuer.policy, clock.wallMs() / 1000);
       if (rejection !== null) return rejection;
     }
-    return introspect(issuer, token);
+    const facts = unverifiedFacts(jwt, issuer.policy);
+    if (!facts.ok) return facts;
+    const foreign = foreignBeforeIntrospection(facts.value, audience, endpoint);
+    return foreign ?? introspect(issuer, token, facts.value, endpoint);
   }
 
   async function verifyJwt(
@@ -81,7 +127,7 @@ export function createBearerAuthenticator(
       !verified.ok &&
       issuer.verify === 'jwt-then-introspection' &&
       INTROSPECT_AFTER.has(verified.definition);
-    return introspects ? introspect(issuer, token) : verified;
+    return introspects ? introspect(issuer, token, unverified.value, endpoint) : verified;
   }
 
   function verify(
@@ -90,8 +136,8 @@ export function createBearerAuthenticator(
     { issuer, jwt }: Selection,
     endpoint: Endpoint,
   ): MaybeLater<Verified> {
-    if (jwt === null) return introspect(issuer, token);
-    if (issuer.verify === 'introspection') return introspectJwt(issuer, token, jwt);
+    if (jwt === null) return introspect(issuer, token, null, endpoint);
+    if (issuer.verify === 'introspection') return introspectJwt(issuer, token, jwt, endpoint);
     return verifyJwt(key, token, issuer, jwt, endpoint);
   }
 

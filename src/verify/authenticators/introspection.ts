@@ -79,7 +79,7 @@ export function createIntrospection(
   function acceptActive(claims: Claims, key: string, bytes: number): Result<AccessToken> {
     const rejection = rejectActive(claims, client, nowSeconds());
     if (rejection !== null) return rejection;
-    const active = activeToken(claims, client);
+    const active = activeToken(claims, client, key);
     return active.ok ? cache.putActive(key, { ...active.value, boundToClient }, bytes) : active;
   }
 

@@ -2,8 +2,9 @@
 // checks that need no key come first, so that a bad token gets 401 even while the issuer is down.
 // The audience is checked elsewhere.
 import { compactVerify, errors } from 'jose';
-import type { AccessToken } from '../../core/access-token.js';
+import type { AccessToken, AudienceFacts } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
+import type { Endpoint } from '../../core/endpoint.js';
 import type { Failure } from '../../core/failure.js';
 import {
   tokenAlgorithm,
@@ -14,10 +15,22 @@ import {
   tokenType,
 } from '../../core/failures.js';
 import { ok, type Result } from '../../core/result.js';
-import { type Claims, checkDates, toAccessToken } from '../claims.js';
+import {
+  audienceFacts,
+  type Claims,
+  checkDates,
+  type TokenSource,
+  toAccessToken,
+} from '../claims.js';
 import type { VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
+import {
+  hasAccessTyp,
+  type RequiredClaims,
+  rejectMissingClaims,
+  rejectOtherKind,
+} from '../token-kind.js';
 
 export interface JwtPolicy extends Partial<ClaimRules> {
   readonly issuer: string;
@@ -28,8 +41,8 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
-  /** Claims that every access token of this issuer has, each with its only allowed value. */
-  readonly requiredClaims?: Readonly<Record<string, string>>;
+  /** Claims that every access token of this issuer has, and that no ID token has. */
+  readonly requiredClaims?: RequiredClaims;
 }
 
 /** A JWS whose payload is a JSON object. */
@@ -44,10 +57,6 @@ export interface Check {
 const KID_CHARACTERS = 256;
 /** Keys may share a kid (RFC 7517 section 4.5). Each key that is tried costs a verification. */
 const MAX_KEYS_TRIED = 4;
-const ACCESS_TOKEN_TYP = new Set(['at+jwt', 'application/at+jwt']);
-
-const typOf = (header: Readonly<Record<string, unknown>>): unknown =>
-  typeof header.typ === 'string' ? header.typ.toLowerCase() : header.typ;
 
 /** The checks that need no key, in order. The first failure is the result. */
 export const keylessChecks: readonly Check[] = [
@@ -83,34 +92,17 @@ export const keylessChecks: readonly Check[] = [
   {
     name: 'typ',
     reject: ({ header }, policy) => {
-      const typ = typOf(header);
-      if (ACCESS_TOKEN_TYP.has(typ as string)) return null;
-      if (policy.typ === 'lenient' && (typ === undefined || typ === 'jwt')) return null;
+      const { typ } = header;
+      if (hasAccessTyp(typ)) return null;
+      const isPlain = typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
+      if (policy.typ === 'lenient' && isPlain) return null;
       return tokenType({ detail: 'typ is not that of an access token' });
     },
   },
-  {
-    name: 'other kinds of token',
-    reject: ({ claims }) => {
-      if (claims.token_use === 'id') return tokenType({ detail: 'token_use is id' });
-      const marker = ['nonce', 'at_hash', 'c_hash', 'events'].find(
-        (name) => claims[name] !== undefined,
-      );
-      return marker === undefined
-        ? null
-        : tokenType({ detail: `${marker} marks another kind of token` });
-    },
-  },
+  { name: 'other kinds of token', reject: ({ claims }) => rejectOtherKind(claims) },
   {
     name: 'required claims',
-    reject: ({ claims }, { requiredClaims = {} }) => {
-      const failed = Object.keys(requiredClaims).find(
-        (name) => claims[name] !== requiredClaims[name],
-      );
-      return failed === undefined
-        ? null
-        : tokenType({ detail: `${failed} is not that of an access token` });
-    },
+    reject: ({ claims }, { requiredClaims = {} }) => rejectMissingClaims(claims, requiredClaims),
   },
   {
     name: 'dates',
@@ -141,14 +133,38 @@ export const checksBeforeIntrospection: readonly Check[] = [
   },
 ];
 
+/** Where the claims of a JWT come from, for the facts that they state. */
+const sourceOf = (
+  { header }: UnverifiedJwt,
+  { issuer, requiredClaims = {} }: JwtPolicy,
+): TokenSource => ({
+  issuer,
+  method: 'jwt',
+  headerTyp: header.typ,
+  requiredClaims,
+});
+
 /** The access token that a JWT claims to be. Nothing in it is proven yet. */
-export const unverifiedToken = (
-  { claims, header }: UnverifiedJwt,
-  policy: JwtPolicy,
-): Result<AccessToken> => {
-  const typIsAccessToken = ACCESS_TOKEN_TYP.has(typOf(header) as string);
-  return toAccessToken(claims, policy.issuer, 'jwt', typIsAccessToken, policy);
-};
+export const unverifiedToken = (jwt: UnverifiedJwt, policy: JwtPolicy): Result<AccessToken> =>
+  toAccessToken(jwt.claims, sourceOf(jwt, policy), policy);
+
+/** The rule of authorize/, which verify/ may not import: app/runtime.ts passes it in. */
+export type AudienceRule = (token: AudienceFacts, endpoint: Endpoint) => Failure | null;
+
+/**
+ * Rejects a JWT that names another audience before its issuer is asked: the answer may name more
+ * audiences than the token was narrowed to. The answer can still show that it is an access token.
+ */
+export const foreignBeforeIntrospection = (
+  facts: AudienceFacts,
+  audience: AudienceRule,
+  endpoint: Endpoint,
+): Failure | null =>
+  facts.audience.length > 0 ? audience({ ...facts, evidence: 'marked' }, endpoint) : null;
+
+/** The facts for the audience rule that a JWT states of itself. Nothing is proven yet. */
+export const unverifiedFacts = (jwt: UnverifiedJwt, policy: JwtPolicy): Result<AudienceFacts> =>
+  audienceFacts(jwt.claims, sourceOf(jwt, policy), policy);
 
 /** Rejects everything that can be rejected without keys, so that no outage hides a bad token. */
 export function checkWithoutKeys(

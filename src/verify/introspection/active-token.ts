@@ -6,8 +6,9 @@ import type { AccessToken } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Failure } from '../../core/failure.js';
 import { tokenClaims } from '../../core/failures.js';
-import type { Result } from '../../core/result.js';
-import { type Claims, checkDates, toAccessToken } from '../claims.js';
+import { ok, type Result } from '../../core/result.js';
+import { type Claims, checkDates, principalId, toAccessToken } from '../claims.js';
+import { isPresent, rejectOtherKind } from '../token-kind.js';
 
 export interface ActivePolicy extends ClaimRules {
   readonly issuer: string;
@@ -26,43 +27,24 @@ const ACCESS = 'access_token';
  * A DPoP token is not a bearer token (C-110, key-bound tokens).
  */
 const TOKEN_TYPES = new Set(['bearer', ACCESS, `urn:ietf:params:oauth:token-type:${ACCESS}`]);
-const TOKEN_USES = new Set(['access', ACCESS]);
-/** Values of Keycloak's `typ` claim that mark another kind of token. */
-const OTHER_TYPS = new Set(['refresh', 'offline', 'id', 'logout']);
-
-const isOneOf = (words: ReadonlySet<string>, value: unknown): boolean =>
-  typeof value === 'string' && words.has(value.toLowerCase());
 
 /** The first failure is the result. */
 export const activeChecks: readonly Check[] = [
   {
     name: 'issuer',
     reject: ({ iss }, { issuer }) =>
-      iss === undefined || iss === issuer
+      !isPresent(iss) || iss === issuer
         ? null
         : tokenClaims({ detail: 'iss of the response is another issuer' }),
   },
   {
     name: 'token_type',
-    reject: ({ token_type }) =>
-      token_type === undefined || isOneOf(TOKEN_TYPES, token_type)
+    reject: ({ token_type: type }) =>
+      !isPresent(type) || (typeof type === 'string' && TOKEN_TYPES.has(type.toLowerCase()))
         ? null
         : tokenClaims({ detail: 'token_type is not that of a bearer access token' }),
   },
-  {
-    name: 'token_use',
-    reject: ({ token_use }) =>
-      token_use === undefined || isOneOf(TOKEN_USES, token_use)
-        ? null
-        : tokenClaims({ detail: 'token_use is not that of an access token' }),
-  },
-  {
-    name: 'typ',
-    reject: ({ typ }) =>
-      isOneOf(OTHER_TYPS, typ)
-        ? tokenClaims({ detail: 'typ is that of another kind of token' })
-        : null,
-  },
+  { name: 'other kinds of token', reject: rejectOtherKind },
   {
     name: 'dates',
     reject: (claims, { clockToleranceSeconds }, nowSeconds) =>
@@ -84,13 +66,28 @@ export function rejectActive(
 }
 
 /**
- * The access token that the claims describe. A token without a subject belongs to the client
- * itself: the client becomes the subject (A-53, client-credentials tokens).
+ * The access token that the claims describe. Without a subject, `username` names the resource owner
+ * (RFC 7662 section 2.2). Without both the client stands for the caller, who could be any of its
+ * users: then `key`, the hash of the token, becomes part of the id, so that users never merge.
  */
-export function activeToken(claims: Claims, policy: ActivePolicy): Result<AccessToken> {
+export function activeToken(
+  claims: Claims,
+  policy: ActivePolicy,
+  key: string,
+): Result<AccessToken> {
   const { issuer, claims: names } = policy;
-  return toAccessToken(claims, issuer, 'introspection', true, {
-    ...policy,
-    claims: { ...names, subject: [...names.subject, ...names.client] },
-  });
+  const source = { issuer, method: 'introspection', headerTyp: undefined } as const;
+  const named = (subject: readonly string[]): Result<AccessToken> =>
+    toAccessToken(claims, source, { ...policy, claims: { ...names, subject } });
+  const isNamed = (all: readonly string[]): boolean => all.some((name) => isPresent(claims[name]));
+  if (isNamed(names.subject)) return named(names.subject);
+  const isUser = isPresent(claims.username);
+  const token = named(isUser ? ['username'] : names.client);
+  if (!token.ok) return token;
+  const { subject, tenant } = token.value.principal;
+  const id = isUser
+    ? principalId(issuer, tenant, 'user', subject)
+    : principalId(issuer, tenant, 'token', `${key} ${subject}`);
+  const kind = isUser ? 'user' : 'client';
+  return ok({ ...token.value, principal: { ...token.value.principal, kind, id } });
 }

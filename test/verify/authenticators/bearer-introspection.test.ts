@@ -71,7 +71,8 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['of an algorithm that is not configured', { header: { alg: 'HS256' } }],
     ['of a typ that is not accepted for a JWT', { header: { typ: 'application/okta-internal-at+jwt' } }],
     ['without exp, which the response may have', { claims: { exp: undefined } }],
-    ['of another audience, which the response decides', { audience: 'https://elsewhere.example.com' }],
+    ['without an audience, which the response names', { claims: { aud: undefined } }],
+    ['with a nonce, which the response outweighs', { header: { typ: 'JWT' }, claims: { nonce: 'n' } }],
   ])('a JWT %s is introspected, and no key is fetched', async (_what, changes) => {
     const { authenticate, introspected, theirs } = introspecting();
     const token = theirToken(changes);
@@ -82,7 +83,11 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
   test.each<[string, Partial<Mint>, string]>([
     ['expired', { ttl: -60 }, 'token.expired'],
     ['not yet valid', { claims: { nbf: 4_000_000_000 } }, 'token.not_yet_valid'],
-    ['an ID token', { claims: { nonce: 'n' } }, 'token.type'],
+    ['an ID token', { claims: { at_hash: 'x' } }, 'token.type'],
+    ['a refresh token', { claims: { typ: 'Refresh' } }, 'token.type'],
+    ['narrowed to another server', { audience: 'https://elsewhere.example.com' }, 'audience.mismatch'],
+    ['narrowed to two others', { audience: ['https://elsewhere.example.com', 'up1'] }, 'audience.mismatch'],
+    ['of an aud that is no text', { claims: { aud: 5 } }, 'token.claims'],
     ['without a required claim', { claims: { client_id: 'other' } }, 'token.type'],
     ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
     ['unsigned, in mixed case', { header: { alg: 'NoNe' } }, 'token.algorithm'],

@@ -1,0 +1,70 @@
+// The one table of token kinds, for JWTs and introspection responses alike: the marks of another
+// kind of token, and the signs of an access token (RFC 8725 section 3.11, RFC 9068 section 4).
+import type { AccessEvidence } from '../core/access-token.js';
+import type { Failure } from '../core/failure.js';
+import { tokenType } from '../core/failures.js';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Claims with their only allowed value; true: any value, the claim must be present. */
+export type RequiredClaims = Readonly<Record<string, string | true>>;
+
+const ACCESS_HEADER_TYPS = new Set(['at+jwt', 'application/at+jwt']);
+const ACCESS_USES = new Set(['access', 'access_token']);
+/** Values of Keycloak's claim `typ`; its access tokens have `Bearer`. */
+const OTHER_TYPS = new Set(['refresh', 'refresh_token', 'offline', 'id', 'id_token', 'logout']);
+/** Claims that only other kinds have: hashes in ID tokens, events in logout tokens. */
+const OTHER_MARKS = ['at_hash', 'c_hash', 'events'];
+/** Entra writes this where a token has no scope. */
+export const NO_SCOPE = '/';
+
+const lower = (value: unknown): unknown =>
+  typeof value === 'string' ? value.toLowerCase() : value;
+
+/** `null` in an optional claim means absent, as some providers write it. */
+export const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
+
+export const hasAccessTyp = (headerTyp: unknown): boolean =>
+  ACCESS_HEADER_TYPS.has(lower(headerTyp) as string);
+
+/** Rejects claims that are marked as those of another kind of token; null: no such mark. */
+export function rejectOtherKind(claims: Claims): Failure | null {
+  const { token_use, typ } = claims;
+  if (isPresent(token_use) && !ACCESS_USES.has(lower(token_use) as string))
+    return tokenType({ detail: 'token_use is not that of an access token' });
+  if (OTHER_TYPS.has(lower(typ) as string))
+    return tokenType({ detail: 'the claim typ is that of another kind of token' });
+  const mark = OTHER_MARKS.find((name) => isPresent(claims[name]));
+  return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
+}
+
+export function rejectMissingClaims(claims: Claims, required: RequiredClaims): Failure | null {
+  const missing = Object.entries(required).find(([name, value]) => {
+    const own = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    return value === true ? !isPresent(own) : own !== value;
+  });
+  if (missing === undefined) return null;
+  return tokenType({ detail: `${missing[0]} is not that of an access token of this issuer` });
+}
+
+const hasScopes = (value: unknown): boolean => isPresent(value) && value !== NO_SCOPE;
+
+/**
+ * The signs of an access token. `token_type: Bearer` is none: some issuers say it of ID tokens.
+ * `idtyp` is Entra's mark of tokens for applications. The caller has checked `required`.
+ */
+export function accessEvidence(
+  claims: Claims,
+  headerTyp: unknown,
+  required: RequiredClaims,
+): AccessEvidence {
+  const isMarked =
+    hasAccessTyp(headerTyp) ||
+    ACCESS_USES.has(lower(claims.token_use) as string) ||
+    lower(claims.typ) === 'bearer' ||
+    claims.idtyp === 'app' ||
+    Object.keys(required).length > 0;
+  if (isMarked) return 'marked';
+  const { scope, scp, permissions } = claims;
+  return [scope, scp, permissions].some(hasScopes) ? 'scoped' : 'none';
+}

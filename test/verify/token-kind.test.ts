@@ -1,0 +1,59 @@
+// The table of token kinds: what marks another kind of token, for JWTs and introspection alike.
+import { describe, expect, test } from 'vitest';
+import { type RequiredClaims, rejectMissingClaims, rejectOtherKind } from '../../src/verify/token-kind.js';
+import { reasonOf } from '../support/kinds.js';
+
+describe('marks of another kind (C-37)', () => {
+  test.each<[Record<string, unknown>]>([
+    [{ token_use: 'id' }],
+    [{ token_use: 'id_token' }],
+    [{ token_use: 'refresh' }],
+    [{ token_use: 'refresh_token' }],
+    [{ token_use: 'ID' }],
+    [{ token_use: '' }],
+    [{ token_use: ['access'] }],
+    [{ typ: 'Refresh' }],
+    [{ typ: 'refresh_token' }],
+    [{ typ: 'Offline' }],
+    [{ typ: 'ID' }],
+    [{ typ: 'id_token' }],
+    [{ typ: 'Logout' }],
+    [{ at_hash: 'x' }],
+    [{ c_hash: '' }],
+    [{ events: {} }],
+    [{ token_use: 'access', at_hash: 'x' }],
+  ])('%j', (claims) => {
+    expect(rejectOtherKind({ sub: 'alice' })).toBeNull();
+    expect(reasonOf(rejectOtherKind(claims))).toBe('token.type');
+  });
+
+  test.each<[Record<string, unknown>]>([
+    [{ token_use: 'access' }],
+    [{ token_use: 'Access_Token' }],
+    [{ token_use: null, typ: null, at_hash: null, events: null }],
+    [{ typ: 'Bearer' }],
+    [{ typ: 'anything' }],
+    [{ typ: 5 }],
+    [{ nonce: 'n' }],
+  ])('none in %j', (claims) => expect(rejectOtherKind(claims)).toBeNull());
+});
+
+describe('required claims', () => {
+  const missing = (claims: Record<string, unknown>): string =>
+    reasonOf(rejectMissingClaims(claims, { gty: true, kind: 'access' }));
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['all', { gty: 'x', kind: 'access' }, 'ok'],
+    ['any value', { gty: [], kind: 'access' }, 'ok'],
+    ['false is a value', { gty: false, kind: 'access' }, 'ok'],
+    ['none', {}, 'token.type'],
+    ['null', { gty: null, kind: 'access' }, 'token.type'],
+    ['another value', { gty: 'x', kind: 'id' }, 'token.type'],
+    ['a list with the value', { gty: 'x', kind: ['access'] }, 'token.type'],
+    ['the value true, where a text is required', { gty: 'x', kind: true }, 'token.type'],
+  ])('%s', (_what, claims, expected) => expect(missing(claims)).toBe(expected));
+
+  test('a name of the prototype is no claim', () => {
+    expect(reasonOf(rejectMissingClaims({}, { constructor: true } as unknown as RequiredClaims))).toBe('token.type');
+  });
+});
