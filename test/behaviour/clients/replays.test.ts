@@ -148,7 +148,7 @@ describe('another server with one flaw stops', () => {
       'MCP Inspector 2.x',
       'the issuer is',
     ],
-    ['ChatGPT: HTML at a well-known path', () => ({ html: true }), 'ChatGPT', 'is no JSON'],
+    ['ChatGPT: HTML at a well-known path', () => ({ html: true }), 'ChatGPT', 'is not JSON'],
     ['Claude.ai: no PKCE', () => ({ server: { code_challenge_methods_supported: undefined } }), 'Claude.ai', 'code_challenge'],
     ['rmcp: 503 in place of the metadata', () => ({ trouble: 503 }), 'rmcp', '503'],
     ['Python SDK: 500 in place of the metadata', () => ({ trouble: 500 }), 'Python SDK', '500'],
