@@ -1,10 +1,11 @@
 // `explain` gives each token the result that the gateway gives it, reason by reason, and sends
 // requests only to the issuers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { explainTokenFor } from '../../src/commands/explain-token.js';
 import { resolveConfig } from '../../src/config/load.js';
 import type { Notice } from '../../src/core/notice.js';
+import { startIdp } from '../fixtures/idp.js';
 import { startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
 import { ecKey, type Mint, mintToken, rsaKey, type SigningKey } from '../fixtures/mint.js';
