@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBlackHole } from '../fixtures/black-hole.js';
 import { certificate } from '../fixtures/certificate.js';
-import { ownPorts } from '../fixtures/ports.js';
+import { listen, ownPorts } from '../fixtures/ports.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
@@ -27,7 +27,7 @@ const portOf = (server: { address(): unknown }): number => (server.address() as 
 
 beforeAll(async () => {
   for (const server of [tls, closer]) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listen(server);
     closing.push(() => server.close());
   }
   tls.on('secureConnection', (socket) => {

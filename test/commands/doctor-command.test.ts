@@ -1,9 +1,10 @@
 // `portcullis doctor` on the real gateway; its options, its exit codes, and its output without the
 // token.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { spawnNode } from '../fixtures/child.js';
 import type { Gateway } from '../fixtures/gateway.js';
+import { startIdp } from '../fixtures/idp.js';
 import { startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';

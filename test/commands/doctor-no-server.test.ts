@@ -3,10 +3,10 @@
 import { createServer as createTlsServer, request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { allChecks } from '../../src/commands/doctor/run-checks.js';
 import { DOCTOR_TIMES, doctor } from '../../src/commands/doctor.js';
 import { certificate } from '../fixtures/certificate.js';
+import { listen, startServer } from '../fixtures/ports.js';
 import { linesOf, runAsJson, runDoctor } from './doctor-report.js';
 import { captureIo } from './in-process.js';
 
@@ -35,7 +35,7 @@ describe('without an MCP server', () => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value);
       const own = certificate({ name: 'self-signed', hosts: ['127.0.0.1'] });
       const server = createTlsServer({ cert: own.cert, key: own.key }, (_req, res) => res.end());
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      await listen(server);
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
       // A client that obeys the variable gets a response.
       const accepted = await new Promise<boolean>((resolve) => {
@@ -51,7 +51,7 @@ describe('without an MCP server', () => {
   });
 
   test('a web page at every path', async () => {
-    const page = await listenLoopback((_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'));
+    const page = await startServer((_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'));
     const { code, report } = await runAsJson([`${page.url}/mcp`]);
     const { output } = await runDoctor([`${page.url}/mcp`]);
     await page.close();
@@ -63,7 +63,7 @@ describe('without an MCP server', () => {
   });
 
   test('a slow check: its progress goes to standard error, and not with --json', async () => {
-    const slow = await listenLoopback((req, res) => {
+    const slow = await startServer((req, res) => {
       setTimeout(() => res.writeHead(404).end(), req.method === 'POST' ? 1_300 : 0);
     });
     const times = { ...DOCTOR_TIMES, progressMs: 1_000 };
@@ -86,7 +86,7 @@ describe('without an MCP server', () => {
   });
 
   test('an endless response, and bytes that are not HTTP, take a limited time', async () => {
-    const endless = await listenLoopback((_req, res) => {
+    const endless = await startServer((_req, res) => {
       res.writeHead(200, { 'content-type': 'application/json' });
       const timer = setInterval(() => res.write('x'.repeat(1 << 16)), 1);
       res.on('close', () => clearInterval(timer));
@@ -98,7 +98,7 @@ describe('without an MCP server', () => {
       expect.arrayContaining(['login required: POST without a token got 200 with application/json']),
     ]);
     const noise = createTcpServer((socket) => socket.on('error', () => {}).end('220 mail.example.com ESMTP\r\n'));
-    await new Promise<void>((resolve) => noise.listen(0, '127.0.0.1', resolve));
+    await listen(noise);
     const other = await runAsJson([`http://127.0.0.1:${(noise.address() as AddressInfo).port}/mcp`]);
     noise.close();
     expect([other.code, linesOf(other.report, 'fail')]).toEqual([

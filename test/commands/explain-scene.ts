@@ -1,8 +1,9 @@
 // A scene for `explain`: a gateway, and a configuration of three endpoints for its command.
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { explainTokenFor } from '../../src/commands/explain-token.js';
 import { resolveConfig } from '../../src/config/load.js';
 import type { Notice } from '../../src/core/notice.js';
+import { startIdp } from '../fixtures/idp.js';
 import type { Mint } from '../fixtures/mint.js';
 import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
 import { withDeadline } from '../fixtures/wait.js';

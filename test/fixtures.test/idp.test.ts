@@ -4,10 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
-import { ownPort } from '../fixtures/ports.js';
+import { startIdp } from '../fixtures/idp.js';
+import { startServer } from '../fixtures/ports.js';
 import { openRaw } from '../fixtures/raw-client.js';
 import { type Kept, provider } from '../support/sdk-login.js';
 
@@ -21,7 +21,6 @@ const printed = ['log', 'info', 'warn', 'error'] as const;
 beforeEach(async () => {
   for (const name of printed) vi.spyOn(console, name);
   idp = await startIdp({
-    port: await ownPort(),
     scopes: ['files:read', 'files:write'],
     jwtResources: [JWT_RESOURCE],
     opaqueResources: [OPAQUE_RESOURCE],
@@ -183,7 +182,7 @@ test('dynamic registration, PKCE, automatic login and refresh complete over plai
 
 test('the SDK 1.x auth helper completes against it, guided by protected resource metadata', async () => {
   const metadata = { scopes_supported: ['files:read', 'files:write'], authorization_servers: [idp.issuer] };
-  const resourceServer = await listenLoopback((req, res) => {
+  const resourceServer = await startServer((req, res) => {
     const found = req.url === '/.well-known/oauth-protected-resource/mcp';
     res.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
     res.end(found ? JSON.stringify({ resource: `${resourceServer.url}/mcp`, ...metadata }) : '{}');

@@ -2,8 +2,9 @@
 // gateway, a real identity provider and real MCP servers. Each replay gives up where the real
 // client does.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
+import type { Idp } from '../../../src/commands/demo/idp.js';
 import type { Gateway } from '../../fixtures/gateway.js';
+import { startIdp } from '../../fixtures/idp.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { startConfigured } from '../../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../../fixtures/upstream-v1.js';
