@@ -1,4 +1,4 @@
-// YAML with a mark too many or a character too few at each place: no message shows the text of the file.
+// YAML with one mark too many or one character too few: no message shows the text of the file.
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';

@@ -1,4 +1,5 @@
-// The embedded identity provider: token formats, introspection, registration with PKCE, key rotation, outage.
+// The embedded identity provider: token formats, introspection, registration with PKCE, key
+// rotation, outage.
 import { createHash, randomBytes } from 'node:crypto';
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
@@ -100,7 +101,7 @@ describe('client credentials', () => {
     expect(idp.hits.introspection).toBe(1);
   });
 
-  test('an unknown token is inactive; an unknown resource is refused; a late one is accepted', async () => {
+  test('an unknown token is inactive; an unknown resource is rejected; a late one is accepted', async () => {
     expect((await introspect('nothing-issued')).body).toEqual({ active: false });
     const late = 'http://127.0.0.1:9/late';
     await expect(idp.token({ resource: late, scope: 'files:read' })).rejects.toThrow('invalid_target');
@@ -128,7 +129,7 @@ test('a stopped provider refuses connections and comes back on its port with its
   const opaque = await idp.token({ resource: OPAQUE_RESOURCE, scope: 'files:read' });
   const jwt = await idp.token({ resource: JWT_RESOURCE, scope: 'files:read' });
   await idp.stop();
-  // Over a connection of its own: fetch may take one that it has not yet seen close.
+  // With a connection of its own: fetch may use one that the server has just closed.
   const refused = await openRaw(Number(new URL(issuer).port)).catch((error: unknown) => error);
   expect((refused as { code: string }).code).toBe('ECONNREFUSED');
   await idp.start();

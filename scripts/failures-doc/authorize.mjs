@@ -1,0 +1,100 @@
+// Causes and actions of the failures about audience, messages, scopes and rules, by reason.
+
+export const authorize = {
+  'audience.mismatch': {
+    cause: [
+      'The token is good, but not for this server. Its audience is another one or missing, or',
+      'nothing shows that it is an access token and not an ID token.',
+    ],
+    action: [
+      'Make the client ask for this resource (RFC 8707). Or list the audience that the issuer',
+      'writes in `audience`; see [idps.md](idps.md).',
+    ],
+  },
+  'audience.legacy': {
+    cause: [
+      'The caller sent a JWT as a pass-through credential. The gateway would not check its',
+      'audience there.',
+    ],
+    action: ['Send the token as `Bearer`.'],
+  },
+  'body.too_large': {
+    cause: ['The body is larger than `limits.maxBodyBytes` of the endpoint.'],
+    action: ['If the tool needs it, raise the limit.'],
+  },
+  'body.media_type': {
+    cause: [
+      'The body is not `application/json`, or is compressed, or has another charset than UTF-8.',
+    ],
+    action: ['Fix the client.'],
+  },
+  'envelope.unreadable': {
+    cause: ['The body is not JSON, is not UTF-8, or is nested deeper than 128 levels.'],
+    action: ['Fix the client.'],
+  },
+  'envelope.invalid': {
+    cause: [
+      'The body is JSON, but not one JSON-RPC message. The `detail` in the log says why:',
+      '- A name occurs twice, also in another spelling.',
+      '- An object has more than 100 names beside those of MCP, or a name above 256 bytes.',
+      '- The `id` is neither a string nor an integer.',
+      '- The revision does not have batches, or the batch is empty or has more than 32 messages.',
+      '- The call does not name the tool, prompt or resource that the rules are about.',
+    ],
+    action: ['Fix the client.'],
+  },
+  'envelope.header_mismatch': {
+    cause: [
+      'A header does not say what the body says. The `detail` in the log names the header:',
+      '- `MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` is missing or differs from the body.',
+      '- One of these, or `Mcp-Session-Id`, occurs twice.',
+    ],
+    action: ['Fix the client, or the proxy that changed or dropped the header.'],
+  },
+  'scope.insufficient': {
+    cause: [
+      'The token lacks a scope that the call needs. The challenge names all scopes that the call',
+      'needs.',
+    ],
+    action: ['The client asks the user for consent.'],
+  },
+  'tool.denied': {
+    cause: [
+      'A rule of the endpoint does not let this caller use this tool. More scopes would not help.',
+    ],
+    action: ['None, or change `tools` of the endpoint.'],
+  },
+  'prompt.denied': {
+    cause: [
+      'A rule of the endpoint does not let this caller use this prompt. More scopes would not',
+      'help.',
+    ],
+    action: ['None, or change `prompts` of the endpoint.'],
+  },
+  'resource.denied': {
+    cause: [
+      'A rule of the endpoint does not let this caller use this resource. Or servers could read',
+      'its URI in different ways, because segments go up or it is escaped twice. More scopes',
+      'would not help.',
+    ],
+    action: ['Write the URI in its plain form, or change `resources` of the endpoint.'],
+  },
+  'envelope.version': {
+    cause: ['The client asks for a revision of MCP that the gateway does not serve.'],
+    action: ['Use a revision that `data.supported` of the response lists.'],
+  },
+  'envelope.meta': {
+    cause: [
+      'A request of revision 2026-07-28 lacks `protocolVersion` or `clientCapabilities` in its',
+      '`_meta`.',
+    ],
+    action: ['Fix the client.'],
+  },
+  'method.denied': {
+    cause: [
+      'The endpoint has rules. The message has a method that the protocol does not have, or is a',
+      'response of the client.',
+    ],
+    action: ['If it should pass, add it to `methods.allow`, or set `methods.clientResponses`.'],
+  },
+};

@@ -1,0 +1,93 @@
+// Causes and actions of the failures about sessions, upstreams and streams, by reason.
+
+export const proxy = {
+  'session.not_found': {
+    cause: [
+      'The gateway does not accept the session id. The `detail` in the log says why:',
+      '- It is not a session id of this gateway, or of another version.',
+      '- It belongs to another caller, endpoint or upstream, or it was altered.',
+      '- It is older than 24 h.',
+      '- It was sealed with a key that is not in the ring.',
+    ],
+    action: [
+      'The client starts a new session. If it happens after a restart or between replicas, give',
+      'all replicas the same `sessionKeys`.',
+    ],
+  },
+  'upstream.busy': {
+    cause: [
+      'As many requests as `upstream.maxConcurrentRequests` are in progress, or as many streams as',
+      '`upstream.maxStreams`.',
+    ],
+    action: ['Raise the limit, or give the MCP server more capacity.'],
+  },
+  'upstream.unreachable': {
+    cause: [
+      'The gateway could not connect to the MCP server. The server refused the connection, its',
+      'name is unknown, or TLS failed.',
+    ],
+    action: ['Check that the MCP server runs and that `upstream.url` is right.'],
+  },
+  'upstream.timeout': {
+    cause: [
+      'The MCP server did not answer within `upstream.connectTimeoutMs` or',
+      '`upstream.headersTimeoutMs`.',
+    ],
+    action: ['Look at the MCP server, or raise the limit.'],
+  },
+  'upstream.broken': {
+    cause: [
+      'The MCP server closed the connection before its response, or sent a response that the',
+      'gateway does not forward:',
+      '- a redirect, HTML, an impossible status, or more than 16 interim responses',
+      '- a body where the status allows none, or a transfer coding other than chunked',
+      '- a session id that is not 1 to 1024 visible ASCII characters',
+      '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
+      'more names than the gateway compares',
+    ],
+    action: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
+  },
+  'upstream.gateway_rejected': {
+    cause: [
+      'The MCP server answered 401 or 403 to a caller whom the gateway had verified. There are two',
+      'usual causes:',
+      '- The MCP server wants a credential. The gateway does not send it one.',
+      '- `upstream.url` leads to another gateway, or back to this one. The second gateway sees no',
+      'credential, and it looks for the credential before it looks for a loop.',
+    ],
+    action: [
+      'Let the MCP server accept requests of the gateway without a credential, and let only the',
+      'gateway reach it. Check `upstream.url`.',
+    ],
+  },
+  'stream.broken': {
+    cause: [
+      'The MCP server closed the connection within a response. Or it sent an event that the',
+      'gateway could not read where it filters lists. The caller saw a cut connection, or this',
+      'error as the last event where one was possible.',
+    ],
+    action: [
+      'Read the log of the MCP server. If `detail` is `cut by the shutdown`, the response was not',
+      'complete when the gateway had waited 25 s for it.',
+    ],
+  },
+  'stream.max_duration': {
+    cause: [
+      'The gateway ended a listening stream because its token ended, or any stream because of',
+      '`streams.maxSeconds`. The response of a call ends with this error, or with a cut where the',
+      'error is not possible.',
+    ],
+    action: [
+      'None for a listening stream: the client opens it again. For the response of a call,',
+      'raise `streams.maxSeconds`.',
+    ],
+  },
+  'upstream.refused_caller': {
+    cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
+    action: ['Fix the credential.'],
+  },
+  'upstream.loop': {
+    cause: ['The request was in this gateway before. `upstream.url` leads back to it.'],
+    action: ['Fix `upstream.url`.'],
+  },
+};

@@ -1,0 +1,111 @@
+// Causes and actions of the failures about tokens, keys and introspection, by reason.
+
+export const verify = {
+  'token.malformed': {
+    cause: [
+      'The gateway cannot read the token. The `detail` in the log says why:',
+      '- The token is not a JWT, and no issuer of the endpoint introspects such a token.',
+      '- The token is encrypted. Its client probably asked the issuer for no audience.',
+      '- The token has a `crit` or `b64` header, or a `kid` that is not a text of at most 256',
+      'characters.',
+      '- The payload is not a JSON object, or the JWT has other text around it.',
+    ],
+    action: [
+      'Let the client ask for the audience of this server. An opaque token needs `introspection`',
+      'at its issuer. Where `tokenPrefixes` are configured, it must begin with one of them.',
+    ],
+  },
+  'token.algorithm': {
+    cause: ['The token has no signature, or its algorithm is not in `algorithms` of the issuer.'],
+    action: ['If the issuer really uses this algorithm, add it.'],
+  },
+  'token.type': {
+    cause: [
+      'The token is not an access token, or does not show that it is one:',
+      '- It is an ID token, a logout token or another kind.',
+      '- Its `typ` is not one that `typ` of the issuer accepts.',
+      '- It lacks the claim by which the preset of its issuer marks access tokens.',
+    ],
+    action: ['Make the client send the access token. See `typ` and `preset` of the issuer.'],
+  },
+  'token.issuer': {
+    cause: ['The token names an issuer that this endpoint does not accept.'],
+    action: [
+      'Compare `iss` of the token with `issuers` of the endpoint. A slash at the end counts.',
+    ],
+  },
+  'token.key_unknown': {
+    cause: [
+      'The issuer does not publish a key for this token. The token is old and its key is retired,',
+      'or the token is forged. The `detail` in the log says which keys were missing:',
+      '- No key has the `kid` of the token, or that key is for another algorithm.',
+      '- The token has no `kid`, and several keys fit.',
+    ],
+    action: ['Log in again.'],
+  },
+  'token.signature': {
+    cause: [
+      'The signature is wrong. The token is forged or damaged, or comes from another issuer that',
+      'uses the same `kid`.',
+    ],
+    action: ['Log in again. If it repeats, look for the issuer that signed the token.'],
+  },
+  'token.claims': {
+    cause: [
+      'A claim is missing or has a value that the gateway cannot use. The `detail` in the log',
+      'names it:',
+      '- `exp` is missing, or a date is not a date.',
+      '- `aud`, or a claim that `claims` of the issuer names, has the wrong type.',
+      '- The subject is missing, or the tenant that `requireTenant` needs.',
+      '- The token is bound to a key (`cnf`), which the gateway cannot check.',
+      '- An introspection response names another issuer or another type of token.',
+    ],
+    action: ['Make the issuer write the claim, or change `claims` of the issuer.'],
+  },
+  'token.not_yet_valid': {
+    cause: ['The token is not valid yet. Its `nbf` or `iat` is in the future.'],
+    action: ['Correct the clocks, or raise `clockToleranceSeconds`.'],
+  },
+  'token.expired': {
+    cause: ['The `exp` of the token is past.'],
+    action: ['None. The client gets a new token.'],
+  },
+  'token.inactive': {
+    cause: [
+      'The issuer says that this token is not active. It was revoked, it expired, or the issuer',
+      'never issued it.',
+    ],
+    action: ['Log in again.'],
+  },
+  'keys.unavailable': {
+    cause: [
+      'The gateway could not fetch the keys of the issuer. So it cannot tell whether the token',
+      'is good.',
+    ],
+    action: [
+      'Read the notices `keys.load_failed` in the log, then look at the issuer. Callers keep',
+      'their tokens and retry.',
+    ],
+  },
+  'introspection.unavailable': {
+    cause: [
+      'The gateway has no introspection response for this token. The `detail` in the log says why:',
+      '- The endpoint gave no usable response.',
+      '- The gateway pauses for a few seconds, because five responses in a row were not usable.',
+      '- Too many introspection requests are in progress.',
+    ],
+    action: ['Look at the issuer. Callers keep their tokens and retry.'],
+  },
+  'introspection.gateway_rejected': {
+    cause: ['The introspection endpoint rejected the credentials of the gateway.'],
+    action: ['Fix `introspection.auth`, `clientId`, and `clientSecret` or `privateKey`.'],
+  },
+  'key.sunset': {
+    cause: ['The day `sunset` of this pass-through credential has come.'],
+    action: ['Move the client to OAuth, or change `sunset`.'],
+  },
+  'verify.fault': {
+    cause: ['The gateway has a bug in a check of the credential. It did not let the request pass.'],
+    action: ['Please report it. The log line has the stack.'],
+  },
+};
