@@ -90,7 +90,7 @@ function mutantsOf({ file, drop }) {
   const text = readFileSync(join(root, file), 'utf8');
   return drop.flatMap((pattern) => {
     const found = [...text.matchAll(pattern)];
-    // A pattern that no longer fits the file would test nothing, and nobody would notice.
+    // A pattern that no longer fits the file would test nothing, and the run would not show it.
     if (found.length === 0) throw new Error(`${file}: nothing matches ${pattern}`);
     return found.map(({ 0: dropped, index }) => ({
       file,
