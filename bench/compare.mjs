@@ -1,9 +1,12 @@
-// Decides how targets are compared: short slices in turn, the order turned round every other round, medians of the ratios within a
-// round. The speed of a machine swings within seconds; two slices of one round lie close enough together to be held side by side.
+// Compares targets: short slices in turn, in reverse order every other round. The result is the
+// median of the ratios within a round.
+//
+// The speed of a machine varies within seconds. Two slices of one round are close enough in time to
+// be compared.
 import { cpuMicroseconds } from './processes.mjs';
 
 const CONNECTIONS = 32;
-/** Until the code is compiled for speed; the gateway has more of it than the floor. */
+/** The time until the code is optimized; the gateway has more code than the floor. */
 const WARM_SECONDS = 4;
 const SLACK_MS = 15_000;
 

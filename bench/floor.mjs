@@ -1,8 +1,9 @@
-// The floor, a process of its own: the least that a gateway on Node does, node:http before undici's Pool.dispatch, unchecked.
+// The floor, a process of its own: the least that a gateway on Node does. It is node:http in front
+// of undici's Pool.dispatch, without checks.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-/** Not passed on: hop-by-hop fields, those that undici writes itself, and the credential. */
+/** Fields that are not forwarded: hop-by-hop ones, those that undici writes, and the credential. */
 const HOP = new Set([
   'connection',
   'keep-alive',

@@ -1,8 +1,9 @@
-// Reads where one HTTP message of a connection ends. Knows only this benchmark's: with Content-Length, one at a time.
+// Finds the end of each HTTP message of a connection. It reads only the messages of this benchmark:
+// with Content-Length, one at a time.
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Bytes of the message that begins here, or 0 where its head is not whole yet. */
+/** The length of the message that begins here, in bytes; 0 if its head is not complete. */
 function wholeLength(bytes) {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return 0;
@@ -14,10 +15,13 @@ function wholeLength(bytes) {
 /** Joins the chunks of one direction of a connection into messages. */
 export class Framer {
   rest = null;
-  /** Length of the last message: the next is nearly always as long, and then its head need not be searched. */
+  /**
+   * The length of the last message. The next one nearly always has the same length, and then its
+   * head needs no search.
+   */
   known = 0;
 
-  /** The whole message, or null where more is to come. */
+  /** The whole message, or null if a part is missing. */
   take(chunk) {
     const bytes = this.rest === null ? chunk : Buffer.concat([this.rest, chunk]);
     if (bytes.length !== this.known) {

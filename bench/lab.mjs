@@ -1,4 +1,5 @@
-// Has the judge of a performance lab measure the gateway; PORTCULLIS_LAB names the folder of a lab that is set up.
+// Runs the judge of a performance lab, which measures the gateway. PORTCULLIS_LAB names the folder
+// of the lab.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import {
   gatewayVariables,
 } from '../scripts/verify/gateway.mjs';
 
-/** Where the lab expects the gateway, and where it has its own upstream and issuer. */
+/** The port where the lab expects the gateway, and the URLs of its upstream and issuer. */
 const PORT = 8080;
 const UPSTREAM = 'http://127.0.0.1:9101/mcp';
 const ISSUER = 'http://127.0.0.1:9100';
@@ -23,7 +24,7 @@ const SLACK_SECONDS = 60;
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Resolves with the exit code. `more` are further arguments for the judge. */
+/** Resolves with the exit code. `more`: more arguments for the judge. */
 export async function runLab({ node, rounds, seconds, logFile, more }) {
   const lab = process.env.PORTCULLIS_LAB ?? '';
   const judge = join(lab, 'bench', 'judge.mjs');
@@ -64,12 +65,12 @@ export async function runLab({ node, rounds, seconds, logFile, more }) {
   const limit = (WARM_SECONDS + rounds * seconds) * TARGETS * 2 + SLACK_SECONDS;
   try {
     const [code] = await within(limit * 1000, 'the judge', exited);
-    // It tells of wrong answers, and ends with 0 nevertheless.
+    // It prints wrong answers, but its exit code is 0.
     if (code !== 0 || output.includes('WRONG')) return 1;
     rmSync(logFile);
     return 0;
   } finally {
-    // It ends what it started when it is asked to end.
+    // It ends its processes when it gets the signal to end.
     await stop({ child, exited });
   }
 }

@@ -1,4 +1,5 @@
-// The load generator, a process of its own: keeps one request under way on each of its connections for as long as it is told to.
+// The load generator, a process of its own: keeps one request open on each of its connections for
+// the ordered time.
 import { connect } from 'node:net';
 import { Framer } from './frame.mjs';
 
@@ -39,7 +40,7 @@ class Connection {
   }
 }
 
-/** One slice: how many answers there were, how many were not 200, and in what time. */
+/** One slice: the number of answers, of those without 200, and the time. */
 async function slice({ port, request, connections, seconds }) {
   const run = { going: true, good: 0, bad: 0, error: null, fail: () => {}, answered: () => {} };
   run.answered = (good) => {

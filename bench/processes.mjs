@@ -1,4 +1,5 @@
-// Starts the benchmark's own processes, speaks with them over IPC, and reads what a process has used of the CPU.
+// Starts the benchmark's own processes, speaks with them over IPC, and reads the CPU time of a
+// process.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { cleanEnvironment, endWithUs } from '../scripts/verify/gateway.mjs';
 const START_MS = 10_000;
 const TICK_US = 10_000;
 
-/** The next message of a child, which must come in time and before the child ends. */
+/** The next message of a child. It must come in time and before the child ends. */
 async function message(child, milliseconds, label) {
   const ended = new AbortController();
   const { signal } = ended;
@@ -55,11 +56,13 @@ export async function startOwn(script, { node = process.execPath, args = [] } = 
   }
 }
 
-/** Microseconds of CPU, user and system, that a process with all its threads has used; NaN where there is no /proc. */
+/**
+ * CPU time of a process with all its threads, user and system, in microseconds; NaN without /proc.
+ */
 export function cpuMicroseconds(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold spaces: count from behind it. utime and stime are fields 14 and 15.
+    // The name in parentheses may hold spaces: count after it. utime is field 14, stime field 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * TICK_US;
   } catch {

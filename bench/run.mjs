@@ -1,4 +1,5 @@
-// Measures what the gateway costs: a JSON call with a hot token through it, against a floor that checks nothing, in one run.
+// Measures the cost of the gateway in one run: a JSON call with a hot token through it, against a
+// floor that checks nothing.
 import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ const USAGE = `usage: node bench/run.mjs [--rounds N] [--seconds S] [--node PATH
   --rounds N    rounds of one slice per target, 12 when absent
   --seconds S   length of a slice, 0.6 when absent
   --node PATH   the Node that runs the gateway and the floor; this one when absent
-  --lab         has the judge of the lab measure instead; PORTCULLIS_LAB names its folder
+  --lab         the judge of the lab measures instead; PORTCULLIS_LAB names its folder
 
 Compare ratios, never requests per second: those are of this machine in this minute.`;
 
@@ -84,7 +85,7 @@ const requestBytes = (port, token) =>
     body,
   ].join('\r\n');
 
-/** Ten rules that a call of `json` is judged by; two of them name it. */
+/** Ten rules for a call of `json`; two of them name it. */
 const tools = {
   default: 'allow',
   rules: [
@@ -101,15 +102,15 @@ const tools = {
   ],
 };
 
-/** A gateway that lets everybody through would be fast. */
-async function refusesWithoutToken(load, port) {
+/** A gateway that admits every caller would be fast. */
+async function checkRejection(load, port) {
   const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
   const { answers, bad } = await load.ask(order, 10_000);
   if (!(answers > 0 && bad === answers))
-    throw new Error('the gateway does not refuse a request without a token');
+    throw new Error('the gateway does not reject a request without a token');
 }
 
-/** So would one that does not log: each answer has its line. */
+/** A gateway that does not log would be fast, too. Each answer has its line. */
 async function checkLog(answers) {
   let lines = 0;
   for await (const chunk of createReadStream(logFile))
@@ -144,7 +145,7 @@ async function measure({ node, rounds, seconds }) {
     const options = { node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp' };
     const ruled = keep(await startGateway({ ...options, logFile: `${logFile}.rules`, tools }));
     const load = keep(await startOwn('load.mjs'));
-    for (const { port } of [gateway, ruled]) await refusesWithoutToken(load, port);
+    for (const { port } of [gateway, ruled]) await checkRejection(load, port);
     const token = await issuer.mint(gateway.url);
     const target = (name, { port, pid, token: own = token }) => ({
       name,
@@ -161,7 +162,7 @@ async function measure({ node, rounds, seconds }) {
       underRules,
     ];
     const rows = await compare(load, targets, { rounds, seconds, say });
-    // Ended before its log is counted: some lines wait for others.
+    // The gateway ends before the count of its log lines: it writes them in blocks.
     await gateway.stop();
     await checkLog(through.answers);
     return rows;

@@ -1,4 +1,5 @@
-// The upstream of the benchmark, a process of its own: answers the same bytes to every request, as cheaply as Node can.
+// The upstream of the benchmark, a process of its own: answers every request with the same bytes,
+// as cheaply as Node can.
 import { createServer } from 'node:net';
 import { Framer } from './frame.mjs';
 

@@ -1,7 +1,8 @@
-// Measures what reading a body costs at worst: bodies of the largest size, each made to be slow in its own way. `npm run build` first, then
-// `node bench/worst-bodies.mjs`, or with another size in bytes. Decides nothing about the gateway.
+// Measures the worst cost of reading a body: bodies of the largest size, each slow in its own way.
+//
+// Usage: `npm run build`, then `node bench/worst-bodies.mjs`, or with another size in bytes.
 import { isUtf8 } from 'node:buffer';
-import { scan } from '../dist/mcp/message-reader.js';
+import { readMessages } from '../dist/mcp/message-reader.js';
 
 const BYTES = Number(process.argv[2] ?? 4_194_304);
 const RUNS = 7;
@@ -12,7 +13,7 @@ const inParams = (members) => `{${HEAD},"params":{${members}}}`;
 const inMeta = (members) => inParams(`"_meta":{${members}}`);
 const asArguments = (value) => inParams(`"arguments":${value}`);
 
-/** As many of `piece`, with a comma between, as there is room for; `piece` may depend on its number. */
+/** As many pieces as fit, with commas between them. `piece` may depend on its number. */
 function filled(piece) {
   const of = typeof piece === 'string' ? () => piece : piece;
   const parts = [];
@@ -88,23 +89,23 @@ function median(bytes) {
   for (let i = 0; i < RUNS; i++) {
     const before = process.cpuUsage();
     isUtf8(bytes);
-    scan(bytes);
+    readMessages(bytes);
     const { user, system } = process.cpuUsage(before);
     times.push((user + system) / 1000);
   }
   return times.sort((a, b) => a - b)[RUNS >> 1];
 }
 
-for (const text of Object.values(bodies)) scan(Buffer.from(text).subarray(0, 200_000));
+for (const text of Object.values(bodies)) readMessages(Buffer.from(text).subarray(0, 200_000));
 let worst = 0;
 for (const [name, text] of Object.entries(bodies)) {
   const bytes = Buffer.from(text);
-  const result = scan(bytes);
+  const result = readMessages(bytes);
   const spent = median(bytes);
   worst = Math.max(worst, spent);
-  const verdict = result.ok ? 'taken' : result.detail;
+  const outcome = result.ok ? 'accepted' : result.detail;
   console.log(
-    `${spent.toFixed(1).padStart(7)} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${verdict}`,
+    `${spent.toFixed(1).padStart(7)} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${outcome}`,
   );
 }
 console.log(`at most ${worst.toFixed(1)} ms of CPU for one body`);

@@ -1,6 +1,8 @@
-// Measures what filtering a list costs at worst: answers of the largest size, each made to be slow in its own way, judged by ten rules. `npm run
-// build` first, then `node bench/worst-lists.mjs`, or with another size in bytes. Decides nothing about the gateway.
-import { createNeeds } from '../dist/authorize/requirements.js';
+// Measures the worst cost of a list filter: answers of the largest size, each slow in its own way,
+// with ten rules.
+//
+// Usage: `npm run build`, then `node bench/worst-lists.mjs`, or with another size in bytes.
+import { createRequirements } from '../dist/authorize/requirements.js';
 import { EventFilter } from '../dist/proxy/event-filter.js';
 import { filterLists } from '../dist/proxy/list-filter.js';
 import { MAX_LIST_BYTES } from '../dist/proxy/list-relay.js';
@@ -21,13 +23,18 @@ const kinds = {
   resources: ['resource', (i) => `file:///secret/${i}/*`],
 };
 
-/** The same for every run: names are remembered. */
+/** A new view for each run: its rules cache names. */
 const listingOf = (member) => {
   const [kind, pattern] = kinds[member];
-  const needs = createNeeds(kind, { default: 'allow', rules: rules(pattern), filterLists: true }, [
-    'base',
-  ]);
-  return { members: [member], mayUse: (_member, name) => needs(name).denied === null };
+  const requirementsOf = createRequirements(
+    kind,
+    { default: 'allow', rules: rules(pattern), filterLists: true },
+    ['base'],
+  );
+  return {
+    members: [member],
+    mayUse: (_member, name) => requirementsOf(name).denialDetail === null,
+  };
 };
 
 const answer = (member, entries) => `{"jsonrpc":"2.0","id":1,"result":{"${member}":[${entries}]}}`;
@@ -100,8 +107,8 @@ for (const [name, [member, entry]] of Object.entries(lists)) {
     spentOn(() => new EventFilter(listingOf(member), 'modern', 2 * MAX_LIST_BYTES).push(event)),
   ];
   worst = Math.max(worst, ...spent);
-  const verdict = result.ok ? 'taken' : result.detail;
+  const outcome = result.ok ? 'accepted' : result.detail;
   const shown = spent.map((ms) => ms.toFixed(1).padStart(7)).join('');
-  console.log(`${shown} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${verdict}`);
+  console.log(`${shown} ms  ${(bytes.length / 1_048_576).toFixed(1)} MiB  ${name}: ${outcome}`);
 }
 console.log(`at most ${worst.toFixed(1)} ms of CPU for one list (as JSON, as an event)`);

@@ -1,4 +1,5 @@
-// Starts child processes with their output in a log file, waits for them within a time limit, and ends them. Touches no other process.
+// Starts child processes with their output in a log file, waits for them within a time limit, and
+// ends them. It ends no other process.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 
@@ -11,8 +12,8 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 /**
- * Starts a program. `onLine` is given each whole line of its output.
- * `exited` resolves with the exit code, or with null where a signal ended it.
+ * Starts a program. `onLine` gets each whole line of its output.
+ * `exited` resolves with the exit code, or with null if a signal ended it.
  */
 export function start(command, args, { cwd, env = process.env, logFile, onLine = () => {} }) {
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -40,7 +41,7 @@ export function start(command, args, { cwd, env = process.env, logFile, onLine =
   return { child, exited };
 }
 
-/** Rejects with the label when the promise takes longer than the limit. */
+/** Rejects with the label if the promise takes longer than the limit. */
 export async function within(milliseconds, label, promise) {
   let timer;
   const late = new Promise((_resolve, reject) => {
@@ -56,7 +57,7 @@ export async function within(milliseconds, label, promise) {
   }
 }
 
-/** Asks the process to end, and ends it by force where it does not. */
+/** Signals the process to end, and kills it if it does not. */
 export async function stop({ child, exited }) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');

@@ -1,11 +1,12 @@
-// Compares two runs of the suite scenario by scenario and check by check, and writes the comparison as a table.
+// Compares two runs of the suite scenario by scenario and check by check, and writes the result as
+// a table.
 
 const JUDGED = new Set(['SUCCESS', 'FAILURE', 'WARNING', 'SKIPPED']);
 
 const judged = (checks) => checks?.filter(({ status }) => JUDGED.has(status));
 const name = ({ id, name: title, status }) => `${id} (${title}): ${status}`;
 
-/** What is in the first list of names and not in the second; a name counts as often as it occurs. */
+/** The names of the first list that the second lacks. A name counts as often as it occurs. */
 function missingFrom(first, second) {
   const rest = [...second];
   return first.filter((item) => {
@@ -32,7 +33,7 @@ function describe(checks) {
 const PASSING = new Set(['SUCCESS', 'SKIPPED']);
 const passes = (checks) => checks?.every(({ status }) => PASSING.has(status)) ?? false;
 
-/** Messages for the checks which only one of the two runs has. */
+/** Messages for the checks that only one of the two runs has. */
 function differences(direct = [], through = []) {
   const [before, after] = [direct.map(name), through.map(name)];
   const reason = (item) => through.find((check) => name(check) === item)?.errorMessage;
@@ -43,7 +44,7 @@ function differences(direct = [], through = []) {
   return [...lost, ...gained];
 }
 
-/** Rows for all scenarios which the revision names or either run met. */
+/** Rows for all scenarios that the revision names or that a run has. */
 export function compare({ scored, notScored }, direct, through) {
   const names = new Set([...scored, ...notScored, ...direct.keys(), ...through.keys()]);
   return [...names].map((scenario) => {
@@ -63,7 +64,7 @@ export function compare({ scored, notScored }, direct, through) {
   });
 }
 
-/** The table and the differences as text. A star marks scenarios that the revision does not score. */
+/** The table and the differences as text. A star marks scenarios without a score. */
 export function formatTable(rows) {
   const cells = rows.map((row) => [
     row.counts ? row.scenario : `${row.scenario} *`,

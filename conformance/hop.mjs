@@ -1,9 +1,13 @@
-// A plain HTTP proxy which adds the Authorization header that the conformance suite cannot send, and changes nothing else.
+// A plain HTTP proxy that adds the Authorization header, which the conformance suite cannot send.
+// It changes nothing else.
 import { Agent, createServer, request } from 'node:http';
 
 const RECORDED_BODY = 4096;
 
-/** The client's header pairs for the target: the hop's own authority becomes the target's, any other Host is kept. */
+/**
+ * The client's header pairs for the target. The hop's own authority becomes the target's; any other
+ * Host is kept.
+ */
 function rewrite(rawHeaders, own, target, token) {
   const pairs = [];
   let authorized = token === undefined;
@@ -18,7 +22,10 @@ function rewrite(rawHeaders, own, target, token) {
   return pairs;
 }
 
-/** Sends one request on and its answer back, both unbuffered; an end that breaks off on one side breaks off on the other. */
+/**
+ * Forwards one request and its answer, both unbuffered. If one side breaks off, the other breaks
+ * off, too.
+ */
 function pass(req, res, options, answered) {
   const onward = request(options);
   onward.useChunkedEncodingByDefault = false;
@@ -42,13 +49,16 @@ function pass(req, res, options, answered) {
 
 /**
  * Starts the hop on 127.0.0.1.
- * @param {{ target: string, token?: string, record?: (entry: object) => void }} settings target: the URL of the MCP endpoint behind;
- *   record: is given each request (method, path, header pairs, start of the body) with the status of its answer.
+ * @param {{ target: string, token?: string, record?: (entry: object) => void }} settings
+ *   target: the URL of the MCP endpoint behind the hop;
+ *   record: gets each request (method, path, header pairs, start of the body) with the status of
+ *   its answer.
  * @returns {Promise<{ url: string, count: () => number, close: () => Promise<void> }>}
  */
 export async function startHop({ target, token, record }) {
   const { hostname, port, host, pathname } = new URL(target);
-  // Free connections are given up after 2 s, before a server gives them up, so that no request meets a closing connection.
+  // Idle connections close after 2 s, before a server closes them, so that no request meets a
+  // closing connection.
   const agent = new Agent({ keepAlive: true, timeout: 2000 });
   let count = 0;
   let own = '';

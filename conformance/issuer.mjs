@@ -1,4 +1,5 @@
-// A token issuer without logins: publishes metadata and one RSA key on the loopback interface, and mints one access token at a time.
+// A token issuer without logins: publishes metadata and one RSA key on the loopback interface, and
+// mints access tokens.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -23,7 +24,9 @@ function metadata(issuer) {
 
 /**
  * Starts the issuer on 127.0.0.1.
- * @returns {Promise<{ issuer: string, mint: (audience: string) => Promise<string>, close: () => Promise<void> }>}
+ * @returns {Promise<{
+ *   issuer: string, mint: (audience: string) => Promise<string>, close: () => Promise<void>,
+ * }>}
  */
 export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048 });

@@ -1,4 +1,5 @@
-// Starts the two programs under test, an MCP server and the gateway before it, and waits until each answers.
+// Starts the two programs under test, an MCP server and the gateway in front of it, and waits until
+// each answers.
 import { createServer } from 'node:net';
 import { start, stop, within } from './child.mjs';
 
@@ -19,7 +20,7 @@ async function freePort() {
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
 
-/** Starts a server script of this folder; resolves with its URL once it has printed `listening <url>`. */
+/** Starts a server script. Resolves with its URL when it has printed `listening <url>`. */
 export async function startServer(script, logFile) {
   let found;
   const url = new Promise((resolve) => {
@@ -63,7 +64,10 @@ async function healthy(origin, running, logFile) {
   throw new Error(`the gateway was not healthy after ${START_MS / 1000} s; see ${logFile}`);
 }
 
-/** Starts the gateway before `upstream`; resolves with the URL of its MCP endpoint once /healthz says 200. */
+/**
+ * Starts the gateway in front of `upstream`. Resolves with the URL of its MCP endpoint when
+ * /healthz is 200.
+ */
 export async function startGateway(main, { upstream, issuer, logFile }) {
   const [port, admin] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}/mcp`;

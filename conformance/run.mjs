@@ -1,4 +1,5 @@
-// Proves that the official MCP conformance suite gives the same result through the gateway as directly against the server.
+// Proves that the official MCP conformance suite has the same result through the gateway as
+// directly against the server.
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ import { prepareSuite, requiredScenarios, runSuite } from './suite.mjs';
 
 const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>]
   --revision   2025-11-25 or 2026-07-28; both when absent
-  --gateway    none: the hop goes straight to the server, which proves that the hop itself changes nothing;
+  --gateway    none: the hop sends to the server, which proves that the hop changes nothing;
                <file>: the gateway's main file, dist/main.js when absent`;
 
 const REVISIONS = ['2025-11-25', '2026-07-28'];
@@ -19,8 +20,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const home = join(here, '..', '.scratch', 'conformance');
 const say = (line) => console.log(`- ${line}`);
 
-/** Without a token the gateway must refuse; otherwise the comparison would not be about a gateway that checks. */
-async function refusesWithoutToken(url) {
+/** Checks that the gateway rejects a request without a token: the suite must run through checks. */
+async function checkRejection(url) {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' },
@@ -34,7 +35,7 @@ async function refusesWithoutToken(url) {
     );
 }
 
-/** What the hop shall go to: the gateway, or with `--gateway none` the server itself. */
+/** Starts the target of the hop: the gateway, or with `--gateway none` the server itself. */
 async function startTarget(gatewayFile, server, folder, opened) {
   if (gatewayFile === 'none') return { url: server.url, token: 'none' };
   const issuer = await startIssuer();
@@ -45,11 +46,14 @@ async function startTarget(gatewayFile, server, folder, opened) {
     logFile: join(folder, 'gateway.log'),
   });
   opened.push(gateway.stop);
-  await refusesWithoutToken(gateway.url);
+  await checkRejection(gateway.url);
   return { url: gateway.url, token: await issuer.mint(gateway.url) };
 }
 
-/** Runs the suite twice for a revision; returns true when the server passes and both results are the same. */
+/**
+ * Runs the suite twice for a revision. Resolves with true if the server passes and both results are
+ * the same.
+ */
 async function prove(suite, revision, gatewayFile) {
   const folder = join(home, revision);
   mkdirSync(folder, { recursive: true });
@@ -119,15 +123,15 @@ function readArguments() {
 const { revisions, gatewayFile } = readArguments();
 const started = performance.now();
 const suite = await prepareSuite(home, say);
-const verdicts = [];
+const results = [];
 for (const revision of revisions) {
-  const verdict = prove(suite, revision, gatewayFile).catch((error) => {
+  const result = prove(suite, revision, gatewayFile).catch((error) => {
     console.error(`${revision}: ${error.message}`);
     return false;
   });
-  verdicts.push(await verdict);
+  results.push(await result);
 }
-const good = verdicts.every(Boolean);
+const good = results.every(Boolean);
 const where = gatewayFile === 'none' ? 'through the hop alone' : 'through the gateway';
 console.log(
   `${good ? 'same result' : 'DIFFERENT OR FAILING'} ${where} (${((performance.now() - started) / 1000).toFixed(0)} s)`,

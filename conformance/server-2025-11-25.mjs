@@ -1,4 +1,5 @@
-// An MCP server of revision 2025-11-25 (SDK 1.x: sessions, GET stream, DELETE, resumable) for the conformance suite.
+// An MCP server of revision 2025-11-25 for the conformance suite (SDK 1.x: sessions, GET stream,
+// DELETE, resumable).
 import { randomUUID } from 'node:crypto';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -96,7 +97,7 @@ function createSessionServer() {
   return server;
 }
 
-/** A request without a session id can only open a session; the transport refuses anything else. */
+/** A request without a session id can only open a session; the transport rejects all others. */
 async function openSession(req, res) {
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,

@@ -1,4 +1,5 @@
-// An MCP server of revision 2026-07-28 (SDK 2.x, stateless; 2025 clients are served without sessions) for the conformance suite.
+// An MCP server of revision 2026-07-28 for the conformance suite (SDK 2.x, stateless). Clients of
+// 2025 are served without sessions.
 import { randomBytes } from 'node:crypto';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
@@ -103,7 +104,10 @@ const tools = [
 
 const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
 
-/** Calls a tool. Unlike the SDK's own handler it lets protocol errors (-32021 of the tasks extension) reach the client. */
+/**
+ * Calls a tool. Unlike the SDK's own handler it lets protocol errors reach the client (-32021 of
+ * the tasks extension).
+ */
 async function callTool({ params }, ctx) {
   const tool = toolsByName.get(params.name);
   if (tool === undefined) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${params.name}`);

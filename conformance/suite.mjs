@@ -1,4 +1,5 @@
-// Installs the official conformance suite (with a Node 22 for it) beside the project, runs it, and reads its results.
+// Installs the official conformance suite, with a Node 22 for it, beside the project. Runs it, and
+// reads its results.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -11,7 +12,10 @@ const INSTALL_MS = 600_000;
 const RUN_MS = 600_000;
 const PROGRESS_EVERY = 10;
 
-/** The package that holds the Node binary of this machine. It needs no install script, unlike the package `node`. */
+/**
+ * The package with the Node binary for this platform. Unlike the package `node`, it needs no
+ * install script.
+ */
 function nodePackage() {
   const { platform, arch } = process;
   if (platform === 'win32') return `node-win-${arch}`;
@@ -23,7 +27,7 @@ function installedVersion(home, name) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
 }
 
-/** Makes sure that the suite and its Node are in `home`; returns how to run it. */
+/** Makes sure that the suite and its Node are in `home`; returns the paths to run it. */
 export async function prepareSuite(home, say) {
   const ownNode = Number(process.versions.node.split('.')[0]) >= 22;
   const wanted = [[SUITE, SUITE_VERSION], ...(ownNode ? [] : [[nodePackage(), NODE_VERSION]])];
@@ -57,7 +61,7 @@ export async function prepareSuite(home, say) {
   };
 }
 
-/** The server scenarios of a revision: those that count, and those that are run but not scored. */
+/** The server scenarios of a revision: those that count, and those that run without a score. */
 export function requiredScenarios(suite, revision) {
   const { server, not_scored: others } = parse(
     readFileSync(join(suite.requirements, `${revision}.yaml`), 'utf8'),
@@ -68,7 +72,7 @@ export function requiredScenarios(suite, revision) {
   };
 }
 
-/** Scenario name to checks, from the folders `server-<scenario>-<time>` which the suite writes. */
+/** Scenario name to checks, from the folders `server-<scenario>-<time>` that the suite writes. */
 function readResults(folder) {
   const results = new Map();
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
@@ -81,7 +85,7 @@ function readResults(folder) {
 }
 
 /**
- * Runs every server scenario which the revision requires against a URL.
+ * Runs every server scenario that the revision requires against a URL.
  * @returns {Promise<{ code: number | null, results: Map<string, object[]>, seconds: number }>}
  */
 export async function runSuite(suite, { url, revision, folder, logFile, label, say }) {

@@ -1,115 +1,13 @@
 // The corridor: the order of the steps. The first failure is the answer, and no later step runs.
 import { describe, expect, test } from 'vitest';
-import type { Authenticator, EndpointRuntime } from '../src/core/endpoint-runtime.js';
 import type { Failure } from '../src/core/failure.js';
 import * as failures from '../src/core/failures.js';
-import type { Message } from '../src/core/message.js';
-import type { RequestSummary } from '../src/core/request-summary.js';
 import { ok } from '../src/core/result.js';
-import { createGateway, type Stages } from '../src/gateway.js';
+import type { Stages } from '../src/gateway.js';
 import { until } from './fixtures/wait.js';
-import { testClock } from './support/clock.js';
-import { endpoint, principal } from './support/endpoint.js';
+import { at, caller, corridor, ending, message, ORDER, run, type Steps, through } from './support/corridor.js';
+import { principal } from './support/endpoint.js';
 import { exchange } from './support/exchange.js';
-
-const at = endpoint();
-const caller = principal();
-const message: Message = { era: 'legacy', calls: [], body: null };
-const credential = { kind: 'bearer', token: 't' } as const;
-
-/** Every step of the corridor: those of all endpoints, and those of the endpoint runtime. */
-interface Steps extends Stages {
-  authenticate: Authenticator['authenticate'];
-  authorize: EndpointRuntime['authorize']['check'];
-  headers: EndpointRuntime['credential']['headers'];
-  forward: EndpointRuntime['transport']['forward'];
-}
-
-/** A forward step whose answer ends with this failure. */
-const ending =
-  (end: Failure): Steps['forward'] =>
-  (_asked, _caller, _message, _headers, listener) =>
-    listener.onResponseEnd(end);
-
-const runtime = (steps: Steps): EndpointRuntime => ({
-  config: at,
-  authenticators: {
-    bearer: { authenticate: (...args) => steps.authenticate(...args) },
-    'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
-  },
-  authorize: { check: (...args) => steps.authorize(...args) },
-  credential: { headers: (...args) => steps.headers(...args) },
-  transport: { forward: (...args) => steps.forward(...args) },
-});
-
-/** Steps that let everything pass, with some replaced, and the names of the called steps. */
-function corridor(changes: Partial<Steps> = {}) {
-  const called: string[] = [];
-  const rejected: Parameters<Stages['sendError']>[] = [];
-  const recorded: RequestSummary[] = [];
-  const clock = testClock();
-  const passing: Steps = {
-    validate: () => null,
-    route: () => runtime(steps),
-    page: () => null,
-    draining: () => null,
-    origin: () => null,
-    preflight: () => false,
-    readCredential: () => ok(credential),
-    authenticate: () => ok(caller),
-    method: () => null,
-    readable: () => null,
-    read: () => ok(message),
-    authorize: () => null,
-    headers: () => ok(['x-upstream-key', 'k']),
-    forward(asked, _caller, _message, _headers, listener) {
-      asked.begin(200, [], false);
-      clock.advance(7);
-      queueMicrotask(() => listener.onResponseEnd(null));
-    },
-    sendError(asked, ...rest) {
-      rejected.push([asked, ...rest]);
-      asked.begin(rest[1].definition.status as number, [], false);
-    },
-    record: (summary) => void recorded.push(summary),
-  };
-  const steps = Object.fromEntries(
-    Object.entries({ ...passing, ...changes }).map(([name, step]) => [
-      name,
-      (...args: unknown[]) => {
-        called.push(name);
-        return (step as (...all: unknown[]) => unknown)(...args);
-      },
-    ]),
-  ) as unknown as Steps;
-  const gateway = createGateway(steps, clock);
-  return { gateway, steps: called, rejected, recorded };
-}
-
-async function run(changes: Partial<Steps> = {}, asked = exchange()) {
-  const made = corridor(changes);
-  made.gateway(asked);
-  await until('the exchange is recorded', () => made.recorded.length > 0);
-  return { ...made, steps: made.steps.join(' '), kind: made.recorded[0]?.failure?.definition.reason ?? 'ok' };
-}
-
-const ORDER = [
-  'validate',
-  'route',
-  'draining',
-  'origin',
-  'preflight',
-  'readCredential',
-  'authenticate',
-  'method',
-  'readable',
-  'read',
-  'authorize',
-  'headers',
-  'forward',
-  'record',
-];
-const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'sendError', 'record'].join(' ');
 
 test('a valid request runs through every step, in this order', async () => {
   const { steps, recorded } = await run();
@@ -207,60 +105,6 @@ describe('the body', () => {
     const { kind, steps } = await run({}, sized(at.maxBodyBytes + 1));
     expect([kind, steps]).toEqual(['body.too_large', through('readable')]);
   });
-});
-
-const boom = (): never => {
-  throw new Error('boom');
-};
-
-describe('an exception is a bug', () => {
-  test.each<[keyof Steps, Partial<Steps>]>([
-    ['readCredential', { readCredential: boom }],
-    ['authenticate', { authenticate: boom }],
-    ['authenticate', { authenticate: () => Promise.reject(new Error('boom')) }],
-  ])('at %s gives 503, never a pass and never 500: %# (C-48)', async (step, changes) => {
-    const { steps, kind, recorded } = await run(changes);
-    expect([steps, kind]).toEqual([through(step), 'verify.fault']);
-    expect(recorded[0]?.failure?.cause).toMatchObject({ message: 'boom' });
-  });
-
-  test.each<[keyof Steps, Partial<Steps>]>([
-    ['validate', { validate: boom }],
-    ['origin', { origin: boom }],
-    ['method', { method: boom }],
-    ['readable', { readable: boom }],
-    ['read', { read: boom }],
-    ['authorize', { authorize: boom }],
-    ['headers', { headers: boom }],
-    ['headers', { headers: () => Promise.reject(new Error('boom')) }],
-    ['forward', { forward: boom }],
-  ])('at %s gives 500 (D-22)', async (step, changes) => {
-    const { steps, kind, recorded } = await run(changes);
-    expect([steps, kind]).toEqual([through(step), 'gateway.fault']);
-    expect(recorded[0]?.failure?.cause).toMatchObject({ message: 'boom' });
-  });
-});
-
-test('an exception after the exchange ended changes nothing (D-22)', async () => {
-  const { recorded, steps } = await run({
-    forward(asked, _caller, _message, _headers, listener) {
-      asked.begin(200, [], false);
-      listener.onResponseEnd(null);
-      throw new Error('boom');
-    },
-  });
-  await Promise.resolve();
-  expect(recorded).toMatchObject([{ failure: null, status: 200 }]);
-  expect(steps).toBe(ORDER.join(' '));
-});
-
-test('an exception in sendError or record closes the connection, not the process (D-22)', () => {
-  for (const changes of [{ record: boom }, { readCredential: () => failures.credentialMissing(), sendError: boom }]) {
-    const asked = exchange({ method: 'GET' });
-    const { gateway } = corridor({ forward: ending(failures.upstreamBusy()), ...changes });
-    gateway(asked);
-    expect(asked.destroyed).toBe(true);
-  }
 });
 
 describe('the record', () => {

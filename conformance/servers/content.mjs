@@ -1,4 +1,5 @@
-// The fixed material which the conformance scenarios ask for: results of simple tools, resources, prompts, schemas. No SDK here.
+// The fixed material for the conformance scenarios: results of simple tools, resources, prompts,
+// schemas. It uses no SDK.
 
 /** A PNG of one red pixel, base64. */
 export const PNG =
@@ -90,7 +91,10 @@ export const schemaTool = {
   },
 };
 
-/** Resources with a fixed address: uri, name, description, mimeType and the content without its uri and type. */
+/**
+ * Resources with a fixed address: uri, name, description, mimeType and the content without its uri
+ * and type.
+ */
 export const resources = [
   {
     uri: 'test://static-text',
@@ -132,7 +136,7 @@ export const templateContent = (uri, id) => ({
 
 const user = (content) => ({ role: 'user', content });
 
-/** Prompts: name, description, names of the (required) arguments, and the messages made of them. */
+/** Prompts: name, description, names of the required arguments, and a function for the messages. */
 export const prompts = [
   {
     name: 'test_simple_prompt',

@@ -1,4 +1,5 @@
-// Keeps the events of one session's streams in memory so that a client can resume with Last-Event-ID. Bounded by count.
+// Keeps the events of one session's streams in memory, so that a client can resume with
+// Last-Event-ID. Bounded by count.
 
 const LIMIT = 1000;
 
@@ -21,7 +22,7 @@ export function createEventStore() {
       const { streamId } = events.get(id);
       let seen = false;
       for (const [key, event] of [...events]) {
-        // The first event of a stream is an empty mark; it is a place to resume from and nothing to deliver.
+        // The first event of a stream is an empty mark: a place to resume from, without content.
         if (seen && event.streamId === streamId && 'jsonrpc' in event.message)
           await send(key, event.message);
         seen ||= key === id;

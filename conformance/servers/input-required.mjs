@@ -1,4 +1,5 @@
-// Tools of revision 2026-07-28 which need something from the client: they return input_required and are called again (SDK 2.x).
+// Tools of revision 2026-07-28 that need input from the client: they return input_required, and the
+// client calls again (SDK 2.x).
 import { acceptedContent, inputRequired, inputResponse } from '@modelcontextprotocol/server';
 import { noArguments, text } from './content.mjs';
 
@@ -84,7 +85,7 @@ const multiRound = (codec) => async (_args, ctx) => {
   });
 };
 
-/** Asks only for what the client of this request can do. */
+/** Requests only input that the client of this request can give. */
 function capabilities(_args, ctx) {
   const declared = ctx.mcpReq.envelope?.[CAPABILITIES] ?? {};
   const inputRequests = {};
@@ -95,11 +96,11 @@ function capabilities(_args, ctx) {
     : inputRequired({ inputRequests });
 }
 
-/** Needs sampling; the SDK refuses the call with -32021 where the client has not declared it. */
+/** Needs sampling; the SDK rejects the call with -32021 if the client has not declared it. */
 const missingCapability = () =>
   inputRequired({ inputRequests: { question: ask('Are you there?', 10) } });
 
-/** Reports progress where the caller wants it, then asks the user. */
+/** Reports progress if the caller wants it, then asks the user. */
 async function streamingElicitation(_args, ctx) {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   if (progressToken !== undefined) {

@@ -1,15 +1,16 @@
-// Serves one MCP handler at /mcp on the loopback interface, behind a Host and Origin check, until it is told to stop.
+// Serves one MCP handler at /mcp on the loopback interface, behind a Host and Origin check, until a
+// signal stops it.
 import { createServer } from 'node:http';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** True when the authority (host, with or without a port) names the loopback interface. */
+/** Whether the authority (host, with or without a port) names the loopback interface. */
 function isLoopback(authority) {
   const url = safeUrl(`http://${authority}`);
   return url !== null && LOOPBACK.has(url.hostname);
 }
 
-/** True when an Origin header is absent or belongs to the loopback interface. */
+/** Whether an Origin header is absent or belongs to the loopback interface. */
 function isLocalOrigin(origin) {
   if (origin === undefined) return true;
   const url = safeUrl(origin);
@@ -30,7 +31,10 @@ export function refuse(res, status, code, message) {
   res.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } }));
 }
 
-/** Listens on 127.0.0.1 at the port of the environment variable PORT (0 or unset: any) and prints the URL. */
+/**
+ * Listens on 127.0.0.1 at the port of the environment variable PORT (0 or unset: any), and prints
+ * the URL.
+ */
 export async function listen(handle) {
   const server = createServer((req, res) => {
     if (!isLoopback(req.headers.host ?? '')) return refuse(res, 403, -32000, 'Host not allowed');

@@ -1,4 +1,5 @@
-// The tasks extension (SEP-2663) for the 2026-07-28 server: tools that answer later, and tasks/get, tasks/update, tasks/cancel.
+// The tasks extension (SEP-2663) for the 2026-07-28 server: tools that answer later, and the
+// methods tasks/get, tasks/update, tasks/cancel.
 import { randomUUID } from 'node:crypto';
 import {
   inputRequired,
@@ -101,7 +102,7 @@ async function protocolErrorJob() {
   throw new ProtocolError(INTERNAL_ERROR, 'The job broke the protocol.');
 }
 
-/** Runs the work as a task. A caller without the extension is refused with -32021. */
+/** Runs the work as a task. A caller without the extension is rejected with -32021. */
 const asTask = (work) => (args, ctx) => {
   requireExtension(ctx);
   return createTask((task) => work(task, args, ctx));

@@ -1,4 +1,5 @@
-// The tools of the 2025-11-25 server: definitions, and handlers which may talk to the client during the call (1.x SDK).
+// The tools of the 2025-11-25 server: definitions, and handlers that may send requests to the
+// client during the call (1.x SDK).
 import { CreateMessageResultSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { fixedTools, noArguments, schemaTool, sleep, text } from './content.mjs';
 
@@ -60,7 +61,7 @@ const elicit = (properties, required) => async (args, extra) => {
   return { content: [text(`Elicitation completed: action=${result.action}, content=${content}`)] };
 };
 
-/** Closes the answer's stream in the middle of the call; the client has to come back with Last-Event-ID. */
+/** Closes the answer's stream during the call; the client must come back with Last-Event-ID. */
 async function reconnection(_args, extra) {
   extra.closeSSEStream?.();
   await sleep(100);
@@ -137,7 +138,7 @@ const entries = [
   [schemaTool, (args) => ({ content: [text(JSON.stringify(args))] })],
 ];
 
-/** What tools/list says. */
+/** The tools of tools/list. */
 export const definitions = entries.map(([definition]) => definition);
 
 /** Tool name to handler (arguments, request context of the SDK, our session). */

@@ -22,7 +22,8 @@ export const verify = {
   'token.type': {
     cause: [
       'The token is not an access token, or does not show that it is one:',
-      '- It is an ID token, a logout token or another kind.',
+      '- It is an ID token, a refresh token, a logout token or another kind.',
+      '- It has a `nonce`, and nothing in it shows an access token.',
       '- Its `typ` is not one that `typ` of the issuer accepts.',
       '- It lacks the claim by which the preset of its issuer marks access tokens.',
     ],

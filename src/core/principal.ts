@@ -4,8 +4,8 @@ import type { PassThroughCredential } from './credential.js';
 /** A caller for whom an authenticator vouches. */
 export interface Principal {
   /**
-   * `user`: the subject is the `username` of an introspection response. `client`: the subject is the
-   * OAuth client itself. A subject, a user and a client may have the same name.
+   * `user`: the subject is the `username` of an introspection response. `client`: the subject is
+   * the OAuth client itself. A subject, a user and a client may have the same name.
    */
   readonly kind: 'subject' | 'user' | 'client';
   /** Issuer, tenant and tagged subject in one text. Two principals never share an id. */

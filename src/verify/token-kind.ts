@@ -1,5 +1,5 @@
-// The one table of token kinds, for JWTs and introspection responses alike: the marks of another
-// kind of token, and the signs of an access token (RFC 8725 section 3.11, RFC 9068 section 4).
+// The one table of token kinds, for JWTs and introspection responses alike: the marks of other
+// kinds, and the signs of an access token (RFC 8725 section 3.11, RFC 9068 section 4).
 import type { AccessEvidence } from '../core/access-token.js';
 import type { Failure } from '../core/failure.js';
 import { tokenType } from '../core/failures.js';
@@ -50,7 +50,7 @@ export function rejectMissingClaims(claims: Claims, required: RequiredClaims): F
 const hasScopes = (value: unknown): boolean => isPresent(value) && value !== NO_SCOPE;
 
 /**
- * The signs of an access token. `token_type: Bearer` is none: some issuers say it of ID tokens.
+ * The signs of an access token. `token_type: Bearer` proves nothing: ID tokens may have it too.
  * `idtyp` is Entra's mark of tokens for applications. The caller has checked `required`.
  */
 export function accessEvidence(

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { modern } from '../fixtures/messages.js';
+import { listen } from '../fixtures/ports.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
@@ -29,7 +30,7 @@ async function startRelay(): Promise<Relay> {
       one.pipe(other);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server);
   const relay: Relay = { server, port: (server.address() as AddressInfo).port, target: 0, taken: 0 };
   return relay;
 }

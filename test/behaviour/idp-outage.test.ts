@@ -1,9 +1,9 @@
 // The identity provider goes down, comes back and rotates its keys while the gateway runs.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import type { Gateway } from '../fixtures/gateway.js';
+import { startIdp } from '../fixtures/idp.js';
 import { modern } from '../fixtures/messages.js';
-import { ownPort } from '../fixtures/ports.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';
@@ -15,10 +15,7 @@ let gateway: Gateway;
 let known: string;
 
 beforeAll(async () => {
-  [idp, upstream] = await Promise.all([
-    startIdp({ scopes: ['files:read'], port: await ownPort() }),
-    startRawUpstream(answers.rpc()),
-  ]);
+  [idp, upstream] = await Promise.all([startIdp({ scopes: ['files:read'] }), startRawUpstream(answers.rpc())]);
 });
 afterAll(() => Promise.all([idp.stop(), upstream.stop()]));
 

@@ -3,9 +3,10 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadLibrary } from '../../src/commands/demo/idp-config.js';
 import { memoryStore } from '../../src/commands/demo/idp-store.js';
-import { type Loopback, listenLoopback } from '../../src/commands/demo/loopback.js';
+import type { Loopback } from '../../src/commands/demo/loopback.js';
 import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
+import { startServer } from '../fixtures/ports.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';
@@ -25,8 +26,8 @@ const jwks = (key: KeyObject, alg: string) => ({
 /** A provider with one client for each kind of authentication at its introspection endpoint. */
 async function startProvider(): Promise<Loopback> {
   const { Provider } = await loadLibrary();
-  let serve: (...args: Parameters<Parameters<typeof listenLoopback>[0]>) => void = () => {};
-  const listening = await listenLoopback((req, res) => serve(req, res));
+  let serve: (...args: Parameters<Parameters<typeof startServer>[0]>) => void = () => {};
+  const listening = await startServer((req, res) => serve(req, res));
   const common = { redirect_uris: [], response_types: [], grant_types: [] };
   const keyed = { ...common, token_endpoint_auth_method: 'private_key_jwt' } as const;
   const machine = { ...common, ...MACHINE, grant_types: ['client_credentials'] };

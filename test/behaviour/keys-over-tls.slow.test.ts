@@ -1,5 +1,6 @@
 // An issuer behind TLS: an untrusted certificate is an outage, and its owner gets no byte of the
 // gateway.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { type Certificate, certificate } from '../fixtures/certificate.js';
 import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
+import { listen } from '../fixtures/ports.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';
@@ -44,7 +46,7 @@ async function startTlsIssuer(first: Certificate): Promise<TlsIssuer> {
     res.writeHead(200, { connection: 'close' }).end(JSON.stringify({ keys: [key.jwk] }));
   });
   server.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server);
   const self: TlsIssuer = {
     issuer: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: 0,

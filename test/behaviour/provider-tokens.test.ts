@@ -1,5 +1,5 @@
 // Tokens and introspection responses as real providers write them: who the caller is, and which
-// kind of token it is. Each row with a flaw stands beside one without it.
+// kind of token it is. Each test with a flaw has a row without it.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
 import type { Mint } from '../fixtures/mint.js';
@@ -85,7 +85,7 @@ describe('verify: introspection, where the response names more audiences than th
     const own = audience === '' || audience === '/' ? `${scene.resource}${audience}` : audience;
     const hits = scene.issuer.hits.introspection;
     expect(await outcome(scene, scene.token({ audience: own }))).toEqual(expected);
-    // Nobody is asked about a token for somebody else.
+    // The issuer is not asked about a token for another server.
     expect(scene.issuer.hits.introspection - hits).toBe(expected[0] === 200 ? 1 : 0);
   });
 });
@@ -119,7 +119,7 @@ describe('an introspection response without sub', () => {
     expect(await outcome(scene, 'bob-1', session)).toEqual(GONE);
   });
 
-  test('that names nobody binds the session to the token', async () => {
+  test('that names no user binds the session to the token', async () => {
     const session = await begun('nameless-1');
     expect(await outcome(scene, 'nameless-1', session)).toEqual([200, 'ok']);
     expect(await outcome(scene, 'nameless-2', session)).toEqual(GONE);

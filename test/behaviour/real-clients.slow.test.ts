@@ -5,10 +5,10 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { type Everything, startEverything } from '../fixtures/everything.js';
 import type { Gateway } from '../fixtures/gateway.js';
-import { ownPort } from '../fixtures/ports.js';
+import { startIdp } from '../fixtures/idp.js';
 import { ENV_SECRET, startConfigured } from '../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
@@ -26,7 +26,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   [idp, everything, v1, v2] = await Promise.all([
-    startIdp({ scopes: ['files:read', 'files:write'], port: await ownPort() }),
+    startIdp({ scopes: ['files:read', 'files:write'] }),
     startEverything(),
     startV1Upstream(),
     startV2Upstream(),

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { legacy } from '../fixtures/messages.js';
+import { listen } from '../fixtures/ports.js';
 import { type GatewayProcess, residentMib } from '../fixtures/process.js';
 import { openRaw, requestBytes } from '../fixtures/raw-client.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
@@ -33,7 +34,7 @@ const upstream = createServer((socket) => {
 });
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  await listen(upstream);
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
   const tools = { default: 'allow', rules: [{ tool: 'delete*', deny: true }] };
   scene = await startScene({ process: true, more: [{ path: '/lists/mcp', upstream: url, tools }] });

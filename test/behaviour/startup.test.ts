@@ -2,10 +2,11 @@
 // provider that is down.
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { spawnNode } from '../fixtures/child.js';
+import { startIdp } from '../fixtures/idp.js';
 import { modern } from '../fixtures/messages.js';
-import { ownPort } from '../fixtures/ports.js';
+import { listen } from '../fixtures/ports.js';
 import { type GatewayOptions, startProcess } from '../fixtures/process.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
@@ -135,7 +136,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
 
 test.each(['listen', 'admin'] as const)('F-01: %s port in use: exit code 1 and one clear line', async (which) => {
   const holder = createServer();
-  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  await listen(holder);
   const { port } = holder.address() as { port: number };
   // The other listener gets a free port from the system: only this port is in use.
   const other = which === 'listen' ? 'admin' : 'listen';
@@ -149,10 +150,7 @@ describe('F-04, C-66: the identity provider is down when the gateway starts', ()
   let idp: Idp;
   let upstream: RawUpstream;
   beforeAll(async () => {
-    [idp, upstream] = await Promise.all([
-      startIdp({ scopes: ['files:read'], port: await ownPort() }),
-      startRawUpstream(answers.rpc()),
-    ]);
+    [idp, upstream] = await Promise.all([startIdp({ scopes: ['files:read'] }), startRawUpstream(answers.rpc())]);
   });
   afterAll(() => Promise.all([idp.stop(), upstream.stop()]));
 

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBlackHole } from '../fixtures/black-hole.js';
 import { certificate } from '../fixtures/certificate.js';
-import { ownPorts } from '../fixtures/ports.js';
+import { listen, ownPorts } from '../fixtures/ports.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
-import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
+import { answer, BODY, createRowChecks, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
 
 let scene: Scene;
-const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
+const { call, expectRow, expectLogged, expectNext } = createRowChecks(() => scene);
 const closing: (() => unknown)[] = [];
 
 /** Bytes that reached a server without a valid certificate, which must get none. */
@@ -27,7 +27,7 @@ const portOf = (server: { address(): unknown }): number => (server.address() as 
 
 beforeAll(async () => {
   for (const server of [tls, closer]) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listen(server);
     closing.push(() => server.close());
   }
   tls.on('secureConnection', (socket) => {
@@ -99,7 +99,7 @@ describe('C-145, D-25: an upstream that does not answer', () => {
     });
     expect((await call()).body).toBe(BODY);
   });
-  test('A-66: each is logged once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectLogged);
 });
 
 describe('C-145, T15: an upstream that is down, or differs from its configuration', () => {
@@ -128,5 +128,5 @@ describe('C-145, T15: an upstream that is down, or differs from its configuratio
     await scene.upstream.start();
     await expectNext();
   });
-  test('A-66: each is logged once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectLogged);
 });

@@ -1,8 +1,9 @@
 // All kinds of tokens, from a real identity provider: JWT by its metadata, JWT by its key set, and
 // opaque tokens by introspection.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import type { Gateway } from '../fixtures/gateway.js';
+import { startIdp } from '../fixtures/idp.js';
 import { legacy, modern } from '../fixtures/messages.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';

@@ -1,9 +1,9 @@
 // The doctor on a hostile server: every check gets a result, and the doctor sends few requests to
 // other hosts.
 import { expect, test } from 'vitest';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import type { Finding } from '../../src/commands/doctor/check.js';
 import { allChecks, runChecks } from '../../src/commands/doctor/run-checks.js';
+import { startServer } from '../fixtures/ports.js';
 import { withDeadline } from '../fixtures/wait.js';
 
 interface Hostile {
@@ -23,7 +23,7 @@ const TARGET = { token: TOKEN, tool: null, origin: 'http://localhost:6274', idle
 async function runDoctor({ linked, document, server, result, servers }: Hostile) {
   const requests: string[] = [];
   let origin = '';
-  const listening = await listenLoopback((req, res) => {
+  const listening = await startServer((req, res) => {
     const url = String(req.url);
     requests.push(`${req.method} ${url}`);
     const json = (status: number, text: string): void =>
@@ -95,7 +95,7 @@ test('the doctor sends requests to no more than five of the listed issuers', asy
 test('a stream of one-byte pieces does not delay the doctor beyond its deadlines', async () => {
   const small = '1\r\n\n\r\n'.repeat(20_000);
   let streams = 0;
-  const listening = await listenLoopback((req, res) => {
+  const listening = await startServer((req, res) => {
     const { socket } = res;
     if (req.headers.authorization !== `Bearer ${TOKEN}`) return void res.writeHead(401).end();
     streams += 1;

@@ -1,9 +1,9 @@
 // The doctor on a correct third-party server: its results, the tool that it calls, and where it
 // sends the token.
 import { describe, expect, test } from 'vitest';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { createInspection } from '../../src/commands/doctor/inspection.js';
 import { allChecks } from '../../src/commands/doctor/run-checks.js';
+import { startServer } from '../fixtures/ports.js';
 import { hasToken, linesOf, redirect, runDoctor, TARGET } from './run-doctor.js';
 import { startThirdPartyServer } from './third-party-server.js';
 
@@ -51,7 +51,7 @@ describe('a correct third-party server', () => {
 
   test('the token follows no redirect, and does not travel over http', async () => {
     const arrived: string[] = [];
-    const elsewhere = await listenLoopback((req, res) => {
+    const elsewhere = await startServer((req, res) => {
       arrived.push(String(req.url));
       res.end();
     });

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
 import { ecKey, mintToken } from '../fixtures/mint.js';
+import { startServer } from '../fixtures/ports.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -110,7 +110,7 @@ export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPar
       ...behaviour.server,
     });
   };
-  const issuerServer = await listenLoopback(serverMetadata);
+  const issuerServer = await startServer(serverMetadata);
   issuer = issuerServer.url;
 
   const mcp = createMcpHandler(() => buildServer(called));
@@ -161,7 +161,7 @@ export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPar
     behaviour.around(res);
     void serve(req as NodeIncomingMessageLike, res);
   }
-  const listening = await listenLoopback(middleware);
+  const listening = await startServer(middleware);
   origin = listening.url;
   token = mintToken({ issuer, audience: `${origin}/mcp`, key });
   return {

@@ -38,16 +38,6 @@ test('pass-through callers that could never pass are a problem (F-02, pass-throu
   expect(() => configWith('[]')).toThrow('endpoints[0].passThrough[0].scopes: these callers could never pass');
 });
 
-function messageOf(text: string): string {
-  try {
-    parseYaml(text, {});
-    return '';
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as Error).message;
-  }
-}
-
 test('a name that is a map is a problem, and no library warns of it (C-153, no secret shown)', async () => {
   const warnings: string[] = [];
   const listen = (warning: Error): void => void warnings.push(warning.message);
@@ -60,30 +50,6 @@ test('a name that is a map is a problem, and no library warns of it (C-153, no s
   } finally {
     process.off('warning', listen);
   }
-});
-
-/** Each is inserted, and the empty one removes a character. */
-const MARKS = ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n'];
-
-test.each(MARKS)('%j at any place of the text: no message shows the text (C-153, no secret shown)', (mark) => {
-  const secret = 's3cret+v/alue==';
-  const text = `publicUrl: https://mcp.example.com
-sessionKeys: [${secret}]
-issuers:
-  acme: { issuer: https://auth.example.com, introspection: { clientId: a, clientSecret: ${secret} } }
-  again:
-    issuer: https://auth.example.com
-    introspection:
-      clientSecret: "${secret}"
-endpoints: []
-`;
-  let invalid = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
-    expect(message, `at ${at}`).not.toMatch(/cret\+|v\/alue/);
-    invalid += Number(message.includes('not valid YAML'));
-  }
-  expect(invalid).toBeGreaterThan(4);
 });
 
 describe('a secret (C-153, F-03, references only)', () => {

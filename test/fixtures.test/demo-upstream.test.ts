@@ -1,4 +1,5 @@
-// The demo's upstream, called by real SDK clients of both protocol eras and by its own older callers.
+// The demo's upstream, called by real SDK clients of both protocol eras and by callers with its own
+// key.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -27,7 +28,7 @@ test.each([{ pin: '2026-07-28' }, 'legacy' as const])('SDK 2 client in mode %j',
   await client.close();
 });
 
-test('SDK 1 client with the legacy Token credential', async () => {
+test('SDK 1 client with the Token credential', async () => {
   const client = new ClientV1(info);
   const requestInit = { headers: { authorization: `Token ${LEGACY_TOKEN}` } };
   await client.connect(new TransportV1(new URL(upstream.url), { requestInit }) as never);

@@ -1,12 +1,13 @@
-// The embedded identity provider: token formats, introspection, registration with PKCE, key rotation, outage.
+// The embedded identity provider: token formats, introspection, registration with PKCE, key
+// rotation, outage.
 import { createHash, randomBytes } from 'node:crypto';
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Idp, startIdp } from '../../src/commands/demo/idp.js';
-import { listenLoopback } from '../../src/commands/demo/loopback.js';
+import type { Idp } from '../../src/commands/demo/idp.js';
 import { followAuthorization } from '../../src/commands/demo/scripted-login.js';
-import { ownPort } from '../fixtures/ports.js';
+import { startIdp } from '../fixtures/idp.js';
+import { startServer } from '../fixtures/ports.js';
 import { openRaw } from '../fixtures/raw-client.js';
 import { type Kept, provider } from '../support/sdk-login.js';
 
@@ -20,7 +21,6 @@ const printed = ['log', 'info', 'warn', 'error'] as const;
 beforeEach(async () => {
   for (const name of printed) vi.spyOn(console, name);
   idp = await startIdp({
-    port: await ownPort(),
     scopes: ['files:read', 'files:write'],
     jwtResources: [JWT_RESOURCE],
     opaqueResources: [OPAQUE_RESOURCE],
@@ -101,7 +101,7 @@ describe('client credentials', () => {
     expect(idp.hits.introspection).toBe(1);
   });
 
-  test('an unknown token is inactive; an unknown resource is refused; a late one is accepted', async () => {
+  test('an unknown token is inactive; an unknown resource is rejected; a late one is accepted', async () => {
     expect((await introspect('nothing-issued')).body).toEqual({ active: false });
     const late = 'http://127.0.0.1:9/late';
     await expect(idp.token({ resource: late, scope: 'files:read' })).rejects.toThrow('invalid_target');
@@ -129,7 +129,7 @@ test('a stopped provider refuses connections and comes back on its port with its
   const opaque = await idp.token({ resource: OPAQUE_RESOURCE, scope: 'files:read' });
   const jwt = await idp.token({ resource: JWT_RESOURCE, scope: 'files:read' });
   await idp.stop();
-  // Over a connection of its own: fetch may take one that it has not yet seen close.
+  // With a connection of its own: fetch may use one that the server has just closed.
   const refused = await openRaw(Number(new URL(issuer).port)).catch((error: unknown) => error);
   expect((refused as { code: string }).code).toBe('ECONNREFUSED');
   await idp.start();
@@ -182,7 +182,7 @@ test('dynamic registration, PKCE, automatic login and refresh complete over plai
 
 test('the SDK 1.x auth helper completes against it, guided by protected resource metadata', async () => {
   const metadata = { scopes_supported: ['files:read', 'files:write'], authorization_servers: [idp.issuer] };
-  const resourceServer = await listenLoopback((req, res) => {
+  const resourceServer = await startServer((req, res) => {
     const found = req.url === '/.well-known/oauth-protected-resource/mcp';
     res.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
     res.end(found ? JSON.stringify({ resource: `${resourceServer.url}/mcp`, ...metadata }) : '{}');

@@ -1,4 +1,5 @@
-// A port of one's own: refused while no server listens, kept between two servers, and never handed to another.
+// A reserved port refuses connections while no server listens. It stays reserved between two
+// servers, and no other process gets it.
 import { connect, createServer, type Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { listening } from '../../src/commands/demo/loopback.js';
@@ -8,7 +9,7 @@ import { until } from '../fixtures/wait.js';
 
 const close = (server: Server): Promise<unknown> => new Promise((resolve) => server.close(resolve));
 
-/** What a client meets on this port. */
+/** The result of a client's connection to this port. */
 const met = (port: number): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
@@ -18,7 +19,7 @@ const met = (port: number): Promise<string> =>
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(String(error.code)));
   });
 
-test('it is refused before, between and after the servers that listen on it', async () => {
+test('it refuses connections before, between and after the servers that listen on it', async () => {
   const port = await ownPort();
   expect(await met(port)).toBe('ECONNREFUSED');
   for (const _ of ['first', 'second']) {
@@ -38,7 +39,7 @@ test('another process can listen on it', async () => {
   await child.stop();
 });
 
-test('nobody who asks for any free port gets it, as listener or as client', async () => {
+test('no process that asks for any free port gets it, as listener or as client', async () => {
   const ports = new Set(await ownPorts(10));
   expect(ports.size).toBe(10);
   const servers = Array.from({ length: 40 }, () => createServer((socket) => void socket.on('error', () => {})));

@@ -35,7 +35,7 @@ test('the answer to HEAD has no body', async () => {
   expect(response).toMatchObject({ status: 200, body: '', complete: true });
 });
 
-test('queued answers come before the standing one, and reset forgets both', async () => {
+test('queued answers come before the permanent one, and reset forgets both', async () => {
   upstream.answer(answers.status(503, [['Retry-After', '7']]));
   upstream.next(answers.rpc({ tools: [] }));
   const first = await rawRequest(upstream.port, { method: 'POST', body: '{"id":"q"}' });

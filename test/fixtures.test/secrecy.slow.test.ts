@@ -1,4 +1,4 @@
-// The scan for secrets at the end of all tests finds what is planted, and fails the run.
+// The scan for secrets at the end of all tests finds a planted secret, and fails the run.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,26 +29,26 @@ describe.each(OUTPUTS)('C-153: in %s', (output) => {
     ['its claims', claims],
     ['its signature', signature],
     ['the beginning of its signature', `x${signature.slice(0, 31)}…`],
-    ['a piece out of its middle', `x${signature.slice(101, 132)}x`],
+    ['a piece of its middle', `x${signature.slice(101, 132)}x`],
     ['the end of its claims', claims.slice(-40)],
     ['a client secret', 'a=client-secret-5e1f&b'],
     ['a secret at the very beginning', 'client-secret-5e1f'],
-    ['a secret behind a megabyte', `${'client-secret-'.repeat(75_000)}5e1f`],
+    ['a secret after a megabyte', `${'client-secret-'.repeat(75_000)}5e1f`],
   ])('%s is found', (_what, text) => expect(leaksOf(output, text)).toBe(1));
 
   test.each([
     ['nothing', ''],
-    ['a header, which is no secret', `${head}.`],
+    ['a header, which is not secret', `${head}.`],
     ['a short piece', signature.slice(0, 12)],
     ['the letters of a made-up signature', 'eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4'],
     ['most of a secret', 'client-secret-5e1'],
     ['another token', mintToken({ issuer: 'x', audience: 'y', key: rsaKey(), claims: { iss: undefined, aud: 'z' } }).slice(-300)],
-  ])('%s is not taken for one', (_what, text) => expect(leaksOf(output, text)).toBe(0));
+  ])('%s is not reported', (_what, text) => expect(leaksOf(output, text)).toBe(0));
 });
 
-test('C-101: a legacy credential may go to the upstream, and nowhere else', () => {
+test('C-101: a pass-through credential may go to the upstream, and nowhere else', () => {
   expect(OUTPUTS.map((output) => leaksOf(output, 'Token legacy-key-77aa1'))).toEqual([1, 1, 1, 0]);
-  // Not where it is somebody's secret as well.
+  // The exception ends if the same text is another secret, too.
   const both: Entry[] = [...secrets, { secret: 'whole', value: 'legacy-key-77aa1' }];
   expect(findLeaks([...both, { output: 'upstream', from: 'here', text: 'legacy-key-77aa1' }]).leaks).toHaveLength(1);
 });
@@ -56,7 +56,7 @@ test('C-101: a legacy credential may go to the upstream, and nowhere else', () =
 describe('C-153: a run of vitest', () => {
   const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-  /** Exit code and output of a run of its own, with one test that writes these lines down. */
+  /** Exit code and output of a separate run, with one test that has these lines. */
   async function run(lines: string): Promise<{ code: number; text: string }> {
     const root = await mkdtemp(join(tmpdir(), 'portcullis-secrecy-'));
     const test = { globals: true, include: ['*.test.ts'], globalSetup: [path('../secrecy.ts')], pool: 'forks' };
@@ -76,18 +76,18 @@ describe('C-153: a run of vitest', () => {
   }
 
   const setting = `gatewayAt(1); secret('whole', 'a-planted-secret-9d');`;
-  test('passes where nothing leaked', async () => {
+  test('passes if nothing leaked', async () => {
     const { code, text } = await run(`${setting} output('log', 'it', 'a line');`);
     expect(text).toContain('1 secrets, 1 outputs of 1 gateways');
     expect(code).toBe(0);
   });
-  test('fails where a secret was planted, though each of its tests passes', async () => {
+  test('fails if a secret was planted, although each of its tests passes', async () => {
     const { code, text } = await run(`${setting} output('log', 'it', 'a line with a-planted-secret-9d in it');`);
     expect(text).toMatch(/1 passed/);
     expect(text).toContain('1 outputs of a gateway hold a secret');
     expect(code).not.toBe(0);
   });
-  test('fails where gateways ran and nothing was seen', async () => {
+  test('fails if gateways ran and no output was recorded', async () => {
     expect((await run('gatewayAt(1);')).code).not.toBe(0);
   });
 });

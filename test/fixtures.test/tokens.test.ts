@@ -65,7 +65,7 @@ describe('startJwksIssuer', () => {
     expect(issuing.hits).toEqual({ metadata: 1, jwks: 5, introspection: 0 });
   });
 
-  test('answers introspection as told', async () => {
+  test('answers introspection as configured', async () => {
     issuing.introspect = (form, authorization) => ({ active: form.get('token') === 'good', authorization });
     const body = new URLSearchParams({ token: 'good' });
     const response = await fetch(`${issuing.issuer}/introspect`, {

@@ -1,4 +1,5 @@
-// The flaws of the vectors are made as their authors made them: over the vector's own payload the making gives the vector itself.
+// The flaws are made as the authors of the vectors made them: over the payload of a vector, the
+// result is the vector itself.
 import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { type GoodToken, withFlaw } from '../support/jws-flaws.js';
@@ -6,7 +7,7 @@ import { type Group, groupsOf, named, type Vector } from '../support/vectors.js'
 
 const partsOf = (text: string): [string, string, string] => text.split('.') as [string, string, string];
 
-/** What a group signs with, over the parts of one of its tokens. */
+/** The parts of one token of a group, with the keys of the group. */
 function over(group: Group, text: string): GoodToken {
   const [head, payload, signature] = partsOf(text);
   const [jwk] = group.secret;
@@ -20,7 +21,7 @@ function over(group: Group, text: string): GoodToken {
   return { head, payload, signature, sign, publicKey: createPublicKey(privateKey), privateKey };
 }
 
-/** Random by nature, made from a signature that the file does not hold, or not what their name says. */
+/** Random flaws, flaws of a signature that the file lacks, and flaws unlike their name. */
 const NOT_ALIKE = [
   /^rejectsSymmetryConfusion/,
   /^rejectsAttackerProvided/,
@@ -30,7 +31,7 @@ const NOT_ALIKE = [
   /^ModifiedUnusedBits|^MacOfIncorrectly/,
 ];
 
-test('C-34, C-40: each flaw of a signature or of the form that has one shape only is that of the vector', () => {
+test('C-34, C-40: a flaw of signature or form with only one possible result equals the vector', () => {
   const invalid = groupsOf('signature').flatMap(({ vectors }) => vectors.filter(({ result }) => result === 'invalid'));
   const alike = invalid.filter(({ comment, group }) => !NOT_ALIKE.some((name) => name.test(comment)) && isCarried(group));
   expect(invalid).toHaveLength(355);
@@ -46,6 +47,7 @@ function again(vector: Vector): string | null {
   const [first, second, third] = vector.group.vectors.filter(({ result }) => result === 'valid');
   const good = { rejects0ReplacedbyInvalidCharacter: second, rejectsInvalidCharacters: third }[vector.comment] ?? first;
   const byForm = vector.flags.length === 0 || vector.flags.includes('JsonSerialization');
-  // A form is made from the parts of the good token; a padding from those of the vector, whose signature is opened.
+  // A flaw of form is made from the parts of the valid token. A padding is made from those of the
+  // vector, whose signature is decrypted.
   return withFlaw(vector, over(vector.group, (byForm ? good : vector)?.text ?? ''));
 }

@@ -1,9 +1,11 @@
 // The public listener on real sockets: requests that node:http rejects, and the drain.
+
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
 import { sendError } from '../../src/http/error-response.js';
 import { createListener, type Listener } from '../../src/http/server.js';
+import { ownPort } from '../fixtures/ports.js';
 import { openRaw, rawRequest, requestBytes } from '../fixtures/raw-client.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
@@ -25,7 +27,7 @@ async function listening({ hold = false } = {}) {
   };
   const made = createListener(answer, (failure: Failure, address) => reported.push([failure.definition.reason, address]), 60_000);
   listener = made;
-  const { port } = await made.listen('127.0.0.1', 0);
+  const { port } = await made.listen('127.0.0.1', await ownPort());
   return { listener: made, port, reported, seen };
 }
 
@@ -141,7 +143,7 @@ describe('a request that node:http rejects is answered and reported (D-10, D-18)
         });
       const reported: string[] = [];
       listener = createListener(read, (failure) => reported.push(failure.definition.reason), 60_000);
-      const { port } = await listener.listen('127.0.0.1', 0);
+      const { port } = await listener.listen('127.0.0.1', await ownPort());
       return { port, got, reported, server: listener.server };
     }
     const head = (...lines: string[]): string => `${['POST / HTTP/1.1', 'Host: a', ...lines].join('\r\n')}\r\n\r\n`;

@@ -1,4 +1,5 @@
-// The words, numbers and bytes that fuzzed bodies are made of: valid ones, and ones that some readers take for others.
+// The words, numbers and bytes of fuzzed bodies: valid ones, and ones that some readers confuse
+// with others.
 
 export type Pair = [name: string, value: string];
 

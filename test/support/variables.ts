@@ -1,4 +1,5 @@
-// Environment variables of the gateway, written without their prefix.
+// Environment variables of the gateway, written without their prefix, and their problems.
+import { loadEnvironment } from '../../src/config/load.js';
 
 export type Variables = Record<string, string | undefined>;
 
@@ -13,3 +14,13 @@ export const INTROSPECTION = { INTROSPECTION_CLIENT_ID: 'gateway', INTROSPECTION
 
 export const prefixed = (variables: Variables): Variables =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [`PORTCULLIS_${name}`, value]));
+
+/** The problems of these variables beside `NEEDED`: the lines of the message after its first. */
+export function problems(variables: Variables): string[] {
+  try {
+    loadEnvironment(prefixed({ ...NEEDED, ...variables }));
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').slice(1);
+  }
+}

@@ -1,14 +1,8 @@
 // The claims that make a principal, and the checks of their dates.
 import { describe, expect, test } from 'vitest';
 import { type ClaimRules, USUAL_CLAIMS } from '../../src/core/claim-rules.js';
-import { type Claims, checkDates, toAccessToken } from '../../src/verify/claims.js';
-import type { RequiredClaims } from '../../src/verify/token-kind.js';
-import { flat } from '../support/endpoint.js';
-import { reasonOf } from '../support/kinds.js';
-
-const NOW = 1_800_000_000;
-const checked = (claims: Claims, tolerance = 30, expRequired = true): string =>
-  reasonOf(checkDates(claims, NOW, tolerance, expRequired));
+import type { Claims } from '../../src/verify/claims.js';
+import { checked, good, made, NOW } from '../support/claims.js';
 
 describe('exp (C-31, C-38)', () => {
   test.each([
@@ -67,14 +61,6 @@ describe.each(['nbf', 'iat'])('%s in the future (C-38, C-39)', (name) => {
     expect(checked({ exp: NOW + 7200, [name]: NOW + distance })).toBe(reason);
   });
 });
-
-const good = { iss: 'i', sub: 'alice', aud: 'a', exp: NOW, client_id: 'cli', scope: 'x y' };
-const made = (changes: Claims = {}, typ = true, rules: Partial<ClaimRules> = {}, requiredClaims: RequiredClaims = {}) => {
-  const claims = Object.fromEntries(Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined));
-  const headerTyp = typ ? 'at+jwt' : undefined;
-  const result = toAccessToken(claims, { issuer: 'i', method: 'jwt', headerTyp, requiredClaims }, rules);
-  return result.ok ? flat(result.value) : reasonOf(result);
-};
 
 describe('a principal', () => {
   test('has the shape of all principals', () => {
@@ -214,77 +200,4 @@ describe('a token of an issuer that omits aud (C-26)', () => {
     ],
     ['has no audience from clientOfIssuer alone', none, { clientOfIssuer: 'own' }, { audience: [], client: 'own' }],
   ])('%s', (_what, changes, given, expected) => expect(made(changes, false, given)).toMatchObject(expected));
-});
-
-describe('evidence of an access token (C-37)', () => {
-  const none = { scope: undefined };
-  test.each<[string, Claims, boolean, string]>([
-    ['nothing', none, false, 'none'],
-    ['typ', none, true, 'marked'],
-    ['scope', { scope: '' }, false, 'scoped'],
-    ['scp', { ...none, scp: [] }, false, 'scoped'],
-    ['permissions', { ...none, permissions: [] }, false, 'scoped'],
-    ['scope: null', { scope: null }, false, 'none'],
-    ['scp: / of Entra, which is no scope', { ...none, scp: '/' }, false, 'none'],
-    ['token_use: access', { ...none, token_use: 'access' }, false, 'marked'],
-    ['token_use: id', { ...none, token_use: 'id' }, false, 'none'],
-    ['the claim typ of Keycloak', { ...none, typ: 'Bearer' }, false, 'marked'],
-    ['the claim typ of an ID token', { ...none, typ: 'ID' }, false, 'none'],
-    ['idtyp: app of Entra', { ...none, idtyp: 'app' }, false, 'marked'],
-    ['idtyp: user', { ...none, idtyp: 'user' }, false, 'none'],
-    ['token_type: Bearer, which proves nothing', { ...none, token_type: 'Bearer' }, false, 'none'],
-  ])('%s', (_what, changes, typ, evidence) => {
-    expect(made(changes, typ)).toMatchObject({ evidence });
-  });
-
-  test('is a required claim, which was checked before', () => {
-    expect(made(none, false)).toMatchObject({ evidence: 'none' });
-    expect(made({ ...none, gty: 'x' }, false, {}, { gty: true })).toMatchObject({ evidence: 'marked' });
-  });
-
-  test('a nonce is reported', () => {
-    expect([made({ nonce: 'n' }), made({ nonce: '' }), made({ nonce: null })]).toMatchObject([
-      { hasNonce: true },
-      { hasNonce: true },
-      { hasNonce: false },
-    ]);
-  });
-});
-
-describe('null in an optional claim is absent', () => {
-  test.each<[string, Claims, object]>([
-    ['client_id', { client_id: null, azp: 'app' }, { client: 'app' }],
-    ['azp', { azp: null }, { client: 'cli' }],
-    ['tenant', { org_id: null, tid: 'acme' }, { tenant: 'acme' }],
-    ['every tenant claim', { org_id: null, tid: null }, { tenant: null }],
-    ['aud', { aud: null }, { audience: [] }],
-    ['scope', { scope: null, scp: ['x'] }, { scopes: ['x'] }],
-    ['exp of an answer', { exp: null }, { expiresAt: null }],
-  ])('%s', (_what, changes, expected) => expect(made(changes)).toMatchObject(expected));
-
-  test('but a subject is required', () => expect(made({ sub: null })).toBe('token.claims'));
-  test('as is cnf, whose meaning is unknown', () => expect(made({ cnf: null })).toBe('token.claims'));
-
-  test('so are dates, except the exp of a JWT', () => {
-    expect(checked({ exp: NOW + 60, nbf: null, iat: null })).toBe('ok');
-    expect(checked({ exp: null, nbf: null, iat: null }, 30, false)).toBe('ok');
-    expect(checked({ exp: null })).toBe('token.claims');
-  });
-});
-
-test('0 is a date in 1970 (RFC 7519 section 2)', () => {
-  expect(checked({ exp: NOW + 60, nbf: 0, iat: 0 })).toBe('ok');
-  expect(checked({ exp: 0 })).toBe('token.expired');
-});
-
-test('the / of Entra is no scope', () => {
-  expect(made({ scope: undefined, scp: '/' })).toMatchObject({ scopes: [] });
-  expect(made({ scope: 'x / /y' })).toMatchObject({ scopes: ['x', '/y'] });
-});
-
-test('a bound token is told as such (C-110)', () => {
-  const detailOf = (cnf: unknown) =>
-    toAccessToken({ ...good, cnf }, { issuer: 'i', method: 'jwt', headerTyp: 'at+jwt' }) as { detail?: string };
-  expect(detailOf({ jkt: 'x' }).detail).toMatch(/^a DPoP token/);
-  expect(detailOf({ 'x5t#S256': 'x' }).detail).toMatch(/^bound to a key/);
 });

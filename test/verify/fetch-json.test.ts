@@ -1,10 +1,12 @@
 // Fetches of a JSON document over real sockets: one deadline, one limit, no redirect, no
 // compression.
+
 import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fetchJson } from '../../src/verify/fetch-json.js';
 import { startBlackHole } from '../fixtures/black-hole.js';
+import { listen } from '../fixtures/ports.js';
 import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 
@@ -145,7 +147,7 @@ describe('the deadline covers what comes before the first byte (C-70)', () => {
 
   test('a TLS handshake without a response', async () => {
     const silent = createServer((socket) => void socket.on('error', () => {}));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    await listen(silent);
     const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
     const started = performance.now();
     expect(await get({ url, deadlineMs: 200 })).toEqual({ kind: 'transport', detail: 'no answer within 200 ms' });

@@ -53,7 +53,7 @@ describe('required claims', () => {
     ['the value true, where a text is required', { gty: 'x', kind: true }, 'token.type'],
   ])('%s', (_what, claims, expected) => expect(missing(claims)).toBe(expected));
 
-  test('a name of the prototype is no claim', () => {
+  test('a name of the prototype is not a claim', () => {
     expect(reasonOf(rejectMissingClaims({}, { constructor: true } as unknown as RequiredClaims))).toBe('token.type');
   });
 });

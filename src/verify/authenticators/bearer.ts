@@ -56,8 +56,8 @@ export function createBearerAuthenticator(
   };
 
   /**
-   * Completes the answer of an introspection by the JWT that was asked about, and the other way
-   * round: an issuer may answer for more audiences than the token was narrowed to.
+   * Adds what the introspected JWT states of itself to the answer of the issuer. The JWT must be
+   * for this endpoint too: an answer may name more audiences than the token was narrowed to.
    */
   function complete(
     verified: Verified,

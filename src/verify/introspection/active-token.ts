@@ -67,8 +67,8 @@ export function rejectActive(
 
 /**
  * The access token that the claims describe. Without a subject, `username` names the resource owner
- * (RFC 7662 section 2.2). Without both the client stands for the caller, who could be any of its
- * users: then `key`, the hash of the token, becomes part of the id, so that users never merge.
+ * (RFC 7662 section 2.2). Without both, the caller could be any user of the client. Then `key`, the
+ * hash of the token, is part of the id, so that two users never have one id.
  */
 export function activeToken(
   claims: Claims,

@@ -4,8 +4,9 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
+import type { Idp } from '../../../src/commands/demo/idp.js';
 import type { Gateway } from '../../fixtures/gateway.js';
+import { startIdp } from '../../fixtures/idp.js';
 import { startConfigured } from '../../fixtures/scene.js';
 import { startV2Upstream, type V2Upstream } from '../../fixtures/upstream-v2.js';
 import { bound, type Kept, provider } from '../../support/sdk-login.js';

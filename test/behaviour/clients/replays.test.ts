@@ -2,8 +2,9 @@
 // gateway, a real identity provider and real MCP servers. Each replay gives up where the real
 // client does.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Idp, startIdp } from '../../../src/commands/demo/idp.js';
+import type { Idp } from '../../../src/commands/demo/idp.js';
 import type { Gateway } from '../../fixtures/gateway.js';
+import { startIdp } from '../../fixtures/idp.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { startConfigured } from '../../fixtures/scene.js';
 import { startV1Upstream, type V1Upstream } from '../../fixtures/upstream-v1.js';
@@ -75,7 +76,7 @@ describe.each(probingClients.map((client) => [client.name, client] as const))('%
   ])('A-01, A-02, A-12, A-20, A-28: reaches a tool call at %s, %s', async (path) => {
     const own = walk(client, new URL(gateway.url + path));
     const found = await own.discover();
-    if (path === '/v2/mcp') expect(named(own.asked)).toEqual(WAYS[name]);
+    if (path === '/v2/mcp') expect(named(own.requests)).toEqual(WAYS[name]);
     const token = await own.login(found);
     expect(await own.call(token, `hello from ${name}`)).toBe(`hello from ${name}`);
   });
@@ -148,7 +149,7 @@ describe('another server with one flaw stops', () => {
       'MCP Inspector 2.x',
       'the issuer is',
     ],
-    ['ChatGPT: HTML at a well-known path', () => ({ html: true }), 'ChatGPT', 'is no JSON'],
+    ['ChatGPT: HTML at a well-known path', () => ({ html: true }), 'ChatGPT', 'is not JSON'],
     ['Claude.ai: no PKCE', () => ({ server: { code_challenge_methods_supported: undefined } }), 'Claude.ai', 'code_challenge'],
     ['rmcp: 503 in place of the metadata', () => ({ trouble: 503 }), 'rmcp', '503'],
     ['Python SDK: 500 in place of the metadata', () => ({ trouble: 500 }), 'Python SDK', '500'],
