@@ -77,7 +77,7 @@ async function ready(origin, child, logFile) {
 
 /**
  * Starts the gateway on `node` and resolves when it is ready. `tools`: rules for the tools of its
- * endpoint.
+ * endpoint. `main`: the main.js of the build.
  * @returns {Promise<{ url: string, port: number, pid: number, stop: () => Promise<void> }>}
  */
 export async function startGateway({
@@ -87,6 +87,7 @@ export async function startGateway({
   scope,
   logFile,
   tools,
+  main = gatewayMain,
 }) {
   const port = await freePort();
   const configFile = `${logFile}.yaml`;
@@ -98,7 +99,7 @@ export async function startGateway({
   // A file, not a pipe: so this process does no work for the gateway's output.
   const log = openSync(logFile, 'w');
   const child = endWithUs(
-    spawn(node, [gatewayMain, 'serve', ...given], { env, stdio: ['ignore', log, log] }),
+    spawn(node, [main, 'serve', ...given], { env, stdio: ['ignore', log, log] }),
   );
   closeSync(log);
   const exited = once(child, 'close');
