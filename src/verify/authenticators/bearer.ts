@@ -8,6 +8,7 @@ import type { Endpoint } from '../../core/endpoint.js';
 import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
 import type { Failure } from '../../core/failure.js';
 import {
+  keysRefetchLimited,
   keysUnavailable,
   tokenKeyUnknown,
   tokenMalformed,
@@ -25,6 +26,7 @@ const INTROSPECT_AFTER = new Set([
   tokenKeyUnknown.definition,
   tokenSignature.definition,
   keysUnavailable.definition,
+  keysRefetchLimited.definition,
 ]);
 
 /** The rule of authorize/, which verify/ may not import: app/runtime.ts passes it in. */

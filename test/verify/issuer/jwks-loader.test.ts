@@ -79,6 +79,22 @@ describe('a set', () => {
     expect(await loader().load()).toMatchObject({ ok: true, maxAgeSeconds });
   });
 
+  test('with a key for encryption, as in every realm of Keycloak, is not a warning', async () => {
+    const encryption = { ...rsaKey({ kid: 'enc' }).jwk, alg: 'RSA-OAEP', use: 'enc' };
+    issuer.published = [...keys.map(({ jwk }) => jwk), encryption];
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true });
+    expect(notices).toEqual([expect.objectContaining({ level: 'info', keys: 1, skipped: ['not for signatures'] })]);
+  });
+
+  test('of more than 32 keys is used in part, with a warning', async () => {
+    issuer.published = Array.from({ length: 33 }, (_, at) => ({ ...keys[0]?.jwk, kid: String(at) }));
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true });
+    const skipped = ['1 after the first 32 usable keys'];
+    expect(notices).toEqual([expect.objectContaining({ level: 'warn', keys: 32, skipped })]);
+  });
+
   test('with unusable keys is logged as a warning (C-60, C-64)', async () => {
     issuer.published = [{ kty: 'oct', k: 'AA' }, ...keys.map(({ jwk }) => jwk)];
     const { load, notices } = loader();
@@ -89,9 +105,9 @@ describe('a set', () => {
 
 describe('no set', () => {
   test.each<[IssuerMode, string]>([
-    ['500', 'keys: status 500'],
+    ['500', 'keys: status 500 at <jwks>'],
     ['html', 'keys: not a key set'],
-    ['redirect', 'keys: status 302'],
+    ['redirect', 'keys: status 302 at <jwks>; set jwksUri of this issuer'],
     ['empty', 'keys: no usable key (empty set)'],
     ['huge', 'keys: answer larger than 262144 bytes'],
     ['reset', 'keys: ECONNRESET'],
@@ -102,11 +118,34 @@ describe('no set', () => {
     expect((await load()).ok).toBe(true);
     await issuer.setMode(mode);
     const started = performance.now();
-    expect(await load()).toEqual({ ok: false, detail });
+    expect(await load()).toMatchObject({ ok: false, detail: detail.replace('<jwks>', issuer.jwksUri) });
     expect(performance.now() - started).toBeLessThan(3000);
     expect(issuer.hits.jwks).toBeLessThanOrEqual(2);
     await issuer.setMode('ok');
     expect((await load()).ok).toBe(true);
+  });
+
+  test.each<[IssuerMode, boolean]>([
+    ['empty', true],
+    ['html', false],
+    ['500', false],
+  ])('%s is an empty set: %s (C-71)', async (mode, isEmptySet) => {
+    await issuer.setMode(mode);
+    const loaded = await loader().load();
+    expect(!loaded.ok && (loaded.isEmptySet ?? false)).toBe(isEmptySet);
+  });
+
+  test('metadata that is not there: the detail names its URLs and the fields that help', async () => {
+    await issuer.setMode('redirect', 'metadata');
+    const url = `${issuer.issuer}/.well-known`;
+    expect(await loader(null).load()).toMatchObject({
+      ok: false,
+      detail:
+        `metadata: status 302 at ${url}/oauth-authorization-server, status 302 at ${url}/openid-configuration` +
+        '; set jwksUri or metadataUrl of this issuer',
+    });
+    await issuer.setMode('500', 'metadata');
+    expect(await loader(null).load()).toMatchObject({ ok: false, detail: expect.not.stringContaining('; set ') });
   });
 
   test('compressed (C-70)', async () => {
@@ -118,14 +157,14 @@ describe('no set', () => {
     [
       'metadata of another issuer (C-24)',
       { issuer: 'https://evil.example' },
-      'metadata names another issuer: https://evil.example',
+      'names another issuer: https://evil.example; set jwksUri or metadataUrl of this issuer',
     ],
-    ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri'],
-    ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri'],
+    ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri; set jwksUri of this issuer'],
+    ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri; set jwksUri'],
   ])('%s', async (_what, metadata, detail) => {
     expect((await loader(null).load()).ok).toBe(true);
     issuer.metadata = metadata;
-    expect(await loader(null).load()).toMatchObject({ ok: false, detail });
+    expect(await loader(null).load()).toMatchObject({ ok: false, detail: expect.stringContaining(detail) });
     expect(issuer.hits.jwks).toBe(1);
   });
 
@@ -186,6 +225,7 @@ describe('with the key source', () => {
       notify,
       random: () => 1,
       policy: jwksSchema.parse({}),
+      clockToleranceSeconds: 30,
     });
     const find = async (kid: string) =>
       reasonOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
