@@ -28,6 +28,7 @@ export const isSameAlgorithm = (one: string, other: string): boolean =>
 
 /** True if a key of this type and curve is for the algorithm. */
 export const fitsAlgorithm = ({ kty, crv }: KeyForm, algorithm: string): boolean =>
+  kty !== undefined &&
   KEY_TYPE[algorithm.slice(0, 2)] === kty &&
   (CURVE[algorithm] === undefined || CURVE[algorithm] === crv);
 
