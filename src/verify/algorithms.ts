@@ -45,7 +45,7 @@ function unacceptable(alg: unknown): string {
   if (/^none$/i.test(alg)) return `alg ${alg}: the token has no signature`;
   if (/^HS\d/.test(alg))
     return (
-      `alg ${alg}: a secret of the issuer signs it, so the token is not for the gateway; ` +
+      `alg ${alg}: only the issuer can verify such a token; ` +
       'it may be a refresh token, such as one of Keycloak'
     );
   return `alg ${alg} is not in \`algorithms\` of this issuer`;

@@ -1,4 +1,4 @@
-// Names of algorithms: which keys they fit, which of them mean the same, and what the log says of others.
+// Names of algorithms: the keys that they fit, two names of one, and rejections in the log.
 import { describe, expect, test } from 'vitest';
 import { fitsAlgorithm, isForEncryption, isSameAlgorithm, rejectAlgorithm } from '../../src/verify/algorithms.js';
 
@@ -35,8 +35,7 @@ describe('the algorithm of a token (C-32)', () => {
 
   test.each(['HS256', 'HS384', 'HS512'])('%s: the detail says which token that may be, and never to add it', (alg) => {
     expect(detailOf(alg)).toBe(
-      `alg ${alg}: a secret of the issuer signs it, so the token is not for the gateway; ` +
-        'it may be a refresh token, such as one of Keycloak',
+      `alg ${alg}: only the issuer can verify such a token; ` + 'it may be a refresh token, such as one of Keycloak',
     );
   });
 });

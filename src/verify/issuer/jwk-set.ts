@@ -8,8 +8,8 @@ import { fitsAlgorithm, isForEncryption, isSameAlgorithm } from '../algorithms.j
 export interface VerifyKey {
   readonly kid: string | null;
   /**
-   * The key, imported for each algorithm with which the gateway uses it: the `alg` of the JWK, or
-   * without one every configured algorithm of its type.
+   * The key, imported for each algorithm with which the gateway uses it. This is the `alg` of the
+   * JWK. Without one, these are all configured algorithms of its type.
    */
   readonly byAlgorithm: ReadonlyMap<string, CryptoKey>;
   /** SHA-256 thumbprint (RFC 7638): the same key keeps it when the set is fetched again. */

@@ -1,4 +1,4 @@
-// Which published key verifies a JWT: tokens without kid, keys without kid or alg, both names of EdDSA.
+// Which published key verifies a JWT: without kid, without alg, and by both names of EdDSA.
 import { describe, expect, test } from 'vitest';
 import { rejectAlgorithm } from '../../../src/verify/algorithms.js';
 import { verifySignature } from '../../../src/verify/authenticators/jwt.js';

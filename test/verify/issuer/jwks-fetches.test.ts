@@ -1,4 +1,4 @@
-// One fetch of keys at a time: it hangs, a refresh runs, the set is unusable, or another issuer fails.
+// One fetch of keys at a time: it hangs, a refresh runs, or its set is unusable. Issuers are apart.
 import { describe, expect, test } from 'vitest';
 import { ecKey } from '../../fixtures/mint.js';
 import { until } from '../../fixtures/wait.js';

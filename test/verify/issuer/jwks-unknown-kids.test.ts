@@ -67,7 +67,7 @@ describe('the bucket of refetches for unknown kids (C-65)', () => {
 });
 
 describe('an empty bucket and a token of a key that was just rotated (C-65, C-66)', () => {
-  /** The result for a key published just after the last fetch, by a clock of the issuer that is late. */
+  /** The result for a key published just after the last fetch. The issuer's clock is late. */
   async function rotated(lateSeconds: number, clockToleranceSeconds: number, ageMs = 0): Promise<string> {
     const clock = testClock(1_800_000_000_900);
     const keys = testKeys(clock, { published: [old], clockToleranceSeconds });
