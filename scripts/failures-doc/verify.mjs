@@ -16,8 +16,15 @@ export const verify = {
     ],
   },
   'token.algorithm': {
-    cause: ['The token has no signature, or its algorithm is not in `algorithms` of the issuer.'],
-    action: ['If the issuer really uses this algorithm, add it.'],
+    cause: [
+      'The token has no signature, or its algorithm is not in `algorithms` of the issuer. The',
+      '`detail` in the log names the algorithm. An `HS` algorithm signs with a secret of the issuer.',
+      'Such a token is not for the gateway: it may be a refresh token, such as one of Keycloak.',
+    ],
+    action: [
+      'With an `HS` algorithm, make the client send its access token. If the issuer really signs',
+      'access tokens with another algorithm, write it into `algorithms`.',
+    ],
   },
   'token.type': {
     cause: [
@@ -37,19 +44,24 @@ export const verify = {
   },
   'token.key_unknown': {
     cause: [
-      'The issuer does not publish a key for this token. The token is old and its key is retired,',
-      'or the token is forged. The `detail` in the log says which keys were missing:',
-      '- No key has the `kid` of the token, or that key is for another algorithm.',
-      '- The token has no `kid`, and several keys fit.',
+      'The issuer does not publish a key for this token. The `detail` in the log says which:',
+      '- No key has the `kid` of the token. The key is retired, or the token is forged.',
+      '- The key with this `kid` is for another algorithm than the `alg` of the token. The token is',
+      'forged, or the issuer signs with an algorithm that its key set does not name.',
+      '- The token has no `kid`, and no key is for its `alg`.',
     ],
-    action: ['Log in again.'],
+    action: ['Log in again. If it repeats, compare the key set of the issuer with the token.'],
   },
   'token.signature': {
     cause: [
-      'The signature is wrong. The token is forged or damaged, or comes from another issuer that',
-      'uses the same `kid`.',
+      'No published key that fits verifies the signature. The token is forged or damaged, or comes',
+      'from another issuer that uses the same `kid`. The `detail` in the log says how many keys fit.',
+      'The gateway tries at most 4: a token without `kid` may be good where more keys fit.',
     ],
-    action: ['Log in again. If it repeats, look for the issuer that signed the token.'],
+    action: [
+      'Log in again. If it repeats, look for the issuer that signed the token. Where more than 4',
+      'keys fit, make the issuer write a `kid`.',
+    ],
   },
   'token.claims': {
     cause: [
@@ -84,8 +96,19 @@ export const verify = {
       'is good.',
     ],
     action: [
-      'Read the notices `keys.load_failed` in the log, then look at the issuer. Callers keep',
-      'their tokens and retry.',
+      'Read the notices `keys.load_failed` and `keys.empty_set` in the log, then look at the issuer.',
+      'Callers keep their tokens and retry.',
+    ],
+  },
+  'keys.refetch_limited': {
+    cause: [
+      'The `kid` of the token is not in the key set, and the token may be newer than the set. The',
+      'issuer works. But the gateway has used up its refetches for unknown kids, or the token waited',
+      'for a fetch that had begun before. A key was just rotated, or callers send forged kids.',
+    ],
+    action: [
+      'None. The gateway fetches again after `jwks.unknownKidCooldownSeconds` at the latest, and',
+      'callers keep their tokens and retry. If it lasts, look for the callers in the log.',
     ],
   },
   'introspection.unavailable': {

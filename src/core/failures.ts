@@ -81,6 +81,9 @@ export const tokenInactive = row({
 export const keysUnavailable = row({
   reason: 'keys.unavailable', blame: 'dependency', status: 503, message: NO_CHECK,
   event: 'verify.keys_down', level: 'error' });
+export const keysRefetchLimited = row({
+  reason: 'keys.refetch_limited', blame: 'dependency', status: 503, message: NO_CHECK,
+  event: 'verify.keys_refetch_limited', level: 'warn' });
 export const introspectionUnavailable = row({
   reason: 'introspection.unavailable', blame: 'dependency', status: 503, message: NO_CHECK,
   event: 'verify.introspection_down', level: 'error' });

@@ -97,8 +97,9 @@ const VALUES: Readonly<Record<string, ReadValues>> = {
       'published keys':
         keys
           .usableKeySet()
-          ?.keys.map(({ kid, algorithm }) => `${kid ?? 'no kid'} (${algorithm})`) ??
-        (keys.hasAttemptedLoad() ? 'unavailable' : 'not requested'),
+          ?.keys.map(
+            ({ kid, byAlgorithm }) => `${kid ?? 'no kid'} (${[...byAlgorithm.keys()].join(', ')})`,
+          ) ?? (keys.hasAttemptedLoad() ? 'unavailable' : 'not requested'),
     },
   }),
 };

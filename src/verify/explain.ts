@@ -10,6 +10,7 @@ import {
   audienceMismatch,
   credentialMalformed,
   credentialMultiple,
+  keysRefetchLimited,
   keysUnavailable,
   tokenIssuer,
   tokenKeyUnknown,
@@ -80,7 +81,11 @@ function toSteps(planned: readonly PlannedStep[], verified: Verified): Explanati
   });
 }
 
-const KEY_FAILURES = [tokenKeyUnknown.definition, keysUnavailable.definition];
+const KEY_FAILURES = [
+  tokenKeyUnknown.definition,
+  keysUnavailable.definition,
+  keysRefetchLimited.definition,
+];
 
 export function createExplain(dependencies: ExplainDependencies): Explain {
   const { endpoint, issuers, authenticator, audience, clock } = dependencies;

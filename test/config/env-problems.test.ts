@@ -132,7 +132,7 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
       'an algorithm that is never accepted (C-32, configured algorithms)',
       { ALGORITHMS: 'HS256' },
       [
-        '  PORTCULLIS_ALGORITHMS: write one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA; none and HS* are never accepted',
+        '  PORTCULLIS_ALGORITHMS: write one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519; none and HS* are never accepted',
       ],
     ],
     ['an unknown typ', { TYP: 'jwt' }, ['  PORTCULLIS_TYP: write lenient or at+jwt']],

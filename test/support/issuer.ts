@@ -5,7 +5,7 @@ import type { MetadataSource } from '../../src/verify/issuer/metadata.js';
 
 /** The metadata source of an issuer without metadata. */
 export const noMetadata: MetadataSource = {
-  get: async () => ({ ok: false, detail: 'no metadata', retryAfterSeconds: 1 }),
+  get: async () => ({ ok: false, detail: 'no metadata', isMisplaced: false, retryAfterSeconds: 1 }),
   last: () => null,
   start() {},
   stop() {},

@@ -7,6 +7,7 @@ export const BAD = 'token.expired';
 export const FORGED = 'token.signature';
 export const UNKNOWN = 'token.key_unknown';
 export const DOWN = 'keys.unavailable';
+export const LIMITED = 'keys.refetch_limited';
 /** The age of a token that is older than every fetch. */
 export const OLD_SECONDS = 3_600;
 

@@ -72,7 +72,14 @@ export async function startKeyWorld({
     clock,
     notify,
   });
-  const keys = createKeySource({ issuer: issuer.issuer, load, clock, notify, random: () => 1, policy: jwksSchema.parse({}) });
+  const keys = createKeySource({
+    ...policy,
+    load,
+    clock,
+    notify,
+    random: () => 1,
+    policy: jwksSchema.parse({}),
+  });
   const at = endpoint({ issuers: [issuer.issuer], issuerAudience: new Map() });
   const issuers = new Map([[issuer.issuer, issuerRuntime({ policy, keys }, clock)]]);
   const bearer = createBearerAuthenticator(issuers, checkAudience, clock);

@@ -36,6 +36,8 @@ export interface TestKeysOptions {
   readonly policy?: JwksPolicy;
   readonly random?: () => number;
   readonly issuer?: string;
+  /** 0 unless a test says otherwise. */
+  readonly clockToleranceSeconds?: number;
 }
 
 export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestKeys {
@@ -48,7 +50,7 @@ export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestK
     if (self.loadGate !== null) await self.loadGate;
     if (fails !== null) return { ok: false, detail: fails, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
     const read = await readKeySet({ keys: self.published.map(({ jwk }) => jwk) }, algorithms);
-    return read.ok ? { ok: true, set: read.set, maxAgeSeconds: self.maxAgeSeconds } : read;
+    return read.ok ? { ok: true, set: read.set, maxAgeSeconds: self.maxAgeSeconds } : { ...read, isEmptySet: read.isKeySet };
   }
   function load(): Promise<JwksLoadResult> {
     inFlight += 1;
@@ -56,8 +58,8 @@ export function testKeys(clock: TestClock, options: TestKeysOptions = {}): TestK
       inFlight -= 1;
     });
   }
-  const { policy = jwksSchema.parse({}) } = options;
-  const source = createKeySource({ issuer, load, clock, notify, random, policy });
+  const { policy = jwksSchema.parse({}), clockToleranceSeconds = 0 } = options;
+  const source = createKeySource({ issuer, load, clock, notify, random, policy, clockToleranceSeconds });
   const self: TestKeys = {
     source,
     notices,

@@ -125,6 +125,8 @@ const ASYMMETRIC = [
   'ES384',
   'ES512',
   'EdDSA',
+  // RFC 9864: another name for EdDSA with the curve Ed25519.
+  'Ed25519',
 ] as const;
 
 export const algorithms = z

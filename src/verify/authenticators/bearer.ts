@@ -7,6 +7,7 @@ import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
 import {
+  keysRefetchLimited,
   keysUnavailable,
   tokenKeyUnknown,
   tokenMalformed,
@@ -33,6 +34,7 @@ const INTROSPECT_AFTER = new Set([
   tokenKeyUnknown.definition,
   tokenSignature.definition,
   keysUnavailable.definition,
+  keysRefetchLimited.definition,
 ]);
 
 type Verified = Result<AccessToken>;

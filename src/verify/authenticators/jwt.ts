@@ -1,7 +1,7 @@
 // Verifies that a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). The
 // checks that need no key come first, so that a bad token gets 401 even while the issuer is down.
 // The audience is checked elsewhere.
-import { compactVerify, errors } from 'jose';
+import { type CryptoKey, compactVerify, errors } from 'jose';
 import type { AccessToken, AudienceFacts } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Endpoint } from '../../core/endpoint.js';
@@ -15,6 +15,7 @@ import {
   tokenType,
 } from '../../core/failures.js';
 import { ok, type Result } from '../../core/result.js';
+import { rejectAlgorithm } from '../algorithms.js';
 import {
   audienceFacts,
   type Claims,
@@ -22,7 +23,7 @@ import {
   type TokenSource,
   toAccessToken,
 } from '../claims.js';
-import type { VerifyKey } from '../issuer/jwk-set.js';
+import { keyFor, type VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
 import {
@@ -55,7 +56,10 @@ export interface Check {
 }
 
 const KID_CHARACTERS = 256;
-/** Keys may share a kid (RFC 7517 section 4.5). Each key that is tried costs a verification. */
+/**
+ * Keys may share a kid, and a token or a key may have none (RFC 7515 section 4.1.4, RFC 7517
+ * section 4.5). Each key that is tried costs a verification.
+ */
 const MAX_KEYS_TRIED = 4;
 
 /** The checks that need no key, in order. The first failure is the result. */
@@ -69,10 +73,7 @@ export const keylessChecks: readonly Check[] = [
   },
   {
     name: 'algorithm',
-    reject: ({ header }, policy) =>
-      policy.algorithms.includes(header.alg as string)
-        ? null
-        : tokenAlgorithm({ detail: 'alg is not an algorithm of this issuer' }),
+    reject: ({ header }, policy) => rejectAlgorithm(header.alg, policy.algorithms),
   },
   {
     name: 'critical headers',
@@ -186,19 +187,32 @@ const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
   ERR_JOSE_NOT_SUPPORTED: () => tokenAlgorithm(),
 };
 
+type SignedHeader = { readonly alg: string; readonly kid?: string | undefined };
+
+/** Why none of the keys verifies the signature, for the log. */
+function noKeyVerifies({ alg, kid }: SignedHeader, fitting: number): string {
+  const keys = fitting === 1 ? '1 published key' : `${fitting} published keys`;
+  const which = `for alg ${alg}${kid === undefined ? ', and the token has no kid' : ' and this kid'}`;
+  const tried = fitting > MAX_KEYS_TRIED ? `; the gateway tried ${MAX_KEYS_TRIED} of them` : '';
+  return `the signature fails with ${keys} ${which}${tried}`;
+}
+
 /**
- * Verifies with jose, whose webcrypto works on the thread pool. A callback to crypto.verify would
- * halve the cost of a forged signature. But the code of jose is audited, and a verified token is
- * cached.
+ * The thumbprint of the key that signed the token. Verifies with jose, whose webcrypto works on the
+ * thread pool. A callback to crypto.verify would halve the cost of a forged signature. But the code
+ * of jose is audited, and a verified token is cached.
  */
-async function findSigningKey(
+async function signedBy(
   token: string,
+  header: SignedHeader,
   keys: readonly VerifyKey[],
-): Promise<Result<VerifyKey>> {
-  for (const key of keys.slice(0, MAX_KEYS_TRIED)) {
+): Promise<Result<string>> {
+  const { alg, kid } = header;
+  const fitting = keys.filter((key) => keyFor(key, alg) !== undefined);
+  for (const key of fitting.slice(0, MAX_KEYS_TRIED)) {
     try {
-      await compactVerify(token, key.key, { algorithms: [key.algorithm] });
-      return ok(key);
+      await compactVerify(token, keyFor(key, alg) as CryptoKey, { algorithms: [alg] });
+      return ok(key.thumbprint);
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) continue;
       const known = error instanceof errors.JOSEError ? JOSE_FAILURES[error.code] : undefined;
@@ -206,7 +220,9 @@ async function findSigningKey(
       return known();
     }
   }
-  return tokenSignature();
+  if (fitting.length > 0) return tokenSignature({ detail: noKeyVerifies(header, fitting.length) });
+  const which = kid === undefined ? 'key' : 'key with this kid';
+  return tokenKeyUnknown({ detail: `no published ${which} is for alg ${alg}` });
 }
 
 /** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
@@ -215,14 +231,11 @@ export async function verifySignature(
   { claims, header }: UnverifiedJwt,
   keys: KeySource,
 ): Promise<Result<string>> {
-  const found = await keys.find(header.kid as string | undefined, claims.iat as number | undefined);
-  if (!found.ok) return found;
-  const candidates = found.value.filter((key) => key.algorithm === header.alg);
-  if (candidates.length === 0)
-    return tokenKeyUnknown({ detail: 'no key with this kid is for this alg' });
-  // Without a kid there must be only one candidate (C-63, key choice).
-  if (header.kid === undefined && candidates.length > 1)
-    return tokenKeyUnknown({ detail: 'no kid, and several keys' });
-  const key = await findSigningKey(token, candidates);
-  return key.ok ? ok(key.value.thumbprint) : key;
+  const signed = header as SignedHeader;
+  const found = await keys.find(signed.kid, claims.iat as number | undefined);
+  if (found.ok) return signedBy(token, signed, found.value);
+  // The kid of a key is optional too: a key without one may have signed any token of the issuer.
+  const nameless = keys.usableKeySet()?.keys.filter(({ kid }) => kid === null) ?? [];
+  const byNameless = await signedBy(token, signed, nameless);
+  return byNameless.ok ? byNameless : found;
 }

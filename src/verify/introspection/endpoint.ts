@@ -1,7 +1,7 @@
 // Finds an issuer's introspection endpoint: the configured URL, or the one in its metadata.
 import type { Failure } from '../../core/failure.js';
 import { introspectionUnavailable } from '../../core/failures.js';
-import type { MetadataDocument } from '../issuer/discovery.js';
+import { type MetadataDocument, withFields } from '../issuer/discovery.js';
 import type { MetadataSource } from '../issuer/metadata.js';
 
 /** Returns the URL, or the reason why the gateway does not know it. */
@@ -14,12 +14,14 @@ export function createLocateEndpoint(url: string | null, metadata: MetadataSourc
     if (url !== null) return url;
     const found = await metadata.get(unhelpful);
     if (!found.ok) {
-      const { detail, retryAfterSeconds } = found;
+      const { retryAfterSeconds } = found;
+      const detail = withFields(found, 'introspection.url or metadataUrl');
       return introspectionUnavailable({ detail, retryAfterSeconds });
     }
     const { introspectionEndpoint } = found.metadata;
     if (introspectionEndpoint !== null) return introspectionEndpoint;
     unhelpful = found.document;
-    return introspectionUnavailable({ detail: 'metadata has no introspection_endpoint' });
+    const detail = 'metadata has no introspection_endpoint; set introspection.url of this issuer';
+    return introspectionUnavailable({ detail });
   };
 }

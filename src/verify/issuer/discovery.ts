@@ -17,7 +17,30 @@ export interface MetadataDocument {
 
 export type Discovered =
   | { readonly ok: true; readonly metadata: IssuerMetadata; readonly document: MetadataDocument }
-  | { readonly ok: false; readonly detail: string };
+  | NotDiscovered;
+
+export interface NotDiscovered {
+  readonly ok: false;
+  readonly detail: string;
+  /** True: the issuer responds, but has no usable document at these places. */
+  readonly isMisplaced: boolean;
+}
+
+/** The detail, with the fields that help where the metadata is elsewhere or absent. */
+export const withFields = (
+  { detail, isMisplaced }: Pick<NotDiscovered, 'detail' | 'isMisplaced'>,
+  fields: string,
+): string => (isMisplaced ? `${detail}; set ${fields} of this issuer` : detail);
+
+/** True for a status by which a working server says that it has no such document. */
+export const isWrongUrl = (status: number): boolean =>
+  status < 500 && status !== 408 && status !== 429;
+
+/** A URL for the log, without the parts that could have a password. */
+export const urlForLog = (url: string): string => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`.slice(0, NAME_CHARACTERS);
+};
 
 /** Longest issuer name in a log line. */
 const NAME_CHARACTERS = 200;
@@ -48,28 +71,34 @@ export async function discover(
   monotonicMs: () => number,
 ): Promise<Discovered> {
   const until = monotonicMs() + deadlineMs;
-  let detail = 'no metadata found';
+  const details: string[] = [];
+  let isMisplaced = true;
   for (const url of metadataUrls(issuer)) {
     const remainingMs = until - monotonicMs();
-    if (remainingMs <= 0) return { ok: false, detail: `no metadata within ${deadlineMs} ms` };
+    if (remainingMs <= 0)
+      return { ok: false, detail: `no metadata within ${deadlineMs} ms`, isMisplaced: false };
     const fetched = await fetchJson({
       url,
       deadlineMs: Math.ceil(remainingMs),
       maxBytes: MAX_BYTES,
     });
     if (fetched.kind === 'transport') {
-      detail = `metadata: ${fetched.detail}`;
+      details.push(fetched.detail);
+      isMisplaced = false;
       continue;
     }
     if (fetched.status !== 200 || !isObject(fetched.json)) {
       const reason = fetched.status === 200 ? ', not a JSON object' : '';
-      detail = `metadata: status ${fetched.status}${reason}`;
+      details.push(`status ${fetched.status}${reason} at ${urlForLog(url)}`);
+      isMisplaced &&= isWrongUrl(fetched.status);
       continue;
     }
     const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
     if (named !== issuer) {
       // Usually a slash is missing or extra, so the log shows the name.
-      detail = `metadata names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`;
+      details.push(
+        `${urlForLog(url)} names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`,
+      );
       continue;
     }
     return {
@@ -81,5 +110,5 @@ export async function discover(
       document: { body: fetched.body, json: fetched.json },
     };
   }
-  return { ok: false, detail };
+  return { ok: false, detail: `metadata: ${details.join(', ')}`, isMisplaced };
 }

@@ -80,10 +80,13 @@ export function createIssuerRuntime(
   const { clock } = dependencies;
   const { issuer, jwksUri, algorithms, verify, tokenPrefixes, introspection } = config;
   const { timeoutMs } = config.jwks;
-  const metadata = createMetadataSource({ ...dependencies, issuer, timeoutMs });
+  const onRecovery = (): void => keys.endBackoff();
+  const metadata = createMetadataSource({ ...dependencies, issuer, timeoutMs, onRecovery });
   const location = { issuer, jwksUri, algorithms, timeoutMs, metadata };
   const load = createJwksLoader({ ...dependencies, ...location });
-  const keys = createKeySource({ ...dependencies, issuer, load, policy: config.jwks });
+  const { clockToleranceSeconds } = config;
+  const policy = config.jwks;
+  const keys = createKeySource({ ...dependencies, issuer, load, policy, clockToleranceSeconds });
   const introspect =
     introspection === null
       ? null

@@ -1,17 +1,24 @@
-// Reads the usable keys of a published key set (RFC 7517, RFC 8725bis section 3.1). Each key has
-// one algorithm. An RSA key has at least 2048 bits, exponent 65537 and no known weakness. Private,
-// symmetric and malformed keys are skipped, and the rest of the set stays usable.
+// Reads the usable keys of a published key set (RFC 7517, RFC 8725bis section 3.1). An RSA key has
+// at least 2048 bits, exponent 65537 and no known weakness. Private, symmetric and malformed keys
+// are skipped, and the rest of the set stays usable.
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { isObject } from '../../core/json.js';
+import { fitsAlgorithm, isForEncryption, isSameAlgorithm } from '../algorithms.js';
 
 export interface VerifyKey {
   readonly kid: string | null;
-  /** The only algorithm with which the gateway uses this key. */
-  readonly algorithm: string;
+  /**
+   * The key, imported for each algorithm with which the gateway uses it. This is the `alg` of the
+   * JWK. Without one, these are all configured algorithms of its type.
+   */
+  readonly byAlgorithm: ReadonlyMap<string, CryptoKey>;
   /** SHA-256 thumbprint (RFC 7638): the same key keeps it when the set is fetched again. */
   readonly thumbprint: string;
-  readonly key: CryptoKey;
 }
+
+/** The key for this algorithm, by any of its names; undefined if the key is not for it. */
+export const keyFor = ({ byAlgorithm }: VerifyKey, algorithm: string): CryptoKey | undefined =>
+  [...byAlgorithm].find(([name]) => isSameAlgorithm(name, algorithm))?.[1];
 
 export interface KeySet {
   readonly keys: readonly VerifyKey[];
@@ -19,10 +26,11 @@ export interface KeySet {
 }
 
 const MAX_KEYS = 32;
+/** Most reasons for skipped keys in one line of the log. */
+const REASONS = 32;
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
-/** Each ECDSA algorithm has one curve (RFC 7518 section 3.4). */
-const CURVE: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+/** Issuers publish keys for encryption beside the others, as Keycloak does in every realm. */
+const FOR_OTHER_USE = 'not for signatures';
 
 /**
  * Small primes, each with the residues that a modulus of a weak key (CVE-2017-15361, ROCA) can
@@ -46,20 +54,19 @@ const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[]
     return [prime, residues] as const;
   });
 
-const fits = (jwk: JWK, algorithm: string): boolean =>
-  KEY_TYPE[algorithm.slice(0, 2)] === jwk.kty &&
-  (CURVE[algorithm] === undefined || CURVE[algorithm] === jwk.crv);
-
-/** The `alg` of the JWK, else the first configured algorithm that it fits; null if none fits. */
-function algorithmOf(jwk: JWK, algorithms: readonly string[]): string | null {
+/** The algorithms of the list for which the key is. */
+function algorithmsOf(jwk: JWK, algorithms: readonly string[]): readonly string[] {
   const { alg } = jwk;
-  if (alg !== undefined) return algorithms.includes(alg) && fits(jwk, alg) ? alg : null;
-  return algorithms.find((algorithm) => fits(jwk, algorithm)) ?? null;
+  return algorithms.filter(
+    (algorithm) =>
+      fitsAlgorithm(jwk, algorithm) && (alg === undefined || isSameAlgorithm(alg, algorithm)),
+  );
 }
 
 function whyUnusable(jwk: JWK): string | null {
   if (PRIVATE.some((member) => member in jwk)) return 'private or symmetric';
-  if (jwk.use !== undefined && jwk.use !== 'sig') return 'not for signatures';
+  if (jwk.use !== undefined && jwk.use !== 'sig') return FOR_OTHER_USE;
+  if (isForEncryption(jwk.alg)) return FOR_OTHER_USE;
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'not for verifying';
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is not a string';
@@ -82,49 +89,78 @@ function whyUnusable(jwk: JWK): string | null {
     : null;
 }
 
-async function importKey(jwk: JWK, algorithms: readonly string[]): Promise<VerifyKey | string> {
+async function importKey(
+  published: object,
+  algorithms: readonly string[],
+): Promise<VerifyKey | string> {
+  // Some issuers write null for a member that a key does not have.
+  const jwk: JWK = Object.fromEntries(
+    Object.entries(published).filter(([, value]) => value !== null),
+  );
   const unusable = whyUnusable(jwk);
   if (unusable !== null) return unusable;
-  const algorithm = algorithmOf(jwk, algorithms);
-  if (algorithm === null) return 'no accepted algorithm';
+  const own = algorithmsOf(jwk, algorithms);
+  if (own.length === 0) return 'no accepted algorithm';
   try {
-    const { kid, kty, n, e, crv, x, y } = jwk;
+    const { kid = null, kty, n, e, crv, x, y } = jwk;
     const members = Object.fromEntries(
       Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined),
     );
-    const key = (await importJWK(members, algorithm)) as CryptoKey;
-    return { kid: kid ?? null, algorithm, thumbprint: await calculateJwkThumbprint(members), key };
+    const byAlgorithm = new Map<string, CryptoKey>();
+    for (const algorithm of own)
+      byAlgorithm.set(algorithm, (await importJWK(members, algorithm)) as CryptoKey);
+    return { kid, byAlgorithm, thumbprint: await calculateJwkThumbprint(members) };
   } catch {
     return 'cannot be imported';
   }
 }
 
+function listed(reasons: readonly string[]): readonly string[] {
+  const others = reasons.length - REASONS;
+  return others > 0 ? [...reasons.slice(0, REASONS), `and ${others} more`] : reasons;
+}
+
+export type ReadKeySet =
+  | {
+      readonly ok: true;
+      readonly set: KeySet;
+      /** Why other keys are not used. */
+      readonly skipped: readonly string[];
+      /** True if all skipped keys are for another use, so that the operator has nothing to do. */
+      readonly isUsual: boolean;
+    }
+  | { readonly ok: false; readonly detail: string; readonly isKeySet: boolean };
+
 /**
- * Returns the usable keys of a fetched document, and why others were skipped. A set without a
- * usable key is a failure, not an empty set.
+ * Returns the usable keys of a fetched document, at most the first 32. A set without a usable key
+ * is a failure, not an empty set.
  */
 export async function readKeySet(
   document: unknown,
   algorithms: readonly string[],
-): Promise<
-  | { readonly ok: true; readonly set: KeySet; readonly skipped: readonly string[] }
-  | { readonly ok: false; readonly detail: string }
-> {
+): Promise<ReadKeySet> {
   if (!isObject(document) || !Array.isArray(document.keys))
-    return { ok: false, detail: 'not a key set' };
-  if (document.keys.length > MAX_KEYS) return { ok: false, detail: `more than ${MAX_KEYS} keys` };
+    return { ok: false, detail: 'not a key set', isKeySet: false };
   const keys: VerifyKey[] = [];
-  const skipped: string[] = [];
-  for (const jwk of document.keys) {
-    const imported = isObject(jwk) ? await importKey(jwk as JWK, algorithms) : 'not an object';
-    if (typeof imported === 'string') skipped.push(imported);
+  const reasons: string[] = [];
+  for (const [at, jwk] of document.keys.entries()) {
+    if (keys.length === MAX_KEYS) {
+      reasons.push(`${document.keys.length - at} after the first ${MAX_KEYS} usable keys`);
+      break;
+    }
+    const imported = isObject(jwk) ? await importKey(jwk, algorithms) : 'not an object';
+    if (typeof imported === 'string') reasons.push(imported);
     else keys.push(imported);
   }
-  if (keys.length === 0)
-    return { ok: false, detail: `no usable key (${skipped.join(', ') || 'empty set'})` };
+  const skipped = listed(reasons);
+  if (keys.length === 0) {
+    const detail = `no usable key (${skipped.join(', ') || 'empty set'})`;
+    return { ok: false, detail, isKeySet: true };
+  }
   return {
     ok: true,
     set: { keys, thumbprints: new Set(keys.map((key) => key.thumbprint)) },
     skipped,
+    isUsual: reasons.every((reason) => reason === FOR_OTHER_USE),
   };
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../fetch-json.js';
-import type { MetadataDocument } from './discovery.js';
+import { isWrongUrl, type MetadataDocument, urlForLog, withFields } from './discovery.js';
 import { readKeySet } from './jwk-set.js';
 import type { JwksLoadResult } from './jwks.js';
 import type { MetadataSource } from './metadata.js';
@@ -40,9 +40,15 @@ export function createJwksLoader(
   async function locate(): Promise<string | Extract<JwksLoadResult, { ok: false }>> {
     if (jwksUri !== null) return jwksUri;
     const found = await metadata.get(unhelpful);
-    if (!found.ok) return found;
+    if (!found.ok) {
+      const { retryAfterSeconds } = found;
+      const detail = withFields(found, 'jwksUri or metadataUrl');
+      return { ok: false, detail, retryAfterSeconds };
+    }
     used = found.document;
-    return found.metadata.jwksUri ?? { ok: false, detail: 'metadata has no usable jwks_uri' };
+    if (found.metadata.jwksUri !== null) return found.metadata.jwksUri;
+    const detail = 'metadata has no usable jwks_uri';
+    return { ok: false, detail: withFields({ detail, isMisplaced: true }, 'jwksUri') };
   }
 
   async function load(): Promise<JwksLoadResult> {
@@ -60,12 +66,14 @@ export function createJwksLoader(
     if (fetched.status !== 200) {
       const retryAfterSeconds = Number(fetched.headers['retry-after']);
       const wait = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
-      return { ok: false, detail: `keys: status ${fetched.status}`, ...wait };
+      const place = { isMisplaced: isWrongUrl(fetched.status) };
+      const status = { ...place, detail: `keys: status ${fetched.status} at ${urlForLog(url)}` };
+      return { ok: false, detail: withFields(status, 'jwksUri'), ...wait };
     }
     const read = await readKeySet(fetched.json, algorithms);
-    if (!read.ok) return { ok: false, detail: `keys: ${read.detail}` };
-    const level = read.skipped.length > 0 ? 'warn' : 'info';
-    const { skipped } = read;
+    if (!read.ok) return { ok: false, detail: `keys: ${read.detail}`, isEmptySet: read.isKeySet };
+    const { skipped, isUsual } = read;
+    const level = isUsual ? 'info' : 'warn';
     notify({ event: 'keys.loaded', level, issuer, keys: read.set.keys.length, skipped });
     return { ok: true, set: read.set, maxAgeSeconds: maxAge(fetched.headers['cache-control']) };
   }

@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
-import { keysUnavailable, tokenKeyUnknown } from '../../core/failures.js';
+import { keysRefetchLimited, keysUnavailable, tokenKeyUnknown } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
 import { backoffMs } from '../backoff.js';
@@ -22,7 +22,13 @@ export interface JwksPolicy {
 
 export type JwksLoadResult =
   | { readonly ok: true; readonly set: KeySet; readonly maxAgeSeconds: number | null }
-  | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds?: number };
+  | {
+      readonly ok: false;
+      readonly detail: string;
+      readonly retryAfterSeconds?: number;
+      /** True: the issuer responded with a key set, but no key of it is usable. */
+      readonly isEmptySet?: boolean;
+    };
 
 export interface KeySource {
   /** The set that is fresh or stale now, or null. Starts a refresh when one is due, never waits. */
@@ -39,6 +45,8 @@ export interface KeySource {
   hasAttemptedLoad(): boolean;
   /** Starts the first load without waiting for it. */
   preload(): void;
+  /** The issuer is reachable again: the next load does not wait for the end of the back-off. */
+  endBackoff(): void;
 }
 
 /** A refresh starts after this part of the fresh time. */
@@ -54,6 +62,8 @@ export interface KeySourceDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly policy: JwksPolicy;
+  /** The clock of the issuer may be late by this time. */
+  readonly clockToleranceSeconds: number;
 }
 
 export function createKeySource({
@@ -63,6 +73,7 @@ export function createKeySource({
   notify,
   random,
   policy,
+  clockToleranceSeconds,
 }: KeySourceDependencies): KeySource {
   let set: KeySet | null = null;
   let fetchedAtMs = 0;
@@ -77,11 +88,9 @@ export function createKeySource({
   let bucket = BUCKET;
   let bucketAtMs = clock.monotonicMs();
 
-  const unavailable = (detail: string, untilMs = retryAtMs): Failure =>
-    keysUnavailable({
-      detail,
-      retryAfterSeconds: Math.max(1, (untilMs - clock.monotonicMs()) / 1000),
-    });
+  const secondsUntil = (ms: number): number => Math.max(1, (ms - clock.monotonicMs()) / 1000);
+  const unavailable = (detail: string): Failure =>
+    keysUnavailable({ detail, retryAfterSeconds: secondsUntil(retryAtMs) });
 
   function succeed(loaded: Extract<JwksLoadResult, { ok: true }>, startedWallMs: number): void {
     set = loaded.set;
@@ -93,18 +102,22 @@ export function createKeySource({
     retryAtMs = 0;
   }
 
+  const lifeMs = (): number => freshMs + policy.staleIfErrorSeconds * 1000;
+
+  /** Whether the gateway still uses older keys, and for how many seconds. */
+  function remaining(): { readonly stale: boolean; readonly staleSeconds?: number } {
+    const leftMs = set === null ? 0 : fetchedAtMs + lifeMs() - clock.monotonicMs();
+    return leftMs > 0 ? { stale: true, staleSeconds: Math.ceil(leftMs / 1000) } : { stale: false };
+  }
+
   function fail(loaded: Extract<JwksLoadResult, { ok: false }>): void {
     const requestedMs = 1000 * Math.min(30, loaded.retryAfterSeconds ?? 0);
     const waitMs = Math.max(requestedMs, backoffMs(failures++, BACKOFF, random));
     retryAtMs = clock.monotonicMs() + waitMs;
-    notify({
-      event: 'keys.load_failed',
-      level: 'error',
-      issuer,
-      detail: loaded.detail,
-      failures,
-      stale: set !== null,
-    });
+    // An issuer that publishes no usable key works. To drop the old keys would log out all users.
+    const event = loaded.isEmptySet ? 'keys.empty_set' : 'keys.load_failed';
+    const { detail } = loaded;
+    notify({ event, level: 'error', issuer, detail, failures, ...remaining() });
   }
 
   /** One fetch at a time, independent of the request that caused it. Resolves to its success. */
@@ -127,7 +140,7 @@ export function createKeySource({
     if (set === null) return null;
     const age = clock.monotonicMs() - fetchedAtMs;
     if (age >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
-    return age < freshMs + policy.staleIfErrorSeconds * 1000 ? set : null;
+    return age < lifeMs() ? set : null;
   }
 
   function takeFromBucket(): boolean {
@@ -148,13 +161,17 @@ export function createKeySource({
 
   /**
    * A set cannot contain a key that the issuer published after the fetch. So only a token that is
-   * older than the set is rejected for its kid; for a newer one the keys are unavailable.
+   * certainly older than the set is rejected for its kid. For another one the gateway needs a new
+   * fetch. `iat` may be a whole second, and the clock of the issuer may be late.
    */
   function unknownByAge(issuedAtSeconds: number | undefined): Failure {
-    if (issuedAtSeconds === undefined || issuedAtSeconds * 1000 <= requestedWallMs)
-      return unknownKid();
+    const latestSeconds = (issuedAtSeconds ?? Number.POSITIVE_INFINITY) + 1 + clockToleranceSeconds;
+    if (latestSeconds * 1000 <= requestedWallMs) return unknownKid();
     const untilMs = bucket > 0 ? 0 : bucketAtMs + policy.unknownKidCooldownSeconds * 1000;
-    return unavailable('unknown kid in a token newer than the key set', untilMs);
+    return keysRefetchLimited({
+      detail: 'unknown kid in a token that may be newer than the key set',
+      retryAfterSeconds: secondsUntil(untilMs),
+    });
   }
 
   async function find(
@@ -185,5 +202,8 @@ export function createKeySource({
     find,
     hasAttemptedLoad: () => hasAttempted,
     preload: () => void (set === null && !isLoading() && refresh()),
+    endBackoff() {
+      retryAtMs = 0;
+    },
   };
 }

@@ -5,14 +5,18 @@ import type { Notice, Notify } from '../../core/notice.js';
 import { backoffMs } from '../backoff.js';
 import type { FetchJson } from '../fetch-json.js';
 import { createSingleFlight } from '../single-flight.js';
-import { type Discovered, discover, type MetadataDocument } from './discovery.js';
+import {
+  type Discovered,
+  discover,
+  type MetadataDocument,
+  type NotDiscovered,
+  withFields,
+} from './discovery.js';
 
 type Good = Extract<Discovered, { ok: true }>;
 
 /** `retryAfterSeconds`: when the source asks the issuer again, in seconds from now. */
-export type MetadataResult =
-  | Good
-  | { readonly ok: false; readonly detail: string; readonly retryAfterSeconds: number };
+export type MetadataResult = Good | (NotDiscovered & { readonly retryAfterSeconds: number });
 
 export interface MetadataSource {
   /**
@@ -37,6 +41,8 @@ export interface MetadataDependencies {
   readonly notify: Notify;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  /** Called when a fetch works again after failures: the issuer is reachable. */
+  readonly onRecovery?: () => void;
 }
 
 const FRESH_MS = 3_600_000;
@@ -48,12 +54,13 @@ const REFETCH_MS = 500;
 
 export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
   const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
+  const { onRecovery = () => {} } = dependencies;
   const flight = createSingleFlight<Discovered>();
   let good: Good | null = null;
   let fetchedAtMs = 0;
   let failures = 0;
   let retryAtMs = 0;
-  let lastDetail = 'no metadata found';
+  let lastFailure = { detail: 'no metadata found', isMisplaced: false };
   let isRunning = false;
   let cancel = (): void => {};
 
@@ -64,27 +71,29 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
 
   function succeeded(found: Good): void {
     if (good === null || failures > 0) report({ event: 'metadata.loaded', level: 'info' });
+    if (failures > 0) onRecovery();
     good = found;
     fetchedAtMs = clock.monotonicMs();
     failures = 0;
     retryAtMs = 0;
-    lastDetail = 'the metadata did not help';
+    lastFailure = { detail: 'the metadata did not help', isMisplaced: false };
   }
 
   /** Returns the time until the next background fetch. */
-  function failed(detail: string): number {
+  function failed({ detail, isMisplaced }: NotDiscovered): number {
     // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
     const level = failures === 0 ? 'warn' : 'debug';
-    report({ event: 'metadata.load_failed', level, detail, stale: good !== null });
+    const hint = withFields({ detail, isMisplaced }, 'metadataUrl');
+    report({ event: 'metadata.load_failed', level, detail: hint, stale: good !== null });
     retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
-    lastDetail = detail;
+    lastFailure = { detail, isMisplaced };
     return backoffMs(failures++, IN_BACKGROUND, random);
   }
 
   function refresh(): Promise<Discovered> {
     return flight.run(issuer, async () => {
       const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
-      const waitMs = found.ok ? FRESH_MS : failed(found.detail);
+      const waitMs = found.ok ? FRESH_MS : failed(found);
       if (found.ok) succeeded(found);
       if (isRunning) {
         cancel();
@@ -104,10 +113,11 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
       const found = isBackingOff ? null : await refresh();
       if (found?.ok) return found;
       if (helps()) return good as Good;
-      const detail = isBackingOff ? `${lastDetail}, backing off` : lastDetail;
+      const { isMisplaced } = lastFailure;
+      const detail = `${lastFailure.detail}${isBackingOff ? ', backing off' : ''}`;
       const untilMs = Math.max(retryAtMs, refetchAtMs);
       const retryAfterSeconds = Math.max(0, untilMs - clock.monotonicMs()) / 1000;
-      return { ok: false, detail, retryAfterSeconds };
+      return { ok: false, detail, isMisplaced, retryAfterSeconds };
     },
     last: () => good?.document ?? null,
     start() {

@@ -146,6 +146,19 @@ describe('verify: jwt-then-introspection', () => {
     expect(introspected).toHaveLength(1);
   });
 
+  test('after keys.refetch_limited too', async () => {
+    const { authenticate, theirs, introspected } = both();
+    const unknown = (): string => theirToken({ header: { kid: 'unpublished' } });
+    for (let i = 0; i < 6; i++) {
+      expect(await authenticate(unknown())).toMatchObject({ ok: true, value: opaque.principal });
+    }
+    expect([theirs.loads, introspected.length]).toEqual([3, 6]);
+    const jwtOnly = setting();
+    const reasons = [];
+    for (let i = 0; i < 4; i++) reasons.push(await jwtOnly.reason(unknown()));
+    expect(reasons).toEqual([...Array(3).fill('token.key_unknown'), 'keys.refetch_limited']);
+  });
+
   test.each<[string, Partial<Mint>]>([
     ['audience.mismatch', { audience: 'https://elsewhere.example.com' }],
     ['token.expired', { ttl: -60 }],

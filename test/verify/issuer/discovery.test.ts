@@ -1,7 +1,7 @@
 // Where the metadata of an issuer is, and which documents count.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fetchJson } from '../../../src/verify/fetch-json.js';
-import { discover, metadataUrls } from '../../../src/verify/issuer/discovery.js';
+import { discover, metadataUrls, urlForLog } from '../../../src/verify/issuer/discovery.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { withDeadline } from '../../fixtures/wait.js';
 
@@ -79,7 +79,11 @@ describe('a document', () => {
     server.next(json(document()));
     expect(await find()).toMatchObject({ ok: true });
     server.next(json(document({ issuer: issuer() })), json(document({ issuer: issuer() })));
-    expect(await find()).toEqual({ ok: false, detail: expect.stringMatching(/^metadata names another issuer: /) });
+    expect(await find()).toEqual({
+      ok: false,
+      detail: expect.stringMatching(/^metadata: http:\S+ names another issuer: .*, http:\S+ names another issuer: /),
+      isMisplaced: true,
+    });
   });
 
   test('that names another issuer does not hide a good second one (C-25)', async () => {
@@ -100,26 +104,51 @@ describe('a document', () => {
 });
 
 describe('no document', () => {
-  test.each([
-    ['404', status(404), 'metadata: status 404'],
-    ['500', status(500), 'metadata: status 500'],
-    ['HTML', status(200, [], '<!doctype html>'), 'metadata: status 200, not a JSON object'],
-    ['a list', json([{}]), 'metadata: status 200, not a JSON object'],
-    ['null', json(null), 'metadata: status 200, not a JSON object'],
-    ['compressed (C-70)', json({}, 200, [['content-encoding', 'gzip']]), 'metadata: answer is compressed'],
-    ['too large (C-70)', status(200, [], `{}${' '.repeat(256 * 1024)}`), 'metadata: answer larger than 262144 bytes'],
-  ])('is the result of %s at both URLs', async (_what, answer, detail) => {
+  const at = (what: string): string => `metadata: ${what} at ${server.url}${OAUTH}, ${what} at ${server.url}${OIDC}`;
+  test.each<[string, typeof status extends (...args: never[]) => infer R ? R : never, () => string, boolean]>([
+    ['404', status(404), () => at('status 404'), true],
+    ['403', status(403), () => at('status 403'), true],
+    ['301', status(301, [['location', '/moved']]), () => at('status 301'), true],
+    ['HTML', status(200, [], '<!doctype html>'), () => at('status 200, not a JSON object'), true],
+    ['a list', json([{}]), () => at('status 200, not a JSON object'), true],
+    ['null', json(null), () => at('status 200, not a JSON object'), true],
+    ['500', status(500), () => at('status 500'), false],
+    ['429', status(429), () => at('status 429'), false],
+    [
+      'compressed (C-70)',
+      json({}, 200, [['content-encoding', 'gzip']]),
+      () => 'metadata: answer is compressed, answer is compressed',
+      false,
+    ],
+    [
+      'too large (C-70)',
+      status(200, [], `{}${' '.repeat(256 * 1024)}`),
+      () => 'metadata: answer larger than 262144 bytes, answer larger than 262144 bytes',
+      false,
+    ],
+  ])('is the result of %s at both URLs, which the detail names', async (_what, answer, detail, isMisplaced) => {
     server.next(json(document()));
     expect(await find()).toMatchObject({ ok: true });
     server.next(answer, answer);
-    expect(await find()).toEqual({ ok: false, detail });
+    expect(await find()).toEqual({ ok: false, detail: detail(), isMisplaced });
   });
 
   test('is the result of a redirect, which is not followed (C-70, A-63)', async () => {
     const moved = status(302, [['location', `${server.url}/moved`]]);
     server.next(moved, moved, json(document()));
-    expect(await find()).toEqual({ ok: false, detail: 'metadata: status 302' });
+    expect(await find()).toEqual({ ok: false, detail: at('status 302'), isMisplaced: true });
     expect(requested()).toEqual([OAUTH, OIDC]);
+  });
+
+  test('is not misplaced where one of the two URLs fails', async () => {
+    server.next(status(404), status(503));
+    expect(await find()).toMatchObject({ ok: false, isMisplaced: false });
+    server.next(status(503), status(404));
+    expect(await find()).toMatchObject({ ok: false, isMisplaced: false });
+  });
+
+  test('a detail never shows a user name, a password or a query of a URL', () => {
+    expect(urlForLog('https://user:password@a.example:8443/keys?token=x#y')).toBe('https://a.example:8443/keys');
   });
 });
 
@@ -136,7 +165,7 @@ describe('the deadline is for both URLs together (C-70)', () => {
     const started = performance.now();
     expect(await find(server.url, 600)).toMatchObject({
       ok: false,
-      detail: expect.stringMatching(/^metadata: no answer within \d+ ms$/),
+      detail: expect.stringMatching(/^metadata: status 404 at \S+, no answer within \d+ ms$/),
     });
     expect(performance.now() - started).toBeLessThan(1500);
   });

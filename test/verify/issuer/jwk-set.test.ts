@@ -1,8 +1,8 @@
 // Which keys of a published set are usable. Unusable keys are skipped one by one.
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { readKeySet } from '../../../src/verify/issuer/jwk-set.js';
-import { ecKey, ed25519Key, type Jwk, rsaKey } from '../../fixtures/mint.js';
+import { type ReadKeySet, readKeySet } from '../../../src/verify/issuer/jwk-set.js';
+import { ecKey, ed25519Key, type Jwk, rsaKey, type SigningKey } from '../../fixtures/mint.js';
 import { groupsOf } from '../../support/vectors.js';
 
 const rsa = rsaKey({ kid: 'rsa' });
@@ -11,12 +11,14 @@ const ec = ecKey({ kid: 'ec' });
 const ed = ed25519Key({ kid: 'ed' });
 const { privateKey } = rsa;
 const read = (keys: unknown[], algorithms = ['RS256']) => readKeySet({ keys }, algorithms);
+const algorithmsOf = (found: ReadKeySet): string[] => (found.ok ? [...(found.set.keys[0]?.byAlgorithm.keys() ?? [])] : []);
 const without = (jwk: Jwk, ...names: string[]): Jwk =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !names.includes(name)));
 
-test('a good key is read, with its kid, its one algorithm and its thumbprint (C-61, C-33)', async () => {
+test('a good key is read, with its kid, its algorithm and its thumbprint (C-61, C-33)', async () => {
   const found = await read([rsa.jwk]);
-  expect(found).toMatchObject({ ok: true, skipped: [], set: { keys: [{ kid: 'rsa', algorithm: 'RS256' }] } });
+  expect(found).toMatchObject({ ok: true, skipped: [], isUsual: true, set: { keys: [{ kid: 'rsa' }] } });
+  expect(algorithmsOf(found)).toEqual(['RS256']);
   const [key] = found.ok ? found.set.keys : [];
   expect(key?.thumbprint).toMatch(/^[A-Za-z0-9_-]{43}$/);
   expect(found.ok && [...found.set.thumbprints]).toEqual([key?.thumbprint]);
@@ -70,7 +72,7 @@ describe('beside a good key (C-60)', () => {
   ])('%s is skipped', async (_what, jwk, reason) => {
     const found = await read([jwk, other.jwk]);
     expect(found).toMatchObject({ ok: true, skipped: [reason], set: { keys: [{ kid: 'other' }] } });
-    expect(await read([jwk])).toEqual({ ok: false, detail: `no usable key (${reason})` });
+    expect(await read([jwk])).toEqual({ ok: false, detail: `no usable key (${reason})`, isKeySet: true });
   });
 
   test('a point that is not on its curve is skipped (C-60)', async () => {
@@ -83,24 +85,62 @@ describe('beside a good key (C-60)', () => {
   });
 });
 
-describe('the algorithm of a key', () => {
-  test.each<[string, Jwk, string[], string | undefined]>([
-    ['its own, where it is configured', rsa.jwk, ['PS256', 'RS256'], 'RS256'],
-    ['the first of its type, where it names none (C-33)', without(rsa.jwk, 'alg'), ['ES256', 'PS256', 'RS256'], 'PS256'],
-    ['EdDSA', ed.jwk, ['RS256', 'EdDSA'], 'EdDSA'],
-    ['ES256', ec.jwk, ['ES256'], 'ES256'],
-    ['that of its curve, where it names none', without(ec.jwk, 'alg'), ['ES384', 'ES256'], 'ES256'],
-    ['none for a curve that is not configured', without(ec.jwk, 'alg'), ['ES384', 'ES512'], undefined],
-    ['none for an alg of another curve', { ...ec.jwk, alg: 'ES384' }, ['ES384', 'ES256'], undefined],
-  ])('is %s', async (_what, jwk, algorithms, algorithm) => {
-    const found = await read([jwk], algorithms);
-    expect(found.ok ? found.set.keys[0]?.algorithm : undefined).toBe(algorithm);
+describe('the algorithms of a key', () => {
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' });
+  const ed448 = generateKeyPairSync('ed448').publicKey.export({ format: 'jwk' });
+  const noAlg = (key: SigningKey): Jwk => without(key.jwk, 'alg');
+  test.each<[string, Jwk, string[], string[]]>([
+    ['its own, where it is configured', rsa.jwk, ['PS256', 'RS256'], ['RS256']],
+    ['all of its type, where it names none', noAlg(rsa), ['ES256', 'PS256', 'RS512', 'RS256'], ['PS256', 'RS512', 'RS256']],
+    ['all of its type, where its alg is null', { ...rsa.jwk, alg: null }, ['RS256', 'RS512'], ['RS256', 'RS512']],
+    ['EdDSA', ed.jwk, ['RS256', 'EdDSA'], ['EdDSA']],
+    ['EdDSA, configured as Ed25519 (RFC 9864)', ed.jwk, ['Ed25519'], ['Ed25519']],
+    ['Ed25519, configured as EdDSA (RFC 9864)', { ...ed.jwk, alg: 'Ed25519' }, ['EdDSA'], ['EdDSA']],
+    ['EdDSA by both names', noAlg(ed), ['EdDSA', 'Ed25519'], ['EdDSA', 'Ed25519']],
+    ['none for Ed448', ed448, ['EdDSA', 'Ed25519'], []],
+    ['none for an alg of another type', { ...ed.jwk, alg: 'ES256' }, ['EdDSA', 'ES256'], []],
+    ['ES256', ec.jwk, ['ES256'], ['ES256']],
+    ['that of its curve, where it names none', noAlg(ec), ['ES384', 'ES256'], ['ES256']],
+    ['that of its curve, in any order of the list', p384, ['ES256', 'ES384'], ['ES384']],
+    ['none for a curve that is not configured', noAlg(ec), ['ES384', 'ES512'], []],
+    ['none for an alg of another curve', { ...ec.jwk, alg: 'ES384' }, ['ES384', 'ES256'], []],
+  ])('are %s (C-33)', async (_what, jwk, algorithms, expected) => {
+    expect(algorithmsOf(await read([jwk], algorithms))).toEqual(expected);
+  });
+});
+
+describe('members that are null count as absent', () => {
+  test.each<[string, Jwk]>([
+    ['use', { use: null }],
+    ['key_ops', { key_ops: null }],
+    ['kid', { kid: null }],
+    ['those of a private key', { d: null, p: null, q: null, k: null }],
+    ['those of another type', { crv: null, x: null, y: null }],
+  ])('%s', async (_what, members) => {
+    expect(await read([{ ...rsa.jwk, ...members }])).toMatchObject({ ok: true, skipped: [], set: { keys: [{}] } });
   });
 
-  test('of a P-384 key without alg is ES384, in any order of the list', async () => {
-    const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' });
-    const found = await read([p384], ['ES256', 'ES384']);
-    expect(found).toMatchObject({ ok: true, set: { keys: [{ kid: null, algorithm: 'ES384' }] } });
+  test.each<[string, Jwk]>([
+    ['a use other than sig', { use: '' }],
+    ['an empty key_ops', { key_ops: [] }],
+    ['a private member that is false', { d: false }],
+    ['a modulus of null', { n: null }],
+    ['a type of null', { kty: null }],
+  ])('but not %s', async (_what, members) => {
+    expect(await read([{ ...rsa.jwk, ...members }])).toMatchObject({ ok: false, isKeySet: true });
+  });
+});
+
+describe('a skipped key is usual', () => {
+  test.each<[string, unknown, boolean]>([
+    ['for encryption, as in every realm of Keycloak', { ...other.jwk, use: 'enc', alg: 'RSA-OAEP' }, true],
+    ['with an alg for encryption, and no use', { ...without(other.jwk, 'use'), alg: 'RSA-OAEP-256' }, true],
+    ['of an EC key for encryption', { ...without(ec.jwk, 'use'), alg: 'ECDH-ES+A128KW' }, true],
+    ['but not with another algorithm for signatures', { ...other.jwk, alg: 'RS512' }, false],
+    ['but not with 1024 bits', { ...other.jwk, n: 'AQAB' }, false],
+    ['but not as a private key for encryption', { ...other.jwk, use: 'enc', d: 'AQAB' }, false],
+  ])('%s', async (_what, jwk, isUsual) => {
+    expect(await read([rsa.jwk, jwk])).toMatchObject({ ok: true, skipped: [expect.any(String)], isUsual });
   });
 });
 
@@ -118,13 +158,34 @@ describe('no key set (C-71)', () => {
     ['an object without keys', {}, 'not a key set'],
     ['keys that are not a list', { keys: { 0: rsa.jwk } }, 'not a key set'],
     ['an empty list', { keys: [] }, 'no usable key (empty set)'],
-    ['33 keys', { keys: Array(33).fill(rsa.jwk) }, 'more than 32 keys'],
   ])('%s', async (_what, document, detail) => {
-    expect(await readKeySet(document, ['RS256'])).toEqual({ ok: false, detail });
+    const isKeySet = detail === 'no usable key (empty set)';
+    expect(await readKeySet(document, ['RS256'])).toEqual({ ok: false, detail, isKeySet });
+  });
+});
+
+describe('a set of many keys', () => {
+  const kids = (count: number): Jwk[] => Array.from({ length: count }, (_, at) => ({ ...rsa.jwk, kid: String(at) }));
+
+  test('of 32 is used whole', async () => {
+    const found = await read(kids(32));
+    expect(found).toMatchObject({ ok: true, skipped: [], isUsual: true });
+    expect(found.ok && found.set.keys.length).toBe(32);
   });
 
-  test('32 keys are allowed', async () => {
-    const found = await readKeySet({ keys: [...Array(31).fill({}), rsa.jwk] }, ['RS256']);
-    expect(found).toMatchObject({ ok: true, set: { keys: [{ kid: 'rsa' }] } });
+  test('of 34: the first 32 are used, and it is not usual', async () => {
+    const found = await read(kids(34));
+    expect(found).toMatchObject({ ok: true, skipped: ['2 after the first 32 usable keys'], isUsual: false });
+    expect(found.ok && found.set.keys.map(({ kid }) => kid)).toEqual(Array.from({ length: 32 }, (_, at) => String(at)));
+  });
+
+  test('counts the usable keys only, and lists at most 32 reasons', async () => {
+    const found = await read([...Array(40).fill({}), ...kids(32)]);
+    expect(found.ok && found.set.keys.length).toBe(32);
+    expect(found.ok && found.skipped).toEqual([...Array(32).fill('no accepted algorithm'), 'and 8 more']);
+    expect(await read(Array(40).fill({ ...rsa.jwk, use: 'enc' }))).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/, and 8 more\)$/),
+    });
   });
 });

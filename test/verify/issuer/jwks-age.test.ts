@@ -122,7 +122,14 @@ describe('while the issuer is down', () => {
     clock.advance(9 * MINUTE);
     expect(await find('old')).toBe('ok');
     await keys.settled();
-    expect(keys.notices.at(-1)).toMatchObject({ event: 'keys.load_failed', detail: 'no usable key (empty set)', stale: true });
+    expect(keys.notices.at(-1)).toMatchObject({
+      event: 'keys.empty_set',
+      level: 'error',
+      detail: 'no usable key (empty set)',
+      failures: 1,
+      stale: true,
+      staleSeconds: 61 * 60,
+    });
     expect(await find('old')).toBe('ok');
     clock.advance(62 * MINUTE);
     expect(await find('old')).toBe('keys.unavailable');

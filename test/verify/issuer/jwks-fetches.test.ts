@@ -7,8 +7,10 @@ import {
   BAD,
   DOWN,
   FORGED,
+  LIMITED,
   loaded,
   MINUTE,
+  OLD_SECONDS,
   rotate,
   spendBucket,
   start,
@@ -46,12 +48,13 @@ describe.each([
       BAD,
     ]);
     let answered = 0;
-    const waiting = (['F', 'U', 'F'] as const).map((kind) => world.send(kind).finally(() => answered++));
+    const kinds = [['F'], ['U', OLD_SECONDS], ['U'], ['F']] as const;
+    const waiting = kinds.map(([kind, age]) => world.send(kind, age).finally(() => answered++));
     expect(await world.send('K+')).toBe('ok');
     await until('the refresh is in flight', () => world.issuer.hits.jwks === 2);
     expect(answered).toBe(0);
     release();
-    expect(await Promise.all(waiting)).toEqual(['ok', UNKNOWN, 'ok']);
+    expect(await Promise.all(waiting)).toEqual(['ok', UNKNOWN, LIMITED, 'ok']);
     expect(world.issuer.hits.jwks).toBe(2);
     // A refresh uses no refetch: two are left.
     await spendBucket(world);
@@ -104,12 +107,12 @@ test('C-73: an issuer that hangs or fails does not affect another issuer', async
 });
 
 test.each([
-  ['the rest of the back-off', async (world: KeyWorld) => void (await world.issuer.setMode('500')), 1],
-  ['the time until a refetch is regained', spendBucket, 29],
-])('C-66: Retry-After is %s', async (_what, arrange, seconds) => {
+  ['the rest of the back-off', async (world: KeyWorld) => void (await world.issuer.setMode('500')), DOWN, 1],
+  ['the time until a refetch is regained', spendBucket, LIMITED, 29],
+])('C-66: Retry-After is %s', async (_what, arrange, reason, seconds) => {
   const world = await start();
   await loaded(world);
   await arrange(world);
   world.clock.advance(1_000);
-  expect(await world.rejection('U')).toMatchObject({ definition: { reason: DOWN }, retryAfterSeconds: seconds });
+  expect(await world.rejection('U')).toMatchObject({ definition: { reason }, retryAfterSeconds: seconds });
 });

@@ -1,17 +1,13 @@
 // Fetches of an issuer's key set, from an issuer fixture with every kind of fault.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { jwksSchema } from '../../../src/config/schema/issuer.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
-import { createKeySource } from '../../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
 import { createMetadataSource } from '../../../src/verify/issuer/metadata.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
-import { testClock } from '../../support/clock.js';
 import { recorder } from '../../support/keys.js';
-import { reasonOf } from '../../support/kinds.js';
 
 const keys = [rsaKey({ kid: 'one' })];
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -79,6 +75,22 @@ describe('a set', () => {
     expect(await loader().load()).toMatchObject({ ok: true, maxAgeSeconds });
   });
 
+  test('with a key for encryption, as in every realm of Keycloak, is not a warning', async () => {
+    const encryption = { ...rsaKey({ kid: 'enc' }).jwk, alg: 'RSA-OAEP', use: 'enc' };
+    issuer.published = [...keys.map(({ jwk }) => jwk), encryption];
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true });
+    expect(notices).toEqual([expect.objectContaining({ level: 'info', keys: 1, skipped: ['not for signatures'] })]);
+  });
+
+  test('of more than 32 keys is used in part, with a warning', async () => {
+    issuer.published = Array.from({ length: 33 }, (_, at) => ({ ...keys[0]?.jwk, kid: String(at) }));
+    const { load, notices } = loader();
+    expect(await load()).toMatchObject({ ok: true });
+    const skipped = ['1 after the first 32 usable keys'];
+    expect(notices).toEqual([expect.objectContaining({ level: 'warn', keys: 32, skipped })]);
+  });
+
   test('with unusable keys is logged as a warning (C-60, C-64)', async () => {
     issuer.published = [{ kty: 'oct', k: 'AA' }, ...keys.map(({ jwk }) => jwk)];
     const { load, notices } = loader();
@@ -89,9 +101,9 @@ describe('a set', () => {
 
 describe('no set', () => {
   test.each<[IssuerMode, string]>([
-    ['500', 'keys: status 500'],
+    ['500', 'keys: status 500 at <jwks>'],
     ['html', 'keys: not a key set'],
-    ['redirect', 'keys: status 302'],
+    ['redirect', 'keys: status 302 at <jwks>; set jwksUri of this issuer'],
     ['empty', 'keys: no usable key (empty set)'],
     ['huge', 'keys: answer larger than 262144 bytes'],
     ['reset', 'keys: ECONNRESET'],
@@ -102,11 +114,34 @@ describe('no set', () => {
     expect((await load()).ok).toBe(true);
     await issuer.setMode(mode);
     const started = performance.now();
-    expect(await load()).toEqual({ ok: false, detail });
+    expect(await load()).toMatchObject({ ok: false, detail: detail.replace('<jwks>', issuer.jwksUri) });
     expect(performance.now() - started).toBeLessThan(3000);
     expect(issuer.hits.jwks).toBeLessThanOrEqual(2);
     await issuer.setMode('ok');
     expect((await load()).ok).toBe(true);
+  });
+
+  test.each<[IssuerMode, boolean]>([
+    ['empty', true],
+    ['html', false],
+    ['500', false],
+  ])('%s is an empty set: %s (C-71)', async (mode, isEmptySet) => {
+    await issuer.setMode(mode);
+    const loaded = await loader().load();
+    expect(!loaded.ok && (loaded.isEmptySet ?? false)).toBe(isEmptySet);
+  });
+
+  test('metadata that is not there: the detail names its URLs and the fields that help', async () => {
+    await issuer.setMode('redirect', 'metadata');
+    const url = `${issuer.issuer}/.well-known`;
+    expect(await loader(null).load()).toMatchObject({
+      ok: false,
+      detail:
+        `metadata: status 302 at ${url}/oauth-authorization-server, status 302 at ${url}/openid-configuration` +
+        '; set jwksUri or metadataUrl of this issuer',
+    });
+    await issuer.setMode('500', 'metadata');
+    expect(await loader(null).load()).toMatchObject({ ok: false, detail: expect.not.stringContaining('; set ') });
   });
 
   test('compressed (C-70)', async () => {
@@ -118,14 +153,14 @@ describe('no set', () => {
     [
       'metadata of another issuer (C-24)',
       { issuer: 'https://evil.example' },
-      'metadata names another issuer: https://evil.example',
+      'names another issuer: https://evil.example; set jwksUri or metadataUrl of this issuer',
     ],
-    ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri'],
-    ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri'],
+    ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri; set jwksUri of this issuer'],
+    ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri; set jwksUri'],
   ])('%s', async (_what, metadata, detail) => {
     expect((await loader(null).load()).ok).toBe(true);
     issuer.metadata = metadata;
-    expect(await loader(null).load()).toMatchObject({ ok: false, detail });
+    expect(await loader(null).load()).toMatchObject({ ok: false, detail: expect.stringContaining(detail) });
     expect(issuer.hits.jwks).toBe(1);
   });
 
@@ -162,64 +197,5 @@ describe('no set', () => {
       ok: false,
       detail: `keys: no answer within ${timeoutMs} ms`,
     });
-  });
-});
-
-describe('with the key source', () => {
-  function source() {
-    const moved = testClock();
-    const { notices, notify } = recorder();
-    const load = createJwksLoader({
-      issuer: issuer.issuer,
-      jwksUri: issuer.jwksUri,
-      algorithms: ['RS256'],
-      timeoutMs: 2_000,
-      metadata: metadataOf(2_000),
-      fetchJson,
-      clock,
-      notify,
-    });
-    const keySource = createKeySource({
-      issuer: issuer.issuer,
-      load,
-      clock: moved,
-      notify,
-      random: () => 1,
-      policy: jwksSchema.parse({}),
-    });
-    const find = async (kid: string) =>
-      reasonOf(await withDeadline(`the key ${kid}`, keySource.find(kid, moved.wallMs() / 1000), 5000));
-    return { moved, notices, find, keySource };
-  }
-
-  test('a hundred requests without a set cause one fetch (C-65)', async () => {
-    const { find } = source();
-    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => find('one'))))).toEqual(new Set(['ok']));
-    expect(issuer.hits.jwks).toBe(1);
-  });
-
-  test('a key is rotated, removed and published again (C-68, C-65)', async () => {
-    const { find, moved } = source();
-    expect(await find('one')).toBe('ok');
-    const { kid } = issuer.rotate();
-    expect([await find(kid), await find('one')]).toEqual(['ok', 'token.key_unknown']);
-    issuer.keys = [...keys];
-    moved.advance(9 * 60_000);
-    expect(await find('one')).toBe('ok');
-  });
-
-  test('an outage: good keys are used, then 503, then recovery without a restart (C-66, C-67)', async () => {
-    const { find, moved, keySource, notices } = source();
-    expect(await find('one')).toBe('ok');
-    await issuer.setMode('closed');
-    moved.advance(9 * 60_000);
-    expect(await find('one')).toBe('ok');
-    await until('the refresh has failed', () => notices.some(({ event }) => event === 'keys.load_failed'));
-    moved.advance(62 * 60_000);
-    expect(keySource.usableKeySet()).toBeNull();
-    expect(await find('one')).toBe('keys.unavailable');
-    await issuer.setMode('ok');
-    moved.advance(31_000);
-    expect(await find('one')).toBe('ok');
   });
 });

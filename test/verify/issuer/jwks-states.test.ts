@@ -6,6 +6,7 @@ import {
   BAD,
   DOWN,
   FORGED,
+  LIMITED,
   loaded,
   MINUTE,
   OLD_SECONDS,
@@ -72,14 +73,14 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [UNKNOWN, 0], U: [UNKNOWN, 0], N: ['ok', 0] },
   },
   {
-    row: '6: fresh, no refetch left, a token newer than the set: 503 (C-65, C-66)',
+    row: '6: fresh, no refetch left, a token that may be newer than the set: 503 (C-65, C-66)',
     async arrange(world) {
       await loaded(world);
       await spendBucket(world);
       rotate(world);
       world.clock.advance(29_000);
     },
-    cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [DOWN, 0], U: [DOWN, 0], N: ['ok', 0] },
+    cells: { P: [BAD, 0], 'K+': ['ok', 0], 'K-': [FORGED, 0], F: [LIMITED, 0], U: [LIMITED, 0], N: ['ok', 0] },
   },
   {
     row: '6: fresh, one refetch regained',

@@ -1,7 +1,9 @@
 // Unknown kids: the bucket of refetches, and a fetch that another token caused.
 import { describe, expect, test } from 'vitest';
+import { testClock } from '../../support/clock.js';
+import { testKeys } from '../../support/keys.js';
 import { reasonOf } from '../../support/kinds.js';
-import { loaded, MINUTE, SECOND } from '../../support/loaded-keys.js';
+import { fresh, loaded, MINUTE, old, SECOND } from '../../support/loaded-keys.js';
 
 describe('the bucket of refetches for unknown kids (C-65)', () => {
   test('holds two; then an old token is rejected, and a newer one gets 503', async () => {
@@ -11,8 +13,9 @@ describe('the bucket of refetches for unknown kids (C-65)', () => {
     expect(keys.loads).toBe(3);
     clock.advance(SECOND);
     expect(await find('c', 10)).toBe('token.key_unknown');
-    expect(await find('c', 0)).toBe('keys.unavailable');
-    expect(reasonOf(await keys.source.find('c', undefined))).toBe('token.key_unknown');
+    expect(await find('c', 0)).toBe('keys.refetch_limited');
+    // Without iat nothing proves that the token is older than the set.
+    expect(reasonOf(await keys.source.find('c', undefined))).toBe('keys.refetch_limited');
     expect(keys.loads).toBe(3);
   });
 
@@ -63,6 +66,59 @@ describe('the bucket of refetches for unknown kids (C-65)', () => {
   });
 });
 
+describe('an empty bucket and a token of a key that was just rotated (C-65, C-66)', () => {
+  /** The result for a key published just after the last fetch. The issuer's clock is late. */
+  async function rotated(lateSeconds: number, clockToleranceSeconds: number, ageMs = 0): Promise<string> {
+    const clock = testClock(1_800_000_000_900);
+    const keys = testKeys(clock, { published: [old], clockToleranceSeconds });
+    const find = async (kid: string, iat?: number) => reasonOf(await keys.source.find(kid, iat));
+    expect([await find('old'), await find('a'), await find('b'), keys.loads]).toEqual([
+      'ok',
+      'token.key_unknown',
+      'token.key_unknown',
+      3,
+    ]);
+    keys.published = [old, fresh];
+    clock.advance(50);
+    const iat = Math.floor((clock.wallMs() - ageMs) / 1000 - lateSeconds);
+    const reason = await find('new', iat);
+    expect(keys.loads).toBe(3);
+    // The bucket regains a refetch, which finds the key.
+    clock.advance(30 * SECOND);
+    expect(await find('new', iat)).toBe('ok');
+    return reason;
+  }
+
+  test.each([
+    ['a whole-second iat, with exact clocks', 0, 0],
+    ['a whole-second iat, with exact clocks and the default tolerance', 0, 30],
+    ['a clock that is 5 s late', 5, 30],
+    ['a clock that is 25 s late', 25, 30],
+    ['a clock that is late by the whole tolerance', 30, 30],
+  ])('%s: 503, never 401', async (_what, lateSeconds, toleranceSeconds) => {
+    expect(await rotated(lateSeconds, toleranceSeconds)).toBe('keys.refetch_limited');
+  });
+
+  test.each([
+    ['later than the tolerance', 32, 30],
+    ['late without a tolerance', 2, 0],
+  ])('a clock that is %s: the token is older than the set', async (_what, lateSeconds, toleranceSeconds) => {
+    expect(await rotated(lateSeconds, toleranceSeconds)).toBe('token.key_unknown');
+  });
+
+  test('the reason is a warning that names the issuer as healthy, and the notices have no failure', async () => {
+    const { keys, find } = await loaded();
+    for (let i = 0; i < 50; i++) await find(`forged-${i}`);
+    const result = await keys.source.find('forged', 1_800_000_000);
+    expect(result).toMatchObject({
+      ok: false,
+      definition: { reason: 'keys.refetch_limited', blame: 'dependency', status: 503, level: 'warn' },
+      retryAfterSeconds: 30,
+    });
+    expect(keys.notices).toEqual([]);
+  });
+});
+
 describe('a fetch that another token caused (C-66)', () => {
   /** Sends a token issued `issuedAfterMs` after the start of a refresh, which it joins. */
   async function joined(issuedAfterMs: number, kid: string): Promise<string> {
@@ -73,8 +129,7 @@ describe('a fetch that another token caused (C-66)', () => {
       release = resolve;
     });
     expect(await find('old')).toBe('ok');
-    clock.advance(issuedAfterMs);
-    const waiting = find(kid);
+    const waiting = find(kid, -issuedAfterMs / SECOND);
     release();
     const reason = await waiting;
     expect(keys.loads).toBe(2);
@@ -83,8 +138,10 @@ describe('a fetch that another token caused (C-66)', () => {
 
   test('decides nothing about a token that was issued after its start', async () => {
     expect(await joined(SECOND, 'old')).toBe('ok');
-    expect(await joined(SECOND, 'unpublished')).toBe('keys.unavailable');
-    expect(await joined(0, 'unpublished')).toBe('token.key_unknown');
+    expect(await joined(SECOND, 'unpublished')).toBe('keys.refetch_limited');
+    // `iat` is a whole second: the token may be newer by almost a second.
+    expect(await joined(-999, 'unpublished')).toBe('keys.refetch_limited');
+    expect(await joined(-SECOND, 'unpublished')).toBe('token.key_unknown');
   });
 
   test('but a fetch for the token itself decides, even with a later iat', async () => {

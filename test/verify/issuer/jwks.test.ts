@@ -139,6 +139,38 @@ describe('back-off (C-65, row 3)', () => {
   });
 });
 
+describe('endBackoff()', () => {
+  test('lets the next request load at once, and no more than that', async () => {
+    const { keys, find } = setting();
+    keys.fails = 'status 500';
+    for (let i = 0; i < 3; i++) {
+      keys.source.endBackoff();
+      expect(await find('old')).toBe('keys.unavailable');
+      expect(await find('old')).toBe('keys.unavailable');
+    }
+    expect(keys.loads).toBe(3);
+    keys.fails = null;
+    expect(await find('old')).toBe('keys.unavailable');
+    keys.source.endBackoff();
+    expect([await find('old'), keys.loads]).toEqual(['ok', 4]);
+    expect(keys.notices.at(-1)).toMatchObject({ event: 'keys.recovered' });
+  });
+
+  test('does not shorten the back-off after the next failure', async () => {
+    const { keys, find, clock } = setting();
+    keys.fails = 'status 500';
+    await find('old');
+    keys.source.endBackoff();
+    await find('old');
+    clock.advance(2 * SECOND - 1);
+    await find('old');
+    expect(keys.loads).toBe(2);
+    clock.advance(1);
+    await find('old');
+    expect(keys.loads).toBe(3);
+  });
+});
+
 describe('notices', () => {
   test('report each failure with its count, and the recovery once', async () => {
     const { keys, find, clock } = setting();
