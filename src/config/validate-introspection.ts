@@ -126,14 +126,30 @@ const tokensReachTheirIssuer: Check = (config) =>
     );
   });
 
+/** Endpoints that share an issuer accept answers without an audience for each other. */
+const boundTo = ({
+  audience,
+  audienceClients,
+}: Partially<IntrospectionInput>): 'audience' | 'audienceClients' | null => {
+  if (audience === 'bound-to-client') return 'audience';
+  return (audienceClients?.length ?? 0) > 0 ? 'audienceClients' : null;
+};
+
 const tokensAreBound: Check = (config) =>
   [...config.issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
-    if (introspection?.audience !== 'bound-to-client') return [];
-    const path = ['issuers', name, 'introspection', 'audience'];
+    const field = introspection === undefined ? null : boundTo(introspection);
+    if (introspection === undefined || field === null) return [];
+    const path = ['issuers', name, 'introspection', field];
+    if (field === 'audience' && (introspection.audienceClients?.length ?? 0) > 0) {
+      const message =
+        'bound-to-client accepts tokens of every client; ' +
+        'write audience: required, or remove audienceClients';
+      return [{ path, message }];
+    }
     const lacksClient =
       introspection.clientId === undefined &&
       !config.isBad(['issuers', name, 'introspection', 'clientId']);
-    if (introspection.auth === 'none' && lacksClient) {
+    if (field === 'audience' && introspection.auth === 'none' && lacksClient) {
       const message =
         'without a clientId no token is bound to a client; write a clientId, or write required';
       return [{ path, message }];
