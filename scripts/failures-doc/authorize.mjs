@@ -8,7 +8,8 @@ export const authorize = {
     ],
     action: [
       'Make the client ask for this resource (RFC 8707). Or list the audience that the issuer',
-      'writes in `audience`; see [idps.md](idps.md).',
+      'writes in `audience`; see [idps.md](idps.md). For introspection responses that name no',
+      'audience, list the client in `introspection.audienceClients`.',
     ],
   },
   'audience.legacy': {

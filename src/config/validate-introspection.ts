@@ -135,6 +135,8 @@ const boundTo = ({
   return (audienceClients?.length ?? 0) > 0 ? 'audienceClients' : null;
 };
 
+const OF_ITS_OWN = { audience: 'a client', audienceClients: 'audienceClients' } as const;
+
 const tokensAreBound: Check = (config) =>
   [...config.issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
     const field = introspection === undefined ? null : boundTo(introspection);
@@ -157,8 +159,8 @@ const tokensAreBound: Check = (config) =>
     const users = endpointsOf(config, name).map(([i]) => `endpoints[${i}]`);
     if (sharedAudience !== false || users.length < 2) return [];
     const message =
-      `${users.join(' and ')} would accept each other's tokens; ` +
-      'give each an issuer with a client of its own, or write sharedAudience: true';
+      `${users.join(' and ')} would accept each other's tokens; give each an issuer with ` +
+      `${OF_ITS_OWN[field]} of its own, or write sharedAudience: true`;
     return [{ path, message }];
   });
 

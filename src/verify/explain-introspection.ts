@@ -69,18 +69,18 @@ export async function observedIntrospection(
   };
 }
 
-const GENUINE =
-  'the keys of the issuer prove this token genuine. So it was revoked, or the endpoint calls only ' +
-  'some tokens active for this client: those that this client got, or that name it in aud';
+const NOT_ITS_OWN =
+  'The endpoint may call only tokens active that its client got, or that name its client in aud ' +
+  '(docs/failures.md#tokeninactive)';
+const GENUINE = `the keys of the issuer prove this token genuine. Was it revoked? ${NOT_ITS_OWN}`;
 const OPAQUE =
-  'it expired or was revoked, or the issuer did not issue it. If every good token is inactive, the ' +
-  'endpoint calls only some tokens active for this client: those that it got, or that name it in aud';
-const SEE = ' (docs/failures.md#tokeninactive)';
+  'it expired or was revoked, or the issuer did not issue it. Is every good token inactive? ' +
+  NOT_ITS_OWN;
 
 async function inactiveHint(token: string, { issuer, jwt }: Selection): Promise<string | null> {
-  if (jwt === null) return OPAQUE + SEE;
+  if (jwt === null) return OPAQUE;
   const signed = await verifySignature(token, jwt, issuer.keys);
-  return signed.ok ? GENUINE + SEE : null;
+  return signed.ok ? GENUINE : null;
 }
 
 /** Where the response has a client and no audience, the operator can accept that client. */

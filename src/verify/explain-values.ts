@@ -115,7 +115,7 @@ export const valuesOf = (
 const orAbsent = (name: string, values: Values): Values =>
   Object.keys(values).length > 0 ? values : { [name]: 'absent' };
 
-/** What an introspection response says of the issuer, the subject and the client of a token. */
+/** The issuer, the subject and the client that an introspection response names. */
 export function introspectionValues(claims: Claims, { policy }: IssuerRuntime): Values {
   const { subject, client } = policy.claims ?? USUAL_CLAIMS;
   return {

@@ -1,4 +1,4 @@
-// What `explain` shows of an introspection, and its hints where the response may mislead.
+// Explains introspections: the values of a response, and hints where the response may mislead.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createExplainToken } from '../../src/app/explain.js';
 import { explanationText } from '../../src/commands/explanation-report.js';
@@ -110,7 +110,7 @@ describe('the introspection step shows', () => {
     expect(await explain(token)).toMatchObject({ reason: 'introspection.unavailable', observed: {} });
   });
 
-  test('nothing of an introspection that was not made', async () => {
+  test('no values of an introspection that was not made', async () => {
     const verify = 'jwt-then-introspection';
     expect(await explain(token, { verify })).toMatchObject({ reason: 'ok', observed: {} });
     const unknownKey = issuer.token({ audience: RESOURCE, key: rsaKey() });
@@ -152,7 +152,7 @@ describe('active: false', () => {
 
   test('for an opaque token: the causes that remain', async () => {
     const { reason, detail } = await explain('opaque');
-    expect([reason, detail]).toEqual(['token.inactive', expect.stringContaining('If every good token is inactive')]);
+    expect([reason, detail]).toEqual(['token.inactive', expect.stringContaining('Is every good token inactive?')]);
   });
 
   test('the hint does not make the token good', async () => {
