@@ -7,6 +7,9 @@ export interface AccessToken {
   readonly audience: readonly string[];
   /** True: something in the token shows an access token and not an ID token. */
   readonly accessTokenEvidence: boolean;
-  /** True: the issuer named no audience, and `introspection.audience` is `bound-to-client`. */
+  /**
+   * True: a token for which the issuer named no audience is for this endpoint. The operator chose
+   * `bound-to-client`, or listed its client in `audienceClients`.
+   */
   readonly boundToClient: boolean;
 }
