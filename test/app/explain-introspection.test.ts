@@ -168,7 +168,7 @@ describe('an answer without an audience', () => {
   // The token names none either, so the answer decides.
   const bare = (): string => issuer.token({ audience: RESOURCE, claims: { aud: undefined } });
 
-  test.each([undefined, []])('names the client that could be listed (aud %j)', async (aud) => {
+  test.each([[undefined], [[]]])('names the client that could be listed (aud %j)', async (aud) => {
     issuer.introspect = () => ({ ...ANSWER, aud });
     const { reason, detail } = await explain(bare());
     expect([reason, detail]).toEqual(['audience.mismatch', expect.stringMatching(/"web".*introspection\.audienceClients$/)]);
