@@ -8,7 +8,9 @@ export const authorize = {
     ],
     action: [
       'Make the client ask for this resource (RFC 8707). Or list the audience that the issuer',
-      'writes in `audience`: the log and `portcullis explain` name it. See [idps.md](idps.md).',
+      'writes in `audience`: the log and `portcullis explain` name it. For introspection responses',
+      'that name no audience, list the client in `introspection.audienceClients`. See',
+      '[idps.md](idps.md).',
     ],
   },
   'audience.legacy': {

@@ -5,7 +5,8 @@ export const verify = {
     cause: [
       'The gateway cannot read the token. The `detail` in the log says why:',
       '- The token is not a JWT, and no issuer of the endpoint introspects such a token.',
-      '- The token is encrypted. Its client probably asked the issuer for no audience.',
+      '- The token is encrypted. Its client probably asked the issuer for no audience. Or the',
+      'issuer encrypts its opaque tokens to itself.',
       '- The token has a `crit` or `b64` header, or a `kid` that is not a text of at most 256',
       'characters.',
       '- The payload is not a JSON object, or the JWT has other text around it.',
@@ -13,6 +14,7 @@ export const verify = {
     action: [
       'Let the client ask for the audience of this server. An opaque token needs `introspection`',
       'at its issuer. Where `tokenPrefixes` are configured, it must begin with one of them.',
+      'An encrypted opaque token needs `verify: introspection` or `tokenPrefixes` at its issuer.',
     ],
   },
   'token.algorithm': {
@@ -85,10 +87,18 @@ export const verify = {
   },
   'token.inactive': {
     cause: [
-      'The issuer says that this token is not active. It was revoked, it expired, or the issuer',
-      'never issued it.',
+      'The issuer says that this token is not active:',
+      '- It was revoked, it expired, or the issuer never issued it.',
+      '- If every good token is inactive: some endpoints call only those tokens active that the',
+      'asking client itself got. Glewlwyd and better-auth do that. Others want the asking client',
+      'in the `aud` of the token: Keycloak since 26.7, and Canaille.',
+      '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
     ],
-    action: ['Log in again.'],
+    action: [
+      'Log in again. If every good token is inactive, run `portcullis explain` with one. For a JWT',
+      'it says whether the keys of the issuer prove the token genuine. Then verify JWTs by their',
+      'keys (`verify: jwt`), or introspect with a client that may ask about these tokens.',
+    ],
   },
   'keys.unavailable': {
     cause: [
@@ -118,11 +128,18 @@ export const verify = {
       '- The gateway pauses for a few seconds, because five responses in a row were not usable.',
       '- Too many introspection requests are in progress.',
     ],
-    action: ['Look at the issuer. Callers keep their tokens and retry.'],
+    action: [
+      'Look at the issuer. Callers keep their tokens and retry. For a slow endpoint raise',
+      '`introspection.timeoutMs`, or lower `introspection.maxConcurrentRequests`.',
+    ],
   },
   'introspection.gateway_rejected': {
     cause: ['The introspection endpoint rejected the credentials of the gateway.'],
-    action: ['Fix `introspection.auth`, `clientId`, and `clientSecret` or `privateKey`.'],
+    action: [
+      'Fix `introspection.auth`, `clientId`, and `clientSecret` or `privateKey`. Where the client id',
+      'or the secret has reserved characters, such as `:`, `%` or a space, try `auth: post`. Basic',
+      'must encode them, and some servers decode them differently, such as LemonLDAP::NG.',
+    ],
   },
   'key.sunset': {
     cause: ['The day `sunset` of this pass-through credential has come.'],

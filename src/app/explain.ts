@@ -14,6 +14,7 @@ import { errorStatus } from '../http/error-response.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { readCredential } from '../verify/credential.js';
 import { createExplain } from '../verify/explain.js';
+import { recordIntrospections } from '../verify/explain-introspection.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { systemScheduler } from './app.js';
 import { createKeep } from './keep.js';
@@ -41,10 +42,20 @@ export type ExplainToken = (token: string, tool: string | null) => Promise<Expla
 export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const { config, endpoint, clock } = settings;
   const shared = { ...settings, schedule: systemScheduler, issuers: createKeep<IssuerRuntime>() };
-  const issuers = acceptedBy(endpoint, issuerRuntimes(config.issuers, shared));
+  const introspections = recordIntrospections(
+    acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
+  );
+  const { issuers } = introspections;
   const audience = checkAudience;
   const authenticator = createBearerAuthenticator(issuers, audience, clock);
-  const explain = createExplain({ endpoint, issuers, authenticator, audience, clock });
+  const explain = createExplain({
+    endpoint,
+    issuers,
+    authenticator,
+    audience,
+    clock,
+    introspections,
+  });
   const authorizer = createAuthorizer(endpoint);
   const { path } = endpoint;
 

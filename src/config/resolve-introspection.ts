@@ -69,12 +69,14 @@ function clientOf(input: WithSecrets<IntrospectionInput>): ClientAuthentication 
 export function resolveIntrospection(
   input: WithSecrets<IntrospectionInput>,
 ): ResolvedIntrospection {
-  const { url, audience, activeCacheSeconds, inactiveCacheSeconds } = input;
   return {
-    url: url ?? null,
+    url: input.url ?? null,
     client: clientOf(input),
-    audience,
-    activeCacheSeconds,
-    inactiveCacheSeconds,
+    audience: input.audience,
+    audienceClients: input.audienceClients,
+    timeoutMs: input.timeoutMs,
+    maxConcurrentRequests: input.maxConcurrentRequests,
+    activeCacheSeconds: input.activeCacheSeconds,
+    inactiveCacheSeconds: input.inactiveCacheSeconds,
   };
 }

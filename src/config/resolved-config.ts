@@ -26,6 +26,10 @@ export interface ResolvedIntrospection {
   readonly url: string | null;
   readonly client: ClientAuthentication;
   readonly audience: 'required' | 'bound-to-client';
+  /** Clients whose tokens are for this server although the response names no audience. */
+  readonly audienceClients: readonly string[];
+  readonly timeoutMs: number;
+  readonly maxConcurrentRequests: number;
   readonly activeCacheSeconds: number;
   readonly inactiveCacheSeconds: number;
 }

@@ -126,14 +126,32 @@ const tokensReachTheirIssuer: Check = (config) =>
     );
   });
 
+/** Endpoints that share an issuer accept answers without an audience for each other. */
+const boundTo = ({
+  audience,
+  audienceClients,
+}: Partially<IntrospectionInput>): 'audience' | 'audienceClients' | null => {
+  if (audience === 'bound-to-client') return 'audience';
+  return (audienceClients?.length ?? 0) > 0 ? 'audienceClients' : null;
+};
+
+const OF_ITS_OWN = { audience: 'a client', audienceClients: 'audienceClients' } as const;
+
 const tokensAreBound: Check = (config) =>
   [...config.issuers].flatMap(([name, { introspection, sharedAudience }]): Problem[] => {
-    if (introspection?.audience !== 'bound-to-client') return [];
-    const path = ['issuers', name, 'introspection', 'audience'];
+    const field = introspection === undefined ? null : boundTo(introspection);
+    if (introspection === undefined || field === null) return [];
+    const path = ['issuers', name, 'introspection', field];
+    if (field === 'audience' && (introspection.audienceClients?.length ?? 0) > 0) {
+      const message =
+        'bound-to-client accepts tokens of every client; ' +
+        'write audience: required, or remove audienceClients';
+      return [{ path, message }];
+    }
     const lacksClient =
       introspection.clientId === undefined &&
       !config.isBad(['issuers', name, 'introspection', 'clientId']);
-    if (introspection.auth === 'none' && lacksClient) {
+    if (field === 'audience' && introspection.auth === 'none' && lacksClient) {
       const message =
         'without a clientId no token is bound to a client; write a clientId, or write required';
       return [{ path, message }];
@@ -141,8 +159,8 @@ const tokensAreBound: Check = (config) =>
     const users = endpointsOf(config, name).map(([i]) => `endpoints[${i}]`);
     if (sharedAudience !== false || users.length < 2) return [];
     const message =
-      `${users.join(' and ')} would accept each other's tokens; ` +
-      'give each an issuer with a client of its own, or write sharedAudience: true';
+      `${users.join(' and ')} would accept each other's tokens; give each an issuer with ` +
+      `${OF_ITS_OWN[field]} of its own, or write sharedAudience: true`;
     return [{ path, message }];
   });
 

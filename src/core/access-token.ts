@@ -15,7 +15,10 @@ export interface AudienceFacts {
   readonly evidence: AccessEvidence;
   /** True: the token has a `nonce`, which every ID token of a browser login has. */
   readonly hasNonce: boolean;
-  /** True: the issuer named no audience, and `introspection.audience` is `bound-to-client`. */
+  /**
+   * True: a token for which the issuer named no audience is for this endpoint. The operator chose
+   * `bound-to-client`, or listed its client in `audienceClients`.
+   */
   readonly boundToClient: boolean;
 }
 

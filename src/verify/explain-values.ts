@@ -113,6 +113,20 @@ export const valuesOf = (
   nowSeconds: number,
 ): CheckValues => VALUES[name]?.(jwt, issuer, nowSeconds) ?? NOTHING;
 
+const orAbsent = (name: string, values: Values): Values =>
+  Object.keys(values).length > 0 ? values : { [name]: 'absent' };
+
+/** The issuer, the subject and the client that an introspection response names. */
+export function introspectionValues(claims: Claims, { policy }: IssuerRuntime): Values {
+  const { subject, client } = policy.claims ?? USUAL_CLAIMS;
+  return {
+    active: true,
+    iss: claims.iss ?? 'absent',
+    ...orAbsent('subject', pick(claims, [...subject, 'username'])),
+    ...orAbsent('client', pick(claims, client)),
+  };
+}
+
 /** The audience of a token, and the audiences that the endpoint accepts from this issuer. */
 export function audienceValues(
   claims: Claims | null,

@@ -4,17 +4,13 @@ import type { Clock } from '../core/clock.js';
 import type { BearerCredential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Authenticator } from '../core/endpoint-runtime.js';
-import type { Explanation, ExplanationStep } from '../core/explanation.js';
-import type { Failure, FailureDefinition } from '../core/failure.js';
+import type { Explanation, Values } from '../core/explanation.js';
+import type { Failure } from '../core/failure.js';
 import {
   audienceMismatch,
-  credentialMalformed,
-  credentialMultiple,
   keysRefetchLimited,
   keysUnavailable,
-  tokenIssuer,
   tokenKeyUnknown,
-  tokenMalformed,
   verifyFault,
 } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
@@ -28,20 +24,15 @@ import {
   unverifiedFacts,
   unverifiedToken,
 } from './authenticators/jwt.js';
-import type { Claims } from './claims.js';
-import { audienceValues, type CheckValues, valuesOf } from './explain-values.js';
+import {
+  type IntrospectionRecord,
+  observedIntrospection,
+  withHint,
+} from './explain-introspection.js';
+import { formSteps, type PlannedStep, toSteps } from './explain-steps.js';
+import { audienceValues, valuesOf } from './explain-values.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
-import { shapeOf } from './jws.js';
 import { createSelectVerifier, type Selection } from './select-verifier.js';
-
-/** One check whose state is not known yet. */
-export interface PlannedStep extends CheckValues {
-  readonly name: string;
-  /** The check itself; absent where only the authenticator can answer. */
-  readonly reject?: () => Failure | null;
-  /** For a check without `reject`: the failures that belong to it. */
-  readonly own?: readonly FailureDefinition[];
-}
 
 /**
  * `first`: the steps before those of verify/. `last`: the step after them. It gets the caller,
@@ -60,26 +51,20 @@ export interface ExplainDependencies {
   readonly authenticator: Authenticator<BearerCredential>;
   readonly audience: AudienceRule;
   readonly clock: Clock;
+  /** The introspections of `authenticator`; absent where it makes none. */
+  readonly introspections?: Pick<IntrospectionRecord, 'take'>;
 }
 
 type Verified = Result<Caller>;
 
-/** Steps before the first failure passed. Steps after it were not reached. */
-function toSteps(planned: readonly PlannedStep[], verified: Verified): ExplanationStep[] {
-  let reached = true;
-  return planned.map(({ name, reject, own, observed, expected }) => {
-    const step = { name, observed, expected };
-    const found = reject?.() ?? null;
-    if (!reached) {
-      const wouldPass = reject !== undefined && found === null;
-      return { ...step, state: 'not reached', failure: found, wouldPass };
-    }
-    const isOwn = !verified.ok && (own?.includes(verified.definition) ?? false);
-    const failure = found ?? (isOwn ? (verified as Failure) : null);
-    reached = failure === null;
-    return { ...step, state: reached ? 'pass' : 'fail', failure, wouldPass: false };
-  });
-}
+const BY_INTROSPECTION = 'introspection';
+const BY_BOTH = 'key and signature, else introspection';
+
+/** The steps, where the one of an introspection has what the endpoint answered. */
+const withObserved = (steps: readonly PlannedStep[], observed: Values): PlannedStep[] =>
+  steps.map((step) =>
+    step.name === BY_INTROSPECTION || step.name === BY_BOTH ? { ...step, observed } : step,
+  );
 
 const KEY_FAILURES = [
   tokenKeyUnknown.definition,
@@ -88,41 +73,8 @@ const KEY_FAILURES = [
 ];
 
 export function createExplain(dependencies: ExplainDependencies): Explain {
-  const { endpoint, issuers, authenticator, audience, clock } = dependencies;
+  const { endpoint, issuers, authenticator, audience, clock, introspections } = dependencies;
   const selectVerifier = createSelectVerifier(issuers);
-
-  /** The checks before a verifier is selected. */
-  function formSteps(token: string, selected: Result<Selection>): readonly PlannedStep[] {
-    const shape = shapeOf(token);
-    const claims: Claims | null = shape.kind === 'jws' ? shape.claims : null;
-    const kind = shape.kind === 'jws' ? 'JWT' : shape.kind;
-    // After a selection these checks passed. A later failure with the same reason is not theirs.
-    const own = (...all: readonly FailureDefinition[]): readonly FailureDefinition[] =>
-      selected.ok ? [] : all;
-    const steps: readonly PlannedStep[] = [
-      {
-        name: 'one token',
-        own: own(credentialMalformed.definition, credentialMultiple.definition),
-        observed: { characters: token.length },
-        expected: {},
-      },
-      {
-        name: 'kind of token',
-        own: own(tokenMalformed.definition),
-        observed: { kind },
-        expected: {},
-      },
-      {
-        name: 'accepted issuer',
-        own: own(tokenIssuer.definition),
-        observed: claims === null ? {} : { iss: claims.iss ?? 'absent' },
-        expected: { iss: endpoint.issuers },
-      },
-    ];
-    if (selected.ok || claims === null) return steps;
-    // Without a verifier no later check runs, but the audience may show the mistake.
-    return [...steps, { name: 'audience', ...audienceValues(claims, undefined, endpoint) }];
-  }
 
   /** The checks of a JWT that need no other server. */
   function keylessSteps(jwt: UnverifiedJwt, issuer: IssuerRuntime): PlannedStep[] {
@@ -189,21 +141,19 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
     verified: Verified,
     answer: Principal | null,
   ): PlannedStep[] {
-    if (jwt === null) return introspectionSteps('introspection', issuer, verified, answer);
+    if (jwt === null) return introspectionSteps(BY_INTROSPECTION, issuer, verified, answer);
     const keyless = keylessSteps(jwt, issuer);
     if (issuer.verify === 'introspection') {
-      const steps = introspectionSteps('introspection', issuer, verified, answer);
       const own: PlannedStep = {
         name: 'audience of the token',
         reject: () => tokenAudienceFailure(jwt, issuer),
         ...audienceValues(jwt.claims, issuer.policy.issuer, endpoint),
       };
-      return [...keyless, own, ...steps];
+      return [...keyless, own, ...introspectionSteps(BY_INTROSPECTION, issuer, verified, answer)];
     }
     const before = [...keyless, ...claimSteps(jwt, issuer)];
     if (issuer.verify === 'jwt-then-introspection') {
-      const name = 'key and signature, else introspection';
-      return [...before, ...introspectionSteps(name, issuer, verified, answer)];
+      return [...before, ...introspectionSteps(BY_BOTH, issuer, verified, answer)];
     }
     const key = { name: 'key', own: KEY_FAILURES, ...valuesOf('key', jwt, issuer, 0) };
     return [...before, key, authenticatorStep('signature', verified, {})];
@@ -238,14 +188,22 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   }
 
   return async (token, first, last) => {
-    const verified: Verified = await Promise.resolve(
+    let verified: Verified = await Promise.resolve(
       authenticator.authenticate({ kind: 'bearer', token }, endpoint),
     ).catch((cause: unknown) => verifyFault({ cause }));
     const selected = selectVerifier(token);
     const answer = await answerOf(token, selected, verified);
-    const verifier = selected.ok ? verifierSteps(selected.value, verified, answer) : [];
+    const introspected = introspections?.take(token) ?? null;
+    let observed: Values = {};
+    if (selected.ok && introspected !== null) {
+      verified = await withHint(verified, token, selected.value, introspected);
+      observed = await observedIntrospection(selected.value, introspected);
+    }
+    const verifier = selected.ok
+      ? withObserved(verifierSteps(selected.value, verified, answer), observed)
+      : [];
     const caller = verified.ok ? verified.value : unverifiedCaller(selected);
-    const planned = [...first, ...formSteps(token, selected), ...verifier, last(caller)];
+    const planned = [...first, ...formSteps(token, selected, endpoint), ...verifier, last(caller)];
     const steps = toSteps(planned, verified);
     const failed = steps.find(({ state }) => state === 'fail');
     // A failure that belongs to no step must never look like a pass.

@@ -58,6 +58,12 @@ export function shapeOf(token: string): Shape {
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
 }
 
+/** The header of an encrypted token (RFC 7516 section 4.1.2); null without a readable one. */
+export function jweHeaderOf(token: string): Readonly<Record<string, unknown>> | null {
+  const header = decodeObject(token.slice(0, token.indexOf('.')));
+  return isHeader(header) && Object.hasOwn(header, 'enc') ? header : null;
+}
+
 /** No lookahead for the dot: for 32 KB without a dot, backtracking at every start takes seconds. */
 const RUN = /[A-Za-z0-9_-]+/g;
 /** Base64url characters of the shortest header with `alg`, `{"alg":0}`. */

@@ -6,7 +6,12 @@ import { tokenIssuer, tokenMalformed } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
-import { containsJws, shapeOf, type UnverifiedJws } from './jws.js';
+import { containsJws, jweHeaderOf, shapeOf, type UnverifiedJws } from './jws.js';
+
+const ENCRYPTED = 'encrypted (JWE): the client probably requested no audience from the issuer';
+const INTROSPECT_ENCRYPTED =
+  '. Where such tokens are good, its issuer needs verify: introspection, or tokenPrefixes';
+const TEXT_AROUND = 'a JWT with other text around it';
 
 export interface Selection {
   readonly issuer: IssuerRuntime;
@@ -29,19 +34,40 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     return ok({ issuer, jwt: { ...shape, claims } });
   }
 
+  /**
+   * The issuer whose opaque tokens may have five parts: it introspects all its tokens, or the
+   * token has one of its prefixes. Some issuers encrypt their opaque tokens to themselves.
+   */
+  const mayEncrypt = ({ verify, tokenPrefixes }: IssuerRuntime, token: string): boolean =>
+    tokenPrefixes === null
+      ? verify === 'introspection'
+      : tokenPrefixes.some((prefix) => token.startsWith(prefix));
+
+  function selectForEncrypted(token: string): Result<Selection> {
+    const header = jweHeaderOf(token);
+    const opaque = header === null ? token : token.slice(token.indexOf('.'));
+    // A signed JWT with two more parts is not encrypted.
+    if (containsJws(opaque)) return tokenMalformed({ detail: TEXT_AROUND });
+    const [issuer, another] = introspecting.filter((one) => mayEncrypt(one, token));
+    if (issuer === undefined || another !== undefined)
+      return tokenMalformed({
+        detail: introspecting.length === 0 ? ENCRYPTED : ENCRYPTED + INTROSPECT_ENCRYPTED,
+      });
+    // RFC 7519 section 5.3: the header may repeat `iss`.
+    if (header?.iss !== undefined && header.iss !== issuer.policy.issuer)
+      return tokenIssuer({ detail: 'iss in the header is not the issuer that can take the token' });
+    return ok({ issuer, jwt: null });
+  }
+
   return (token) => {
     const flaw = checkTokenSyntax(token);
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
-    if (shape.kind === 'encrypted') {
-      return tokenMalformed({
-        detail: 'encrypted (JWE): the client probably requested no audience from the issuer',
-      });
-    }
+    if (shape.kind === 'encrypted') return selectForEncrypted(token);
     if (shape.kind === 'jws') return selectForJws(shape);
     // A JWT with text around it is not an opaque token. Introspection would give it a second
     // attempt, and would disclose the token of one issuer to another.
-    if (containsJws(token)) return tokenMalformed({ detail: 'a JWT with other text around it' });
+    if (containsJws(token)) return tokenMalformed({ detail: TEXT_AROUND });
     // Only to the issuer that may have issued it: any other would learn the token.
     const issuer = introspecting.find(
       ({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true,

@@ -186,3 +186,36 @@ describe('two issuers with opaque tokens at one endpoint', () => {
     ]);
   });
 });
+
+describe('verify: introspection, with opaque tokens of five parts and responses without an audience', () => {
+  let scene: Scene;
+  const seen: string[] = [];
+  const JWE = `${Buffer.from('{"alg":"A256GCMKW","enc":"A256GCM"}').toString('base64url')}.a.b.c.d`;
+  beforeAll(async () => {
+    const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, audienceClients: ['web'] };
+    scene = await startScene({ issuer: { verify: 'introspection', introspection }, env: { SECRET } });
+  });
+  afterAll(() => scene.stop());
+  beforeEach(() => {
+    seen.length = 0;
+    scene.upstream.reset();
+  });
+  const answer = (client_id: string): void => {
+    scene.issuer.introspect = (form) => {
+      seen.push(form.get('token') ?? '');
+      return { active: true, sub: 'alice', scope: 'files:read', client_id };
+    };
+  };
+
+  test('a token of a listed client passes, one of another client does not', async () => {
+    answer('web');
+    expect([await outcome(scene, JWE), seen]).toEqual([[200, 'ok'], [JWE]]);
+    answer('other');
+    expect([await outcome(scene, `${JWE}x`), seen.length, scene.upstream.hits]).toEqual([[401, 'audience.mismatch'], 2, 1]);
+  });
+
+  test('a JWT with two more parts reaches no issuer', async () => {
+    answer('web');
+    expect([await outcome(scene, `${scene.token()}.x.y`), seen, scene.upstream.hits]).toEqual([[401, 'token.malformed'], [], 0]);
+  });
+});

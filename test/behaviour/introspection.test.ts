@@ -168,7 +168,9 @@ describe('C-83: the endpoint rejects the gateway itself', () => {
     [401, { error: 'invalid_client' }, 503, 'introspection.gateway_rejected'],
     [403, {}, 503, 'introspection.gateway_rejected'],
     [400, { error: 'invalid_client' }, 503, 'introspection.gateway_rejected'],
+    [400, { error: 'unauthorized_client' }, 503, 'introspection.gateway_rejected'],
     [400, { error: 'invalid_request' }, 401, 'token.inactive'],
+    [401, { error: 'invalid_token' }, 401, 'token.inactive'],
     [429, {}, 503, 'introspection.unavailable'],
     [307, {}, 503, 'introspection.unavailable'],
   ])('%s %j is %s', async (code, body, status, reason) => {

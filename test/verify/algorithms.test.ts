@@ -35,7 +35,7 @@ describe('the algorithm of a token (C-32)', () => {
 
   test.each(['HS256', 'HS384', 'HS512'])('%s: the detail says which token that may be, and never to add it', (alg) => {
     expect(detailOf(alg)).toBe(
-      `alg ${alg}: only the issuer can verify such a token; ` + 'it may be a refresh token, such as one of Keycloak`,
+      `alg ${alg}: only the issuer can verify such a token; it may be a refresh token, such as one of Keycloak`,
     );
   });
 });

@@ -97,6 +97,15 @@ export const audience = z
     error: 'an empty list accepts no token; write at least one audience, or remove the field',
   });
 
+const CLIENT_IDS_HINT = 'write a client id, such as my-mcp-client';
+export const clientIds = z
+  .array(z.string({ error: CLIENT_IDS_HINT }).min(1, { error: CLIENT_IDS_HINT }), {
+    error: 'write a list of client ids, such as [my-mcp-client]',
+  })
+  .min(1, {
+    error: 'an empty list accepts no client; write at least one, or remove the field',
+  });
+
 /**
  * Names of claims, taken literally: `https://example.com/roles` is one name, and a dot does not
  * separate the parts of a path.

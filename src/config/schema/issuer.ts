@@ -8,6 +8,7 @@ import {
   audience,
   CLIENT_ID_HINT,
   claimNames,
+  clientIds,
   mapOf,
   protectedUrl,
   tokenPrefixes,
@@ -39,6 +40,12 @@ export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
   audience: z
     .enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' })
     .default('required'),
+  /** Client ids. A response without `aud` about a token of one of these clients is accepted. */
+  audienceClients: clientIds.default([]),
+  /** Milliseconds for one request, and for the wait before it. */
+  timeoutMs: wholeNumber(100, 30_000, 'milliseconds').default(2_000),
+  /** Requests in progress at once. Unknown tokens may take half of them. */
+  maxConcurrentRequests: wholeNumber(2, 1_024, 'requests').default(64),
   /** Seconds for which an active token is cached, never past its `exp`: the revocation delay. */
   activeCacheSeconds: wholeNumber(0, 300, 'seconds').default(30),
   /** Seconds for which an inactive token is cached. */

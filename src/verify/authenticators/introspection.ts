@@ -11,28 +11,47 @@ import type { Result } from '../../core/result.js';
 import type { Claims } from '../claims.js';
 import type { Fetched, FetchJson } from '../fetch-json.js';
 import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
-import { type Breaker, createBreaker } from '../introspection/breaker.js';
+import { createBreaker } from '../introspection/breaker.js';
 import { createIntrospectionCache } from '../introspection/cache.js';
-import { createClientAuthentication } from '../introspection/client-authentication.js';
+import {
+  createClientAuthentication,
+  isEncodedForBasic,
+} from '../introspection/client-authentication.js';
 import { createLocateEndpoint } from '../introspection/endpoint.js';
 import { readResponse } from '../introspection/response.js';
-import { createSlots } from '../introspection/slots.js';
+import { createSlots, type SlotLimits } from '../introspection/slots.js';
 import type { MetadataSource } from '../issuer/metadata.js';
 import { createSingleFlight } from '../single-flight.js';
 import { tokenHash } from '../token-hash.js';
 
 export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy {}
 
-/** Returns at once from the cache, and a promise where it has to ask the issuer. */
-export type Introspect = (token: string) => Result<AccessToken> | Promise<Result<AccessToken>>;
+/**
+ * Returns at once from the cache, and a promise where it has to ask the issuer. `observe`, for
+ * `explain`, gets the response about an active token, also where a check then rejects it.
+ */
+export type Introspect = (
+  token: string,
+  observe?: (claims: Claims) => void,
+) => Result<AccessToken> | Promise<Result<AccessToken>>;
 
-const DEADLINE_MS = 2_000;
 const MAX_BYTES = 64 * 1024;
+/** Waiting for a slot at once, for known and for unknown tokens each. */
+const MAX_WAITING = 256;
+const TRY_POST =
+  'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
+  'decode differently: try auth: post';
+
 /**
  * A flood of random tokens does not reach the issuer in full. A start with many active tokens
  * waits instead of being rejected.
  */
-const SLOTS = { max: 64, maxUnknown: 32, maxWaiting: 256, maxWaitMs: 1_000 };
+const slotLimits = ({ maxConcurrentRequests, timeoutMs }: ResolvedIntrospection): SlotLimits => ({
+  max: maxConcurrentRequests,
+  maxUnknown: Math.floor(maxConcurrentRequests / 2),
+  maxWaiting: MAX_WAITING,
+  maxWaitMs: timeoutMs,
+});
 
 /** Some endpoints repeat the token in the response. The gateway drops it (C-87, no raw token). */
 const withoutToken = (claims: Claims, token: string): Claims =>
@@ -52,7 +71,7 @@ export function createIntrospection(
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
   const cache = createIntrospectionCache(client, clock);
-  const slots = createSlots(SLOTS, clock);
+  const slots = createSlots(slotLimits(client), clock);
   const locate = createLocateEndpoint(client.url, metadata);
   const authenticate = createClientAuthentication(client.client, issuer, clock);
   const reportBreaker = (state: 'open' | 'closed'): void => {
@@ -73,33 +92,43 @@ export function createIntrospection(
   async function post(url: string, token: string): Promise<Fetched> {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
     const headers = await authenticate(form);
-    return fetchJson({ url, form, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES });
+    return fetchJson({ url, form, headers, deadlineMs: client.timeoutMs, maxBytes: MAX_BYTES });
   }
+
+  /** The answer names no audience, and the operator accepts such answers for its client. */
+  const isOfAcceptedClient = ({ audience, principal }: AccessToken): boolean =>
+    audience.length === 0 &&
+    principal.client !== null &&
+    client.audienceClients.includes(principal.client);
 
   function acceptActive(claims: Claims, key: string, bytes: number): Result<AccessToken> {
     const rejection = rejectActive(claims, client, nowSeconds());
     if (rejection !== null) return rejection;
     const active = activeToken(claims, client, key);
-    return active.ok ? cache.putActive(key, { ...active.value, boundToClient }, bytes) : active;
+    if (!active.ok) return active;
+    const isBound = boundToClient || isOfAcceptedClient(active.value);
+    return cache.putActive(key, { ...active.value, boundToClient: isBound }, bytes);
   }
 
-  function reportIfGatewayRejected(failure: Failure): void {
-    if (failure.definition !== introspectionGatewayRejected.definition) return;
-    notify({
-      event: 'introspection.client_rejected',
-      level: 'error',
-      issuer,
-      detail: failure.detail,
-    });
+  function reportGatewayRejected(failure: Failure): Failure {
+    if (failure.definition !== introspectionGatewayRejected.definition) return failure;
+    const details = isEncodedForBasic(client.client)
+      ? [failure.detail, TRY_POST]
+      : [failure.detail];
+    const detail = details.join('; ');
+    notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail });
+    return introspectionGatewayRejected({ detail });
   }
 
   async function request(
     token: string,
     key: string,
-    breaker: Breaker,
+    isKnown: boolean,
+    observe?: (claims: Claims) => void,
   ): Promise<Result<AccessToken>> {
     const url = await locate();
     if (typeof url !== 'string') return url;
+    const breaker = isKnown ? breakers.known : breakers.unknown;
     const waitMs = breaker.enter();
     if (waitMs > 0) {
       return introspectionUnavailable({
@@ -111,25 +140,34 @@ export function createIntrospection(
     let retryAfterSeconds = 0;
     try {
       const fetched = await post(url, token);
-      const { claims, failure, inactive, endpointFailed } = readResponse(fetched);
+      const { claims, failure, inactive, endpointFailed } = readResponse(
+        fetched,
+        client.client.auth,
+      );
       succeeded = !endpointFailed;
-      if (claims !== null && fetched.kind === 'answer')
-        return acceptActive(withoutToken(claims, token), key, fetched.body.length);
+      // After an outage known tokens must not wait longer than unknown ones.
+      if (succeeded && !isKnown) breakers.known.hearOfSuccess(claims !== null);
+      if (claims !== null && fetched.kind === 'answer') {
+        const answer = withoutToken(claims, token);
+        observe?.(answer);
+        return acceptActive(answer, key, fetched.body.length);
+      }
       const rejection = failure ?? introspectionUnavailable();
       retryAfterSeconds = rejection.retryAfterSeconds ?? 0;
       if (inactive) cache.putInactive(key, rejection);
-      reportIfGatewayRejected(rejection);
-      return rejection;
+      return reportGatewayRejected(rejection);
     } finally {
       breaker.leave(succeeded, retryAfterSeconds);
     }
   }
 
-  async function requestInSlot(token: string, key: string): Promise<Result<AccessToken>> {
+  async function requestInSlot(
+    token: string,
+    key: string,
+    observe?: (claims: Claims) => void,
+  ): Promise<Result<AccessToken>> {
     const isKnown = cache.isKnown(key);
-    const result = await slots.run(isKnown, () =>
-      request(token, key, isKnown ? breakers.known : breakers.unknown),
-    );
+    const result = await slots.run(isKnown, () => request(token, key, isKnown, observe));
     return (
       result ??
       introspectionUnavailable({
@@ -139,10 +177,10 @@ export function createIntrospection(
     );
   }
 
-  return (token) => {
+  return (token, observe) => {
     const key = tokenHash(token);
     const cached = cache.get(key);
-    if (cached === undefined) return flight.run(key, () => requestInSlot(token, key));
+    if (cached === undefined) return flight.run(key, () => requestInSlot(token, key, observe));
     if (!cached.ok) return cached;
     // Time has passed since the response: the dates are checked again.
     return rejectActive(cached.value.principal.claims, client, nowSeconds()) ?? cached;

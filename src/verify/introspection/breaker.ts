@@ -7,6 +7,11 @@ export interface Breaker {
   enter(): number;
   /** Reports the outcome of a request. `retryAfterSeconds`: the endpoint's Retry-After. */
   leave(succeeded: boolean, retryAfterSeconds: number): void;
+  /**
+   * Another breaker of this endpoint had a success, so the outage may be over. `isProven`: the
+   * endpoint called a token active, so this breaker closes. Else its next request goes at once.
+   */
+  hearOfSuccess(isProven: boolean): void;
 }
 
 const FAILURES = 5;
@@ -21,6 +26,14 @@ export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed')
   let openUntil = 0;
   let isOpen = false;
   let isProbing = false;
+
+  function close(): void {
+    if (isOpen) onChange('closed');
+    failures = 0;
+    isOpen = false;
+    isProbing = false;
+  }
+
   return {
     enter() {
       if (!isOpen) return 0;
@@ -33,10 +46,7 @@ export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed')
     leave(succeeded, retryAfterSeconds) {
       if (succeeded) {
         // A late response counts too: it shows that the endpoint works.
-        if (isOpen) onChange('closed');
-        failures = 0;
-        isOpen = false;
-        isProbing = false;
+        close();
         return;
       }
       failures += 1;
@@ -48,6 +58,12 @@ export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed')
       isOpen = true;
       isProbing = false;
       openUntil = now + Math.min(LONGEST_MS, Math.max(OPEN_MS, retryAfterSeconds * 1000));
+    },
+    hearOfSuccess(isProven) {
+      if (!isOpen) return;
+      if (isProven) close();
+      // A success with an inactive token must not close it: any caller can provoke one.
+      else openUntil = Math.min(openUntil, clock.monotonicMs());
     },
   };
 }

@@ -15,10 +15,18 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
  * Basic credentials are form-urlencoded before base64 (RFC 6749 section 2.3.1), so that a secret
- * with `:` or `%` works (C-81, client authentication).
+ * with `:` or `%` works (C-81, client authentication). A space is `%20`, which every server reads:
+ * some do not decode `+`.
  */
 function formEncode(value: string): string {
-  return new URLSearchParams([['', value]]).toString().slice(1);
+  return new URLSearchParams([['', value]]).toString().slice(1).replaceAll('+', '%20');
+}
+
+/** True: Basic sends this client id or secret encoded, and some servers decode it differently. */
+export function isEncodedForBasic(client: ClientAuthentication): boolean {
+  if (client.auth !== 'basic') return false;
+  const { clientId, clientSecret } = client;
+  return [clientId, clientSecret.reveal()].some((value) => formEncode(value) !== value);
 }
 
 /**

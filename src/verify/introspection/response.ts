@@ -1,5 +1,6 @@
 // Reads an introspection response (RFC 7662 section 2.2): the token is active, or inactive, or the
 // response has no usable answer. Without an answer the client gets 503, never a rejected token.
+import type { ClientAuthentication } from '../../config/resolved-config.js';
 import type { Failure } from '../../core/failure.js';
 import {
   introspectionGatewayRejected,
@@ -9,6 +10,9 @@ import {
 import { isObject } from '../../core/json.js';
 import type { Claims } from '../claims.js';
 import type { Fetched } from '../fetch-json.js';
+import { bearerErrorOf } from './challenge.js';
+
+type Auth = ClientAuthentication['auth'];
 
 export interface IntrospectionResult {
   /** The members of the response for an active token; null otherwise. */
@@ -26,7 +30,7 @@ export interface IntrospectionResult {
 
 interface ResponseRule {
   readonly name: string;
-  readonly applies: (status: number, json: unknown, fetched: Fetched) => boolean;
+  readonly applies: (status: number, json: unknown, fetched: Fetched, auth: Auth) => boolean;
   readonly result: (
     detail: string,
     retryAfterSeconds: number,
@@ -47,6 +51,25 @@ const endpointFailure = (
 const gatewayRejected = (detail: string): Partial<IntrospectionResult> => ({
   failure: introspectionGatewayRejected({ detail }),
 });
+const tokenRejected = (detail: string): Partial<IntrospectionResult> => ({
+  failure: tokenInactive({ detail }),
+});
+
+/** The errors of RFC 6749 section 5.2 that speak of the client, which here is the gateway. */
+const CLIENT_ERRORS: ReadonlySet<unknown> = new Set(['invalid_client', 'unauthorized_client']);
+const errorOf = (json: unknown): unknown => (isObject(json) ? json.error : undefined);
+
+/**
+ * True: a 401 speaks of the introspected token, as Authlib answers. A gateway that authenticates
+ * with a bearer token cannot tell the two tokens apart, so the error then speaks of its own.
+ */
+function isAboutToken(json: unknown, fetched: Fetched, auth: Auth): boolean {
+  if (auth === 'bearer' || fetched.kind !== 'answer') return false;
+  const challenge = bearerErrorOf(fetched.headers['www-authenticate']);
+  // A challenge for another scheme, such as Basic, asks for the credentials of the gateway.
+  if (challenge === 'other scheme') return false;
+  return (errorOf(json) ?? challenge) === 'invalid_token';
+}
 
 /**
  * The first rule that applies decides. Only a boolean `active` is an answer: `"true"`, 1 or a
@@ -59,22 +82,25 @@ export const responseRules: readonly ResponseRule[] = [
     result: endpointFailure,
   },
   {
+    name: '401 invalid_token is about this token',
+    applies: (status, json, fetched, auth) => status === 401 && isAboutToken(json, fetched, auth),
+    result: () => tokenRejected('the endpoint answered 401 invalid_token to this token'),
+  },
+  {
     name: '401 and 403 reject the gateway',
     applies: (status) => status === 401 || status === 403,
     result: gatewayRejected,
   },
   {
-    name: '400 invalid_client rejects the gateway',
-    applies: (status, json) => status === 400 && isObject(json) && json.error === 'invalid_client',
-    result: () => gatewayRejected('invalid_client'),
+    name: '400 invalid_client or unauthorized_client rejects the gateway',
+    applies: (status, json) => status === 400 && CLIENT_ERRORS.has(errorOf(json)),
+    result: (_detail, _retryAfterSeconds, json) => gatewayRejected(String(errorOf(json))),
   },
   {
     name: 'any other 400 is about this token',
     // Many endpoints answer 400 to a token that they cannot read.
     applies: (status) => status === 400,
-    result: () => ({
-      failure: tokenInactive({ detail: 'the endpoint answered 400 to this token' }),
-    }),
+    result: () => tokenRejected('the endpoint answered 400 to this token'),
   },
   { name: '429', applies: (status) => status === 429, result: endpointFailure },
   { name: '5xx', applies: (status) => status >= 500, result: endpointFailure },
@@ -109,12 +135,13 @@ const NOTHING: IntrospectionResult = {
   endpointFailed: false,
 };
 
-export function readResponse(fetched: Fetched): IntrospectionResult {
+/** `auth`: how the gateway authenticated. It decides whose fault a 401 is. */
+export function readResponse(fetched: Fetched, auth: Auth): IntrospectionResult {
   const response = fetched.kind === 'answer' ? fetched : null;
   const status = response?.status ?? 0;
   const detail = fetched.kind === 'transport' ? fetched.detail : `status ${status}`;
   const retryAfterSeconds = Number(response?.headers['retry-after']) || 1;
-  const rule = responseRules.find(({ applies }) => applies(status, response?.json, fetched));
+  const rule = responseRules.find(({ applies }) => applies(status, response?.json, fetched, auth));
   const result =
     rule?.result(detail, retryAfterSeconds, response?.json) ?? unavailable('no rule applies', 1);
   return { ...NOTHING, ...result };

@@ -8,6 +8,7 @@ import { ok, type Result } from '../../core/result.js';
 import { createIntrospection, type Introspect } from '../authenticators/introspection.js';
 import { type JwtPolicy, type UnverifiedJwt, verifySignature } from '../authenticators/jwt.js';
 import type { FetchJson } from '../fetch-json.js';
+import { createLocateEndpoint, type LocateEndpoint } from '../introspection/endpoint.js';
 import { createSingleFlight } from '../single-flight.js';
 import { createKeySource, type KeySource } from './jwks.js';
 import { createJwksLoader } from './jwks-loader.js';
@@ -24,6 +25,8 @@ export interface IssuerRuntime {
   readonly jwtCache: JwtCache;
   /** Null: the operator configured no `introspection`, and the gateway never introspects. */
   readonly introspect: Introspect | null;
+  /** The URL of the introspection endpoint, for `explain`; null like `introspect`. */
+  readonly introspectionUrl: LocateEndpoint | null;
   /**
    * Verifies the signature of a JWT that passed every other check, and caches it under `key`.
    * Requests with the same token wait for one verification.
@@ -98,6 +101,8 @@ export function createIssuerRuntime(
     metadata,
     keys,
     introspect,
+    introspectionUrl:
+      introspection === null ? null : createLocateEndpoint(introspection.url, metadata),
     ...createJwtVerification(config, keys, clock),
   };
 }

@@ -61,6 +61,73 @@ describe('the issuer of an opaque token', () => {
   });
 });
 
+describe('a token of five parts, as some issuers encrypt their opaque tokens', () => {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const JWE = `${part({ alg: 'A256GCMKW', enc: 'A256GCM' })}.a.b.c.d`;
+  const introspecting = { other: { verify: 'introspection' } } as const;
+  const prefixed = (...tokenPrefixes: string[]) => ({ other: { tokenPrefixes } });
+
+  test.each<[string, string, Parameters<typeof setting>[0]]>([
+    ['with verify: introspection', JWE, introspecting],
+    ['with direct encryption', `${part({ alg: 'dir', enc: 'A256GCM' })}..b.c.d`, introspecting],
+    ['without a readable header', 'v1.a.b.c.d', introspecting],
+    ['with a prefix of the issuer', JWE, prefixed('oat_', 'eyJ')],
+    ['with a prefix of its own', 'oat_1.a.b.c.d', prefixed('oat_')],
+    ['that repeats the issuer in the header', `${part({ alg: 'dir', enc: 'A256GCM', iss: OTHER })}..b.c.d`, introspecting],
+  ])('%s is introspected by the one issuer that can take it', async (_what, token, changes) => {
+    const { authenticate, introspected } = setting(changes);
+    expect(await authenticate(token)).toMatchObject({ ok: true, value: { subject: 'opaque' } });
+    expect(introspected).toEqual([token]);
+  });
+
+  test.each<[string, string, Parameters<typeof setting>[0], string]>([
+    ['with verify: jwt and no prefix', JWE, {}, 'verify: introspection, or tokenPrefixes'],
+    ['with verify: jwt-then-introspection', JWE, { other: { verify: 'jwt-then-introspection' } }, 'encrypted'],
+    ['with another prefix', JWE, prefixed('oat_'), 'encrypted'],
+    ['where the issuer has no opaque tokens', JWE, { other: { verify: 'introspection', tokenPrefixes: [] } }, 'encrypted'],
+    ['without introspection', JWE, { introspects: false }, 'encrypted (JWE): the client probably requested no audience'],
+    ['that is a JWT with two more parts', `${mint()}.x.y`, introspecting, 'a JWT with other text around it'],
+    ['with a JWT in its other parts', `${part({ alg: 'dir', enc: 'A256GCM' })}.${mint()}.x`, introspecting, 'a JWT with'],
+    ['with a JWT after a word', `x.${mint()}.y`, introspecting, 'a JWT with other text around it'],
+  ])('%s is sent to no issuer', async (_what, token, changes, detail) => {
+    const { authenticate, introspected } = setting(changes);
+    expect(await authenticate(token)).toMatchObject({
+      definition: { reason: 'token.malformed' },
+      detail: expect.stringContaining(detail),
+    });
+    expect(introspected).toEqual([]);
+  });
+
+  test('that names another issuer in its header is sent to no issuer (RFC 7519 section 5.3)', async () => {
+    const { reason, introspected } = setting(introspecting);
+    for (const iss of [ISSUER, 'https://evil.example', null, 7])
+      expect(await reason(`${part({ alg: 'dir', enc: 'A256GCM', iss })}..b.c.d`)).toBe('token.issuer');
+    expect(introspected).toEqual([]);
+  });
+
+  test('that two issuers can take is sent to neither', async () => {
+    const clock = testClock();
+    const introspected: string[] = [];
+    const parts = (issuer: string): IssuerRuntime =>
+      issuerRuntime(
+        {
+          policy: { issuer, algorithms: ['RS256'], typ: 'lenient', clockToleranceSeconds: 30 },
+          keys: testKeys(clock, { issuer }).source,
+          verify: 'introspection',
+          introspect: (token) => {
+            introspected.push(token);
+            return ok(opaque);
+          },
+        },
+        clock,
+      );
+    const issuers = new Map([ISSUER, OTHER].map((issuer) => [issuer, parts(issuer)]));
+    const bearer = createBearerAuthenticator(issuers, checkAudience, clock);
+    const result = await bearer.authenticate({ kind: 'bearer', token: JWE }, endpoint());
+    expect([result.ok, introspected]).toEqual([false, []]);
+  });
+});
+
 describe('verify: introspection, where the issuer verifies its JWT', () => {
   const introspecting = (more = {}) => setting({ other: { verify: 'introspection' }, ...more });
   const theirToken = (changes: Partial<Mint> = {}): string => mint({ issuer: OTHER, key: otherKey, ...changes });

@@ -91,6 +91,89 @@ describe('the breaker', () => {
   });
 });
 
+describe('after an outage known tokens are not rejected longer than unknown ones', () => {
+  /** Both breakers are open: that of known tokens for 30 s, the other for 5 s. */
+  async function outage() {
+    const all = setting();
+    const known = Array.from({ length: 5 }, (_, i) => `known-${i}`);
+    for (const token of known) expect(await all.reason(token)).toBe('ok');
+    all.clock.advance(30_000);
+    server.answer(status(503));
+    expect(await inTurn(5, () => all.reason(newToken()))).toEqual(new Set([UNAVAILABLE]));
+    server.answer(status(503, [['retry-after', '30']]));
+    for (const token of known) expect(await all.reason(token)).toBe(UNAVAILABLE);
+    all.clock.advance(5000);
+    server.answer(json(active()));
+    return { ...all, known };
+  }
+
+  test('an active unknown token lets all of them through at once', async () => {
+    const { reason, known, notices } = await outage();
+    expect(await reason('known-0')).toBe(UNAVAILABLE);
+    expect(await reason(newToken())).toBe('ok');
+    expect(await Promise.all(known.map((token) => reason(token)))).toEqual(known.map(() => 'ok'));
+    expect(notices.filter(({ event }) => event === 'introspection.recovered')).toHaveLength(2);
+  });
+
+  test('an inactive unknown token lets one through, which shows that the endpoint works', async () => {
+    const { reason } = await outage();
+    server.next(json({ active: false }));
+    expect(await reason(newToken())).toBe('token.inactive');
+    expect([await reason('known-0'), await reason('known-1')]).toEqual(['ok', 'ok']);
+  });
+
+  test.each<[string, Answer]>([
+    ['one that fails', status(500)],
+    ['one that cannot be read', json({})],
+  ])('%s lets none through', async (_what, answer) => {
+    const { reason } = await outage();
+    server.next(answer);
+    expect([await reason(newToken()), await reason('known-0')]).toEqual([UNAVAILABLE, UNAVAILABLE]);
+  });
+
+  test('a known token does not open the way for unknown ones', async () => {
+    const { reason, clock } = setting();
+    expect(await reason('known')).toBe('ok');
+    clock.advance(30_000);
+    server.answer(status(500));
+    await inTurn(5, () => reason(newToken()));
+    server.answer(json(active()));
+    expect([await reason('known'), await reason(newToken())]).toEqual(['ok', UNAVAILABLE]);
+  });
+});
+
+describe('a slow endpoint, which answers one request after another', () => {
+  /** As one that hashes the secret of the gateway at each request. */
+  function oneByOne(milliseconds: number) {
+    let last = Promise.resolve();
+    server.answer((exchange) => {
+      last = last.then(() => new Promise<void>((resolve) => void setTimeout(resolve, milliseconds)));
+      return last.then(() => json(active())(exchange));
+    });
+  }
+  const eight = (ask: (token: string) => Promise<string>): Promise<string[]> =>
+    Promise.all(Array.from({ length: 8 }, () => ask(newToken())));
+  const ALL = Array.from({ length: 8 }, () => 'ok');
+
+  test.each([
+    ['a longer timeoutMs', { timeoutMs: 4000 }],
+    ['few requests at once', { timeoutMs: 4000, maxConcurrentRequests: 2 }],
+  ])('answers eight new tokens at once with %s, and the breaker stays closed', async (_what, changes) => {
+    oneByOne(60);
+    const short = introspecting(issuer, { url: server.url, timeoutMs: 100 });
+    expect(await eight(short.reason)).not.toEqual(ALL);
+    oneByOne(60);
+    const { reason, notices } = introspecting(issuer, { url: server.url, ...changes });
+    expect([await eight(reason), notices]).toEqual([ALL, []]);
+  });
+
+  test('timeoutMs ends a request', async () => {
+    server.answer(() => new Promise(() => {}));
+    const { ask } = introspecting(issuer, { url: server.url, timeoutMs: 150 });
+    expect(await ask()).toMatchObject({ definition: { reason: UNAVAILABLE }, detail: 'no answer within 150 ms' });
+  });
+});
+
 describe('slots (C-91)', () => {
   /** Delays every response until `release`, and counts the requests in flight. */
   function delayed(answer: (token: string) => unknown = () => active()) {
@@ -120,6 +203,19 @@ describe('slots (C-91)', () => {
     expect(await ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, retryAfterSeconds: 1 });
     release();
     expect([countOf(await Promise.all(sent), 'ok'), inFlight.most]).toEqual([288, 32]);
+  });
+
+  test.each([
+    [2, 1],
+    [7, 3],
+    [100, 50],
+  ])('maxConcurrentRequests %i: unknown tokens take %i', async (maxConcurrentRequests, most) => {
+    const { reason } = introspecting(issuer, { url: server.url, maxConcurrentRequests });
+    const { inFlight, release } = delayed();
+    const sent = many(most + 3, () => reason(newToken()));
+    await until('the requests are in flight', () => inFlight.most >= most);
+    release();
+    expect([countOf(await Promise.all(sent), 'ok'), inFlight.most]).toEqual([most + 3, most]);
   });
 
   test('are reserved for tokens that were active in the last ten minutes', async () => {

@@ -1,6 +1,7 @@
 // Introspection of a token: active, inactive, or no result. Without a result the token is never
 // reported as bad.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ClientAuthentication } from '../../../src/config/resolved-config.js';
 import { secret } from '../../../src/core/secret.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
@@ -28,7 +29,7 @@ afterAll(() => Promise.all([issuer.stop(), server.stop()]));
 describe('the introspection request', () => {
   test.each([
     ['portcullis', 's3cret', 'portcullis:s3cret'],
-    ['a:b', 'p%:+ \u00e9&', 'a%3Ab:p%25%3A%2B+%C3%A9%26'],
+    ['a:b', 'p%:+ \u00e9&', 'a%3Ab:p%25%3A%2B%20%C3%A9%26'],
   ])('is a form with the token, and Basic of the encoded client: %s (C-80, C-81)', async (clientId, plain, pair) => {
     const received: [string, string | undefined][] = [];
     issuer.introspect = (form, authorization) => {
@@ -189,15 +190,50 @@ describe('no result is 503, and is not cached (C-83, E-05)', () => {
 describe('a rejected gateway is 503 and an error in the log, never a bad token (C-83)', () => {
   test.each<[string, Answer]>([
     ['401', status(401, [['www-authenticate', 'Basic']])],
-    ['401 with invalid_token', json({ error: 'invalid_token' }, 401)],
+    [
+      '401 with invalid_token, and a challenge for Basic',
+      status(401, [['www-authenticate', 'Basic']], '{"error":"invalid_token"}'),
+    ],
     ['403', status(403)],
     ['400 invalid_client', json({ error: 'invalid_client' }, 400)],
+    ['400 unauthorized_client', json({ error: 'unauthorized_client' }, 400)],
   ])('%s', async (_what, answer) => {
     const { reason, notices } = introspecting(issuer, { url: server.url });
     server.next(answer);
     expect(await reason()).toBe('introspection.gateway_rejected');
     expect(notices).toMatchObject([{ event: 'introspection.client_rejected', level: 'error', issuer: issuer.issuer }]);
     expect(await reason()).toBe('ok');
+  });
+
+  test.each<[string, Answer]>([
+    ['in the body', json({ error: 'invalid_token' }, 401)],
+    ['in the challenge', status(401, [['www-authenticate', 'Bearer error="invalid_token"']])],
+  ])('401 invalid_token is about the token, unless auth is bearer: %s', async (_what, answer) => {
+    const { reason, notices } = introspecting(issuer, { url: server.url });
+    server.next(answer);
+    expect(await reason()).toBe('token.inactive');
+    // Not remembered: only active: false is.
+    expect([notices, await reason()]).toEqual([[], 'ok']);
+    const bearer = introspecting(issuer, { url: server.url, client: { auth: 'bearer', clientSecret: secret('t') } });
+    server.next(answer);
+    expect([await bearer.reason(), bearer.notices.length, await bearer.reason()]).toEqual([
+      'introspection.gateway_rejected',
+      1,
+      'ok',
+    ]);
+  });
+
+  test.each<[string, ClientAuthentication, string]>([
+    ['basic with a reserved character', { auth: 'basic', clientId: 'gate', clientSecret: secret('p%q') }, 'auth: post'],
+    ['basic with a URL as client id', { auth: 'basic', clientId: 'https://a.example', clientSecret: secret('p') }, 'auth: post'],
+    ['basic without one', { auth: 'basic', clientId: 'gate', clientSecret: secret('p') }, ''],
+    ['post', { auth: 'post', clientId: 'gate', clientSecret: secret('p%q') }, ''],
+  ])('the log has a hint where the encoding may be the cause: %s', async (_what, client, hint) => {
+    const { ask, notices } = introspecting(issuer, { url: server.url, client });
+    server.next(status(401));
+    const detail = hint === '' ? 'status 401' : expect.stringMatching(new RegExp(`^status 401; .*${hint}$`));
+    expect(await ask()).toMatchObject({ definition: { reason: 'introspection.gateway_rejected' }, detail });
+    expect(notices).toMatchObject([{ event: 'introspection.client_rejected', detail }]);
   });
 
   test.each<[string, Answer]>([

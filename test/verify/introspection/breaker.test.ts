@@ -89,3 +89,40 @@ describe('open', () => {
     expect(breaker.enter()).toBe(expected);
   });
 });
+
+describe('a success that another breaker saw', () => {
+  const opened = (retryAfterSeconds = 30) => {
+    const all = setting();
+    all.fails(5, retryAfterSeconds);
+    return all;
+  };
+
+  test('with an active token closes it', () => {
+    const { breaker, changes } = opened();
+    breaker.hearOfSuccess(true);
+    expect([breaker.enter(), breaker.enter(), changes]).toEqual([0, 0, ['open', 'closed']]);
+  });
+
+  test('with an inactive token ends the wait, and one request goes out', () => {
+    const { breaker, changes, fails } = opened();
+    breaker.hearOfSuccess(false);
+    expect([breaker.enter(), breaker.enter(), changes]).toEqual([0, 1000, ['open']]);
+    fails(1);
+    expect(breaker.enter()).toBe(5000);
+  });
+
+  test('does not lengthen a wait that is over', () => {
+    const { breaker, clock } = opened();
+    clock.advance(30_000);
+    breaker.hearOfSuccess(false);
+    expect(breaker.enter()).toBe(0);
+  });
+
+  test('does not forget failures while it is closed', () => {
+    const { breaker, fails, changes } = setting();
+    fails(4);
+    breaker.hearOfSuccess(true);
+    fails(1);
+    expect([breaker.enter(), changes]).toEqual([5000, ['open']]);
+  });
+});

@@ -4,7 +4,7 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { ClientAuthentication } from '../../../src/config/resolved-config.js';
 import { secret } from '../../../src/core/secret.js';
-import { createClientAuthentication } from '../../../src/verify/introspection/client-authentication.js';
+import { createClientAuthentication, isEncodedForBasic } from '../../../src/verify/introspection/client-authentication.js';
 import { ecKey, rsaKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';
 import { ISSUER } from '../../support/endpoint.js';
@@ -20,7 +20,7 @@ const clientId = 'gate:way';
 const clientSecret = secret('p%:+ \u00e9&');
 
 describe('headers and form (C-81)', () => {
-  const pair = Buffer.from('gate%3Away:p%25%3A%2B+%C3%A9%26').toString('base64');
+  const pair = Buffer.from('gate%3Away:p%25%3A%2B%20%C3%A9%26').toString('base64');
   test.each<[string, ClientAuthentication, object, object]>([
     [
       'basic: id and secret encoded before they are joined (RFC 6749 section 2.3.1)',
@@ -69,5 +69,27 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
     expect(decodeProtectedHeader(assertion)).toEqual({ alg: algorithm });
     const again = await jwtVerify((await authenticated(client)).form.client_assertion ?? '', createPublicKey(key));
     expect(again.payload.jti).not.toBe(payload.jti);
+  });
+});
+
+describe('credentials that Basic must encode', () => {
+  const basic = (id: string, plain: string): ClientAuthentication => ({
+    auth: 'basic',
+    clientId: id,
+    clientSecret: secret(plain),
+  });
+  test.each([
+    ['a b', 's'],
+    ['gate:way', 's'],
+    ['https://mcp.example.com', 's'],
+    ['id', 'p+q'],
+    ['id', 'p%q'],
+    ['id', '\u00e9'],
+  ])('are known: %s %s', (id, plain) => expect(isEncodedForBasic(basic(id, plain))).toBe(true));
+
+  test('are not those of letters, digits and -._*, nor those of other methods', () => {
+    expect(isEncodedForBasic(basic('gate-way_1.0', 'aB9*'))).toBe(false);
+    expect(isEncodedForBasic({ auth: 'post', clientId, clientSecret })).toBe(false);
+    expect(isEncodedForBasic({ auth: 'none', clientId })).toBe(false);
   });
 });

@@ -16,22 +16,47 @@ const answer = (status: number, json: unknown = ACTIVE, headers = {}): Fetched =
   headers,
   body: Buffer.alloc(1),
 });
+const BEARER = 'Bearer error="invalid_token", error_description="Invalid"';
+const challenged = (challenge: string | string[], json: unknown = ACTIVE, status = 401): Fetched =>
+  answer(status, json, { 'www-authenticate': challenge });
 const noJson = (status: number): Fetched => ({ kind: 'answer', status, json: undefined, headers: {}, body: Buffer.alloc(1) });
 
 const UNAVAILABLE = 'introspection.unavailable';
 const GATEWAY_REJECTED = 'introspection.gateway_rejected';
 const INACTIVE = 'token.inactive';
+const BAD_CLIENT = '400 invalid_client or unauthorized_client rejects the gateway';
 
-/** Rule, response, expected result, cached as inactive, counted by the breaker. */
-const rows: [string, Fetched, string, boolean, boolean][] = [
+type Auth = Parameters<typeof readResponse>[1];
+
+/** Rule, response, expected result, cached as inactive, counted by the breaker, authentication. */
+const rows: [string, Fetched, string, boolean, boolean, Auth?][] = [
   ['no response', { kind: 'transport', detail: 'ECONNRESET' }, UNAVAILABLE, false, true],
+  ['401 invalid_token is about this token', answer(401, { error: 'invalid_token' }), INACTIVE, false, false],
+  ['401 invalid_token is about this token', answer(401, { error: 'invalid_token' }), INACTIVE, false, false, 'post'],
+  ['401 invalid_token is about this token', challenged(BEARER), INACTIVE, false, false],
+  ['401 invalid_token is about this token', challenged(BEARER, undefined), INACTIVE, false, false, 'private_key_jwt'],
+  ['401 invalid_token is about this token', challenged(BEARER, { error: 'invalid_token' }), INACTIVE, false, false, 'none'],
+  // The gateway itself is the one with a bearer token.
+  ['401 and 403 reject the gateway', challenged(BEARER), GATEWAY_REJECTED, false, false, 'bearer'],
+  ['401 and 403 reject the gateway', answer(401, { error: 'invalid_token' }), GATEWAY_REJECTED, false, false, 'bearer'],
+  ['401 and 403 reject the gateway', challenged(BEARER, { error: 'invalid_client' }), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', challenged('Basic realm="x"', { error: 'invalid_token' }), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', challenged(['Basic realm="x"', BEARER]), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', challenged('Bearer realm="error=invalid_token"'), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', challenged('Bearer error="insufficient_scope"'), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', challenged(BEARER, ACTIVE, 403), GATEWAY_REJECTED, false, false],
+  ['401 and 403 reject the gateway', answer(401, ['invalid_token']), GATEWAY_REJECTED, false, false],
   ['401 and 403 reject the gateway', answer(401), GATEWAY_REJECTED, false, false],
   ['401 and 403 reject the gateway', answer(403), GATEWAY_REJECTED, false, false],
-  ['401 and 403 reject the gateway', answer(401, { error: 'invalid_token' }), GATEWAY_REJECTED, false, false],
-  ['400 invalid_client rejects the gateway', answer(400, { error: 'invalid_client' }), GATEWAY_REJECTED, false, false],
+  [BAD_CLIENT, answer(400, { error: 'invalid_client' }), GATEWAY_REJECTED, false, false],
+  [BAD_CLIENT, answer(400, { error: 'unauthorized_client' }), GATEWAY_REJECTED, false, false],
+  [BAD_CLIENT, answer(400, { error: 'unauthorized_client' }), GATEWAY_REJECTED, false, false, 'bearer'],
   ['any other 400 is about this token', answer(400), INACTIVE, false, false],
   ['any other 400 is about this token', answer(400, { active: false }), INACTIVE, false, false],
   ['any other 400 is about this token', answer(400, { error: 'invalid_request' }), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, { error: 'invalid_token' }), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, { error: 'unsupported_token_type' }), INACTIVE, false, false],
+  ['any other 400 is about this token', answer(400, { error: ['unauthorized_client'] }), INACTIVE, false, false],
   ['any other 400 is about this token', answer(400, ['invalid_client']), INACTIVE, false, false],
   ['any other 400 is about this token', noJson(400), INACTIVE, false, false],
   ['429', answer(429), UNAVAILABLE, false, true],
@@ -66,12 +91,12 @@ describe('rule by rule (C-82, C-83)', () => {
 
   test.each(rows.map((row, i) => [`${row[0]} (${i})`, ...row] as const))(
     '%s',
-    (_title, name, fetched, reason, inactive, endpointFailed) => {
-      const result = readResponse(fetched);
+    (_title, name, fetched, reason, inactive, endpointFailed, auth = 'basic') => {
+      const result = readResponse(fetched, auth);
       expect([reasonOf(result.failure), result.inactive, result.endpointFailed]).toEqual([reason, inactive, endpointFailed]);
       expect(result.claims).toEqual(reason === 'ok' ? ACTIVE : null);
       const { status = 0, json } = fetched as Partial<Extract<Fetched, { kind: 'answer' }>>;
-      expect(responseRules.find(({ applies }) => applies(status, json, fetched))?.name).toBe(name);
+      expect(responseRules.find(({ applies }) => applies(status, json, fetched, auth))?.name).toBe(name);
     },
   );
 });
@@ -84,5 +109,5 @@ test.each([
   [['7', '8'], 1],
 ])('Retry-After %s becomes %s', (header, seconds) => {
   const headers = header === undefined ? {} : { 'retry-after': header };
-  expect(readResponse(answer(429, {}, headers)).failure?.retryAfterSeconds).toBe(seconds);
+  expect(readResponse(answer(429, {}, headers), 'basic').failure?.retryAfterSeconds).toBe(seconds);
 });
