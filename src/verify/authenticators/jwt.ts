@@ -28,8 +28,8 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
-  /** Claims that every access token of this issuer has, each with its only allowed value. */
-  readonly requiredClaims?: Readonly<Record<string, string>>;
+  /** Claims that every access token of this issuer has: their only value; true: any value. */
+  readonly requiredClaims?: Readonly<Record<string, string | true>>;
 }
 
 /** A JWS whose payload is a JSON object. */
@@ -104,9 +104,10 @@ export const keylessChecks: readonly Check[] = [
   {
     name: 'required claims',
     reject: ({ claims }, { requiredClaims = {} }) => {
-      const failed = Object.keys(requiredClaims).find(
-        (name) => claims[name] !== requiredClaims[name],
-      );
+      const failed = Object.keys(requiredClaims).find((name) => {
+        const claim = Object.hasOwn(claims, name) ? (claims[name] ?? undefined) : undefined;
+        return requiredClaims[name] === true ? claim === undefined : claim !== requiredClaims[name];
+      });
       return failed === undefined
         ? null
         : tokenType({ detail: `${failed} is not that of an access token` });
@@ -146,7 +147,10 @@ export const unverifiedToken = (
   { claims, header }: UnverifiedJwt,
   policy: JwtPolicy,
 ): Result<AccessToken> => {
-  const typIsAccessToken = ACCESS_TOKEN_TYP.has(typOf(header) as string);
+  const typIsAccessToken =
+    ACCESS_TOKEN_TYP.has(typOf(header) as string) ||
+    // `required claims` has passed: the operator, or the preset, says that these show access.
+    Object.keys(policy.requiredClaims ?? {}).length > 0;
   return toAccessToken(claims, policy.issuer, 'jwt', typIsAccessToken, policy);
 };
 

@@ -80,7 +80,11 @@ export function createIssuerRuntime(
   const { clock } = dependencies;
   const { issuer, jwksUri, algorithms, verify, tokenPrefixes, introspection } = config;
   const { timeoutMs } = config.jwks;
-  const metadata = createMetadataSource({ ...dependencies, issuer, timeoutMs });
+  const { metadataUrl, authorizationServers, allowInsecureHttp } = config;
+  const place = { metadataUrl, authorizationServers, allowInsecureHttp };
+  if (allowInsecureHttp)
+    dependencies.notify({ event: 'issuer.insecure_http', level: 'warn', issuer });
+  const metadata = createMetadataSource({ ...dependencies, issuer, place, timeoutMs });
   const location = { issuer, jwksUri, algorithms, timeoutMs, metadata };
   const load = createJwksLoader({ ...dependencies, ...location });
   const keys = createKeySource({ ...dependencies, issuer, load, policy: config.jwks });

@@ -5,7 +5,12 @@ import type { Notice, Notify } from '../../core/notice.js';
 import { backoffMs } from '../backoff.js';
 import type { FetchJson } from '../fetch-json.js';
 import { createSingleFlight } from '../single-flight.js';
-import { type Discovered, discover, type MetadataDocument } from './discovery.js';
+import {
+  type Discovered,
+  discover,
+  type MetadataDocument,
+  type MetadataPlace,
+} from './discovery.js';
 
 type Good = Extract<Discovered, { ok: true }>;
 
@@ -29,6 +34,7 @@ export interface MetadataSource {
 
 export interface MetadataDependencies {
   readonly issuer: string;
+  readonly place?: Partial<MetadataPlace>;
   /** Milliseconds for one fetch of all places. */
   readonly timeoutMs: number;
   readonly fetchJson: FetchJson;
@@ -47,7 +53,7 @@ const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
 const REFETCH_MS = 500;
 
 export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
-  const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
+  const { issuer, place, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
   const flight = createSingleFlight<Discovered>();
   let good: Good | null = null;
   let fetchedAtMs = 0;
@@ -83,7 +89,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
 
   function refresh(): Promise<Discovered> {
     return flight.run(issuer, async () => {
-      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
+      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs, place);
       const waitMs = found.ok ? FRESH_MS : failed(found.detail);
       if (found.ok) succeeded(found);
       if (isRunning) {
