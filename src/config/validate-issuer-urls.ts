@@ -1,5 +1,5 @@
-// Checks the URLs of the issuers: plain http needs the field that names its risk, and an issuer
-// that is not an https URL needs the places that its name does not give.
+// Checks the URLs of the issuers. Plain http needs the field that names its risk. An issuer that is
+// not an https URL needs the places that its name does not give.
 import { isAllowedUrl } from '../core/loopback.js';
 import type { Check } from './partial-config.js';
 import { canMetadataFollow } from './resolve-issuer.js';

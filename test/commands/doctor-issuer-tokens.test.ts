@@ -48,7 +48,7 @@ describe('the scopes', () => {
 
 describe('Dex', () => {
   const NAME = 'kind of access tokens';
-  const WARNING = `warn ${NAME}: this is Dex: its access tokens cannot be told from its ID tokens`;
+  const WARNING = `warn ${NAME}: this is Dex: its access tokens cannot be distinguished from its ID tokens`;
 
   /** A third-party server whose authorization server has this document. */
   async function withDocument(changes: (issuer: string) => Record<string, unknown> = () => ({}), path = '/dex'): Promise<Fault> {

@@ -1,5 +1,5 @@
-// Checks that the authorization server can issue access tokens for the MCP server: it knows the
-// scopes, and its access tokens differ from its ID tokens.
+// Checks that the authorization server can issue access tokens for the MCP server. It must know the
+// scopes, and its access tokens must differ from its ID tokens.
 
 import { findParameter } from './challenge.js';
 import { type Check, ok, skipped, warn } from './check.js';
@@ -39,8 +39,8 @@ export const issuerTokenChecks: readonly Check[] = [
     name: 'scopes of the authorization server',
     expected: 'its scopes_supported includes every scope that the MCP server requests',
     fix:
-      'add these scopes at the authorization server, or remove them from the MCP server: some ' +
-      'servers reject a registration or a login with a scope that they do not know',
+      'add these scopes at the authorization server, or remove them from the MCP server. Some ' +
+      'servers reject a registration or a login with an unknown scope',
     requirement: 'RFC 8414 section 2',
     async probe(inspection) {
       const requested = await requestedScopes(inspection);
@@ -64,7 +64,7 @@ export const issuerTokenChecks: readonly Check[] = [
     probe: (inspection) =>
       withFirstServer(inspection, (json, issuer) =>
         isDex(json, issuer)
-          ? warn('this is Dex: its access tokens cannot be told from its ID tokens')
+          ? warn('this is Dex: its access tokens cannot be distinguished from its ID tokens')
           : ok('the authorization server is not Dex'),
       ),
   },

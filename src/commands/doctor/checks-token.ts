@@ -61,8 +61,8 @@ export const tokenChecks: readonly Check[] = [
     name: 'token kind',
     expected: 'the token is an access token (unverified)',
     fix:
-      'send the access token and not the ID token. Access tokens of Dex have this mark too, so ' +
-      'they cannot be told from its ID tokens: use another authorization server',
+      'send the access token and not the ID token. Access tokens of Dex have this mark too: they ' +
+      'cannot be distinguished from its ID tokens. Then use another authorization server',
     requirement: 'A-46, C-37',
     probe: (inspection) =>
       withClaims(inspection, (claims) => {

@@ -109,7 +109,7 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
    * on the network can then add keys of their own, and read tokens and the client secret.
    */
   allowInsecureHttp: trueOrFalse(false),
-  /** What every access token of this issuer has. It adds to the claims of the preset. */
+  /** Claims that every access token of this issuer has. They add to those of the preset. */
   requiredClaims,
   /** Accepted beside the endpoint's own. Only for issuers with one audience for a whole server. */
   audience: audience.default([]),

@@ -19,7 +19,7 @@ export type Discovered =
   | { readonly ok: true; readonly metadata: IssuerMetadata; readonly document: MetadataDocument }
   | { readonly ok: false; readonly detail: string };
 
-/** What the operator configured about the place of the metadata. */
+/** The configuration of the place of the metadata. */
 export interface MetadataPlace {
   /** The only URL to ask. Null: the standard places of the issuer. */
   readonly metadataUrl: string | null;

@@ -76,7 +76,7 @@ describe('an issuer without a standard place', () => {
 });
 
 describe('plain http beyond loopback (A-64)', () => {
-  /** Reaches this machine, and is none of the names of loopback. */
+  /** Reaches this machine, but does not have a name of loopback. */
   const elsewhere = (): string => server.url.replace('127.0.0.1', '[::ffff:127.0.0.1]');
 
   test('is used for an issuer only where the operator allows it', async () => {
