@@ -17,7 +17,7 @@ const CLIENT = { clientId: 'portcullis', clientSecret: ENV_SECRET };
 
 interface Case {
   readonly preset: string;
-  /** What follows the base URL in the issuer. */
+  /** The end of the issuer, after the base URL. */
   readonly suffix: string;
   readonly issuer: Fields;
   readonly answer: Fields;

@@ -1,6 +1,6 @@
 // Where the operator says that the metadata of an issuer is, and what such a document may name.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { fetchJson } from '../../../src/verify/fetch-json.js';
+import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
 import { discover, type MetadataPlace } from '../../../src/verify/issuer/discovery.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { withDeadline } from '../../fixtures/wait.js';
@@ -94,6 +94,23 @@ describe('plain http beyond loopback (A-64)', () => {
       metadata: { jwksUri: keys.jwks_uri, introspectionEndpoint: keys.introspection_endpoint },
     });
     expect(await find(server.url, {})).toMatchObject({ metadata: { jwksUri: null, introspectionEndpoint: null } });
+  });
+
+  test('is never used for what an https document names, not even on loopback', async () => {
+    const overTls: FetchJson = async () => ({
+      kind: 'answer',
+      status: 200,
+      headers: {},
+      json: { issuer: ADFS, jwks_uri: 'http://127.0.0.1:9/jwks', introspection_endpoint: 'http://localhost:9/i' },
+      body: Buffer.from('{}'),
+    });
+    const metadataUrl = 'https://adfs.example.com/metadata';
+    const place = { metadataUrl, authorizationServers: [LOGIN] };
+    const found = await discover(ADFS, overTls, 2000, () => 0, place);
+    expect(found).toMatchObject({ ok: true, metadata: { jwksUri: null, introspectionEndpoint: null } });
+    expect(await discover(ADFS, overTls, 2000, () => 0, { ...place, allowInsecureHttp: true })).toMatchObject({
+      metadata: { jwksUri: 'http://127.0.0.1:9/jwks' },
+    });
   });
 
   test('allows no other scheme', async () => {
