@@ -126,12 +126,16 @@ export function buildRuntime(
   const mirrored = new Map(
     config.issuers
       .filter(({ issuer, metadataMirror }) => metadataMirror.enabled && firstIssuers.has(issuer))
-      .map(({ issuer, metadataMirror }) => [issuer, metadataMirror] as const),
+      .map(
+        ({ issuer, metadataMirror, authorizationServers }) =>
+          [issuer, { ...metadataMirror, server: authorizationServers[0] }] as const,
+      ),
   );
   const mirrorOf = (issuer: string): Buffer | null => {
     const mirror = mirrored.get(issuer);
     const document = mirror === undefined ? null : (issuers.get(issuer)?.metadata.last() ?? null);
-    return mirror === undefined || document === null
+    // Clients that read only the copy must log in at the server that the others find.
+    return mirror === undefined || document === null || document.json.issuer !== mirror.server
       ? null
       : mirroredBody(document, mirror.addS256);
   };

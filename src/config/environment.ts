@@ -108,6 +108,10 @@ function unknownVariables(environment: Environment, get: Get): Problem[] {
     }));
 }
 
+/** Any other text stays text, so that the schema reports it. */
+const booleanOf = (value: string | undefined): unknown =>
+  value === 'true' || value === 'false' ? value === 'true' : value;
+
 function issuerOf(get: Get): Record<string, unknown> {
   const hasIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some(
     (name) => get(`INTROSPECTION_${name}`) !== undefined,
@@ -117,6 +121,9 @@ function issuerOf(get: Get): Record<string, unknown> {
     preset: get('PRESET'),
     issuer: get('ISSUER'),
     jwksUri: get('JWKS_URI'),
+    metadataUrl: get('METADATA_URL'),
+    authorizationServers: list(get('AUTHORIZATION_SERVERS')),
+    allowInsecureHttp: booleanOf(get('ALLOW_INSECURE_HTTP')),
     algorithms: list(get('ALGORITHMS')),
     typ: get('TYP'),
     clockToleranceSeconds: tolerance === undefined ? undefined : Number(tolerance),

@@ -1,143 +1,15 @@
-// The table of presets for identity providers: the form of the issuer, the URL of its keys, its
-// audience and the names of its claims. A field in the configuration overrides its preset.
-// docs/idps.md says how certain each value is.
+// The table of presets for identity providers, and how a preset fills in the fields of an issuer. A
+// field in the configuration overrides its preset.
 
-import type { ClaimNames, ClaimRules } from '../core/claim-rules.js';
+import type { ClaimRules } from '../core/claim-rules.js';
 import { isObject } from '../core/json.js';
+import { type Form, generic, type Preset } from './preset.js';
+import { hostedPresets } from './presets-hosted.js';
+import { selfHostedPresets } from './presets-self-hosted.js';
 
-/** One form of the issuer. `$&` is the issuer, `$1` the group of its pattern. */
-interface Form {
-  readonly issuer: RegExp;
-  /** The URL of the keys. Without it the metadata names the URL. */
-  readonly keys?: string;
-  /** The client id within the issuer. */
-  readonly client?: string;
-  /** Why the resource is never the audience, and what to write instead. */
-  readonly audienceNeeded?: string;
-}
-
-interface Preset {
-  readonly forms: readonly Form[];
-  /** The message for an issuer that has none of the forms. */
-  readonly write: string;
-  readonly typ: 'lenient' | 'at+jwt';
-  readonly claims: Partial<ClaimNames>;
-  /** Claims that mark an access token. A token without exactly these values is of another kind. */
-  readonly requiredClaims: Readonly<Record<string, string>>;
-  /** True: the audience of a token without `aud` is the client that it names. */
-  readonly audienceIsClient: boolean;
-}
-
-const ANY: Form = { issuer: /^/ };
-const TENANT_ID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
-
-const generic: Preset = {
-  forms: [ANY],
-  write: '',
-  typ: 'lenient',
-  claims: {},
-  requiredClaims: {},
-  audienceIsClient: false,
-};
-
-/** By the value of `preset`. All sign with RS256, the default. */
 const presets = {
-  workos: {
-    ...generic,
-    forms: [{ issuer: /^https?:\/\/(?!api\.workos\.com$)[^/]+$/, keys: '$&/oauth2/jwks' }],
-    write:
-      'write the AuthKit domain without a trailing slash, such as https://acme.authkit.app; ' +
-      'for the session tokens of api.workos.com write preset: workos-session',
-    claims: { scopes: ['scope'], tenant: ['org_id'], client: ['client_id'] },
-  },
-  'workos-session': {
-    ...generic,
-    forms: [
-      {
-        issuer: /^https?:\/\/[^/]+\/user_management\/(client_[A-Za-z0-9]+)$/,
-        keys: 'https://api.workos.com/sso/jwks/$1',
-        client: '$1',
-      },
-    ],
-    write:
-      'write the issuer with the client id and without a trailing slash, such as ' +
-      'https://api.workos.com/user_management/client_01ABC; ' +
-      'https://api.workos.com alone does not name a client',
-    claims: { scopes: ['permissions'], tenant: ['org_id'] },
-    audienceIsClient: true,
-  },
-  auth0: {
-    ...generic,
-    forms: [{ issuer: /^https?:\/\/[^/]+\/$/, keys: '$&.well-known/jwks.json' }],
-    write:
-      'write the domain of the tenant with a trailing slash, such as https://acme.us.auth0.com/',
-    claims: { scopes: ['scope'], tenant: ['org_id'], client: ['azp', 'client_id'] },
-  },
-  okta: {
-    ...generic,
-    forms: [{ issuer: /^https?:\/\/[^/]+\/oauth2\/[^/]+$/, keys: '$&/v1/keys' }],
-    write:
-      'write a custom authorization server without a trailing slash, such as ' +
-      'https://acme.okta.com/oauth2/default. Only Okta can verify the tokens of the org server: ' +
-      'for those write preset: generic, verify: introspection and an introspection block',
-    // `sub` is the login name, which Okta can later give to another user.
-    claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
-  },
-  entra: {
-    ...generic,
-    forms: [
-      {
-        issuer: new RegExp(`^https://login\\.microsoftonline\\.com/${TENANT_ID}/v2\\.0$`),
-        keys: 'https://login.microsoftonline.com/$1/discovery/v2.0/keys',
-        audienceNeeded:
-          'v2 tokens of Entra name the API by its application id, never by its URL: ' +
-          'write audience: [<application id>]',
-      },
-      {
-        issuer: new RegExp(`^https://sts\\.windows\\.net/${TENANT_ID}/$`),
-        keys: 'https://login.microsoftonline.com/$1/discovery/keys',
-      },
-    ],
-    write:
-      'write the tenant by its id: https://login.microsoftonline.com/<tenant id>/v2.0 for v2 ' +
-      'tokens, https://sts.windows.net/<tenant id>/ with its trailing slash for v1. ' +
-      'Never write common, organizations or a domain name',
-    // `sub` differs from application to application.
-    claims: { scopes: ['scp'], subject: ['oid'], tenant: ['tid'], client: ['azp', 'appid'] },
-  },
-  keycloak: {
-    ...generic,
-    forms: [
-      {
-        issuer: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/,
-        keys: '$&/protocol/openid-connect/certs',
-      },
-    ],
-    write:
-      'write the realm without a trailing slash, such as https://login.example.com/realms/acme',
-    claims: { scopes: ['scope'], client: ['azp', 'client_id'] },
-    // The claim, not the header. Its other values are ID, Refresh and Logout.
-    requiredClaims: { typ: 'Bearer' },
-  },
-  cognito: {
-    ...generic,
-    forms: [
-      {
-        issuer: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9-]+_[A-Za-z0-9]+$/,
-        keys: '$&/.well-known/jwks.json',
-        audienceNeeded:
-          'access tokens of Cognito name their client instead of an audience: ' +
-          'write audience: [<app client id>] with the clients to accept',
-      },
-    ],
-    write:
-      'write the user pool without a trailing slash, such as ' +
-      'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123; ' +
-      'not the domain of its login pages',
-    claims: { scopes: ['scope'], client: ['client_id'] },
-    requiredClaims: { token_use: 'access' },
-    audienceIsClient: true,
-  },
+  ...hostedPresets,
+  ...selfHostedPresets,
   generic,
   rfc9068: { ...generic, typ: 'at+jwt', claims: { scopes: ['scope'], client: ['client_id'] } },
 } satisfies Record<string, Preset>;
@@ -165,11 +37,25 @@ export function withPreset(raw: unknown): unknown {
   const form = formOf(preset, issuer);
   const jwksUri = filled(form, form?.keys, issuer);
   const client = filled(form, form?.client, issuer);
+  const url = filled(form, form?.introspection, issuer);
+  const { algorithms, verify, introspectionAuth: auth } = preset;
   return {
     typ: preset.typ,
+    ...(algorithms === undefined ? {} : { algorithms }),
+    ...(verify === undefined ? {} : { verify }),
     ...(jwksUri === undefined ? {} : { jwksUri }),
     ...(client === undefined ? {} : { audience: [client] }),
     ...raw,
+    // Only the operator can allow introspection, so a preset adds nothing to a missing block.
+    ...(isObject(raw.introspection)
+      ? {
+          introspection: {
+            ...(url === undefined ? {} : { url }),
+            ...(auth === undefined ? {} : { auth }),
+            ...raw.introspection,
+          },
+        }
+      : {}),
     claims:
       raw.claims === undefined || isObject(raw.claims)
         ? { ...preset.claims, ...raw.claims }
@@ -187,6 +73,10 @@ export function formProblem(name: PresetName, issuer: string): string | null {
 export function audienceProblem(name: PresetName, issuer: string): string | null {
   return formOf(presetOf(name), issuer)?.audienceNeeded ?? null;
 }
+
+/** The claims that a preset requires. */
+export const requiredClaimsOf = (name: PresetName): Preset['requiredClaims'] =>
+  presetOf(name).requiredClaims;
 
 /** The rules of a preset that no field of the configuration can set. */
 export type PresetRules = Pick<ClaimRules, 'clientOfIssuer' | 'audienceIsClient'> &

@@ -1,5 +1,6 @@
 // Resolves one endpoint: fills in the defaults that depend on other fields.
 import type { Endpoint } from '../core/endpoint.js';
+import { publishedServers } from './resolve-issuer.js';
 import { impliedScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import type { EndpointInput } from './schema/endpoint.js';
@@ -7,7 +8,7 @@ import type { IssuerInput } from './schema/issuer.js';
 import type { PassThroughInput } from './schema/pass-through.js';
 
 type AcceptedIssuer = WithSecrets<
-  Pick<IssuerInput, 'issuer' | 'audience' | 'clockToleranceSeconds'>
+  Pick<IssuerInput, 'issuer' | 'authorizationServers' | 'audience' | 'clockToleranceSeconds'>
 >;
 
 function passThroughRule({
@@ -48,6 +49,7 @@ export function resolveEndpoint(
     metadataPath: metadata.pathname,
     realm: input.realm ?? null,
     issuers: accepted.map(({ issuer }) => issuer),
+    authorizationServers: [...new Set(accepted.flatMap(publishedServers))],
     audience: input.audience ?? [resource],
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,

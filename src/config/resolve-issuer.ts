@@ -1,25 +1,54 @@
-// Resolves one issuer: its fields, and the rules of its preset that no field can set.
+// Resolves one issuer: its fields, the rules of its preset that no field can set, and the places
+// that follow from its name.
+import { isAllowedUrl } from '../core/loopback.js';
 import { presetRules } from './presets.js';
 import { resolveIntrospection } from './resolve-introspection.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import type { ResolvedIssuer } from './resolved-config.js';
 import type { IssuerInput } from './schema/issuer.js';
 
+/** True where the standard places of its metadata follow from the issuer (RFC 8414 section 3.1). */
+export const canMetadataFollow = (issuer: string, allowInsecureHttp: boolean): boolean =>
+  isAllowedUrl(issuer, allowInsecureHttp) && !/[?#]/.test(issuer);
+
+/** The issuers where clients log in. */
+export const publishedServers = ({
+  issuer,
+  authorizationServers,
+}: WithSecrets<Pick<IssuerInput, 'issuer' | 'authorizationServers'>>): readonly string[] =>
+  authorizationServers.length > 0 ? authorizationServers : [issuer];
+
+/** The copy shows the metadata of the server where clients log in, and never another's. */
+function canMirror(input: WithSecrets<IssuerInput>): boolean {
+  const { issuer, metadataUrl, allowInsecureHttp } = input;
+  if (metadataUrl !== undefined) return true;
+  return canMetadataFollow(issuer, allowInsecureHttp) && publishedServers(input)[0] === issuer;
+}
+
 export function resolveIssuer(input: WithSecrets<IssuerInput>): ResolvedIssuer {
-  const { preset, issuer, jwksUri, tokenPrefixes, introspection } = input;
+  const { preset, issuer, jwksUri, metadataUrl, tokenPrefixes, introspection } = input;
+  const { requiredClaims, ...rules } = presetRules(preset, issuer);
   return {
     issuer,
     jwksUri: jwksUri ?? null,
+    metadataUrl: metadataUrl ?? null,
+    authorizationServers: publishedServers(input),
+    allowInsecureHttp: input.allowInsecureHttp,
     algorithms: input.algorithms,
     typ: input.typ,
     clockToleranceSeconds: input.clockToleranceSeconds,
     jwks: input.jwks,
     claims: input.claims,
     requireTenant: input.requireTenant,
-    ...presetRules(preset, issuer),
+    ...rules,
+    // The preset wins: an operator can only add to what it requires.
+    requiredClaims: { ...input.requiredClaims, ...requiredClaims },
     verify: input.verify,
     tokenPrefixes: tokenPrefixes ?? null,
     introspection: introspection === undefined ? null : resolveIntrospection(introspection),
-    metadataMirror: input.metadataMirror,
+    metadataMirror: {
+      ...input.metadataMirror,
+      enabled: input.metadataMirror.enabled && canMirror(input),
+    },
   };
 }

@@ -51,10 +51,16 @@ export interface MetadataMirrorConfig {
 export interface ResolvedIssuer extends ClaimRules {
   readonly issuer: string;
   readonly jwksUri: string | null;
+  /** The only place of the metadata. Null: the standard places of the issuer. */
+  readonly metadataUrl: string | null;
+  /** The issuers where clients log in, as the resource metadata publishes them. Never empty. */
+  readonly authorizationServers: readonly string[];
+  /** True: plain http to this issuer is allowed, beyond loopback. */
+  readonly allowInsecureHttp: boolean;
   readonly algorithms: readonly string[];
   readonly typ: 'lenient' | 'at+jwt';
-  /** Claims that mark an access token, each with its only accepted value. */
-  readonly requiredClaims: Readonly<Record<string, string>>;
+  /** Claims that mark an access token, each with its only accepted value. True: any value. */
+  readonly requiredClaims: Readonly<Record<string, string | true>>;
   readonly clockToleranceSeconds: number;
   readonly jwks: JwksConfig;
   readonly verify: VerifyMode;

@@ -1,7 +1,7 @@
 // Checks the issuers beside each other and their endpoints: no issuer occurs twice, and each has
 // the form of its preset. Audiences occur in tokens, and no two endpoints share one by accident.
 import { type Check, endpointsOf } from './partial-config.js';
-import { audienceProblem, formProblem } from './presets.js';
+import { audienceProblem, formProblem, requiredClaimsOf } from './presets.js';
 import type { Problem } from './problems.js';
 
 const issuersDiffer: Check = ({ issuers }) => {
@@ -25,6 +25,29 @@ const issuersHaveForm: Check = ({ issuers }) =>
     if (preset === undefined || issuer === undefined) return [];
     const message = formProblem(preset, issuer);
     return message === null ? [] : [{ path: ['issuers', name, 'issuer'], message }];
+  });
+
+/** The preset wins, so another value would have no effect. */
+const requiredClaimsAdd: Check = ({ issuers }) =>
+  [...issuers].flatMap(([name, { preset, requiredClaims }]) => {
+    if (preset === undefined || requiredClaims === undefined) return [];
+    const ofPreset = requiredClaimsOf(preset);
+    return Object.keys(requiredClaims)
+      .filter((claim) => Object.hasOwn(ofPreset, claim))
+      .filter((claim) => requiredClaims[claim] !== ofPreset[claim])
+      .map((claim) => ({
+        path: ['issuers', name, 'requiredClaims', claim],
+        message: `preset: ${preset} requires ${claim}: ${ofPreset[claim]}; remove this line`,
+      }));
+  });
+
+const tenantsCanOccur: Check = ({ issuers }) =>
+  [...issuers].flatMap(([name, { requireTenant, claims }]) => {
+    if (requireTenant !== true || claims?.tenant?.length !== 0) return [];
+    const message =
+      'with claims.tenant: [] no token has a tenant, so every token would be rejected; ' +
+      'write the claim of the tenant, or remove this field';
+    return [{ path: ['issuers', name, 'requireTenant'], message }];
   });
 
 /** Some issuers never name the resource as audience, so its default would accept no token. */
@@ -79,6 +102,8 @@ const audienceNotShared: Check = (config) =>
 export const issuerChecks: readonly Check[] = [
   issuersDiffer,
   issuersHaveForm,
+  requiredClaimsAdd,
+  tenantsCanOccur,
   audienceOccurs,
   audienceNotShared,
 ];

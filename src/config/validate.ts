@@ -11,6 +11,7 @@ import { parseWithProblems } from './schema-problems.js';
 import { misplacedReferences } from './secret-references.js';
 import { endpointChecks } from './validate-endpoints.js';
 import { introspectionChecks } from './validate-introspection.js';
+import { issuerUrlChecks } from './validate-issuer-urls.js';
 import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
 import { policyChecks } from './validate-policy.js';
@@ -18,6 +19,7 @@ import { policyChecks } from './validate-policy.js';
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
+  ...issuerUrlChecks,
   ...issuerChecks,
   ...introspectionChecks,
   ...policyChecks,

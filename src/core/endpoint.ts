@@ -16,8 +16,10 @@ export interface Endpoint {
   readonly metadataPath: string;
   /** `realm` of the challenge (RFC 9110 section 11.5). Null: no realm. */
   readonly realm: string | null;
-  /** Accepted issuers, in the order of the metadata document. */
+  /** Accepted issuers, in the order of the configuration. */
   readonly issuers: readonly string[];
+  /** The issuers where clients log in, in that order: `authorization_servers` (RFC 9728). */
+  readonly authorizationServers: readonly string[];
   /** Audiences accepted from every issuer (A-41, exact membership). */
   readonly audience: readonly string[];
   /** By issuer: audiences accepted from that issuer alone. */

@@ -15,6 +15,13 @@ export function isProtectedUrl(value: unknown): value is string {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
+/** Like `isProtectedUrl`; `allowInsecureHttp` also allows http elsewhere. */
+export function isAllowedUrl(value: unknown, allowInsecureHttp: boolean): value is string {
+  if (isProtectedUrl(value)) return true;
+  if (!allowInsecureHttp || typeof value !== 'string' || !URL.canParse(value)) return false;
+  return new URL(value).protocol === 'http:';
+}
+
 /** `origin` is the whole value of an Origin header. */
 export function isLoopbackOrigin(origin: string): boolean {
   return LOOPBACK_ORIGIN.test(origin);

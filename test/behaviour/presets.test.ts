@@ -9,12 +9,14 @@ import { modern } from '../fixtures/messages.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { logOf, startConfigured } from '../fixtures/scene.js';
-import { type Change, type IdpCase, RESOURCE_HERE } from '../support/idp-case.js';
+import { type Change, type IdpCase, INTROSPECTED_PRESETS, RESOURCE_HERE } from '../support/idp-case.js';
 import { cloudCases } from '../support/idp-cases-cloud.js';
 import { hostedCases } from '../support/idp-cases-hosted.js';
+import { moreCases } from '../support/idp-cases-more.js';
 import { openCases } from '../support/idp-cases-open.js';
+import { ownCases } from '../support/idp-cases-own.js';
 
-const idpCases: readonly IdpCase[] = [...hostedCases, ...cloudCases, ...openCases];
+const idpCases: readonly IdpCase[] = [...hostedCases, ...cloudCases, ...openCases, ...moreCases, ...ownCases];
 
 let keys: JwksIssuer;
 let upstream: RawUpstream;
@@ -25,10 +27,10 @@ beforeAll(async () => {
   const issuers = Object.fromEntries(
     idpCases.map(({ path, preset, issuer }) => [path.slice(1), { preset, jwksUri: keys.jwksUri, ...issuer }]),
   );
-  const endpoints = idpCases.map(({ path }) => ({
+  const endpoints = idpCases.map(({ path, scopes = ['files:read'] }) => ({
     path,
     issuers: [path.slice(1)],
-    scopes: ['files:read'],
+    scopes,
     upstream: upstream.url,
   }));
   gateway = await startConfigured({ issuers, endpoints });
@@ -55,7 +57,8 @@ function call({ path, issuer, header, claims }: IdpCase, change: Change = {}): P
 }
 
 test('each preset has its case', () => {
-  expect(new Set(idpCases.map(({ preset }) => preset))).toEqual(new Set(presetNames));
+  const covered = [...idpCases.map(({ preset }) => preset), ...INTROSPECTED_PRESETS];
+  expect(new Set(covered)).toEqual(new Set(presetNames));
 });
 
 describe.each(idpCases.map((one) => [`${one.path.slice(1)} (A-55, C-26)`, one] as const))('%s', (_name, idp) => {

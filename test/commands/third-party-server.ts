@@ -106,6 +106,7 @@ export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPar
       token_endpoint: `${issuer}/token`,
       registration_endpoint: `${issuer}/register`,
       response_types_supported: ['code'],
+      scopes_supported: ['openid', 'files:read'],
       code_challenge_methods_supported: ['S256'],
       ...behaviour.server,
     });

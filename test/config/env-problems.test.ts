@@ -104,12 +104,16 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
     [
       'an issuer over http (A-64, https only)',
       { ISSUER: 'http://auth.example.com' },
-      ['  PORTCULLIS_ISSUER: write an https URL such as https://auth.example.com (http only on loopback)'],
+      [
+        '  PORTCULLIS_ISSUER: write an https URL such as https://auth.example.com, without query or fragment (http only on loopback, or with PORTCULLIS_ALLOW_INSECURE_HTTP=true on a private network). If tokens have exactly this iss, keep it and add PORTCULLIS_JWKS_URI or PORTCULLIS_METADATA_URL, and PORTCULLIS_AUTHORIZATION_SERVERS (where clients log in)',
+      ],
     ],
     [
       'an unknown preset',
       { PRESET: 'okta2' },
-      ['  PORTCULLIS_PRESET: write one of workos, workos-session, auth0, okta, entra, keycloak, cognito, generic, rfc9068'],
+      [
+        '  PORTCULLIS_PRESET: write one of workos, workos-session, auth0, okta, entra, cognito, clerk, descope, scalekit, logto, keycloak, zitadel, authentik, glewlwyd, lemonldap, better-auth, django-oauth-toolkit, hydra, spring, canaille, generic, rfc9068',
+      ],
     ],
     [
       'an issuer without the form that its preset expects',
@@ -126,7 +130,14 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
     [
       'keys over http (A-64, https only)',
       { JWKS_URI: 'http://auth.example.com' },
-      ['  PORTCULLIS_JWKS_URI: write an https URL such as https://auth.example.com/jwks (http only on loopback)'],
+      [
+        '  PORTCULLIS_JWKS_URI: write an https URL such as https://auth.example.com/jwks (http only on loopback, or with PORTCULLIS_ALLOW_INSECURE_HTTP=true on a private network)',
+      ],
+    ],
+    [
+      'a switch that is neither true nor false',
+      { ALLOW_INSECURE_HTTP: 'yes' },
+      ['  PORTCULLIS_ALLOW_INSECURE_HTTP: write true or false'],
     ],
     [
       'an algorithm that is never accepted (C-32, configured algorithms)',

@@ -75,6 +75,25 @@ describe('each variable', () => {
       ['https://acme.us.auth0.com/.well-known/jwks.json', ['azp', 'client_id'], 'at+jwt'],
     ],
     [
+      'METADATA_URL',
+      { METADATA_URL: 'https://auth.example.com/odd?tenant=a' },
+      (config) => issuer(config)?.metadataUrl,
+      'https://auth.example.com/odd?tenant=a',
+    ],
+    [
+      'AUTHORIZATION_SERVERS, in the resource metadata too',
+      { ISSUER: 'acme', METADATA_URL: 'https://a.example/m', AUTHORIZATION_SERVERS: 'https://a.example, https://b.example/' },
+      (config) => [issuer(config)?.issuer, issuer(config)?.authorizationServers, endpoint(config)?.authorizationServers],
+      ['acme', ['https://a.example', 'https://b.example/'], ['https://a.example', 'https://b.example/']],
+    ],
+    [
+      'ALLOW_INSECURE_HTTP',
+      { ISSUER: 'http://keycloak:8080/realms/a', ALLOW_INSECURE_HTTP: 'true' },
+      (config) => [issuer(config)?.issuer, issuer(config)?.allowInsecureHttp],
+      ['http://keycloak:8080/realms/a', true],
+    ],
+    ['ALLOW_INSECURE_HTTP as false', { ALLOW_INSECURE_HTTP: 'false' }, (config) => issuer(config)?.allowInsecureHttp, false],
+    [
       'JWKS_URI',
       { JWKS_URI: 'https://auth.example.com/keys' },
       (config) => issuer(config)?.jwksUri,

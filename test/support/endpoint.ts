@@ -18,6 +18,7 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     metadataPath: new URL(METADATA).pathname,
     realm: null,
     issuers: [ISSUER],
+    authorizationServers: [ISSUER],
     audience: [RESOURCE],
     issuerAudience: new Map([[ISSUER, []]]),
     scopes: ['files:read'],

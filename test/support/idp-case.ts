@@ -15,6 +15,8 @@ export interface IdpCase {
   readonly path: string;
   /** Fields of the issuer beside the preset. */
   readonly issuer: Fields & { readonly issuer: string };
+  /** Scopes of the endpoint; `files:read` where they are absent. */
+  readonly scopes?: readonly string[];
   readonly header: Fields;
   /**
    * Claims of the good token. The test adds `iss`, `exp`, `iat` and an `aud` of the resource where
@@ -27,5 +29,8 @@ export interface IdpCase {
   readonly variants: readonly (readonly [name: string, change: Change])[];
   readonly rejected: readonly (readonly [name: string, change: Change, reason: string])[];
 }
+
+/** Presets without a JWT that the gateway accepts. */
+export const INTROSPECTED_PRESETS = ['django-oauth-toolkit', 'canaille'] as const;
 
 export const claims = (changes: Fields): Change => ({ claims: changes });

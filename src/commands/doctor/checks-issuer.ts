@@ -34,7 +34,7 @@ async function serverMetadata(inspection: Inspection, issuer: string): Promise<J
 }
 
 /** For checks of the first authorization server: most clients know no other. */
-async function withFirstServer(
+export async function withFirstServer(
   inspection: Inspection,
   evaluate: (json: JsonObject, issuer: string) => Observation,
 ): Promise<Observation> {

@@ -58,6 +58,21 @@ export const tokenChecks: readonly Check[] = [
       }),
   },
   {
+    name: 'token kind',
+    expected: 'the token is an access token (unverified)',
+    fix:
+      'send the access token and not the ID token. Access tokens of Dex have this mark too: they ' +
+      'cannot be distinguished from its ID tokens. Then use another authorization server',
+    requirement: 'A-46, C-37',
+    probe: (inspection) =>
+      withClaims(inspection, (claims) => {
+        const mark = ['at_hash', 'c_hash', 'events'].find((name) => claims[name] !== undefined);
+        return mark === undefined
+          ? ok('no claim marks another kind of token')
+          : warn(`${mark} marks an ID token or a logout token`);
+      }),
+  },
+  {
     name: 'token audience',
     expected: 'aud includes the resource (unverified)',
     fix:

@@ -5,6 +5,7 @@ import { callChecks } from './checks-calls.js';
 import { challengeChecks } from './checks-challenge.js';
 import { challengeVariantChecks } from './checks-challenge-variants.js';
 import { issuerChecks } from './checks-issuer.js';
+import { issuerTokenChecks } from './checks-issuer-tokens.js';
 import { metadataFieldChecks } from './checks-metadata-fields.js';
 import { metadataLocationChecks } from './checks-metadata-locations.js';
 import { httpsCheck, reachabilityChecks, serverCheck } from './checks-reachability.js';
@@ -20,6 +21,7 @@ export const allChecks: readonly Check[] = [
   ...metadataLocationChecks,
   ...metadataFieldChecks,
   ...issuerChecks,
+  ...issuerTokenChecks,
   ...browserChecks,
   ...tokenChecks,
   ...callChecks,

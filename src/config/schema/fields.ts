@@ -32,6 +32,47 @@ export const protectedUrl = (example: string) =>
     })
     .refine(isBare, { error: 'write the URL without user name, query or fragment' });
 
+/**
+ * The URL of a document of an issuer. A query is allowed, such as `?appid=` at Entra.
+ * `validate-issuers.ts` decides about plain http, because that depends on `allowInsecureHttp`.
+ */
+export const issuerDocumentUrl = (example: string) =>
+  z
+    .string({ error: `write a URL such as ${example}` })
+    .refine((value) => /^https?:$/.test(urlOf(value)?.protocol ?? ''), {
+      error: `write an https URL such as ${example}`,
+    })
+    .refine((value) => !value.includes('#') && !hasUser(value), {
+      error: 'write the URL without user name or fragment',
+    });
+
+const ISSUER_HINT = 'write the issuer exactly as in iss, such as https://auth.example.com';
+
+/**
+ * The issuer as tokens write it, usually an https URL. `validate-issuers.ts` says what another
+ * form needs.
+ */
+export const issuerIdentifier = z
+  .string({ error: ISSUER_HINT })
+  // Characters that no log line and no JSON document shows as they are.
+  .regex(/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/, {
+    error: `${ISSUER_HINT}, in plain characters without spaces around it`,
+  })
+  .refine((value) => !hasUser(value), { error: 'write the issuer without user name or password' });
+
+const MARK_HINT = 'write the only accepted value as text, or true if any value will do';
+
+/** Claims that every access token of an issuer has: with one value, or present. */
+export const requiredClaims = z
+  .record(
+    z.string().min(1, { error: 'write the name of a claim, such as token_use' }),
+    z.union([z.string().min(1, { error: MARK_HINT }), z.literal(true, { error: MARK_HINT })], {
+      error: MARK_HINT,
+    }),
+    { error: 'write a map from a claim to its value or true, such as { token_use: access }' },
+  )
+  .default({});
+
 /** Like `protectedUrl`, and an origin: the path belongs to the endpoints. */
 export const publicUrl = protectedUrl('https://mcp.example.com').refine(
   (value) => [undefined, value].includes(urlOf(value)?.origin),
@@ -108,9 +149,9 @@ export const clientIds = z
 
 /**
  * Names of claims, taken literally: `https://example.com/roles` is one name, and a dot does not
- * separate the parts of a path.
+ * separate the parts of a path. `least`: how many names the list must have.
  */
-export const claimNames = (usual: readonly string[]) =>
+export const claimNames = (usual: readonly string[], least: 0 | 1 = 1) =>
   z
     .array(
       z
@@ -120,7 +161,7 @@ export const claimNames = (usual: readonly string[]) =>
         error: `write a list of claims, such as [${usual.join(', ')}]`,
       },
     )
-    .min(1, { error: `write at least one claim, such as ${usual[0]}, or remove the field` })
+    .min(least, { error: `write at least one claim, such as ${usual[0]}, or remove the field` })
     .default([...usual]);
 
 const ASYMMETRIC = [

@@ -9,8 +9,11 @@ import {
   CLIENT_ID_HINT,
   claimNames,
   clientIds,
+  issuerDocumentUrl,
+  issuerIdentifier,
   mapOf,
   protectedUrl,
+  requiredClaims,
   tokenPrefixes,
   trueOrFalse,
   wholeNumber,
@@ -23,7 +26,7 @@ const INTROSPECTION_EXAMPLE =
 /** Introspection of opaque tokens (RFC 7662). */
 export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
   /** Default: `introspection_endpoint` of the issuer's metadata. */
-  url: protectedUrl('https://auth.example.com/introspect').optional(),
+  url: issuerDocumentUrl('https://auth.example.com/introspect').optional(),
   /** The client id of the gateway at the issuer. Required, except for `bearer` and `none`. */
   clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
   /** The secret of that client for `basic` and `post`; the token for `bearer`. */
@@ -58,8 +61,8 @@ export const claimsSchema = mapOf('{ scopes: [scope, scp], subject: [sub] }', {
   scopes: claimNames(USUAL_CLAIMS.scopes),
   /** The first that is present counts. */
   subject: claimNames(USUAL_CLAIMS.subject),
-  /** The first that is present counts. */
-  tenant: claimNames(USUAL_CLAIMS.tenant),
+  /** The first that is present counts. Empty list: no claim of this issuer is a tenant. */
+  tenant: claimNames(USUAL_CLAIMS.tenant, 0),
   /** The first that is present counts. */
   client: claimNames(USUAL_CLAIMS.client),
 });
@@ -94,10 +97,27 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   preset: z
     .enum(presetNames, { error: `write one of ${presetNames.join(', ')}` })
     .default('generic'),
-  /** Exactly as in the issuer's metadata and in `iss`, slash included (A-12, exact issuer). */
-  issuer: protectedUrl('https://auth.example.com'),
+  /** Exactly as in `iss` and in its metadata, slash included (A-12, exact issuer). */
+  issuer: issuerIdentifier,
   /** Default: `jwks_uri` of the issuer's metadata. */
-  jwksUri: protectedUrl('https://auth.example.com/jwks').optional(),
+  jwksUri: issuerDocumentUrl('https://auth.example.com/jwks').optional(),
+  /** Default: the two standard places (RFC 8414 section 3.1, OpenID Connect Discovery). */
+  metadataUrl: issuerDocumentUrl(
+    'https://auth.example.com/.well-known/openid-configuration',
+  ).optional(),
+  /** Published in place of the issuer, where clients log in elsewhere. Default: the issuer. */
+  authorizationServers: z
+    .array(protectedUrl('https://login.example.com'), {
+      error: 'write a list of issuers, such as [https://login.example.com]',
+    })
+    .default([]),
+  /**
+   * True: the gateway fetches keys and metadata, and introspects, over plain http too. An attacker
+   * on the network can then add keys of their own, and read tokens and the client secret.
+   */
+  allowInsecureHttp: trueOrFalse(false),
+  /** Claims that every access token of this issuer has. They add to those of the preset. */
+  requiredClaims,
   /** Accepted beside the endpoint's own. Only for issuers with one audience for a whole server. */
   audience: audience.default([]),
   /** True: two endpoints may share that audience. Each then accepts tokens for the other. */

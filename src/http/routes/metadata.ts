@@ -13,7 +13,7 @@ export interface ResourceMetadata {
 export function resourceMetadata(endpoint: Endpoint): ResourceMetadata {
   return {
     resource: endpoint.resource,
-    authorization_servers: endpoint.issuers,
+    authorization_servers: endpoint.authorizationServers,
     // RFC 9728 section 3.2 does not allow an empty list.
     ...(endpoint.scopesSupported.length > 0 ? { scopes_supported: endpoint.scopesSupported } : {}),
     bearer_methods_supported: ['header'],

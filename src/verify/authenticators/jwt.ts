@@ -42,7 +42,10 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    */
   readonly typ: 'at+jwt' | 'lenient';
   readonly clockToleranceSeconds: number;
-  /** Claims that every access token of this issuer has, and that no ID token has. */
+  /**
+   * Claims that every access token of this issuer has, and that no ID token has: their only value;
+   * true: any value.
+   */
   readonly requiredClaims?: RequiredClaims;
 }
 

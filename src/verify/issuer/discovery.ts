@@ -1,7 +1,7 @@
 // Fetches the metadata of an issuer (RFC 8414 section 3.1, then OpenID discovery). The
 // document must name exactly the configured issuer (C-24, issuer in metadata).
 import { isObject } from '../../core/json.js';
-import { isProtectedUrl } from '../../core/loopback.js';
+import { isAllowedUrl } from '../../core/loopback.js';
 import type { FetchJson } from '../fetch-json.js';
 
 export interface IssuerMetadata {
@@ -42,6 +42,16 @@ export const urlForLog = (url: string): string => {
   return `${origin}${pathname}`.slice(0, NAME_CHARACTERS);
 };
 
+/** The configuration of the place of the metadata. */
+export interface MetadataPlace {
+  /** The only URL to ask. Null: the standard places of the issuer. */
+  readonly metadataUrl: string | null;
+  /** Names that a document at `metadataUrl` may have beside the issuer's own. */
+  readonly authorizationServers: readonly string[];
+  /** True: plain http is allowed beyond loopback, for this document and for what it names. */
+  readonly allowInsecureHttp: boolean;
+}
+
 /** Longest issuer name in a log line. */
 const NAME_CHARACTERS = 200;
 const MAX_BYTES = 256 * 1024;
@@ -56,9 +66,13 @@ export function metadataUrls(issuer: string): string[] {
   ];
 }
 
-/** The URL if the gateway may use it, else null. Plain http only for an issuer on loopback. */
-function allowedUrl(issuer: string, url: unknown): string | null {
-  return isProtectedUrl(url) && (url.startsWith('https:') || issuer.startsWith('http:'))
+/**
+ * The URL if the gateway may use it, else null. A document that came over https never leads to
+ * plain http, not even on loopback, unless the operator allows plain http.
+ */
+function allowedUrl(from: string, url: unknown, allowInsecureHttp: boolean): string | null {
+  if (!isAllowedUrl(url, allowInsecureHttp)) return null;
+  return new URL(url).protocol === 'https:' || from.startsWith('http:') || allowInsecureHttp
     ? url
     : null;
 }
@@ -69,11 +83,16 @@ export async function discover(
   fetchJson: FetchJson,
   deadlineMs: number,
   monotonicMs: () => number,
+  place: Partial<MetadataPlace> = {},
 ): Promise<Discovered> {
+  const { metadataUrl = null, authorizationServers = [], allowInsecureHttp = false } = place;
   const until = monotonicMs() + deadlineMs;
-  const details: string[] = [];
-  let isMisplaced = true;
-  for (const url of metadataUrls(issuer)) {
+  const hasPlaces = isAllowedUrl(issuer, allowInsecureHttp) && !/[?#]/.test(issuer);
+  const urls = metadataUrl !== null ? [metadataUrl] : hasPlaces ? metadataUrls(issuer) : [];
+  const details: string[] =
+    urls.length > 0 ? [] : ['the issuer is not an https URL: write its metadataUrl'];
+  let isMisplaced = urls.length > 0;
+  for (const url of urls) {
     const remainingMs = until - monotonicMs();
     if (remainingMs <= 0)
       return { ok: false, detail: `no metadata within ${deadlineMs} ms`, isMisplaced: false };
@@ -94,7 +113,9 @@ export async function discover(
       continue;
     }
     const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
-    if (named !== issuer) {
+    // The operator wrote these names beside this very URL, so no other issuer can be mixed in.
+    const names = metadataUrl === null ? [issuer] : [issuer, ...authorizationServers];
+    if (!names.some((name) => name === named)) {
       // Usually a slash is missing or extra, so the log shows the name.
       details.push(
         `${urlForLog(url)} names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`,
@@ -104,8 +125,8 @@ export async function discover(
     return {
       ok: true,
       metadata: {
-        jwksUri: allowedUrl(issuer, jwks_uri),
-        introspectionEndpoint: allowedUrl(issuer, introspection_endpoint),
+        jwksUri: allowedUrl(url, jwks_uri, allowInsecureHttp),
+        introspectionEndpoint: allowedUrl(url, introspection_endpoint, allowInsecureHttp),
       },
       document: { body: fetched.body, json: fetched.json },
     };

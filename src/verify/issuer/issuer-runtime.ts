@@ -83,8 +83,12 @@ export function createIssuerRuntime(
   const { clock } = dependencies;
   const { issuer, jwksUri, algorithms, verify, tokenPrefixes, introspection } = config;
   const { timeoutMs } = config.jwks;
+  const { metadataUrl, authorizationServers, allowInsecureHttp } = config;
+  const place = { metadataUrl, authorizationServers, allowInsecureHttp };
+  if (allowInsecureHttp)
+    dependencies.notify({ event: 'issuer.insecure_http', level: 'warn', issuer });
   const onRecovery = (): void => keys.endBackoff();
-  const metadata = createMetadataSource({ ...dependencies, issuer, timeoutMs, onRecovery });
+  const metadata = createMetadataSource({ ...dependencies, issuer, place, timeoutMs, onRecovery });
   const location = { issuer, jwksUri, algorithms, timeoutMs, metadata };
   const load = createJwksLoader({ ...dependencies, ...location });
   const { clockToleranceSeconds } = config;

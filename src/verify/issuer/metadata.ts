@@ -9,6 +9,7 @@ import {
   type Discovered,
   discover,
   type MetadataDocument,
+  type MetadataPlace,
   type NotDiscovered,
   withFields,
 } from './discovery.js';
@@ -33,6 +34,7 @@ export interface MetadataSource {
 
 export interface MetadataDependencies {
   readonly issuer: string;
+  readonly place?: Partial<MetadataPlace>;
   /** Milliseconds for one fetch of all places. */
   readonly timeoutMs: number;
   readonly fetchJson: FetchJson;
@@ -53,7 +55,7 @@ const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
 const REFETCH_MS = 500;
 
 export function createMetadataSource(dependencies: MetadataDependencies): MetadataSource {
-  const { issuer, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
+  const { issuer, place, timeoutMs, fetchJson, clock, schedule, notify, random } = dependencies;
   const { onRecovery = () => {} } = dependencies;
   const flight = createSingleFlight<Discovered>();
   let good: Good | null = null;
@@ -92,7 +94,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
 
   function refresh(): Promise<Discovered> {
     return flight.run(issuer, async () => {
-      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
+      const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs, place);
       const waitMs = found.ok ? FRESH_MS : failed(found);
       if (found.ok) succeeded(found);
       if (isRunning) {

@@ -17,9 +17,9 @@ test('the metadata leaves out an empty list (A-09)', () => {
 });
 
 test('issuer and resource are exactly as the operator wrote them (A-12, A-04)', () => {
-  const issuers = ['https://b.example.com/', 'https://a.example.com'];
-  const document = resourceMetadata(endpoint({ issuers, resource: 'https://MCP.example.com:443/Files/mcp' }));
-  expect(document.authorization_servers).toEqual(issuers);
+  const authorizationServers = ['https://b.example.com/', 'https://a.example.com'];
+  const document = resourceMetadata(endpoint({ authorizationServers, resource: 'https://MCP.example.com:443/Files/mcp' }));
+  expect(document.authorization_servers).toEqual(authorizationServers);
   expect(document.resource).toBe('https://MCP.example.com:443/Files/mcp');
 });
 
