@@ -54,7 +54,7 @@ describe('a configured place', () => {
     server.next(document(ADFS));
     expect(await find(ADFS, place)).toMatchObject({ ok: true });
     server.next(document(issuer));
-    expect(await find(ADFS, place)).toEqual({ ok: false, detail: expect.stringContaining('names another issuer') });
+    expect(await find(ADFS, place)).toMatchObject({ ok: false, detail: expect.stringContaining('names another issuer') });
   });
 
   test('at a standard place, authorization servers are not names of the document (C-24)', async () => {
@@ -70,7 +70,8 @@ describe('an issuer without a standard place', () => {
   test.each(['acme.com', 'urn:acme:idp', ADFS, 'https://auth.example.com/?tenant=a', 'file:///etc/passwd'])(
     '%s is asked nowhere',
     async (issuer) => {
-      expect(await find(issuer, {})).toEqual({ ok: false, detail: 'the issuer is not an https URL: write its metadataUrl' });
+      const detail = 'metadata: the issuer is not an https URL: write its metadataUrl';
+      expect(await find(issuer, {})).toEqual({ ok: false, detail, isMisplaced: false });
     },
   );
 });
