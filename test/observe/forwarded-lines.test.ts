@@ -1,4 +1,4 @@
-// The templates of log lines: how often the log makes one, and that no value ends up in another line.
+// The templates of log lines: when the log makes one, and that values stay in their own line.
 import { expect, test } from 'vitest';
 import type { RequestSummary } from '../../src/core/request-summary.js';
 import { createForwardedLines } from '../../src/observe/forwarded-lines.js';

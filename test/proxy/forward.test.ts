@@ -1,4 +1,4 @@
-// A caller that disconnects before the gateway has a connection to the upstream, and a bug before it.
+// A caller that disconnects before a connection to the upstream exists, and a bug before it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DisconnectListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';

@@ -104,7 +104,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
     async get(unhelpful) {
       const nowMs = clock.monotonicMs();
       if (good !== null && good.document !== unhelpful) {
-        // No caller waits here. Otherwise metadata that hangs would end the loading of healthy keys.
+        // No caller waits here: metadata that hangs must not end the loading of healthy keys.
         if (nowMs >= refreshAtMs) void refresh();
         return good;
       }
