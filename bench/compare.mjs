@@ -37,7 +37,10 @@ async function measure(load, target, seconds) {
   return { rate, cpu: (cpuMicroseconds(target.pid) - before) / answers };
 }
 
-/** Measures all targets; resolves with one row each. Ratios are to the target named `floor`. */
+/**
+ * Measures all targets; resolves with one row each. Ratios are to the target named `floor`, and to
+ * the target that `against` names.
+ */
 export async function compare(load, targets, { rounds, seconds, say }) {
   for (const target of targets) await measure(load, target, WARM_SECONDS);
   const slices = new Map(targets.map((target) => [target, []]));
@@ -46,17 +49,26 @@ export async function compare(load, targets, { rounds, seconds, say }) {
     for (const target of order) slices.get(target).push(await measure(load, target, seconds));
     if ((round + 1) % 5 === 0) say(`${round + 1} of ${rounds} rounds`);
   }
-  const floor = slices.get(targets.find(({ name }) => name === 'floor'));
+  const slicesOf = (wanted) => slices.get(targets.find(({ name }) => name === wanted));
+  const floor = slicesOf('floor');
+  const ratio = (own, other, unit) =>
+    median(own.map((slice, round) => slice[unit] / other[round][unit]));
   return targets.map((target) => {
     const own = slices.get(target);
     const ratios = own.map(({ rate }, round) => rate / floor[round].rate);
+    const other = slicesOf(target.against);
     return {
       name: target.name,
       rate: median(own.map(({ rate }) => rate)),
       rateRatio: median(ratios),
       spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
       cpu: median(own.map(({ cpu }) => cpu)),
-      cpuRatio: median(own.map(({ cpu }, round) => cpu / floor[round].cpu)),
+      cpuRatio: ratio(own, floor, 'cpu'),
+      against: other && {
+        name: target.against,
+        rate: ratio(own, other, 'rate'),
+        cpu: ratio(own, other, 'cpu'),
+      },
     };
   });
 }

@@ -12,12 +12,13 @@ import { compare, table } from './compare.mjs';
 import { runLab } from './lab.mjs';
 import { startOwn } from './processes.mjs';
 
-const USAGE = `usage: node bench/run.mjs [--rounds N] [--seconds S] [--node PATH]
+const USAGE = `usage: node bench/run.mjs [--rounds N] [--seconds S] [--node PATH] [--old MAIN]
        node bench/run.mjs --lab [--rounds N] [--seconds S] [--node PATH] [-- more arguments for the judge]
 
   --rounds N    rounds of one slice per target, 12 when absent
   --seconds S   length of a slice, 0.6 when absent
   --node PATH   the Node that runs the gateway and the floor; this one when absent
+  --old MAIN    the main.js of an older build, to measure it in turns with this one
   --lab         the judge of the lab measures instead; PORTCULLIS_LAB names its folder
 
 Compare ratios, never requests per second: those are of this machine in this minute.`;
@@ -42,6 +43,7 @@ function readArguments() {
     rounds: { type: 'string', default: '12' },
     seconds: { type: 'string', default: '0.6' },
     node: { type: 'string', default: process.execPath },
+    old: { type: 'string' },
     lab: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   };
@@ -122,7 +124,7 @@ async function checkLog(answers) {
   say(`the gateway wrote ${lines} log lines for ${answers} answers`);
 }
 
-async function measure({ node, rounds, seconds }) {
+async function measure({ node, rounds, seconds, old }) {
   const opened = [];
   const keep = (started) => {
     opened.push(() => started.stop());
@@ -134,37 +136,34 @@ async function measure({ node, rounds, seconds }) {
     const upstream = keep(await startOwn('upstream.mjs'));
     const origin = `http://127.0.0.1:${upstream.port}`;
     const floor = keep(await startOwn('floor.mjs', { node, args: [origin] }));
-    const gateway = keep(
-      await startGateway({
-        node,
-        upstream: `${origin}/mcp`,
-        issuer: issuer.issuer,
-        scope: 'mcp',
-        logFile,
-      }),
-    );
-    const options = { node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp' };
-    const ruled = keep(await startGateway({ ...options, logFile: `${logFile}.rules`, tools }));
     const load = keep(await startOwn('load.mjs'));
-    for (const { port } of [gateway, ruled]) await checkRejection(load, port);
-    const token = await issuer.mint(gateway.url);
-    const target = (name, { port, pid, token: own = token }) => ({
+    const options = { node, upstream: `${origin}/mcp`, issuer: issuer.issuer, scope: 'mcp' };
+    const target = (name, { port, pid }, token) => ({
       name,
       port,
       pid,
-      request: requestBytes(port, own),
+      request: requestBytes(port, token),
     });
-    const through = target('gateway', gateway);
-    const underRules = target('ten rules', { ...ruled, token: await issuer.mint(ruled.url) });
-    const targets = [
-      target('upstream directly', upstream),
-      target('floor', floor),
-      through,
-      underRules,
-    ];
+    const throughGateway = async (name, more) => {
+      const log = name === 'gateway' ? logFile : `${logFile}.${name.replaceAll(' ', '-')}`;
+      const started = keep(await startGateway({ ...options, logFile: log, ...more }));
+      await checkRejection(load, started.port);
+      return { ...target(name, started, await issuer.mint(started.url)), stop: started.stop };
+    };
+    const through = await throughGateway('gateway');
+    const ruled = await throughGateway('ten rules', { tools });
+    const older = [];
+    if (old !== undefined) {
+      older.push(await throughGateway('old gateway', { main: old }));
+      older.push(await throughGateway('old ten rules', { main: old, tools }));
+      for (const own of [through, ruled]) own.against = `old ${own.name}`;
+    }
+    const token = await issuer.mint(origin);
+    const direct = [target('upstream directly', upstream, token), target('floor', floor, token)];
+    const targets = [...direct, through, ruled, ...older];
     const rows = await compare(load, targets, { rounds, seconds, say });
     // The gateway ends before the count of its log lines: it writes them in blocks.
-    await gateway.stop();
+    await through.stop();
     await checkLog(through.answers);
     return rows;
   } finally {
@@ -187,10 +186,12 @@ async function main(options) {
   if (options.lab) return await runLab({ ...options, logFile });
   const rows = await measure(options);
   console.log(`\n${table(rows)}\n`);
-  for (const { name, rateRatio, cpuRatio } of rows.slice(2))
-    console.log(
-      `${name}: ${rateRatio.toFixed(2)} × the requests/s of the floor, ${cpuRatio.toFixed(2)} × its CPU per request`,
-    );
+  for (const { name, rateRatio, cpuRatio, against } of rows.slice(2)) {
+    const text = (other, rate, cpu) =>
+      `${name}: ${rate} × the requests/s of the ${other}, ${cpu} × its CPU per request`;
+    console.log(text('floor', rateRatio.toFixed(2), cpuRatio.toFixed(2)));
+    if (against) console.log(text(against.name, against.rate.toFixed(3), against.cpu.toFixed(3)));
+  }
   return 0;
 }
 

@@ -2,8 +2,8 @@
 // in a stage, the form of a file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { circles, formFlaws, importsOf, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
-import { codeOnly, sources, withoutComments } from './support/sources.js';
+import { circles, formFlaws, importsOf, lengthFlaws, surroundingsTaken, wallsCrossed } from './support/house-rules.js';
+import { codeOnly, sources, tests, withoutComments } from './support/sources.js';
 
 const all = sources();
 
@@ -31,6 +31,11 @@ describe('the sources', () => {
     expect(there).toContain('core/failure.ts');
     expect(named.sort()).toEqual(there.sort());
   });
+});
+
+test('no file of test/ has more than 250 lines', () => {
+  expect(tests().map(({ path }) => path)).toContain('house.test.ts');
+  expect(tests().flatMap(lengthFlaws)).toEqual([]);
 });
 
 describe('the checker finds', () => {
@@ -96,6 +101,11 @@ describe('the checker finds', () => {
     ['main.ts', '#!/usr/bin/env node\nexport const a = 1;\n', 'its first line does not say what it does'],
   ])('in %s the form: %#', (path, text, flaw) => {
     expect(formFlaws({ path, text })).toEqual([`${path}: ${flaw}`]);
+  });
+
+  test('a test file of 251 lines, and nothing in one of 250', () => {
+    expect(lengthFlaws({ path: 'verify/a.test.ts', text: '\n'.repeat(251) })).toEqual(['verify/a.test.ts: 251 lines']);
+    expect(lengthFlaws({ path: 'verify/a.test.ts', text: '\n'.repeat(250) })).toEqual([]);
   });
 
   test('nothing in a file of good form', () => {

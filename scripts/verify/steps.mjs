@@ -61,6 +61,13 @@ export const steps = [
     run: (shell) => shell.run('npm', ['test']),
   },
   {
+    name: 'test-rest',
+    what: 'npm run test:rest',
+    minutes: 15,
+    note: TESTS,
+    run: (shell) => shell.run('npm', ['run', 'test:rest']),
+  },
+  {
     name: 'mutation',
     what: 'each rejection of the rooms that decide about trust dropped in turn: some test must fail',
     minutes: 40,
@@ -109,10 +116,10 @@ export const steps = [
   },
   {
     name: 'clone-test',
-    what: 'fresh clone: npm install && npm test',
+    what: 'fresh clone: npm install && npm run test:all',
     minutes: 20,
     note: TESTS,
-    run: (shell) => fromClone(shell, ['test']),
+    run: (shell) => fromClone(shell, ['run', 'test:all']),
   },
   {
     name: 'clone-demo-24',
@@ -122,10 +129,10 @@ export const steps = [
   },
   {
     name: 'clone-test-24',
-    what: `fresh clone on Node ${NEWER_NODE}: npm install && npm test`,
+    what: `fresh clone on Node ${NEWER_NODE}: npm install && npm run test:all`,
     minutes: 20,
     note: TESTS,
-    run: async (shell) => fromClone(shell, ['test'], await newerNode(shell)),
+    run: async (shell) => fromClone(shell, ['run', 'test:all'], await newerNode(shell)),
   },
   {
     name: 'bench',

@@ -6,10 +6,10 @@ import { legacy, modern } from '../fixtures/messages.js';
 import { openRaw, requestBytes } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
-import { answer, BODY, BROKEN, CHUNKED, chunk, judgeOf, kept, raw, SIZED, TYPE } from '../support/upstream-rows.js';
+import { answer, BODY, BROKEN, CHUNKED, chunk, createRowChecks, kept, raw, SIZED, TYPE } from '../support/upstream-rows.js';
 
 let scene: Scene;
-const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
+const { call, expectRow, expectLogged, expectNext } = createRowChecks(() => scene);
 
 beforeAll(async () => {
   scene = await startScene();
@@ -134,7 +134,7 @@ describe('C-140, C-145: an upstream that does not wait for the request', () => {
     expectRow(await large(), BROKEN);
     expect(scene.upstream.hits).toBe(1);
     await expectNext();
-    await expectTold();
+    await expectLogged();
   });
 });
 

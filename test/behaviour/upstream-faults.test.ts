@@ -9,7 +9,7 @@ import {
   BROKEN,
   CHUNKED,
   chunk,
-  judgeOf,
+  createRowChecks,
   kept,
   REFUSED_US,
   type Row,
@@ -19,7 +19,7 @@ import {
 } from '../support/upstream-rows.js';
 
 let scene: Scene;
-const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
+const { call, expectRow, expectLogged, expectNext } = createRowChecks(() => scene);
 
 beforeAll(async () => {
   scene = await startScene({ upstream: { headersTimeoutMs: 3_000 } });
@@ -104,7 +104,7 @@ describe('C-138, C-139, C-140, C-145, D-23: an answer that is not HTTP gives 502
     // next answer.
     await expectNext();
   });
-  test('D-23, A-66: each is logged once, with its reason', expectTold);
+  test('D-23, A-66: each is logged once, with its reason', expectLogged);
 
   test('a value outside ASCII is forwarded byte for byte, without decoding', async () => {
     scene.upstream.answer(raw(answer('200 OK', [TYPE, 'Mcp-Note: \u4e2d\u0100', SIZED])));
@@ -168,7 +168,7 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     expectRow(await call(), BROKEN);
     expect(scene.upstream.hits).toBe(1);
   });
-  test('A-66: each is logged once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectLogged);
 
   test('B-22, D-26: an answer without a body passes, also with Content-Length: 0', async () => {
     for (const status of ['204 No Content', '205 Reset Content']) {

@@ -9,10 +9,10 @@ import { certificate } from '../fixtures/certificate.js';
 import { listen, ownPorts } from '../fixtures/ports.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
-import { answer, BODY, judgeOf, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
+import { answer, BODY, createRowChecks, kept, type Row, SIZED, TIMEOUT, TYPE, UNREACHABLE } from '../support/upstream-rows.js';
 
 let scene: Scene;
-const { call, expectRow, expectTold, expectNext } = judgeOf(() => scene);
+const { call, expectRow, expectLogged, expectNext } = createRowChecks(() => scene);
 const closing: (() => unknown)[] = [];
 
 /** Bytes that reached a server without a valid certificate, which must get none. */
@@ -99,7 +99,7 @@ describe('C-145, D-25: an upstream that does not answer', () => {
     });
     expect((await call()).body).toBe(BODY);
   });
-  test('A-66: each is logged once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectLogged);
 });
 
 describe('C-145, T15: an upstream that is down, or differs from its configuration', () => {
@@ -128,5 +128,5 @@ describe('C-145, T15: an upstream that is down, or differs from its configuratio
     await scene.upstream.start();
     await expectNext();
   });
-  test('A-66: each is logged once, with its reason', expectTold);
+  test('A-66: each is logged once, with its reason', expectLogged);
 });

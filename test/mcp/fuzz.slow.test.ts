@@ -10,7 +10,7 @@ import { exchange, type Lines } from '../support/exchange.js';
 import { type Chance, chance, fuzzBody } from '../support/fuzz-bodies.js';
 import { eraWith, honest } from '../support/header-reference.js';
 import { parses } from '../support/json-tree.js';
-import { type Judgement, judge } from '../support/strict-reference.js';
+import { readStrictly, type StrictReading } from '../support/strict-reference.js';
 
 const COUNT = Number(process.env.FUZZ_COUNT ?? 4_000);
 const given = process.env.FUZZ_SEED;
@@ -28,30 +28,30 @@ const NO_UTF8: MessagesResult = { ok: false, unreadable: true, detail: 'not UTF-
 const reading: Reader = (bytes) => (isUtf8(bytes) ? readMessages(bytes) : NO_UTF8);
 
 /** Compares the result of the reader with the reference. Null: they agree. */
-function disagreement(bytes: Buffer, judged: Judgement, found: MessagesResult): string | null {
-  if (!found.ok && judged.kind === 'good' && judged.doubtful) return null;
-  if (found.ok !== (judged.kind === 'good'))
-    return found.ok ? `accepted, but ${JSON.stringify(judged.kind)}` : `rejected: ${found.detail}`;
-  if (found.ok && judged.kind === 'good') {
-    const [mine, other] = [found.messages, judged.messages].map((messages) =>
+function disagreement(bytes: Buffer, reading: StrictReading, found: MessagesResult): string | null {
+  if (!found.ok && reading.kind === 'good' && reading.doubtful) return null;
+  if (found.ok !== (reading.kind === 'good'))
+    return found.ok ? `accepted, but ${JSON.stringify(reading.kind)}` : `rejected: ${found.detail}`;
+  if (found.ok && reading.kind === 'good') {
+    const [mine, other] = [found.messages, reading.messages].map((messages) =>
       JSON.stringify(messages.map((one) => Object.entries(one).sort())),
     );
-    return mine === other && found.batch === judged.batch ? null : `read as ${mine}, not ${other}`;
+    return mine === other && found.batch === reading.batch ? null : `read as ${mine}, not ${other}`;
   }
-  if (found.ok || judged.kind === 'good') return 'impossible';
+  if (found.ok || reading.kind === 'good') return 'impossible';
   // A reader that stops early cannot know that the rest is not JSON.
   const stopped = found.detail.startsWith('a batch of more');
-  if (judged.kind === 'no JSON') return found.unreadable || stopped ? null : `not JSON, but reported as ${found.detail}`;
-  if (found.unreadable && judged.tree.depth < 128) return 'JSON, but reported as not JSON';
-  const ids = judged.tree.members.filter(({ written }) => written === '"id"').map(({ value }) => value.written);
+  if (reading.kind === 'no JSON') return found.unreadable || stopped ? null : `not JSON, but reported as ${found.detail}`;
+  if (found.unreadable && reading.tree.depth < 128) return 'JSON, but reported as not JSON';
+  const ids = reading.tree.members.filter(({ written }) => written === '"id"').map(({ value }) => value.written);
   return found.idText === undefined || ids.includes(found.idText)
     ? null
     : `an id that the body does not have: ${found.idText} in ${bytes}`;
 }
 
 /** The headers of an honest client, or sometimes wrong ones. */
-function linesFor(judged: Judgement, c: Chance): Lines {
-  const lines = judged.kind === 'good' ? honest(judged.messages, judged.batch) : [];
+function linesFor(reading: StrictReading, c: Chance): Lines {
+  const lines = reading.kind === 'good' ? honest(reading.messages, reading.batch) : [];
   if (!c.in100(35)) return lines;
   const at = c.below(lines.length + 1);
   const [name, value] = lines[at] ?? [c.pick(['Mcp-Method', 'Mcp-Name', 'MCP-Protocol-Version', 'Mcp-Session-Id']), 'x'];
@@ -75,25 +75,25 @@ function linesFor(judged: Judgement, c: Chance): Lines {
 }
 
 /** The same comparison for the whole step, with headers. */
-function disagreementWithHeaders(bytes: Buffer, judged: Judgement, lines: Lines): string | null {
+function disagreementWithHeaders(bytes: Buffer, reading: StrictReading, lines: Lines): string | null {
   const asked = exchange({ lines: [['Content-Type', 'application/json'], ...lines] });
   if (checkReadable(asked) !== null) return 'rejected before the body';
   const read = readMessage(asked, bytes);
-  const era = judged.kind === 'good' ? eraWith(lines, judged.messages, judged.batch) : null;
+  const era = reading.kind === 'good' ? eraWith(lines, reading.messages, reading.batch) : null;
   if (!read.ok)
-    return era === null || (judged.kind === 'good' && judged.doubtful)
+    return era === null || (reading.kind === 'good' && reading.doubtful)
       ? null
       : `rejected with ${JSON.stringify(lines)}: ${read.definition.reason} ${read.detail}`;
-  if (era === null || judged.kind !== 'good') return `accepted with ${JSON.stringify(lines)}`;
+  if (era === null || reading.kind !== 'good') return `accepted with ${JSON.stringify(lines)}`;
   if (read.value.era !== era || read.value.body !== bytes) return `of era ${read.value.era}, or other bytes`;
   const mine = read.value.calls.map(({ method, idText }) => [method, idText]);
-  const other = judged.messages.map(({ method = null, idText }) => [method, idText]);
+  const other = reading.messages.map(({ method = null, idText }) => [method, idText]);
   return JSON.stringify(mine) === JSON.stringify(other) ? null : `calls ${JSON.stringify(mine)}`;
 }
 
 interface Tally {
   readonly disagreements: string[];
-  readonly kinds: Record<Judgement['kind'], number>;
+  readonly kinds: Record<StrictReading['kind'], number>;
   readonly beyond: Record<string, number>;
   doubtful: number;
   readonly eras: Record<'modern' | 'legacy' | 'refused', number>;
@@ -110,13 +110,13 @@ async function fuzz(seed: number, count: number, reader: Reader, print: (line: s
   };
   for (let number = 0; number < count; number++) {
     const bytes = fuzzBody(seed, number);
-    const judged = judge(bytes);
-    const lines = linesFor(judged, chance(~seed, number));
-    tally.kinds[judged.kind]++;
-    if (judged.kind === 'beyond') tally.beyond[judged.why] = (tally.beyond[judged.why] ?? 0) + 1;
-    if (judged.kind === 'good' && judged.doubtful) tally.doubtful++;
-    if (judged.kind === 'good') tally.eras[eraWith(lines, judged.messages, judged.batch) ?? 'refused']++;
-    const differs = disagreement(bytes, judged, reader(bytes)) ?? disagreementWithHeaders(bytes, judged, lines);
+    const reading = readStrictly(bytes);
+    const lines = linesFor(reading, chance(~seed, number));
+    tally.kinds[reading.kind]++;
+    if (reading.kind === 'beyond') tally.beyond[reading.why] = (tally.beyond[reading.why] ?? 0) + 1;
+    if (reading.kind === 'good' && reading.doubtful) tally.doubtful++;
+    if (reading.kind === 'good') tally.eras[eraWith(lines, reading.messages, reading.batch) ?? 'refused']++;
+    const differs = disagreement(bytes, reading, reader(bytes)) ?? disagreementWithHeaders(bytes, reading, lines);
     if (differs !== null)
       tally.disagreements.push(`seed ${seed}, body ${number}: ${differs}\n  ${JSON.stringify(bytes.toString())}`);
     if ((number + 1) % STEP === 0) await breathe();
@@ -145,7 +145,7 @@ test.each(SEEDS)(
 test('the reference reads deeper nesting than the call stack allows', () => {
   const nested = (levels: number): Buffer =>
     Buffer.from(`{"jsonrpc":"2.0","method":"m","params":{"arguments":${'['.repeat(levels)}${']'.repeat(levels)}}}`);
-  expect([judge(nested(100)).kind, judge(nested(50_000)).kind]).toEqual(['good', 'beyond']);
+  expect([readStrictly(nested(100)).kind, readStrictly(nested(50_000)).kind]).toEqual(['good', 'beyond']);
 });
 
 describe('the fuzzing notices a reader that', () => {

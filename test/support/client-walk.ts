@@ -19,7 +19,7 @@ export interface Found {
 
 export interface Walk {
   /** Every request, as `METHOD URL STATUS`. */
-  readonly asked: string[];
+  readonly requests: string[];
   /** Up to the metadata of the authorization server. `blind`: as if the challenge were lost. */
   discover(options?: { blind?: boolean }): Promise<Found>;
   /** From there to an access token. */
@@ -42,7 +42,7 @@ const messageOf = (text: string): Document | null =>
   parsed(text) ?? parsed([...text.matchAll(/^data: ?(\{.*)$/gm)].at(-1)?.[1] ?? '');
 
 export function walk(client: ProbingClient, mcp: URL): Walk {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const giveUp = (why: string): never => {
     throw new Error(`${client.name} gives up: ${why}`);
   };
@@ -52,7 +52,7 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
     const port = Number(new URL(url).port);
     const response = await fetch(url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
     const text = await response.text();
-    asked.push(`${method} ${url} ${response.status}`);
+    requests.push(`${method} ${url} ${response.status}`);
     secretHeaders(port, Object.entries(headers));
     answered(port, text);
     return { status: response.status, headers: response.headers, text };
@@ -173,7 +173,7 @@ export function walk(client: ProbingClient, mcp: URL): Walk {
     return content?.[0]?.text ?? giveUp(`the tool said ${called.text.slice(0, 200)}`);
   }
 
-  return { asked, discover, login, call };
+  return { requests, discover, login, call };
 }
 
 const BOTH = 'application/json, text/event-stream';

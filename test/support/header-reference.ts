@@ -2,12 +2,12 @@
 //
 // Written from the requirements. It shares no code with src/.
 import type { Lines } from './exchange.js';
-import type { Said } from './strict-reference.js';
+import type { MessageContent } from './strict-reference.js';
 
 const MODERN = '2026-07-28';
 const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26'];
 
-const mirroredName = ({ method, name, uri, taskId }: Said): { named: boolean; value: string | undefined } => {
+const mirroredName = ({ method, name, uri, taskId }: MessageContent): { named: boolean; value: string | undefined } => {
   if (method === 'tools/call' || method === 'prompts/get') return { named: true, value: name };
   if (method === 'resources/read') return { named: true, value: uri };
   if (method?.startsWith('tasks/') && ['get', 'update', 'cancel'].includes(method.slice(6)))
@@ -36,19 +36,19 @@ function decoded(value: string): string | undefined {
 }
 
 /** The headers that a client sends with these messages. */
-export function honest(messages: readonly Said[], batch: boolean): [string, string][] {
-  const said = messages[0];
-  if (batch || said === undefined) return [['MCP-Protocol-Version', '2025-03-26']];
-  if (said.metaVersion === undefined) return [['MCP-Protocol-Version', '2025-11-25']];
-  const lines: [string, string][] = [['MCP-Protocol-Version', said.metaVersion]];
-  if (said.method !== undefined) lines.push(['Mcp-Method', said.method]);
-  const { value } = mirroredName(said);
+export function honest(messages: readonly MessageContent[], batch: boolean): [string, string][] {
+  const message = messages[0];
+  if (batch || message === undefined) return [['MCP-Protocol-Version', '2025-03-26']];
+  if (message.metaVersion === undefined) return [['MCP-Protocol-Version', '2025-11-25']];
+  const lines: [string, string][] = [['MCP-Protocol-Version', message.metaVersion]];
+  if (message.method !== undefined) lines.push(['Mcp-Method', message.method]);
+  const { value } = mirroredName(message);
   if (value !== undefined) lines.push(['Mcp-Name', written(value)]);
   return lines;
 }
 
 /** The era in which these messages pass with these headers; null if they must be rejected. */
-export function eraWith(lines: Lines, messages: readonly Said[], batch: boolean): 'modern' | 'legacy' | null {
+export function eraWith(lines: Lines, messages: readonly MessageContent[], batch: boolean): 'modern' | 'legacy' | null {
   const valuesOf = (name: string): string[] => lines.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
   const [versions, methods, names] = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].map(valuesOf) as [
     string[],
@@ -61,15 +61,15 @@ export function eraWith(lines: Lines, messages: readonly Said[], batch: boolean)
     const served = version === undefined || version === '2025-03-26';
     return served && messages.length > 0 && messages.every(({ metaVersion }) => metaVersion === undefined) ? 'legacy' : null;
   }
-  const said = messages[0] as Said;
-  if (version !== MODERN && said.metaVersion === undefined)
+  const message = messages[0] as MessageContent;
+  if (version !== MODERN && message.metaVersion === undefined)
     return version === undefined || LEGACY.includes(version) ? 'legacy' : null;
-  const notification = said.idText === undefined;
-  if (said.method === undefined || version !== MODERN) return null;
-  if (said.metaVersion !== version && !(notification && said.metaVersion === undefined)) return null;
-  if (!notification && (!said.metaHasCapabilities || methods.length === 0)) return null;
-  if (methods.length > 0 && methods[0] !== said.method) return null;
-  const { named, value } = mirroredName(said);
+  const notification = message.idText === undefined;
+  if (message.method === undefined || version !== MODERN) return null;
+  if (message.metaVersion !== version && !(notification && message.metaVersion === undefined)) return null;
+  if (!notification && (!message.metaHasCapabilities || methods.length === 0)) return null;
+  if (methods.length > 0 && methods[0] !== message.method) return null;
+  const { named, value } = mirroredName(message);
   if (!named || (notification && names.length === 0)) return 'modern';
   return names.length > 0 && value !== undefined && decoded(names[0] as string) === value ? 'modern' : null;
 }

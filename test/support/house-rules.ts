@@ -142,17 +142,22 @@ export function surroundingsTaken({ path, text }: Source): string[] {
   return FORBIDDEN.filter(([, pattern]) => pattern.test(code)).map(([name]) => `${path}: ${name}`);
 }
 
+/** A source or a test has at most 250 lines. */
+export function lengthFlaws({ path, text }: Source): string[] {
+  const lines = text.split('\n').length - 1;
+  return lines > LINES ? [`${path}: ${lines} lines`] : [];
+}
+
 /** Flaws of form: length, names, exports, first line. */
 export function formFlaws({ path, text }: Source): string[] {
   const code = withoutComments(text);
   const lines = text.split('\n');
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0];
   const flaws: string[] = [];
-  if (lines.length - 1 > LINES) flaws.push(`${lines.length - 1} lines`);
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
   if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
   if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');
   if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('re-exports names of another file');
   if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it does');
-  return flaws.map((flaw) => `${path}: ${flaw}`);
+  return [...lengthFlaws({ path, text }), ...flaws.map((flaw) => `${path}: ${flaw}`)];
 }

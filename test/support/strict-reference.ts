@@ -2,7 +2,7 @@
 // and its content. Written from the requirements (B-18..B-63); it shares no code with src/.
 import { keepFirst, type Member, type Tree, treeOf } from './json-tree.js';
 
-export interface Said {
+export interface MessageContent {
   readonly method: string | undefined;
   readonly idText: string | undefined;
   readonly name: string | undefined;
@@ -12,14 +12,14 @@ export interface Said {
   readonly metaHasCapabilities: boolean;
 }
 
-export type Judgement =
+export type StrictReading =
   | { readonly kind: 'no JSON' }
   /** Breaks a requirement. */
   | { readonly kind: 'bad'; readonly why: string; readonly tree: Tree }
   /** Breaks no requirement, but exceeds a stated limit of the gateway. */
   | { readonly kind: 'beyond'; readonly why: string; readonly tree: Tree }
   /** `doubtful`: a name is so close to another that the gateway may reject it, too. */
-  | { readonly kind: 'good'; readonly batch: boolean; readonly messages: readonly Said[]; readonly doubtful: boolean };
+  | { readonly kind: 'good'; readonly batch: boolean; readonly messages: readonly MessageContent[]; readonly doubtful: boolean };
 
 /** The stated limits of the gateway. */
 const LIMITS = { depth: 128, batch: 32, names: 100, nameBytes: 256, idDigits: 20 };
@@ -78,7 +78,7 @@ const bad = (why: string): never => {
   throw new Found('bad', why);
 };
 
-function judgeNames(members: readonly Member[], known: readonly string[], beyond: (why: string) => void): void {
+function checkNames(members: readonly Member[], known: readonly string[], beyond: (why: string) => void): void {
   for (const reading of READINGS) {
     if (new Set(members.map(({ name }) => reading(name))).size < members.length) bad('a name repeats');
   }
@@ -120,17 +120,17 @@ function idOf(tree: Tree | undefined, beyond: (why: string) => void): string | u
   return tree.written;
 }
 
-function judgeMessage(tree: Tree, beyond: (why: string) => void): Said {
+function readMessage(tree: Tree, beyond: (why: string) => void): MessageContent {
   if (tree.kind !== 'object') bad('not an object');
   const params = member(tree, 'params');
   const meta = member(params, '_meta');
-  judgeNames(tree.members, KNOWN.top, beyond);
+  checkNames(tree.members, KNOWN.top, beyond);
   if (params !== undefined && params.kind !== 'object') bad('params');
-  judgeNames(params?.members ?? [], KNOWN.params, beyond);
-  judgeNames(meta?.members ?? [], KNOWN._meta, beyond);
+  checkNames(params?.members ?? [], KNOWN.params, beyond);
+  checkNames(meta?.members ?? [], KNOWN._meta, beyond);
   if (tree.depth > LIMITS.depth) beyond('depth');
   if (textOf(member(tree, 'jsonrpc'), () => {}) !== '2.0') bad('jsonrpc');
-  const said = {
+  const content = {
     method: textOf(member(tree, 'method'), beyond),
     idText: idOf(member(tree, 'id'), beyond),
     name: textOf(member(params, 'name'), beyond),
@@ -140,8 +140,8 @@ function judgeMessage(tree: Tree, beyond: (why: string) => void): Said {
     metaHasCapabilities: member(meta, CAPABILITIES)?.kind === 'object',
   };
   const outcomes = ['result', 'error'].filter((name) => member(tree, name) !== undefined).length;
-  if (said.method === undefined ? outcomes !== 1 || said.idText === undefined : outcomes > 0) bad('no kind of message');
-  return said;
+  if (content.method === undefined ? outcomes !== 1 || content.idText === undefined : outcomes > 0) bad('no kind of message');
+  return content;
 }
 
 function isDoubtful(tree: Tree): boolean {
@@ -210,7 +210,7 @@ function surviving(tree: Tree): number {
   return [...last.values(), ...tree.items].reduce((sum, one) => sum + surviving(one), last.size);
 }
 
-export function judge(bytes: Uint8Array): Judgement {
+export function readStrictly(bytes: Uint8Array): StrictReading {
   const found = parsed(bytes);
   if (found === null) return { kind: 'no JSON' };
   const { tree, value } = found;
@@ -219,12 +219,12 @@ export function judge(bytes: Uint8Array): Judgement {
   try {
     const batch = tree.kind === 'array';
     const trees = batch ? tree.items : [tree];
-    const messages = trees.map((one) => judgeMessage(one, beyond));
+    const messages = trees.map((one) => readMessage(one, beyond));
     if (batch && trees.length > LIMITS.batch) beyond('a long batch');
     if (limits.length > 0) return { kind: 'beyond', why: limits[0] as string, tree };
     const [first, last] = [keepFirst(tree), value].map((one) => (batch ? (one as unknown[]) : [one]).map(seen));
     if (JSON.stringify(first) !== JSON.stringify(last)) throw new Error('first and last are not the same');
-    if (JSON.stringify(messages.map((said) => ({ ...said, idText: undefined }))) !== JSON.stringify(last))
+    if (JSON.stringify(messages.map(({ idText: _, ...content }) => content)) !== JSON.stringify(last))
       throw new Error('the tree says something else');
     return { kind: 'good', batch, messages, doubtful: trees.some(isDoubtful) };
   } catch (error) {

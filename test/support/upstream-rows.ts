@@ -28,19 +28,19 @@ export const kept = (bytes: string | Buffer | string[]): Answer => answers.raw(b
 
 const OWN_HEADERS = ['cache-control', 'connection', 'content-length', 'content-type', 'date', 'keep-alive', 'x-request-id'];
 
-export type Judge = {
+export type RowChecks = {
   call(path?: string): Promise<RawResponse>;
   /** The whole answer is this row. It holds no part of the upstream's answer. */
   expectRow(response: RawResponse, row: Row): void;
   /** The log has one line for every answer checked since the last call, with its row. */
-  expectTold(): Promise<void>;
+  expectLogged(): Promise<void>;
   /** The next call through the same gateway gets its own complete answer. */
   expectNext(): Promise<void>;
 };
 
-export function judgeOf(scene: () => Scene): Judge {
-  let told: { response: RawResponse; reason: string; status: number }[] = [];
-  const judge: Judge = {
+export function createRowChecks(scene: () => Scene): RowChecks {
+  let answered: { response: RawResponse; reason: string; status: number }[] = [];
+  const checks: RowChecks = {
     call(path = '/mcp') {
       const token = scene().token({ audience: `${scene().gateway.url}${path}` });
       return scene().send(modern('tools/list', { id: 7, path, token }), { label: 'a call' });
@@ -56,23 +56,23 @@ export function judgeOf(scene: () => Scene): Judge {
       expect(JSON.stringify(response.rawHeaders) + response.body).not.toMatch(
         /internal\.example|internal=|internal\/1|127\.0\.0\.1/,
       );
-      told.push({ response, reason: row.kind, status: row.status });
+      answered.push({ response, reason: row.kind, status: row.status });
     },
-    async expectTold() {
-      expect(told.length).toBeGreaterThan(0);
-      const lines = await Promise.all(told.map(({ response }) => scene().logOf(response)));
+    async expectLogged() {
+      expect(answered.length).toBeGreaterThan(0);
+      const lines = await Promise.all(answered.map(({ response }) => scene().logOf(response)));
       expect(lines.map((line) => ({ reason: line.reason, status: line['http.response.status_code'] }))).toEqual(
-        told.map(({ reason, status }) => ({ reason, status })),
+        answered.map(({ reason, status }) => ({ reason, status })),
       );
       for (const line of lines) expect([line.level, line.stack]).toEqual(['error', undefined]);
-      told = [];
+      answered = [];
     },
     async expectNext() {
       scene().upstream.answer(answers.rpc({ next: true }));
-      const response = await judge.call();
+      const response = await checks.call();
       expect([response.status, response.complete]).toEqual([200, true]);
       expect(JSON.parse(response.body)).toEqual({ jsonrpc: '2.0', id: 7, result: { next: true } });
     },
   };
-  return judge;
+  return checks;
 }

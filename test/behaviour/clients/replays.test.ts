@@ -76,7 +76,7 @@ describe.each(probingClients.map((client) => [client.name, client] as const))('%
   ])('A-01, A-02, A-12, A-20, A-28: reaches a tool call at %s, %s', async (path) => {
     const own = walk(client, new URL(gateway.url + path));
     const found = await own.discover();
-    if (path === '/v2/mcp') expect(named(own.asked)).toEqual(WAYS[name]);
+    if (path === '/v2/mcp') expect(named(own.requests)).toEqual(WAYS[name]);
     const token = await own.login(found);
     expect(await own.call(token, `hello from ${name}`)).toBe(`hello from ${name}`);
   });
