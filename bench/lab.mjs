@@ -1,16 +1,10 @@
 // Runs the judge of a performance lab, which measures the gateway. PORTCULLIS_LAB names the folder
 // of the lab.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { stop, within } from '../conformance/child.mjs';
-import {
-  cleanEnvironment,
-  endWithUs,
-  gatewayMain,
-  gatewayVariables,
-} from '../scripts/verify/gateway.mjs';
+import { startChild } from '../test/fixtures/child.js';
+import { cleanEnvironment, gatewayMain, gatewayVariables } from '../test/fixtures/launch.js';
+import { withDeadline } from '../test/fixtures/wait.js';
 
 /** The port where the lab expects the gateway, and the URLs of its upstream and issuer. */
 const PORT = 8080;
@@ -48,29 +42,23 @@ export async function runLab({ node, rounds, seconds, logFile, more }) {
     issuer: ISSUER,
     scope: SCOPE,
   });
-  const child = endWithUs(
-    spawn(process.execPath, [judge, ...args, `--cmd=${command}`, ...more], {
-      cwd: lab,
-      env: { ...cleanEnvironment(), ...variables },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }),
-  );
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-    process.stdout.write(text);
-  });
-  const exited = once(child, 'close');
-  exited.catch(() => {});
+  const onText = (text, from) => {
+    if (from === 'out') output += text;
+    process[`std${from}`].write(text);
+  };
+  const env = { ...cleanEnvironment(), ...variables };
+  const all = [judge, ...args, `--cmd=${command}`, ...more];
+  const child = startChild(process.execPath, all, { cwd: lab, env, onText });
   const limit = (WARM_SECONDS + rounds * seconds) * TARGETS * 2 + SLACK_SECONDS;
   try {
-    const [code] = await within(limit * 1000, 'the judge', exited);
+    const { code } = await withDeadline('the judge', child.exited, limit * 1000);
     // It prints wrong answers, but its exit code is 0.
     if (code !== 0 || output.includes('WRONG')) return 1;
     rmSync(logFile);
     return 0;
   } finally {
     // It ends its processes when it gets the signal to end.
-    await stop({ child, exited });
+    await child.end();
   }
 }

@@ -1,11 +1,11 @@
 // Starts the benchmark's own processes, speaks with them over IPC, and reads the CPU time of a
 // process.
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { stop, within } from '../conformance/child.mjs';
-import { cleanEnvironment, endWithUs } from '../scripts/verify/gateway.mjs';
+import { startChild } from '../test/fixtures/child.js';
+import { cleanEnvironment } from '../test/fixtures/launch.js';
+import { withDeadline } from '../test/fixtures/wait.js';
 
 const START_MS = 10_000;
 const TICK_US = 10_000;
@@ -19,12 +19,8 @@ async function message(child, milliseconds, label) {
   );
   gone.catch(() => {});
   try {
-    const [told] = await within(
-      milliseconds,
-      label,
-      Promise.race([once(child, 'message', { signal }), gone]),
-    );
-    return told;
+    const told = Promise.race([once(child, 'message', { signal }), gone]);
+    return (await withDeadline(label, told, milliseconds))[0];
   } finally {
     ended.abort();
   }
@@ -36,12 +32,10 @@ async function message(child, milliseconds, label) {
  */
 export async function startOwn(script, { node = process.execPath, args = [] } = {}) {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = endWithUs(
-    fork(file, args, { execPath: node, execArgv: [], env: cleanEnvironment() }),
-  );
-  const exited = once(child, 'close');
-  exited.catch(() => {});
-  const end = () => stop({ child, exited });
+  const onText = (text, from) => process[`std${from}`].write(text);
+  const options = { env: cleanEnvironment(), ipc: true, onText };
+  const started = startChild(node, [file, ...args], options);
+  const child = started.process;
   try {
     const first = await message(child, START_MS, script);
     const ask = (order, milliseconds) => {
@@ -49,9 +43,9 @@ export async function startOwn(script, { node = process.execPath, args = [] } = 
       child.send(order);
       return answer;
     };
-    return { ...first, pid: child.pid, ask, stop: end };
+    return { ...first, pid: child.pid, ask, stop: started.end };
   } catch (error) {
-    await end();
+    await started.end();
     throw error;
   }
 }

@@ -5,8 +5,9 @@ import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startIssuer } from '../conformance/issuer.mjs';
-import { gatewayMain, startGateway } from '../scripts/verify/gateway.mjs';
+import { exitOnSignals } from '../test/fixtures/child.js';
+import { gatewayMain, startGateway } from '../test/fixtures/launch.js';
+import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { runLab } from './lab.mjs';
 import { startOwn } from './processes.mjs';
@@ -171,6 +172,7 @@ async function measure({ node, rounds, seconds, old }) {
 }
 
 async function main(options) {
+  exitOnSignals();
   if (!existsSync(gatewayMain))
     throw new Error('dist/main.js is missing: run `npm run build` first');
   mkdirSync(folder, { recursive: true });

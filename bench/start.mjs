@@ -1,15 +1,15 @@
 // Measures how fast the gateway starts with many endpoints, and how much memory it takes: one build
 // or several, interleaved in one run.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cleanEnvironment, endWithUs } from '../scripts/verify/gateway.mjs';
+import { exitOnSignals, startChild } from '../test/fixtures/child.js';
+import { cleanEnvironment } from '../test/fixtures/launch.js';
+import { withDeadline } from '../test/fixtures/wait.js';
 
 const USAGE = `usage: node bench/start.mjs [--endpoints N] [--issuers N] [--rounds N] [MAIN ...]
 
@@ -77,29 +77,26 @@ const megabytes = (pid, field) =>
 
 async function start(main) {
   const began = performance.now();
-  const child = endWithUs(
-    spawn(process.execPath, [main, 'serve', '--config', config], {
-      env: cleanEnvironment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }),
-  );
-  const exited = once(child, 'exit');
-  const deadline = setTimeout(() => child.kill('SIGKILL'), START_MS);
-  let startMs = Number.NaN;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.includes('gateway.listening')) continue;
-    startMs = performance.now() - began;
-    break;
+  let found;
+  const listens = new Promise((resolve) => {
+    found = resolve;
+  });
+  const onLine = (line) => {
+    if (line.includes('gateway.listening')) found(performance.now() - began);
+  };
+  const args = [main, 'serve', '--config', config];
+  const child = startChild(process.execPath, args, { env: cleanEnvironment(), onLine });
+  try {
+    const startMs = await withDeadline(`${main} listens`, listens, START_MS);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const memory = { rss: megabytes(child.pid, 'VmRSS'), peak: megabytes(child.pid, 'VmHWM') };
+    return { startMs, ...memory };
+  } finally {
+    await child.end();
   }
-  child.stdout.resume();
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const memory = { rss: megabytes(child.pid, 'VmRSS'), peak: megabytes(child.pid, 'VmHWM') };
-  child.kill('SIGTERM');
-  await exited;
-  clearTimeout(deadline);
-  return { startMs, ...memory };
 }
 
+exitOnSignals();
 const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 const results = new Map(builds.map((main) => [main, []]));
 try {

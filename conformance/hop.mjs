@@ -1,6 +1,7 @@
 // A plain HTTP proxy that adds the Authorization header, which the conformance suite cannot send.
 // It changes nothing else.
-import { Agent, createServer, request } from 'node:http';
+import { Agent, createServer } from 'node:http';
+import { passOn } from '../test/fixtures/pass-on.js';
 
 const RECORDED_BODY = 4096;
 
@@ -20,31 +21,6 @@ function rewrite(rawHeaders, own, target, token) {
   }
   if (!authorized) pairs.push('Authorization', `Bearer ${token}`);
   return pairs;
-}
-
-/**
- * Forwards one request and its answer, both unbuffered. If one side breaks off, the other breaks
- * off, too.
- */
-function pass(req, res, options, answered) {
-  const onward = request(options);
-  onward.useChunkedEncodingByDefault = false;
-  res.sendDate = false;
-  onward.on('response', (answer) => {
-    answered(answer.statusCode, answer.rawHeaders);
-    res.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
-    res.flushHeaders();
-    answer.on('error', () => res.destroy());
-    answer.on('close', () => answer.complete || res.destroy());
-    answer.pipe(res);
-  });
-  onward.on('error', (error) => {
-    answered(error.code ?? error.message, []);
-    res.destroy();
-  });
-  res.on('close', () => res.writableFinished || onward.destroy());
-  req.on('error', () => onward.destroy());
-  req.pipe(onward);
 }
 
 /**
@@ -79,7 +55,7 @@ export async function startHop({ target, token, record }) {
       });
     }
     const headers = rewrite(req.rawHeaders, own, host, token);
-    pass(
+    passOn(
       req,
       res,
       { agent, hostname, port, method: req.method, path: req.url, headers },

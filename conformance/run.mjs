@@ -4,10 +4,12 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { exitOnSignals } from '../test/fixtures/child.js';
+import { startGateway } from '../test/fixtures/launch.js';
+import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, formatTable, summarize } from './compare.mjs';
 import { startHop } from './hop.mjs';
-import { startIssuer } from './issuer.mjs';
-import { startGateway, startServer } from './processes.mjs';
+import { startServer } from './processes.mjs';
 import { prepareSuite, requiredScenarios, runSuite } from './suite.mjs';
 
 const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>]
@@ -40,7 +42,8 @@ async function startTarget(gatewayFile, server, folder, opened) {
   if (gatewayFile === 'none') return { url: server.url, token: 'none' };
   const issuer = await startIssuer();
   opened.push(issuer.close);
-  const gateway = await startGateway(gatewayFile, {
+  const gateway = await startGateway({
+    main: gatewayFile,
     upstream: server.url,
     issuer: issuer.issuer,
     logFile: join(folder, 'gateway.log'),
@@ -121,6 +124,7 @@ function readArguments() {
 }
 
 const { revisions, gatewayFile } = readArguments();
+exitOnSignals();
 const started = performance.now();
 const suite = await prepareSuite(home, say);
 const results = [];

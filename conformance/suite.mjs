@@ -1,61 +1,25 @@
 // Installs the official conformance suite, with a Node 22 for it, beside the project. Runs it, and
 // reads its results.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { runToEnd } from './child.mjs';
+import { install, nodeFolder, nodeRelease } from '../scripts/verify/packages.mjs';
+import { runToEnd } from '../test/fixtures/child.js';
 
 const SUITE = '@modelcontextprotocol/conformance';
 const SUITE_VERSION = '0.2.0-alpha.12';
 const NODE_VERSION = '22.23.3';
-const INSTALL_MS = 600_000;
 const RUN_MS = 600_000;
 const PROGRESS_EVERY = 10;
-
-/**
- * The package with the Node binary for this platform. Unlike the package `node`, it needs no
- * install script.
- */
-function nodePackage() {
-  const { platform, arch } = process;
-  if (platform === 'win32') return `node-win-${arch}`;
-  return `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
-}
-
-function installedVersion(home, name) {
-  const file = join(home, 'node_modules', name, 'package.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
-}
 
 /** Makes sure that the suite and its Node are in `home`; returns the paths to run it. */
 export async function prepareSuite(home, say) {
   const ownNode = Number(process.versions.node.split('.')[0]) >= 22;
-  const wanted = [[SUITE, SUITE_VERSION], ...(ownNode ? [] : [[nodePackage(), NODE_VERSION]])];
-  mkdirSync(home, { recursive: true });
-  if (wanted.some(([name, version]) => installedVersion(home, name) !== version)) {
-    const packages = wanted.map(([name, version]) => `${name}@${version}`);
-    say(`installing ${packages.join(' and ')} (about half a minute)`);
-    writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-    const args = [
-      'install',
-      '--prefix',
-      home,
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      ...packages,
-    ];
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const code = await runToEnd(INSTALL_MS, npm, args, {
-      cwd: home,
-      logFile: join(home, 'install.log'),
-    });
-    if (code !== 0)
-      throw new Error(`npm install ended with ${code}; see ${join(home, 'install.log')}`);
-  }
+  const packages = [[SUITE, SUITE_VERSION], ...(ownNode ? [] : [nodeRelease(NODE_VERSION)])];
+  await install(home, packages, say);
   const binary = process.platform === 'win32' ? 'node.exe' : 'node';
   return {
-    node: ownNode ? process.execPath : join(home, 'node_modules', nodePackage(), 'bin', binary),
+    node: ownNode ? process.execPath : join(nodeFolder(home), binary),
     script: join(home, 'node_modules', SUITE, 'dist', 'index.js'),
     requirements: join(home, 'node_modules', SUITE, 'requirements'),
   };

@@ -2,16 +2,14 @@
 //
 // The clients are mcp-remote and the MCP Inspector, with registration and PKCE. This script plays
 // the browser. It needs `npm run build` before it.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { stop, within } from '../conformance/child.mjs';
+import { exitOnSignals, startChild } from '../test/fixtures/child.js';
+import { gatewayMain, leasePort } from '../test/fixtures/launch.js';
+import { withDeadline } from '../test/fixtures/wait.js';
 import { headless, prepareInspector, scratchOf, startParts } from './verify/client-parts.mjs';
-import { endWithUs, gatewayMain } from './verify/gateway.mjs';
 import { install } from './verify/packages.mjs';
 
 const MCP_REMOTE = ['mcp-remote', '0.15.1'];
@@ -21,20 +19,11 @@ const TEXT = 'through the gate';
 const home = scratchOf('clients');
 const say = (line) => console.log(`- ${line}`);
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /**
  * Plays the browser: reads the output of a client, follows the first authorization URL in it, and
  * brings the code to the address where the client waits.
  */
-function playBrowser(stream, issuer) {
+function playBrowser(issuer) {
   const seen = { text: '', logins: 0, error: undefined };
   const visit = async (address) => {
     const { followAuthorization } = await import('../dist/commands/demo/scripted-login.js');
@@ -44,7 +33,7 @@ function playBrowser(stream, issuer) {
     );
     await (await fetch(back, { signal: AbortSignal.timeout(10_000) })).text();
   };
-  stream.setEncoding('utf8').on('data', (chunk) => {
+  const read = (chunk) => {
     seen.text += chunk;
     const address = new RegExp(`${issuer}/\\S*[?&]redirect_uri=\\S+(?=\\s)`).exec(seen.text)?.[0];
     if (address === undefined || seen.logins > 0) return;
@@ -52,8 +41,8 @@ function playBrowser(stream, issuer) {
     visit(address).catch((error) => {
       seen.error = error;
     });
-  });
-  return seen;
+  };
+  return { seen, read };
 }
 
 /** A home of its own for each run: with a stored login the client would not log in. */
@@ -72,7 +61,7 @@ async function mcpRemote({ url, issuer }) {
   const args = [
     program,
     url,
-    String(await freePort()),
+    String((await leasePort()).port),
     '--host',
     '127.0.0.1',
     '--transport',
@@ -86,10 +75,11 @@ async function mcpRemote({ url, issuer }) {
     cwd: home,
     stderr: 'pipe',
   });
-  const seen = playBrowser(transport.stderr, issuer);
+  const { seen, read } = playBrowser(issuer);
+  transport.stderr.setEncoding('utf8').on('data', read);
   const client = new Client({ name: 'clients', version: '0' });
   try {
-    await within(RUN_MS, 'mcp-remote', client.connect(transport, { timeout: RUN_MS }));
+    await withDeadline('mcp-remote', client.connect(transport, { timeout: RUN_MS }), RUN_MS);
     const { content } = await client.callTool({ name: 'echo', arguments: { text: TEXT } });
     return { text: content[0]?.text, logins: seen.logins, shown: seen.text };
   } catch (error) {
@@ -102,7 +92,7 @@ async function mcpRemote({ url, issuer }) {
 /** Runs the command line of the Inspector for one call. */
 async function inspector({ url, issuer }, era) {
   const { command, args } = await prepareInspector(say);
-  const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+  const callback = `http://127.0.0.1:${(await leasePort()).port}/oauth/callback`;
   const call = ['--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', `text=${TEXT}`];
   const own = [
     url,
@@ -116,18 +106,15 @@ async function inspector({ url, issuer }, era) {
   ];
   // Without a terminal it logs in only if it may open a browser. The one it finds does nothing.
   const env = { ...headless(emptyHome('inspector-home')), MCP_AUTO_OPEN_ENABLED: 'true' };
-  const child = endWithUs(
-    spawn(command, [...args, ...own], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }),
-  );
-  const seen = playBrowser(child.stderr, issuer);
+  const { seen, read } = playBrowser(issuer);
   let out = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text;
-  });
-  const exited = once(child, 'close');
-  exited.catch(() => {});
+  const onText = (text, from) => {
+    if (from === 'err') read(text);
+    else out += text;
+  };
+  const child = startChild(command, [...args, ...own], { cwd: home, env, onText });
   try {
-    await within(RUN_MS, 'the Inspector', exited);
+    await withDeadline('the Inspector', child.exited, RUN_MS);
     // Its other lines of output come before the result.
     return {
       text: JSON.parse(out.slice(out.indexOf('{'))).content?.[0]?.text,
@@ -137,7 +124,7 @@ async function inspector({ url, issuer }, era) {
   } catch (error) {
     return { text: String(seen.error ?? error), logins: seen.logins, shown: out + seen.text };
   } finally {
-    await stop({ child, exited });
+    await child.end();
   }
 }
 
@@ -185,6 +172,7 @@ if (!existsSync(gatewayMain)) {
   console.error('dist/main.js is missing: run `npm run build` first');
   process.exit(1);
 }
+exitOnSignals();
 const wrong = await prove();
 console.log(wrong === 0 ? 'the clients log in through the gateway' : `the clients: ${wrong} WRONG`);
 process.exitCode = wrong === 0 ? 0 : 1;

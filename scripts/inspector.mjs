@@ -1,13 +1,12 @@
 // Proves that the MCP Inspector, a client of another project, works through the gateway.
 //
 // It needs `npm run build` before it.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { stop, within } from '../conformance/child.mjs';
+import { exitOnSignals, startChild } from '../test/fixtures/child.js';
+import { cleanEnvironment, gatewayMain } from '../test/fixtures/launch.js';
+import { withDeadline } from '../test/fixtures/wait.js';
 import { prepareInspector, scratchOf, startParts } from './verify/client-parts.mjs';
-import { cleanEnvironment, endWithUs, gatewayMain } from './verify/gateway.mjs';
 
 const RUN_MS = 60_000;
 const TOOLS = ['add', 'echo', 'whoami'];
@@ -28,21 +27,16 @@ async function prepare() {
 
 /** Its exit code and output. */
 async function runToEnd(node, args, env) {
-  const child = endWithUs(spawn(node, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   const output = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output.err += text;
-  });
-  const exited = once(child, 'close');
-  exited.catch(() => {});
+  const onText = (text, from) => {
+    output[from] += text;
+  };
+  const child = startChild(node, args, { cwd: home, env, onText });
   try {
-    const [code] = await within(RUN_MS, 'the Inspector', exited);
+    const { code } = await withDeadline('the Inspector', child.exited, RUN_MS);
     return { code, ...output };
   } finally {
-    await stop({ child, exited });
+    await child.end();
   }
 }
 
@@ -128,6 +122,7 @@ if (!existsSync(gatewayMain)) {
   console.error('dist/main.js is missing: run `npm run build` first');
   process.exit(1);
 }
+exitOnSignals();
 const wrong = await prove();
 console.log(
   wrong === 0 ? 'the Inspector works through the gateway' : `the Inspector: ${wrong} WRONG`,

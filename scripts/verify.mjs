@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitOnSignals } from '../test/fixtures/child.js';
 import { createShell } from './verify/shell.mjs';
 import { root, scratch, steps } from './verify/steps.mjs';
 
@@ -102,6 +103,7 @@ async function perform(step, label) {
 }
 
 const { chosen, list } = readArguments();
+exitOnSignals();
 if (list) {
   console.log(aligned(steps.map(({ name, what }) => [name, what])));
   process.exit(0);

@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cleanEnvironment, startGateway } from './gateway.mjs';
+import { cleanEnvironment, startGateway } from '../../test/fixtures/launch.js';
 import { install, nodeFolder, nodeRelease } from './packages.mjs';
 
 const INSPECTOR = ['@modelcontextprotocol/inspector', '2.12.0'];

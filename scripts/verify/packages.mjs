@@ -3,7 +3,7 @@
 // The Node binary of another release is such a package too.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runToEnd } from '../../conformance/child.mjs';
+import { runToEnd } from '../../test/fixtures/child.js';
 
 const INSTALL_MS = 600_000;
 
@@ -13,6 +13,7 @@ const INSTALL_MS = 600_000;
  */
 const nodePackage = () => {
   const { platform, arch } = process;
+  if (platform === 'win32') return `node-win-${arch}`;
   return `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
 };
 
@@ -41,7 +42,8 @@ export async function install(home, packages, say) {
     ...wanted,
   ];
   const logFile = join(home, 'install.log');
-  const code = await runToEnd(INSTALL_MS, 'npm', args, { cwd: home, logFile });
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const code = await runToEnd(INSTALL_MS, npm, args, { cwd: home, logFile });
   if (code !== 0) throw new Error(`npm install ended with ${code}; see ${logFile}`);
 }
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, openSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { within } from '../../conformance/child.mjs';
-import { cleanEnvironment } from './gateway.mjs';
+import { cleanEnvironment } from '../../test/fixtures/launch.js';
+import { withDeadline } from '../../test/fixtures/wait.js';
 
 const STOP_MS = 5000;
 
@@ -32,7 +32,7 @@ function signalGroup(pid, signal) {
 
 async function endGroup(pid, closed) {
   signalGroup(pid, 'SIGTERM');
-  await within(STOP_MS, 'stop', closed).catch(() => {});
+  await withDeadline('stop', closed, STOP_MS).catch(() => {});
   signalGroup(pid, 'SIGKILL');
 }
 
@@ -68,7 +68,11 @@ export function createShell({ logFile, cwd: home, minutes }) {
     process.prependListener('exit', kill);
     const closed = once(child, 'close');
     try {
-      const [code, signal] = await within(Math.max(1, deadline - performance.now()), line, closed);
+      const [code, signal] = await withDeadline(
+        line,
+        closed,
+        Math.max(1, deadline - performance.now()),
+      );
       if (code !== 0) throw new Error(`\`${line}\` ended with ${code ?? signal}`);
     } finally {
       if (child.pid !== undefined) await endGroup(child.pid, closed);

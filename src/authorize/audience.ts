@@ -13,6 +13,8 @@ const NO_EVIDENCE =
   'may be a client, and nothing in the token shows an access token, so it could be an ID token. ' +
   'Let the issuer write typ at+jwt, token_use access or scopes. Or name its mark in requiredClaims.';
 
+const NONCE = 'a nonce marks an ID token, and nothing shows an access token';
+
 /** True for a name that can be the identifier of a client: it is the client, or not a URL. */
 const mayBeClient = (name: string, client: string | null): boolean =>
   name === client || !URL.canParse(name);
@@ -38,7 +40,8 @@ export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure
   const { audience, evidence, hasNonce, boundToClient, issuer, client } = token;
   // The issuer calls such a token active for one client only, and the operator states that this
   // client is the endpoint's own.
-  if (audience.length === 0 && boundToClient) return null;
+  if (audience.length === 0 && boundToClient)
+    return hasNonce && evidence === 'none' ? tokenType({ detail: NONCE }) : null;
   const ofIssuer = endpoint.issuerAudience.get(issuer);
   let doubtful: string | null = null;
   for (const name of audience) {
@@ -50,7 +53,6 @@ export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure
     doubtful = name;
   }
   if (doubtful === null) return mismatch(token);
-  if (hasNonce)
-    return tokenType({ detail: 'a nonce marks an ID token, and nothing shows an access token' });
+  if (hasNonce) return tokenType({ detail: NONCE });
   return audienceMismatch({ detail: `aud ${quoted(doubtful)} ${NO_EVIDENCE}` });
 }

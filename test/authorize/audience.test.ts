@@ -124,6 +124,12 @@ describe('a nonce marks an ID token only where nothing shows an access token (C-
     expect(reasonOf(checkAudience(accessToken({ ...token, hasNonce: true }), listed))).toBe(expected);
   });
 
+  test('a token that is bound to its client', () => {
+    const bound = { audience: [], boundToClient: true, evidence: 'none' } as const;
+    const reasons = [bound, { ...bound, hasNonce: true }, { ...bound, hasNonce: true, evidence: 'scoped' as const }];
+    expect(reasons.map((token) => reasonOf(checkAudience(accessToken(token), listed)))).toEqual(['ok', 'token.type', 'ok']);
+  });
+
   test('without a nonce scopes are enough, and the resource needs no sign', () => {
     const all = [{ evidence: 'scoped', audience: ['cli'] }, { evidence: 'none' }] as const;
     expect(all.map((token) => checkAudience(accessToken(token), listed))).toEqual([null, null]);

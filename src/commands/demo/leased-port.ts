@@ -71,8 +71,13 @@ export async function leasePort(): Promise<LeasedPort> {
     const port = ports[at] ?? FIRST;
     const socket = await hold(port);
     if (socket === null) continue;
-    if (await isFree(port)) return { port, release: () => void socket.close() };
-    socket.close();
+    let isHeld = true;
+    const release = (): void => {
+      if (isHeld) socket.close();
+      isHeld = false;
+    };
+    if (await isFree(port)) return { port, release };
+    release();
   }
   throw new Error('no loopback port is free');
 }
