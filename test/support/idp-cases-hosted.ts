@@ -15,7 +15,7 @@ export const hostedCases: readonly IdpCase[] = [
     ],
     rejected: [
       ['an ID token without nonce', claims({ aud: 'client_01ABC', scope: undefined }), 'audience.mismatch'],
-      ['an ID token with nonce', claims({ nonce: 'n' }), 'token.type'],
+      ['an ID token with nonce', claims({ aud: 'client_01ABC', scope: undefined, nonce: 'n' }), 'token.type'],
       ['the audience of another client', claims({ aud: 'client_02DEF' }), 'audience.mismatch'],
       ['no audience', claims({ aud: undefined }), 'audience.mismatch'],
       ['an issuer with a slash', claims({ iss: 'https://acme.authkit.app/' }), 'token.issuer'],

@@ -33,7 +33,7 @@ export const moreCases: readonly IdpCase[] = [
     rejected: [
       ['the project alone as audience', claims({ aud: 'P2abc' }), 'audience.mismatch'],
       ['the MCP server of another resource', claims({ aud: ['P2abc', 'https://other.example.com/mcp'] }), 'audience.mismatch'],
-      ['an ID token', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'token.type'],
+      ['an ID token', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'audience.mismatch'],
       ['a project token', claims({ iss: 'https://api.descope.com/v1/apps/P2abc' }), 'token.issuer'],
       ['another MCP server', claims({ iss: 'https://api.descope.com/v1/apps/agentic/P2abc/MS4' }), 'token.issuer'],
       ['no current tenant, where one is required', claims({ dct: undefined }), 'token.claims'],
@@ -53,7 +53,7 @@ export const moreCases: readonly IdpCase[] = [
     ],
     rejected: [
       ['an ID token', claims({ aud: 'res_1', scope: undefined }), 'audience.mismatch'],
-      ['an ID token with nonce', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'token.type'],
+      ['an ID token with nonce', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'audience.mismatch'],
       ['another resource', claims({ aud: 'res_2' }), 'audience.mismatch'],
       ['the issuer of the environment', claims({ iss: 'https://acme.scalekit.com' }), 'token.issuer'],
       ['no organization, where one is required', claims({ org_id: undefined, oid: 'org_1' }), 'token.claims'],
@@ -70,7 +70,11 @@ export const moreCases: readonly IdpCase[] = [
     variants: [['with typ JWT', { header: { typ: 'JWT' } }]],
     rejected: [
       ['an ID token', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined } }, 'audience.mismatch'],
-      ['an ID token with nonce', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined, nonce: 'n' } }, 'token.type'],
+      [
+        'an ID token with nonce',
+        { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined, nonce: 'n' } },
+        'audience.mismatch',
+      ],
       ['another API resource', claims({ aud: 'https://other.example.com/mcp' }), 'audience.mismatch'],
       ['an issuer with a slash', claims({ iss: 'https://acme.logto.app/oidc/' }), 'token.issuer'],
       ['no organization, where one is required', claims({ organization_id: undefined }), 'token.claims'],

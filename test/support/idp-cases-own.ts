@@ -58,7 +58,7 @@ export const ownCases: readonly IdpCase[] = [
     variants: [['with typ JWT', { header: { typ: 'JWT' } }]],
     rejected: [
       ['the scopes as audience, for a client without resource', claims({ aud: 'openid files:read' }), 'audience.mismatch'],
-      ['an ID token', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined, nonce: 'n' } }, 'token.type'],
+      ['an ID token', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined, nonce: 'n' } }, 'audience.mismatch'],
       ['an ID token without nonce', { header: { typ: 'JWT' }, claims: { aud: 'app', scope: undefined } }, 'audience.mismatch'],
       ['another plugin', claims({ iss: 'https://glewlwyd.example.com/api/other' }), 'token.issuer'],
     ],
@@ -94,7 +94,7 @@ export const ownCases: readonly IdpCase[] = [
     variants: [['for the resource alone', claims({ aud: RESOURCE_HERE })]],
     rejected: [
       ['userinfo alone as audience', claims({ aud: 'https://app.example.com/api/auth/oauth2/userinfo' }), 'audience.mismatch'],
-      ['an ID token', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'token.type'],
+      ['an ID token', claims({ aud: 'app', scope: undefined, nonce: 'n' }), 'audience.mismatch'],
       ['an ID token without nonce', claims({ aud: 'app', scope: undefined }), 'audience.mismatch'],
       ['a session token of the base URL', claims({ iss: 'https://app.example.com' }), 'token.issuer'],
     ],

@@ -19,7 +19,8 @@ export function startIntrospectionServer(): void {
   afterAll(() => Promise.all([issuer.stop(), server.stop()]));
 }
 
-export const setting = () => introspecting(issuer, { url: server.url });
+/** With a limit of time that a busy machine keeps, as the tests of `timeoutMs` set their own. */
+export const setting = () => introspecting(issuer, { url: server.url, timeoutMs: 15_000 });
 export const UNAVAILABLE = 'introspection.unavailable';
 export let count = 0;
 export const newToken = (): string => {

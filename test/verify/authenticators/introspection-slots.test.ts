@@ -52,7 +52,7 @@ describe('slots (C-91)', () => {
     [7, 3],
     [100, 50],
   ])('maxConcurrentRequests %i: unknown tokens take %i', async (maxConcurrentRequests, most) => {
-    const { reason } = introspecting(issuer, { url: server.url, maxConcurrentRequests });
+    const { reason } = introspecting(issuer, { url: server.url, maxConcurrentRequests, timeoutMs: 15_000 });
     const { inFlight, release } = delayed();
     const sent = many(most + 3, () => reason(newToken()));
     await until('the requests are in flight', () => inFlight.most >= most);
