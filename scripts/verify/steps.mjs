@@ -38,7 +38,10 @@ async function fromClone(shell, args, node) {
   }
 }
 
-/** `note` finds in the log the line for the summary. */
+/**
+ * `note` finds in the log the line for the summary. A step with `onlyIfNamed` runs only if the user
+ * names it.
+ */
 export const steps = [
   {
     name: 'types',
@@ -126,6 +129,14 @@ export const steps = [
     minutes: 20,
     note: TESTS,
     run: async (shell) => fromClone(shell, ['test'], await newerNode(shell)),
+  },
+  {
+    name: 'idps',
+    what: 'the tokens of real identity providers, with docs/idps.md (only with --only idps)',
+    minutes: 60,
+    onlyIfNamed: true,
+    note: /^(the identity providers: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/idps.mjs']),
   },
   {
     name: 'bench',

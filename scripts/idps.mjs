@@ -1,0 +1,59 @@
+// Proves that the gateway serves the tokens of real identity providers, with docs/idps.md alone.
+//
+// Usage: `node scripts/idps.mjs [keycloak ...]`. It needs `npm run build` before it. It installs
+// each provider at a pinned version into a cache outside the repository.
+import { rmSync } from 'node:fs';
+import { createChecks } from './verify/idps/checks.mjs';
+import { keycloak } from './verify/idps/keycloak.mjs';
+import { cacheFolder, Skipped, startUpstream } from './verify/idps/parts.mjs';
+
+const PROVIDERS = [keycloak];
+
+const say = (line) => console.log(line);
+
+/** Runs the checks of one provider and returns a line for the summary. */
+async function check(provider, upstream) {
+  const name = `${provider.name} ${provider.version}`;
+  say(`${name}:`);
+  const checks = createChecks(say);
+  const opened = [];
+  const runFolder = cacheFolder('runs', provider.name);
+  rmSync(runFolder, { recursive: true, force: true });
+  try {
+    const installed = await provider.install(cacheFolder(`${provider.name}-${provider.version}`));
+    const folder = cacheFolder('runs', provider.name);
+    await provider.run({ installed, folder, upstream: upstream.url, checks, opened, say });
+  } catch (error) {
+    if (error instanceof Skipped) {
+      say(`  skipped: ${error.message}`);
+      return { state: 'skipped', line: `${name}: skipped: ${error.message}` };
+    }
+    checks.report('the run', false, error.stack);
+  } finally {
+    for (const end of opened.reverse()) await end();
+  }
+  const { failed } = checks;
+  if (failed.length === 0)
+    return { state: 'passed', line: `${name}: ${checks.count()} checks passed` };
+  return { state: 'failed', line: `${name}: ${failed.length} FAILED: ${failed.join('; ')}` };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !PROVIDERS.some((provider) => provider.name === name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown}; there are ${PROVIDERS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+const upstream = await startUpstream();
+const results = [];
+for (const provider of PROVIDERS)
+  if (wanted.length === 0 || wanted.includes(provider.name))
+    results.push(await check(provider, upstream));
+upstream.stop();
+const count = (state) => results.filter((result) => result.state === state).length;
+say(`\n${results.map(({ line }) => line).join('\n')}`);
+say(
+  `the identity providers: ${count('passed')} passed, ${count('failed')} failed, ` +
+    `${count('skipped')} skipped`,
+);
+process.exit(count('failed') === 0 ? 0 : 1);
