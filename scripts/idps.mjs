@@ -4,10 +4,12 @@
 // each provider at a pinned version into a cache outside the repository.
 import { rmSync } from 'node:fs';
 import { createChecks } from './verify/idps/checks.mjs';
+import { django } from './verify/idps/django.mjs';
+import { hydra } from './verify/idps/hydra.mjs';
 import { keycloak } from './verify/idps/keycloak.mjs';
 import { cacheFolder, Skipped, startUpstream } from './verify/idps/parts.mjs';
 
-const PROVIDERS = [keycloak];
+const PROVIDERS = [keycloak, hydra, django];
 
 const say = (line) => console.log(line);
 

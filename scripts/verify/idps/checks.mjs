@@ -59,6 +59,13 @@ export function createChecks(say) {
     rejects: (label, gateway, token) => expect(`${label} is rejected`, gateway, token, [401]),
     forbids: (label, gateway, token) => expect(`${label} is forbidden`, gateway, token, [403]),
     unavailable: (label, gateway, token) => expect(`${label} gets 503`, gateway, token, [503]),
+    /** Each entry of `good` has to pass, and each of `bad` has to be rejected. */
+    async decides(where, gateway, good, bad) {
+      for (const [label, token] of Object.entries(good))
+        await expect(`${where}: ${label} passes`, gateway, token, [200]);
+      for (const [label, token] of Object.entries(bad))
+        await expect(`${where}: ${label} is rejected`, gateway, token, [401]);
+    },
     async rejectsForgeries(gateway, token, where) {
       const list = isJwt(token) ? forgeries(token) : opaqueForgeries(token);
       for (const [label, forged] of list)
