@@ -8,8 +8,9 @@ import { django } from './verify/idps/django.mjs';
 import { hydra } from './verify/idps/hydra.mjs';
 import { keycloak } from './verify/idps/keycloak.mjs';
 import { cacheFolder, Skipped, startUpstream } from './verify/idps/parts.mjs';
+import { spring } from './verify/idps/spring.mjs';
 
-const PROVIDERS = [keycloak, hydra, django];
+const PROVIDERS = [keycloak, hydra, spring, django];
 
 const say = (line) => console.log(line);
 
