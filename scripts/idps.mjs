@@ -5,12 +5,13 @@
 import { rmSync } from 'node:fs';
 import { createChecks } from './verify/idps/checks.mjs';
 import { django } from './verify/idps/django.mjs';
+import { glewlwyd } from './verify/idps/glewlwyd.mjs';
 import { hydra } from './verify/idps/hydra.mjs';
 import { keycloak } from './verify/idps/keycloak.mjs';
 import { cacheFolder, Skipped, startUpstream } from './verify/idps/parts.mjs';
 import { spring } from './verify/idps/spring.mjs';
 
-const PROVIDERS = [keycloak, hydra, spring, django];
+const PROVIDERS = [keycloak, hydra, spring, django, glewlwyd];
 
 const say = (line) => console.log(line);
 
@@ -23,7 +24,7 @@ async function check(provider, upstream) {
   const runFolder = cacheFolder('runs', provider.name);
   rmSync(runFolder, { recursive: true, force: true });
   try {
-    const installed = await provider.install(cacheFolder(`${provider.name}-${provider.version}`));
+    const installed = await provider.install(cacheFolder(name.replaceAll(' ', '-')));
     const folder = cacheFolder('runs', provider.name);
     await provider.run({ installed, folder, upstream: upstream.url, checks, opened, say });
   } catch (error) {

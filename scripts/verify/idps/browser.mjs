@@ -10,8 +10,8 @@ const attribute = (tag, name) => {
   return found === null ? undefined : unescaped(found[1] ?? found[2]);
 };
 
-function createJar() {
-  const cookies = new Map();
+function createJar(cookie) {
+  const cookies = new Map(cookie === undefined ? [] : [cookie.split('=', 2)]);
   return {
     header: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
     keep(response) {
@@ -40,9 +40,9 @@ function readForm(html, address, fill) {
   return { action: new URL(attribute(form, 'action') || address.href, address), fields };
 }
 
-/** Follows the login from `address` until the redirect URI, and returns its parameters. */
-export async function browse(address, redirectUri, fill) {
-  const jar = createJar();
+/** Follows the login from `address` until the redirect URI, and returns its parameters. `cookie` is a session. */
+export async function browse(address, redirectUri, fill, cookie) {
+  const jar = createJar(cookie);
   let url = new URL(address);
   let request = {};
   for (let step = 0; step < MAX_STEPS; step += 1) {
@@ -69,7 +69,16 @@ export async function browse(address, redirectUri, fill) {
 }
 
 /** The authorization code flow with PKCE. Returns the answer of the token endpoint. */
-export async function codeFlow({ authorize, tokenUrl, clientId, secret, redirectUri, more, fill }) {
+export async function codeFlow({
+  authorize,
+  tokenUrl,
+  clientId,
+  secret,
+  redirectUri,
+  more,
+  fill,
+  cookie,
+}) {
   const verifier = randomBytes(32).toString('base64url');
   const url = new URL(authorize);
   url.search = new URLSearchParams({
@@ -81,7 +90,7 @@ export async function codeFlow({ authorize, tokenUrl, clientId, secret, redirect
     code_challenge_method: 'S256',
     ...more,
   });
-  const back = await browse(url, redirectUri, fill);
+  const back = await browse(url, redirectUri, fill, cookie);
   if (back.get('code') === null) throw new Error(`the login fails: ${back}`);
   const form = {
     grant_type: 'authorization_code',
