@@ -8,10 +8,11 @@ import { django } from './verify/idps/django.mjs';
 import { glewlwyd } from './verify/idps/glewlwyd.mjs';
 import { hydra } from './verify/idps/hydra.mjs';
 import { keycloak } from './verify/idps/keycloak.mjs';
+import { lemonldap } from './verify/idps/lemonldap.mjs';
 import { cacheFolder, Skipped, startUpstream } from './verify/idps/parts.mjs';
 import { spring } from './verify/idps/spring.mjs';
 
-const PROVIDERS = [keycloak, hydra, spring, django, glewlwyd];
+const PROVIDERS = [keycloak, hydra, spring, django, glewlwyd, lemonldap];
 
 const say = (line) => console.log(line);
 

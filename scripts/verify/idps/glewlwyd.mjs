@@ -14,7 +14,8 @@ const OTHER = 'http://127.0.0.1:9/other/mcp';
 const REDIRECT = 'http://127.0.0.1:9/callback';
 const SCHEMA = 'usr/share/dbconfig-common/data/glewlwyd/install/sqlite3';
 
-const install = (cwd) => unpack(cwd, ['glewlwyd'], /^(?:mariadb-client|default-mysql|dbconfig|fonts|libjs)-?/);
+const install = (cwd) =>
+  unpack(cwd, ['glewlwyd'], /^(?:mariadb-client|default-mysql|dbconfig|fonts|libjs)-/);
 
 const configuration = (home, folder, port) => `
 port=${port}
