@@ -60,6 +60,10 @@ export const settings = ({ base, folder, clients, key, scope, ...rest }) => ({
   securedCookie: 0,
   // The default one needs packages for images, also when it is off.
   captcha: '::Captcha::None',
+  // These pages need a package for mail.
+  registerDB: 'Null',
+  portalDisplayRegister: 0,
+  portalDisplayResetPassword: 0,
   issuerDBOpenIDConnectActivation: 1,
   oidcServiceMetaDataIssuer: base,
   // Else it grants each scope that a client asks for.

@@ -16,7 +16,11 @@ const SECRET = 'a-secret-of-a-client';
 /** The Perl of the system is used: its own packages are left out. */
 const LEFT_OUT = /^(?:perl|perl-base|perl-modules-.*|libperl5.*|fonts-.*|libjs-.*)$/;
 
-const install = (cwd) => unpack(cwd, ['liblemonldap-ng-portal-perl'], LEFT_OUT);
+/** OpenID Connect needs the last packages, which are only recommended. */
+const RECOMMENDED = ['libstring-random-perl', 'libio-string-perl'];
+const PACKAGES = ['liblemonldap-ng-portal-perl', ...RECOMMENDED];
+
+const install = (cwd) => unpack(cwd, PACKAGES, LEFT_OUT);
 
 /** Where Perl finds the unpacked modules. */
 function perlPath(home, own) {
@@ -45,7 +49,7 @@ async function startPortal({ installed: home, folder }, port) {
     env: { ...perlPath(home, own), LLNG_DEFAULTCONFFILE: ini },
     logFile: join(folder, 'portal.log'),
     url: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
-    seconds: 40,
+    seconds: 20,
   });
 }
 
