@@ -1,8 +1,12 @@
 // Proves that the gateway serves the tokens of real identity providers, with docs/idps.md alone.
 //
-// Usage: `node scripts/idps.mjs [keycloak ...]`. It needs `npm run build` before it. It installs
-// each provider at a pinned version into a cache outside the repository.
+// Usage: `node scripts/idps.mjs [--cache FOLDER] [keycloak ...]`, after `npm run build`.
+//
+// It installs each provider at a pinned version into a cache outside the repository: FOLDER, or
+// PORTCULLIS_IDPS_CACHE, or a folder for temporary files. It needs a JDK, Maven, Go, Python with
+// venv, Perl, apt-get and dpkg; a provider whose tool is missing is skipped.
 import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { createChecks } from './verify/idps/checks.mjs';
 import { django } from './verify/idps/django.mjs';
 import { glewlwyd } from './verify/idps/glewlwyd.mjs';
@@ -43,7 +47,9 @@ async function check(provider, upstream) {
   return { state: 'failed', line: `${name}: ${failed.length} FAILED: ${failed.join('; ')}` };
 }
 
-const wanted = process.argv.slice(2);
+const options = { cache: { type: 'string' } };
+const { values, positionals: wanted } = parseArgs({ options, allowPositionals: true });
+if (values.cache !== undefined) process.env.PORTCULLIS_IDPS_CACHE = values.cache;
 const unknown = wanted.filter((name) => !PROVIDERS.some((provider) => provider.name === name));
 if (unknown.length > 0) {
   console.error(`unknown: ${unknown}; there are ${PROVIDERS.map(({ name }) => name).join(', ')}`);

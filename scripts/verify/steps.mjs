@@ -38,6 +38,12 @@ async function fromClone(shell, args, node) {
   }
 }
 
+/** Commands of a step see no variable of the gateway, so the cache is an argument. */
+function idpsCache() {
+  const { PORTCULLIS_IDPS_CACHE: cache } = process.env;
+  return cache === undefined ? [] : ['--cache', cache];
+}
+
 /**
  * `note` finds in the log the line for the summary. A step with `onlyIfNamed` runs only if the user
  * names it.
@@ -136,7 +142,7 @@ export const steps = [
     minutes: 60,
     onlyIfNamed: true,
     note: /^(the identity providers: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/idps.mjs']),
+    run: (shell) => shell.run('node', ['scripts/idps.mjs', ...idpsCache()]),
   },
   {
     name: 'bench',

@@ -28,8 +28,8 @@ function createJar(cookie) {
 /** The first form of a page, with its hidden fields and those that `fill` names. */
 function readForm(html, address, fill) {
   const form = /<form\b[^>]*>/i.exec(html)?.[0];
-  if (form === undefined)
-    throw new Error(`a page without a form at ${address}: ${html.slice(0, 300)}`);
+  const start = html.slice(0, 300);
+  if (form === undefined) throw new Error(`a page without a form at ${address}: ${start}`);
   const fields = new URLSearchParams();
   for (const [tag] of html.matchAll(/<(?:input|button)\b[^>]*>/gi)) {
     const name = attribute(tag, 'name');

@@ -78,6 +78,10 @@ async function decides(checks, gateway, tokens, resource, where) {
     'a token without audience': await tokens.machine(),
   });
   await checks.rejectsForgeries(gateway, good, where);
+  // The answer has a `username` and no `sub`. Two users of one client must not be one caller.
+  const { entry } = await gateway.call(user.access_token);
+  const subject = JSON.stringify(entry.subject ?? null);
+  checks.report(`${where}: the log names the user`, subject.includes('alice'), subject);
   return good;
 }
 

@@ -98,6 +98,19 @@ async function decides(checks, gateway, tokens, resource) {
   return good;
 }
 
+/** Glewlwyd answers only the client of the token. All other good tokens are inactive for it. */
+async function introspection(checks, asking, tokens, resource) {
+  const own = await tokens.machine(resource);
+  const user = await tokens.user(resource);
+  const accepted = { 'a token of the client that asks': own };
+  await checks.decides('introspection', asking, accepted, {
+    'an ID token': user.id_token,
+    'a token of another client': user.access_token,
+    'another audience': await tokens.machine(OTHER),
+  });
+  await checks.rejectsForgeries(asking, own, 'introspection');
+}
+
 async function rotation(checks, gateway, { tokens, resource, keys, known }) {
   await keys.rotate();
   await checks.accepts('a token of a new key', gateway, await tokens.machine(resource));
@@ -133,16 +146,29 @@ async function run(context) {
   const tokens = tokensOf(issuer, alice.cookie);
   say(`  aud ${JSON.stringify(payloadOf(await tokens.machine(resource)).aud)}`);
 
-  const gateway = await startGateway({
-    port,
-    resource,
-    upstream,
-    scopes: [SCOPE],
-    issuer: documentedIssuer(checks, 'Glewlwyd', { issuer }),
-    logFile: join(folder, 'gateway.log'),
-  });
+  const shared = { resource, upstream, scopes: [SCOPE] };
+  const documented = documentedIssuer(checks, 'Glewlwyd', { issuer });
+  const logFile = join(folder, 'gateway.log');
+  const gateway = await startGateway({ ...shared, port, issuer: documented, logFile });
   opened.push(gateway.stop);
+  const asking = await startGateway({
+    ...shared,
+    port: await freePort(),
+    issuer: {
+      ...documented,
+      verify: 'introspection',
+      introspection: {
+        url: `${issuer}/introspect`,
+        clientId: 'm2m',
+        clientSecret: '${env:INTROSPECTION_SECRET}',
+      },
+    },
+    env: { INTROSPECTION_SECRET: SECRET },
+    logFile: join(folder, 'gateway-introspection.log'),
+  });
+  opened.push(asking.stop);
   const known = await decides(checks, gateway, tokens, resource);
+  await introspection(checks, asking, tokens, resource);
   await rotation(checks, gateway, { tokens, resource, keys, known });
   const login = async () => Object.assign(admin, await sessionOf(base, 'admin', 'password'));
   await outage(checks, gateway, { server, tokens, resource, keys, known, login });

@@ -1,4 +1,4 @@
-// Checks the gateway with Ory Hydra: opaque tokens and JWT, with a login and consent app of its own.
+// Checks the gateway with Ory Hydra: opaque tokens and JWT, with its own login app.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const SECRET = 'a-secret-of-a-client';
 // The last line: Hydra builds only with this fork, and a module does not pass it on.
 const MODULE = `module idps
 
-go 1.23
+go 1.24
 
 tool github.com/ory/hydra/v2
 

@@ -14,7 +14,7 @@ templateDir = ${templates}
 languages = en
 `;
 
-/** A module for captchas that shows none. It stands below a folder `lib`. */
+/** A module for captchas that shows none. It is in a folder of its own. */
 export const CAPTCHA_FILE = 'Lemonldap/NG/Portal/Captcha/None.pm';
 export const CAPTCHA = `package Lemonldap::NG::Portal::Captcha::None;
 use Mouse;

@@ -13,7 +13,7 @@ const CALL_MS = 20_000;
 const POLL_MS = 250;
 const DOCS = fileURLToPath(new URL('../../../docs/idps.md', import.meta.url));
 const DOCUMENTED = 'docs/idps.md has an example';
-const HOME = process.env.PORTCULLIS_IDPS_CACHE ?? join(tmpdir(), 'portcullis-idps');
+const home = () => process.env.PORTCULLIS_IDPS_CACHE ?? join(tmpdir(), 'portcullis-idps');
 
 /** The reason why a provider cannot be checked on this machine. It is not a failure. */
 export class Skipped extends Error {}
@@ -22,7 +22,7 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A folder of the cache. It is outside the repository and stays for the next run. */
 export function cacheFolder(...names) {
-  const folder = join(HOME, ...names);
+  const folder = join(home(), ...names);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
