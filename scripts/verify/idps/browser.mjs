@@ -28,8 +28,10 @@ function createJar(cookie) {
 /** The first form of a page, with its hidden fields and those that `fill` names. */
 function readForm(html, address, fill) {
   const form = /<form\b[^>]*>/i.exec(html)?.[0];
-  const start = html.slice(0, 300);
-  if (form === undefined) throw new Error(`a page without a form at ${address}: ${start}`);
+  if (form === undefined) {
+    const start = html.slice(0, 300);
+    throw new Error(`a page without a form at ${address}: ${start}`);
+  }
   const fields = new URLSearchParams();
   for (const [tag] of html.matchAll(/<(?:input|button)\b[^>]*>/gi)) {
     const name = attribute(tag, 'name');
@@ -40,7 +42,7 @@ function readForm(html, address, fill) {
   return { action: new URL(attribute(form, 'action') || address.href, address), fields };
 }
 
-/** Follows the login from `address` until the redirect URI, and returns its parameters. `cookie` is a session. */
+/** Follows a login to the redirect URI and returns its parameters. `cookie`: a session. */
 export async function browse(address, redirectUri, fill, cookie) {
   const jar = createJar(cookie);
   let url = new URL(address);
