@@ -49,7 +49,9 @@ function readArguments() {
   if (strangers.length > 0)
     exitWith(`there is no step ${strangers.join(', ')}; there are ${known.join(', ')}`);
   const chosen = steps.filter(
-    (step) => (wanted.length === 0 || wanted.includes(step.name)) && !unwanted.includes(step.name),
+    (step) =>
+      (wanted.length === 0 ? step.onlyIfNamed !== true : wanted.includes(step.name)) &&
+      !unwanted.includes(step.name),
   );
   if (chosen.length === 0) exitWith('no step is left');
   return { chosen, list };

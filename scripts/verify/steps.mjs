@@ -38,7 +38,16 @@ async function fromClone(shell, args, node) {
   }
 }
 
-/** `note` finds in the log the line for the summary. */
+/** Commands of a step see no variable of the gateway, so the cache is an argument. */
+function idpsCache() {
+  const { PORTCULLIS_IDPS_CACHE: cache } = process.env;
+  return cache === undefined ? [] : ['--cache', cache];
+}
+
+/**
+ * `note` finds in the log the line for the summary. A step with `onlyIfNamed` runs only if the user
+ * names it.
+ */
 export const steps = [
   {
     name: 'types',
@@ -133,6 +142,14 @@ export const steps = [
     minutes: 20,
     note: TESTS,
     run: async (shell) => fromClone(shell, ['run', 'test:all'], await newerNode(shell)),
+  },
+  {
+    name: 'idps',
+    what: 'the tokens of real identity providers, with docs/idps.md (only with --only idps)',
+    minutes: 60,
+    onlyIfNamed: true,
+    note: /^(the identity providers: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/idps.mjs', ...idpsCache()]),
   },
   {
     name: 'bench',
