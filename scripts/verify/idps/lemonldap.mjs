@@ -1,4 +1,5 @@
-// Checks the gateway with LemonLDAP::NG: its JWT pass. Its answers about opaque tokens lack `aud`.
+// Checks the gateway with LemonLDAP::NG, by JWT and by introspection. Its answers about opaque tokens
+// lack `aud`, so the configuration lists the client that may call.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -86,7 +87,9 @@ async function decides(checks, gateway, tokens) {
 /** LemonLDAP::NG calls the tokens of all its clients active, and names no audience. */
 async function opaque(checks, gateway, tokens) {
   const token = await tokens.machine('opaque');
-  await checks.rejects('opaque: a token for which no audience is known', gateway, token);
+  await checks.accepts('opaque: a token of the listed client', gateway, token);
+  const other = await tokens.machine('opaque-other');
+  await checks.rejects('opaque: a token of a client that is not listed', gateway, other);
   await checks.rejectsForgeries(gateway, token, 'opaque');
 }
 
@@ -121,6 +124,7 @@ async function run(context) {
     { id: 'web', audience: resource },
     { id: 'other', audience: OTHER },
     { id: 'opaque' },
+    { id: 'opaque-other' },
   ];
   const rotate = () => {
     const all = { ...JSON.parse(shipped), ...settings({ ...details, clients, key: newKey() }) };
@@ -139,7 +143,11 @@ async function run(context) {
     scopes: [SCOPE],
     issuer: documentedIssuer(checks, 'LemonLDAP', {
       issuer: base,
-      introspection: { clientId: 'm2m', clientSecret: '${env:INTROSPECTION_SECRET}' },
+      introspection: {
+        clientId: 'm2m',
+        clientSecret: '${env:INTROSPECTION_SECRET}',
+        audienceClients: ['opaque'],
+      },
     }),
     env: { INTROSPECTION_SECRET: SECRET },
     logFile: join(folder, 'gateway.log'),
