@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runToEnd } from '../../../conformance/child.mjs';
+import { runToEnd } from '../../../test/fixtures/child.js';
 import { codeFlow, tokenRequest } from './browser.mjs';
 import { documentedIssuer, freePort, obtain, startGateway, startProvider } from './parts.mjs';
 

@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { runToEnd } from '../../../conformance/child.mjs';
+import { runToEnd } from '../../../test/fixtures/child.js';
 import { codeFlow, tokenRequest } from './browser.mjs';
 import { payloadOf } from './checks.mjs';
 import {

@@ -1,13 +1,12 @@
 // The parts that all checks with real identity providers share: the cache folder, commands, the
 // process of a provider, and the gateway with the configuration of docs/idps.md.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { runToEnd, start, stop } from '../../../conformance/child.mjs';
-import { cleanEnvironment, gatewayMain } from '../gateway.mjs';
+import { runToEnd, startChild } from '../../../test/fixtures/child.js';
+import { cleanEnvironment, gatewayMain, leasePort } from '../../../test/fixtures/launch.js';
 
 const CALL_MS = 20_000;
 const POLL_MS = 250;
@@ -27,14 +26,8 @@ export function cacheFolder(...names) {
   return folder;
 }
 
-/** A loopback port that was just free. Providers and the gateway need their URL before a start. */
-export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** A loopback port of our own. Providers and the gateway need their URL before a start. */
+export const freePort = leasePort;
 
 /** Runs a command to its end at low priority. It throws `Skipped` if the command fails. */
 export async function obtain(what, [program, ...args], { cwd, env, minutes = 10 } = {}) {
@@ -75,13 +68,12 @@ export async function startProvider({ command, cwd, env, logFile, url, seconds =
   let running;
   async function begin() {
     const [program, ...args] = command;
-    running = start(program, args, { cwd, env: { ...cleanEnvironment(), ...env }, logFile });
-    const { child } = running;
-    const isReady = await isAnswering(url, seconds, () => child.exitCode === null);
+    running = startChild(program, args, { cwd, env: { ...cleanEnvironment(), ...env }, logFile });
+    const isReady = await isAnswering(url, seconds, running.running);
     if (!isReady) throw new Error(`${program} does not answer at ${url}; see ${logFile}`);
   }
   const end = async () => {
-    await stop(running);
+    await running.end();
     await running.exited;
   };
   await begin().catch(async (error) => {
@@ -151,15 +143,14 @@ export async function startGateway(options) {
   writeFileSync(`${logFile}.yaml`, JSON.stringify(config, null, 2));
   const lines = [];
   const args = [gatewayMain, 'serve', '--config', `${logFile}.yaml`];
-  const running = start(process.execPath, args, {
+  const gateway = startChild(process.execPath, args, {
     env: { ...cleanEnvironment(), ...env },
     logFile,
     onLine: (line) => line.startsWith('{') && lines.push(line),
   });
   const url = `http://127.0.0.1:${port}`;
-  const { child } = running;
-  if (!(await isAnswering(`${url}/readyz`, 30, () => child.exitCode === null))) {
-    await stop(running);
+  if (!(await isAnswering(`${url}/readyz`, 30, gateway.running))) {
+    await gateway.end();
     throw new Error(`the gateway does not become ready; see ${logFile}`);
   }
 
@@ -179,5 +170,5 @@ export async function startGateway(options) {
     const entry = await entryOf(response.headers.get('x-request-id'), lines);
     return { status: response.status, reason: entry.reason, detail: entry.detail, entry };
   }
-  return { call, stop: () => stop(running) };
+  return { call, stop: gateway.end };
 }
