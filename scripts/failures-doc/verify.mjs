@@ -114,7 +114,8 @@ export const verify = {
     cause: [
       'The `kid` of the token is not in the key set, and the token may be newer than the set. The',
       'issuer works. But the gateway has used up its refetches for unknown kids, or the token waited',
-      'for a fetch that had begun before. A key was just rotated, or callers send forged kids.',
+      'for a fetch that had begun before. The issuer has just rotated a key, or callers send forged',
+      'kids.',
     ],
     action: [
       'None. The gateway fetches again after `jwks.unknownKidCooldownSeconds` at the latest, and',
@@ -142,7 +143,7 @@ export const verify = {
     ],
   },
   'key.sunset': {
-    cause: ['The day `sunset` of this pass-through credential has come.'],
+    cause: ['The gateway rejects this pass-through credential from the day of its `sunset` on.'],
     action: ['Move the client to OAuth, or change `sunset`.'],
   },
   'verify.fault': {
