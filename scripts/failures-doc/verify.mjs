@@ -89,9 +89,9 @@ export const verify = {
     cause: [
       'The issuer says that this token is not active:',
       '- It was revoked, it expired, or the issuer never issued it.',
-      '- If every good token is inactive: some endpoints call only those tokens active that the',
-      'asking client itself got. Glewlwyd and better-auth do that. Others want the asking client',
-      'in the `aud` of the token: Keycloak since 26.7, and Canaille.',
+      '- If every good token is inactive: some endpoints answer a client only about its own tokens.',
+      'Glewlwyd and better-auth do that. Others require that `aud` of the token names the client of',
+      'the gateway: Keycloak since 26.7, and Canaille.',
       '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
     ],
     action: [
