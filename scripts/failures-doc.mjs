@@ -16,7 +16,7 @@ const COLUMNS = 100;
  */
 export const meanings = { ...http, ...verify, ...authorize, ...proxy };
 
-/** By the first word of the log event: the stage that refuses. In the order of a request. */
+/** By the first word of the log event: the stage that rejects. In the order of a request. */
 const stages = {
   http: 'Connection, route and origin',
   identify: 'Credential',

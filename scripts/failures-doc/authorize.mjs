@@ -3,7 +3,7 @@
 export const authorize = {
   'audience.mismatch': {
     cause: [
-      'The token is good, but not for this server. Its audience is another one or missing, or',
+      'The token is valid, but not for this server. Its audience is another one or missing, or',
       'nothing shows that it is an access token and not an ID token.',
     ],
     action: [

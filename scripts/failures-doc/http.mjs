@@ -49,7 +49,7 @@ export const http = {
   'connection.bad_request': {
     cause: [
       'The request is ambiguous or is not HTTP. Examples are two `Host` lines, a wrong target and',
-      'an `Upgrade`.',
+      'an `Upgrade` header.',
     ],
     action: ['Fix the client, or the proxy in front of the gateway.'],
   },
@@ -66,8 +66,8 @@ export const http = {
   },
   'connection.too_slow': {
     cause: [
-      'The request did not arrive in time: 10 s for its head, 30 s for all of it. The line is',
-      'slow, or a client holds connections open on purpose.',
+      'The request did not arrive in time: 10 s for its head, 30 s for all of it. The connection',
+      'is slow, or a client holds connections open on purpose.',
     ],
     action: ['None for a single case. Limit connections in front of the gateway if it repeats.'],
   },
@@ -78,15 +78,15 @@ export const http = {
   'client.stalled': {
     cause: [
       'The client did not read its response for `limits.clientStallTimeoutSeconds`, and the',
-      'gateway closed the connection. The client hangs, the line is dead, or the client holds',
-      'connections on purpose.',
+      'gateway closed the connection. The client hangs, the network path is dead, or the client',
+      'holds connections open on purpose.',
     ],
     action: ['Look at the client if it repeats.'],
   },
   'credential.in_query': {
     cause: [
       'The URL has a parameter that names a token or a key, such as `access_token`, `api_key` or',
-      'the name of a key header. URLs are written to logs on their way.',
+      'the name of a key header. Servers and proxies write URLs to their logs.',
     ],
     action: ['Send the credential in its header. Treat the one in the URL as leaked: revoke it.'],
   },

@@ -4,10 +4,10 @@ export const proxy = {
   'session.not_found': {
     cause: [
       'The gateway does not accept the session id. The `detail` in the log says why:',
-      '- It is not a session id of this gateway, or of another version.',
+      '- This gateway did not seal it, or another version of the gateway did.',
       '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
-      '- It was sealed with a key that is not in the ring.',
+      '- The key that sealed it is not in `sessionKeys`.',
     ],
     action: [
       'The client starts a new session. If it happens after a restart or between replicas, give',
@@ -23,8 +23,8 @@ export const proxy = {
   },
   'upstream.unreachable': {
     cause: [
-      'The gateway could not connect to the MCP server. The server refused the connection, its',
-      'name is unknown, or TLS failed.',
+      'The gateway could not connect to the MCP server. The server refused the connection, DNS does',
+      'not know its name, or TLS failed.',
     ],
     action: ['Check that the MCP server runs and that `upstream.url` is right.'],
   },

@@ -89,9 +89,9 @@ export const verify = {
     cause: [
       'The issuer says that this token is not active:',
       '- It was revoked, it expired, or the issuer never issued it.',
-      '- If every good token is inactive: some endpoints call only those tokens active that the',
-      'asking client itself got. Glewlwyd and better-auth do that. Others want the asking client',
-      'in the `aud` of the token: Keycloak since 26.7, and Canaille.',
+      '- If every good token is inactive: some endpoints answer a client only about its own tokens.',
+      'Glewlwyd and better-auth do that. Others require that `aud` of the token names the client of',
+      'the gateway: Keycloak since 26.7, and Canaille.',
       '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
     ],
     action: [
@@ -114,7 +114,8 @@ export const verify = {
     cause: [
       'The `kid` of the token is not in the key set, and the token may be newer than the set. The',
       'issuer works. But the gateway has used up its refetches for unknown kids, or the token waited',
-      'for a fetch that had begun before. A key was just rotated, or callers send forged kids.',
+      'for a fetch that had begun before. The issuer has just rotated a key, or callers send forged',
+      'kids.',
     ],
     action: [
       'None. The gateway fetches again after `jwks.unknownKidCooldownSeconds` at the latest, and',
@@ -142,7 +143,7 @@ export const verify = {
     ],
   },
   'key.sunset': {
-    cause: ['The day `sunset` of this pass-through credential has come.'],
+    cause: ['The gateway rejects this pass-through credential from the day of its `sunset` on.'],
     action: ['Move the client to OAuth, or change `sunset`.'],
   },
   'verify.fault': {

@@ -38,7 +38,7 @@ configuration.`;
 
 const NOT_EXPLAINED =
   `${NOT_A_BEARER_TOKEN} ` +
-  'A pass-through credential (Authorization: Token) cannot be explained: ' +
+  'The command cannot explain a pass-through credential (Authorization: Token): ' +
   'the MCP server verifies it.';
 const NO_TOKEN =
   'There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.';

@@ -120,7 +120,7 @@ const tokensReachTheirIssuer: Check = (config) =>
         if (shared === undefined) return [];
         const message =
           `tokens that begin with ${shared} could come from ${name} or from ${other}; ` +
-          'make their tokenPrefixes disjoint';
+          'write tokenPrefixes that do not overlap';
         return [{ path, message }];
       }),
     );

@@ -112,14 +112,14 @@ export const envelopeHeaderMismatch = row({
   message: 'Header mismatch', event: 'authorize.header_mismatch', level: 'warn' });
 export const scopeInsufficient = row({
   reason: 'scope.insufficient', blame: 'caller', status: 403, challenge: 'insufficient_scope',
-  message: 'More scope is needed', event: 'authorize.scope', level: 'info' });
+  message: 'The access token lacks a scope', event: 'authorize.scope', level: 'info' });
 export const toolDenied = row({ reason: 'tool.denied', blame: 'caller', status: 403,
-  message: 'This tool is not open to you', event: 'authorize.tool', level: 'warn' });
+  message: 'You may not use this tool', event: 'authorize.tool', level: 'warn' });
 export const promptDenied = row({ reason: 'prompt.denied', blame: 'caller', status: 403,
-  message: 'This prompt is not open to you', event: 'authorize.prompt', level: 'warn' });
+  message: 'You may not use this prompt', event: 'authorize.prompt', level: 'warn' });
 export const resourceDenied = row({
   reason: 'resource.denied', blame: 'caller', status: 403,
-  message: 'This resource is not open to you', event: 'authorize.resource', level: 'warn' });
+  message: 'You may not use this resource', event: 'authorize.resource', level: 'warn' });
 export const sessionNotFound = row({
   reason: 'session.not_found', blame: 'caller', status: 404, message: 'Session not found',
   event: 'proxy.session', level: 'warn' });
@@ -134,10 +134,10 @@ export const upstreamTimeout = row({
   message: 'The MCP server timed out', event: 'proxy.timeout', level: 'error' });
 export const upstreamBroken = row({
   reason: 'upstream.broken', blame: 'dependency', status: 502,
-  message: 'The MCP server broke off', event: 'proxy.broken', level: 'error' });
+  message: 'The MCP server sent no valid response', event: 'proxy.broken', level: 'error' });
 export const upstreamGatewayRejected = row({
   reason: 'upstream.gateway_rejected', blame: 'gateway', status: 502,
-  message: 'The MCP server refused the gateway', event: 'proxy.gateway_rejected',
+  message: 'The MCP server rejected the gateway', event: 'proxy.gateway_rejected',
   level: 'error' });
 export const streamBroken = row({
   reason: 'stream.broken', blame: 'dependency', code: -31502,
@@ -171,7 +171,7 @@ export const credentialInQuery = row({
   level: 'info' });
 export const credentialMultiple = row({
   reason: 'credential.multiple', blame: 'caller', status: 400, challenge: 'invalid_request',
-  message: 'One credential, please', event: 'identify.multiple', level: 'info' });
+  message: 'Send one credential only', event: 'identify.multiple', level: 'info' });
 export const keySunset = row({
   reason: 'key.sunset', blame: 'caller', status: 401, challenge: 'bare',
   message: 'This API key was retired; use OAuth', event: 'verify.sunset', level: 'warn' });
@@ -184,13 +184,13 @@ export const envelopeMeta = row({
   reason: 'envelope.meta', blame: 'caller', status: 400, code: -32602,
   message: 'Missing request metadata', event: 'authorize.meta', level: 'info' });
 export const methodDenied = row({ reason: 'method.denied', blame: 'caller', status: 403,
-  message: 'This method is not open to you', event: 'authorize.method', level: 'warn' });
+  message: 'You may not use this method', event: 'authorize.method', level: 'warn' });
 export const upstreamRefusedCaller = row({
   reason: 'upstream.refused_caller', blame: 'caller', status: 401, challenge: 'bare',
-  message: 'The MCP server refused your credential', event: 'proxy.refused_caller',
+  message: 'The MCP server rejected your credential', event: 'proxy.refused_caller',
   level: 'info' });
 export const upstreamLoop = row({ reason: 'upstream.loop', blame: 'gateway', status: 508,
-  message: 'The gateway points at itself', event: 'proxy.loop', level: 'error' });
+  message: 'The gateway forwards to itself', event: 'proxy.loop', level: 'error' });
 
 /**
  * Denials by policy. No other token would help, so the operator can choose a JSON-RPC error with

@@ -70,7 +70,7 @@ export async function observedIntrospection(
 }
 
 const NOT_ITS_OWN =
-  'The endpoint may call only tokens active that its client got, or that name its client in aud ' +
+  'The endpoint may answer only about tokens that its client got, or that name its client in aud ' +
   '(docs/failures.md#tokeninactive)';
 const GENUINE = `the keys of the issuer prove this token genuine. Was it revoked? ${NOT_ITS_OWN}`;
 const OPAQUE =

@@ -125,9 +125,9 @@ test('A-24, C-01, C-05, C-109: anything but one credential gets 400 invalid_requ
   }
   scene.upstream.reset();
   const lines: [string[], string][] = [
-    [[`Bearer ${token}`, `Bearer ${token}`], 'One credential please'],
-    [[`Bearer ${token}`, 'Token abc'], 'One credential please'],
-    [[`Bearer ${token}, Token abc`], 'One credential please'],
+    [[`Bearer ${token}`, `Bearer ${token}`], 'Send one credential only'],
+    [[`Bearer ${token}`, 'Token abc'], 'Send one credential only'],
+    [[`Bearer ${token}, Token abc`], 'Send one credential only'],
     [[`Bearer ${token} ${token}`], 'Malformed Authorization header'],
     [[`Bearer ${token},`], 'Malformed Authorization header'],
     [['Bearer'], 'Malformed Authorization header'],

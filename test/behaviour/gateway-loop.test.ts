@@ -94,7 +94,7 @@ test('C-134: A behind B behind A gets 508 after one round', async () => {
   lead(b.port, a.port);
   const response = await call('Token abc');
   expect([response.status, response.complete, response.header('cache-control')]).toEqual([508, true, 'no-store']);
-  expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway points at itself' } });
+  expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway forwards to itself' } });
   expect(taken()).toEqual([1, 1]);
   // The gateway that meets the request again logs the loop. For the others it is a normal answer.
   expect(await logOf(a, response)).toMatchObject({ 'http.response.status_code': 508, reason: 'ok' });
@@ -103,7 +103,7 @@ test('C-134: A behind B behind A gets 508 after one round', async () => {
   expect(reasons(a).filter(([, reason]) => reason === 'upstream.loop')).toEqual([[508, 'upstream.loop']]);
 });
 
-test('C-134: a gateway that points at itself gets 508 after one round', async () => {
+test('C-134: a gateway that forwards to itself gets 508 after one round', async () => {
   lead(a.port, 0);
   const response = await call('Token abc');
   expect([response.status, taken()]).toEqual([508, [1, 0]]);

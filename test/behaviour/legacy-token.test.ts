@@ -109,7 +109,7 @@ test('C-104: a 401 of the upstream becomes a 401 of the gateway, with the challe
   expect([response.status, response.headers('www-authenticate')]).toEqual([401, [bare]]);
   expect(JSON.parse(response.body)).toMatchObject({
     id: 1,
-    error: { code: -31401, message: 'The MCP server refused your credential' },
+    error: { code: -31401, message: 'The MCP server rejected your credential' },
   });
   expect(JSON.stringify(response.rawHeaders) + response.body).not.toMatch(/internal|a=b|Token realm/);
   expect(await scene.logOf(response)).toMatchObject({ reason: 'upstream.refused_caller', 'http.response.status_code': 401 });

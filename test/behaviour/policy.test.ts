@@ -41,7 +41,7 @@ describe('a call that lacks a scope', () => {
       lines.add(response.header('www-authenticate'));
     }
     expect([...lines]).toEqual([
-      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`,
+      `Bearer error="insufficient_scope", error_description="The access token lacks a scope", scope="files:read files:write", resource_metadata="${scene.metadataUrl}"`,
     ]);
     expect(scene.upstream.requests).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe('a tool that no scope opens', () => {
     expect(JSON.parse(response.body)).toMatchObject({
       jsonrpc: '2.0',
       id: 7,
-      error: { code: -31403, message: 'This tool is not open to you' },
+      error: { code: -31403, message: 'You may not use this tool' },
     });
     expect((await scene.logOf(response)).reason).toBe('tool.denied');
     // Not a missing scope, which a client can request, and not a notification (B-24). Methods have

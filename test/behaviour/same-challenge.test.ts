@@ -39,7 +39,7 @@ test('A-31, C-09: ten identical calls get ten identical headers, whatever scopes
     seen.push([...headers][0] ?? '');
   }
   const scopes = 'scope="files:read files:write"';
-  const step = `Bearer error="insufficient_scope", error_description="More scope is needed", ${scopes}, resource_metadata="${scene.metadataUrl}"`;
+  const step = `Bearer error="insufficient_scope", error_description="The access token lacks a scope", ${scopes}, resource_metadata="${scene.metadataUrl}"`;
   expect(seen.slice(3)).toEqual([step, step]);
 });
 

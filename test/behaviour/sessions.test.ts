@@ -181,7 +181,7 @@ describe('B-81: only 404 means that the session is over', () => {
 describe('the key', () => {
   const drawn = (from: Scene): unknown[] => from.gateway.logs().filter(({ event }) => event === 'session.key_drawn');
 
-  test('E-08: without a key each start draws its own, and logs once what that means', async () => {
+  test('E-08: without a key each start generates its own, and logs once what that means', async () => {
     const session = await begun();
     const alone = await startScene();
     alone.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', RAW]]));

@@ -168,10 +168,10 @@ test.each<[string, string[], Record<string, string>, string]>([
     'another scheme',
     ['--endpoint', '/mcp', 'Token abc'],
     {},
-    'A pass-through credential (Authorization: Token) cannot be explained',
+    'The command cannot explain a pass-through credential (Authorization: Token)',
   ],
-  ['its whole header', ['--endpoint', '/mcp', 'Authorization: Token abc'], {}, 'cannot be explained'],
-  ['the header of an API key', ['--endpoint', '/mcp', 'X-Api-Key: abc'], {}, 'cannot be explained'],
+  ['its whole header', ['--endpoint', '/mcp', 'Authorization: Token abc'], {}, 'cannot explain'],
+  ['the header of an API key', ['--endpoint', '/mcp', 'X-Api-Key: abc'], {}, 'cannot explain'],
   ['an unknown option', ['--verbose'], {}, "Unknown option '--verbose'"],
   ['a missing configuration file', ['--config', '/nowhere.yaml', 'x'], {}, 'cannot be read'],
 ])('%s: exit code 2', async (_title, args, env, message) => {

@@ -52,12 +52,12 @@ describe('the whole header', () => {
     [
       'two credentials (A-24, B-58)',
       credentialMultiple,
-      `Bearer error="invalid_request", error_description="One credential please", scope="files:read files:list", ${where}`,
+      `Bearer error="invalid_request", error_description="Send one credential only", scope="files:read files:list", ${where}`,
     ],
     [
       'missing scopes (A-30)',
       scopeInsufficient,
-      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list", ${where}`,
+      `Bearer error="insufficient_scope", error_description="The access token lacks a scope", scope="files:read files:list", ${where}`,
     ],
   ])('%s', (_what, make, header) => {
     expect(challenge(at, make())).toBe(header);
@@ -66,7 +66,7 @@ describe('the whole header', () => {
   test('names every scope that the call needs, not only those of the endpoint (A-31)', () => {
     const failure = scopeInsufficient({ scopes: ['files:read', 'files:list', 'files:write'] });
     expect(challenge(at, failure)).toBe(
-      `Bearer error="insufficient_scope", error_description="More scope is needed", scope="files:read files:list files:write", ${where}`,
+      `Bearer error="insufficient_scope", error_description="The access token lacks a scope", scope="files:read files:list files:write", ${where}`,
     );
   });
 

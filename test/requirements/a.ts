@@ -3,7 +3,7 @@ import { gap, notApplicable, proven, type States } from './state.js';
 
 export const a: States = {
   'A-01': proven('the metadata names at least one issuer'),
-  'A-02': proven('the metadata is found by the challenge and by its well-known URL alike'),
+  'A-02': proven('clients find the metadata by the challenge and by its well-known URL alike'),
   'A-03': proven('the well-known string is between host and path'),
   'A-04': proven('`resource` is the URL as the client types it, letter for letter'),
   'A-05': proven('the metadata needs no credential'),
@@ -35,8 +35,8 @@ export const a: States = {
   'A-29': proven('a missing credential is 401, never a redirect or a page'),
   'A-30': proven('a missing scope is 403 with insufficient_scope'),
   'A-31': proven('the challenge names every scope of the call, the same bytes for the same call'),
-  'A-32': proven('a scope stands for others where the configuration says so'),
-  'A-33': proven('offline_access is never asked for'),
+  'A-32': proven('a scope includes others where the configuration says so'),
+  'A-33': proven('the gateway never requests offline_access'),
   'A-34': proven('a call that no scope would allow is 403 without insufficient_scope'),
   'A-35': proven('scopes are checked against the call in the body'),
   'A-36': proven('scopes are compared whole, in their own letters'),

@@ -1,7 +1,7 @@
 // OAuth, JWT and HTTP documents.
 import { gap, notApplicable, proven, type States } from './state.js';
 
-const NO_DPOP = 'optional; DPoP is not supported, and tokens bound to a key are refused (C-110)';
+const NO_DPOP = 'optional; DPoP is not supported, and tokens bound to a key are rejected (C-110)';
 const EXCHANGE = 'credentials for the upstream: token exchange';
 
 export const c: States = {

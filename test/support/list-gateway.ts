@@ -65,7 +65,7 @@ export const requests: [string, RawRequest][] = [
 
 export async function expectBroken(response: RawResponse, detail: RegExp): Promise<void> {
   expect([response.status, response.complete]).toEqual([502, true]);
-  expect(response.body).toContain('"The MCP server broke off"');
+  expect(response.body).toContain('"The MCP server sent no valid response"');
   expect(response.body).not.toContain('"name"');
   expect(gateway.ends.join()).toMatch(detail);
   expect(gateway.ends).toHaveLength(1);

@@ -8,8 +8,8 @@ import type { Scene } from '../fixtures/scene.js';
 
 export type Row = { status: number; code: number; message: string; kind: string };
 const of = (kind: string, message: string, status = 502): Row => ({ status, code: -31000 - status, message, kind });
-export const BROKEN = of('upstream.broken', 'The MCP server broke off');
-export const REFUSED_US = of('upstream.gateway_rejected', 'The MCP server refused the gateway');
+export const BROKEN = of('upstream.broken', 'The MCP server sent no valid response');
+export const REFUSED_US = of('upstream.gateway_rejected', 'The MCP server rejected the gateway');
 export const TIMEOUT = of('upstream.timeout', 'The MCP server timed out', 504);
 export const UNREACHABLE = of('upstream.unreachable', 'The MCP server is unreachable');
 

@@ -25,7 +25,7 @@ export const challengeVariantChecks: readonly Check[] = [
     expected: 'the same bytes for a second POST, a modern POST, GET and DELETE',
     fix:
       'remove what varies (times, ids, the order of scopes): a client that compares challenges ' +
-      'would log in without end',
+      'would log in again and again',
     requirement: 'A-31, D-34',
     async probe(inspection) {
       const outcome = await inspection.withoutToken('POST');
@@ -50,7 +50,7 @@ export const challengeVariantChecks: readonly Check[] = [
   },
   {
     name: 'invalid token',
-    expected: 'a token of no issuer gets 401 with error="invalid_token"',
+    expected: 'an invalid token gets 401 with error="invalid_token"',
     fix:
       'respond with 401 and invalid_token to every bad token: clients renew theirs at no other ' +
       'response',

@@ -30,7 +30,7 @@ export const rootSchema = z.strictObject({
     .default('info'),
   /**
    * Keys that seal the session ids of the legacy revisions, the newest first. Default: each start
-   * draws its own.
+   * generates its own.
    */
   sessionKeys: z
     .array(secretReference, { error: SESSION_KEYS_HINT })

@@ -171,7 +171,7 @@ export function createIntrospection(
     return (
       result ??
       introspectionUnavailable({
-        detail: 'too many introspection requests in flight',
+        detail: 'too many introspection requests in progress',
         retryAfterSeconds: 1,
       })
     );

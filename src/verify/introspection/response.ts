@@ -55,13 +55,13 @@ const tokenRejected = (detail: string): Partial<IntrospectionResult> => ({
   failure: tokenInactive({ detail }),
 });
 
-/** The errors of RFC 6749 section 5.2 that speak of the client, which here is the gateway. */
+/** The errors of RFC 6749 section 5.2 that concern the client, which here is the gateway. */
 const CLIENT_ERRORS: ReadonlySet<unknown> = new Set(['invalid_client', 'unauthorized_client']);
 const errorOf = (json: unknown): unknown => (isObject(json) ? json.error : undefined);
 
 /**
- * True: a 401 speaks of the introspected token, as Authlib answers. A gateway that authenticates
- * with a bearer token cannot tell the two tokens apart, so the error then speaks of its own.
+ * True: a 401 concerns the introspected token, as Authlib answers. A gateway that authenticates
+ * with a bearer token cannot tell the two tokens apart, so the error then concerns its own.
  */
 function isAboutToken(json: unknown, fetched: Fetched, auth: Auth): boolean {
   if (auth === 'bearer' || fetched.kind !== 'answer') return false;

@@ -145,7 +145,7 @@ describe('12: scopes', () => {
     ['a scope that begins like it', { scope: 'files:readx' }],
   ])('%s gets 403 with all three parameters', async (_name, claims) => {
     const response = await ask('POST', `Bearer ${scene.token({ claims })}`);
-    const description = 'error_description="More scope is needed"';
+    const description = 'error_description="The access token lacks a scope"';
     const line = `Bearer error="insufficient_scope", ${description}, ${bare.slice('Bearer '.length)}`;
     expect([response.status, response.headers('www-authenticate')]).toEqual([403, [line]]);
     expect(scene.upstream.hits).toBe(0);
