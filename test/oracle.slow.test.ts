@@ -75,7 +75,7 @@ function mintOf({ flaw, key, kid }: OracleToken, clock: TestClock): Partial<Mint
   if (flaw === 'not yet valid') claims.nbf = nowSeconds + 60;
   if (flaw === 'no exp') claims.exp = undefined;
   if (flaw === 'issuer') claims.iss = `${issuer.issuer}/`;
-  if (flaw === 'ID token') claims.nonce = 'n';
+  if (flaw === 'ID token') claims.at_hash = 'h';
   if (flaw === 'algorithm') header.alg = 'RS384';
   if (flaw === 'typ') header.typ = 'logout+jwt';
   if (flaw === 'crit') header.crit = ['x'];

@@ -1,5 +1,5 @@
-// Checks the gateway with LemonLDAP::NG, by JWT and by introspection. Its answers about opaque tokens
-// lack `aud`, so the configuration lists the client that may call.
+// Checks the gateway with LemonLDAP::NG, by JWT and by introspection. Its answers about opaque
+// tokens lack `aud`, so the configuration lists the client that may call.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -27,7 +27,7 @@ export function cacheFolder(...names) {
 }
 
 /** A loopback port of our own. Providers and the gateway need their URL before a start. */
-export const freePort = leasePort;
+export const freePort = async () => (await leasePort()).port;
 
 /** Runs a command to its end at low priority. It throws `Skipped` if the command fails. */
 export async function obtain(what, [program, ...args], { cwd, env, minutes = 10 } = {}) {
