@@ -1,6 +1,7 @@
 // The parts that all checks with real identity providers share: the cache folder, commands, the
 // process of a provider, and the gateway with the configuration of docs/idps.md.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
