@@ -10,7 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function fromVariable(name: string, environment: Environment): Secret | string {
-  const value = environment[name];
+  // `toString` is not a variable.
+  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   if (value !== undefined && value !== '') return secret(value);
   if (value === undefined && !VARIABLE_NAME.test(name))
     return 'the text after env: is not the name of a variable; write one, such as MY_SECRET';

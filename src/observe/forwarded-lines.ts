@@ -24,17 +24,17 @@ interface WaitingLine {
   readonly clientAddress: string;
   readonly durationMs: number;
   readonly method: string | undefined;
+  /** The last field, which only some kinds of request have. Null: this one has none. */
+  readonly nameField: string | null;
   readonly name: string | undefined;
   readonly parts: readonly string[];
 }
 
 /** A request can use the template of its caller where all these values are the same. */
 interface Template {
-  readonly endpoint: Endpoint | null;
   readonly httpMethod: string;
   readonly status: number;
   readonly era: Era | undefined;
-  readonly nameField: string | null;
   readonly parts: readonly string[];
 }
 
@@ -53,35 +53,44 @@ export function createForwardedLines(
   write: (lines: Buffer) => void,
   clock: Clock,
 ): ForwardedLines {
-  /** The last template of each caller: the principal of a cached token is one object. */
-  const templates = new WeakMap<Caller, Template>();
+  /**
+   * The last template of each caller, by endpoint. The principal of a cached token is one object at
+   * every endpoint, and its client may call several in turn.
+   */
+  const templates = new WeakMap<Endpoint, WeakMap<Caller, Template>>();
   let waiting: WaitingLine[] = [];
   let timer: NodeJS.Timeout | null = null;
 
-  function partsOf(summary: RequestSummary, field: string | null): readonly string[] {
+  function partsOf(summary: RequestSummary): readonly string[] {
     const slots = { requestId: HOLE, clientAddress: HOLE, durationMs: HOLE, [METHOD_FIELD]: HOLE };
-    const name = field === null ? {} : { [field]: HOLE };
-    return asciiJson(render({ ...sharedFields(summary), ...slots, ...name }, SLOT)).split(SLOT);
+    return asciiJson(render({ ...sharedFields(summary), ...slots }, SLOT)).split(SLOT);
   }
 
-  function templateFor(summary: RequestSummary, field: string | null): readonly string[] {
+  function templatesAt(endpoint: Endpoint): WeakMap<Caller, Template> {
+    const known = templates.get(endpoint);
+    if (known !== undefined) return known;
+    const created = new WeakMap<Caller, Template>();
+    templates.set(endpoint, created);
+    return created;
+  }
+
+  function templateFor(summary: RequestSummary): readonly string[] {
     const { caller, endpoint, exchange, status, message } = summary;
-    if (caller === null) return partsOf(summary, field);
+    if (caller === null || endpoint === null) return partsOf(summary);
     const httpMethod = exchange.method;
     const era = message?.era;
-    const last = templates.get(caller);
+    const ofEndpoint = templatesAt(endpoint);
+    const last = ofEndpoint.get(caller);
     if (
       last !== undefined &&
-      last.endpoint === endpoint &&
       last.status === status &&
       last.httpMethod === httpMethod &&
-      last.era === era &&
-      last.nameField === field
+      last.era === era
     ) {
       return last.parts;
     }
-    const parts = partsOf(summary, field);
-    templates.set(caller, { endpoint, httpMethod, status, era, nameField: field, parts });
+    const parts = partsOf(summary);
+    ofEndpoint.set(caller, { httpMethod, status, era, parts });
     return parts;
   }
 
@@ -94,13 +103,15 @@ export function createForwardedLines(
     let block = '';
     let lastMs = 0;
     let time = '';
-    for (const { atMs, id, clientAddress, durationMs, method, name, parts } of lines) {
+    for (const line of lines) {
+      const { atMs, id, clientAddress, durationMs, method, nameField: field, name, parts } = line;
       if (atMs !== lastMs) time = timestamp(atMs);
       lastMs = atMs;
-      const [a, b, c, d, e, f, g] = parts;
+      const [a, b, c, d, e, f] = parts;
       const call = method === undefined ? 'null' : quoted(method);
-      block += `${a}${time}${b}"${id}"${c}"${clientAddress}"${d}${durationMs}${e}${call}${f}`;
-      if (g !== undefined) block += `${quoted(name ?? '')}${g}`;
+      block += `${a}${time}${b}"${id}"${c}"${clientAddress}"${d}${durationMs}${e}${call}`;
+      if (field !== null) block += `,"${field}":${quoted(name ?? '')}`;
+      block += f;
     }
     write(Buffer.from(block, 'latin1'));
   }
@@ -119,8 +130,9 @@ export function createForwardedLines(
         clientAddress,
         durationMs: roundedMs(durationMs),
         method: shorten(call.method),
+        nameField: field,
         name: field === null ? undefined : shorten(call.name),
-        parts: templateFor(summary, field),
+        parts: templateFor(summary),
       });
       if (count >= TOGETHER) flush();
       else timer ??= setTimeout(flush, LATEST_MS);

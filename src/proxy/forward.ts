@@ -37,14 +37,15 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const { era } = message;
       const session = era === 'modern' ? null : openSession(exchange, endpoint, caller);
       if (session?.ok === false) return listener.onResponseEnd(session);
-      const held = exchange.method === 'GET' || isSubscription(message);
-      const slot = pool.take(held);
-      if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const sessionId = session === null ? null : session.id;
       const headers = requestHeaders(exchange, message, sessionId, credentialHeaders, pseudonym);
       const view = listView(caller, message);
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');
+      const held = exchange.method === 'GET' || isSubscription(message);
+      // After everything that could throw: only the relay gives a slot back.
+      const slot = pool.take(held);
+      if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const idText = requestId(message);
       const context = { exchange, era, caller, held, slot, session, idText, openStream };
       const relay =

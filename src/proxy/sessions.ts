@@ -72,9 +72,13 @@ type SessionContent = readonly [endsAtSeconds: number, upstreamUrl: string, id: 
 function parseContent(text: string): SessionContent | null {
   try {
     const content: unknown = JSON.parse(text);
-    return Array.isArray(content) && content.length === 3
-      ? (content as [number, string, string])
-      : null;
+    if (!Array.isArray(content) || content.length !== 3) return null;
+    const [endsAtSeconds, upstreamUrl, id] = content as unknown[];
+    const isContent =
+      typeof endsAtSeconds === 'number' &&
+      typeof upstreamUrl === 'string' &&
+      typeof id === 'string';
+    return isContent ? [endsAtSeconds, upstreamUrl, id] : null;
   } catch {
     return null;
   }

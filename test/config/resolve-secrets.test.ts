@@ -62,6 +62,13 @@ test('each reference that cannot be resolved is one problem', () => {
   expect(secretsIn(resolved)).toEqual([]);
 });
 
+test.each(['toString', 'constructor', '__proto__'])('%s is not a variable', (name) => {
+  const value = schema.parse({ credential: 'x', keys: [reference(name)] });
+  const { value: resolved, problems } = resolveSecrets(schema, value, {});
+  expect(problems).toEqual([{ path: ['keys', 0], message: `the variable ${name} is not set; set it` }]);
+  expect(secretsIn(resolved)).toEqual([]);
+});
+
 test('a reference in a field that takes none is misplaced', () => {
   const value = {
     credential: { kind: 'static', authorization: reference('A'), url: reference('A') },

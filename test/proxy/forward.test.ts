@@ -1,4 +1,4 @@
-// A caller that disconnects before the gateway has a connection to the upstream.
+// A caller that disconnects before a connection to the upstream exists, and a bug before it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DisconnectListener } from '../../src/core/exchange.js';
 import type { Failure } from '../../src/core/failure.js';
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 /** Forwards calls to an upstream with a limit of one connection, which is not open yet. */
-function forwarder(): (name: string, disconnects: boolean) => Promise<string> {
+function forwarder(listView: () => null = () => null): (name: string, disconnects: boolean) => Promise<string> {
   const { port, url } = upstream;
   const at = endpoint({
     upstream: { ...endpoint().upstream, url, origin: `http://127.0.0.1:${port}`, target: '/', maxConcurrentRequests: 1 },
@@ -37,7 +37,7 @@ function forwarder(): (name: string, disconnects: boolean) => Promise<string> {
     throw new Error('a modern call has no session');
   };
   const pseudonym = 'portcullis-test';
-  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView: () => null, pseudonym });
+  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView, pseudonym });
   return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const call = exchange();
@@ -65,4 +65,15 @@ test('the call never reaches the upstream, and the connection is free again (B-7
   expect(await call('leaves', true)).toBe('client.disconnected');
   expect(await call('stays', false)).toBe('ok');
   expect(upstream.requests.map(({ body }) => body.toString())).toEqual(['stays']);
+});
+
+test('a step that throws before the call is sent takes no connection away', async () => {
+  let throws = true;
+  const call = forwarder(() => {
+    if (throws) throw new Error('a bug');
+    return null;
+  });
+  await expect(call('throws', false)).rejects.toThrow('a bug');
+  throws = false;
+  expect(await call('passes', false)).toBe('ok');
 });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
+import { createKeyRing } from '../../src/proxy/seal.js';
 import { type CallSession, createSessions, type OpenSession, SESSION_SECONDS } from '../../src/proxy/sessions.js';
 import { testClock } from '../support/clock.js';
 import { endpoint, keyRule, legacy, passThroughCaller, principal } from '../support/endpoint.js';
@@ -151,6 +152,22 @@ test('E-08: a changed, shorter or longer text does not open', () => {
     expect([at, inSession(open, sealed.slice(0, at)).ok]).toEqual([at, false]);
   }
   for (const more of ['A', '=', ' ', ',', sealed]) expect(inSession(open, sealed + more).ok).toBe(false);
+});
+
+test.each([
+  '1900000000 id',
+  '[1]',
+  '[9e9,"URL",null]',
+  '[9e9,"URL",["id"]]',
+  '["9e9","URL","id"]',
+  '{"0":9e9,"1":"URL","2":"id","length":3}',
+])('a text that another version sealed is not a session: %s', (content) => {
+  const { newest } = createKeyRing([first], 'session');
+  const part = (text: string): string => `${text.length}:${text} `;
+  const seal = (text: string): string => newest.seal(text, part(AT.path) + part(AT.resource) + ALICE.id);
+  const { url } = AT.upstream;
+  expect(openedBy(replica(), seal(JSON.stringify([9e9, url, UUID])))).toBe(UUID);
+  expect(openedBy(replica(), seal(content.replace('URL', url)))).toBe('sealed by another version');
 });
 
 test('B-58: two session ids are rejected', () => {

@@ -105,7 +105,7 @@ const status: Fault[] = [
     name: line,
     jwks: withKeys(line),
   })),
-  { name: '429 with Retry-After 3', jwks: withKeys('429 Too Many', ['Retry-After: 3']), retryAfter: 2 },
+  { name: '429 with Retry-After 6', jwks: withKeys('429 Too Many', ['Retry-After: 6']), retryAfter: 2 },
 ];
 
 const bodies: Fault[] = [

@@ -83,7 +83,8 @@ export async function startKeyWorld({
     const header = kind === 'N' ? { kid: undefined } : {};
     const claims = { iat, exp: kind === 'P' ? iat - 60 : iat + 7_200 };
     const token = mintToken({ issuer: issuer.issuer, audience: RESOURCE, key, header, claims });
-    return withDeadline(`the result for ${kind}`, Promise.resolve(bearer.authenticate({ kind: 'bearer', token }, at)));
+    const result = Promise.resolve(bearer.authenticate({ kind: 'bearer', token }, at));
+    return withDeadline(`the result for ${kind}`, result, 15_000);
   }
   return {
     clock,

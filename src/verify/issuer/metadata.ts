@@ -16,8 +16,9 @@ export type MetadataResult =
 
 export interface MetadataSource {
   /**
-   * A document of the last hour, else a new one, else the last good one. `unhelpful`: a document
-   * that did not help this caller. It gets a newer one or a failure.
+   * The last good document, at once. A fetch for a newer one starts when that one is an hour old.
+   * Without a document the call waits for a fetch. `unhelpful`: a document that did not help this
+   * caller. It gets a newer one or a failure.
    */
   get(unhelpful: MetadataDocument | null): Promise<MetadataResult>;
   /** The last good document, whatever its age; null before the first. */
@@ -40,9 +41,9 @@ export interface MetadataDependencies {
 }
 
 const FRESH_MS = 3_600_000;
-const ON_DEMAND = { firstMs: 1_000, longestMs: 30_000 };
-/** An issuer without metadata is not asked every 30 s for ever. */
-const IN_BACKGROUND = { firstMs: 1_000, longestMs: 300_000 };
+const BACKOFF = { firstMs: 1_000, longestMs: 300_000 };
+/** For a caller that has no document to use: it works again soon after an outage. */
+const LONGEST_ON_DEMAND_MS = 2_000;
 /** A document that did not help is fetched again after this time at the earliest. */
 const REFETCH_MS = 500;
 
@@ -52,6 +53,9 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   let good: Good | null = null;
   let fetchedAtMs = 0;
   let failures = 0;
+  /** The time of the next fetch while a document is in use. */
+  let refreshAtMs = 0;
+  /** The time of the next fetch for a caller that has no document to use. */
   let retryAtMs = 0;
   let lastDetail = 'no metadata found';
   let isRunning = false;
@@ -62,30 +66,32 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
     if (isRunning) notify({ ...notice, issuer });
   }
 
-  function succeeded(found: Good): void {
+  /** Returns the time until the next fetch in the background, as `failed` does. */
+  function succeeded(found: Good): number {
     if (good === null || failures > 0) report({ event: 'metadata.loaded', level: 'info' });
     good = found;
     fetchedAtMs = clock.monotonicMs();
     failures = 0;
     retryAtMs = 0;
     lastDetail = 'the metadata did not help';
+    return FRESH_MS;
   }
 
-  /** Returns the time until the next background fetch. */
   function failed(detail: string): number {
     // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
     const level = failures === 0 ? 'warn' : 'debug';
     report({ event: 'metadata.load_failed', level, detail, stale: good !== null });
-    retryAtMs = clock.monotonicMs() + backoffMs(failures, ON_DEMAND, random);
+    const waitMs = backoffMs(failures++, BACKOFF, random);
+    retryAtMs = clock.monotonicMs() + Math.min(waitMs, LONGEST_ON_DEMAND_MS);
     lastDetail = detail;
-    return backoffMs(failures++, IN_BACKGROUND, random);
+    return waitMs;
   }
 
   function refresh(): Promise<Discovered> {
     return flight.run(issuer, async () => {
       const found = await discover(issuer, fetchJson, timeoutMs, clock.monotonicMs);
-      const waitMs = found.ok ? FRESH_MS : failed(found.detail);
-      if (found.ok) succeeded(found);
+      const waitMs = found.ok ? succeeded(found) : failed(found.detail);
+      refreshAtMs = clock.monotonicMs() + waitMs;
       if (isRunning) {
         cancel();
         cancel = schedule(waitMs, () => void refresh());
@@ -97,13 +103,15 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   return {
     async get(unhelpful) {
       const nowMs = clock.monotonicMs();
-      const helps = (): boolean => good !== null && good.document !== unhelpful;
-      if (helps() && nowMs - fetchedAtMs < FRESH_MS) return good as Good;
+      if (good !== null && good.document !== unhelpful) {
+        // No caller waits here: metadata that hangs must not end the loading of healthy keys.
+        if (nowMs >= refreshAtMs) void refresh();
+        return good;
+      }
       const refetchAtMs = good === null ? 0 : fetchedAtMs + REFETCH_MS;
       const isBackingOff = nowMs < Math.max(retryAtMs, refetchAtMs);
       const found = isBackingOff ? null : await refresh();
       if (found?.ok) return found;
-      if (helps()) return good as Good;
       const detail = isBackingOff ? `${lastDetail}, backing off` : lastDetail;
       const untilMs = Math.max(retryAtMs, refetchAtMs);
       const retryAfterSeconds = Math.max(0, untilMs - clock.monotonicMs()) / 1000;

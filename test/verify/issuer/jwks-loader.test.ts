@@ -135,6 +135,19 @@ describe('no set', () => {
     expect(issuer.hits).toMatchObject({ metadata: 1, jwks: 0 });
   });
 
+  test('old metadata that hangs when fetched again takes no time from the keys', async () => {
+    const { notify } = recorder();
+    const at = testClock();
+    const timeoutMs = 300;
+    const parts = { issuer: issuer.issuer, jwksUri: null, algorithms: ['RS256'], timeoutMs, fetchJson, clock: at, notify };
+    const load = createJwksLoader({ ...parts, metadata: metadataOf(timeoutMs, fetchJson, at) });
+    expect((await load()).ok).toBe(true);
+    await issuer.setMode('hang', 'metadata');
+    at.advance(2 * 3_600_000);
+    for (let i = 0; i < 3; i += 1) expect((await withDeadline('the keys', load(), 5000)).ok).toBe(true);
+    await until('the metadata was fetched again', () => issuer.hits.metadata === 2);
+  });
+
   test('after metadata that took all the time, the keys are not requested (C-70)', async () => {
     let now = 0;
     const slow: FetchJson = (request) => {

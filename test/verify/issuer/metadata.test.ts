@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Notice } from '../../../src/core/notice.js';
 import { fetchJson } from '../../../src/verify/fetch-json.js';
 import type { MetadataDocument } from '../../../src/verify/issuer/discovery.js';
-import { createMetadataSource, type MetadataSource } from '../../../src/verify/issuer/metadata.js';
+import { createMetadataSource, type MetadataDependencies, type MetadataSource } from '../../../src/verify/issuer/metadata.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
 import { type TestClock, testClock } from '../../support/clock.js';
@@ -24,7 +24,7 @@ let notices: Notice[];
 let source: MetadataSource;
 
 let clock: TestClock;
-const create = (changes: { random?: () => number } = {}): MetadataSource =>
+const create = (changes: Partial<MetadataDependencies> = {}): MetadataSource =>
   createMetadataSource({
     issuer: server.url,
     timeoutMs: 2_000,
@@ -160,7 +160,41 @@ describe('on demand', () => {
     expect(server.hits - before).toBe(fetched);
     clock.advance(1);
     expect((await get()).ok).toBe(true);
-    expect(server.hits - before).toBe(2 * fetched);
+    await until('the second fetch', () => server.hits - before === 2 * fetched);
+  });
+
+  test('no call waits for the issuer while there is a document, however old', async () => {
+    server.answer(document());
+    await get();
+    server.answer(async () => new Promise<never>(() => {}));
+    const before = server.hits;
+    clock.advance(61 * MINUTE);
+    // The server never answers, and the fetch itself has 2 s.
+    const results = Promise.all([get(), get()]);
+    expect((await withDeadline('the old document', results, 500)).map(({ ok }) => ok)).toEqual([true, true]);
+    await until('one fetch', () => server.hits === before + 1);
+  });
+
+  test('while an old document is in use, the back-off doubles up to five minutes', async () => {
+    let isDown = false;
+    const seconds: number[] = [];
+    source = create({
+      async fetchJson({ url }) {
+        if (!isDown) return { kind: 'answer', status: 200, headers: {}, json: { issuer: server.url }, body: Buffer.of() };
+        if (url.includes('oauth-authorization-server')) seconds.push(second);
+        return { kind: 'transport', detail: 'ECONNREFUSED' };
+      },
+    });
+    await get();
+    isDown = true;
+    clock.advance(60 * MINUTE);
+    let second = 0;
+    for (; second < 1_200; second += 1) {
+      expect((await get()).ok).toBe(true);
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(1_000);
+    }
+    expect(seconds).toEqual([0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811, 1_111]);
   });
 
   test('after a failure there is no fetch within the back-off, and the result has its rest', async () => {
@@ -175,11 +209,11 @@ describe('on demand', () => {
     expect((await get()).ok).toBe(true);
   });
 
-  test('the back-off on demand ends after 30 s at the latest', async () => {
+  test('without a document the back-off ends after 2 s at the latest', async () => {
     server.answer(status(500));
     for (let i = 0; i < 10; i += 1) {
       await get();
-      clock.advance(30_000);
+      clock.advance(2_000);
     }
     server.answer(document());
     expect((await get()).ok).toBe(true);
