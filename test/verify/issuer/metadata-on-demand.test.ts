@@ -1,22 +1,23 @@
-// Metadata for a request: fetched on demand, shared between requests, and kept.
+// Metadata for callers that need it now: one fetch for all of them, and no wait for a newer one.
 import { describe, expect, test } from 'vitest';
 import type { MetadataDocument } from '../../../src/verify/issuer/discovery.js';
+import { answers } from '../../fixtures/raw-upstream.js';
 import { until, withDeadline } from '../../fixtures/wait.js';
 import {
   clock,
-  create,
   document,
   MINUTE,
   notices,
   published,
+  replaceSource,
   server,
   source,
-  startMetadataSource,
-  status,
+  startMetadataServer,
   unusual,
-} from '../../support/metadata-source.js';
+} from '../../support/metadata-server.js';
 
-startMetadataSource();
+const { status } = answers;
+startMetadataServer();
 
 describe('on demand', () => {
   const get = (unhelpful: MetadataDocument | null = null) => withDeadline('the metadata', source.get(unhelpful), 5_000);
@@ -49,7 +50,7 @@ describe('on demand', () => {
   test('while an old document is in use, the back-off doubles up to five minutes', async () => {
     let isDown = false;
     const seconds: number[] = [];
-    create({
+    replaceSource({
       async fetchJson({ url }) {
         if (!isDown) return { kind: 'answer', status: 200, headers: {}, json: { issuer: server.url }, body: Buffer.of() };
         if (url.includes('oauth-authorization-server')) seconds.push(second);

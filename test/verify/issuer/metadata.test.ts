@@ -1,25 +1,26 @@
 // The source of an issuer's metadata: when it fetches, how an outage changes it, and which copy is
 // published.
 import { describe, expect, test } from 'vitest';
+import { answers } from '../../fixtures/raw-upstream.js';
 import { until } from '../../fixtures/wait.js';
 import {
   begin,
   create,
   document,
-  json,
   MINUTE,
   next,
   notices,
   published,
+  replaceSource,
   server,
   source,
-  startMetadataSource,
-  status,
+  startMetadataServer,
   unusual,
   waits,
-} from '../../support/metadata-source.js';
+} from '../../support/metadata-server.js';
 
-startMetadataSource();
+const { json, status } = answers;
+startMetadataServer();
 
 describe('a good document', () => {
   test('is published byte for byte, and fetched again after an hour', async () => {
@@ -88,7 +89,7 @@ describe('the back-off', () => {
   });
 
   test('is never shorter than half, with jitter', async () => {
-    create({ random: () => 0 });
+    replaceSource({ random: () => 0 });
     server.answer(status(500));
     expect([await begin(), await next(), await next()]).toEqual([500, 1000, 2000]);
   });
@@ -108,11 +109,11 @@ test('after stop() there is no fetch and no wait', async () => {
     });
     return document()(arrived);
   });
-  create();
+  const late = create();
   const before = server.hits;
-  source.start();
+  late.start();
   await until('it has a request', () => server.hits > before);
-  source.stop();
+  late.stop();
   answer();
   // Another source that starts later has its document: the stopped one had enough time.
   const other = create();

@@ -1,4 +1,4 @@
-// The source of the metadata of one issuer, on a clock and with waits that the test moves.
+// The source of an issuer's metadata on a clock that the test moves, with its server and its waits.
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Notice } from '../../src/core/notice.js';
 import { fetchJson } from '../../src/verify/fetch-json.js';
@@ -7,38 +7,18 @@ import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-ups
 import { until } from '../fixtures/wait.js';
 import { type TestClock, testClock } from './clock.js';
 
-export const { json, status } = answers;
+const { status } = answers;
 export const MINUTE = 60_000;
 
 export let server: RawUpstream;
-/** Starts the issuer for a file, and a new source for each test. */
-export function startMetadataSource(): void {
-  beforeAll(async () => {
-    server = await startRawUpstream(status(404));
-  });
-  afterAll(() => server.stop());
-
-  beforeEach(() => {
-    clock = testClock();
-    waits = [];
-    notices = [];
-    create();
-  });
-  afterEach(() => {
-    source.stop();
-    server.reset();
-  });
-}
-
 /** The scheduled waits, in order. Only a test ends one. */
 export let waits: { ms: number; run: () => void; cancelled: boolean }[];
 export let notices: Notice[];
 export let source: MetadataSource;
-
 export let clock: TestClock;
-/** Replaces the source, and returns the new one. */
-export function create(changes: Partial<MetadataDependencies> = {}): MetadataSource {
-  source = createMetadataSource({
+
+export const create = (changes: Partial<MetadataDependencies> = {}): MetadataSource =>
+  createMetadataSource({
     issuer: server.url,
     timeoutMs: 2_000,
     fetchJson,
@@ -54,13 +34,34 @@ export function create(changes: Partial<MetadataDependencies> = {}): MetadataSou
     random: () => 1,
     ...changes,
   });
-  return source;
+
+/** The source of this test, with other dependencies. */
+export function replaceSource(changes: Partial<MetadataDependencies>): void {
+  source = create(changes);
+}
+
+/** Starts the server for the tests of a file, and makes a new source for each test. */
+export function startMetadataServer(): void {
+  beforeAll(async () => {
+    server = await startRawUpstream(status(404));
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => {
+    clock = testClock();
+    waits = [];
+    notices = [];
+    replaceSource({});
+  });
+  afterEach(() => {
+    source.stop();
+    server.reset();
+  });
 }
 
 /** JSON with unusual spacing and numbers, so that a copy that is written anew differs. */
 export const unusual = (issuer = server.url): string =>
   `{ "issuer":"${issuer}",\n  "x": 1.0, "jwks_uri" : "${server.url}/jwks", "x": 2e0 }\n`;
-export const JSON_TYPE: [string, string][] = [['content-type', 'application/json']];
+const JSON_TYPE: [string, string][] = [['content-type', 'application/json']];
 export const document = (issuer = server.url) => status(200, JSON_TYPE, unusual(issuer));
 export const published = (): string | undefined => source.last()?.body.toString();
 
