@@ -163,10 +163,10 @@ describe('the deadline is for both URLs together (C-70)', () => {
     const slow = raw(['HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\n', 'a', 'b', 'c'], { everyMs: 100 });
     server.next(slow, stall());
     const started = performance.now();
-    expect(await find(server.url, 600)).toMatchObject({
+    expect(await find(server.url, 1_500)).toMatchObject({
       ok: false,
       detail: expect.stringMatching(/^metadata: status 404 at \S+, no answer within \d+ ms$/),
     });
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });

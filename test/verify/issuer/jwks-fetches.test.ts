@@ -22,7 +22,7 @@ import { KEYS, type KeyWorld, type TokenKind } from '../../support/key-world.js'
 stopKeyWorlds();
 
 test.each<TokenKind>(['K+', 'K-', 'F', 'U', 'N'])('row 4: never loaded, a fetch that hangs: %s gets 503 (C-70)', async (kind) => {
-  const world = await start({ timeoutMs: 150 });
+  const world = await start({ timeoutMs: 500 });
   await world.issuer.setMode('hang');
   expect(await Promise.all([world.send(kind), world.send('P'), world.send(kind)])).toEqual([DOWN, BAD, DOWN]);
   expect(world.issuer.hits.jwks).toBe(1);
