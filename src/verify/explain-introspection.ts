@@ -9,6 +9,7 @@ import { verifySignature } from './authenticators/jwt.js';
 import { introspectionValues } from './explain-values.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import type { Selection } from './select-verifier.js';
+import { isPresent } from './token-kind.js';
 
 /** One introspection that the authenticator made for a token. */
 export interface Introspected {
@@ -86,9 +87,9 @@ async function inactiveHint(token: string, { issuer, jwt }: Selection): Promise<
 /** Where the response has a client and no audience, the operator can accept that client. */
 function noAudienceHint({ issuer }: Selection, claims: Values): string | null {
   const { aud } = claims;
-  const namesAudience = Array.isArray(aud) ? aud.length > 0 : (aud ?? null) !== null;
+  const namesAudience = Array.isArray(aud) ? aud.length > 0 : isPresent(aud);
   const names = (issuer.policy.claims ?? USUAL_CLAIMS).client;
-  const client = names.map((name) => claims[name]).find((value) => (value ?? null) !== null);
+  const client = names.map((name) => claims[name]).find(isPresent);
   if (namesAudience || client === undefined) return null;
   return (
     `the response has no aud. If every token of the client ${JSON.stringify(client)} is for this ` +

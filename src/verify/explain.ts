@@ -13,7 +13,7 @@ import {
   tokenKeyUnknown,
   verifyFault,
 } from '../core/failures.js';
-import type { Caller, Principal } from '../core/principal.js';
+import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import {
   type AudienceRule,
@@ -24,7 +24,9 @@ import {
   unverifiedFacts,
   unverifiedToken,
 } from './authenticators/jwt.js';
+import type { Claims } from './claims.js';
 import {
+  type Introspected,
   type IntrospectionRecord,
   observedIntrospection,
   withHint,
@@ -118,14 +120,15 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
     name: string,
     { policy }: IssuerRuntime,
     verified: Verified,
-    answer: Principal | null,
+    answer: Claims | null,
   ): PlannedStep[] {
+    const issuer = answer === null ? undefined : policy.issuer;
     return [
       authenticatorStep(name, verified, { active: true, issuer: policy.issuer }),
       {
         name: 'audience of the answer',
         own: [audienceMismatch.definition],
-        ...audienceValues(answer?.claims ?? null, answer?.issuer, endpoint),
+        ...audienceValues(answer, issuer, endpoint),
       },
     ];
   }
@@ -139,7 +142,7 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
   function verifierSteps(
     { issuer, jwt }: Selection,
     verified: Verified,
-    answer: Principal | null,
+    answer: Claims | null,
   ): PlannedStep[] {
     if (jwt === null) return introspectionSteps(BY_INTROSPECTION, issuer, verified, answer);
     const keyless = keylessSteps(jwt, issuer);
@@ -159,26 +162,11 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
     return [...before, key, authenticatorStep('signature', verified, {})];
   }
 
-  /** The introspected principal whose audience was rejected; the cache still has the answer. */
-  async function rejectedPrincipal(
-    token: string,
-    { issuer, jwt }: Selection,
-  ): Promise<Principal | null> {
-    if (issuer.introspect === null || (jwt !== null && issuer.verify === 'jwt')) return null;
-    // A JWT that itself names another audience was not introspected.
-    if (jwt !== null && tokenAudienceFailure(jwt, issuer) !== null) return null;
-    const answer = await issuer.introspect(token);
-    return answer.ok ? answer.value.principal : null;
-  }
-
-  async function answerOf(
-    token: string,
-    selected: Result<Selection>,
-    verified: Verified,
-  ): Promise<Principal | null> {
-    if (verified.ok) return verified.value.kind === 'pass-through' ? null : verified.value;
+  /** The claims that the audience rule saw; null where it saw none, or those of a JWT only. */
+  function answerOf(verified: Verified, introspected: Introspected | null): Claims | null {
+    if (verified.ok) return verified.value.kind === 'pass-through' ? null : verified.value.claims;
     const isForeign = verified.definition === audienceMismatch.definition;
-    return isForeign && selected.ok ? rejectedPrincipal(token, selected.value) : null;
+    return isForeign ? (introspected?.claims ?? null) : null;
   }
 
   function unverifiedCaller(selected: Result<Selection>): Caller | null {
@@ -192,8 +180,8 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
       authenticator.authenticate({ kind: 'bearer', token }, endpoint),
     ).catch((cause: unknown) => verifyFault({ cause }));
     const selected = selectVerifier(token);
-    const answer = await answerOf(token, selected, verified);
     const introspected = introspections?.take(token) ?? null;
+    const answer = answerOf(verified, introspected);
     let observed: Values = {};
     if (selected.ok && introspected !== null) {
       verified = await withHint(verified, token, selected.value, introspected);
