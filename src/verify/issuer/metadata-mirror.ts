@@ -4,11 +4,19 @@ import type { MetadataDocument } from './discovery.js';
 
 const PKCE_METHODS = 'code_challenge_methods_supported';
 
+/** The changed copies: one for each document, however many requests ask for it. */
+const withPkce = new WeakMap<MetadataDocument, Buffer>();
+
 /**
  * `addS256`: the one change that the gateway ever makes. It adds what the issuer omits about PKCE,
  * because some clients do not log in without it.
  */
-export function mirroredBody({ body, json }: MetadataDocument, addS256: boolean): Buffer {
+export function mirroredBody(document: MetadataDocument, addS256: boolean): Buffer {
+  const { body, json } = document;
   if (!addS256 || Object.hasOwn(json, PKCE_METHODS)) return body;
-  return Buffer.from(JSON.stringify({ ...json, [PKCE_METHODS]: ['S256'] }));
+  const known = withPkce.get(document);
+  if (known !== undefined) return known;
+  const changed = Buffer.from(JSON.stringify({ ...json, [PKCE_METHODS]: ['S256'] }));
+  withPkce.set(document, changed);
+  return changed;
 }
