@@ -47,9 +47,10 @@ export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure
   for (const name of audience) {
     const isOwn = endpoint.audience.includes(name);
     if (!isOwn && !ofIssuer?.includes(name)) continue;
-    if (evidence === 'marked') return null;
+    if (evidence === 'marked' || (evidence === 'scoped' && !hasNonce)) return null;
+    // One sign is doubtful here: the scopes beside a nonce, or none without a nonce.
     const isResource = isOwn && !mayBeClient(name, client);
-    if (evidence === 'scoped' ? isResource || !hasNonce : isResource && !hasNonce) return null;
+    if (isResource && (evidence === 'scoped' || !hasNonce)) return null;
     doubtful = name;
   }
   if (doubtful === null) return mismatch(token);
