@@ -1,7 +1,7 @@
 // Which published key verifies a JWT: without kid, without alg, and by both names of EdDSA.
 import { describe, expect, test } from 'vitest';
 import { rejectAlgorithm } from '../../../src/verify/algorithms.js';
-import { verifySignature } from '../../../src/verify/authenticators/jwt.js';
+import { verifySignature } from '../../../src/verify/authenticators/jwt-signature.js';
 import { shapeOf } from '../../../src/verify/jws.js';
 import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';
