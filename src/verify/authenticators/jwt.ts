@@ -12,7 +12,6 @@ import {
   tokenKeyUnknown,
   tokenMalformed,
   tokenSignature,
-  tokenType,
 } from '../../core/failures.js';
 import { ok, type Result } from '../../core/result.js';
 import { rejectAlgorithm } from '../algorithms.js';
@@ -27,10 +26,13 @@ import { keyFor, type VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
 import {
-  hasAccessTyp,
   type RequiredClaims,
+  rejectBinding,
+  rejectIntrospectedTyp,
   rejectMissingClaims,
   rejectOtherKind,
+  rejectTyp,
+  type TypPolicy,
 } from '../token-kind.js';
 
 export interface JwtPolicy extends Partial<ClaimRules> {
@@ -40,7 +42,7 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    * `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or no `typ`, but never a token that is marked
    * as another kind.
    */
-  readonly typ: 'at+jwt' | 'lenient';
+  readonly typ: TypPolicy;
   readonly clockToleranceSeconds: number;
   /**
    * Claims that every access token of this issuer has, and that no ID token has: their only value;
@@ -93,16 +95,7 @@ export const keylessChecks: readonly Check[] = [
         ? null
         : tokenMalformed({ detail: `kid is not a string of at most ${KID_CHARACTERS} characters` }),
   },
-  {
-    name: 'typ',
-    reject: ({ header }, policy) => {
-      const { typ } = header;
-      if (hasAccessTyp(typ)) return null;
-      const isPlain = typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
-      if (policy.typ === 'lenient' && isPlain) return null;
-      return tokenType({ detail: 'typ is not that of an access token' });
-    },
-  },
+  { name: 'typ', reject: ({ header }, policy) => rejectTyp(header.typ, policy.typ) },
   { name: 'other kinds of token', reject: ({ claims }) => rejectOtherKind(claims) },
   {
     name: 'required claims',
@@ -129,6 +122,9 @@ export const checksBeforeIntrospection: readonly Check[] = [
         ? null
         : tokenAlgorithm({ detail: 'an unsigned JWT' }),
   },
+  { name: 'typ', reject: ({ header }, policy) => rejectIntrospectedTyp(header.typ, policy.typ) },
+  // The JWT says it, even where the response does not.
+  { name: 'bound key', reject: ({ claims }) => rejectBinding(claims) },
   ...keylessChecks.filter(({ name }) => CHECKS_OF_KIND.includes(name)),
   {
     name: 'dates',

@@ -12,10 +12,9 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['that the keys verify too', {}],
     ['signed by an unknown key', { key: rsaKey() }],
     ['of an algorithm that is not configured', { header: { alg: 'HS256' } }],
-    ['of a typ that is not accepted for a JWT', { header: { typ: 'application/okta-internal-at+jwt' } }],
     ['without exp, which the response may have', { claims: { exp: undefined } }],
     ['without an audience, which the response names', { claims: { aud: undefined } }],
-    ['with a nonce, which the response outweighs', { header: { typ: 'JWT' }, claims: { nonce: 'n' } }],
+    ['with a nonce, which the response outweighs', { claims: { nonce: 'n' } }],
   ])('a JWT %s is introspected, and no key is fetched', async (_what, changes) => {
     const { authenticate, introspected, theirs } = introspecting();
     const token = theirToken(changes);
@@ -32,6 +31,10 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['narrowed to two others', { audience: ['https://elsewhere.example.com', 'up1'] }, 'audience.mismatch'],
     ['of an aud that is no text', { claims: { aud: 5 } }, 'token.claims'],
     ['without a required claim', { claims: { client_id: 'other' } }, 'token.type'],
+    ['bound to a key, which the response need not say', { claims: { cnf: { jkt: 'x' } } }, 'token.claims'],
+    ['bound to a certificate', { claims: { cnf: { 'x5t#S256': 'x' } } }, 'token.claims'],
+    ['not of the one typ that the issuer may use', { header: { typ: 'JWT' } }, 'token.type'],
+    ['of no typ, where the issuer may use one only', { header: { typ: undefined } }, 'token.type'],
     ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
     ['unsigned, in mixed case', { header: { alg: 'NoNe' } }, 'token.algorithm'],
     ['of an alg that is not a string', { header: { alg: 1 } }, 'token.algorithm'],
@@ -41,6 +44,20 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     const { reason, introspected } = introspecting();
     expect(await reason(theirToken())).toBe('ok');
     expect([await reason(theirToken(changes)), introspected.length]).toEqual([expected, 1]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['of another profile', 'application/okta-internal-at+jwt', 'ok'],
+    ['JWT', 'JWT', 'ok'],
+    ['no typ', undefined, 'ok'],
+    ['an ID-JAG (A-52)', 'oauth-id-jag+jwt', 'token.type'],
+    ['a DPoP proof', 'application/DPoP+jwt', 'token.type'],
+    ['a logout token', 'logout+jwt', 'token.type'],
+    ['a list', ['at+jwt'], 'token.type'],
+  ])('a header typ where typ is lenient: %s', async (_what, typ, expected) => {
+    const { reason, introspected } = introspecting({ typ: 'lenient' });
+    expect(await reason(theirToken({ header: { typ } }))).toBe(expected);
+    expect(introspected).toHaveLength(expected === 'ok' ? 1 : 0);
   });
 
   test('a JWT is rejected without introspection', async () => {
