@@ -22,7 +22,7 @@ import {
   type TokenSource,
   toAccessToken,
 } from '../claims.js';
-import { keyFor, type VerifyKey } from '../issuer/jwk-set.js';
+import { type KeySet, keyFor, type VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
 import {
@@ -231,10 +231,18 @@ export async function verifySignature(
   keys: KeySource,
 ): Promise<Result<string>> {
   const signed = header as SignedHeader;
+  // The kid of a key is optional too: a key without one may have signed any token of the issuer.
+  const byNameless = (set: KeySet | null): Promise<Result<string>> =>
+    signedBy(token, signed, set?.keys.filter(({ kid }) => kid === null) ?? []);
+  const set = keys.peekKeySet();
+  const isNamed = signed.kid === undefined || set?.keys.some(({ kid }) => kid === signed.kid);
+  // Before a fetch for the kid: such an issuer never publishes one.
+  const early = isNamed ? null : await byNameless(set);
+  // `usableKeySet` starts the refresh that is due by age.
+  if (early?.ok && keys.usableKeySet() !== null) return early;
   const found = await keys.find(signed.kid, claims.iat as number | undefined);
   if (found.ok) return signedBy(token, signed, found.value);
-  // The kid of a key is optional too: a key without one may have signed any token of the issuer.
-  const nameless = keys.usableKeySet()?.keys.filter(({ kid }) => kid === null) ?? [];
-  const byNameless = await signedBy(token, signed, nameless);
-  return byNameless.ok ? byNameless : found;
+  const latest = keys.peekKeySet();
+  const late = latest === set ? early : await byNameless(latest);
+  return late?.ok ? late : found;
 }
