@@ -1,8 +1,10 @@
 // How JWTs and introspection go together, by `verify` of the issuer.
 import { describe, expect, test } from 'vitest';
 import { introspectionGatewayRejected, introspectionUnavailable, tokenInactive } from '../../../src/core/failures.js';
+import { ok } from '../../../src/core/result.js';
 import { type Mint, rsaKey } from '../../fixtures/mint.js';
 import { mint, OTHER, opaque, otherKey, setting } from '../../support/bearer-setting.js';
+import { accessToken } from '../../support/endpoint.js';
 
 describe('verify: introspection, where the issuer verifies its JWT', () => {
   const introspecting = (more = {}) => setting({ other: { verify: 'introspection' }, ...more });
@@ -58,6 +60,15 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     const { reason, introspected } = introspecting({ typ: 'lenient' });
     expect(await reason(theirToken({ header: { typ } }))).toBe(expected);
     expect(introspected).toHaveLength(expected === 'ok' ? 1 : 0);
+  });
+
+  test.each<[string, number | null, number | undefined, number | null]>([
+    ['of the JWT, where the response names none', null, 3_900_000_000, 3_900_000_000],
+    ['of the response', 3_800_000_000, 3_900_000_000, 3_800_000_000],
+    ['of nothing, where both name none', null, undefined, null],
+  ])('a stream of the caller ends by the exp %s', async (_what, expiresAt, exp, expected) => {
+    const { authenticate } = introspecting({ answer: ok(accessToken({ expiresAt, claims: { client_id: 'test-client' } })) });
+    expect(await authenticate(theirToken({ claims: { exp } }))).toMatchObject({ ok: true, value: { expiresAt: expected } });
   });
 
   test('a JWT is rejected without introspection', async () => {
