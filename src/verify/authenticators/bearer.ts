@@ -39,7 +39,7 @@ const INTROSPECT_AFTER = new Set([
 
 type Verified = Result<AccessToken>;
 
-/** What an introspected JWT states of itself. Its dates passed their check. */
+/** The facts and the end that an introspected JWT states of itself. Its dates passed the check. */
 interface Stated {
   readonly facts: AudienceFacts;
   readonly expiresAt: number | null;
