@@ -74,10 +74,13 @@ const VALUES: Readonly<Record<string, ReadValues>> = {
   }),
   'other kinds of token': ({ claims }) => ({
     observed: {
-      ...pick(claims, ['token_use']),
-      ...presenceOf(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
+      ...pick(claims, ['token_use', 'typ']),
+      ...presenceOf(claims, ['at_hash', 'c_hash', 'events']),
     },
-    expected: { 'nonce, at_hash, c_hash, events': 'absent' },
+    expected: {
+      'at_hash, c_hash, events': 'absent',
+      token_use: 'absent, access or access_token',
+    },
   }),
   'required claims': ({ claims }, { policy: { requiredClaims = {} } }) => ({
     observed: pick(claims, Object.keys(requiredClaims)),
