@@ -90,7 +90,7 @@ describe('verify: introspection, where the response names more audiences than th
   });
 });
 
-describe('verify: introspection, where only the JWT says that it is no bearer access token', () => {
+describe('verify: introspection, where only the JWT has the mark of another kind', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await startScene({ issuer: { verify: 'introspection', introspection }, env });
