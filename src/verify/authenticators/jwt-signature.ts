@@ -8,7 +8,7 @@ import {
   tokenSignature,
 } from '../../core/failures.js';
 import { ok, type Result } from '../../core/result.js';
-import { keyFor, type VerifyKey } from '../issuer/jwk-set.js';
+import { type KeySet, keyFor, type VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJwt } from './jwt.js';
 
@@ -86,24 +86,46 @@ async function signedByNewer(
   return last;
 }
 
-/**
- * Verifies the signature with a key of the issuer. Returns the thumbprint of that key. A token
- * without kid does not name its key, which may be newer than the key set (C-66, rotated keys).
- */
-export async function verifySignature(
+/** A token without kid does not name its key, which may be newer than the set (C-66, rotated keys). */
+async function verifyWithoutKid(
   token: string,
   jwt: UnverifiedJwt,
   keys: KeySource,
 ): Promise<Result<string>> {
-  const signed = jwt.header as SignedHeader;
-  const found = await keys.find(signed.kid, jwt.claims.iat as number | undefined);
-  if (!found.ok) {
-    // The kid of a key is optional too: a key without one may have signed any token of the issuer.
-    const nameless = keys.usableKeySet()?.keys.filter(({ kid }) => kid === null) ?? [];
-    const byNameless = await signedBy(token, signed, nameless);
-    return byNameless.ok ? byNameless : found;
-  }
-  const byFound = await signedBy(token, signed, found.value);
-  if (byFound.ok || signed.kid !== undefined) return byFound;
-  return signedByNewer(token, jwt, keys, found.value, byFound);
+  const found = await keys.find(undefined, jwt.claims.iat as number | undefined);
+  if (!found.ok) return found;
+  const signed = await signedBy(token, jwt.header as SignedHeader, found.value);
+  return signed.ok ? signed : signedByNewer(token, jwt, keys, found.value, signed);
+}
+
+/** The kid of a key is optional too: a key without one may have signed any token of the issuer. */
+async function verifyWithKid(
+  token: string,
+  { claims, header }: UnverifiedJwt,
+  keys: KeySource,
+): Promise<Result<string>> {
+  const signed = header as SignedHeader;
+  const byNameless = (set: KeySet | null): Promise<Result<string>> =>
+    signedBy(token, signed, set?.keys.filter(({ kid }) => kid === null) ?? []);
+  const set = keys.peekKeySet();
+  const isPublished = set?.keys.some(({ kid }) => kid === signed.kid);
+  // Before a fetch for the kid: such an issuer never publishes one.
+  const early = isPublished ? null : await byNameless(set);
+  // `usableKeySet` starts the refresh that is due by age.
+  if (early?.ok && keys.usableKeySet() !== null) return early;
+  const found = await keys.find(signed.kid, claims.iat as number | undefined);
+  if (found.ok) return signedBy(token, signed, found.value);
+  const latest = keys.peekKeySet();
+  const late = latest === set ? early : await byNameless(latest);
+  return late?.ok ? late : found;
+}
+
+/** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
+export function verifySignature(
+  token: string,
+  jwt: UnverifiedJwt,
+  keys: KeySource,
+): Promise<Result<string>> {
+  const verify = jwt.header.kid === undefined ? verifyWithoutKid : verifyWithKid;
+  return verify(token, jwt, keys);
 }

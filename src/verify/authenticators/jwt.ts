@@ -5,7 +5,7 @@ import type { AccessToken, AudienceFacts } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Failure } from '../../core/failure.js';
-import { tokenAlgorithm, tokenClaims, tokenMalformed, tokenType } from '../../core/failures.js';
+import { tokenAlgorithm, tokenClaims, tokenMalformed } from '../../core/failures.js';
 import type { Result } from '../../core/result.js';
 import { rejectAlgorithm } from '../algorithms.js';
 import {
@@ -17,10 +17,13 @@ import {
 } from '../claims.js';
 import type { UnverifiedJws } from '../jws.js';
 import {
-  hasAccessTyp,
   type RequiredClaims,
+  rejectBinding,
+  rejectIntrospectedTyp,
   rejectMissingClaims,
   rejectOtherKind,
+  rejectTyp,
+  type TypPolicy,
 } from '../token-kind.js';
 
 export interface JwtPolicy extends Partial<ClaimRules> {
@@ -30,7 +33,7 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    * `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or no `typ`, but never a token that is marked
    * as another kind.
    */
-  readonly typ: 'at+jwt' | 'lenient';
+  readonly typ: TypPolicy;
   readonly clockToleranceSeconds: number;
   /**
    * Claims that every access token of this issuer has, and that no ID token has: their only value;
@@ -77,16 +80,7 @@ export const keylessChecks: readonly Check[] = [
         ? null
         : tokenMalformed({ detail: `kid is not a string of at most ${KID_CHARACTERS} characters` }),
   },
-  {
-    name: 'typ',
-    reject: ({ header }, policy) => {
-      const { typ } = header;
-      if (hasAccessTyp(typ)) return null;
-      const isPlain = typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
-      if (policy.typ === 'lenient' && isPlain) return null;
-      return tokenType({ detail: 'typ is not that of an access token' });
-    },
-  },
+  { name: 'typ', reject: ({ header }, policy) => rejectTyp(header.typ, policy.typ) },
   { name: 'other kinds of token', reject: ({ claims }) => rejectOtherKind(claims) },
   {
     name: 'required claims',
@@ -113,6 +107,9 @@ export const checksBeforeIntrospection: readonly Check[] = [
         ? null
         : tokenAlgorithm({ detail: 'an unsigned JWT' }),
   },
+  { name: 'typ', reject: ({ header }, policy) => rejectIntrospectedTyp(header.typ, policy.typ) },
+  // The JWT says it, even where the response does not.
+  { name: 'bound key', reject: ({ claims }) => rejectBinding(claims) },
   ...keylessChecks.filter(({ name }) => CHECKS_OF_KIND.includes(name)),
   {
     name: 'dates',

@@ -40,6 +40,8 @@ export interface NewerKeys {
 export interface KeySource {
   /** The set that is fresh or stale now, or null. Starts a refresh when one is due, never waits. */
   usableKeySet(): KeySet | null;
+  /** The same set, but starts nothing. */
+  peekKeySet(): KeySet | null;
   /**
    * The keys with this kid; without a kid, all keys. Waits for a fetch where the result depends on
    * one. `issuedAtSeconds`: `iat` of the token.
@@ -149,11 +151,13 @@ export function createKeySource({
 
   const isBackingOff = (): boolean => clock.monotonicMs() < retryAtMs;
 
+  const ageMs = (): number => clock.monotonicMs() - fetchedAtMs;
+  const peekKeySet = (): KeySet | null => (ageMs() < lifeMs() ? set : null);
+
   function usableKeySet(): KeySet | null {
     if (set === null) return null;
-    const age = clock.monotonicMs() - fetchedAtMs;
-    if (age >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
-    return age < lifeMs() ? set : null;
+    if (ageMs() >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
+    return peekKeySet();
   }
 
   const matching = ({ keys }: KeySet, kid: string | undefined): readonly VerifyKey[] =>
@@ -221,6 +225,7 @@ export function createKeySource({
 
   return {
     usableKeySet,
+    peekKeySet,
     find,
     findNewer,
     hasAttemptedLoad: () => hasAttempted,
