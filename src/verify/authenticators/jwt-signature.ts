@@ -86,7 +86,7 @@ async function signedByNewer(
   return last;
 }
 
-/** A token without kid does not name its key, which may be newer than the set (C-66, rotated keys). */
+/** A token without kid names no key. Its key may be newer than the set (C-66, rotated keys). */
 async function verifyWithoutKid(
   token: string,
   jwt: UnverifiedJwt,
