@@ -35,6 +35,8 @@ export interface Stages {
   readable(exchange: Exchange): Failure | null;
   /** Step 8. `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Result<Message>;
+  /** The JSON-RPC id of a call that is rejected before step 8, if a short body has one. */
+  callId(exchange: Exchange, listener: (idText: string | undefined) => void): void;
   /** Writes a failure to the caller. */
   sendError(
     exchange: Exchange,
@@ -79,10 +81,10 @@ class RequestRun implements BodyListener, ResponseListener {
       if (admitted instanceof Promise) {
         void admitted
           .then((end) => this.readBody(end))
-          .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
+          .catch((cause: unknown) => this.reject(gatewayFault({ cause })));
       } else this.readBody(admitted);
     } catch (cause) {
-      this.conclude(gatewayFault({ cause }));
+      this.reject(gatewayFault({ cause }));
     }
   }
 
@@ -141,9 +143,22 @@ class RequestRun implements BodyListener, ResponseListener {
     const { stages, exchange } = this;
     // 8 read
     const last = end ?? stages.readable(exchange);
-    if (last !== null) return this.conclude(last);
+    if (typeof last === 'string') return this.conclude(last);
+    if (last !== null) return this.reject(last);
     if (exchange.method !== 'POST') return this.onBody(NO_BODY);
     exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+  }
+
+  /** A rejection before step 8. The body cannot change it, but it gets the id of the call. */
+  private reject(failure: Failure): void {
+    if (this.endpoint === null) return this.conclude(failure);
+    try {
+      this.stages.callId(this.exchange, (idText) =>
+        this.conclude(idText === undefined ? failure : { ...failure, idText }),
+      );
+    } catch {
+      this.conclude(failure);
+    }
   }
 
   onBody(read: Result<Buffer | null>): void {
@@ -151,7 +166,7 @@ class RequestRun implements BodyListener, ResponseListener {
     const endpoint = this.endpoint as EndpointRuntime;
     const caller = this.caller as Caller;
     try {
-      if (!read.ok) return this.conclude(read);
+      if (!read.ok) return this.reject(read);
       const message = stages.read(exchange, read.value);
       if (!message.ok) return this.conclude(message);
       this.message = message.value;

@@ -7,6 +7,7 @@ import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
 import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
@@ -74,6 +75,7 @@ export async function startGateway(
       method: checkMethod,
       readable: checkReadable,
       read: readMessage,
+      callId: readCallId,
       sendError,
       record(summary) {
         metrics.request(summary);

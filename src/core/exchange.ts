@@ -54,6 +54,11 @@ export interface Exchange extends RequestHead {
    * `100 Continue` first if the caller waits for it (C-142, 100-continue).
    */
   readBody(limitBytes: number, listener: BodyListener): void;
+  /**
+   * Reads the whole body where it has a declared length of up to 64 KiB, otherwise the first bytes.
+   * Null: they do not arrive within a second, or there are none.
+   */
+  readStart(listener: (bytes: Buffer | null) => void): void;
   /** One listener at a time. It is called at once if the connection is closed already. */
   onDisconnect(listener: DisconnectListener): void;
   /**

@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
+import { BodyStart } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
 import { lowerCase } from './header-names.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
@@ -44,6 +45,8 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   /** True while the client waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
   private bodyIsComplete = false;
+  /** True once a reader got bytes of the body, or its failure. */
+  private bodyWasRead = false;
   private bodyFailure: Failure | null = null;
   private isEnded = false;
   /** The body of an answer that is sent with the batch of this turn of the event loop. */
@@ -124,7 +127,21 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       this.outgoing.writeContinue();
     }
     this.bodyListener = listener;
+    this.bodyWasRead = true;
     this.onDisconnect(new BodyReader(this.incoming, declared, limitBytes, this));
+  }
+
+  readStart(listener: (bytes: Buffer | null) => void): void {
+    const isLong = this.unreadBodyIsLong();
+    const declared = this.declaredBytes();
+    if (this.awaitsContinue || this.bodyWasRead || (declared === 0 && !isLong))
+      return listener(null);
+    const start = new BodyStart(this.incoming, isLong ? 1 : declared, (bytes) => {
+      this.disconnectListener = null;
+      this.bodyIsComplete = bytes !== null && !isLong;
+      listener(bytes);
+    });
+    this.onDisconnect(start);
   }
 
   onBody(read: Result<Buffer>): void {
@@ -147,6 +164,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (this.bodyIsComplete || this.sentStatus !== 0 || !inBody) return false;
     this.lastOnConnection = true;
     this.bodyFailure = failure;
+    this.bodyWasRead = true;
     this.onBody(failure);
     return true;
   }

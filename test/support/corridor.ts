@@ -65,6 +65,7 @@ export function corridor(changes: Partial<Steps> = {}) {
       clock.advance(7);
       queueMicrotask(() => listener.onResponseEnd(null));
     },
+    callId: (_asked, listener) => listener(undefined),
     sendError(asked, ...rest) {
       rejected.push([asked, ...rest]);
       asked.begin(rest[1].definition.status as number, [], false);
@@ -107,5 +108,8 @@ export const ORDER = [
   'forward',
   'record',
 ];
+/** A rejection of an endpoint before its body is read asks for the id of the call. */
+const NEEDS_ID = ORDER.slice(ORDER.indexOf('draining'), ORDER.indexOf('read'));
 /** The called steps of a request that `last` rejects. */
-export const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'sendError', 'record'].join(' ');
+export const through = (last: string): string =>
+  [...ORDER.slice(0, ORDER.indexOf(last) + 1), ...(NEEDS_ID.includes(last) ? ['callId'] : []), 'sendError', 'record'].join(' ');
