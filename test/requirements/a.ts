@@ -11,7 +11,7 @@ export const a: States = {
   'A-07': proven('https, except on loopback; no fragment'),
   'A-08': proven('the resource has no slash at its end; a scheme and host in capitals are the same resource'),
   'A-09': proven('empty members of the metadata are left out'),
-  'A-10': proven('`scopes_supported` names what can be needed, never offline_access'),
+  'A-10': proven('`scopes_supported` names what can be needed; offline_access only if the operator wrote it'),
   'A-11': proven('`bearer_methods_supported` says header'),
   'A-12': proven('each issuer is written exactly as it writes itself'),
   'A-13': proven('no metadata at the root that names a resource below it'),
