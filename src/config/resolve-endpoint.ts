@@ -53,6 +53,7 @@ export function resolveEndpoint(
     audience: input.audience ?? [resource],
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
+    loginScopes: { base: input.scopes, all: scopesOf(input), none: [] }[input.challengeScopes],
     scopesSupported: input.scopesSupported ?? scopesOf(input),
     scopeImplies: impliedScopes(input.scopeImplies),
     policy: resolvePolicy(input),

@@ -6,9 +6,23 @@ import { type Scene, startScene } from '../fixtures/scene.js';
 let scene: Scene;
 beforeAll(async () => {
   const tools = { default: 'allow', rules: [{ tool: 'write', scopes: ['files:write'] }] };
+  const prompts = {
+    default: 'allow',
+    rules: [
+      { prompt: 'x', scopes: ['p', 'files:write'] },
+      { prompt: 'y', deny: true },
+    ],
+  };
+  const ruled = { scopes: ['base'], tools, prompts };
   scene = await startScene({
     endpoint: { scopes: ['files:read'] },
-    more: [{ path: '/offline/mcp', scopes: ['files:read'], tools, scopesSupported: ['files:write', 'offline_access'] }],
+    more: [
+      { path: '/offline/mcp', scopes: ['files:read'], tools, scopesSupported: ['files:write', 'offline_access'] },
+      { path: '/base/mcp', ...ruled, challengeScopes: 'base' },
+      { path: '/all/mcp', ...ruled, challengeScopes: 'all' },
+      { path: '/none/mcp', ...ruled, challengeScopes: 'none' },
+      { path: '/published/mcp', ...ruled, challengeScopes: 'none', scopesSupported: ['files:write', 'base'] },
+    ],
   });
 });
 afterAll(() => scene.stop());
@@ -38,5 +52,45 @@ describe('offline_access', () => {
     expect(await challenged(path, 'offline_access')).toEqual([403, 'files:read']);
     expect(await challenged(path, 'files:read offline_access', 'write')).toEqual([403, 'files:read files:write']);
     expect(await challenged(path, 'files:read files:write', 'write')).toEqual([200, null]);
+  });
+});
+
+describe('challengeScopes: the scopes of a 401 (A-22)', () => {
+  test.each([
+    ['the default is base', '/mcp', 'files:read', ['files:read']],
+    ['base: the scopes of every call', '/base/mcp', 'base', ['base', 'files:write', 'p']],
+    ['all: those of the rules too', '/all/mcp', 'base files:write p', ['base', 'files:write', 'p']],
+    ['none: clients take scopes_supported', '/none/mcp', '', ['base', 'files:write', 'p']],
+    ['none, and a list of the operator', '/published/mcp', '', ['files:write', 'base']],
+  ])('%s', async (_what, path, scopes, published) => {
+    expect(await challenged(path)).toEqual([401, scopes]);
+    expect(await challenged(path, 'base files:read files:write')).toEqual([200, null]);
+    expect(await supported(path)).toEqual(published);
+  });
+
+  test('an invalid token, an expired one and a malformed credential name the same scopes (A-31)', async () => {
+    const path = '/all/mcp';
+    const expired = scene.token({ audience: scene.gateway.url + path, ttl: -120 });
+    for (const [value, status] of [
+      ['Bearer garbage', 401],
+      [`Bearer ${expired}`, 401],
+      ['Basic dXNlcjpwYXNz', 401],
+      [`Bearer ${expired} x`, 400],
+    ] as const) {
+      const response = await scene.send(modern('tools/list', { path, headers: [['Authorization', value]] }));
+      expect([response.status, response.header('www-authenticate')]).toEqual([
+        status,
+        expect.stringContaining(' scope="base files:write p", '),
+      ]);
+    }
+  });
+
+  test('a 403 names the scopes of its call, whatever the 401 names (A-30)', async () => {
+    for (const path of ['/base/mcp', '/all/mcp', '/none/mcp'])
+      for (const [scope, name, scopes] of [
+        ['', 'read', 'base'],
+        ['base', 'write', 'base files:write'],
+      ] as const)
+        expect([path, ...(await challenged(path, scope, name))]).toEqual([path, 403, scopes]);
   });
 });

@@ -25,7 +25,7 @@ export const a: States = {
   'A-19': proven('well-known paths cannot be shadowed or reached by a spelling'),
   'A-20': proven('every bad credential is 401 with a challenge, for every method'),
   'A-21': proven('the challenge has `resource_metadata`'),
-  'A-22': proven('the 401 challenge names the base scopes'),
+  'A-22': proven('the 401 challenge names the base scopes, those of the rules too, or none, as configured'),
   'A-23': proven('every request is authenticated; none is admitted because of an earlier one'),
   'A-24': proven('a malformed credential is 400'),
   'A-25': proven('one challenge line, which begins with Bearer'),

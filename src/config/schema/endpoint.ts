@@ -13,6 +13,7 @@ import {
 } from './fields.js';
 import { passThroughList } from './pass-through.js';
 import {
+  challengeScopesSchema,
   denialResponseSchema,
   methodsSchema,
   promptsSchema,
@@ -67,6 +68,7 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   scopesSupported: z
     .array(publishedScope, { error: 'write a list of scopes, such as [files:read]' })
     .optional(),
+  challengeScopes: challengeScopesSchema,
   scopeImplies: scopeImpliesSchema.default({}),
   tools: toolsSchema.optional(),
   prompts: promptsSchema.optional(),

@@ -69,6 +69,15 @@ export const scopeImpliesSchema = z.record(
   },
 );
 
+/** The scopes that a 401 names: the base scopes, with those of the rules too, or none. */
+export const challengeScopesSchema = z
+  .enum(['base', 'all', 'none'], {
+    error:
+      'write base (the scopes of every call), all (those of the rules too) or none (clients ' +
+      'request scopesSupported)',
+  })
+  .default('base');
+
 /** The form of the response to a call that the policy denies. */
 export const denialResponseSchema = z
   .literal([403, '403', 'jsonrpc'], { error: 'write 403 or jsonrpc' })
