@@ -16,7 +16,7 @@ import { COMPLETE, METHODS, SUBSCRIBE } from '../mcp/methods.js';
 import { referencesOf } from './completion-references.js';
 import { createGlob } from './glob.js';
 import { createRequirements, type Requirements } from './requirements.js';
-import { checkScope } from './scope.js';
+import { checkScope, missingScope } from './scope.js';
 
 export interface Rules {
   /** Null: the caller may send the message. */
@@ -120,7 +120,7 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
     requirements: (kind, name) => finders[kind]?.(name) ?? null,
     mayUse(caller, kind, name) {
       const scopes = scopesForTarget(caller, kind, name);
-      return !('ok' in scopes) && checkScope(caller, endpoint, scopes) === null;
+      return !('ok' in scopes) && missingScope(caller, endpoint, scopes) === null;
     },
   };
 }

@@ -65,6 +65,14 @@ export function scopesOf({
   return [...new Set([...scopes, ...ruled])];
 }
 
+/** Every scope that a challenge may name. The metadata alone may have offline_access. */
+export function ownScopes(input: WithSecrets<EndpointInput>): readonly string[] {
+  const { scopesSupported = [], scopeImplies } = input;
+  const all = new Set([...scopesOf(input), ...scopesSupported, ...Object.keys(scopeImplies)]);
+  all.delete('offline_access');
+  return [...all];
+}
+
 /** For each scope all scopes that it implies, also by way of other scopes. */
 export function impliedScopes(
   direct: Readonly<Record<string, readonly string[]>>,

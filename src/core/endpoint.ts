@@ -34,6 +34,11 @@ export interface Endpoint {
   readonly scopes: readonly string[];
   /** The scopes that a challenge names where the gateway does not know the call (401, 400). */
   readonly loginScopes: readonly string[];
+  /**
+   * Every scope that the configuration of the endpoint names, in a fixed order: the base scopes,
+   * those of the rules, then others. A challenge names no scope beside them.
+   */
+  readonly ownScopes: readonly string[];
   /** `scopes_supported` of the metadata: the scopes that a client can request. */
   readonly scopesSupported: readonly string[];
   /** By broad scope: all scopes that it includes (A-32, scope hierarchies). */

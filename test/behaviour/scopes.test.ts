@@ -14,10 +14,17 @@ beforeAll(async () => {
     ],
   };
   const ruled = { scopes: ['base'], tools, prompts };
+  const scopeImplies = { all: ['a', 'b'] };
+  const two = [
+    { tool: 'one', scopes: ['a'] },
+    { tool: 'two', scopes: ['b'] },
+    { tool: 'three', scopes: ['c'] },
+  ];
   scene = await startScene({
     endpoint: { scopes: ['files:read'] },
     more: [
       { path: '/offline/mcp', scopes: ['files:read'], tools, scopesSupported: ['files:write', 'offline_access'] },
+      { path: '/two/mcp', scopes: ['base'], scopeImplies, tools: { default: 'allow', rules: two } },
       { path: '/base/mcp', ...ruled, challengeScopes: 'base' },
       { path: '/all/mcp', ...ruled, challengeScopes: 'all' },
       { path: '/none/mcp', ...ruled, challengeScopes: 'none' },
@@ -92,5 +99,34 @@ describe('challengeScopes: the scopes of a 401 (A-22)', () => {
         ['base', 'write', 'base files:write'],
       ] as const)
         expect([path, ...(await challenged(path, scope, name))]).toEqual([path, 403, scopes]);
+  });
+});
+
+describe('a 403 also names the scopes of the endpoint that the token has (A-31)', () => {
+  const path = '/two/mcp';
+
+  test('a client that takes the scopes of each challenge gets all tools with one login for each scope', async () => {
+    let scope = 'base';
+    const logins: string[] = [];
+    for (let round = 0; round < 4; round += 1)
+      for (const tool of ['one', 'two', 'three']) {
+        const [status, scopes] = await challenged(path, scope, tool);
+        if (status === 200 || scopes === null) continue;
+        scope = scopes;
+        logins.push(scopes);
+        expect(await challenged(path, scope, tool)).toEqual([200, null]);
+      }
+    expect(logins).toEqual(['base a', 'base a b', 'base a b c']);
+  });
+
+  test.each([
+    ['in the order of the file', 'c base a', 'two', 'base a b c'],
+    ['a scope that includes others', 'base all', 'three', 'base c all'],
+    ['no scope of another server', 'base openid offline_access c2 C', 'one', 'base a'],
+    ['none that the token lacks', 'a', 'read', 'base a'],
+  ])('%s', async (_what, scope, tool, scopes) => {
+    expect(await challenged(path, scope, tool)).toEqual([403, scopes]);
+    const reversed = scope.split(' ').reverse().join(' ');
+    expect(await challenged(path, reversed, tool)).toEqual([403, scopes]);
   });
 });

@@ -34,7 +34,7 @@ export const a: States = {
   'A-28': proven('GET without a credential is 401, with one 405 where there is no stream'),
   'A-29': proven('a missing credential is 401, never a redirect or a page'),
   'A-30': proven('a missing scope is 403 with insufficient_scope'),
-  'A-31': proven('the challenge names every scope of the call, the same bytes for the same call'),
+  'A-31': proven('the challenge names every scope of the call and those that the token has, the same bytes for the same call'),
   'A-32': proven('a scope includes others where the configuration says so'),
   'A-33': proven('the gateway never requests offline_access'),
   'A-34': proven('a call that no scope would allow is 403 without insufficient_scope'),

@@ -23,6 +23,7 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     issuerAudience: new Map([[ISSUER, []]]),
     scopes: ['files:read'],
     loginScopes: overrides.scopes ?? ['files:read'],
+    ownScopes: overrides.scopes ?? ['files:read'],
     scopesSupported: ['files:read'],
     scopeImplies: new Map(),
     policy: null,
