@@ -5,7 +5,7 @@ import type { EndpointInput } from './schema/endpoint.js';
 
 interface KindInput {
   readonly default: 'allow' | 'deny';
-  readonly filterLists: boolean;
+  readonly filterLists: KindPolicy['filterLists'];
   readonly rules: readonly (Pick<Rule, 'scopes' | 'deny'> & {
     claim?: string | undefined;
     has?: string | number | boolean | undefined;
