@@ -190,3 +190,20 @@ describe.each(Object.entries(SDKS))('%s', (_name, open) => {
     await session.close();
   });
 });
+
+test.each([
+  ['SDK 1.x', 'refreshes instead of logging in, and gives up', 1],
+  ['SDK 2.x', 'logs in for more scopes', 2],
+])('with a refresh token, %s %s', async (name, _what, logins) => {
+  const kept = loginOf(baseFirst, 'refresh_token');
+  const url = new URL(gateway.url + PATHS.all);
+  const open = SDKS[name] as (typeof SDKS)[string];
+  const first = open(url, kept);
+  await expect(first.connect()).rejects.toThrow(/unauthorized/i);
+  await first.finish();
+  const session = open(url, kept);
+  await session.connect();
+  await expect(session.call('echo')).rejects.toThrow();
+  expect(kept.logins).toBe(logins);
+  await session.close();
+});
