@@ -161,6 +161,15 @@ describe('prompts and resources', () => {
   });
 });
 
+test('the scopes of a challenge have the order of the file, not that of the names in the message (A-31)', () => {
+  const resource = kind('allow', rule('a:*', { scopes: ['files:write'] }), rule('b:*', { scopes: ['files:purge'] }));
+  const scopesOf = (...resourceSubscriptions: string[]) =>
+    send({ resource }, holder(), { method: 'subscriptions/listen', params: { notifications: { resourceSubscriptions } } })
+      ?.scopes;
+  expect(scopesOf('a:1', 'b:1')).toEqual(['base', 'files:write', 'files:purge']);
+  expect(scopesOf('b:1', 'a:1')).toEqual(scopesOf('a:1', 'b:1'));
+});
+
 test('filterLists: denied-only: a list hides exactly what no published scope would open (A-37)', () => {
   const conditions = ['files:write', 'files:purge', 'hidden'].flatMap((scope) => [
     rule(scope, { scopes: [scope] }),
