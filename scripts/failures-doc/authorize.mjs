@@ -56,7 +56,7 @@ export const authorize = {
   'scope.insufficient': {
     cause: [
       'The token lacks a scope that the call needs. The challenge names all scopes that the call',
-      'needs.',
+      'needs, and those of the endpoint that the token has.',
     ],
     action: ['The client asks the user for consent.'],
   },

@@ -22,6 +22,8 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     audience: [RESOURCE],
     issuerAudience: new Map([[ISSUER, []]]),
     scopes: ['files:read'],
+    loginScopes: overrides.scopes ?? ['files:read'],
+    ownScopes: overrides.scopes ?? ['files:read'],
     scopesSupported: ['files:read'],
     scopeImplies: new Map(),
     policy: null,

@@ -6,13 +6,14 @@ import {
   endpointPath,
   mapOf,
   protectedUrl,
+  publishedScope,
   scopes,
-  scopeToken,
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
 import { passThroughList } from './pass-through.js';
 import {
+  challengeScopesSchema,
   denialResponseSchema,
   methodsSchema,
   promptsSchema,
@@ -60,10 +61,14 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     })
     .min(1, { error: 'write at least one issuer, such as [acme]' }),
   scopes,
-  /** `scopes_supported` of the metadata. Default: the base scopes and those of the rules. */
+  /**
+   * `scopes_supported` of the metadata. Default: the base scopes and those of the rules. It may
+   * have offline_access, which some clients look for there.
+   */
   scopesSupported: z
-    .array(scopeToken, { error: 'write a list of scopes, such as [files:read]' })
+    .array(publishedScope, { error: 'write a list of scopes, such as [files:read]' })
     .optional(),
+  challengeScopes: challengeScopesSchema,
   scopeImplies: scopeImpliesSchema.default({}),
   tools: toolsSchema.optional(),
   prompts: promptsSchema.optional(),

@@ -111,14 +111,19 @@ export const endpointPath = z
 
 const SCOPE_HINT = 'write one scope per entry, without spaces, quotes or backslashes';
 
-/** Scope token of RFC 6749 section 3.3. */
-export const scopeToken = z
+/** Scope token of RFC 6749 section 3.3. The metadata may publish any of them. */
+export const publishedScope = z
   .string({ error: SCOPE_HINT })
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT })
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT });
+
+/** A scope that a call can require, and a challenge can name. */
+export const scopeToken = publishedScope
   // A resource server has no use for refresh tokens. A challenge that names offline_access makes
   // clients request more than they need (A-33, no offline_access).
   .refine((value) => value !== 'offline_access', {
-    error: 'offline_access concerns only the client and its issuer; remove it',
+    error:
+      'offline_access concerns only the client and its issuer: remove it, or publish it in ' +
+      'scopesSupported',
   });
 
 export const scopes = z
