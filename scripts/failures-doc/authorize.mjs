@@ -99,6 +99,9 @@ export const authorize = {
       'The endpoint has rules. The message has a method that the protocol does not have, or is a',
       'response of the client.',
     ],
-    action: ['If it should pass, add it to `methods.allow`, or set `methods.clientResponses`.'],
+    action: [
+      'If the method should pass, add it to `methods.allow`. If responses of clients should pass,',
+      'remove `methods.clientResponses: deny`.',
+    ],
   },
 };
