@@ -8,6 +8,8 @@ export const proxy = {
       '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
       '- The key that sealed it is not in `sessionKeys`.',
+      '- The MCP server answered 401 without a challenge. Some servers answer so, instead of 404,',
+      'where they do not know the session.',
     ],
     action: [
       'The client starts a new session. If it happens after a restart or between replicas, give',
@@ -45,7 +47,10 @@ export const proxy = {
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
       'more names than the gateway compares',
     ],
-    action: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
+    action: [
+      'Read the log of the MCP server. The `detail` in the log of the gateway says why. For a',
+      'redirect it names the target. If that is the MCP server, write this URL as `upstream`.',
+    ],
   },
   'upstream.gateway_rejected': {
     cause: [

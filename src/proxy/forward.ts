@@ -30,7 +30,8 @@ export interface TransportDependencies {
 
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
-  const { target } = endpoint.upstream;
+  const { upstream } = endpoint;
+  const { target } = upstream;
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -47,7 +48,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const slot = pool.take(held);
       if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const idText = requestId(message);
-      const context = { exchange, era, caller, held, slot, session, idText, openStream };
+      const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
       const relay =
         view === null ? new Relay(context, listener) : new ListRelay(context, listener, view);
       const method = exchange.method as 'POST';

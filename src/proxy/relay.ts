@@ -11,12 +11,10 @@ import {
   upstreamTimeout,
 } from '../core/failures.js';
 import type { Era } from '../core/message.js';
-import type { Caller } from '../core/principal.js';
 import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { HeadWaiter, Slot } from './pool.js';
-import type { CallSession } from './sessions.js';
-import { failureOf, rejectResponse } from './upstream-errors.js';
+import { failureOf, type ResponseContext, rejectResponse } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
 const MAX_INTERIM_RESPONSES = 16;
@@ -24,15 +22,12 @@ const MAX_INTERIM_RESPONSES = 16;
 const DESTROYED = 'UND_ERR_DESTROYED';
 
 /** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
-export interface RelayContext {
+export interface RelayContext extends ResponseContext {
   readonly exchange: Exchange;
   readonly era: Era;
-  readonly caller: Caller;
   /** A GET stream or a subscription. A disconnect is its normal end. */
   readonly held: boolean;
   readonly slot: Slot;
-  /** The session of a legacy request; null for a modern one. */
-  readonly session: CallSession | null;
   /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
   readonly idText: string | undefined;
   readonly openStream: OpenStream;
@@ -114,8 +109,7 @@ export class Relay
 
   /** The reason why the gateway rejects a response with this head; null: it relays it. */
   protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
-    const { caller, session } = this.context;
-    return rejectResponse(status, headers, caller) ?? session?.rejection(headers) ?? null;
+    return rejectResponse(status, headers, this.context);
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {

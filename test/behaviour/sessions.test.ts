@@ -168,6 +168,23 @@ describe('B-81: only 404 means that the session is over', () => {
     expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', 'http.response.status_code': 404 });
   });
 
+  test.each(METHODS)('%s: a 401 of the upstream without a challenge means that it does not know the session', async (method) => {
+    const session = await begun();
+    expect((await send(method, session)).status).toBe(200);
+    scene.upstream.answer(answers.status(401, [['Content-Type', 'text/plain']], 'Unauthorized: Session not found'));
+    const lost = await send(method, session);
+    expect([lost.status, lost.headers('www-authenticate'), lost.body]).toEqual([
+      404,
+      [],
+      expect.not.stringContaining('Unauthorized'),
+    ]);
+    expect(await scene.logOf(lost)).toMatchObject({ reason: 'session.not_found', detail: expect.stringContaining('401') });
+    // Without a session, and with a challenge, it is about the gateway.
+    expect((await send(method, undefined)).status).toBe(502);
+    scene.upstream.answer(answers.status(401, [['WWW-Authenticate', 'Bearer']]));
+    expect((await send(method, session)).status).toBe(502);
+  });
+
   test('B-82: a server that needs a session rejects a call without one itself', async () => {
     const ask = { path: '/v1/mcp', token: scene.token({ audience: `${scene.gateway.url}/v1/mcp` }) };
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } };

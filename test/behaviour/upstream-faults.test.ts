@@ -164,9 +164,14 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
   });
 
   test('C-141: not even a redirect to the upstream itself is followed', async () => {
-    scene.upstream.next(answers.status(307, [['Location', `${scene.upstream.url}/up`]]));
-    expectRow(await call(), BROKEN);
+    scene.upstream.next(answers.status(307, [['Location', '/up/?code=internal']]));
+    const response = await call();
+    expectRow(response, BROKEN);
     expect(scene.upstream.hits).toBe(1);
+    // The log alone says where to, and which setting to change.
+    expect((await scene.logOf(response)).detail).toBe(
+      `redirect 307 to ${scene.upstream.url}/up/; if that is the MCP server, write this as upstream`,
+    );
   });
   test('A-66: each is logged once, with its reason', expectLogged);
 
