@@ -106,11 +106,23 @@ describe('C-138, C-139, C-140, C-145, D-23: an answer that is not HTTP gives 502
   });
   test('D-23, A-66: each is logged once, with its reason', expectLogged);
 
-  test('a value outside ASCII is forwarded byte for byte, without decoding', async () => {
-    scene.upstream.answer(raw(answer('200 OK', [TYPE, 'Mcp-Note: \u4e2d\u0100', SIZED])));
-    const response = await call();
-    expect([response.status, response.body]).toEqual([200, BODY]);
-    expect(Buffer.from(response.header('mcp-note') ?? '', 'latin1').toString()).toBe('\u4e2d\u0100');
+  test.each<[string, string, string[], string]>([
+    ['with a length', '200 OK', [TYPE, SIZED], BODY],
+    ['in chunks', '200 OK', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`],
+    ['up to the end of the connection', '200 OK', [TYPE], BODY],
+    ['of an event stream', '200 OK', ['Content-Type: text/event-stream', CHUNKED], `${chunk(`data: ${BODY}\n\n`)}0\r\n\r\n`],
+    ['of a status without a body', '204 No Content', [], ''],
+    ['of an empty body', '202 Accepted', ['Content-Length: 0'], ''],
+    ['of an error in chunks', '503 Busy', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`],
+  ])('header bytes outside ASCII are forwarded as they are: an answer %s', async (_name, status, lines, body) => {
+    for (const note of [Buffer.from('\u4e2d\u0100'), Buffer.from([0x61, 0xe9, 0xff, 0x80, 0x62])]) {
+      const [before = '', after = ''] = answer(status, [...lines, 'Mcp-Note: |'], body).split('|');
+      scene.upstream.answer(answers.raw(Buffer.concat([Buffer.from(before), note, Buffer.from(after)])));
+      const response = await call();
+      expect([response.status, response.complete]).toEqual([Number(status.slice(0, 3)), true]);
+      if (body !== '') expect(response.body).toContain(BODY);
+      expect(Buffer.from(response.header('mcp-note') ?? '', 'latin1').toString('hex')).toBe(note.toString('hex'));
+    }
   });
 
   test('the valid answer passes, and so does one after a few interim answers', async () => {
