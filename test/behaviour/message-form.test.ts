@@ -130,6 +130,7 @@ describe('B-25, B-20, D-01: an envelope that two servers could read differently 
     ['text/plain', [['Content-Type', 'text/plain']]],
     ['absent', [['Content-Type', null]]],
     ['another charset', [['Content-Type', 'application/json; charset=utf-16']]],
+    ['a no-break space at its end', [['Content-Type', 'application/json\u00a0']]],
     ['a form', [['Content-Type', 'application/x-www-form-urlencoded']]],
     ['B-19: compressed', [['Content-Encoding', 'gzip']]],
   ])(

@@ -157,6 +157,8 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     ['200 with a body without a type', answer('200 OK', [SIZED]), BROKEN],
     ['200 with HTML', answer('200 OK', ['Content-Type: text/html', SIZED]), BROKEN],
     ['200 with a type that only begins like JSON', answer('200 OK', ['Content-Type: application/jsonp', SIZED]), BROKEN],
+    ['200 with a no-break space after the type', answer('200 OK', [`${TYPE}|`, SIZED]), BROKEN],
+    ['200 with a no-break space after the type of events', answer('200 OK', ['Content-Type: text/event-stream|', SIZED]), BROKEN],
     ['200 with two types', answer('200 OK', [TYPE, 'Content-Type: text/html', SIZED]), BROKEN],
     ['200 with two types, the first of events', answer('200 OK', ['Content-Type: text/event-stream', TYPE, SIZED]), BROKEN],
     ['200 with two types in one line', answer('200 OK', ['Content-Type: text/event-stream, text/html', SIZED]), BROKEN],
@@ -168,7 +170,7 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     ],
     ['Content-Type that Connection names', answer('200 OK', [TYPE, 'Connection: keep-alive,content-type', SIZED]), BROKEN],
   ])('%s', async (_name, bytes, row) => {
-    scene.upstream.answer(raw(bytes));
+    scene.upstream.answer(answers.raw(Buffer.from(bytes.replace('|', '\u00a0'), 'latin1')));
     const response = await call();
     expectRow(response, row);
     expect([response.headers('www-authenticate'), response.headers('location'), scene.upstream.hits]).toEqual([[], [], 1]);
