@@ -43,7 +43,7 @@ export const proxy = {
       'gateway does not forward:',
       '- a redirect, HTML, an impossible status, or more than 16 interim responses',
       '- a body where the status allows none, or a transfer coding other than chunked',
-      '- a session id that is not 1 to 1024 visible ASCII characters',
+      '- a session id that is not 1 to 8192 visible ASCII characters',
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
       'more names than the gateway compares',
     ],
