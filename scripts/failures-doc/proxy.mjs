@@ -41,7 +41,8 @@ export const proxy = {
     cause: [
       'The MCP server closed the connection before its response, or sent a response that the',
       'gateway does not forward:',
-      '- a redirect, HTML, an impossible status, or more than 16 interim responses',
+      '- a redirect, an impossible status, or more than 16 interim responses',
+      '- HTML, text or a body without a media type, with status 200, in response to a request',
       '- a body where the status allows none, or a transfer coding other than chunked',
       '- a session id that is not 1 to 8192 visible ASCII characters',
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',

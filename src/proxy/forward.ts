@@ -7,6 +7,7 @@ import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
+import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
@@ -49,9 +50,13 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const idText = requestId(message);
       const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
-      const relay =
-        view === null ? new Relay(context, listener) : new ListRelay(context, listener, view);
       const method = exchange.method as 'POST';
+      const relay =
+        view !== null
+          ? new ListRelay(context, listener, view)
+          : idText === undefined && expectsNoAnswer(method, message)
+            ? new AcceptedRelay(context, listener)
+            : new Relay(context, listener);
       try {
         slot.dispatcher.dispatch({ path: target, method, headers, body: message.body }, relay);
       } catch (error) {

@@ -14,7 +14,7 @@ import type { Era } from '../core/message.js';
 import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { HeadWaiter, Slot } from './pool.js';
-import { failureOf, type ResponseContext, rejectResponse } from './upstream-errors.js';
+import { failureOf, type ResponseContext, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
 const MAX_INTERIM_RESPONSES = 16;
@@ -49,6 +49,7 @@ export class Relay
   private status = 0;
   private isEventStream = false;
   private isEncoded = false;
+  private mustBeEmpty = false;
   /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
   /** Content-Length in bytes, or -1. A body of one chunk is sent together with its headers. */
@@ -103,7 +104,11 @@ export class Relay
     if (status >= 100 && status < 200 && this.interimCount++ < MAX_INTERIM_RESPONSES) return;
     const rejection = this.rejection(status, headers);
     if (rejection === null) return this.start(status, headers);
-    this.finish(rejection);
+    this.reject(controller, rejection);
+  }
+
+  protected reject(controller: Dispatcher.DispatchController, failure: Failure): void {
+    this.finish(failure);
     controller.abort(new Error('response rejected'));
   }
 
@@ -119,15 +124,12 @@ export class Relay
     this.isEventStream = isEventStream(headers);
     this.isEncoded =
       this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    const { session } = this.context;
-    this.pendingHeaders = responseHeaders(
-      headers,
-      session === null ? null : session.forCaller(headers),
-      this.isEventStream,
-    );
+    const sessionId = this.context.session?.forCaller(headers) ?? null;
+    this.pendingHeaders = responseHeaders(headers, sessionId, this.isEventStream);
     // A 405 lists the allowed methods (C-146, fields that a status requires). POST always is one.
     if (status === 405 && headers.allow === undefined) this.pendingHeaders.push('allow', 'POST');
-    if (this.declaredLength < 0) this.begin();
+    this.mustBeEmpty = status === 200 && headers['content-type'] === undefined;
+    if (this.declaredLength < 0 && !this.mustBeEmpty) this.begin();
   }
 
   /**
@@ -152,7 +154,8 @@ export class Relay
     });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
     if (!this.began) this.begin();
     if (!this.began || this.ended) return;
     if (this.declaredLength === chunk.length) {

@@ -70,6 +70,12 @@ function hasOtherMediaType(headers: UpstreamHeaders): boolean {
   return type !== undefined || length !== undefined;
 }
 
+/**
+ * For a 200 that declares neither a media type nor a length, and has a body. Until its first byte
+ * it may be an empty 200.
+ */
+export const untypedBody = (): Failure => upstreamBroken({ detail: 'a body without a media type' });
+
 /** The request of a response. `session` is null for a modern request. */
 export interface ResponseContext {
   readonly caller: Caller;

@@ -155,6 +155,9 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     ['205 up to the end of the connection', answer('205 Reset Content', [TYPE]), BROKEN],
     ['206', answer('206 Partial Content', [TYPE, `Content-Range: bytes 0-35/99`, SIZED]), BROKEN],
     ['200 with a body without a type', answer('200 OK', [SIZED]), BROKEN],
+    ['200 with chunks without a type', answer('200 OK', [CHUNKED], `${chunk('<html>')}0\r\n\r\n`), BROKEN],
+    ['200 with JSON in chunks without a type', answer('200 OK', [CHUNKED], `${chunk(BODY)}0\r\n\r\n`), BROKEN],
+    ['200 without a type to the end of the connection', answer('200 OK', []), BROKEN],
     ['200 with HTML', answer('200 OK', ['Content-Type: text/html', SIZED]), BROKEN],
     ['200 with a type that only begins like JSON', answer('200 OK', ['Content-Type: application/jsonp', SIZED]), BROKEN],
     ['200 with a no-break space after the type', answer('200 OK', [`${TYPE}|`, SIZED]), BROKEN],
@@ -194,6 +197,14 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
       scene.upstream.answer(raw(answer(status, ['Content-Length: 0'], '')));
       const response = await call();
       expect([response.status, response.complete, response.body]).toEqual([Number(status.slice(0, 3)), true, '']);
+    }
+    for (const [lines, body] of [
+      [[CHUNKED], '0\r\n\r\n'],
+      [[], ''],
+    ] as const) {
+      scene.upstream.answer(raw(answer('200 OK', [...lines], body)));
+      const response = await call();
+      expect([response.status, response.complete, response.body]).toEqual([200, true, '']);
     }
     // Bytes after the end of an answer reach no caller.
     scene.upstream.answer(kept(answer('204 No Content', [])));
