@@ -8,6 +8,8 @@ export const proxy = {
       '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
       '- The key that sealed it is not in `sessionKeys`.',
+      '- The MCP server answered 401 without a challenge. Some servers answer so, instead of 404,',
+      'where they do not know the session.',
     ],
     action: [
       'The client starts a new session. If it happens after a restart or between replicas, give',
@@ -39,13 +41,17 @@ export const proxy = {
     cause: [
       'The MCP server closed the connection before its response, or sent a response that the',
       'gateway does not forward:',
-      '- a redirect, HTML, an impossible status, or more than 16 interim responses',
+      '- a redirect, an impossible status, or more than 16 interim responses',
+      '- HTML, text or a body without a media type, with status 200, in response to a request',
       '- a body where the status allows none, or a transfer coding other than chunked',
-      '- a session id that is not 1 to 1024 visible ASCII characters',
+      '- a session id that is not 1 to 8192 visible ASCII characters',
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
       'more names than the gateway compares',
     ],
-    action: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
+    action: [
+      'Read the log of the MCP server. The `detail` in the log of the gateway says why. For a',
+      'redirect it names the target. If that is the MCP server, write this URL as `upstream`.',
+    ],
   },
   'upstream.gateway_rejected': {
     cause: [

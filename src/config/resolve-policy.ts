@@ -48,7 +48,7 @@ export function resolvePolicy({
     prompt: kindPolicy(prompts, ({ prompt }) => prompt),
     resource: kindPolicy(resources, ({ resource }) => resource),
     allowedMethods: methods?.allow ?? [],
-    clientResponses: methods?.clientResponses === 'allow',
+    clientResponses: methods?.clientResponses !== 'deny',
   };
 }
 

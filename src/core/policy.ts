@@ -42,6 +42,6 @@ export interface Policy {
    * extensions add methods (B-107, unknown methods).
    */
   readonly allowedMethods: readonly string[];
-  /** True: responses of a client to requests of the server pass. Legacy revisions only. */
+  /** False: no response of a client to a request of the server passes. Legacy revisions only. */
   readonly clientResponses: boolean;
 }

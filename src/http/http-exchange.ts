@@ -20,6 +20,8 @@ const DRAIN_BYTES = 64 * 1024;
 /** How long a client may read its error response before the gateway destroys the socket. */
 export const LINGER_MS = 1000;
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
@@ -179,7 +181,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     }
     if (long) this.linger();
     this.outgoing.writeHead(status, headers);
-    if (flush) this.outgoing.flushHeaders();
+    // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
+    // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
+    if (flush) this.outgoing.write(NO_BYTES);
   }
 
   write(chunk: Buffer): boolean {

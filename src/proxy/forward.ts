@@ -7,6 +7,7 @@ import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
+import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
@@ -30,7 +31,8 @@ export interface TransportDependencies {
 
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
-  const { target } = endpoint.upstream;
+  const { upstream } = endpoint;
+  const { target } = upstream;
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -47,10 +49,14 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const slot = pool.take(held);
       if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const idText = requestId(message);
-      const context = { exchange, era, caller, held, slot, session, idText, openStream };
-      const relay =
-        view === null ? new Relay(context, listener) : new ListRelay(context, listener, view);
+      const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
       const method = exchange.method as 'POST';
+      const relay =
+        view !== null
+          ? new ListRelay(context, listener, view)
+          : idText === undefined && expectsNoAnswer(method, message)
+            ? new AcceptedRelay(context, listener)
+            : new Relay(context, listener);
       try {
         slot.dispatcher.dispatch({ path: target, method, headers, body: message.body }, relay);
       } catch (error) {

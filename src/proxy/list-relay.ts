@@ -74,8 +74,8 @@ export class ListRelay extends Relay {
     else {
       this.body.add(chunk);
       if (this.body.size <= MAX_LIST_BYTES) return;
-      this.finish(upstreamBroken({ detail: `a list of more than ${MAX_LIST_BYTES} bytes` }));
-      controller.abort(new Error('response rejected'));
+      const detail = `a list of more than ${MAX_LIST_BYTES} bytes`;
+      this.reject(controller, upstreamBroken({ detail }));
     }
   }
 

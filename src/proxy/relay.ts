@@ -11,12 +11,10 @@ import {
   upstreamTimeout,
 } from '../core/failures.js';
 import type { Era } from '../core/message.js';
-import type { Caller } from '../core/principal.js';
 import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { HeadWaiter, Slot } from './pool.js';
-import type { CallSession } from './sessions.js';
-import { failureOf, rejectResponse } from './upstream-errors.js';
+import { failureOf, type ResponseContext, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
 const MAX_INTERIM_RESPONSES = 16;
@@ -24,15 +22,12 @@ const MAX_INTERIM_RESPONSES = 16;
 const DESTROYED = 'UND_ERR_DESTROYED';
 
 /** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
-export interface RelayContext {
+export interface RelayContext extends ResponseContext {
   readonly exchange: Exchange;
   readonly era: Era;
-  readonly caller: Caller;
   /** A GET stream or a subscription. A disconnect is its normal end. */
   readonly held: boolean;
   readonly slot: Slot;
-  /** The session of a legacy request; null for a modern one. */
-  readonly session: CallSession | null;
   /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
   readonly idText: string | undefined;
   readonly openStream: OpenStream;
@@ -54,6 +49,7 @@ export class Relay
   private status = 0;
   private isEventStream = false;
   private isEncoded = false;
+  private mustBeEmpty = false;
   /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
   /** Content-Length in bytes, or -1. A body of one chunk is sent together with its headers. */
@@ -108,14 +104,17 @@ export class Relay
     if (status >= 100 && status < 200 && this.interimCount++ < MAX_INTERIM_RESPONSES) return;
     const rejection = this.rejection(status, headers);
     if (rejection === null) return this.start(status, headers);
-    this.finish(rejection);
+    this.reject(controller, rejection);
+  }
+
+  protected reject(controller: Dispatcher.DispatchController, failure: Failure): void {
+    this.finish(failure);
     controller.abort(new Error('response rejected'));
   }
 
   /** The reason why the gateway rejects a response with this head; null: it relays it. */
   protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
-    const { caller, session } = this.context;
-    return rejectResponse(status, headers, caller) ?? session?.rejection(headers) ?? null;
+    return rejectResponse(status, headers, this.context);
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
@@ -125,15 +124,12 @@ export class Relay
     this.isEventStream = isEventStream(headers);
     this.isEncoded =
       this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    const { session } = this.context;
-    this.pendingHeaders = responseHeaders(
-      headers,
-      session === null ? null : session.forCaller(headers),
-      this.isEventStream,
-    );
+    const sessionId = this.context.session?.forCaller(headers) ?? null;
+    this.pendingHeaders = responseHeaders(headers, sessionId, this.isEventStream);
     // A 405 lists the allowed methods (C-146, fields that a status requires). POST always is one.
     if (status === 405 && headers.allow === undefined) this.pendingHeaders.push('allow', 'POST');
-    if (this.declaredLength < 0) this.begin();
+    this.mustBeEmpty = status === 200 && headers['content-type'] === undefined;
+    if (this.declaredLength < 0 && !this.mustBeEmpty) this.begin();
   }
 
   /**
@@ -158,7 +154,8 @@ export class Relay
     });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
     if (!this.began) this.begin();
     if (!this.began || this.ended) return;
     if (this.declaredLength === chunk.length) {

@@ -146,10 +146,13 @@ describe('methods of an endpoint with a policy', () => {
     },
   );
 
-  test('a response of the client is denied unless the policy allows it', () => {
-    const answer = { result: {} };
+  test.each([
+    ['a result', { result: {} }],
+    ['an error', { error: { code: -1, message: 'x' } }],
+  ])('%s of the client is denied only where the policy denies responses', (_what, answer) => {
     expect(send({ clientResponses: true }, holder(), answer)).toBeNull();
-    expect(reasonOf(send({}, holder(), answer))).toBe('method.denied');
+    expect(reasonOf(send({ clientResponses: true }, principal({ scopes: [] }), answer))).toBe('scope.insufficient');
+    expect(reasonOf(send({ clientResponses: false }, holder(), answer))).toBe('method.denied');
   });
 
   test('all of them require the base scopes', () => {

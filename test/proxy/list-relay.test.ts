@@ -99,6 +99,7 @@ describe('a JSON response', () => {
     ],
     ['not JSON', answers.status(200, [JSON_LINE], 'tools'), 'not JSON-RPC'],
     ['not JSON, without a media type', answers.status(200, [], 'tools'), 'not JSON-RPC'],
+    ['JSON without a media type', answers.status(200, [], list('a')), 'a body without a media type'],
     ['text', answers.status(202, [['content-type', 'text/plain']], 'Accepted'), 'not JSON-RPC'],
     ['half a list, with a complete body', answers.status(200, [JSON_LINE], list('a').slice(0, -2)), 'not JSON-RPC'],
     [

@@ -60,8 +60,11 @@ export const methodsSchema = mapOf('{ allow: [skills/*] }', {
       error: 'write a list of methods, such as [skills/*]',
     })
     .default([]),
-  /** Responses of a client to requests of the server (elicitation, sampling; legacy revisions). */
-  clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('deny'),
+  /**
+   * Responses of a client to requests of the server (ping, roots, sampling, elicitation; legacy
+   * revisions). Without them the server gives the client up.
+   */
+  clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('allow'),
 });
 
 /** For a scope the scopes that it implies (A-32, implied scopes). */
