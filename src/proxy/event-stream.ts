@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.js';
 import { streamMaxDuration } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
+import { LeadingMark } from './leading-mark.js';
 import { SseTail } from './sse-tail.js';
 import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
@@ -41,8 +42,11 @@ export type OpenStream = (
   context: StreamContext,
 ) => EventStream;
 
-/** A comment is not an event, so it carries no message (B-75, no injected messages). */
-const COMMENT = Buffer.from(':\n\n');
+/**
+ * A comment is not an event, so it carries no message (B-75, no injected messages). It has no blank
+ * line: after an event id, some clients report an empty event for each blank line.
+ */
+const COMMENT = Buffer.from(':\n');
 const NOTHING = Buffer.alloc(0);
 
 const event = (message: string): Buffer => Buffer.from(`data: ${message}\n\n`);
@@ -69,6 +73,8 @@ export class EventStream implements TickListener {
   private readonly keepAliveTicks: number;
   private quietTicks = 0;
   private readonly tail = new SseTail();
+  /** Null where no bytes of the gateway precede those of the upstream. */
+  private mark: LeadingMark | null = null;
 
   constructor(
     writer: StreamWriter,
@@ -87,10 +93,18 @@ export class EventStream implements TickListener {
     ticker.add(this);
   }
 
-  /** The relay calls it with the bytes of the upstream that it sends. */
-  sent(bytes: Buffer): void {
+  /** The relay calls it with the bytes of the upstream; returns those to send. */
+  pass(bytes: Buffer): Buffer {
     this.quietTicks = 0;
-    if (this.context.canAppend) this.tail.add(bytes);
+    if (!this.context.canAppend) return bytes;
+    const rest = this.mark === null ? bytes : this.mark.strip(bytes);
+    this.tail.add(rest);
+    return rest;
+  }
+
+  /** True where the first bytes of the upstream may lose a byte order mark. */
+  get stripsMark(): boolean {
+    return this.mark !== null;
   }
 
   /** Ends the ticks. */
@@ -107,7 +121,14 @@ export class EventStream implements TickListener {
     if (this.keepAliveTicks === 0 || this.quietTicks < this.keepAliveTicks || !this.canAdd())
       return;
     this.quietTicks = 0;
-    this.writer.send(COMMENT);
+    this.add(COMMENT);
+  }
+
+  /** Sends bytes of the gateway between events of the upstream. */
+  private add(bytes: Buffer): void {
+    // A byte order mark after them would belong to the first line, and hide its event.
+    if (this.tail.isEmpty) this.mark ??= new LeadingMark();
+    this.writer.send(bytes);
   }
 
   /**

@@ -10,7 +10,8 @@ import { hasOtherCharset } from '../mcp/media-type.js';
 import { EventFilter } from './event-filter.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { filterLists } from './list-filter.js';
-import { Relay, type RelayContext } from './relay.js';
+import { Relay } from './relay.js';
+import type { RelayContext } from './relay-context.js';
 
 /** The longest JSON response or event in bytes. Longer lists come in pages. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;

@@ -10,33 +10,16 @@ import {
   streamBroken,
   upstreamTimeout,
 } from '../core/failures.js';
-import type { Era } from '../core/message.js';
-import type { Caller } from '../core/principal.js';
-import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
+import type { EventStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
-import type { HeadWaiter, Slot } from './pool.js';
-import type { CallSession } from './sessions.js';
+import type { HeadWaiter } from './pool.js';
+import type { RelayContext } from './relay-context.js';
 import { failureOf, rejectResponse } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
 const MAX_INTERIM_RESPONSES = 16;
 /** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
 const DESTROYED = 'UND_ERR_DESTROYED';
-
-/** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
-export interface RelayContext {
-  readonly exchange: Exchange;
-  readonly era: Era;
-  readonly caller: Caller;
-  /** A GET stream or a subscription. A disconnect is its normal end. */
-  readonly held: boolean;
-  readonly slot: Slot;
-  /** The session of a legacy request; null for a modern one. */
-  readonly session: CallSession | null;
-  /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
-  readonly idText: string | undefined;
-  readonly openStream: OpenStream;
-}
 
 /** A class, because undici calls its methods for each chunk of each response. */
 export class Relay
@@ -177,8 +160,7 @@ export class Relay
     this.queue = null;
     const joined = queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
     if (this.ended) return this.exchange.end(joined);
-    this.stream?.sent(joined);
-    this.send(joined);
+    this.send(this.stream === null ? joined : this.stream.pass(joined));
   }
 
   send(bytes: Buffer): void {
@@ -197,6 +179,7 @@ export class Relay
     if (this.began && !this.ended) {
       this.ended = true;
       if (this.queue === null) this.exchange.end();
+      else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
     }
     this.finish(null);
   }

@@ -43,6 +43,8 @@ export class SseTail {
   hasEventIds = false;
   /** True once the bytes had a `result` or `error` member, as the top of a response has. */
   mayHaveResponse = false;
+  /** True until the first byte. */
+  isEmpty = true;
   private end = AFTER_BLANK_LINE;
   private overlap = '\n';
 
@@ -53,6 +55,7 @@ export class SseTail {
 
   add(bytes: Buffer): void {
     const { length } = bytes;
+    if (length > 0) this.isEmpty = false;
     if (length > TAIL_BYTES) this.end = IN_LINE;
     for (let i = Math.max(0, length - TAIL_BYTES); i < length; i++) this.step(bytes[i] as number);
     if (!this.hasEventIds || !this.mayHaveResponse) this.search(bytes);

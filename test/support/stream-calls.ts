@@ -45,7 +45,7 @@ export const ends =
 
 export const messages = ({ body }: RawResponse): unknown[] =>
   body.split('\n\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
-export const withoutComments = ({ body }: RawResponse): string => body.replaceAll(':\n\n', '');
+export const withoutComments = ({ body }: RawResponse): string => body.replaceAll(/^:\n/gm, '');
 
 export const FIRST = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}\n\n';
 export const LAST = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';

@@ -8,7 +8,7 @@ import { type TestClock, testClock } from './clock.js';
 import { endpoint, ISSUER, principal } from './endpoint.js';
 
 /** The comment that keeps a quiet stream open. */
-export const COMMENT = ':\n\n';
+export const COMMENT = ':\n';
 
 /** The clock and the ticker of the current test; `watchStreams` makes them for each test. */
 export let clock: TestClock;
@@ -40,8 +40,8 @@ export interface Opened {
   readonly comments: string[];
   readonly closed: Closed[];
   flushes: string[];
-  /** Sends text as the upstream does. */
-  sends(text: string): void;
+  /** Sends text or bytes as the upstream does. Returns the text that the caller gets. */
+  sends(bytes: string | Buffer): string;
 }
 
 const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, canAppend: true };
@@ -63,7 +63,7 @@ export function open(
     writer: {
       isPaused: false,
       flush: () => {
-        for (const text of opened.flushes.splice(0)) stream.sent(Buffer.from(text));
+        for (const text of opened.flushes.splice(0)) stream.pass(Buffer.from(text));
       },
       send: (bytes) => void opened.comments.push(String(bytes)),
       close(last, end) {
@@ -73,5 +73,5 @@ export function open(
     },
   };
   const stream = createOpenStream(at, ticker, clock)(opened.writer, caller, { ...usual, ...context });
-  return { ...opened, stream, sends: (text) => stream.sent(Buffer.from(text)) };
+  return { ...opened, stream, sends: (bytes) => String(stream.pass(Buffer.from(bytes as string))) };
 }
