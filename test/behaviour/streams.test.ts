@@ -167,8 +167,12 @@ describe('B-77: an upstream that breaks off a stream', () => {
     await Promise.all(broken);
   });
 
-  test('after the answer to the call: a cut, and no second answer', async () => {
-    const text = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
+  test.each([
+    'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n',
+    'data: {"jsonrpc": "2.0", "id": "call-7", "result" : {}}\n\n',
+    'data: {"jsonrpc":"2.0","id":"call-7","\\u0072esult":{}}\n\n',
+    'data: {"jsonrpc":"2.0","id":"call-7","error"\ndata: :{"code":1,"message":"x"}}\n\n',
+  ])('after the answer to the call, a cut and no second answer: %j', async (text) => {
     scene.upstream.answer(pieces([text], 'destroy'));
     const connection = await open(modern('tools/call', { id: 'call-7', params: { name: 'slow' }, token: scene.token() }));
     const response = await connection.response({ label: 'a call that was answered', closeMs: 1000 });
