@@ -132,11 +132,12 @@ export class Relay
     exchange.begin(this.status, pendingHeaders, this.declaredLength < 0);
     if (!this.isEventStream) return;
     const canAppend = this.declaredLength < 0 && !this.isEncoded;
-    const { caller, idText, held, openStream } = context;
+    const { caller, idText, held, session, openStream } = context;
     this.stream = openStream(this, caller, {
       exchangeId: exchange.id,
       idText,
       isListening: held,
+      sessionId: session === null ? null : session.id,
       canAppend,
     });
   }

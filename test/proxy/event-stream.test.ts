@@ -58,7 +58,9 @@ describe('B-78: a listening stream ends', () => {
     ['a subscription with its response sent', {}, 'data: {"id":"7","result":{}}\n\n', ''],
     ['a subscription within an event', {}, 'data: 1\n\ndata: 2', null],
     ['a subscription with a Content-Length', { canAppend: false }, '', null],
-    ['a GET stream', { idText: undefined }, 'id: 1\ndata: 1\n\n', ''],
+    ['a GET stream', { idText: undefined }, 'id: 1\ndata: 1\n\n', 'retry: 50\n\n'],
+    ['a GET stream without an event', { idText: undefined }, '', 'retry: 50\n\n'],
+    ['a GET stream with a Content-Length', { idText: undefined, canAppend: false }, '', null],
     ['a GET stream within an event', { idText: undefined }, 'data: 1\n', null],
   ])('%s: %#', (_what, context, text, last) => {
     const opened = open(context, { maxSeconds: 10 });

@@ -2,7 +2,13 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
-import { createOpenStream, type EventStream, type StreamContext, type StreamWriter } from '../../src/proxy/event-stream.js';
+import {
+  createOpenStream,
+  type EventStream,
+  type OpenStream,
+  type StreamContext,
+  type StreamWriter,
+} from '../../src/proxy/event-stream.js';
 import { createStreamTicker, type StreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type TestClock, testClock } from './clock.js';
 import { endpoint, ISSUER, principal } from './endpoint.js';
@@ -44,18 +50,24 @@ export interface Opened {
   sends(bytes: string | Buffer): string;
 }
 
-const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, canAppend: true };
+const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, sessionId: null, canAppend: true };
 export const inSeconds = (seconds: number): Caller => principal({ expiresAt: clock.wallMs() / 1000 + seconds });
+
+/** The function that opens the streams of one endpoint. */
+export function openStreamOf(limits: Partial<StreamLimits> = {}): OpenStream {
+  const at = endpoint({
+    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...limits },
+    clockToleranceSeconds: new Map([[ISSUER, 30]]),
+  });
+  return createOpenStream(at, ticker, clock);
+}
 
 export function open(
   context: Partial<StreamContext> = {},
   limits: Partial<StreamLimits> = {},
   caller: Caller = inSeconds(100_000),
+  openStream = openStreamOf(limits),
 ): Opened {
-  const at = endpoint({
-    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...limits },
-    clockToleranceSeconds: new Map([[ISSUER, 30]]),
-  });
   const opened: Omit<Opened, 'stream' | 'sends'> = {
     comments: [],
     closed: [],
@@ -72,6 +84,6 @@ export function open(
       },
     },
   };
-  const stream = createOpenStream(at, ticker, clock)(opened.writer, caller, { ...usual, ...context });
+  const stream = openStream(opened.writer, caller, { ...usual, ...context });
   return { ...opened, stream, sends: (bytes) => String(stream.pass(Buffer.from(bytes as string))) };
 }
