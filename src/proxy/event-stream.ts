@@ -175,18 +175,22 @@ export class EventStream implements TickListener {
 }
 
 /**
- * The time at which the token of the caller expires, in milliseconds of the wall clock. A token
- * accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
+ * The time at which the token of the caller ends its stream, in milliseconds of the wall clock. A
+ * token accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
  * Otherwise its client would reconnect in a loop, accepted and cut each time.
  */
-function tokenExpiryMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
+function tokenExpiryMs(
+  { clockToleranceSeconds, streams }: Endpoint,
+  caller: Caller,
+  nowMs: number,
+): number {
   if (caller.kind === 'pass-through' || caller.expiresAt === null) return Number.POSITIVE_INFINITY;
   const { expiresAt, issuer } = caller;
   const seconds =
     expiresAt * 1000 > nowMs + TICK_MS
       ? expiresAt
       : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
-  return seconds * 1000;
+  return (seconds + streams.outliveTokenSeconds) * 1000;
 }
 
 /** Null where the gateway cannot recognize the client when it comes back. */

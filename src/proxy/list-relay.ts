@@ -63,8 +63,15 @@ export class ListRelay extends Relay {
       const { 'content-length': _, ...others } = headers;
       return super.start(status, others);
     }
-    // The caller gets the head with the filtered body. The timeout for the head goes on until then.
+    // The caller gets the head with the filtered body. Until then, the timeout limits each pause.
     this.head = { status, headers };
+    this.restartTimeout();
+  }
+
+  private restartTimeout(): void {
+    const { slot } = this.context;
+    slot.headReceived(this);
+    slot.awaitHead(this);
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -73,6 +80,7 @@ export class ListRelay extends Relay {
       if (events.flaw === null) this.sendFiltered(controller, events, events.push(chunk));
     } else if (this.head === null) super.onResponseData(controller, chunk);
     else {
+      this.restartTimeout();
       this.body.add(chunk);
       if (this.body.size <= MAX_LIST_BYTES) return;
       this.finish(upstreamBroken({ detail: `a list of more than ${MAX_LIST_BYTES} bytes` }));

@@ -61,7 +61,9 @@ export class Relay
 
   headTimedOut(): void {
     const { controller } = this;
-    this.finish(upstreamTimeout({ detail: 'no response headers in time' }));
+    this.finish(
+      upstreamTimeout({ detail: 'no response headers within upstream.headersTimeoutMs' }),
+    );
     controller?.abort(new Error('no response headers in time'));
   }
 

@@ -21,14 +21,22 @@ const UNREACHABLE = new Set([
 ]);
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
-const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
-/** The failure for an error before the response began. Its detail is the code or the name. */
+/**
+ * The failure for an error before the response began. Its detail is the code or the name, or the
+ * setting that ended the wait.
+ */
 export function failureOf(error: Error): Failure {
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
   const details = { detail: code, cause: error };
   if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
-  return TIMEOUT.has(code) ? upstreamTimeout(details) : upstreamBroken(details);
+  if (code === CONNECT_TIMEOUT)
+    return upstreamTimeout({
+      ...details,
+      detail: 'no connection within upstream.connectTimeoutMs',
+    });
+  return code === 'ETIMEDOUT' ? upstreamTimeout(details) : upstreamBroken(details);
 }
 
 /**

@@ -47,6 +47,7 @@ beforeAll(async () => {
     endpoint: { streams: { keepAliveSeconds: 1 } },
     more: [
       { path: '/quiet', streams: { keepAliveSeconds: 0, maxSeconds: LONGEST_MS / 1000 } },
+      { path: '/outlive', streams: { keepAliveSeconds: 0, outliveTokenSeconds: 2 } },
       { path: '/v1', streams: bounded, upstream: v1.url },
       { path: '/v2', streams: bounded, upstream: v2.url },
     ],
@@ -98,6 +99,21 @@ describe('B-78: the token', () => {
     const answered = (await asked[2]) as RawResponse;
     expect([answered.complete, withoutComments(answered)]).toEqual([true, FIRST + LAST]);
     expect([(await scene.logOf(answered)).reason, left()]).toEqual(['ok', 2]);
+  });
+
+  test('may be outlived as long as the operator allows', async () => {
+    scene.upstream.answer(writes([FIRST]));
+    const ended = token('/outlive', 2);
+    const started = performance.now();
+    const [listened, streamed] = await Promise.all(
+      [subscription, stream].map((make) => whole(make({ path: '/outlive', token: ended }))),
+    );
+    expect(performance.now() - started).toBeGreaterThan(2500);
+    expect([messages(listened as RawResponse).slice(1), withoutComments(streamed as RawResponse)]).toEqual([
+      [completed('sub-1')],
+      FIRST + AT_ONCE,
+    ]);
+    expect((await scene.logOf(streamed as RawResponse)).reason).toBe('stream.max_duration');
   });
 
   test('that has expired allows a stream within the tolerance, and to its end', async () => {

@@ -1,5 +1,5 @@
-// A GET stream that ends with its token brings its client back at once. The next stream restores the
-// usual delay.
+// A GET stream that ends with its token brings its client back at once. The next stream restores
+// the usual delay.
 import { expect, test } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';

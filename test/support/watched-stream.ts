@@ -56,7 +56,7 @@ export const inSeconds = (seconds: number): Caller => principal({ expiresAt: clo
 /** The function that opens the streams of one endpoint. */
 export function openStreamOf(limits: Partial<StreamLimits> = {}): OpenStream {
   const at = endpoint({
-    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...limits },
+    streams: { keepAliveSeconds: 15, maxSeconds: 3600, outliveTokenSeconds: 0, ...limits },
     clockToleranceSeconds: new Map([[ISSUER, 30]]),
   });
   return createOpenStream(at, ticker, clock);
