@@ -8,9 +8,11 @@ import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
 import type { OpenStream } from './event-stream.js';
+import { GetStream } from './get-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
+import { createReconnects } from './reconnects.js';
 import { Relay } from './relay.js';
 import type { OpenSession } from './sessions.js';
 
@@ -31,6 +33,7 @@ export interface TransportDependencies {
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
   const { target } = endpoint.upstream;
+  const reconnects = createReconnects();
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -51,8 +54,18 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const relay =
         view === null ? new Relay(context, listener) : new ListRelay(context, listener, view);
       const method = exchange.method as 'POST';
+      const request = { path: target, method, headers, body: message.body };
+      if (exchange.method === 'GET') {
+        // Its head has no deadline: the gateway sends one itself.
+        const { dispatcher } = slot;
+        const stream = new GetStream(relay, exchange, reconnects, (handler) =>
+          dispatcher.dispatch(request, handler),
+        );
+        return stream.tryAgain();
+      }
+      slot.awaitHead(relay);
       try {
-        slot.dispatcher.dispatch({ path: target, method, headers, body: message.body }, relay);
+        slot.dispatcher.dispatch(request, relay);
       } catch (error) {
         relay.fail(error as Error);
       }

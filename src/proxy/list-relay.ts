@@ -47,7 +47,7 @@ export class ListRelay extends Relay {
     this.view = view;
   }
 
-  protected override rejection(status: number, headers: UpstreamHeaders): Failure | null {
+  override rejection(status: number, headers: UpstreamHeaders): Failure | null {
     const rejection = super.rejection(status, headers);
     if (rejection !== null) return rejection;
     const detail = unfilterable(status, headers);

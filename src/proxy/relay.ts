@@ -17,7 +17,7 @@ import type { RelayContext } from './relay-context.js';
 import { failureOf, rejectResponse } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
-const MAX_INTERIM_RESPONSES = 16;
+export const MAX_INTERIM_RESPONSES = 16;
 /** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
 const DESTROYED = 'UND_ERR_DESTROYED';
 
@@ -50,7 +50,6 @@ export class Relay
     this.context = context;
     this.exchange = context.exchange;
     this.listener = listener;
-    context.slot.awaitHead(this);
     this.exchange.onDisconnect(this);
   }
 
@@ -98,7 +97,7 @@ export class Relay
   }
 
   /** The reason why the gateway rejects a response with this head; null: it relays it. */
-  protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
+  rejection(status: number, headers: UpstreamHeaders): Failure | null {
     const { caller, session } = this.context;
     return rejectResponse(status, headers, caller) ?? session?.rejection(headers) ?? null;
   }

@@ -23,12 +23,17 @@ const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
 const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? error.name;
+
+/** True where no connection was possible. An upstream that restarts may accept one later. */
+export const isUnreachable = (error: Error): boolean => UNREACHABLE.has(codeOf(error));
+
 /**
  * The failure for an error before the response began. Its detail is the code or the name, or the
  * setting that ended the wait.
  */
 export function failureOf(error: Error): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  const code = codeOf(error);
   const details = { detail: code, cause: error };
   if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
   if (code === CONNECT_TIMEOUT)
