@@ -26,7 +26,7 @@ export const proxy = {
   'upstream.unreachable': {
     cause: [
       'The gateway could not connect to the MCP server. The server refused the connection, DNS does',
-      'not know its name, or TLS failed.',
+      'not know its name, or TLS failed. For a GET stream, the gateway had tried for 5 s.',
     ],
     action: ['Check that the MCP server runs and that `upstream.url` is right.'],
   },
@@ -71,6 +71,8 @@ export const proxy = {
       'The MCP server closed the connection within a response. Or it sent an event that the',
       'gateway could not read where it filters lists. The caller saw a cut connection, or this',
       'error as the last event where one was possible.',
+      'If `detail` begins with `late response`, the MCP server refused a GET stream more than 1.5 s',
+      'after the connection. The gateway had begun the stream, and ended it.',
     ],
     action: [
       'Read the log of the MCP server. If `detail` is `cut by the shutdown`, the response was not',

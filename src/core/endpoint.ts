@@ -64,6 +64,8 @@ export interface StreamLimits {
   readonly keepAliveSeconds: number;
   /** Seconds after which the gateway ends every stream. */
   readonly maxSeconds: number;
+  /** Seconds for which a listening stream stays open after the end of its token. */
+  readonly outliveTokenSeconds: number;
 }
 
 export interface Upstream {

@@ -212,7 +212,10 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   destroy(): void {
-    this.outgoing.destroy();
+    // In HTTP/1.0 an answer without a length ends with its connection, so only a reset shows a cut
+    // (RFC 9112 section 8).
+    if (this.version === '1.0') this.incoming.socket.resetAndDestroy();
+    else this.outgoing.destroy();
   }
 
   private declaredBytes(): number {

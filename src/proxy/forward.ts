@@ -9,9 +9,11 @@ import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
 import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
 import type { OpenStream } from './event-stream.js';
+import { GetStream } from './get-stream.js';
 import { isLoop, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
+import { createReconnects } from './reconnects.js';
 import { Relay } from './relay.js';
 import type { OpenSession } from './sessions.js';
 
@@ -33,6 +35,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
+  const reconnects = createReconnects();
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -57,8 +60,18 @@ export function createTransport(dependencies: TransportDependencies): Transport 
           : idText === undefined && expectsNoAnswer(method, message)
             ? new AcceptedRelay(context, listener)
             : new Relay(context, listener);
+      const request = { path: target, method, headers, body: message.body };
+      if (exchange.method === 'GET') {
+        // Its head has no deadline: the gateway sends one itself.
+        const { dispatcher } = slot;
+        const stream = new GetStream(relay, exchange, reconnects, (handler) =>
+          dispatcher.dispatch(request, handler),
+        );
+        return stream.tryAgain();
+      }
+      slot.awaitHead(relay);
       try {
-        slot.dispatcher.dispatch({ path: target, method, headers, body: message.body }, relay);
+        slot.dispatcher.dispatch(request, relay);
       } catch (error) {
         relay.fail(error as Error);
       }

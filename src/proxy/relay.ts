@@ -10,28 +10,16 @@ import {
   streamBroken,
   upstreamTimeout,
 } from '../core/failures.js';
-import type { Era } from '../core/message.js';
-import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
+import type { EventStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
-import type { HeadWaiter, Slot } from './pool.js';
-import { failureOf, type ResponseContext, rejectResponse, untypedBody } from './upstream-errors.js';
+import type { HeadWaiter } from './pool.js';
+import type { RelayContext } from './relay-context.js';
+import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
-const MAX_INTERIM_RESPONSES = 16;
+export const MAX_INTERIM_RESPONSES = 16;
 /** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
 const DESTROYED = 'UND_ERR_DESTROYED';
-
-/** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
-export interface RelayContext extends ResponseContext {
-  readonly exchange: Exchange;
-  readonly era: Era;
-  /** A GET stream or a subscription. A disconnect is its normal end. */
-  readonly held: boolean;
-  readonly slot: Slot;
-  /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
-  readonly idText: string | undefined;
-  readonly openStream: OpenStream;
-}
 
 /** A class, because undici calls its methods for each chunk of each response. */
 export class Relay
@@ -63,7 +51,6 @@ export class Relay
     this.context = context;
     this.exchange = context.exchange;
     this.listener = listener;
-    context.slot.awaitHead(this);
     this.exchange.onDisconnect(this);
   }
 
@@ -74,7 +61,9 @@ export class Relay
 
   headTimedOut(): void {
     const { controller } = this;
-    this.finish(upstreamTimeout({ detail: 'no response headers in time' }));
+    this.finish(
+      upstreamTimeout({ detail: 'no response headers within upstream.headersTimeoutMs' }),
+    );
     controller?.abort(new Error('no response headers in time'));
   }
 
@@ -113,7 +102,7 @@ export class Relay
   }
 
   /** The reason why the gateway rejects a response with this head; null: it relays it. */
-  protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
+  rejection(status: number, headers: UpstreamHeaders): Failure | null {
     return rejectResponse(status, headers, this.context);
   }
 
@@ -145,11 +134,12 @@ export class Relay
     exchange.begin(this.status, pendingHeaders, this.declaredLength < 0);
     if (!this.isEventStream) return;
     const canAppend = this.declaredLength < 0 && !this.isEncoded;
-    const { caller, idText, held, openStream } = context;
+    const { caller, idText, held, session, openStream } = context;
     this.stream = openStream(this, caller, {
       exchangeId: exchange.id,
       idText,
       isListening: held,
+      sessionId: session === null ? null : session.id,
       canAppend,
     });
   }
@@ -174,8 +164,7 @@ export class Relay
     this.queue = null;
     const joined = queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
     if (this.ended) return this.exchange.end(joined);
-    this.stream?.sent(joined);
-    this.send(joined);
+    this.send(this.stream === null ? joined : this.stream.pass(joined));
   }
 
   send(bytes: Buffer): void {
@@ -194,6 +183,7 @@ export class Relay
     if (this.began && !this.ended) {
       this.ended = true;
       if (this.queue === null) this.exchange.end();
+      else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
     }
     this.finish(null);
   }

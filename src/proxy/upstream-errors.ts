@@ -25,14 +25,27 @@ const UNREACHABLE = new Set([
 ]);
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
-const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
-/** The failure for an error before the response began. Its detail is the code or the name. */
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? error.name;
+
+/** True where no connection was possible. An upstream that restarts may accept one later. */
+export const isUnreachable = (error: Error): boolean => UNREACHABLE.has(codeOf(error));
+
+/**
+ * The failure for an error before the response began. Its detail is the code or the name, or the
+ * setting that ended the wait.
+ */
 export function failureOf(error: Error): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  const code = codeOf(error);
   const details = { detail: code, cause: error };
   if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
-  return TIMEOUT.has(code) ? upstreamTimeout(details) : upstreamBroken(details);
+  if (code === CONNECT_TIMEOUT)
+    return upstreamTimeout({
+      ...details,
+      detail: 'no connection within upstream.connectTimeoutMs',
+    });
+  return code === 'ETIMEDOUT' ? upstreamTimeout(details) : upstreamBroken(details);
 }
 
 /**

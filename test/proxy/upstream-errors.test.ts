@@ -23,7 +23,6 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'upstream.unreachable'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream.unreachable'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'upstream.unreachable'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'upstream.timeout'],
     ['ETIMEDOUT', 'upstream.timeout'],
     ['ECONNRESET', 'upstream.broken'],
     ['EPIPE', 'upstream.broken'],
@@ -42,6 +41,13 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
       expect(failureOf(named(name))).toMatchObject({ definition: { reason: 'upstream.broken' }, detail: name });
     },
   );
+
+  test('names the setting where the gateway itself gave up', () => {
+    expect(failureOf(coded('UND_ERR_CONNECT_TIMEOUT'))).toMatchObject({
+      definition: { reason: 'upstream.timeout' },
+      detail: 'no connection within upstream.connectTimeoutMs',
+    });
+  });
 
   test('logs its code and not its text, which may name hosts (D-08)', () => {
     expect(failureOf(coded('ECONNREFUSED')).detail).toBe('ECONNREFUSED');

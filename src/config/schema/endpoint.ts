@@ -34,8 +34,8 @@ const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
   /** Milliseconds to connect. */
   connectTimeoutMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
-  /** Milliseconds until the head of the response. */
-  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds').default(60_000),
+  /** Milliseconds until the head of the response, which slow tools send with their result. */
+  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds').default(300_000),
   /** Requests in progress at once. The gateway answers 503 to more. */
   maxConcurrentRequests: wholeNumber(1, 10_000, 'requests').default(256),
   /** GET streams and subscriptions open at once. */
@@ -87,6 +87,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
     /** Seconds after which the gateway ends an event stream, whatever it carries. */
     maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
+    /** Seconds for which a listening stream may stay open after the end of its token. */
+    outliveTokenSeconds: wholeNumber(0, 604_800, 'seconds').default(0),
   }).prefault({}),
   /** Browser origins allowed beside the public one and loopback. */
   origins: z
