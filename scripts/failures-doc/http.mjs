@@ -49,7 +49,7 @@ export const http = {
   'connection.bad_request': {
     cause: [
       'The request is ambiguous or is not HTTP. Examples are two `Host` lines, a wrong target and',
-      'an `Upgrade` header.',
+      'a GET with a body.',
     ],
     action: ['Fix the client, or the proxy in front of the gateway.'],
   },

@@ -72,13 +72,18 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     const names: string[] = [];
     const values: string[] = [];
     let host = '';
+    let offersUpgrade = false;
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const name = lowerCase(raw[i] as string);
       names.push(name);
       values.push(raw[i + 1] as string);
       if (name === 'host') host = raw[i + 1] as string;
+      else if (name === 'upgrade') offersUpgrade = true;
     }
     this.host = host;
+    // After an offer the parser drops bytes that follow the request, and reports no invalid ones
+    // (measured). So this request is the last one on its connection.
+    if (offersUpgrade) outgoing.shouldKeepAlive = false;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;

@@ -1,5 +1,6 @@
-// Checks that a request is unambiguous: one Host, one body framing, a target in origin form, no
-// protocol switch. Rejects requests that node:http accepts but another server may read differently.
+// Checks that a request is unambiguous: one Host, one body framing, a target in origin form.
+// Rejects requests that node:http accepts but another server may read differently. It ignores an
+// offered Upgrade and goes on in HTTP/1.1, as RFC 9110 section 7.8 allows.
 import { HEALTH_PATHS } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -56,8 +57,6 @@ export function validateRequest(head: RequestHead): Failure | null {
       case 'expect':
         if (value.toLowerCase() !== '100-continue') return connectionExpectation();
         break;
-      case 'upgrade':
-        return bad('Upgrade is not supported');
       case 'transfer-encoding':
         if (value.toLowerCase() !== 'chunked') return bad('Transfer-Encoding other than chunked');
         // RFC 9112 section 6.1: its framing is faulty.
