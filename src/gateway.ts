@@ -19,8 +19,11 @@ export interface Stages {
   validate(exchange: Exchange): Failure | null;
   /** Step 2. Two hosts may have the same path. */
   route(host: string, path: string): EndpointRuntime | null;
-  /** Step 2: metadata and health. It settles when the page is sent; null where there is no page. */
-  page(exchange: Exchange): Promise<void> | Failure | null;
+  /**
+   * Step 2: metadata and health. Null: the path is not a page. A promise settles with null when the
+   * page has been sent.
+   */
+  page(exchange: Exchange): Promise<Failure | null> | Failure | null;
   /** Step 2: rejects new calls on open connections while the gateway shuts down. */
   draining(): Failure | null;
   /** Step 3. */
@@ -96,7 +99,9 @@ class RequestRun implements BodyListener, ResponseListener {
     const endpoint = stages.route(exchange.host, exchange.path);
     if (endpoint === null) {
       const page = stages.page(exchange);
-      return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
+      return page instanceof Promise
+        ? page.then((failure) => failure ?? 'page')
+        : (page ?? routeUnknown());
     }
     this.endpoint = endpoint;
     const draining = stages.draining();
@@ -142,8 +147,14 @@ class RequestRun implements BodyListener, ResponseListener {
     // 8 read
     const last = end ?? stages.readable(exchange);
     if (last !== null) return this.conclude(last);
-    if (exchange.method !== 'POST') return this.onBody(NO_BODY);
-    exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    if (exchange.method === 'POST')
+      return exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    // Some clients send no body as an empty chunked one.
+    if (exchange.names.includes('transfer-encoding'))
+      return exchange.readBody(0, {
+        onBody: (read) => this.onBody(read.ok ? NO_BODY : read),
+      });
+    this.onBody(NO_BODY);
   }
 
   onBody(read: Result<Buffer | null>): void {

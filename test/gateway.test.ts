@@ -45,8 +45,10 @@ describe('the first failure is the answer', () => {
       'route.unknown',
       null,
     ]);
-    const page = await run({ route: () => null, page: async () => {} });
+    const page = await run({ route: () => null, page: async () => null });
     expect([page.steps, page.recorded[0]?.page]).toEqual(['validate route page record', true]);
+    const failed = await run({ route: () => null, page: async () => failures.connectionBadRequest() });
+    expect([failed.steps, failed.kind]).toEqual(['validate route page sendError record', 'connection.bad_request']);
   });
 
   test('a preflight is answered before a credential is read (B-15)', async () => {

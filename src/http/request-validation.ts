@@ -26,7 +26,7 @@ const DECISIVE_FIELD = /^(authorization|dpop|host|origin|last-event-id|content-.
 const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
 /**
  * Methods without a body (RFC 9110 section 9.3.1). Another server may take the body of such a
- * request for the next request.
+ * request for the next request. A chunked body may be empty: its reader decides.
  */
 const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
@@ -61,7 +61,6 @@ export function validateRequest(head: RequestHead): Failure | null {
         if (value.toLowerCase() !== 'chunked') return bad('Transfer-Encoding other than chunked');
         // RFC 9112 section 6.1: its framing is faulty.
         if (version === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
-        if (BODYLESS.has(method)) return bad(`${method} with a body`);
         break;
       case 'content-length':
         if (value !== '0' && BODYLESS.has(method)) return bad(`${method} with a body`);

@@ -75,7 +75,12 @@ describe('a body of a method that has none (RFC 9110 section 9.3.1)', () => {
   test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('%s must not have one', (method) => {
     expect([check({ method }), framed(method, 'Content-Length', '0')]).toEqual(['ok', 'ok']);
     expect(framed(method, 'Content-Length', '1')).toBe('connection.bad_request');
-    expect(framed(method, 'Transfer-Encoding', 'chunked')).toBe('connection.bad_request');
+    expect(framed(method, 'Content-Length', '00')).toBe('connection.bad_request');
+  });
+
+  test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('%s may have chunks: the reader finds out if they are empty', (method) => {
+    expect(framed(method, 'Transfer-Encoding', 'chunked')).toBe('ok');
+    expect(framed(method, 'Transfer-Encoding', 'gzip, chunked')).toBe('connection.bad_request');
   });
 
   test.each(['POST', 'PUT'])('%s may have one', (method) => {
