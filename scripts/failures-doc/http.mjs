@@ -32,13 +32,16 @@ export const http = {
     action: ['Please report it. The log line has the stack.'],
   },
   'credential.missing': {
-    cause: ['The request had no credential. Every login starts this way.'],
+    cause: [
+      'The request had no credential, or an empty one, such as `Authorization: Bearer` alone. Every',
+      'login starts this way.',
+    ],
     action: ['None. The client starts its login.'],
   },
   'credential.malformed': {
     cause: [
-      'The text after the scheme is not one token. It is empty, it is two words, or it has',
-      'characters that a token cannot have.',
+      'The text after the scheme is not one token. It is two words, or it has characters that a',
+      'token cannot have.',
     ],
     action: ['Fix the client.'],
   },
