@@ -129,7 +129,11 @@ export const audience = z
   .array(
     z
       .string({ error: 'write an audience, such as https://mcp.example.com/mcp' })
-      .min(1, { error: 'an empty audience matches no token; remove it' }),
+      .min(1, { error: 'an empty audience matches no token; remove it' })
+      // The operator who writes it expects that every token passes.
+      .refine((value) => !value.includes('*'), {
+        error: 'an audience matches exactly, so * is not a wildcard; write each audience in full',
+      }),
     {
       error: 'write a list, such as [https://mcp.example.com/mcp]',
     },
@@ -140,9 +144,17 @@ export const audience = z
 
 const CLIENT_IDS_HINT = 'write a client id, such as my-mcp-client';
 export const clientIds = z
-  .array(z.string({ error: CLIENT_IDS_HINT }).min(1, { error: CLIENT_IDS_HINT }), {
-    error: 'write a list of client ids, such as [my-mcp-client]',
-  })
+  .array(
+    z
+      .string({ error: CLIENT_IDS_HINT })
+      .min(1, { error: CLIENT_IDS_HINT })
+      .refine((value) => !value.includes('*'), {
+        error: 'a client id matches exactly, so * is not a wildcard; write each client id in full',
+      }),
+    {
+      error: 'write a list of client ids, such as [my-mcp-client]',
+    },
+  )
   .min(1, {
     error: 'an empty list accepts no client; write at least one, or remove the field',
   });
