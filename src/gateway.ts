@@ -7,7 +7,7 @@ import type { Endpoint } from './core/endpoint.js';
 import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
-import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
+import { gatewayFault, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
 import type { RequestSummary } from './core/request-summary.js';
@@ -24,6 +24,8 @@ export interface Stages {
    * page has been sent.
    */
   page(exchange: Exchange): Promise<Failure | null> | Failure | null;
+  /** Step 2: the failure of a path that has neither an endpoint nor a page. */
+  noRoute(path: string): Failure;
   /** Step 2: rejects new calls on open connections while the gateway shuts down. */
   draining(): Failure | null;
   /** Step 3. */
@@ -101,7 +103,7 @@ class RequestRun implements BodyListener, ResponseListener {
       const page = stages.page(exchange);
       return page instanceof Promise
         ? page.then((failure) => failure ?? 'page')
-        : (page ?? routeUnknown());
+        : (page ?? stages.noRoute(exchange.path));
     }
     this.endpoint = endpoint;
     const draining = stages.draining();

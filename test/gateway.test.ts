@@ -41,7 +41,7 @@ describe('the first failure is the answer', () => {
   test('no route: a page takes over, or the answer is 404', async () => {
     const none = await run({ route: () => null });
     expect([none.steps, none.kind, none.rejected[0]?.[1]]).toEqual([
-      'validate route page sendError record',
+      'validate route page noRoute sendError record',
       'route.unknown',
       null,
     ]);

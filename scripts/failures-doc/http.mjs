@@ -9,6 +9,13 @@ export const http = {
     cause: ['No endpoint has this path.'],
     action: ['Compare the URL in the client with `path` of the endpoints. Each letter must match.'],
   },
+  'route.slash': {
+    cause: ['No endpoint has this path, and an endpoint has it with more or fewer slashes.'],
+    action: [
+      'Write the path in the client as `data.path` of the response has it. It is the `path` of the',
+      'configuration. A proxy in front of the gateway must not add or merge slashes.',
+    ],
+  },
   'method.refused': {
     cause: ['MCP does not have this HTTP method at this path, or not in this revision.'],
     action: ['Send POST. The `Allow` header of the response names every method.'],

@@ -39,8 +39,9 @@ const metadataDiffers: Check = ({ endpoints }) => {
   const problems: Problem[] = [];
   for (const [i, { path, resource }] of endpoints) {
     // A trailing slash makes no difference to the metadata URL.
-    const pathname = resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
-    if (pathname === undefined) continue;
+    const publicPath = resource === undefined ? path : new URL(resource).pathname;
+    if (publicPath === undefined) continue;
+    const pathname = publicPath.replace(/\/$/, '');
     const first = firstWith.get(pathname);
     if (first === undefined) {
       firstWith.set(pathname, i);

@@ -19,12 +19,16 @@ beforeAll(async () => {
 });
 afterAll(() => scene.stop());
 
-test.skipIf(!hasJava)('D-19: the HttpClient of the JDK reads metadata, the challenge, answers and streams', async () => {
-  const env = { ...process.env, TOKEN: scene.token() };
-  const { stdout } = await run('java', [PROGRAM, scene.gateway.url], { env, timeout: 60_000 });
-  const served = ['call', 'call', 'call', 'chunks', 'stream', 'delete', 'empty-get', 'empty-delete', 'empty-metadata'];
-  const lines = ['metadata 200', 'anonymous 401', ...served.map((name) => `${name} 200`)];
-  expect(stdout.trim().split('\n')).toEqual(lines.map((line) => `${line} HTTP_1_1`));
-  const methods = scene.upstream.requests.map(({ method }) => method);
-  expect(methods).toEqual(['POST', 'POST', 'POST', 'POST', 'GET', 'DELETE', 'GET', 'DELETE']);
-}, 90_000);
+test.skipIf(!hasJava)(
+  'D-19: the HttpClient of the JDK reads metadata, the challenge, answers and streams',
+  async () => {
+    const env = { ...process.env, TOKEN: scene.token() };
+    const { stdout } = await run('java', [PROGRAM, scene.gateway.url], { env, timeout: 60_000 });
+    const served = ['call', 'call', 'call', 'chunks', 'stream', 'delete', 'empty-get', 'empty-delete', 'empty-metadata'];
+    const lines = ['metadata 200', 'anonymous 401', ...served.map((name) => `${name} 200`)];
+    expect(stdout.trim().split('\n')).toEqual(lines.map((line) => `${line} HTTP_1_1`));
+    const methods = scene.upstream.requests.map(({ method }) => method);
+    expect(methods).toEqual(['POST', 'POST', 'POST', 'POST', 'GET', 'DELETE', 'GET', 'DELETE']);
+  },
+  90_000,
+);

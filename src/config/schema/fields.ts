@@ -95,7 +95,7 @@ export const upstreamUrl = z
 
 export const endpointPath = z
   .string({ error: 'write the public path, such as /mcp' })
-  .regex(/^(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+$/, {
+  .regex(/^(\/|(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+)$/, {
     error: 'write a path such as /mcp: plain characters, no trailing slash, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), {
