@@ -96,6 +96,8 @@ test('B-15, C-148: a preflight gets 204 without a credential, allows MCP headers
   expect([response.status, response.body, response.header('access-control-allow-origin')]).toEqual([204, '', LISTED]);
   const allowed = (response.header('access-control-allow-headers') ?? '').toLowerCase().split(', ');
   const needed = ['authorization', 'content-type', 'accept', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'mcp-session-id'];
+  // OpenTelemetry in a page adds them to each request.
+  needed.push('traceparent', 'tracestate', 'baggage');
   expect(allowed).toEqual(expect.arrayContaining([...needed, 'last-event-id', 'mcp-param-region', 'mcp-param-x_y']));
   expect(allowed).not.toContain('x-other');
   expect(response.header('access-control-allow-methods')?.split(', ')).toEqual(expect.arrayContaining(['GET', 'POST', 'DELETE']));

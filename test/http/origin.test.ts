@@ -88,7 +88,8 @@ describe('the answers to a browser (B-15, C-152)', () => {
 describe('a preflight (B-15, C-148)', () => {
   const METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
   const HEADERS =
-    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
+    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, ' +
+    'Traceparent, Tracestate, Baggage';
   function answer(lines: Lines, where = at) {
     const asked = exchange({ method: 'OPTIONS', lines });
     expect(answerPreflight(asked, where)).toBe(true);
