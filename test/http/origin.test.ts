@@ -52,6 +52,33 @@ describe('an origin (B-10, B-11)', () => {
     expect(check([one])).toBe('origin.refused');
   });
 
+  describe('of an extension or a desktop app', () => {
+    const APPS = [
+      'vscode-webview://1qhk0dkmv2ifkh5c1f7rdb5kfj2h8s9ehrh1ps6e9n8oup3pi1se',
+      'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+      'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
+      'safari-web-extension://1EA4E9A9-1F0B-4E8A-BD0F-C0E2C6F1F2A3',
+      'app://obsidian.md',
+      'app://-',
+      'tauri://localhost',
+    ];
+    test.each(APPS)('%s passes where the operator listed it, and is rejected otherwise', (one) => {
+      expect(check([one], endpoint({ origins: [one] }))).toBe(one);
+      expect(check([one], endpoint({ origins: APPS.filter((other) => other !== one) }))).toBe('origin.refused');
+    });
+
+    test.each([
+      'APP://obsidian.md',
+      'app://Obsidian.md',
+      'app://obsidian.md/',
+      'app://obsidian.md:80',
+      'app:obsidian.md',
+      'app://',
+    ])('%s is not app://obsidian.md: the whole text counts', (one) => {
+      expect(check([one], endpoint({ origins: ['app://obsidian.md'] }))).toBe('origin.refused');
+    });
+  });
+
   test('twice is rejected, even if both are allowed (B-58)', () => {
     expect(check(['https://app.example.com', 'https://app.example.com'])).toBe('origin.refused');
     expect(check(['https://app.example.com', 'https://evil.example'])).toBe('origin.refused');
