@@ -95,9 +95,24 @@ const passThroughCanPass: Check = ({ endpoints, isBad }) =>
     }),
   );
 
+/** A key of a pass-through caller would reach the upstream with every other credential, too. */
+const forwardedHeadersDiffer: Check = ({ endpoints }) =>
+  [...endpoints].flatMap(([i, { forwardHeaders = [], passThrough = [] }]) => {
+    const names = forwardHeaders.map((name) => name?.toLowerCase());
+    const keys = passThrough.map((entry) => entry?.header?.toLowerCase());
+    return names.flatMap((name, j): Problem[] => {
+      const path = ['endpoints', i, 'forwardHeaders', j];
+      if (name === undefined) return [];
+      if (names.indexOf(name) < j) return [{ path, message: `${name} occurs twice; keep one` }];
+      if (!keys.includes(name)) return [];
+      return [{ path, message: 'passThrough has this header; remove it here' }];
+    });
+  });
+
 export const endpointChecks: readonly Check[] = [
   issuersExist,
   pathsDiffer,
   metadataDiffers,
   passThroughCanPass,
+  forwardedHeadersDiffer,
 ];

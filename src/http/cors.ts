@@ -46,6 +46,7 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
     ALLOW_HEADERS,
     ...parameters.map((name) => name.trim()),
     ...passThroughHeaders(endpoint),
+    ...endpoint.forwardHeaders,
   ].join(', ');
   const headers = [
     'access-control-allow-methods',

@@ -8,7 +8,7 @@ import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
 import type { OpenStream } from './event-stream.js';
-import { isLoop, requestHeaders } from './headers.js';
+import { isLoop, requestFields, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
 import { Relay } from './relay.js';
@@ -31,6 +31,7 @@ export interface TransportDependencies {
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
   const { target } = endpoint.upstream;
+  const fields = requestFields(endpoint.forwardHeaders);
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -38,7 +39,14 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const session = era === 'modern' ? null : openSession(exchange, endpoint, caller);
       if (session?.ok === false) return listener.onResponseEnd(session);
       const sessionId = session === null ? null : session.id;
-      const headers = requestHeaders(exchange, message, sessionId, credentialHeaders, pseudonym);
+      const headers = requestHeaders(
+        exchange,
+        message,
+        sessionId,
+        credentialHeaders,
+        pseudonym,
+        fields,
+      );
       const view = listView(caller, message);
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');

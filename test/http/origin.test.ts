@@ -156,6 +156,11 @@ describe('a preflight (B-15, C-148)', () => {
     expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
   });
 
+  test('allows the headers that the endpoint forwards', () => {
+    const forwarding = endpoint({ forwardHeaders: ['x-region'] });
+    expect(answer([], forwarding).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-region`);
+  });
+
   test.each(['POST', 'GET', 'HEAD', 'options'])('is not a %s request', (method) => {
     const asked = exchange({ method });
     expect(answerPreflight(asked, at)).toBe(false);

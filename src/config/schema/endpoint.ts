@@ -11,6 +11,7 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { forwardHeaders } from './forward-headers.js';
 import { passThroughList } from './pass-through.js';
 import {
   denialResponseSchema,
@@ -84,6 +85,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   methods: methodsSchema.optional(),
   denialResponse: denialResponseSchema,
   passThrough: passThroughList,
+  /** Further request headers that the upstream gets as the caller sent them. */
+  forwardHeaders,
   upstream: z.union(
     [upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject],
     {
