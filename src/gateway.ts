@@ -7,7 +7,7 @@ import type { Endpoint } from './core/endpoint.js';
 import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
-import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
+import { gatewayFault, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
 import type { RequestSummary } from './core/request-summary.js';
@@ -19,8 +19,13 @@ export interface Stages {
   validate(exchange: Exchange): Failure | null;
   /** Step 2. Two hosts may have the same path. */
   route(host: string, path: string): EndpointRuntime | null;
-  /** Step 2: metadata and health. It settles when the page is sent; null where there is no page. */
-  page(exchange: Exchange): Promise<void> | Failure | null;
+  /**
+   * Step 2: metadata and health. Null: the path is not a page. A promise settles with null when the
+   * page has been sent.
+   */
+  page(exchange: Exchange): Promise<Failure | null> | Failure | null;
+  /** Step 2: the failure of a path that has neither an endpoint nor a page. */
+  noRoute(path: string): Failure;
   /** Step 2: rejects new calls on open connections while the gateway shuts down. */
   draining(): Failure | null;
   /** Step 3. */
@@ -98,7 +103,9 @@ class RequestRun implements BodyListener, ResponseListener {
     const endpoint = stages.route(exchange.host, exchange.path);
     if (endpoint === null) {
       const page = stages.page(exchange);
-      return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
+      return page instanceof Promise
+        ? page.then((failure) => failure ?? 'page')
+        : (page ?? stages.noRoute(exchange.path));
     }
     this.endpoint = endpoint;
     const draining = stages.draining();
@@ -145,8 +152,14 @@ class RequestRun implements BodyListener, ResponseListener {
     const last = end ?? stages.readable(exchange);
     if (typeof last === 'string') return this.conclude(last);
     if (last !== null) return this.reject(last);
-    if (exchange.method !== 'POST') return this.onBody(NO_BODY);
-    exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    if (exchange.method === 'POST')
+      return exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    // Some clients send no body as an empty chunked one.
+    if (exchange.names.includes('transfer-encoding'))
+      return exchange.readBody(0, {
+        onBody: (read) => this.onBody(read.ok ? NO_BODY : read),
+      });
+    this.onBody(NO_BODY);
   }
 
   /** A rejection before step 8. The body cannot change it, but it gets the id of the call. */

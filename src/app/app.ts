@@ -69,6 +69,7 @@ export async function startGateway(
       draining: () => listener.draining(),
       route: (host, path) => runtime.route(host, path),
       page: (exchange) => runtime.page(exchange),
+      noRoute: (path) => runtime.noRoute(path),
       origin: applyCors,
       preflight: answerPreflight,
       readCredential,

@@ -60,6 +60,7 @@ export function resolveEndpoint(
     policy: resolvePolicy(input),
     denialResponse: input.denialResponse === 'jsonrpc' ? 'jsonrpc' : 'http',
     passThrough: input.passThrough.map(passThroughRule),
+    forwardHeaders: input.forwardHeaders.map((name) => name.toLowerCase()),
     origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,
     maxBodyBytes: input.limits.maxBodyBytes,

@@ -48,6 +48,8 @@ export interface Endpoint {
   /** The response to a denial by policy: HTTP 403, or HTTP 200 with a JSON-RPC error. */
   readonly denialResponse: 'http' | 'jsonrpc';
   readonly passThrough: readonly PassThroughRule[];
+  /** Further request headers that the gateway forwards, in lower case. */
+  readonly forwardHeaders: readonly string[];
   /** Allowed origins beside `publicOrigin` and loopback. */
   readonly origins: readonly string[];
   readonly publicOrigin: string;

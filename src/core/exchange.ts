@@ -51,7 +51,8 @@ export interface Exchange extends RequestHead {
   readonly sentStatus: number;
   /**
    * Reads the whole body. Fails if the body is too large or the caller disconnects. Sends
-   * `100 Continue` first if the caller waits for it (C-142, 100-continue).
+   * `100 Continue` first if the caller waits for it (C-142, 100-continue). `limitBytes` 0: the
+   * method has no body, and a body is a bad request.
    */
   readBody(limitBytes: number, listener: BodyListener): void;
   /**

@@ -10,15 +10,8 @@ import { BodyReader } from './body.js';
 import { BodyStart } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
 import { lowerCase } from './header-names.js';
+import { DRAIN_BYTES, linger } from './linger.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
-
-/**
- * After an error the gateway drains an unread body of up to this size. It closes the connection of
- * a longer or chunked one.
- */
-const DRAIN_BYTES = 64 * 1024;
-/** How long a client may read its error response before the gateway destroys the socket. */
-export const LINGER_MS = 1000;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -77,13 +70,18 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     const names: string[] = [];
     const values: string[] = [];
     let host = '';
+    let offersUpgrade = false;
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const name = lowerCase(raw[i] as string);
       names.push(name);
       values.push(raw[i + 1] as string);
       if (name === 'host') host = raw[i + 1] as string;
+      else if (name === 'upgrade') offersUpgrade = true;
     }
     this.host = host;
+    // After an offer the parser drops bytes that follow the request, and reports no invalid ones
+    // (measured). So this request is the last one on its connection.
+    if (offersUpgrade) outgoing.shouldKeepAlive = false;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;
@@ -179,7 +177,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       headers.push('connection', 'close');
       this.connection.closing = true;
     }
-    if (long) this.linger();
+    if (long) linger(this.incoming);
     this.outgoing.writeHead(status, headers);
     // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
     // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
@@ -230,24 +228,5 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       this.names.includes('transfer-encoding') ||
       this.declaredBytes() > DRAIN_BYTES
     );
-  }
-
-  /**
-   * Otherwise Node reads the whole declared body after the answer (measured: 2 GB), or resets the
-   * connection before the client has read the answer.
-   */
-  private linger(): void {
-    const { incoming } = this;
-    const { socket } = incoming;
-    let drained = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      drained += chunk.length;
-      if (drained >= DRAIN_BYTES) incoming.pause();
-    });
-    incoming.resume();
-    socket.destroySoon = () => {
-      if (socket.writable) socket.end();
-      setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    };
   }
 }

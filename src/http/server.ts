@@ -13,7 +13,8 @@ import {
 import { Connection, type OpenExchange } from './connection.js';
 import { errorBody } from './error-response.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
-import { HttpExchange, LINGER_MS } from './http-exchange.js';
+import { HttpExchange } from './http-exchange.js';
+import { LINGER_MS } from './linger.js';
 import { validateRequest } from './request-validation.js';
 import { watchStalledClients } from './stalled-clients.js';
 

@@ -10,7 +10,7 @@ import { SUBSCRIBE } from '../mcp/methods.js';
 import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { GetStream } from './get-stream.js';
-import { isLoop, requestHeaders } from './headers.js';
+import { isLoop, requestFields, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
 import { createReconnects } from './reconnects.js';
@@ -35,6 +35,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
+  const fields = requestFields(endpoint.forwardHeaders);
   const reconnects = createReconnects();
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
@@ -43,7 +44,14 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const session = era === 'modern' ? null : openSession(exchange, endpoint, caller);
       if (session?.ok === false) return listener.onResponseEnd(session);
       const sessionId = session === null ? null : session.id;
-      const headers = requestHeaders(exchange, message, sessionId, credentialHeaders, pseudonym);
+      const headers = requestHeaders(
+        exchange,
+        message,
+        sessionId,
+        credentialHeaders,
+        pseudonym,
+        fields,
+      );
       const view = listView(caller, message);
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');

@@ -1,6 +1,7 @@
 // The corridor with steps that a test chooses, and a record of the steps that it called.
 import type { Authenticator, EndpointRuntime } from '../../src/core/endpoint-runtime.js';
 import type { Failure } from '../../src/core/failure.js';
+import { routeUnknown } from '../../src/core/failures.js';
 import type { Message } from '../../src/core/message.js';
 import type { RequestSummary } from '../../src/core/request-summary.js';
 import { ok } from '../../src/core/result.js';
@@ -50,6 +51,7 @@ export function corridor(changes: Partial<Steps> = {}) {
     validate: () => null,
     route: () => runtime(steps),
     page: () => null,
+    noRoute: () => routeUnknown(),
     draining: () => null,
     origin: () => null,
     preflight: () => false,

@@ -29,6 +29,7 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     policy: null,
     denialResponse: 'http',
     passThrough: [],
+    forwardHeaders: [],
     origins: [],
     publicOrigin: 'https://mcp.example.com',
     maxBodyBytes: 4096,

@@ -11,6 +11,7 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { forwardHeaders } from './forward-headers.js';
 import { passThroughList } from './pass-through.js';
 import {
   challengeScopesSchema,
@@ -25,10 +26,23 @@ import {
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
 
-const ORIGIN_HINT = 'write an origin, such as https://app.example.com';
+const ORIGIN_HINT =
+  'write an origin without a slash at the end, such as https://app.example.com or app://NAME';
+
+/**
+ * Origins of extensions and desktop apps. Each client writes the part after the scheme in its own
+ * way, so the gateway compares letter for letter. Schemes are listed, so that a misspelled https is
+ * a problem.
+ */
+const APP_ORIGIN = new RegExp(
+  '^(vscode-webview|vscode-file|chrome-extension|moz-extension|safari-web-extension|app|tauri|' +
+    'capacitor|ionic)://[A-Za-z0-9._-]+(:[0-9]{1,5})?$',
+);
 
 const isOrigin = (value: string): boolean =>
-  value === '*' || (URL.canParse(value) && new URL(value).origin === value);
+  value === '*' ||
+  APP_ORIGIN.test(value) ||
+  (/^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value);
 
 const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
@@ -76,6 +90,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   methods: methodsSchema.optional(),
   denialResponse: denialResponseSchema,
   passThrough: passThroughList,
+  /** Further request headers that the upstream gets as the caller sent them. */
+  forwardHeaders,
   upstream: z.union(
     [upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject],
     {

@@ -95,7 +95,7 @@ export const upstreamUrl = z
 
 export const endpointPath = z
   .string({ error: 'write the public path, such as /mcp' })
-  .regex(/^(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+$/, {
+  .regex(/^(\/|(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+)$/, {
     error: 'write a path such as /mcp: plain characters, no trailing slash, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), {
@@ -134,7 +134,11 @@ export const audience = z
   .array(
     z
       .string({ error: 'write an audience, such as https://mcp.example.com/mcp' })
-      .min(1, { error: 'an empty audience matches no token; remove it' }),
+      .min(1, { error: 'an empty audience matches no token; remove it' })
+      // The operator who writes it expects that every token passes.
+      .refine((value) => !value.includes('*'), {
+        error: 'an audience matches exactly, so * is not a wildcard; write each audience in full',
+      }),
     {
       error: 'write a list, such as [https://mcp.example.com/mcp]',
     },
@@ -145,9 +149,17 @@ export const audience = z
 
 const CLIENT_IDS_HINT = 'write a client id, such as my-mcp-client';
 export const clientIds = z
-  .array(z.string({ error: CLIENT_IDS_HINT }).min(1, { error: CLIENT_IDS_HINT }), {
-    error: 'write a list of client ids, such as [my-mcp-client]',
-  })
+  .array(
+    z
+      .string({ error: CLIENT_IDS_HINT })
+      .min(1, { error: CLIENT_IDS_HINT })
+      .refine((value) => !value.includes('*'), {
+        error: 'a client id matches exactly, so * is not a wildcard; write each client id in full',
+      }),
+    {
+      error: 'write a list of client ids, such as [my-mcp-client]',
+    },
+  )
   .min(1, {
     error: 'an empty list accepts no client; write at least one, or remove the field',
   });
