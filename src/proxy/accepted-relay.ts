@@ -36,7 +36,7 @@ export class AcceptedRelay extends Relay {
     if (this.discards && status === 204) this.endEarly(controller);
   }
 
-  protected override rejection(status: number, headers: UpstreamHeaders): Failure | null {
+  override rejection(status: number, headers: UpstreamHeaders): Failure | null {
     if (!this.discards) return super.rejection(status, headers);
     return this.context.session?.rejection(headers) ?? null;
   }
