@@ -16,7 +16,7 @@ describe.each<[string, RegExp, string]>([
   ['is forwarded anyway', /anyway/, 'Accept Accept-Language Content-Type User-Agent TraceParent Tracestate Baggage'],
   ['belongs to MCP', /of MCP/, 'Mcp-Session-Id MCP-Protocol-Version Mcp-Method mcp-name Mcp-Param-Region Mcp-X Last-Event-ID'],
   [
-    'is about one hop or an address',
+    'concerns one connection or an address',
     /one connection or an address/,
     `Connection Keep-Alive TE Trailer Transfer-Encoding Upgrade HTTP2-Settings Expect Host Via Origin Referer Content-Length
     Content-Encoding Accept-Encoding Range If-None-Match Sec-Fetch-Site Access-Control-Request-Headers Max-Forwards
@@ -26,7 +26,7 @@ describe.each<[string, RegExp, string]>([
   ],
   [
     'could be a caller or a credential',
-    /could take/,
+    /name a caller or a credential/,
     `Authorization Authorization2 Cookie Cookie2 DPoP X-Api-Key ApiKey X-ApiKey Api-Key X-Auth-Token X-Access-Token
     X-Amz-Security-Token X-Csrf-Token X-Secret X-Password X-Session X-Session-Id X-JWT X-Signature X-User XUser X-User-Id Username
     X-Userid X-Auth-Request-Email X-Authenticated-Userid X-Goog-Authenticated-User-Email X-Amzn-Oidc-Identity

@@ -52,14 +52,14 @@ export const forwardHeaders = z
       })
       .refine(refused(OF_THE_HOP), {
         error:
-          'this header concerns one connection or an address, so the gateway never forwards it; ' +
-          'remove it',
+          'the gateway never forwards this header, because it concerns one connection or an ' +
+          'address; remove it',
         abort: true,
       })
       .refine(refused(OF_THE_CALLER), {
         error:
-          'an upstream could take this header for a caller or a credential, so the gateway never ' +
-          'forwards it; choose another name, or passThrough for a key that the upstream verifies',
+          'the gateway never forwards this header, because it could name a caller or a ' +
+          'credential; choose another name, or passThrough for a key',
       }),
     { error: 'write a list of header names, such as [X-Region]' },
   )
