@@ -89,7 +89,9 @@ async function manyAtOnce(checks, gateway, tokens, resource, where) {
   const list = [];
   for (let count = 0; count < AT_ONCE; count += 1) list.push(await tokens.machine(resource));
   await Promise.all(
-    list.map((token, at) => checks.accepts(`${where}: new token ${at + 1} of ${AT_ONCE}`, gateway, token)),
+    list.map((token, at) =>
+      checks.accepts(`${where}: new token ${at + 1} of ${AT_ONCE}`, gateway, token),
+    ),
   );
 }
 
