@@ -5,8 +5,8 @@
 const SHOWN_CHARACTERS = 300;
 
 /**
- * The target as an absolute URL. It has no user, no fragment and no query: a login page gets secrets
- * there, and some MCP servers get a key in theirs. Null: unreadable.
+ * The target as an absolute URL. It has no user, no fragment and no query: a login page gets
+ * secrets there, and some MCP servers get a key in theirs. Null: unreadable.
  */
 function shownTarget(location: string, upstreamUrl: string): string | null {
   if (!URL.canParse(location, upstreamUrl)) return null;
