@@ -27,7 +27,7 @@ function lateRefusal(relay: Relay, status: number, headers: UpstreamHeaders): st
 }
 
 export class GetStream implements Dispatcher.DispatchHandler, Waiter {
-  lastTick = 0;
+  endMs: number | null = null;
   private readonly relay: Relay;
   private readonly exchange: Exchange;
   private readonly reconnects: Reconnects;

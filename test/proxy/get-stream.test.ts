@@ -18,7 +18,12 @@ function open(): { stream: GetStream; calls: string[]; requests: () => number } 
   const calls: string[] = [];
   const relay = new Proxy({} as Relay, { get: (_target, name) => () => void calls.push(String(name)) });
   let requests = 0;
-  const stream = new GetStream(relay, { disconnected: false } as Exchange, createReconnects(), () => void requests++);
+  const stream = new GetStream(
+    relay,
+    { disconnected: false } as Exchange,
+    createReconnects({ monotonicMs: () => performance.now() }),
+    () => void requests++,
+  );
   stream.tryAgain();
   return { stream, calls, requests: () => requests };
 }
