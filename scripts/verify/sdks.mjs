@@ -154,8 +154,8 @@ async function runAll(all) {
 exitOnSignals();
 // Each child listens for the end of this process.
 process.setMaxListeners(0);
-rmSync(join(cache, 'runs'), { recursive: true, force: true });
-parts.folder = folderOf('runs');
+// Two runs may share a cache.
+parts.folder = folderOf('runs', String(process.pid));
 const { sdks, skipped } = await collect();
 parts.idp = await startIdp({ scopes: [READ, WRITE], tokenTtl: TOKEN_SECONDS });
 parts.opened.push(() => parts.idp.stop());
@@ -173,4 +173,7 @@ say(
   `the SDKs: ${count('same')} same, ${count('known')} known differences, ` +
     `${count('differs')} DIFFER; skipped: ${skipped.join(', ') || 'none'}`,
 );
-process.exit(count('differs') === 0 && results.length > 0 ? 0 : 1);
+const isGood = count('differs') === 0 && results.length > 0;
+if (isGood) rmSync(parts.folder, { recursive: true, force: true });
+else say(`the logs of the programs are in ${parts.folder}`);
+process.exit(isGood ? 0 : 1);

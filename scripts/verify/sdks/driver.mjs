@@ -14,6 +14,7 @@ import {
 import { withDeadline } from '../../../test/fixtures/wait.js';
 
 const SERVER_MS = 90_000;
+const STOP_MS = 15_000;
 export const READ = 'files:read';
 export const WRITE = 'files:write';
 /** An issuer that nothing serves. The gateway cannot get its keys and answers 503. */
@@ -23,30 +24,40 @@ const MAX_BODY = 65_536;
 
 const fileName = (name) => name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-');
 
+/** A process that can be restarted. `start` gets a number for its log and resolves when it is ready. */
+async function restartable(start) {
+  let starts = 1;
+  let running = await start(starts);
+  const stop = async () => {
+    if (running.running()) await running.stop('SIGTERM', STOP_MS).catch(() => {});
+    await running.exited;
+  };
+  async function restart() {
+    await stop();
+    starts += 1;
+    running = await start(starts);
+  }
+  return { restart, stop };
+}
+
 /** Starts the server program on a port of its own. It keeps the port over a restart. */
 export async function startServer({ name, server }, folder) {
   const { port } = await leasePort();
-  let running;
-  async function start() {
+  async function start(count) {
     let tellReady;
     const ready = new Promise((resolve) => (tellReady = resolve));
-    running = startChild('nice', [server.command, ...server.args, String(port)], {
+    const running = startChild('nice', [server.command, ...server.args, String(port)], {
       env: { ...cleanEnvironment(), ...server.env },
-      logFile: join(folder, `${fileName(name)}-server.log`),
+      logFile: join(folder, `${fileName(name)}-server-${port}-${count}.log`),
       onLine: (line) => line.trim() === 'ready' && tellReady(),
     });
     const ended = running.exited.then(({ code }) => {
       throw new Error(`the server of ${name} ended with ${code}`);
     });
     await withDeadline(`the server of ${name} is ready`, Promise.race([ready, ended]), SERVER_MS);
+    return running;
   }
-  await start();
-  const stop = () => running.end();
-  const restart = async () => {
-    await stop();
-    await start();
-  };
-  return { url: `http://127.0.0.1:${port}/mcp`, restart, stop };
+  return { url: `http://127.0.0.1:${port}/mcp`, ...(await restartable(start)) };
 }
 
 /** JSON is YAML. */
@@ -79,24 +90,19 @@ const configuration = ({ port, upstream, issuer }) => ({
 /** Starts a gateway in front of `upstream`. It keeps the port over a restart. */
 export async function startGateway({ name, upstream, issuer, folder }) {
   const { port } = await leasePort();
-  const file = join(folder, `${fileName(name)}-gateway`);
+  const file = join(folder, `${fileName(name)}-gateway-${port}`);
   writeFileSync(`${file}.yaml`, JSON.stringify(configuration({ port, upstream, issuer }), null, 2));
   const origin = `http://127.0.0.1:${port}`;
   const env = { ...cleanEnvironment(), LAB_SESSION_KEY: randomBytes(32).toString('base64') };
-  let running;
-  async function start() {
+  async function start(count) {
     const args = [gatewayMain, 'serve', '--config', `${file}.yaml`];
-    running = startChild(process.execPath, args, { env, logFile: `${file}.log` });
+    const logFile = `${file}-${count}.log`;
+    const running = startChild(process.execPath, args, { env, logFile });
     // Not /readyz: it waits for the keys of the absent issuer.
     await untilServing(running, origin, '/healthz', SERVER_MS);
+    return running;
   }
-  await start();
-  const stop = () => running.end();
-  const restart = async () => {
-    await stop();
-    await start();
-  };
-  return { url: `${origin}/mcp`, restart, stop };
+  return { url: `${origin}/mcp`, ...(await restartable(start)) };
 }
 
 /**

@@ -28,7 +28,7 @@ function outcome(step) {
   return step.text === 'HANGS' ? 'hangs' : 'fails';
 }
 
-/** What an SDK does with a refusal, in a few words. */
+/** Says in a few words how an SDK reacts to a refusal. */
 export function reaction(steps) {
   const by = named(steps);
   if (outcome(by.get('first')) !== 'ok') return `first call: ${seen(by.get('first') ?? steps[0])}`;
