@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { startIdp } from '../../dist/commands/demo/idp.js';
 import { exitOnSignals, runToEnd } from '../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../test/fixtures/launch.js';
+import { grade } from './sdks/authlab.mjs';
 import { READ, startGateway, startServer, WRITE } from './sdks/driver.mjs';
 import { inTurn, together, withOthers } from './sdks/scenarios.mjs';
 import { report, verdict } from './sdks/table.mjs';
@@ -115,6 +116,20 @@ async function withOther(sdk, server, title, results) {
   await lane.upstream.stop();
 }
 
+/** The grade of the public scanner for the gateway of a lane. */
+async function graded(lane) {
+  const result = await grade(lane, parts.idp, contextOf('python')).catch((error) => ({
+    sdk: 'mcp-authlab',
+    version: '',
+    scenario: 'grade',
+    state: 'differs',
+    how: error.message,
+    runs: {},
+  }));
+  say(`  mcp-authlab: ${result.letter ?? ''} ${result.how}`);
+  return result;
+}
+
 async function runAll(all) {
   const results = [];
   const isWanted = ({ name }) =>
@@ -130,7 +145,7 @@ async function runAll(all) {
     );
     lanes.push(lane);
   });
-  say('quiet for 70 s:');
+  if (isChosen({ name: 'grade' })) results.push(await graded(lanes[0]));
   for (const scenario of together.filter(isChosen))
     await Promise.all(lanes.map((lane) => perform(lane, scenario, results)));
   await each(lanes, AT_ONCE, async (lane) => {

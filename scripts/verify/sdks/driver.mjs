@@ -66,7 +66,11 @@ const configuration = ({ port, upstream, issuer }) => ({
   listen: { host: '127.0.0.1', port },
   admin: { host: '127.0.0.1', port: 0 },
   sessionKeys: ['${env:LAB_SESSION_KEY}'],
-  issuers: { main: { issuer }, absent: { issuer: ABSENT, jwksUri: `${ABSENT}/jwks` } },
+  issuers: {
+    main: { issuer },
+    // Clients must not try to log in there.
+    absent: { issuer: ABSENT, jwksUri: `${ABSENT}/jwks`, authorizationServers: [issuer] },
+  },
   endpoints: [
     {
       path: '/mcp',

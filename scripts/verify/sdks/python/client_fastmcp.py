@@ -2,23 +2,35 @@
 
 import os
 import threading
+import time
 import urllib.request
 import webbrowser
 from contextlib import asynccontextmanager
+from urllib.error import HTTPError, URLError
+from urllib.parse import parse_qs, urlparse
 
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from login import follow
 from program import Notices, program
 
-MODERN = "2026-07-28"
+TRIES = 40
 
 
 def open_browser(url, *_, **__):
-    """A browser that logs in at once and loads the redirect: the client listens there."""
+    """A browser that logs in and loads the redirect. The client listens there a bit later."""
 
     def visit():
-        urllib.request.urlopen(follow(url, "http://localhost:"), timeout=10).read()
+        redirect = parse_qs(urlparse(url).query)["redirect_uri"][0]
+        end = follow(url, redirect, keep_errors=True)
+        for _ in range(TRIES):
+            try:
+                urllib.request.urlopen(end, timeout=10).read()
+                return
+            except HTTPError:
+                return
+            except URLError:
+                time.sleep(0.25)
 
     threading.Thread(target=visit, daemon=True).start()
     return True

@@ -15,13 +15,16 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def follow(url, redirect=REDIRECT):
-    """Follows the authorization request to the redirect URI and returns its query."""
+def follow(url, redirect=REDIRECT, keep_errors=False):
+    """Follows the authorization request and returns the redirect URI with its query."""
     print(f"login: scope={parse_qs(urlparse(url).query).get('scope')}", file=sys.stderr)
     jar = CookieJar(policy=DefaultCookiePolicy(rfc2965=False))
     browser = urllib.request.build_opener(NoRedirect, urllib.request.HTTPCookieProcessor(jar))
     for _ in range(HOPS):
         if url.startswith(redirect):
+            error = parse_qs(urlparse(url).query).get("error")
+            if error and not keep_errors:
+                raise RuntimeError(f"the login ended with {error[0]}")
             return url
         try:
             answer = browser.open(url, timeout=10)
