@@ -24,7 +24,7 @@ const MAX_BODY = 65_536;
 
 const fileName = (name) => name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-');
 
-/** A process that can be restarted. `start` gets a number for its log and resolves when it is ready. */
+/** A process that can restart. `start` gets a number for its log and resolves when it is ready. */
 async function restartable(start) {
   let starts = 1;
   let running = await start(starts);
@@ -60,7 +60,7 @@ export async function startServer({ name, server }, folder) {
   return { url: `http://127.0.0.1:${port}/mcp`, ...(await restartable(start)) };
 }
 
-/** The rules of both endpoints: a tool for a scope, and a tool for nobody. */
+/** The rules of both endpoints: one tool needs a scope, one is denied. */
 const RULES = {
   limits: { maxBodyBytes: MAX_BODY },
   scopes: [READ],
