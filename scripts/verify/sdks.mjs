@@ -50,17 +50,18 @@ function contextOf(language) {
   return { folder, run, say };
 }
 
-/** The SDKs of all languages, and the languages that are missing. */
+/** The SDKs of the named languages, and those of TypeScript, whose first is the reference. */
 async function collect() {
   const found = { sdks: [], skipped: [] };
+  const named = wanted.filter((word) => LANGUAGES.includes(word));
   for (const language of LANGUAGES) {
     const file = new URL(`./sdks/${language}.mjs`, import.meta.url);
-    if (!existsSync(file)) continue;
-    const isNamed = wanted.length === 0 || wanted.includes(language);
-    if (!isNamed && LANGUAGES.includes(wanted[0])) continue;
+    const isNeeded = named.length === 0 || named.includes(language) || language === LANGUAGES[0];
+    if (!existsSync(file) || !isNeeded) continue;
     try {
       const { sdks } = await import(file.href);
-      found.sdks.push(...(await sdks(contextOf(language))));
+      const list = await sdks(contextOf(language));
+      found.sdks.push(...list.map((sdk) => ({ ...sdk, language })));
     } catch (error) {
       say(`skipped: ${language}: ${error.message}`);
       found.skipped.push(language);
@@ -90,6 +91,21 @@ async function openLane(sdk, server) {
   return { sdk, server, upstream, gateway, token, folder: parts.folder };
 }
 
+/** A result without a scenario: a part did not start. */
+const broken = (sdk, version, scenario, how) => {
+  say(`  ${sdk}, ${scenario}: differs ${how}`);
+  return { sdk, version, scenario, state: 'differs', how, runs: {} };
+};
+
+async function tryLane(sdk, server, results) {
+  try {
+    return await openLane(sdk, server);
+  } catch (error) {
+    results.push(broken(sdk.name, sdk.version, 'start', `with ${server.name}: ${error.message}`));
+    return undefined;
+  }
+}
+
 /** Runs `work` for each item, at most AT_ONCE at the same time. */
 async function each(items, atOnce, work) {
   const queue = [...items];
@@ -109,9 +125,10 @@ async function perform(lane, scenario, results) {
   say(`  ${lane.sdk.name}, ${scenario.name}: ${result.state} ${result.how} (${seconds} s)`);
 }
 
-/** The SDK with the server of `other`, or its server with the client of `other`. */
+/** The SDK with the server of another, or its server with the client of another. */
 async function withOther(sdk, server, title, results) {
-  const lane = await openLane(sdk, server);
+  const lane = await tryLane(sdk, server, results);
+  if (lane === undefined) return;
   for (const scenario of withOthers.filter(isChosen))
     await perform(lane, { ...scenario, name: title }, results);
   await lane.gateway.stop();
@@ -120,32 +137,36 @@ async function withOther(sdk, server, title, results) {
 
 /** The grade of the public scanner for the gateway of a lane. */
 async function graded(lane) {
-  const result = await grade(lane, parts.idp, contextOf('python')).catch((error) => ({
-    sdk: 'mcp-authlab',
-    version: '',
-    scenario: 'grade',
-    state: 'differs',
-    how: error.message,
-    runs: {},
-  }));
-  say(`  mcp-authlab: ${result.letter ?? ''} ${result.how}`);
+  const result = await grade(lane, parts.idp, contextOf('python')).catch((error) =>
+    broken('mcp-authlab', '', 'grade', error.message),
+  );
+  say(`  mcp-authlab: ${result.letter ?? 'no grade'} ${result.how}`);
   return result;
+}
+
+/** The pairs of an SDK with the reference. */
+async function runOthers(sdks, reference, results) {
+  const others = sdks.filter(({ name }) => name !== reference.name);
+  await each(others, AT_ONCE, async (sdk) => {
+    const { client } = reference;
+    if (sdk.client !== null) await withOther(sdk, reference, `basic at ${reference.name}`, results);
+    if (sdk.server !== null)
+      await withOther({ ...sdk, client }, sdk, `basic by ${reference.name}`, results);
+  });
 }
 
 async function runAll(all) {
   const results = [];
-  const isWanted = ({ name }) =>
+  const isWanted = ({ name, language }) =>
     wanted.length === 0 ||
-    wanted.some((word) => LANGUAGES.includes(word) || name.toLowerCase().includes(word));
+    wanted.some((word) => word === language || name.toLowerCase().includes(word));
   const mine = all.filter(isWanted);
-  const reference = all.find(({ client, server }) => client !== null && server !== null);
+  const [reference] = all;
   const lanes = [];
   await each(mine, AT_ONCE, async (sdk) => {
-    const lane = await openLane(
-      sdk.client === null ? { ...sdk, client: reference.client } : sdk,
-      sdk.server === null ? reference : sdk,
-    );
-    lanes.push(lane);
+    const complete = { ...sdk, client: sdk.client ?? reference.client };
+    const lane = await tryLane(complete, sdk.server === null ? reference : sdk, results);
+    if (lane !== undefined) lanes.push(lane);
   });
   if (isChosen({ name: 'grade' })) results.push(await graded(lanes[0]));
   for (const scenario of together.filter(isChosen))
@@ -153,17 +174,7 @@ async function runAll(all) {
   await each(lanes, AT_ONCE, async (lane) => {
     for (const scenario of inTurn.filter(isChosen)) await perform(lane, scenario, results);
   });
-  const others = mine.filter(({ name }) => name !== reference.name);
-  await each(others, AT_ONCE, async (sdk) => {
-    if (sdk.client !== null) await withOther(sdk, reference, `basic at ${reference.name}`, results);
-    if (sdk.server !== null)
-      await withOther(
-        { ...sdk, client: reference.client },
-        sdk,
-        `basic by ${reference.name}`,
-        results,
-      );
-  });
+  if (withOthers.some(isChosen)) await runOthers(mine, reference, results);
   const position = ({ sdk }) => all.findIndex(({ name }) => name === sdk);
   return results.sort((a, b) => position(a) - position(b));
 }
