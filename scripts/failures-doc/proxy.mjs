@@ -66,6 +66,14 @@ export const proxy = {
       'gateway reach it. Check `upstream.url`.',
     ],
   },
+  'upstream.version': {
+    cause: [
+      'The MCP server answered `initialize` with a revision of MCP that the gateway does not serve.',
+      'The error has the served revisions in `data.supported`, and that of the server in',
+      '`data.answered`.',
+    ],
+    action: ['Use an MCP server, or a client, with one of the served revisions.'],
+  },
   'stream.broken': {
     cause: [
       'The MCP server closed the connection within a response. Or it sent an event that the',

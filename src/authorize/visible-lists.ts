@@ -23,12 +23,19 @@ const REQUESTED_BY: ReadonlyMap<string | null, ListMember> = new Map([
   ['resources/templates/list', 'resourceTemplates'],
 ]);
 
+/**
+ * The result of a task is that of the request that began it, which may have listed. The legacy
+ * `tasks/result` has it as its own result, `tasks/get` of 2026-07-28 inside its result.
+ */
+const TASK_METHODS: ReadonlySet<string | null> = new Set(['tasks/result', 'tasks/get']);
+
 const isFiltered = (policy: Policy, member: ListMember): boolean =>
   (policy[KINDS[member]]?.filterLists ?? false) !== false;
 
 function requestedBy({ calls }: Message): readonly ListMember[] {
   const found = new Set<ListMember>();
   for (const { method } of calls) {
+    if (TASK_METHODS.has(method)) return MEMBERS;
     const member = REQUESTED_BY.get(method);
     if (member !== undefined) found.add(member);
   }
@@ -46,5 +53,9 @@ export function findListView(
   const requested = message.body === null ? MEMBERS : requestedBy(message);
   const members = requested.filter((member) => isFiltered(policy, member));
   if (members.length === 0) return null;
-  return { members, mayUse: (member, name) => isListed(caller, KINDS[member], name) };
+  return {
+    members,
+    inTask: message.calls.some(({ method }) => method === 'tasks/get'),
+    mayUse: (member, name) => isListed(caller, KINDS[member], name),
+  };
 }

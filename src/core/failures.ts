@@ -142,6 +142,10 @@ export const upstreamGatewayRejected = row({
   reason: 'upstream.gateway_rejected', blame: 'gateway', status: 502,
   message: 'The MCP server rejected the gateway', event: 'proxy.gateway_rejected',
   level: 'error' });
+export const upstreamVersion = row({
+  reason: 'upstream.version', blame: 'dependency', status: 502,
+  message: 'The MCP server chose an unsupported protocol version',
+  event: 'proxy.version', level: 'error' });
 export const streamBroken = row({
   reason: 'stream.broken', blame: 'dependency', code: -31502,
   message: 'The response of the MCP server is incomplete', event: 'proxy.stream_broken',

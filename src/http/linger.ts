@@ -1,4 +1,4 @@
-// Ends the connection of a client whose request has a long body that nobody reads, so that the
+// Ends the connection of a client that sends a long body which the gateway does not read. The
 // client still gets its error response.
 import type { IncomingMessage } from 'node:http';
 

@@ -61,6 +61,8 @@ export function validateRequest(head: RequestHead): Failure | null {
         if (value.toLowerCase() !== 'chunked') return bad('Transfer-Encoding other than chunked');
         // RFC 9112 section 6.1: its framing is faulty.
         if (version === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
+        // A preflight is answered before any body is read, and no browser sends it in chunks.
+        if (method === 'OPTIONS') return bad('OPTIONS with a body');
         break;
       case 'content-length':
         if (value !== '0' && BODYLESS.has(method)) return bad(`${method} with a body`);

@@ -18,6 +18,8 @@ export interface ListView {
    * have several. A GET stream has all lists with rules, because it may replay earlier responses.
    */
   readonly members: readonly ListMember[];
+  /** True: the lists may also be one level deeper, in the result of a task (`tasks/get`). */
+  readonly inTask?: boolean;
   /**
    * True if the caller may use this name, or may request the scopes for it. A name that no call can
    * have is never shown.

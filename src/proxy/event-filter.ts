@@ -1,9 +1,7 @@
-// Filters the lists in an event stream. Each event leaves as soon as it is complete, with its lists
-// filtered. An event that the gateway cannot read ends the stream.
+// Filters the messages in an event stream. Each event leaves as soon as it is complete, with its
+// message filtered. An event that the filter cannot read ends the stream.
 import { ChunkBuffer } from '../core/chunk-buffer.js';
-import type { Era } from '../core/message.js';
-import type { ListView } from '../mcp/lists.js';
-import { filterLists } from './list-filter.js';
+import type { FilterResult } from './list-filter.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -20,8 +18,7 @@ const MAX_LINES = 100_000;
 const NOTHING = Buffer.alloc(0);
 
 export class EventFilter {
-  private readonly view: ListView;
-  private readonly era: Era;
+  private readonly filter: (message: Buffer) => FilterResult;
   private readonly limitBytes: number;
   /** The reason that ends the stream, in words. The filter returns no bytes after it. */
   flaw: string | null = null;
@@ -34,10 +31,9 @@ export class EventFilter {
   /** The event has a field. Without one, it consists of comments, which leave at once. */
   private hasField = false;
 
-  /** `limitBytes`: the longest event. */
-  constructor(view: ListView, era: Era, limitBytes: number) {
-    this.view = view;
-    this.era = era;
+  /** `filter`: called once for the message of each event. `limitBytes`: the longest event. */
+  constructor(filter: (message: Buffer) => FilterResult, limitBytes: number) {
+    this.filter = filter;
     this.limitBytes = limitBytes;
   }
 
@@ -95,7 +91,7 @@ export class EventFilter {
     // Without data there is no message, as in an event to resume from (B-87, priming events).
     if (data.every((line) => line === '')) return bytes;
     const message = Buffer.from(data.join('\n'), 'latin1');
-    const filtered = filterLists(message, this.view, this.era);
+    const filtered = this.filter(message);
     if (!filtered.ok) {
       this.flaw = filtered.detail;
       return NOTHING;

@@ -7,14 +7,12 @@ import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
-import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
+import { chooseRelay } from './choose-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { GetStream } from './get-stream.js';
 import { isLoop, requestFields, requestHeaders } from './headers.js';
-import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
 import { createReconnects } from './reconnects.js';
-import { Relay } from './relay.js';
 import type { OpenSession } from './sessions.js';
 
 const isSubscription = ({ calls }: Message): boolean =>
@@ -62,12 +60,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const idText = requestId(message);
       const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
       const method = exchange.method as 'POST';
-      const relay =
-        view !== null
-          ? new ListRelay(context, listener, view)
-          : idText === undefined && expectsNoAnswer(method, message)
-            ? new AcceptedRelay(context, listener)
-            : new Relay(context, listener);
+      const relay = chooseRelay(context, listener, message, view);
       const request = { path: target, method, headers, body: message.body };
       if (exchange.method === 'GET') {
         // Its head has no deadline: the gateway sends one itself.

@@ -23,6 +23,8 @@ interface Edit {
 const MEMBERS = Object.keys(ENTRY_NAMES) as ListMember[];
 const TOP = knownNames('result');
 const RESULT = knownNames('cacheScope', ...MEMBERS);
+/** `result` comes after the lists. */
+const RESULT_OF_TASK = knownNames('cacheScope', ...MEMBERS, 'result');
 const ENTRY = new Map(MEMBERS.map((member) => [member, knownNames(ENTRY_NAMES[member])]));
 
 /**
@@ -55,7 +57,8 @@ class ListReader extends DuplicateKeyReader {
     if (!this.enter(CLOSE_OBJECT)) return;
     const seen: SeenNames = { known: 0, others: null };
     do {
-      if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT) this.readResult();
+      if (this.knownName(TOP, seen) === 0 && this.peek() === OPEN_OBJECT)
+        this.readResult(this.view.inTask ? RESULT_OF_TASK : RESULT);
       else this.skip(1);
     } while (this.another(CLOSE_OBJECT));
   }
@@ -74,19 +77,20 @@ class ListReader extends DuplicateKeyReader {
     return Buffer.concat(pieces);
   }
 
-  private readResult(): void {
+  private readResult(known: typeof RESULT): void {
     if (!this.enter(CLOSE_OBJECT)) return;
     const seen: SeenNames = { known: 0, others: null };
     let scope: Edit | null = null;
     let isFiltered = false;
     do {
-      const index = this.knownName(RESULT, seen);
+      const index = this.knownName(known, seen);
       const member = MEMBERS[index - 1];
       if (index === 0) scope = this.readScope();
       else if (member !== undefined && this.view.members.includes(member)) {
         isFiltered = true;
         this.readList(member);
-      } else this.skip(2);
+      } else if (index > MEMBERS.length && this.peek() === OPEN_OBJECT) this.readResult(RESULT);
+      else this.skip(2);
     } while (this.another(CLOSE_OBJECT));
     if (!isFiltered) return;
     // On every page, even a complete one: another caller may see less (B-106, private lists).

@@ -58,7 +58,8 @@ export class ListRelay extends Relay {
     if (hasNoBody(status, headers) || isOtherError(status, headers))
       return super.start(status, headers);
     if (isEventStream(headers)) {
-      this.events = new EventFilter(this.view, this.context.era, MAX_LIST_BYTES);
+      const filter = (message: Buffer) => filterLists(message, this.view, this.context.era);
+      this.events = new EventFilter(filter, MAX_LIST_BYTES);
       // Filtering changes the length.
       const { 'content-length': _, ...others } = headers;
       return super.start(status, others);

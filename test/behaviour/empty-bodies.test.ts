@@ -34,7 +34,6 @@ const requests: [string, () => RawRequest, number][] = [
   ['DELETE', () => call('DELETE'), 200],
   ['GET of metadata', () => page('GET', METADATA), 200],
   ['HEAD of metadata', () => page('HEAD', METADATA), 200],
-  ['a preflight of metadata', () => page('OPTIONS', METADATA), 204],
   ['GET of health', () => page('GET', '/healthz'), 200],
 ];
 const ends: [string, string[]][] = [
@@ -77,6 +76,12 @@ describe.each(requests)('C-138: an empty chunked body of a %s', (_name, request,
     expect([response.status, response.header('connection'), scene.upstream.hits]).toEqual([400, 'close', 0]);
     await scene.passes();
   });
+});
+
+test.each([METADATA, '/mcp'])('C-138: a chunked preflight of %s is 400: it is answered before any body is read', async (path) => {
+  expect((await scene.send({ method: 'OPTIONS', path })).status).toBe(204);
+  const response = await scene.send({ ...page('OPTIONS', path), body: END }, { label: 'a chunked preflight', closeMs: 3000 });
+  expect([response.status, response.closed]).toEqual([400, true]);
 });
 
 describe('C-138: a chunked body that has not ended', () => {

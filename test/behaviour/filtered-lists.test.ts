@@ -114,6 +114,40 @@ describe('pages and other lists of a raw upstream', () => {
     expect(namesOf(await scene.send(modern('prompts/list', ask('/mcp'))), 'prompts')).toEqual(['slow']);
   });
 
+  test('the result of a task that listed has no hidden tools, whatever form it has', async () => {
+    const json = (result: object): string => JSON.stringify({ jsonrpc: '2.0', id: 1, result });
+    const { tools: listed } = page().result;
+    const task = { taskId: 't-1', status: 'completed' };
+    const params = { taskId: 't-1' };
+    const send = (method: string, make: typeof modern, body: string, type: string) => {
+      scene.upstream.answer(answers.status(200, [['Content-Type', type]], body));
+      const named: Ask['headers'] = method === 'tasks/get' && make === modern ? [['Mcp-Name', 't-1']] : [];
+      return scene.send(make(method, { ...ask('/mcp', { scope: 'files:read e' }), params, headers: named }));
+    };
+    for (const make of [legacy, modern]) {
+      for (const [method, result] of [
+        ['tasks/result', { tools: listed }],
+        ['tasks/get', { ...task, result: { tools: listed } }],
+        ['tasks/get', { ...task, tools: listed }],
+      ] as const) {
+        for (const [body, type] of [
+          [json(result), 'application/json'],
+          [`event: message\ndata: ${json(result)}\n\n`, 'text/event-stream'],
+        ] as const) {
+          const response = await send(method, make, body, type);
+          expect([method, response.status]).toEqual([method, 200]);
+          expect(response.body).toContain('"era"');
+          expect(response.body).not.toContain('"slow"');
+        }
+      }
+    }
+    // A result that is not a list passes unchanged.
+    const called = json({ content: [{ type: 'text', text: '"slow"' }], structuredContent: { tools: [{ name: 'slow' }] } });
+    expect((await send('tasks/result', legacy, called, 'application/json')).body).toBe(called);
+    const working = json({ ...task, status: 'working', result: null });
+    expect((await send('tasks/get', modern, working, 'application/json')).body).toBe(working);
+  });
+
   test('an unreadable list gets 502, and never passes unfiltered', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"era"}],"tools":[{"name":"slow"}]}}';
     for (const [body, status] of [

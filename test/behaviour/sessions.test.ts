@@ -39,7 +39,8 @@ beforeEach(() => {
 function send(method: string, session: string | undefined, ask: Ask = { token: scene.token() }): Promise<RawResponse> {
   const named: [string, string][] = session === undefined ? [] : [['Mcp-Session-Id', session]];
   const headers: Ask['headers'] = [...(ask.headers ?? []), ...named];
-  return scene.send(legacy(method === 'POST' ? 'tools/list' : '', { ...ask, method, headers }));
+  // A GET stream waits five seconds for an upstream that is down.
+  return scene.send(legacy(method === 'POST' ? 'tools/list' : '', { ...ask, method, headers }), { ms: 10_000 });
 }
 
 /** Begins a session. Resolves to the id that this caller gets. */

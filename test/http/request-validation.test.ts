@@ -78,7 +78,14 @@ describe('a body of a method that has none (RFC 9110 section 9.3.1)', () => {
     expect(framed(method, 'Content-Length', '00')).toBe('connection.bad_request');
   });
 
-  test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('%s may have chunks: the reader finds out if they are empty', (method) => {
+  test('OPTIONS must not have chunks, because no later step reads them', () => {
+    expect([check({ method: 'OPTIONS' }), framed('OPTIONS', 'Transfer-Encoding', 'chunked')]).toEqual([
+      'ok',
+      'connection.bad_request',
+    ]);
+  });
+
+  test.each(['GET', 'HEAD', 'DELETE'])('%s may have chunks: the reader finds out if they are empty', (method) => {
     expect(framed(method, 'Transfer-Encoding', 'chunked')).toBe('ok');
     expect(framed(method, 'Transfer-Encoding', 'gzip, chunked')).toBe('connection.bad_request');
   });

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Era } from '../../src/core/message.js';
 import type { ListView } from '../../src/mcp/lists.js';
 import { EventFilter } from '../../src/proxy/event-filter.js';
+import { filterLists } from '../../src/proxy/list-filter.js';
 
 const listing: ListView = { members: ['tools'], mayUse: (_member, name) => !name.startsWith('no') };
 const LIMIT = 1000;
-const start = (era: Era = 'legacy'): EventFilter => new EventFilter(listing, era, LIMIT);
+const start = (era: Era = 'legacy'): EventFilter => new EventFilter((message) => filterLists(message, listing, era), LIMIT);
 
 /** The output for each chunk, and at the end. */
 function pushed(pieces: (string | Buffer)[], filter = start()): string[] {
@@ -144,7 +145,7 @@ describe('the filter holds back', () => {
 
   test('an event of up to a hundred thousand lines', () => {
     const text = (lines: number): string => `${'data\n'.repeat(lines - 1)}\n`;
-    const filter = (): EventFilter => new EventFilter(listing, 'legacy', 1 << 20);
+    const filter = (): EventFilter => new EventFilter((message) => filterLists(message, listing, 'legacy'), 1 << 20);
     expect(pushed([text(100_000), text(100_000)], filter())).toEqual([text(100_000), text(100_000), '']);
     expect(pushed([text(100_001)], filter())).toEqual(['', '', 'flaw: an event of more than 100000 lines']);
   });
