@@ -111,7 +111,8 @@ export function report(results) {
   ]);
   const refusals = results.filter(({ runs }) => runs.isRefusal && runs.through !== undefined);
   const kinds = unique(refusals.map(({ scenario }) => scenario));
-  const reactions = names.map((name) => [
+  const withRefusals = names.filter((name) => refusals.some(({ sdk }) => sdk === name));
+  const reactions = withRefusals.map((name) => [
     name,
     ...kinds.map((kind) => {
       const one = refusals.find(({ sdk, scenario }) => sdk === name && scenario === kind);
