@@ -179,6 +179,7 @@ const messageOf = (body) => {
 export async function startHop(to, { answer, change }) {
   const target = new URL(to);
   let calls = 0;
+  let refusedWith;
   const server = createServer(async (req, res) => {
     const body = await bodyOf(req);
     if (messageOf(body).method === 'tools/call') calls += 1;
@@ -197,6 +198,7 @@ export async function startHop(to, { answer, change }) {
     const { hostname, port } = target;
     const { method, url: path } = req;
     const out = request({ hostname, port, path, method, headers: passed.headers }, (got) => {
+      if (isSecond) refusedWith = got.statusCode;
       res.writeHead(got.statusCode, got.headers);
       got.pipe(res);
       got.on('error', () => res.destroy());
@@ -211,7 +213,8 @@ export async function startHop(to, { answer, change }) {
     server.close();
     server.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${port}${target.pathname}`, stop };
+  const url = `http://127.0.0.1:${port}${target.pathname}`;
+  return { url, stop, refusedWith: () => refusedWith };
 }
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

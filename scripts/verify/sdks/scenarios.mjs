@@ -91,8 +91,11 @@ const quiet = {
 /** The client runs behind a hop that handles its second call differently. */
 async function behindHop(lane, to, handling, label) {
   const hop = await startHop(to, handling);
+  const { status } = handling;
   try {
-    return await client(lane, hop.url, 'refused', label);
+    const steps = await client(lane, hop.url, 'refused', label);
+    if (status === undefined || hop.refusedWith() === status) return steps;
+    throw new Error(`the gateway answered ${hop.refusedWith()}, not ${status}`);
   } finally {
     hop.stop();
   }
@@ -106,7 +109,8 @@ const refused = Object.entries(REFUSALS).map(([name, refusal]) => ({
       () => behindHop(lane, lane.upstream.url, { answer: ofServer(refusal) }, `${name}-direct`),
       () => {
         const change = refusal.change({ audience: lane.gateway.url });
-        return behindHop(lane, lane.gateway.url, { change }, `${name}-through`);
+        const { status } = refusal;
+        return behindHop(lane, lane.gateway.url, { change, status }, `${name}-through`);
       },
     ),
 }));
