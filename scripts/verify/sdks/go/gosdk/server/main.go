@@ -1,0 +1,96 @@
+// The server of the lab with the official Go SDK.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+type arguments struct {
+	Text string `json:"text,omitempty"`
+}
+
+type answer func(context.Context, *mcp.CallToolRequest, arguments) (string, error)
+
+func add(server *mcp.Server, name string, run answer) {
+	handler := func(ctx context.Context, r *mcp.CallToolRequest, a arguments) (*mcp.CallToolResult, any, error) {
+		text, err := run(ctx, r, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
+	}
+	mcp.AddTool(server, &mcp.Tool{Name: name, Description: "a tool of the lab"}, handler)
+}
+
+func echo(_ context.Context, _ *mcp.CallToolRequest, a arguments) (string, error) {
+	return a.Text, nil
+}
+
+func slow(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
+	for step := 1; step <= 3; step++ {
+		time.Sleep(333 * time.Millisecond)
+		token := r.Params.GetProgressToken()
+		if token == nil {
+			continue
+		}
+		params := &mcp.ProgressNotificationParams{ProgressToken: token, Progress: float64(step), Total: 3}
+		if err := r.Session.NotifyProgress(ctx, params); err != nil {
+			return "", err
+		}
+	}
+	return "slow", nil
+}
+
+func ask(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+	defer cancel()
+	message := &mcp.SamplingMessage{Role: "user", Content: &mcp.TextContent{Text: "hi"}}
+	params := &mcp.CreateMessageParams{MaxTokens: 10, Messages: []*mcp.SamplingMessage{message}}
+	result, err := r.Session.CreateMessage(ctx, params)
+	if err != nil {
+		return "", err
+	}
+	return result.Content.(*mcp.TextContent).Text, nil
+}
+
+func pingMe(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+	defer cancel()
+	return "pinged", r.Session.Ping(ctx, nil)
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: server PORT")
+	}
+	server := mcp.NewServer(&mcp.Implementation{Name: "lab", Version: "1"}, nil)
+	add(server, "echo", echo)
+	add(server, "write", echo)
+	add(server, "slow", slow)
+	add(server, "ask", ask)
+	add(server, "ping_me", pingMe)
+	// A new tool makes the SDK send notifications/tools/list_changed.
+	count := 0
+	add(server, "notify", func(context.Context, *mcp.CallToolRequest, arguments) (string, error) {
+		count++
+		add(server, fmt.Sprint("echo_", count), echo)
+		return "notified", nil
+	})
+	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", handler)
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("ready")
+	log.Fatal(http.Serve(listener, mux))
+}

@@ -1,0 +1,100 @@
+// The server of the lab with mcp-go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+var lab = server.NewMCPServer("lab", "1", server.WithToolCapabilities(true))
+
+type answer func(context.Context, mcp.CallToolRequest) (string, error)
+
+func add(name string, run answer) {
+	handler := func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		text, err := run(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return mcp.NewToolResultText(text), nil
+	}
+	lab.AddTool(mcp.NewTool(name, mcp.WithDescription("a tool of the lab")), handler)
+}
+
+func echo(_ context.Context, r mcp.CallToolRequest) (string, error) {
+	return r.GetString("text", ""), nil
+}
+
+func slow(ctx context.Context, r mcp.CallToolRequest) (string, error) {
+	for step := 1; step <= 3; step++ {
+		time.Sleep(333 * time.Millisecond)
+		if r.Params.Meta == nil || r.Params.Meta.ProgressToken == nil {
+			continue
+		}
+		params := map[string]any{
+			"progressToken": r.Params.Meta.ProgressToken, "progress": step, "total": 3,
+		}
+		if err := lab.SendNotificationToClient(ctx, "notifications/progress", params); err != nil {
+			return "", err
+		}
+	}
+	return "slow", nil
+}
+
+func ask(ctx context.Context, _ mcp.CallToolRequest) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+	defer cancel()
+	content := mcp.TextContent{Type: "text", Text: "hi"}
+	messages := []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: content}}
+	params := mcp.CreateMessageParams{MaxTokens: 10, Messages: messages}
+	result, err := lab.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: params})
+	if err != nil {
+		return "", err
+	}
+	switch content := result.Content.(type) {
+	case mcp.TextContent:
+		return content.Text, nil
+	case map[string]any:
+		return fmt.Sprint(content["text"]), nil
+	}
+	return fmt.Sprint(result.Content), nil
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: server PORT")
+	}
+	lab.EnableSampling()
+	add("echo", echo)
+	add("write", echo)
+	add("slow", slow)
+	add("ask", ask)
+	add("ping_me", func(context.Context, mcp.CallToolRequest) (string, error) {
+		return "", errors.New("not in this SDK")
+	})
+	// A new tool makes the SDK send notifications/tools/list_changed.
+	count := 0
+	add("notify", func(context.Context, mcp.CallToolRequest) (string, error) {
+		count++
+		add(fmt.Sprint("echo_", count), echo)
+		return "notified", nil
+	})
+	handler := server.NewStreamableHTTPServer(lab, server.WithStateful(true))
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", handler)
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("ready")
+	log.Fatal(http.Serve(listener, mux))
+}

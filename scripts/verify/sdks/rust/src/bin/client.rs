@@ -1,0 +1,228 @@
+//! The client of the lab with rmcp: `client [-modern] URL SCENARIO`.
+#![allow(deprecated)]
+use std::{
+    env,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use portcullis_sdks::{Outcome, REDIRECT_URI, browse, shown, step, wait};
+use rmcp::{
+    ClientHandler, ClientLifecycleMode, ClientServiceExt, ErrorData, RoleClient, ServiceError,
+    model::*,
+    service::{ClientInitializeError, NotificationContext, RequestContext, RunningService},
+    transport::{
+        StreamableHttpClientTransport,
+        auth::{AuthClient, AuthorizationManager, AuthorizationRequest, OAuthState},
+        streamable_http_client::{InsufficientScopeError, StreamableHttpClientTransportConfig},
+    },
+};
+use serde_json::json;
+use tokio::{
+    sync::{Mutex, Notify},
+    time::{sleep, timeout},
+};
+
+const QUIET: Duration = Duration::from_secs(70);
+
+#[derive(Clone, Default)]
+struct Lab {
+    progress: Arc<AtomicUsize>,
+    notified: Arc<Notify>,
+}
+
+impl ClientHandler for Lab {
+    fn get_info(&self) -> ClientConfig {
+        let mut config = ClientConfig::default();
+        config.capabilities = ClientCapabilities::builder().enable_sampling().build();
+        config.client_info = Implementation::new("lab", "1");
+        config
+    }
+
+    async fn create_message(
+        &self,
+        _: CreateMessageRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<CreateMessageResult, ErrorData> {
+        let message = SamplingMessage::assistant_text("sampled");
+        Ok(CreateMessageResult::new(message, "lab".to_string()))
+    }
+
+    async fn on_progress(&self, _: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
+        self.progress.fetch_add(1, SeqCst);
+    }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.notified.notify_one();
+    }
+}
+
+type Session = RunningService<RoleClient, Lab>;
+type Manager = Arc<Mutex<AuthorizationManager>>;
+
+struct Connected {
+    lab: Lab,
+    session: Session,
+    manager: Option<Manager>,
+}
+
+fn lifecycle(modern: bool) -> ClientLifecycleMode {
+    if modern {
+        return ClientLifecycleMode::Auto {
+            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            legacy_version: None,
+        };
+    }
+    ClientLifecycleMode::Initialize
+}
+
+fn told(error: ClientInitializeError) -> String {
+    shown(&error)
+}
+
+async fn login(url: &str) -> Result<AuthorizationManager, Box<dyn Error>> {
+    let mut state = OAuthState::new(url, None).await?;
+    let request = AuthorizationRequest::new(REDIRECT_URI).with_client_name("portcullis lab");
+    state.start_authorization(request.with_initial_scope_selection()).await?;
+    let back = browse(&state.get_authorization_url().await?).await?;
+    state.handle_callback_url(&back).await?;
+    state.into_authorization_manager().ok_or("the login gives no token".into())
+}
+
+async fn connect(url: &str, modern: bool, scenario: &str) -> Result<Connected, String> {
+    let lab = Lab::default();
+    let mut config = StreamableHttpClientTransportConfig::with_uri(url);
+    if let Ok(token) = env::var("TOKEN") {
+        config = config.auth_header(token);
+    } else if scenario == "login" {
+        let manager = login(url).await.map_err(|error| shown(error.as_ref()))?;
+        let client = AuthClient::new(reqwest::Client::default(), manager);
+        let manager = Some(client.auth_manager.clone());
+        let wire = StreamableHttpClientTransport::with_client(client, config);
+        let session = lab.clone().serve_with_lifecycle(wire, lifecycle(modern));
+        return Ok(Connected { session: session.await.map_err(told)?, lab, manager });
+    }
+    let wire = StreamableHttpClientTransport::from_config(config);
+    let session = lab.clone().serve_with_lifecycle(wire, lifecycle(modern));
+    Ok(Connected { session: session.await.map_err(told)?, lab, manager: None })
+}
+
+/// The scope that a 403 asks for.
+fn missing_scope(error: &ServiceError) -> Option<String> {
+    let ServiceError::TransportSend(sent) = error else { return None };
+    let mut cause: Option<&(dyn Error + 'static)> = Some(sent.error.as_ref());
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<InsufficientScopeError>() {
+            return found.get_required_scope().map(String::from);
+        }
+        cause = current.source();
+    }
+    None
+}
+
+impl Connected {
+    async fn call_once(&self, tool: &str) -> Result<CallToolResult, ServiceError> {
+        let arguments = json!({"text": "hello"}).as_object().unwrap().clone();
+        let params = CallToolRequestParams::new(tool.to_string()).with_arguments(arguments);
+        self.session.call_tool(params).await
+    }
+
+    async fn step_up(&self, manager: &Manager, scope: &str) -> Result<(), Box<dyn Error>> {
+        let manager = manager.lock().await;
+        let back = browse(&manager.request_scope_upgrade(scope).await?).await?;
+        let back = reqwest::Url::parse(&back)?;
+        let of = |name| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
+        let (code, state) = (of("code").ok_or("no code")?, of("state").ok_or("no state")?);
+        manager.exchange_code_for_token_with_issuer(&code, &state, of("iss").as_deref()).await?;
+        Ok(())
+    }
+
+    /// Calls a tool. After a 403 it steps up and calls again, as the SDK leaves it to programs.
+    async fn call(&self, tool: &str) -> Outcome {
+        let mut result = self.call_once(tool).await;
+        if let (Err(error), Some(manager)) = (&result, &self.manager)
+            && let Some(scope) = missing_scope(error)
+        {
+            self.step_up(manager, &scope).await.map_err(|error| shown(error.as_ref()))?;
+            result = self.call_once(tool).await;
+        }
+        let value = serde_json::to_value(result.map_err(|error| shown(&error))?).unwrap();
+        let text = value["content"][0]["text"].as_str().unwrap_or("").to_string();
+        if value["isError"] == true { Err(format!("isError {text}")) } else { Ok(text) }
+    }
+
+    async fn list(&self) -> Outcome {
+        let listed = self.session.list_tools(None).await.map_err(|error| shown(&error))?;
+        Ok(listed.tools.len().to_string())
+    }
+
+    async fn slow(&self) -> Outcome {
+        self.call("slow").await?;
+        sleep(Duration::from_millis(100)).await;
+        Ok(self.lab.progress.load(SeqCst).to_string())
+    }
+
+    async fn notify(&self) -> Outcome {
+        self.call("notify").await?;
+        let arrived = timeout(Duration::from_secs(5), self.lab.notified.notified()).await;
+        Ok(if arrived.is_ok() { "arrived" } else { "lost" }.into())
+    }
+
+    async fn run(&self, scenario: &str) {
+        match scenario {
+            "basic" => {
+                step("list", self.list()).await;
+                step("echo", self.call("echo")).await;
+                step("slow", self.slow()).await;
+                step("ask", self.call("ask")).await;
+                step("ping_me", self.call("ping_me")).await;
+            }
+            "refused" => {
+                step("first", self.call("echo")).await;
+                step("second", self.call("echo")).await;
+                step("third", self.call("echo")).await;
+            }
+            "login" => {
+                step("echo", self.call("echo")).await;
+                step("write", self.call("write")).await;
+                step("again", self.call("write")).await;
+            }
+            "quiet" => {
+                step("listen", async { Ok("by itself".into()) }).await;
+                sleep(QUIET).await;
+                step("notify", self.notify()).await;
+            }
+            "restart" => {
+                step("before", self.call("echo")).await;
+                wait().await;
+                step("after", self.call("echo")).await;
+                step("again", self.call("echo")).await;
+            }
+            _ => eprintln!("unknown scenario {scenario}"),
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let mut args: Vec<String> = env::args().skip(1).collect();
+    let modern = args.first().is_some_and(|flag| flag == "-modern");
+    args.drain(..usize::from(modern));
+    let [url, scenario] = args.try_into().expect("usage: client [-modern] URL SCENARIO");
+    let mut connected = None;
+    let opened = step("connect", async {
+        let session = connect(&url, modern, &scenario).await?;
+        let version = session.session.peer_info().map(|info| info.protocol_version.to_string());
+        connected = Some(session);
+        Ok(version.unwrap_or_default())
+    });
+    opened.await;
+    let Some(connected) = connected else { return };
+    connected.run(&scenario).await;
+    let close = async { connected.session.cancel().await.map_err(|error| shown(&error)) };
+    step("close", async { close.await.map(|_| String::new()) }).await;
+}
