@@ -36,29 +36,31 @@ func echo(_ context.Context, _ *mcp.CallToolRequest, a arguments) (string, error
 
 func slow(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
 	for step := 1; step <= 3; step++ {
-		time.Sleep(333 * time.Millisecond)
 		token := r.Params.GetProgressToken()
 		if token == nil {
-			continue
+			break
 		}
 		params := &mcp.ProgressNotificationParams{ProgressToken: token, Progress: float64(step), Total: 3}
 		if err := r.Session.NotifyProgress(ctx, params); err != nil {
 			return "", err
 		}
+		time.Sleep(333 * time.Millisecond)
 	}
 	return "slow", nil
 }
 
-func ask(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
-	defer cancel()
+// ask returns the question, and gets the answer when the SDK calls it again. In revisions before
+// 2026-07-28 the SDK sends sampling/createMessage instead.
+func ask(_ context.Context, r *mcp.CallToolRequest, _ arguments) (*mcp.CallToolResult, any, error) {
+	if answer, ok := r.Params.InputResponses["question"].(*mcp.CreateMessageResult); ok {
+		return &mcp.CallToolResult{Content: []mcp.Content{answer.Content}}, nil, nil
+	}
+	if answer, ok := r.Params.InputResponses["question"].(*mcp.CreateMessageWithToolsResult); ok {
+		return &mcp.CallToolResult{Content: answer.Content}, nil, nil
+	}
 	message := &mcp.SamplingMessage{Role: "user", Content: &mcp.TextContent{Text: "hi"}}
 	params := &mcp.CreateMessageParams{MaxTokens: 10, Messages: []*mcp.SamplingMessage{message}}
-	result, err := r.Session.CreateMessage(ctx, params)
-	if err != nil {
-		return "", err
-	}
-	return result.Content.(*mcp.TextContent).Text, nil
+	return &mcp.CallToolResult{InputRequests: mcp.InputRequestMap{"question": params}}, nil, nil
 }
 
 func pingMe(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
@@ -68,14 +70,20 @@ func pingMe(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, e
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: server PORT")
+	args := os.Args[1:]
+	// The SDK serves 2026-07-28 only without sessions.
+	options := &mcp.StreamableHTTPOptions{Stateless: len(args) > 0 && args[0] == "-modern"}
+	if options.Stateless {
+		args = args[1:]
+	}
+	if len(args) != 1 {
+		log.Fatal("usage: server [-modern] PORT")
 	}
 	server := mcp.NewServer(&mcp.Implementation{Name: "lab", Version: "1"}, nil)
 	add(server, "echo", echo)
 	add(server, "write", echo)
 	add(server, "slow", slow)
-	add(server, "ask", ask)
+	mcp.AddTool(server, &mcp.Tool{Name: "ask", Description: "a tool of the lab"}, ask)
 	add(server, "ping_me", pingMe)
 	// A new tool makes the SDK send notifications/tools/list_changed.
 	count := 0
@@ -84,10 +92,10 @@ func main() {
 		add(server, fmt.Sprint("echo_", count), echo)
 		return "notified", nil
 	})
-	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, options)
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", handler)
-	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
+	listener, err := net.Listen("tcp", "127.0.0.1:"+args[0])
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -57,9 +57,12 @@ func login(ctx context.Context, failure error) error {
 	return handler.ProcessAuthorizationResponse(ctx, back.Get("code"), back.Get("state"), verifier)
 }
 
-func transportOptions(scenario string) []transport.StreamableHTTPCOption {
-	// The SDK opens the GET stream of older revisions only if it must.
-	chosen := []transport.StreamableHTTPCOption{transport.WithContinuousListening()}
+func transportOptions(scenario string, legacy bool) []transport.StreamableHTTPCOption {
+	var chosen []transport.StreamableHTTPCOption
+	if legacy {
+		// The SDK opens the GET stream only if a program asks for it.
+		chosen = append(chosen, transport.WithContinuousListening())
+	}
 	if token := os.Getenv("TOKEN"); token != "" {
 		headers := map[string]string{"Authorization": "Bearer " + token}
 		chosen = append(chosen, transport.WithHTTPHeaders(headers))
@@ -88,7 +91,7 @@ func initialize(ctx context.Context) (string, error) {
 
 func connect(url, scenario string, legacy bool) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		wire, err := transport.NewStreamableHTTP(url, transportOptions(scenario)...)
+		wire, err := transport.NewStreamableHTTP(url, transportOptions(scenario, legacy)...)
 		if err != nil {
 			return "", err
 		}

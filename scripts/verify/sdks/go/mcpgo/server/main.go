@@ -36,9 +36,8 @@ func echo(_ context.Context, r mcp.CallToolRequest) (string, error) {
 
 func slow(ctx context.Context, r mcp.CallToolRequest) (string, error) {
 	for step := 1; step <= 3; step++ {
-		time.Sleep(333 * time.Millisecond)
 		if r.Params.Meta == nil || r.Params.Meta.ProgressToken == nil {
-			continue
+			break
 		}
 		params := map[string]any{
 			"progressToken": r.Params.Meta.ProgressToken, "progress": step, "total": 3,
@@ -46,27 +45,28 @@ func slow(ctx context.Context, r mcp.CallToolRequest) (string, error) {
 		if err := lab.SendNotificationToClient(ctx, "notifications/progress", params); err != nil {
 			return "", err
 		}
+		time.Sleep(333 * time.Millisecond)
 	}
 	return "slow", nil
 }
 
-func ask(ctx context.Context, _ mcp.CallToolRequest) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
-	defer cancel()
-	content := mcp.TextContent{Type: "text", Text: "hi"}
-	messages := []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: content}}
-	params := mcp.CreateMessageParams{MaxTokens: 10, Messages: messages}
-	result, err := lab.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: params})
-	if err != nil {
-		return "", err
+// ask returns the question, and gets the answer when the SDK calls it again. In revisions before
+// 2026-07-28 the SDK sends sampling/createMessage instead.
+func ask(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	answer := server.SamplingResponse(r.Params.InputResponses, "question")
+	if answer == nil {
+		content := mcp.TextContent{Type: "text", Text: "hi"}
+		messages := []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: content}}
+		params := mcp.CreateMessageParams{MaxTokens: 10, Messages: messages}
+		return server.NewInputRequestBuilder("").Sample("question", params).ToolResult(), nil
 	}
-	switch content := result.Content.(type) {
+	switch content := answer.Content.(type) {
 	case mcp.TextContent:
-		return content.Text, nil
+		return mcp.NewToolResultText(content.Text), nil
 	case map[string]any:
-		return fmt.Sprint(content["text"]), nil
+		return mcp.NewToolResultText(fmt.Sprint(content["text"])), nil
 	}
-	return fmt.Sprint(result.Content), nil
+	return nil, fmt.Errorf("an answer of the type %T", answer.Content)
 }
 
 func main() {
@@ -77,7 +77,7 @@ func main() {
 	add("echo", echo)
 	add("write", echo)
 	add("slow", slow)
-	add("ask", ask)
+	lab.AddTool(mcp.NewTool("ask", mcp.WithDescription("a tool of the lab")), ask)
 	add("ping_me", func(context.Context, mcp.CallToolRequest) (string, error) {
 		return "", errors.New("not in this SDK")
 	})
