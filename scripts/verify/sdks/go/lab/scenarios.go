@@ -11,7 +11,7 @@ type step = func(context.Context) (string, error)
 
 // Steps are the steps that each SDK writes in its own way.
 type Steps struct {
-	Call                       func(tool string) step
+	Call                       func(tool, text string) step
 	List, Slow, Listen, Notify step
 }
 
@@ -20,26 +20,26 @@ func (s Steps) Run(scenario string) {
 	switch scenario {
 	case "basic":
 		Step("list", s.List)
-		Step("echo", s.Call("echo"))
-		Step("slow", s.Slow)
-		Step("ask", s.Call("ask"))
-		Step("ping_me", s.Call("ping_me"))
+		Step("call", s.Call("echo", "hello"))
+		Step("progress", s.Slow)
+		Step("sampling", s.Call("ask", ""))
+		Step("ping", s.Call("ping_me", ""))
 	case "refused":
-		Step("first", s.Call("echo"))
-		Step("second", s.Call("echo"))
-		Step("third", s.Call("echo"))
+		for _, name := range []string{"first", "second", "third"} {
+			Step(name, s.Call("echo", name))
+		}
 	case "login":
-		Step("echo", s.Call("echo"))
-		Step("write", s.Call("write"))
-		Step("again", s.Call("write"))
+		Step("call", s.Call("echo", "hello"))
+		Step("write", s.Call("write", ""))
+		Step("write again", s.Call("write", ""))
 	case "quiet":
 		Step("listen", s.Listen)
 		time.Sleep(quiet)
 		Step("notify", s.Notify)
 	case "restart":
-		Step("before", s.Call("echo"))
+		Step("before", s.Call("echo", "before"))
 		Wait()
-		Step("after", s.Call("echo"))
-		Step("again", s.Call("echo"))
+		Step("after", s.Call("echo", "after"))
+		Step("after again", s.Call("echo", "after again"))
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,13 +83,14 @@ func connect(url, scenario string, legacy bool) func(context.Context) (string, e
 		if err != nil {
 			return "", err
 		}
-		return session.InitializeResult().ProtocolVersion, nil
+		connected := session.InitializeResult()
+		return connected.ServerInfo.Name + " " + connected.ProtocolVersion, nil
 	}
 }
 
-func call(name string) func(context.Context) (string, error) {
+func call(name, text string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		params := &mcp.CallToolParams{Name: name, Arguments: map[string]any{"text": "hello"}}
+		params := &mcp.CallToolParams{Name: name, Arguments: map[string]any{"text": text}}
 		if name == "slow" {
 			params.SetProgressToken("progress")
 		}
@@ -95,21 +98,21 @@ func call(name string) func(context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text := ""
+		answer := ""
 		for _, content := range result.Content {
 			if part, ok := content.(*mcp.TextContent); ok {
-				text += part.Text
+				answer += part.Text
 			}
 		}
 		if result.IsError {
-			return "", fmt.Errorf("isError %s", text)
+			return "", fmt.Errorf("isError %s", answer)
 		}
-		return text, nil
+		return answer, nil
 	}
 }
 
 func slow(ctx context.Context) (string, error) {
-	_, err := call("slow")(ctx)
+	_, err := call("slow", "")(ctx)
 	time.Sleep(100 * time.Millisecond)
 	return strconv.Itoa(int(progress.Load())), err
 }
@@ -119,22 +122,27 @@ func list(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strconv.Itoa(len(result.Tools)), nil
+	var names []string
+	for _, tool := range result.Tools {
+		names = append(names, tool.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " "), nil
 }
 
 // listen has nothing to do: the SDK opens its stream when it connects.
-func listen(context.Context) (string, error) { return "by itself", nil }
+func listen(context.Context) (string, error) { return "GET stream or subscription", nil }
 
 // notify calls the tool and waits for the notification.
 func notify(ctx context.Context) (string, error) {
-	if _, err := call("notify")(ctx); err != nil {
+	if _, err := call("notify", "")(ctx); err != nil {
 		return "", err
 	}
 	select {
 	case <-notified:
 		return "arrived", nil
 	case <-time.After(5 * time.Second):
-		return "lost", nil
+		return "did not arrive", nil
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
+var isModern bool
+
 type arguments struct {
 	Text string `json:"text,omitempty"`
 }
@@ -46,7 +48,7 @@ func slow(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, err
 		}
 		time.Sleep(333 * time.Millisecond)
 	}
-	return "slow", nil
+	return "done", nil
 }
 
 // ask returns the question, and gets the answer when the SDK calls it again. In revisions before
@@ -64,24 +66,27 @@ func ask(_ context.Context, r *mcp.CallToolRequest, _ arguments) (*mcp.CallToolR
 }
 
 func pingMe(ctx context.Context, r *mcp.CallToolRequest, _ arguments) (string, error) {
+	if isModern {
+		return "not in this revision", nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
 	defer cancel()
-	return "pinged", r.Session.Ping(ctx, nil)
+	return "pong", r.Session.Ping(ctx, nil)
 }
 
 func main() {
 	args := os.Args[1:]
-	// The SDK serves 2026-07-28 only without sessions.
-	options := &mcp.StreamableHTTPOptions{Stateless: len(args) > 0 && args[0] == "-modern"}
-	if options.Stateless {
+	if isModern = len(args) > 0 && args[0] == "-modern"; isModern {
 		args = args[1:]
 	}
 	if len(args) != 1 {
 		log.Fatal("usage: server [-modern] PORT")
 	}
-	server := mcp.NewServer(&mcp.Implementation{Name: "lab", Version: "1"}, nil)
+	server := mcp.NewServer(&mcp.Implementation{Name: "go-sdk", Version: "1"}, nil)
 	add(server, "echo", echo)
-	add(server, "write", echo)
+	add(server, "write", func(context.Context, *mcp.CallToolRequest, arguments) (string, error) {
+		return "written", nil
+	})
 	add(server, "slow", slow)
 	mcp.AddTool(server, &mcp.Tool{Name: "ask", Description: "a tool of the lab"}, ask)
 	add(server, "ping_me", pingMe)
@@ -90,8 +95,10 @@ func main() {
 	add(server, "notify", func(context.Context, *mcp.CallToolRequest, arguments) (string, error) {
 		count++
 		add(server, fmt.Sprint("echo_", count), echo)
-		return "notified", nil
+		return "sent", nil
 	})
+	// The SDK serves 2026-07-28 only without sessions.
+	options := &mcp.StreamableHTTPOptions{Stateless: isModern}
 	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, options)
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", handler)

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -86,7 +88,7 @@ func initialize(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return result.ProtocolVersion, nil
+	return result.ServerInfo.Name + " " + result.ProtocolVersion, nil
 }
 
 func connect(url, scenario string, legacy bool) func(context.Context) (string, error) {
@@ -123,11 +125,11 @@ func connect(url, scenario string, legacy bool) func(context.Context) (string, e
 	}
 }
 
-func call(name string) func(context.Context) (string, error) {
+func call(name, text string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		request := mcp.CallToolRequest{}
 		request.Params.Name = name
-		request.Params.Arguments = map[string]any{"text": "hello"}
+		request.Params.Arguments = map[string]any{"text": text}
 		if name == "slow" {
 			request.Params.Meta = &mcp.Meta{ProgressToken: "progress"}
 		}
@@ -135,21 +137,21 @@ func call(name string) func(context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text := ""
+		answer := ""
 		for _, content := range result.Content {
 			if part, ok := content.(mcp.TextContent); ok {
-				text += part.Text
+				answer += part.Text
 			}
 		}
 		if result.IsError {
-			return "", fmt.Errorf("isError %s", text)
+			return "", fmt.Errorf("isError %s", answer)
 		}
-		return text, nil
+		return answer, nil
 	}
 }
 
 func slow(ctx context.Context) (string, error) {
-	_, err := call("slow")(ctx)
+	_, err := call("slow", "")(ctx)
 	time.Sleep(100 * time.Millisecond)
 	return strconv.Itoa(int(progress.Load())), err
 }
@@ -159,7 +161,12 @@ func list(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strconv.Itoa(len(result.Tools)), nil
+	var names []string
+	for _, tool := range result.Tools {
+		names = append(names, tool.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " "), nil
 }
 
 // listen subscribes where the revision asks for it. Else the transport listens by itself.
@@ -167,21 +174,21 @@ func listen(context.Context) (string, error) {
 	filter := mcp.SubscriptionFilter{ToolsListChanged: true}
 	_, err := session.ListenAsync(context.Background(), filter, nil)
 	if err != nil {
-		return "GET", nil
+		return "GET stream", nil
 	}
 	return "subscription", nil
 }
 
 // notify calls the tool and waits for the notification.
 func notify(ctx context.Context) (string, error) {
-	if _, err := call("notify")(ctx); err != nil {
+	if _, err := call("notify", "")(ctx); err != nil {
 		return "", err
 	}
 	select {
 	case <-notified:
 		return "arrived", nil
 	case <-time.After(5 * time.Second):
-		return "lost", nil
+		return "did not arrive", nil
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -15,7 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-var lab = server.NewMCPServer("lab", "1", server.WithToolCapabilities(true))
+var lab = server.NewMCPServer("mcp-go", "1", server.WithToolCapabilities(true))
 
 type answer func(context.Context, mcp.CallToolRequest) (string, error)
 
@@ -47,7 +46,7 @@ func slow(ctx context.Context, r mcp.CallToolRequest) (string, error) {
 		}
 		time.Sleep(333 * time.Millisecond)
 	}
-	return "slow", nil
+	return "done", nil
 }
 
 // ask returns the question, and gets the answer when the SDK calls it again. In revisions before
@@ -75,18 +74,20 @@ func main() {
 	}
 	lab.EnableSampling()
 	add("echo", echo)
-	add("write", echo)
+	add("write", func(context.Context, mcp.CallToolRequest) (string, error) {
+		return "written", nil
+	})
 	add("slow", slow)
 	lab.AddTool(mcp.NewTool("ask", mcp.WithDescription("a tool of the lab")), ask)
 	add("ping_me", func(context.Context, mcp.CallToolRequest) (string, error) {
-		return "", errors.New("not in this SDK")
+		return "not in this SDK", nil
 	})
 	// A new tool makes the SDK send notifications/tools/list_changed.
 	count := 0
 	add("notify", func(context.Context, mcp.CallToolRequest) (string, error) {
 		count++
 		add(fmt.Sprint("echo_", count), echo)
-		return "notified", nil
+		return "sent", nil
 	})
 	handler := server.NewStreamableHTTPServer(lab, server.WithStateful(true))
 	mux := http.NewServeMux()

@@ -125,8 +125,8 @@ fn missing_scope(error: &ServiceError) -> Option<String> {
 }
 
 impl Connected {
-    async fn call_once(&self, tool: &str) -> Result<CallToolResult, ServiceError> {
-        let arguments = json!({"text": "hello"}).as_object().unwrap().clone();
+    async fn call_once(&self, tool: &str, text: &str) -> Result<CallToolResult, ServiceError> {
+        let arguments = json!({"text": text}).as_object().unwrap().clone();
         let params = CallToolRequestParams::new(tool.to_string()).with_arguments(arguments);
         self.session.call_tool(params).await
     }
@@ -142,65 +142,82 @@ impl Connected {
     }
 
     /// Calls a tool. After a 403 it steps up and calls again, as the SDK leaves it to programs.
-    async fn call(&self, tool: &str) -> Outcome {
-        let mut result = self.call_once(tool).await;
+    async fn call(&self, tool: &str, text: &str) -> Outcome {
+        let mut result = self.call_once(tool, text).await;
         if let (Err(error), Some(manager)) = (&result, &self.manager)
             && let Some(scope) = missing_scope(error)
         {
             self.step_up(manager, &scope).await.map_err(|error| shown(error.as_ref()))?;
-            result = self.call_once(tool).await;
+            result = self.call_once(tool, text).await;
         }
-        let value = serde_json::to_value(result.map_err(|error| shown(&error))?).unwrap();
+        let value = serde_json::to_value(result.map_err(|error| error.to_string())?).unwrap();
         let text = value["content"][0]["text"].as_str().unwrap_or("").to_string();
         if value["isError"] == true { Err(format!("isError {text}")) } else { Ok(text) }
     }
 
     async fn list(&self) -> Outcome {
-        let listed = self.session.list_tools(None).await.map_err(|error| shown(&error))?;
-        Ok(listed.tools.len().to_string())
+        let listed = self.session.list_tools(None).await.map_err(|error| error.to_string())?;
+        let mut names: Vec<_> = listed.tools.iter().map(|tool| tool.name.as_ref()).collect();
+        names.sort();
+        Ok(names.join(" "))
     }
 
     async fn slow(&self) -> Outcome {
-        self.call("slow").await?;
+        self.call("slow", "").await?;
         sleep(Duration::from_millis(100)).await;
         Ok(self.lab.progress.load(SeqCst).to_string())
     }
 
+    /// Subscribes in the revision that has it. The SDK opens the GET stream of others by itself.
+    async fn listen(&self) -> Outcome {
+        let filter = SubscriptionFilter::builder().tools_list_changed().build();
+        let Ok(mut subscription) = self.session.listen(filter).await else {
+            return Ok("GET stream".into());
+        };
+        let notified = self.lab.notified.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(_)) = subscription.next().await {
+                notified.notify_one();
+            }
+        });
+        Ok("subscription".into())
+    }
+
     async fn notify(&self) -> Outcome {
-        self.call("notify").await?;
+        self.call("notify", "").await?;
         let arrived = timeout(Duration::from_secs(5), self.lab.notified.notified()).await;
-        Ok(if arrived.is_ok() { "arrived" } else { "lost" }.into())
+        Ok(if arrived.is_ok() { "arrived" } else { "did not arrive" }.into())
     }
 
     async fn run(&self, scenario: &str) {
         match scenario {
             "basic" => {
                 step("list", self.list()).await;
-                step("echo", self.call("echo")).await;
-                step("slow", self.slow()).await;
-                step("ask", self.call("ask")).await;
-                step("ping_me", self.call("ping_me")).await;
+                step("call", self.call("echo", "hello")).await;
+                step("progress", self.slow()).await;
+                step("sampling", self.call("ask", "")).await;
+                step("ping", self.call("ping_me", "")).await;
             }
             "refused" => {
-                step("first", self.call("echo")).await;
-                step("second", self.call("echo")).await;
-                step("third", self.call("echo")).await;
+                for name in ["first", "second", "third"] {
+                    step(name, self.call("echo", name)).await;
+                }
             }
             "login" => {
-                step("echo", self.call("echo")).await;
-                step("write", self.call("write")).await;
-                step("again", self.call("write")).await;
+                step("call", self.call("echo", "hello")).await;
+                step("write", self.call("write", "")).await;
+                step("write again", self.call("write", "")).await;
             }
             "quiet" => {
-                step("listen", async { Ok("by itself".into()) }).await;
+                step("listen", self.listen()).await;
                 sleep(QUIET).await;
                 step("notify", self.notify()).await;
             }
             "restart" => {
-                step("before", self.call("echo")).await;
+                step("before", self.call("echo", "before")).await;
                 wait().await;
-                step("after", self.call("echo")).await;
-                step("again", self.call("echo")).await;
+                step("after", self.call("echo", "after")).await;
+                step("after again", self.call("echo", "after again")).await;
             }
             _ => eprintln!("unknown scenario {scenario}"),
         }
@@ -216,9 +233,11 @@ async fn main() {
     let mut connected = None;
     let opened = step("connect", async {
         let session = connect(&url, modern, &scenario).await?;
-        let version = session.session.peer_info().map(|info| info.protocol_version.to_string());
+        let peer = session.session.peer_info().ok_or("the SDK knows no server")?;
+        let name = peer.server_info.as_ref().map_or("", |info| &info.name);
+        let text = format!("{name} {}", peer.protocol_version);
         connected = Some(session);
-        Ok(version.unwrap_or_default())
+        Ok(text)
     });
     opened.await;
     let Some(connected) = connected else { return };
