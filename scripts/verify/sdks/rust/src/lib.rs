@@ -78,7 +78,10 @@ pub async fn browse(address: &str) -> Outcome {
         };
         address = address.join(next).map_err(|error| shown(&error))?;
         if address.as_str().starts_with(REDIRECT_URI) {
-            return Ok(address.to_string());
+            return match address.query_pairs().find(|(name, _)| name == "error") {
+                Some(_) => Err(format!("the login ends with {}", address.query().unwrap_or(""))),
+                None => Ok(address.to_string()),
+            };
         }
     }
     Err("the login does not end".into())

@@ -84,11 +84,18 @@ fn told(error: ClientInitializeError) -> String {
     shown(&error)
 }
 
-async fn login(url: &str) -> Result<AuthorizationManager, Box<dyn Error>> {
+/// By default the SDK asks for all of `scopes_supported`. With the choice that it offers, it asks
+/// for the scopes of the 401, and a 403 makes it step up.
+async fn login(url: &str, modern: bool) -> Result<AuthorizationManager, Box<dyn Error>> {
     let mut state = OAuthState::new(url, None).await?;
-    let request = AuthorizationRequest::new(REDIRECT_URI).with_client_name("portcullis lab");
-    state.start_authorization(request.with_initial_scope_selection()).await?;
-    let back = browse(&state.get_authorization_url().await?).await?;
+    let mut request = AuthorizationRequest::new(REDIRECT_URI).with_client_name("portcullis lab");
+    if modern {
+        request = request.with_initial_scope_selection();
+    }
+    state.start_authorization(request).await?;
+    let address = state.get_authorization_url().await?;
+    eprintln!("login: {address}");
+    let back = browse(&address).await?;
     state.handle_callback_url(&back).await?;
     state.into_authorization_manager().ok_or("the login gives no token".into())
 }
@@ -99,7 +106,7 @@ async fn connect(url: &str, modern: bool, scenario: &str) -> Result<Connected, S
     if let Ok(token) = env::var("TOKEN") {
         config = config.auth_header(token);
     } else if scenario == "login" {
-        let manager = login(url).await.map_err(|error| shown(error.as_ref()))?;
+        let manager = login(url, modern).await.map_err(|error| shown(error.as_ref()))?;
         let client = AuthClient::new(reqwest::Client::default(), manager);
         let manager = Some(client.auth_manager.clone());
         let wire = StreamableHttpClientTransport::with_client(client, config);
