@@ -1,7 +1,7 @@
 // The Go SDKs of the lab: the official one and mcp-go, each built once into the cache folder.
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copySources } from './sources.mjs';
 
 const SOURCES = fileURLToPath(new URL('go', import.meta.url));
 const MODERN = '2026-07-28';
@@ -17,7 +17,7 @@ const SDKS = [
 /** Builds the programs. The build adds go.sum to the copy of the sources in the cache folder. */
 export async function sdks({ folder, run, say }) {
   const cwd = join(folder, 'src');
-  cpSync(SOURCES, cwd, { recursive: true });
+  copySources(SOURCES, cwd);
   const env = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' };
   const program = (sdk, kind) => join(folder, `${sdk}-${kind}`);
   for (const sdk of new Set(SDKS.map(({ folder }) => folder))) {

@@ -1,7 +1,7 @@
 // The Rust SDK of the lab: rmcp, built once into the cache folder.
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copySources } from './sources.mjs';
 
 const SOURCES = fileURLToPath(new URL('rust', import.meta.url));
 // The version of Cargo.toml.
@@ -10,7 +10,7 @@ const VERSION = '3.11.0';
 /** Builds the programs. The cache folder keeps the lock file and all that the build makes. */
 export async function sdks({ folder, run, say }) {
   const cwd = join(folder, 'src');
-  cpSync(SOURCES, cwd, { recursive: true });
+  copySources(SOURCES, cwd);
   say(`building rmcp ${VERSION}`);
   const target = join(folder, 'target');
   await run('cargo', ['build', '-j', '2', '--target-dir', target], { cwd, minutes: 40 });

@@ -1,4 +1,4 @@
-//! What the client of the lab needs beside rmcp: steps, waiting and the browser.
+//! The parts of the client beside its calls: steps, waiting, the browser and the login.
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -7,11 +7,16 @@ use std::{
 };
 
 use reqwest::{Client, header, redirect::Policy};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::timeout;
 
+pub mod login;
+
 /// A step that takes longer counts as hanging.
-pub const STEP: Duration = Duration::from_secs(12);
+const STEP: Duration = Duration::from_secs(12);
+
+/// Programs connect at the same time on a busy machine.
+pub const CONNECT: Duration = Duration::from_secs(40);
 
 /// Where the login ends. Nothing listens there: the browser reads the address.
 pub const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
@@ -30,23 +35,24 @@ pub fn shown(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn report(step: &str, ok: Value, text: &str, start: Instant) {
+fn report(step: &str, ok: bool, text: &str, start: Instant) {
     let ms = start.elapsed().as_millis() as u64;
     println!("{}", json!({"step": step, "ok": ok, "text": text, "ms": ms}));
 }
 
-/// Runs one step and prints its result. It returns false if the step fails.
-pub async fn step(name: &str, run: impl Future<Output = Outcome>) -> bool {
+/// Runs one step and prints its result.
+pub async fn step(name: &str, run: impl Future<Output = Outcome>) {
+    step_within(STEP, name, run).await;
+}
+
+/// `step` with another limit of time.
+pub async fn step_within(limit: Duration, name: &str, run: impl Future<Output = Outcome>) {
     let start = Instant::now();
-    match timeout(STEP, run).await {
-        Ok(Ok(text)) => {
-            report(name, json!(true), &text, start);
-            return true;
-        }
-        Ok(Err(text)) => report(name, json!(false), &text, start),
-        Err(_) => report(name, json!(false), "HANGS", start),
+    match timeout(limit, run).await {
+        Ok(Ok(text)) => report(name, true, &text, start),
+        Ok(Err(text)) => report(name, false, &text, start),
+        Err(_) => report(name, false, "HANGS", start),
     }
-    false
 }
 
 /// Prints the step "wait" and goes on after a line on stdin.

@@ -148,7 +148,7 @@ func notify(ctx context.Context) (string, error) {
 
 func main() {
 	url, scenario, legacy := lab.Scenario()
-	if !lab.Step("connect", connect(url, scenario, legacy)) {
+	if !lab.StepWithin(lab.ConnectTime, "connect", connect(url, scenario, legacy)) {
 		return
 	}
 	steps := lab.Steps{Call: call, List: list, Slow: slow, Listen: listen, Notify: notify}

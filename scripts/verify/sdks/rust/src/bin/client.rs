@@ -2,7 +2,6 @@
 #![allow(deprecated)]
 use std::{
     env,
-    error::Error,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -10,20 +9,23 @@ use std::{
     time::Duration,
 };
 
-use portcullis_sdks::{Outcome, REDIRECT_URI, browse, shown, step, wait};
+use portcullis_sdks::{
+    CONNECT, Outcome,
+    login::{Manager, login, missing_scope, step_up},
+    shown, step, step_within, wait,
+};
 use rmcp::{
     ClientHandler, ClientLifecycleMode, ClientServiceExt, ErrorData, RoleClient, ServiceError,
     model::*,
-    service::{ClientInitializeError, NotificationContext, RequestContext, RunningService},
+    service::{NotificationContext, RequestContext, RunningService},
     transport::{
-        StreamableHttpClientTransport,
-        auth::{AuthClient, AuthorizationManager, AuthorizationRequest, OAuthState},
-        streamable_http_client::{InsufficientScopeError, StreamableHttpClientTransportConfig},
+        StreamableHttpClientTransport, auth::AuthClient,
+        streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
 use serde_json::json;
 use tokio::{
-    sync::{Mutex, Notify},
+    sync::Notify,
     time::{sleep, timeout},
 };
 
@@ -62,7 +64,6 @@ impl ClientHandler for Lab {
 }
 
 type Session = RunningService<RoleClient, Lab>;
-type Manager = Arc<Mutex<AuthorizationManager>>;
 
 struct Connected {
     lab: Lab,
@@ -80,26 +81,6 @@ fn lifecycle(modern: bool) -> ClientLifecycleMode {
     ClientLifecycleMode::Initialize
 }
 
-fn told(error: ClientInitializeError) -> String {
-    shown(&error)
-}
-
-/// By default the SDK asks for all of `scopes_supported`. With the choice that it offers, it asks
-/// for the scopes of the 401, and a 403 makes it step up.
-async fn login(url: &str, modern: bool) -> Result<AuthorizationManager, Box<dyn Error>> {
-    let mut state = OAuthState::new(url, None).await?;
-    let mut request = AuthorizationRequest::new(REDIRECT_URI).with_client_name("portcullis lab");
-    if modern {
-        request = request.with_initial_scope_selection();
-    }
-    state.start_authorization(request).await?;
-    let address = state.get_authorization_url().await?;
-    eprintln!("login: {address}");
-    let back = browse(&address).await?;
-    state.handle_callback_url(&back).await?;
-    state.into_authorization_manager().ok_or("the login gives no token".into())
-}
-
 async fn connect(url: &str, modern: bool, scenario: &str) -> Result<Connected, String> {
     let lab = Lab::default();
     let mut config = StreamableHttpClientTransportConfig::with_uri(url);
@@ -111,24 +92,15 @@ async fn connect(url: &str, modern: bool, scenario: &str) -> Result<Connected, S
         let manager = Some(client.auth_manager.clone());
         let wire = StreamableHttpClientTransport::with_client(client, config);
         let session = lab.clone().serve_with_lifecycle(wire, lifecycle(modern));
-        return Ok(Connected { session: session.await.map_err(told)?, lab, manager });
+        return Ok(Connected {
+            session: session.await.map_err(|error| shown(&error))?,
+            lab,
+            manager,
+        });
     }
     let wire = StreamableHttpClientTransport::from_config(config);
     let session = lab.clone().serve_with_lifecycle(wire, lifecycle(modern));
-    Ok(Connected { session: session.await.map_err(told)?, lab, manager: None })
-}
-
-/// The scope that a 403 asks for.
-fn missing_scope(error: &ServiceError) -> Option<String> {
-    let ServiceError::TransportSend(sent) = error else { return None };
-    let mut cause: Option<&(dyn Error + 'static)> = Some(sent.error.as_ref());
-    while let Some(current) = cause {
-        if let Some(found) = current.downcast_ref::<InsufficientScopeError>() {
-            return found.get_required_scope().map(String::from);
-        }
-        cause = current.source();
-    }
-    None
+    Ok(Connected { session: session.await.map_err(|error| shown(&error))?, lab, manager: None })
 }
 
 impl Connected {
@@ -138,23 +110,13 @@ impl Connected {
         self.session.call_tool(params).await
     }
 
-    async fn step_up(&self, manager: &Manager, scope: &str) -> Result<(), Box<dyn Error>> {
-        let manager = manager.lock().await;
-        let back = browse(&manager.request_scope_upgrade(scope).await?).await?;
-        let back = reqwest::Url::parse(&back)?;
-        let of = |name| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
-        let (code, state) = (of("code").ok_or("no code")?, of("state").ok_or("no state")?);
-        manager.exchange_code_for_token_with_issuer(&code, &state, of("iss").as_deref()).await?;
-        Ok(())
-    }
-
     /// Calls a tool. After a 403 it steps up and calls again, as the SDK leaves it to programs.
     async fn call(&self, tool: &str, text: &str) -> Outcome {
         let mut result = self.call_once(tool, text).await;
         if let (Err(error), Some(manager)) = (&result, &self.manager)
             && let Some(scope) = missing_scope(error)
         {
-            self.step_up(manager, &scope).await.map_err(|error| shown(error.as_ref()))?;
+            step_up(manager, &scope).await.map_err(|error| shown(error.as_ref()))?;
             result = self.call_once(tool, text).await;
         }
         let value = serde_json::to_value(result.map_err(|error| error.to_string())?).unwrap();
@@ -238,7 +200,7 @@ async fn main() {
     args.drain(..usize::from(modern));
     let [url, scenario] = args.try_into().expect("usage: client [-modern] URL SCENARIO");
     let mut connected = None;
-    let opened = step("connect", async {
+    let opened = step_within(CONNECT, "connect", async {
         let session = connect(&url, modern, &scenario).await?;
         let peer = session.session.peer_info().ok_or("the SDK knows no server")?;
         let name = peer.server_info.as_ref().map_or("", |info| &info.name);
