@@ -1,0 +1,12 @@
+// The differences between direct and through that are known, each with its reason.
+
+/** An entry holds for SDKs whose name matches, in one scenario, if the text matches. */
+const KNOWN = [];
+
+/** The reason of a known difference, or undefined. */
+export function knownDifference(sdk, scenario, text) {
+  const entry = KNOWN.find(
+    (one) => one.sdk.test(sdk) && one.scenario === scenario && one.text.test(text),
+  );
+  return entry?.reason;
+}
