@@ -35,12 +35,14 @@ const LATTER = / && (?:[^&|;()\n]|\([^()\n]*\))+?(?= &&|\)|;)/g;
 
 const subjects = [
   { file: 'src/verify/authenticators/jwt.ts', drop: [ROW, GUARD] },
+  { file: 'src/verify/authenticators/jwt-signature.ts', drop: [GUARD] },
   { file: 'src/verify/algorithms.ts', drop: [GUARD, LATTER] },
   { file: 'src/verify/claims.ts', drop: [GUARD] },
   { file: 'src/verify/token-kind.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwk-set.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks-loader.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks.ts', drop: [GUARD, DEED] },
+  { file: 'src/verify/issuer/refetch-bucket.ts', drop: [GUARD] },
   { file: 'src/verify/jws.ts', drop: [GUARD] },
   { file: 'src/verify/authenticators/bearer.ts', drop: [GUARD] },
   { file: 'src/verify/select-verifier.ts', drop: [GUARD] },

@@ -7,7 +7,7 @@ import type { Endpoint } from './core/endpoint.js';
 import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
-import { gatewayFault, routeUnknown, verifyFault } from './core/failures.js';
+import { gatewayFault, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
 import type { RequestSummary } from './core/request-summary.js';
@@ -19,8 +19,13 @@ export interface Stages {
   validate(exchange: Exchange): Failure | null;
   /** Step 2. Two hosts may have the same path. */
   route(host: string, path: string): EndpointRuntime | null;
-  /** Step 2: metadata and health. It settles when the page is sent; null where there is no page. */
-  page(exchange: Exchange): Promise<void> | Failure | null;
+  /**
+   * Step 2: metadata and health. Null: the path is not a page. A promise settles with null when the
+   * page has been sent.
+   */
+  page(exchange: Exchange): Promise<Failure | null> | Failure | null;
+  /** Step 2: the failure of a path that has neither an endpoint nor a page. */
+  noRoute(path: string): Failure;
   /** Step 2: rejects new calls on open connections while the gateway shuts down. */
   draining(): Failure | null;
   /** Step 3. */
@@ -35,6 +40,8 @@ export interface Stages {
   readable(exchange: Exchange): Failure | null;
   /** Step 8. `body` is null for GET and DELETE. */
   read(exchange: Exchange, body: Buffer | null): Result<Message>;
+  /** The JSON-RPC id of a call that is rejected before step 8, if a short body has one. */
+  callId(exchange: Exchange, listener: (idText: string | undefined) => void): void;
   /** Writes a failure to the caller. */
   sendError(
     exchange: Exchange,
@@ -79,10 +86,10 @@ class RequestRun implements BodyListener, ResponseListener {
       if (admitted instanceof Promise) {
         void admitted
           .then((end) => this.readBody(end))
-          .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
+          .catch((cause: unknown) => this.reject(gatewayFault({ cause })));
       } else this.readBody(admitted);
     } catch (cause) {
-      this.conclude(gatewayFault({ cause }));
+      this.reject(gatewayFault({ cause }));
     }
   }
 
@@ -96,7 +103,9 @@ class RequestRun implements BodyListener, ResponseListener {
     const endpoint = stages.route(exchange.host, exchange.path);
     if (endpoint === null) {
       const page = stages.page(exchange);
-      return page instanceof Promise ? page.then(() => 'page') : (page ?? routeUnknown());
+      return page instanceof Promise
+        ? page.then((failure) => failure ?? 'page')
+        : (page ?? stages.noRoute(exchange.path));
     }
     this.endpoint = endpoint;
     const draining = stages.draining();
@@ -141,9 +150,28 @@ class RequestRun implements BodyListener, ResponseListener {
     const { stages, exchange } = this;
     // 8 read
     const last = end ?? stages.readable(exchange);
-    if (last !== null) return this.conclude(last);
-    if (exchange.method !== 'POST') return this.onBody(NO_BODY);
-    exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    if (typeof last === 'string') return this.conclude(last);
+    if (last !== null) return this.reject(last);
+    if (exchange.method === 'POST')
+      return exchange.readBody((this.endpoint as EndpointRuntime).config.maxBodyBytes, this);
+    // Some clients send no body as an empty chunked one.
+    if (exchange.names.includes('transfer-encoding'))
+      return exchange.readBody(0, {
+        onBody: (read) => this.onBody(read.ok ? NO_BODY : read),
+      });
+    this.onBody(NO_BODY);
+  }
+
+  /** A rejection before step 8. The body cannot change it, but it gets the id of the call. */
+  private reject(failure: Failure): void {
+    if (this.endpoint === null) return this.conclude(failure);
+    try {
+      this.stages.callId(this.exchange, (idText) =>
+        this.conclude(idText === undefined ? failure : { ...failure, idText }),
+      );
+    } catch {
+      this.conclude(failure);
+    }
   }
 
   onBody(read: Result<Buffer | null>): void {
@@ -151,7 +179,7 @@ class RequestRun implements BodyListener, ResponseListener {
     const endpoint = this.endpoint as EndpointRuntime;
     const caller = this.caller as Caller;
     try {
-      if (!read.ok) return this.conclude(read);
+      if (!read.ok) return this.reject(read);
       const message = stages.read(exchange, read.value);
       if (!message.ok) return this.conclude(message);
       this.message = message.value;

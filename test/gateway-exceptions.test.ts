@@ -50,6 +50,11 @@ test('an exception after the exchange ended changes nothing (D-22)', async () =>
   expect(steps).toBe(ORDER.join(' '));
 });
 
+test('an exception while the id is read changes nothing', async () => {
+  const readCredential = () => failures.credentialMissing();
+  expect((await run({ readCredential, callId: boom })).kind).toBe('credential.missing');
+});
+
 test('an exception in sendError or record closes the connection, not the process (D-22)', () => {
   for (const changes of [{ record: boom }, { readCredential: () => failures.credentialMissing(), sendError: boom }]) {
     const asked = exchange({ method: 'GET' });

@@ -38,15 +38,26 @@ describe('the first failure is the answer', () => {
     expect([rejected[0]?.[2], kind]).toEqual([failure, failure.definition.reason]);
   });
 
+  test.each(rejections.slice(1, 8))(
+    'at %s has the id of the call, and no message (D-01): %#',
+    async (_step, failure, changes) => {
+      const { rejected, recorded } = await run({ ...changes, callId: (_asked, listener) => listener('"a"') });
+      expect(rejected[0]?.slice(2)).toEqual([{ ...failure, idText: '"a"' }, null]);
+      expect(recorded[0]?.message).toBeNull();
+    },
+  );
+
   test('no route: a page takes over, or the answer is 404', async () => {
     const none = await run({ route: () => null });
     expect([none.steps, none.kind, none.rejected[0]?.[1]]).toEqual([
-      'validate route page sendError record',
+      'validate route page noRoute sendError record',
       'route.unknown',
       null,
     ]);
-    const page = await run({ route: () => null, page: async () => {} });
+    const page = await run({ route: () => null, page: async () => null });
     expect([page.steps, page.recorded[0]?.page]).toEqual(['validate route page record', true]);
+    const failed = await run({ route: () => null, page: async () => failures.connectionBadRequest() });
+    expect([failed.steps, failed.kind]).toEqual(['validate route page sendError record', 'connection.bad_request']);
   });
 
   test('a preflight is answered before a credential is read (B-15)', async () => {

@@ -40,6 +40,8 @@ export const authorize = {
       '- A name occurs twice, also in another spelling.',
       '- An object has more than 100 names beside those of MCP, or a name above 256 bytes.',
       '- The `id` is neither a string nor an integer.',
+      '- It is not one of request, notification and response. Here `params`, `result` and',
+      '`error` count as absent where they are null, except a `result` without an `error`.',
       '- The revision does not have batches, or the batch is empty or has more than 32 messages.',
       '- The call does not name the tool, prompt or resource that the rules are about.',
     ],
@@ -56,7 +58,7 @@ export const authorize = {
   'scope.insufficient': {
     cause: [
       'The token lacks a scope that the call needs. The challenge names all scopes that the call',
-      'needs.',
+      'needs, and those of the endpoint that the token has.',
     ],
     action: ['The client asks the user for consent.'],
   },
@@ -97,6 +99,9 @@ export const authorize = {
       'The endpoint has rules. The message has a method that the protocol does not have, or is a',
       'response of the client.',
     ],
-    action: ['If it should pass, add it to `methods.allow`, or set `methods.clientResponses`.'],
+    action: [
+      'If the method should pass, add it to `methods.allow`. If responses of clients should pass,',
+      'remove `methods.clientResponses: deny`.',
+    ],
   },
 };

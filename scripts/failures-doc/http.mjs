@@ -9,6 +9,13 @@ export const http = {
     cause: ['No endpoint has this path.'],
     action: ['Compare the URL in the client with `path` of the endpoints. Each letter must match.'],
   },
+  'route.slash': {
+    cause: ['No endpoint has this path, and an endpoint has it with more or fewer slashes.'],
+    action: [
+      'Write the path in the client as `data.path` of the response has it. It is the `path` of the',
+      'configuration. A proxy in front of the gateway must not add or merge slashes.',
+    ],
+  },
   'method.refused': {
     cause: ['MCP does not have this HTTP method at this path, or not in this revision.'],
     action: ['Send POST. The `Allow` header of the response names every method.'],
@@ -32,13 +39,16 @@ export const http = {
     action: ['Please report it. The log line has the stack.'],
   },
   'credential.missing': {
-    cause: ['The request had no credential. Every login starts this way.'],
+    cause: [
+      'The request had no credential, or an empty one, such as `Authorization: Bearer` alone. Every',
+      'login starts this way.',
+    ],
     action: ['None. The client starts its login.'],
   },
   'credential.malformed': {
     cause: [
-      'The text after the scheme is not one token. It is empty, it is two words, or it has',
-      'characters that a token cannot have.',
+      'The text after the scheme is not one token. It is two words, or it has characters that a',
+      'token cannot have.',
     ],
     action: ['Fix the client.'],
   },
@@ -49,7 +59,7 @@ export const http = {
   'connection.bad_request': {
     cause: [
       'The request is ambiguous or is not HTTP. Examples are two `Host` lines, a wrong target and',
-      'an `Upgrade` header.',
+      'a GET with a body.',
     ],
     action: ['Fix the client, or the proxy in front of the gateway.'],
   },

@@ -8,6 +8,8 @@ export const proxy = {
       '- It belongs to another caller, endpoint or upstream, or it was altered.',
       '- It is older than 24 h.',
       '- The key that sealed it is not in `sessionKeys`.',
+      '- The MCP server answered 401 without a challenge. Some servers answer so, instead of 404,',
+      'where they do not know the session.',
     ],
     action: [
       'The client starts a new session. If it happens after a restart or between replicas, give',
@@ -24,7 +26,7 @@ export const proxy = {
   'upstream.unreachable': {
     cause: [
       'The gateway could not connect to the MCP server. The server refused the connection, DNS does',
-      'not know its name, or TLS failed.',
+      'not know its name, or TLS failed. For a GET stream, the gateway had tried for 5 s.',
     ],
     action: ['Check that the MCP server runs and that `upstream.url` is right.'],
   },
@@ -39,13 +41,17 @@ export const proxy = {
     cause: [
       'The MCP server closed the connection before its response, or sent a response that the',
       'gateway does not forward:',
-      '- a redirect, HTML, an impossible status, or more than 16 interim responses',
+      '- a redirect, an impossible status, or more than 16 interim responses',
+      '- HTML, text or a body without a media type, with status 200, in response to a request',
       '- a body where the status allows none, or a transfer coding other than chunked',
-      '- a session id that is not 1 to 1024 visible ASCII characters',
+      '- a session id that is not 1 to 8192 visible ASCII characters',
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
       'more names than the gateway compares',
     ],
-    action: ['Read the log of the MCP server. The `detail` in the log of the gateway says why.'],
+    action: [
+      'Read the log of the MCP server. The `detail` in the log of the gateway says why. For a',
+      'redirect it names the target. If that is the MCP server, write this URL as `upstream`.',
+    ],
   },
   'upstream.gateway_rejected': {
     cause: [
@@ -65,6 +71,8 @@ export const proxy = {
       'The MCP server closed the connection within a response. Or it sent an event that the',
       'gateway could not read where it filters lists. The caller saw a cut connection, or this',
       'error as the last event where one was possible.',
+      'If `detail` begins with `late response`, the MCP server refused a GET stream more than 1.5 s',
+      'after the connection. The gateway had begun the stream, and ended it.',
     ],
     action: [
       'Read the log of the MCP server. If `detail` is `cut by the shutdown`, the response was not',

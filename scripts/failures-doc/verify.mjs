@@ -112,10 +112,10 @@ export const verify = {
   },
   'keys.refetch_limited': {
     cause: [
-      'The `kid` of the token is not in the key set, and the token may be newer than the set. The',
-      'issuer works. But the gateway has used up its refetches for unknown kids, or the token waited',
-      'for a fetch that had begun before. The issuer has just rotated a key, or callers send forged',
-      'kids.',
+      'The key of the token is not in the key set. Its `kid` is unknown, or it has none and no key',
+      'verifies it. The token may be newer than the set. The issuer works. But the gateway has used up',
+      'its refetches for unknown keys, or the token waited for a fetch that had begun before. The',
+      'issuer has just rotated a key, or callers send forged tokens.',
     ],
     action: [
       'None. The gateway fetches again after `jwks.unknownKidCooldownSeconds` at the latest, and',

@@ -7,6 +7,7 @@ import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
 import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
@@ -68,12 +69,14 @@ export async function startGateway(
       draining: () => listener.draining(),
       route: (host, path) => runtime.route(host, path),
       page: (exchange) => runtime.page(exchange),
+      noRoute: (path) => runtime.noRoute(path),
       origin: applyCors,
       preflight: answerPreflight,
       readCredential,
       method: checkMethod,
       readable: checkReadable,
       read: readMessage,
+      callId: readCallId,
       sendError,
       record(summary) {
         metrics.request(summary);

@@ -25,7 +25,7 @@ import { fetchJson } from '../verify/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { mirroredBody } from '../verify/issuer/metadata-mirror.js';
 import { createKeep, type Keep } from './keep.js';
-import { createRoute, type Route } from './route.js';
+import { createNoRoute, createRoute, type Route } from './route.js';
 
 export interface RuntimeDependencies {
   readonly clock: Clock;
@@ -49,6 +49,7 @@ export interface SharedParts extends RuntimeDependencies {
 export interface Runtime {
   readonly route: Route;
   readonly page: Stages['page'];
+  readonly noRoute: Stages['noRoute'];
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
   /** Loads keys and metadata without waiting for them. */
@@ -146,6 +147,7 @@ export function buildRuntime(
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
     page: createPublicRoutes(config.endpoints, readiness, mirrorOf),
+    noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     start() {
       for (const { keys } of withKeys) keys.preload();

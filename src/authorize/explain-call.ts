@@ -5,7 +5,7 @@ import type { Values } from '../core/explanation.js';
 import type { Caller } from '../core/principal.js';
 import type { Requirements } from './requirements.js';
 import { hasClaim } from './rules.js';
-import { checkScope } from './scope.js';
+import { missingScope } from './scope.js';
 
 /**
  * `requirements`: null if no rule is about the tool. `caller`: null if it is unknown, for example
@@ -35,7 +35,7 @@ export function callValues(
   ]);
   const lacks = [
     ...scopes
-      .filter((scope) => checkScope(caller, endpoint, [scope]) !== null)
+      .filter((scope) => missingScope(caller, endpoint, [scope]) !== null)
       .map((scope) => `scope ${scope}`),
     ...claims
       .filter((rule) => !hasClaim(rule, caller.claims))

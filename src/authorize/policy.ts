@@ -30,7 +30,7 @@ export function createAuthorizer(endpoint: Endpoint): EndpointAuthorizer {
   const rules = createRules(endpoint, policy);
   return {
     check: rules.check,
-    listView: (caller, message) => findListView(policy, rules.mayUse, caller, message),
+    listView: (caller, message) => findListView(policy, rules.isListed, caller, message),
     requirements: rules.requirements,
   };
 }

@@ -16,13 +16,16 @@ import { COMPLETE, METHODS, SUBSCRIBE } from '../mcp/methods.js';
 import { referencesOf } from './completion-references.js';
 import { createGlob } from './glob.js';
 import { createRequirements, type Requirements } from './requirements.js';
-import { checkScope } from './scope.js';
+import { checkScope, missingScope } from './scope.js';
 
 export interface Rules {
   /** Null: the caller may send the message. */
   check(caller: Caller, message: Message): Failure | null;
-  /** The same decision for a name in a list, so that lists and calls always agree. */
-  mayUse(caller: Caller, kind: Kind, name: string): boolean;
+  /**
+   * True if a list shows the name to the caller. It is the same decision as for calls, so that
+   * lists and calls always agree.
+   */
+  isListed(caller: Caller, kind: Kind, name: string): boolean;
   /** The requirements of a call. Null: there are no rules for this kind. */
   requirements(kind: Kind, name: string): Requirements | null;
 }
@@ -51,8 +54,13 @@ function denialFor(caller: Caller, required: Requirements): string | null {
   return missing === undefined ? null : `the claim ${missing.claim} lacks the required value`;
 }
 
+/** The scopes that clients can request: the published ones, and those that these include. */
+const requestableScopes = ({ scopesSupported, scopeImplies }: Endpoint): ReadonlySet<string> =>
+  new Set(scopesSupported.flatMap((scope) => [scope, ...(scopeImplies.get(scope) ?? [])]));
+
 export function createRules(endpoint: Endpoint, policy: Policy): Rules {
   const base = endpoint.scopes;
+  const requestable = requestableScopes(endpoint);
   const allowed = policy.allowedMethods.map(createGlob);
   const find = (kind: Kind) =>
     policy[kind] === null ? null : createRequirements(kind, policy[kind], base);
@@ -118,9 +126,14 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
       return checkScope(caller, endpoint, scopes);
     },
     requirements: (kind, name) => finders[kind]?.(name) ?? null,
-    mayUse(caller, kind, name) {
+    isListed(caller, kind, name) {
       const scopes = scopesForTarget(caller, kind, name);
-      return !('ok' in scopes) && checkScope(caller, endpoint, scopes) === null;
+      if ('ok' in scopes) return false;
+      const needed =
+        policy[kind]?.filterLists === 'denied-only'
+          ? scopes.filter((scope) => !requestable.has(scope))
+          : scopes;
+      return missingScope(caller, endpoint, needed) === null;
     },
   };
 }

@@ -1,5 +1,6 @@
 // Finds the lists that the gateway filters in a response: lists that the message requests and that
-// have rules. An entry is visible if a call may use it (A-37, filtered lists).
+// have rules. An entry is visible if a call may use it, or may after the caller requests scopes
+// (A-37, filtered lists).
 import type { Message } from '../core/message.js';
 import type { Kind, Policy } from '../core/policy.js';
 import type { Caller } from '../core/principal.js';
@@ -23,7 +24,7 @@ const REQUESTED_BY: ReadonlyMap<string | null, ListMember> = new Map([
 ]);
 
 const isFiltered = (policy: Policy, member: ListMember): boolean =>
-  policy[KINDS[member]]?.filterLists === true;
+  (policy[KINDS[member]]?.filterLists ?? false) !== false;
 
 function requestedBy({ calls }: Message): readonly ListMember[] {
   const found = new Set<ListMember>();
@@ -37,7 +38,7 @@ function requestedBy({ calls }: Message): readonly ListMember[] {
 /** Null: the response passes unchanged. */
 export function findListView(
   policy: Policy,
-  mayUse: Rules['mayUse'],
+  isListed: Rules['isListed'],
   caller: Caller,
   message: Message,
 ): ListView | null {
@@ -45,5 +46,5 @@ export function findListView(
   const requested = message.body === null ? MEMBERS : requestedBy(message);
   const members = requested.filter((member) => isFiltered(policy, member));
   if (members.length === 0) return null;
-  return { members, mayUse: (member, name) => mayUse(caller, KINDS[member], name) };
+  return { members, mayUse: (member, name) => isListed(caller, KINDS[member], name) };
 }

@@ -1,7 +1,7 @@
 // Resolves one endpoint: fills in the defaults that depend on other fields.
 import type { Endpoint } from '../core/endpoint.js';
 import { publishedServers } from './resolve-issuer.js';
-import { impliedScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
+import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import type { EndpointInput } from './schema/endpoint.js';
 import type { IssuerInput } from './schema/issuer.js';
@@ -53,11 +53,14 @@ export function resolveEndpoint(
     audience: input.audience ?? [resource],
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
+    loginScopes: { base: input.scopes, all: scopesOf(input), none: [] }[input.challengeScopes],
+    ownScopes: ownScopes(input),
     scopesSupported: input.scopesSupported ?? scopesOf(input),
     scopeImplies: impliedScopes(input.scopeImplies),
     policy: resolvePolicy(input),
     denialResponse: input.denialResponse === 'jsonrpc' ? 'jsonrpc' : 'http',
     passThrough: input.passThrough.map(passThroughRule),
+    forwardHeaders: input.forwardHeaders.map((name) => name.toLowerCase()),
     origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,
     maxBodyBytes: input.limits.maxBodyBytes,

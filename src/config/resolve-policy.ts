@@ -5,7 +5,7 @@ import type { EndpointInput } from './schema/endpoint.js';
 
 interface KindInput {
   readonly default: 'allow' | 'deny';
-  readonly filterLists: boolean;
+  readonly filterLists: KindPolicy['filterLists'];
   readonly rules: readonly (Pick<Rule, 'scopes' | 'deny'> & {
     claim?: string | undefined;
     has?: string | number | boolean | undefined;
@@ -48,7 +48,7 @@ export function resolvePolicy({
     prompt: kindPolicy(prompts, ({ prompt }) => prompt),
     resource: kindPolicy(resources, ({ resource }) => resource),
     allowedMethods: methods?.allow ?? [],
-    clientResponses: methods?.clientResponses === 'allow',
+    clientResponses: methods?.clientResponses !== 'deny',
   };
 }
 
@@ -63,6 +63,14 @@ export function scopesOf({
     (kind) => kind?.rules.flatMap((rule) => rule.scopes) ?? [],
   );
   return [...new Set([...scopes, ...ruled])];
+}
+
+/** Every scope that a challenge may name. The metadata alone may have offline_access. */
+export function ownScopes(input: WithSecrets<EndpointInput>): readonly string[] {
+  const { scopesSupported = [], scopeImplies } = input;
+  const all = new Set([...scopesOf(input), ...scopesSupported, ...Object.keys(scopeImplies)]);
+  all.delete('offline_access');
+  return [...all];
 }
 
 /** For each scope all scopes that it implies, also by way of other scopes. */

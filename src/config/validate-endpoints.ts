@@ -39,8 +39,9 @@ const metadataDiffers: Check = ({ endpoints }) => {
   const problems: Problem[] = [];
   for (const [i, { path, resource }] of endpoints) {
     // A trailing slash makes no difference to the metadata URL.
-    const pathname = resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
-    if (pathname === undefined) continue;
+    const publicPath = resource === undefined ? path : new URL(resource).pathname;
+    if (publicPath === undefined) continue;
+    const pathname = publicPath.replace(/\/$/, '');
     const first = firstWith.get(pathname);
     if (first === undefined) {
       firstWith.set(pathname, i);
@@ -94,9 +95,24 @@ const passThroughCanPass: Check = ({ endpoints, isBad }) =>
     }),
   );
 
+/** A key of a pass-through caller would reach the upstream with every other credential, too. */
+const forwardedHeadersDiffer: Check = ({ endpoints }) =>
+  [...endpoints].flatMap(([i, { forwardHeaders = [], passThrough = [] }]) => {
+    const names = forwardHeaders.map((name) => name?.toLowerCase());
+    const keys = passThrough.map((entry) => entry?.header?.toLowerCase());
+    return names.flatMap((name, j): Problem[] => {
+      const path = ['endpoints', i, 'forwardHeaders', j];
+      if (name === undefined) return [];
+      if (names.indexOf(name) < j) return [{ path, message: `${name} occurs twice; keep one` }];
+      if (!keys.includes(name)) return [];
+      return [{ path, message: 'passThrough has this header; remove it here' }];
+    });
+  });
+
 export const endpointChecks: readonly Check[] = [
   issuersExist,
   pathsDiffer,
   metadataDiffers,
   passThroughCanPass,
+  forwardedHeadersDiffer,
 ];

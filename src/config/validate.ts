@@ -15,6 +15,7 @@ import { issuerUrlChecks } from './validate-issuer-urls.js';
 import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
 import { policyChecks } from './validate-policy.js';
+import { scopeChecks } from './validate-scopes.js';
 
 const CHECKS = [
   ...listenerChecks,
@@ -23,6 +24,7 @@ const CHECKS = [
   ...issuerChecks,
   ...introspectionChecks,
   ...policyChecks,
+  ...scopeChecks,
 ];
 
 /** Adds the fields of the presets. An issuer or endpoint without fields counts as an empty map. */

@@ -6,6 +6,12 @@ import type { Policy } from './policy.js';
 /** Paths of the health routes. An endpoint cannot have one of these paths. */
 export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz'];
 
+/**
+ * Characters of the scopes in a challenge, where they are more than a call needs. Many proxies
+ * allow 4 KiB for the whole head of a response.
+ */
+export const MAX_SCOPE_CHARACTERS = 2_048;
+
 export interface Endpoint {
   readonly path: string;
   /** RFC 8707 resource identifier, exactly as published (A-04, identical code points). */
@@ -26,6 +32,13 @@ export interface Endpoint {
   readonly issuerAudience: ReadonlyMap<string, readonly string[]>;
   /** Base scopes: every message requires all of them. */
   readonly scopes: readonly string[];
+  /** The scopes that a challenge names where the gateway does not know the call (401, 400). */
+  readonly loginScopes: readonly string[];
+  /**
+   * Every scope that the configuration of the endpoint names, in a fixed order: the base scopes,
+   * those of the rules, then others. A challenge names no scope beside them.
+   */
+  readonly ownScopes: readonly string[];
   /** `scopes_supported` of the metadata: the scopes that a client can request. */
   readonly scopesSupported: readonly string[];
   /** By broad scope: all scopes that it includes (A-32, scope hierarchies). */
@@ -35,6 +48,8 @@ export interface Endpoint {
   /** The response to a denial by policy: HTTP 403, or HTTP 200 with a JSON-RPC error. */
   readonly denialResponse: 'http' | 'jsonrpc';
   readonly passThrough: readonly PassThroughRule[];
+  /** Further request headers that the gateway forwards, in lower case. */
+  readonly forwardHeaders: readonly string[];
   /** Allowed origins beside `publicOrigin` and loopback. */
   readonly origins: readonly string[];
   readonly publicOrigin: string;
@@ -51,6 +66,8 @@ export interface StreamLimits {
   readonly keepAliveSeconds: number;
   /** Seconds after which the gateway ends every stream. */
   readonly maxSeconds: number;
+  /** Seconds for which a listening stream stays open after the end of its token. */
+  readonly outliveTokenSeconds: number;
 }
 
 export interface Upstream {

@@ -51,9 +51,15 @@ export interface Exchange extends RequestHead {
   readonly sentStatus: number;
   /**
    * Reads the whole body. Fails if the body is too large or the caller disconnects. Sends
-   * `100 Continue` first if the caller waits for it (C-142, 100-continue).
+   * `100 Continue` first if the caller waits for it (C-142, 100-continue). `limitBytes` 0: the
+   * method has no body, and a body is a bad request.
    */
   readBody(limitBytes: number, listener: BodyListener): void;
+  /**
+   * Reads the whole body where it has a declared length of up to 64 KiB, otherwise the first bytes.
+   * Null: they do not arrive within a second, or there are none.
+   */
+  readStart(listener: (bytes: Buffer | null) => void): void;
   /** One listener at a time. It is called at once if the connection is closed already. */
   onDisconnect(listener: DisconnectListener): void;
   /**

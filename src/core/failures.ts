@@ -27,6 +27,9 @@ export const originRefused = row({ reason: 'origin.refused', blame: 'caller', st
   message: 'Origin not allowed', event: 'http.origin', level: 'warn' });
 export const routeUnknown = row({ reason: 'route.unknown', blame: 'caller', status: 404,
   message: 'No such MCP server', event: 'http.route', level: 'info' });
+export const routeSlash = row({ reason: 'route.slash', blame: 'caller', status: 404,
+  message: 'No such MCP server; data.path has the right slashes', event: 'http.route_slash',
+  level: 'info' });
 export const methodRefused = row({ reason: 'method.refused', blame: 'caller', status: 405,
   message: 'Method not allowed', event: 'http.method', level: 'info' });
 export const clientDisconnected = row({ reason: 'client.disconnected', blame: 'caller',

@@ -25,8 +25,11 @@ export interface KindPolicy {
   readonly default: 'allow' | 'deny';
   /** A caller must satisfy every rule that matches the name. */
   readonly rules: readonly Rule[];
-  /** True: lists show a caller only the entries that this caller may use. */
-  readonly filterLists: boolean;
+  /**
+   * The entries that lists show a caller. `true`: those that this caller may use. `denied-only`:
+   * also those that the caller may use after requesting scopes. `false`: all.
+   */
+  readonly filterLists: boolean | 'denied-only';
 }
 
 /** The rules of an endpoint beside its base scopes. Null: the upstream decides for this kind. */
@@ -39,6 +42,6 @@ export interface Policy {
    * extensions add methods (B-107, unknown methods).
    */
   readonly allowedMethods: readonly string[];
-  /** True: responses of a client to requests of the server pass. Legacy revisions only. */
+  /** False: no response of a client to a request of the server passes. Legacy revisions only. */
   readonly clientResponses: boolean;
 }

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ChunkBuffer } from '../core/chunk-buffer.js';
 import type { BodyListener, DisconnectListener } from '../core/exchange.js';
-import { bodyTooLarge, clientDisconnected } from '../core/failures.js';
+import type { Failure } from '../core/failure.js';
+import { bodyTooLarge, clientDisconnected, connectionBadRequest } from '../core/failures.js';
 import { ok, type Result } from '../core/result.js';
 import { type BodySink, FastIncomingMessage } from './fast-incoming-message.js';
 
@@ -55,11 +56,17 @@ export class BodyReader implements DisconnectListener, BodySink {
       // The answer decides whether the gateway drains the rest or cuts the connection.
       if (this.onData === null) (this.incoming as FastIncomingMessage).detachSink();
       else this.incoming.off('data', this.onData).pause();
-      this.report(bodyTooLarge({ detail: `more than ${this.limitBytes} bytes` }));
+      this.report(this.excess());
     } else if (this.first === null) this.first = chunk;
     else this.addChunk(this.first, chunk);
     // The parser never hands out more bytes than were declared, so this is the end of the body.
     if (this.size === this.declaredBytes) this.end();
+  }
+
+  private excess(): Failure {
+    const { limitBytes } = this;
+    if (limitBytes === 0) return connectionBadRequest({ detail: 'a body of a method without one' });
+    return bodyTooLarge({ detail: `more than ${limitBytes} bytes` });
   }
 
   private addChunk(first: Buffer, chunk: Buffer): void {

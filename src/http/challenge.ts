@@ -19,7 +19,7 @@ export function challenge(endpoint: Endpoint, failure: Failure): string | null {
       `error="${definition.challenge}"`,
       `error_description="${withoutSeparators(definition.message)}"`,
     );
-  const scopes = failure.scopes ?? endpoint.scopes;
+  const scopes = failure.scopes ?? endpoint.loginScopes;
   if (scopes.length > 0) parameters.push(`scope="${scopes.join(' ')}"`);
   parameters.push(`resource_metadata="${endpoint.metadataUrl}"`);
   return `Bearer ${parameters.join(', ')}`;

@@ -13,6 +13,8 @@ export interface OpenExchange {
   connectionClosed(): void;
   /** The parser failed. True where that ends the body of this exchange with the failure. */
   rejectBody(failure: Failure): boolean;
+  /** Cuts the answer, so that the client sees that it is incomplete. */
+  destroy(): void;
 }
 
 export class Connection {
@@ -41,6 +43,12 @@ export class Connection {
   /** True while the socket has not been given the whole of each answer. */
   isAnswering(): boolean {
     return this.openExchanges.some(({ outgoing }) => !outgoing.writableEnded);
+  }
+
+  /** Closes the connection before its answers are complete. */
+  cut(): void {
+    for (const exchange of [...this.openExchanges]) exchange.destroy();
+    this.socket.destroy();
   }
 
   /** Does not keep the order: nearly always there is one exchange. */

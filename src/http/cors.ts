@@ -10,7 +10,7 @@ const EXPOSE_HEADERS =
   'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id';
 const ALLOW_HEADERS =
   'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, ' +
-  'Mcp-Method, Mcp-Name, Last-Event-ID';
+  'Mcp-Method, Mcp-Name, Last-Event-ID, Traceparent, Tracestate, Baggage';
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/;
 
 /**
@@ -46,6 +46,7 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
     ALLOW_HEADERS,
     ...parameters.map((name) => name.trim()),
     ...passThroughHeaders(endpoint),
+    ...endpoint.forwardHeaders,
   ].join(', ');
   const headers = [
     'access-control-allow-methods',

@@ -7,17 +7,13 @@ import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
+import { BodyStart } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
 import { lowerCase } from './header-names.js';
+import { DRAIN_BYTES, linger } from './linger.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
 
-/**
- * After an error the gateway drains an unread body of up to this size. It closes the connection of
- * a longer or chunked one.
- */
-const DRAIN_BYTES = 64 * 1024;
-/** How long a client may read its error response before the gateway destroys the socket. */
-export const LINGER_MS = 1000;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
@@ -44,6 +40,8 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   /** True while the client waits for `100 Continue` before it sends the body. */
   private awaitsContinue: boolean;
   private bodyIsComplete = false;
+  /** True once a reader got bytes of the body, or its failure. */
+  private bodyWasRead = false;
   private bodyFailure: Failure | null = null;
   private isEnded = false;
   /** The body of an answer that is sent with the batch of this turn of the event loop. */
@@ -72,13 +70,18 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     const names: string[] = [];
     const values: string[] = [];
     let host = '';
+    let offersUpgrade = false;
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const name = lowerCase(raw[i] as string);
       names.push(name);
       values.push(raw[i + 1] as string);
       if (name === 'host') host = raw[i + 1] as string;
+      else if (name === 'upgrade') offersUpgrade = true;
     }
     this.host = host;
+    // After an offer the parser drops bytes that follow the request, and reports no invalid ones
+    // (measured). So this request is the last one on its connection.
+    if (offersUpgrade) outgoing.shouldKeepAlive = false;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
     this.values = values;
@@ -124,7 +127,21 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       this.outgoing.writeContinue();
     }
     this.bodyListener = listener;
+    this.bodyWasRead = true;
     this.onDisconnect(new BodyReader(this.incoming, declared, limitBytes, this));
+  }
+
+  readStart(listener: (bytes: Buffer | null) => void): void {
+    const isLong = this.unreadBodyIsLong();
+    const declared = this.declaredBytes();
+    if (this.awaitsContinue || this.bodyWasRead || (declared === 0 && !isLong))
+      return listener(null);
+    const start = new BodyStart(this.incoming, isLong ? 1 : declared, (bytes) => {
+      this.disconnectListener = null;
+      this.bodyIsComplete = bytes !== null && !isLong;
+      listener(bytes);
+    });
+    this.onDisconnect(start);
   }
 
   onBody(read: Result<Buffer>): void {
@@ -147,6 +164,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (this.bodyIsComplete || this.sentStatus !== 0 || !inBody) return false;
     this.lastOnConnection = true;
     this.bodyFailure = failure;
+    this.bodyWasRead = true;
     this.onBody(failure);
     return true;
   }
@@ -159,9 +177,11 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       headers.push('connection', 'close');
       this.connection.closing = true;
     }
-    if (long) this.linger();
+    if (long) linger(this.incoming);
     this.outgoing.writeHead(status, headers);
-    if (flush) this.outgoing.flushHeaders();
+    // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
+    // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
+    if (flush) this.outgoing.write(NO_BYTES);
   }
 
   write(chunk: Buffer): boolean {
@@ -190,7 +210,10 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   destroy(): void {
-    this.outgoing.destroy();
+    // In HTTP/1.0 an answer without a length ends with its connection, so only a reset shows a cut
+    // (RFC 9112 section 8).
+    if (this.version === '1.0') this.incoming.socket.resetAndDestroy();
+    else this.outgoing.destroy();
   }
 
   private declaredBytes(): number {
@@ -205,24 +228,5 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       this.names.includes('transfer-encoding') ||
       this.declaredBytes() > DRAIN_BYTES
     );
-  }
-
-  /**
-   * Otherwise Node reads the whole declared body after the answer (measured: 2 GB), or resets the
-   * connection before the client has read the answer.
-   */
-  private linger(): void {
-    const { incoming } = this;
-    const { socket } = incoming;
-    let drained = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      drained += chunk.length;
-      if (drained >= DRAIN_BYTES) incoming.pause();
-    });
-    incoming.resume();
-    socket.destroySoon = () => {
-      if (socket.writable) socket.end();
-      setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    };
   }
 }

@@ -1,5 +1,6 @@
-// Checks that a request is unambiguous: one Host, one body framing, a target in origin form, no
-// protocol switch. Rejects requests that node:http accepts but another server may read differently.
+// Checks that a request is unambiguous: one Host, one body framing, a target in origin form.
+// Rejects requests that node:http accepts but another server may read differently. It ignores an
+// offered Upgrade and goes on in HTTP/1.1, as RFC 9110 section 7.8 allows.
 import { HEALTH_PATHS } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -25,7 +26,7 @@ const DECISIVE_FIELD = /^(authorization|dpop|host|origin|last-event-id|content-.
 const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
 /**
  * Methods without a body (RFC 9110 section 9.3.1). Another server may take the body of such a
- * request for the next request.
+ * request for the next request. A chunked body may be empty: its reader decides.
  */
 const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
@@ -56,13 +57,10 @@ export function validateRequest(head: RequestHead): Failure | null {
       case 'expect':
         if (value.toLowerCase() !== '100-continue') return connectionExpectation();
         break;
-      case 'upgrade':
-        return bad('Upgrade is not supported');
       case 'transfer-encoding':
         if (value.toLowerCase() !== 'chunked') return bad('Transfer-Encoding other than chunked');
         // RFC 9112 section 6.1: its framing is faulty.
         if (version === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
-        if (BODYLESS.has(method)) return bad(`${method} with a body`);
         break;
       case 'content-length':
         if (value !== '0' && BODYLESS.has(method)) return bad(`${method} with a body`);

@@ -13,7 +13,8 @@ import {
 import { Connection, type OpenExchange } from './connection.js';
 import { errorBody } from './error-response.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
-import { HttpExchange, LINGER_MS } from './http-exchange.js';
+import { HttpExchange } from './http-exchange.js';
+import { LINGER_MS } from './linger.js';
 import { validateRequest } from './request-validation.js';
 import { watchStalledClients } from './stalled-clients.js';
 
@@ -119,10 +120,11 @@ export function createListener(
     if (connection?.closing) return;
     // Pipelining: no MCP client does it. Behind a long answer Node stops reading the socket, so the
     // gateway would never notice that the client closed it.
-    if (connection === undefined || connection.isAnswering()) {
+    if (connection === undefined) {
       socket.destroy();
       return;
     }
+    if (connection.isAnswering()) return connection.cut();
     const exchange = new HttpExchange(incoming, outgoing, connection, awaitsContinue);
     connection.openExchanges.push(exchange);
     if (draining) {
@@ -141,14 +143,18 @@ export function createListener(
     const connection = connections.get(socket);
     if (connection?.openExchanges.some((exchange) => exchange.rejectBody(failure))) return;
     // An error response must not get into the middle of an open answer. The cut ends its exchange.
-    if (connection?.isAnswering() || error.code === 'ECONNRESET' || !socket.writable)
-      return socket.destroy();
+    if (connection?.isAnswering()) return connection.cut();
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     rejectUnreadable(socket, failure);
     recordUnreadable(failure, socket.remoteAddress ?? '');
   });
   // Without a listener Node closes the socket of a CONNECT request, and the gateway logs nothing.
   server.on('connect', (_incoming, socket: Socket) => {
-    if (connections.get(socket)?.isAnswering()) return socket.destroy();
+    const connection = connections.get(socket);
+    if (connection?.isAnswering()) return connection.cut();
     rejectUnreadable(socket, connectionBadRequest());
     recordUnreadable(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
   });
@@ -181,11 +187,12 @@ export function createListener(
       await Promise.race([closed, late]);
       clearTimeout(timer);
       clearTimeout(grace);
-      const cut = openExchanges().length;
+      const cut = openExchanges();
+      for (const exchange of cut) exchange.destroy();
       server.closeAllConnections();
       await closed;
       stallWatch.stop();
-      return cut;
+      return cut.length;
     },
   };
 }

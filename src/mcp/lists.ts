@@ -18,6 +18,9 @@ export interface ListView {
    * have several. A GET stream has all lists with rules, because it may replay earlier responses.
    */
   readonly members: readonly ListMember[];
-  /** True if the caller may use this name. A name that no call can have is never shown. */
+  /**
+   * True if the caller may use this name, or may request the scopes for it. A name that no call can
+   * have is never shown.
+   */
   mayUse(member: ListMember, name: string): boolean;
 }

@@ -45,6 +45,8 @@ const META = knownNames(
 const BATCH_MESSAGES = 32;
 
 const VERSION_2 = Buffer.from('2.0');
+/** The first byte of `null`. No other value begins with it. */
+const SMALL_N = 0x6e;
 
 export class MessageReader extends DuplicateKeyReader {
   /** Reads a value and compares it. A value that is not a string is a flaw. */
@@ -97,9 +99,9 @@ export class MessageReader extends DuplicateKeyReader {
       return found;
     }
     let isVersion2 = false;
-    // Bit 1: `result`; bit 2: `error`. With both, some readers see a success and others a failure
-    // (JSON-RPC 2.0 section 5).
-    let outcome = 0;
+    let hasResult = false;
+    let hasError = false;
+    let hasNullResult = false;
     const seen: SeenNames = { known: 0, others: null };
     if (this.enter(CLOSE_OBJECT)) {
       do {
@@ -109,25 +111,39 @@ export class MessageReader extends DuplicateKeyReader {
         else if (index === 2) found.method = this.unambiguousString('method');
         else if (index === 3) this.params(found);
         else {
-          if (index >= 4) outcome |= index === 4 ? 1 : 2;
-          this.skip(1);
+          const isPresent = !this.skipNull(1);
+          if (index === 4) {
+            hasResult = isPresent;
+            hasNullResult = !isPresent;
+          } else if (index === 5) hasError = isPresent;
         }
       } while (this.another(CLOSE_OBJECT));
     }
     const { method, idText } = found;
     if (!isVersion2) this.invalid('jsonrpc is not "2.0"');
-    if (
-      method === undefined ? outcome === 0 || outcome === 3 || idText === undefined : outcome !== 0
-    ) {
-      this.invalid('neither request, notification nor response');
-    }
+    // With both, some readers see a success and others a failure (JSON-RPC 2.0 section 5). Only a
+    // null result without an error counts as a result: a method may return nothing.
+    const isMessage =
+      method === undefined
+        ? idText !== undefined && (hasError ? !hasResult : hasResult || hasNullResult)
+        : !hasResult && !hasError;
+    if (!isMessage) this.invalid('neither request, notification nor response');
     return found;
+  }
+
+  /**
+   * Skips a value. True: it was null. Some serializers write each absent member as null, so
+   * `params`, `result` and `error` with this value count as absent.
+   */
+  private skipNull(depth: number): boolean {
+    const first = this.peek();
+    this.skip(depth);
+    return first === SMALL_N;
   }
 
   private params(found: Writable<MessageFields>): void {
     if (this.peek() !== OPEN_OBJECT) {
-      this.skip(1);
-      this.invalid('params is not an object');
+      if (!this.skipNull(1)) this.invalid('params is not an object');
       return;
     }
     if (!this.enter(CLOSE_OBJECT)) return;

@@ -24,6 +24,9 @@ const target = (
 });
 const task = target(null, 'taskId');
 
+/** The handshake of the legacy revisions. Its body negotiates the revision. */
+export const INITIALIZE = 'initialize';
+
 /** By method. Null: the method has no target. */
 export const METHODS: ReadonlyMap<string, MethodTarget | null> = new Map<
   string,
@@ -39,7 +42,7 @@ export const METHODS: ReadonlyMap<string, MethodTarget | null> = new Map<
   ['resources/unsubscribe', target('resource', 'uri', false)],
   ['resources/list', null],
   ['resources/templates/list', null],
-  ['initialize', null],
+  [INITIALIZE, null],
   ['ping', null],
   ['logging/setLevel', null],
   ['server/discover', null],

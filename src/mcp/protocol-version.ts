@@ -12,6 +12,7 @@ import type { Era } from '../core/message.js';
 import { ok, type Result } from '../core/result.js';
 import { findMismatch } from './header-consistency.js';
 import type { MessageFields } from './message-reader.js';
+import { INITIALIZE } from './methods.js';
 import { BATCH_VERSION, LEGACY_VERSIONS, MODERN_VERSIONS, SUPPORTED_VERSIONS } from './versions.js';
 
 const LEGACY = ok<Era>('legacy');
@@ -72,7 +73,9 @@ export function checkVersion(
   }
   const single = content === null || content.batch ? undefined : content.messages[0];
   const modernHeader = header !== undefined && MODERN_VERSIONS.includes(header);
-  if (single !== undefined && (modernHeader || single.metaVersion !== undefined))
+  // The body of `initialize` negotiates the version, so its header decides nothing.
+  const negotiates = single?.method === INITIALIZE;
+  if (single !== undefined && (single.metaVersion !== undefined || (modernHeader && !negotiates)))
     return checkModern(head, header, single);
   // Before the lists of versions, so that a served version is not reported as unsupported.
   if (content?.batch) {
@@ -81,7 +84,7 @@ export function checkVersion(
       return LEGACY;
     return envelopeInvalid({ detail: `a batch outside revision ${BATCH_VERSION}` });
   }
-  if (header !== undefined && !LEGACY_VERSIONS.includes(header))
+  if (header !== undefined && !negotiates && !LEGACY_VERSIONS.includes(header))
     return unsupported(header, SUPPORTED_VERSIONS, single?.idText);
   return LEGACY;
 }

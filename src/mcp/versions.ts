@@ -4,8 +4,16 @@
 /** Stateless, POST only, version and method mirrored in headers. */
 export const MODERN_VERSIONS: readonly string[] = ['2026-07-28'];
 
-/** Handshake, sessions, GET streams. */
-export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26'];
+/**
+ * Handshake, sessions, GET streams. Some servers agree only to 2024-11-05 over Streamable HTTP,
+ * which that revision does not define (measured).
+ */
+export const LEGACY_VERSIONS: readonly string[] = [
+  '2025-11-25',
+  '2025-06-18',
+  '2025-03-26',
+  '2024-11-05',
+];
 
 /**
  * The only revision with batches. A request without a version header also has this revision (MCP

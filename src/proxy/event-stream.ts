@@ -7,6 +7,16 @@ import type { Failure } from '../core/failure.js';
 import { streamMaxDuration } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
+import { createEndedStreams, type EndedStreams } from './ended-streams.js';
+import { LeadingMark } from './leading-mark.js';
+import {
+  COMMENT,
+  completion,
+  event,
+  NOTHING,
+  REOPEN_AT_ONCE,
+  REOPEN_USUALLY,
+} from './own-events.js';
 import { SseTail } from './sse-tail.js';
 import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
@@ -31,6 +41,8 @@ export interface StreamContext {
   readonly idText: string | undefined;
   /** A GET stream or a subscription, which has no end of its own. */
   readonly isListening: boolean;
+  /** The session that the upstream knows; null without one. */
+  readonly sessionId: string | null;
   /** False where the response has a Content-Length or a Content-Encoding. */
   readonly canAppend: boolean;
 }
@@ -40,21 +52,6 @@ export type OpenStream = (
   caller: Caller,
   context: StreamContext,
 ) => EventStream;
-
-/** A comment is not an event, so it carries no message (B-75, no injected messages). */
-const COMMENT = Buffer.from(':\n\n');
-const NOTHING = Buffer.alloc(0);
-
-const event = (message: string): Buffer => Buffer.from(`data: ${message}\n\n`);
-
-/**
- * SubscriptionsListenResult of MCP 2026-07-28: the server ends the subscription without an error
- * (B-78, stream lifetime).
- */
-const completion = (idText: string): Buffer =>
-  event(
-    `{"jsonrpc":"2.0","id":${idText},"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":${idText}}}}`,
-  );
 
 export class EventStream implements TickListener {
   index = -1;
@@ -67,8 +64,13 @@ export class EventStream implements TickListener {
   private readonly maxEndMs: number;
   /** Ticks without a byte before a comment; 0: no comments. */
   private readonly keepAliveTicks: number;
+  private readonly endedStreams: EndedStreams;
+  /** The client of a GET stream, which may reopen it; null for other streams. */
+  private readonly key: string | null;
   private quietTicks = 0;
   private readonly tail = new SseTail();
+  /** Null where no bytes of the gateway precede those of the upstream. */
+  private mark: LeadingMark | null = null;
 
   constructor(
     writer: StreamWriter,
@@ -77,6 +79,8 @@ export class EventStream implements TickListener {
     tokenExpiryMs: number,
     maxEndMs: number,
     keepAliveMs: number,
+    endedStreams: EndedStreams,
+    key: string | null,
   ) {
     this.writer = writer;
     this.context = context;
@@ -84,13 +88,25 @@ export class EventStream implements TickListener {
     this.tokenExpiryMs = tokenExpiryMs;
     this.maxEndMs = maxEndMs;
     this.keepAliveTicks = keepAliveMs / TICK_MS;
+    this.endedStreams = endedStreams;
+    this.key = key;
     ticker.add(this);
+    // Not on every stream: some clients read no such field, and none of those reopens a stream.
+    if (key !== null && context.canAppend && endedStreams.take(key)) this.add(REOPEN_USUALLY);
   }
 
-  /** The relay calls it with the bytes of the upstream that it sends. */
-  sent(bytes: Buffer): void {
+  /** The relay calls it with the bytes of the upstream; returns those to send. */
+  pass(bytes: Buffer): Buffer {
     this.quietTicks = 0;
-    if (this.context.canAppend) this.tail.add(bytes);
+    if (!this.context.canAppend) return bytes;
+    const rest = this.mark === null ? bytes : this.mark.strip(bytes);
+    this.tail.add(rest);
+    return rest;
+  }
+
+  /** True where the first bytes of the upstream may lose a byte order mark. */
+  get stripsMark(): boolean {
+    return this.mark !== null;
   }
 
   /** Ends the ticks. */
@@ -107,7 +123,14 @@ export class EventStream implements TickListener {
     if (this.keepAliveTicks === 0 || this.quietTicks < this.keepAliveTicks || !this.canAdd())
       return;
     this.quietTicks = 0;
-    this.writer.send(COMMENT);
+    this.add(COMMENT);
+  }
+
+  /** Sends bytes of the gateway between events of the upstream. */
+  private add(bytes: Buffer): void {
+    // A byte order mark after them would belong to the first line, and hide its event.
+    if (this.tail.isEmpty) this.mark ??= new LeadingMark();
+    this.writer.send(bytes);
   }
 
   /**
@@ -142,26 +165,42 @@ export class EventStream implements TickListener {
     writer.flush();
     if (!context.isListening) return writer.close(this.errorEvent(streamMaxDuration()), failure);
     if (!this.isBetweenEvents()) return writer.close(null, failure);
-    writer.close(
-      context.idText === undefined || tail.mayHaveResponse ? NOTHING : completion(context.idText),
-      failure,
-    );
+    if (context.idText !== undefined)
+      return writer.close(tail.mayHaveResponse ? NOTHING : completion(context.idText), failure);
+    // Not at a shutdown: this gateway would reject the client.
+    if (failure === null || this.key === null) return writer.close(NOTHING, failure);
+    this.endedStreams.add(this.key);
+    writer.close(REOPEN_AT_ONCE, failure);
   }
 }
 
 /**
- * The time at which the token of the caller expires, in milliseconds of the wall clock. A token
- * accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
+ * The time at which the token of the caller ends its stream, in milliseconds of the wall clock. A
+ * token accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
  * Otherwise its client would reconnect in a loop, accepted and cut each time.
  */
-function tokenExpiryMs({ clockToleranceSeconds }: Endpoint, caller: Caller, nowMs: number): number {
+function tokenExpiryMs(
+  { clockToleranceSeconds, streams }: Endpoint,
+  caller: Caller,
+  nowMs: number,
+): number {
   if (caller.kind === 'pass-through' || caller.expiresAt === null) return Number.POSITIVE_INFINITY;
   const { expiresAt, issuer } = caller;
   const seconds =
     expiresAt * 1000 > nowMs + TICK_MS
       ? expiresAt
       : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
-  return seconds * 1000;
+  return (seconds + streams.outliveTokenSeconds) * 1000;
+}
+
+/** Null where the gateway cannot recognize the client when it comes back. */
+function streamKey(
+  caller: Caller,
+  { isListening, idText, sessionId }: StreamContext,
+): string | null {
+  if (!isListening || idText !== undefined) return null;
+  if (caller.kind !== 'pass-through') return JSON.stringify([caller.id, sessionId]);
+  return sessionId === null ? null : JSON.stringify(sessionId);
 }
 
 /** Creates the function that opens the event streams of one endpoint. */
@@ -171,6 +210,7 @@ export function createOpenStream(
   clock: Clock,
 ): OpenStream {
   const { keepAliveSeconds, maxSeconds } = endpoint.streams;
+  const endedStreams = createEndedStreams(clock);
   return (writer, caller, context) => {
     // The response of a call may outlive the token: the gateway allowed the call.
     const expiryMs = context.isListening
@@ -183,6 +223,8 @@ export function createOpenStream(
       expiryMs,
       clock.monotonicMs() + maxSeconds * 1000,
       keepAliveSeconds * 1000,
+      endedStreams,
+      streamKey(caller, context),
     );
   };
 }

@@ -7,10 +7,13 @@ import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import { SUBSCRIBE } from '../mcp/methods.js';
+import { AcceptedRelay, expectsNoAnswer } from './accepted-relay.js';
 import type { OpenStream } from './event-stream.js';
-import { isLoop, requestHeaders } from './headers.js';
+import { GetStream } from './get-stream.js';
+import { isLoop, requestFields, requestHeaders } from './headers.js';
 import { ListRelay } from './list-relay.js';
 import type { UpstreamPool } from './pool.js';
+import { createReconnects } from './reconnects.js';
 import { Relay } from './relay.js';
 import type { OpenSession } from './sessions.js';
 
@@ -30,7 +33,10 @@ export interface TransportDependencies {
 
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
-  const { target } = endpoint.upstream;
+  const { upstream } = endpoint;
+  const { target } = upstream;
+  const fields = requestFields(endpoint.forwardHeaders);
+  const reconnects = createReconnects();
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -38,7 +44,14 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const session = era === 'modern' ? null : openSession(exchange, endpoint, caller);
       if (session?.ok === false) return listener.onResponseEnd(session);
       const sessionId = session === null ? null : session.id;
-      const headers = requestHeaders(exchange, message, sessionId, credentialHeaders, pseudonym);
+      const headers = requestHeaders(
+        exchange,
+        message,
+        sessionId,
+        credentialHeaders,
+        pseudonym,
+        fields,
+      );
       const view = listView(caller, message);
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');
@@ -47,12 +60,26 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       const slot = pool.take(held);
       if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
       const idText = requestId(message);
-      const context = { exchange, era, caller, held, slot, session, idText, openStream };
-      const relay =
-        view === null ? new Relay(context, listener) : new ListRelay(context, listener, view);
+      const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
       const method = exchange.method as 'POST';
+      const relay =
+        view !== null
+          ? new ListRelay(context, listener, view)
+          : idText === undefined && expectsNoAnswer(method, message)
+            ? new AcceptedRelay(context, listener)
+            : new Relay(context, listener);
+      const request = { path: target, method, headers, body: message.body };
+      if (exchange.method === 'GET') {
+        // Its head has no deadline: the gateway sends one itself.
+        const { dispatcher } = slot;
+        const stream = new GetStream(relay, exchange, reconnects, (handler) =>
+          dispatcher.dispatch(request, handler),
+        );
+        return stream.tryAgain();
+      }
+      slot.awaitHead(relay);
       try {
-        slot.dispatcher.dispatch({ path: target, method, headers, body: message.body }, relay);
+        slot.dispatcher.dispatch(request, relay);
       } catch (error) {
         relay.fail(error as Error);
       }

@@ -5,7 +5,7 @@ import type { RequestHead } from '../core/exchange.js';
 import type { Message } from '../core/message.js';
 import { isEventStreamType, isJsonType } from '../mcp/media-type.js';
 
-const REQUEST_FIELDS = new Set([
+const REQUEST_FIELDS: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
   'content-type',
@@ -93,9 +93,14 @@ function withheldFields({ era, calls }: Message, sessionId: string | null): Read
   return calls[0]?.name === null ? NOT_MODERN_WITHOUT_NAME : NOT_MODERN;
 }
 
+/** The allow-list of an endpoint. `forwardHeaders`: its further names, in lower case. */
+export const requestFields = (forwardHeaders: readonly string[]): ReadonlySet<string> =>
+  forwardHeaders.length === 0 ? REQUEST_FIELDS : new Set([...REQUEST_FIELDS, ...forwardHeaders]);
+
 /**
  * Flat name, value pairs for the upstream. `sessionId`: the id that the upstream issued, never the
  * text that the caller sent. `credentialHeaders`: flat pairs with the credential for the upstream.
+ * `fields`: the allow-list of the endpoint.
  */
 export function requestHeaders(
   head: RequestHead,
@@ -103,6 +108,7 @@ export function requestHeaders(
   sessionId: string | null,
   credentialHeaders: readonly string[],
   pseudonym: string,
+  fields = REQUEST_FIELDS,
 ): string[] {
   const { names, values } = head;
   const headers: string[] = ['via', viaOf(head, pseudonym)];
@@ -110,7 +116,7 @@ export function requestHeaders(
   const withheld = withheldFields(message, sessionId);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (!REQUEST_FIELDS.has(name) && !isMcpField(name)) continue;
+    if (!fields.has(name) && !isMcpField(name)) continue;
     if (withheld.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     headers.push(name, name === SESSION ? (sessionId as string) : (values[i] as string));

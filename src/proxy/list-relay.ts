@@ -10,7 +10,8 @@ import { hasOtherCharset } from '../mcp/media-type.js';
 import { EventFilter } from './event-filter.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { filterLists } from './list-filter.js';
-import { Relay, type RelayContext } from './relay.js';
+import { Relay } from './relay.js';
+import type { RelayContext } from './relay-context.js';
 
 /** The longest JSON response or event in bytes. Longer lists come in pages. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;
@@ -46,7 +47,7 @@ export class ListRelay extends Relay {
     this.view = view;
   }
 
-  protected override rejection(status: number, headers: UpstreamHeaders): Failure | null {
+  override rejection(status: number, headers: UpstreamHeaders): Failure | null {
     const rejection = super.rejection(status, headers);
     if (rejection !== null) return rejection;
     const detail = unfilterable(status, headers);
@@ -62,8 +63,15 @@ export class ListRelay extends Relay {
       const { 'content-length': _, ...others } = headers;
       return super.start(status, others);
     }
-    // The caller gets the head with the filtered body. The timeout for the head goes on until then.
+    // The caller gets the head with the filtered body. Until then, the timeout limits each pause.
     this.head = { status, headers };
+    this.restartTimeout();
+  }
+
+  private restartTimeout(): void {
+    const { slot } = this.context;
+    slot.headReceived(this);
+    slot.awaitHead(this);
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -72,10 +80,11 @@ export class ListRelay extends Relay {
       if (events.flaw === null) this.sendFiltered(controller, events, events.push(chunk));
     } else if (this.head === null) super.onResponseData(controller, chunk);
     else {
+      this.restartTimeout();
       this.body.add(chunk);
       if (this.body.size <= MAX_LIST_BYTES) return;
-      this.finish(upstreamBroken({ detail: `a list of more than ${MAX_LIST_BYTES} bytes` }));
-      controller.abort(new Error('response rejected'));
+      const detail = `a list of more than ${MAX_LIST_BYTES} bytes`;
+      this.reject(controller, upstreamBroken({ detail }));
     }
   }
 

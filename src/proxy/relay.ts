@@ -10,33 +10,16 @@ import {
   streamBroken,
   upstreamTimeout,
 } from '../core/failures.js';
-import type { Era } from '../core/message.js';
-import type { Caller } from '../core/principal.js';
-import type { EventStream, OpenStream, StreamWriter } from './event-stream.js';
+import type { EventStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
-import type { HeadWaiter, Slot } from './pool.js';
-import type { CallSession } from './sessions.js';
-import { failureOf, rejectResponse } from './upstream-errors.js';
+import type { HeadWaiter } from './pool.js';
+import type { RelayContext } from './relay-context.js';
+import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
-const MAX_INTERIM_RESPONSES = 16;
+export const MAX_INTERIM_RESPONSES = 16;
 /** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
 const DESTROYED = 'UND_ERR_DESTROYED';
-
-/** The facts that relaying needs. It omits the request, so that a stream does not keep its body. */
-export interface RelayContext {
-  readonly exchange: Exchange;
-  readonly era: Era;
-  readonly caller: Caller;
-  /** A GET stream or a subscription. A disconnect is its normal end. */
-  readonly held: boolean;
-  readonly slot: Slot;
-  /** The session of a legacy request; null for a modern one. */
-  readonly session: CallSession | null;
-  /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
-  readonly idText: string | undefined;
-  readonly openStream: OpenStream;
-}
 
 /** A class, because undici calls its methods for each chunk of each response. */
 export class Relay
@@ -54,6 +37,7 @@ export class Relay
   private status = 0;
   private isEventStream = false;
   private isEncoded = false;
+  private mustBeEmpty = false;
   /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
   /** Content-Length in bytes, or -1. A body of one chunk is sent together with its headers. */
@@ -67,7 +51,6 @@ export class Relay
     this.context = context;
     this.exchange = context.exchange;
     this.listener = listener;
-    context.slot.awaitHead(this);
     this.exchange.onDisconnect(this);
   }
 
@@ -78,7 +61,9 @@ export class Relay
 
   headTimedOut(): void {
     const { controller } = this;
-    this.finish(upstreamTimeout({ detail: 'no response headers in time' }));
+    this.finish(
+      upstreamTimeout({ detail: 'no response headers within upstream.headersTimeoutMs' }),
+    );
     controller?.abort(new Error('no response headers in time'));
   }
 
@@ -108,14 +93,17 @@ export class Relay
     if (status >= 100 && status < 200 && this.interimCount++ < MAX_INTERIM_RESPONSES) return;
     const rejection = this.rejection(status, headers);
     if (rejection === null) return this.start(status, headers);
-    this.finish(rejection);
+    this.reject(controller, rejection);
+  }
+
+  protected reject(controller: Dispatcher.DispatchController, failure: Failure): void {
+    this.finish(failure);
     controller.abort(new Error('response rejected'));
   }
 
   /** The reason why the gateway rejects a response with this head; null: it relays it. */
-  protected rejection(status: number, headers: UpstreamHeaders): Failure | null {
-    const { caller, session } = this.context;
-    return rejectResponse(status, headers, caller) ?? session?.rejection(headers) ?? null;
+  rejection(status: number, headers: UpstreamHeaders): Failure | null {
+    return rejectResponse(status, headers, this.context);
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
@@ -125,15 +113,12 @@ export class Relay
     this.isEventStream = isEventStream(headers);
     this.isEncoded =
       this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
-    const { session } = this.context;
-    this.pendingHeaders = responseHeaders(
-      headers,
-      session === null ? null : session.forCaller(headers),
-      this.isEventStream,
-    );
+    const sessionId = this.context.session?.forCaller(headers) ?? null;
+    this.pendingHeaders = responseHeaders(headers, sessionId, this.isEventStream);
     // A 405 lists the allowed methods (C-146, fields that a status requires). POST always is one.
     if (status === 405 && headers.allow === undefined) this.pendingHeaders.push('allow', 'POST');
-    if (this.declaredLength < 0) this.begin();
+    this.mustBeEmpty = status === 200 && headers['content-type'] === undefined;
+    if (this.declaredLength < 0 && !this.mustBeEmpty) this.begin();
   }
 
   /**
@@ -149,16 +134,18 @@ export class Relay
     exchange.begin(this.status, pendingHeaders, this.declaredLength < 0);
     if (!this.isEventStream) return;
     const canAppend = this.declaredLength < 0 && !this.isEncoded;
-    const { caller, idText, held, openStream } = context;
+    const { caller, idText, held, session, openStream } = context;
     this.stream = openStream(this, caller, {
       exchangeId: exchange.id,
       idText,
       isListening: held,
+      sessionId: session === null ? null : session.id,
       canAppend,
     });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
     if (!this.began) this.begin();
     if (!this.began || this.ended) return;
     if (this.declaredLength === chunk.length) {
@@ -177,8 +164,7 @@ export class Relay
     this.queue = null;
     const joined = queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
     if (this.ended) return this.exchange.end(joined);
-    this.stream?.sent(joined);
-    this.send(joined);
+    this.send(this.stream === null ? joined : this.stream.pass(joined));
   }
 
   send(bytes: Buffer): void {
@@ -197,6 +183,7 @@ export class Relay
     if (this.began && !this.ended) {
       this.ended = true;
       if (this.queue === null) this.exchange.end();
+      else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
     }
     this.finish(null);
   }

@@ -13,10 +13,16 @@ import type { UpstreamHeaders } from './headers.js';
 import { createKeyRing, type KeyRing, type SealingKey, sealedBytes } from './seal.js';
 
 export const SESSION_SECONDS = 24 * 60 * 60;
-/** The id of an upstream (MCP 2025-11-25, transports): visible ASCII characters. */
-const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
-/** The gateway does not try to open a longer text. */
-const SEALED_CHARACTERS = 8_192;
+/**
+ * The id of an upstream (MCP 2025-11-25, transports): visible ASCII characters. Some servers keep
+ * their state in it. It fits the head that the pool accepts from an upstream (16 KiB).
+ */
+const SESSION_ID = /^[\x21-\x7e]{1,8192}$/;
+/**
+ * The gateway does not try to open a longer text. The longest id has 11,200 characters when sealed,
+ * and twice as many if it consists of quotes. The listener accepts heads of 64 KiB.
+ */
+const SEALED_CHARACTERS = 32_768;
 
 /** Opened sessions that are remembered: to open one again costs twenty times as much (measured). */
 const REMEMBERED = 8_192;
@@ -117,7 +123,7 @@ class LegacyCall implements CallSession {
     if (id === undefined || id === '' || (typeof id === 'string' && SESSION_ID.test(id)))
       return null;
     return upstreamBroken({
-      detail: 'the session id is not one line of 1 to 1024 visible ASCII characters',
+      detail: 'the session id is not one line of 1 to 8192 visible ASCII characters',
     });
   }
 

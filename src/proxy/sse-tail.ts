@@ -18,11 +18,16 @@ const ID_LINES = [Buffer.from('\nid'), Buffer.from('\rid')];
 /** The first line may begin with a byte order mark. */
 const ID_LINE = /(?:[\r\n]|\xef\xbb\xbf)id[:\r\n]/;
 /**
- * Members as serializers write them, without a space before the colon. The colon is needed, because
- * a log message may have the level "error".
+ * Strings that name a member of a response, where the next byte does not show a value. A colon may
+ * come after spaces, in the next `data` line, or after a comment.
  */
-const MEMBERS = [Buffer.from('"result":'), Buffer.from('"error":')];
-const MEMBER = /"(?:result|error)":/;
+const NAMES = [Buffer.from('"result"'), Buffer.from('"error"')];
+const NAME = /"(?:result|error)"(?![,}\]])[\s\S]/;
+/** After a value such as the level "error" of a log message. */
+const AFTER_VALUE = new Set([...',}]'].map((character) => character.charCodeAt(0)));
+/** Escaped letters from `a` to `z`. A name may contain them, and no serializer writes them. */
+const ESCAPES = [Buffer.from('\\u006'), Buffer.from('\\u007')];
+const ESCAPE = /\\u00[67]/;
 /** The longest sequence less one byte: the part that one chunk can leave to the next. */
 const OVERLAP_BYTES = 8;
 
@@ -38,11 +43,25 @@ function hasIdLine(bytes: Buffer, lineStart: Buffer): boolean {
   return false;
 }
 
+function hasMemberName(bytes: Buffer, name: Buffer): boolean {
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + name.length)) {
+    const next = bytes[at + name.length];
+    if (next !== undefined && !AFTER_VALUE.has(next)) return true;
+  }
+  return false;
+}
+
 export class SseTail {
   /** True once an event had an id, so that a client can resume after it (HTML, section 9.2.6). */
   hasEventIds = false;
-  /** True once the bytes had a `result` or `error` member, as the top of a response has. */
+  /**
+   * True once the bytes may have had a `result` or `error` member, as the top of a response has.
+   * It may be wrong about other bytes, and never misses a member. Otherwise a client could get a
+   * second response.
+   */
   mayHaveResponse = false;
+  /** True until the first byte. */
+  isEmpty = true;
   private end = AFTER_BLANK_LINE;
   private overlap = '\n';
 
@@ -53,6 +72,7 @@ export class SseTail {
 
   add(bytes: Buffer): void {
     const { length } = bytes;
+    if (length > 0) this.isEmpty = false;
     if (length > TAIL_BYTES) this.end = IN_LINE;
     for (let i = Math.max(0, length - TAIL_BYTES); i < length; i++) this.step(bytes[i] as number);
     if (!this.hasEventIds || !this.mayHaveResponse) this.search(bytes);
@@ -68,7 +88,11 @@ export class SseTail {
   private search(bytes: Buffer): void {
     const text = this.overlap + bytes.toString('latin1', 0, OVERLAP_BYTES);
     this.hasEventIds ||= ID_LINE.test(text) || ID_LINES.some((start) => hasIdLine(bytes, start));
-    this.mayHaveResponse ||= MEMBER.test(text) || MEMBERS.some((member) => bytes.includes(member));
+    this.mayHaveResponse ||=
+      NAME.test(text) ||
+      ESCAPE.test(text) ||
+      NAMES.some((name) => hasMemberName(bytes, name)) ||
+      ESCAPES.some((letter) => bytes.includes(letter));
     this.overlap = (
       bytes.length < OVERLAP_BYTES ? text : bytes.toString('latin1', bytes.length - OVERLAP_BYTES)
     ).slice(-OVERLAP_BYTES);

@@ -1,7 +1,9 @@
 // Maps errors and responses of an upstream to failures. Each error of undici gets one, known or
 // not, so that no upstream error becomes a 500.
+import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import {
+  sessionNotFound,
   upstreamBroken,
   upstreamGatewayRejected,
   upstreamRefusedCaller,
@@ -10,6 +12,8 @@ import {
 } from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
+import { redirectDetail } from './redirect-detail.js';
+import type { CallSession } from './sessions.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -21,14 +25,27 @@ const UNREACHABLE = new Set([
 ]);
 const TLS =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_OSSL|EPROTO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
-const TIMEOUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
-/** The failure for an error before the response began. Its detail is the code or the name. */
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? error.name;
+
+/** True where no connection was possible. An upstream that restarts may accept one later. */
+export const isUnreachable = (error: Error): boolean => UNREACHABLE.has(codeOf(error));
+
+/**
+ * The failure for an error before the response began. Its detail is the code or the name, or the
+ * setting that ended the wait.
+ */
 export function failureOf(error: Error): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? error.name;
+  const code = codeOf(error);
   const details = { detail: code, cause: error };
   if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
-  return TIMEOUT.has(code) ? upstreamTimeout(details) : upstreamBroken(details);
+  if (code === CONNECT_TIMEOUT)
+    return upstreamTimeout({
+      ...details,
+      detail: 'no connection within upstream.connectTimeoutMs',
+    });
+  return code === 'ETIMEDOUT' ? upstreamTimeout(details) : upstreamBroken(details);
 }
 
 /**
@@ -66,16 +83,41 @@ function hasOtherMediaType(headers: UpstreamHeaders): boolean {
   return type !== undefined || length !== undefined;
 }
 
+/**
+ * For a 200 that declares neither a media type nor a length, and has a body. Until its first byte
+ * it may be an empty 200.
+ */
+export const untypedBody = (): Failure => upstreamBroken({ detail: 'a body without a media type' });
+
+/** The request of a response. `session` is null for a modern request. */
+export interface ResponseContext {
+  readonly caller: Caller;
+  readonly session: CallSession | null;
+  readonly upstream: Endpoint['upstream'];
+}
+
+/**
+ * A 401 without a challenge to a request with a session id. Some servers answer so where they do
+ * not know the session (rmcp up to 0.16, measured). MCP demands 404, at which clients begin anew.
+ */
+const isLostSession = (
+  status: number,
+  headers: UpstreamHeaders,
+  session: CallSession | null,
+): boolean =>
+  status === 401 && session !== null && session.id !== null && !headers['www-authenticate'];
+
 /** The reason why the gateway rejects a response with this head; null: it relays the response. */
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
-  caller: Caller,
+  { caller, session, upstream }: ResponseContext,
 ): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
   // (C-141, no redirects).
-  if (status >= 300 && status < 400) return upstreamBroken({ detail: `redirect ${status}` });
+  if (status >= 300 && status < 400)
+    return upstreamBroken({ detail: redirectDetail(status, headers.location, upstream.url) });
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
   if (status !== 200 && UNEXPECTED_STATUSES.has(status))
     return upstreamBroken({ detail: `status ${status}` });
@@ -91,13 +133,16 @@ export function rejectResponse(
   )
     return upstreamBroken({ detail: 'Connection names an end-to-end field' });
   if (caller.kind === 'pass-through') {
+    // The upstream verifies this credential, so its 401 is about that.
     if (status === 401) return upstreamRefusedCaller();
+  } else if (isLostSession(status, headers, session)) {
+    return sessionNotFound({ detail: 'the upstream answered 401 without a challenge' });
   } else if (status === 401 || status === 403) {
     // It is about the credential of the gateway. Relayed, it would start a login at the wrong
     // server (A-47, rejected gateway credential).
     return upstreamGatewayRejected({ detail: `status ${status}` });
   }
-  return status === 200 && hasOtherMediaType(headers)
-    ? upstreamBroken({ detail: 'neither JSON nor an event stream' })
-    : null;
+  if (status === 200 && hasOtherMediaType(headers))
+    return upstreamBroken({ detail: 'neither JSON nor an event stream' });
+  return session === null ? null : session.rejection(headers);
 }

@@ -5,10 +5,15 @@ import type { AccessToken, AudienceFacts } from '../core/access-token.js';
 import { type ClaimRules, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenExpired, tokenNotYetValid } from '../core/failures.js';
-import { isObject } from '../core/json.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
-import { accessEvidence, isPresent, NO_SCOPE, type RequiredClaims } from './token-kind.js';
+import {
+  accessEvidence,
+  isPresent,
+  NO_SCOPE,
+  type RequiredClaims,
+  rejectBinding,
+} from './token-kind.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -151,18 +156,4 @@ export function toAccessToken(
     method,
   };
   return ok({ ...facts.value, principal });
-}
-
-/**
- * The gateway cannot check the binding, and must not read such a token as a plain bearer token
- * (RFC 9449 section 7.2, RFC 8705 section 3, C-110 bound tokens).
- */
-function rejectBinding({ cnf }: Claims): Failure | null {
-  if (cnf === undefined) return null;
-  const isDpop = isObject(cnf) && Object.hasOwn(cnf, 'jkt');
-  return reject(
-    isDpop
-      ? 'a DPoP token (cnf.jkt): the gateway accepts only bearer tokens'
-      : 'bound to a key (cnf) that was not proven',
-  );
 }

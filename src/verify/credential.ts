@@ -6,7 +6,6 @@ import type { RequestHead } from '../core/exchange.js';
 import {
   connectionHeadersTooLarge,
   credentialInQuery,
-  credentialMalformed,
   credentialMissing,
   credentialMultiple,
   credentialScheme,
@@ -26,6 +25,7 @@ const QUERY_NAMES = new Set(
     'apikey xapikey key apitoken clientsecret'
   ).split(' '),
 );
+const NO_TOKEN = 'no token after Bearer';
 /** Nearly every request has this form, so it is tried first. */
 const BEARER = /^bearer /i;
 
@@ -84,7 +84,7 @@ function passThroughCredential(
   value: string,
   key: string,
 ): Result<Credential> {
-  if (key === '') return credentialMalformed({ detail: 'no credential after the scheme' });
+  if (key === '') return credentialMissing({ detail: `an empty credential in ${header}` });
   return ok({ kind: 'pass-through', header, value, key, rule });
 }
 
@@ -100,13 +100,15 @@ export function readCredential(exchange: RequestHead, endpoint: Endpoint): Resul
   if (BEARER.test(value)) {
     let at = 'bearer '.length;
     while (value[at] === ' ') at++;
+    if (at === value.length) return credentialMissing({ detail: NO_TOKEN });
     return ok({ kind: 'bearer', token: value.slice(at) });
   }
   const parts = SCHEME.exec(value);
   if (parts === null) return credentialScheme({ detail: 'no scheme' });
   if (hasSecondScheme(value)) return credentialMultiple({ detail: 'a comma and a second scheme' });
   const scheme = (parts[1] as string).toLowerCase();
-  if (scheme === 'bearer') return credentialMalformed({ detail: 'no token after Bearer' });
+  // A client without a token yet needs the challenge, so that its login starts.
+  if (scheme === 'bearer') return credentialMissing({ detail: NO_TOKEN });
   const match = endpoint.passThrough.find((candidate) => candidate.scheme === scheme);
   return match === undefined
     ? credentialScheme({ detail: 'a scheme that is not configured' })

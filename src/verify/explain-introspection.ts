@@ -5,7 +5,7 @@ import type { Values } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
 import { audienceMismatch, tokenInactive } from '../core/failures.js';
 import type { Result } from '../core/result.js';
-import { verifySignature } from './authenticators/jwt.js';
+import { verifySignature } from './authenticators/jwt-signature.js';
 import { introspectionValues } from './explain-values.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import type { Selection } from './select-verifier.js';

@@ -1,12 +1,14 @@
 // The values that each check reads from a token, and those that the configuration expects, for
 // `explain`. Never the token itself.
 
+import type { VerifyMode } from '../config/resolved-config.js';
 import { type ClaimNames, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Values } from '../core/explanation.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
 import type { Claims } from './claims.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
+import type { TypPolicy } from './token-kind.js';
 
 export interface CheckValues {
   readonly observed: Values;
@@ -38,6 +40,15 @@ const date = (seconds: unknown): unknown =>
     ? new Date(seconds * 1000).toISOString()
     : seconds;
 
+const ACCESS_TYPS = ['at+jwt', 'application/at+jwt'];
+
+function expectedTyp(typ: TypPolicy, verify: VerifyMode): unknown {
+  if (typ === 'at+jwt') return ACCESS_TYPS;
+  return verify === 'introspection'
+    ? 'any except that of another kind of token'
+    : [...ACCESS_TYPS, 'JWT', 'absent'];
+}
+
 /** By the name of a check in authenticators/jwt.ts, or of the steps `claims` and `key`. */
 const VALUES: Readonly<Record<string, ReadValues>> = {
   issuer: ({ claims }, { policy }) => ({
@@ -53,21 +64,23 @@ const VALUES: Readonly<Record<string, ReadValues>> = {
     expected: { crit: 'absent', b64: 'absent' },
   }),
   kid: ({ header }) => ({ observed: pick(header, ['kid']), expected: {} }),
-  typ: ({ header }, { policy }) => ({
+  typ: ({ header }, { policy, verify }) => ({
     observed: pick(header, ['typ']),
-    expected: {
-      typ:
-        policy.typ === 'lenient'
-          ? ['at+jwt', 'application/at+jwt', 'JWT', 'absent']
-          : ['at+jwt', 'application/at+jwt'],
-    },
+    expected: { typ: expectedTyp(policy.typ, verify) },
+  }),
+  'bound key': ({ claims }) => ({
+    observed: presenceOf(claims, ['cnf']),
+    expected: { cnf: 'absent' },
   }),
   'other kinds of token': ({ claims }) => ({
     observed: {
-      ...pick(claims, ['token_use']),
-      ...presenceOf(claims, ['nonce', 'at_hash', 'c_hash', 'events']),
+      ...pick(claims, ['token_use', 'typ']),
+      ...presenceOf(claims, ['at_hash', 'c_hash', 'events']),
     },
-    expected: { 'nonce, at_hash, c_hash, events': 'absent' },
+    expected: {
+      'at_hash, c_hash, events': 'absent',
+      token_use: 'absent, access or access_token',
+    },
   }),
   'required claims': ({ claims }, { policy: { requiredClaims = {} } }) => ({
     observed: pick(claims, Object.keys(requiredClaims)),

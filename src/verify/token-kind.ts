@@ -2,7 +2,8 @@
 // kinds, and the signs of an access token (RFC 8725 section 3.11, RFC 9068 section 4).
 import type { AccessEvidence } from '../core/access-token.js';
 import type { Failure } from '../core/failure.js';
-import { tokenType } from '../core/failures.js';
+import { tokenClaims, tokenType } from '../core/failures.js';
+import { isObject } from '../core/json.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,13 @@ export type RequiredClaims = Readonly<Record<string, string | true>>;
 
 const ACCESS_HEADER_TYPS = new Set(['at+jwt', 'application/at+jwt']);
 const ACCESS_USES = new Set(['access', 'access_token']);
+/** Header types of other kinds, without `application/`. */
+const OTHER_HEADER_TYPS = new Set(
+  (
+    'dpop+jwt logout+jwt secevent+jwt oauth-id-jag+jwt token-introspection+jwt ' +
+    'id+jwt id_token+jwt rt+jwt refresh+jwt refresh_token+jwt'
+  ).split(' '),
+);
 /** Values of Keycloak's claim `typ`; its access tokens have `Bearer`. */
 const OTHER_TYPS = new Set(['refresh', 'refresh_token', 'offline', 'id', 'id_token', 'logout']);
 /** Claims that only other kinds have: hashes in ID tokens, events in logout tokens. */
@@ -26,6 +34,41 @@ export const isPresent = (value: unknown): boolean => value !== undefined && val
 
 export const hasAccessTyp = (headerTyp: unknown): boolean =>
   ACCESS_HEADER_TYPS.has(lower(headerTyp) as string);
+
+/** How strict an issuer is about the `typ` header: RFC 9068 only, or also `JWT` or none. */
+export type TypPolicy = 'at+jwt' | 'lenient';
+
+const rejectedTyp = (): Failure => tokenType({ detail: 'typ is not that of an access token' });
+
+/** Rejects a `typ` header that is not one of an access token; null: it may be one. */
+export function rejectTyp(headerTyp: unknown, policy: TypPolicy): Failure | null {
+  if (hasAccessTyp(headerTyp)) return null;
+  const isPlain = headerTyp === undefined || lower(headerTyp) === 'jwt';
+  return policy === 'lenient' && isPlain ? null : rejectedTyp();
+}
+
+/**
+ * The same for a JWT that its issuer verifies. Where `typ` is lenient, a type that is not known
+ * passes: the issuer knows its own types.
+ */
+export function rejectIntrospectedTyp(headerTyp: unknown, policy: TypPolicy): Failure | null {
+  if (policy === 'at+jwt' || typeof headerTyp !== 'string') return rejectTyp(headerTyp, policy);
+  const bare = headerTyp.toLowerCase().replace(/^application\//, '');
+  return OTHER_HEADER_TYPS.has(bare) ? rejectedTyp() : null;
+}
+
+/**
+ * The gateway cannot check the binding, and must not read such a token as a plain bearer token
+ * (RFC 9449 section 7.2, RFC 8705 section 3, C-110 bound tokens).
+ */
+export function rejectBinding({ cnf }: Claims): Failure | null {
+  if (cnf === undefined) return null;
+  const isDpop = isObject(cnf) && Object.hasOwn(cnf, 'jkt');
+  const detail = isDpop
+    ? 'a DPoP token (cnf.jkt): the gateway accepts only bearer tokens'
+    : 'bound to a key (cnf) that was not proven';
+  return tokenClaims({ detail });
+}
 
 /** Rejects claims that are marked as those of another kind of token; null: no such mark. */
 export function rejectOtherKind(claims: Claims): Failure | null {
@@ -44,10 +87,15 @@ export function rejectMissingClaims(claims: Claims, required: RequiredClaims): F
     return value === true ? !isPresent(own) : own !== value;
   });
   if (missing === undefined) return null;
+  // Keycloak marks its DPoP tokens in a claim that the preset requires: the binding is the cause.
+  const binding = rejectBinding(claims);
+  if (binding !== null) return binding;
   return tokenType({ detail: `${missing[0]} is not that of an access token of this issuer` });
 }
 
-const hasScopes = (value: unknown): boolean => isPresent(value) && value !== NO_SCOPE;
+/** An empty list counts too: ID tokens do not have these claims at all. */
+const hasScopes = (value: unknown): boolean =>
+  (typeof value === 'string' && value !== NO_SCOPE) || Array.isArray(value);
 
 /**
  * The signs of an access token. `token_type: Bearer` proves nothing: ID tokens may have it too.

@@ -1,6 +1,6 @@
 // The route: a request finds its endpoint by its exact path only.
 import { describe, expect, test } from 'vitest';
-import { createRoute } from '../../src/app/route.js';
+import { createNoRoute, createRoute } from '../../src/app/route.js';
 import type { EndpointRuntime } from '../../src/core/endpoint-runtime.js';
 import { endpoint } from '../support/endpoint.js';
 import { head } from '../support/exchange.js';
@@ -30,4 +30,34 @@ describe('the route (C-147, C-144)', () => {
     expect(find(target)).toBeNull();
   });
   test('another host has the same endpoints', () => expect(route('other.example.com', '/files/mcp')).toBe(files));
+});
+
+describe('a path without an endpoint (D-13)', () => {
+  const noRoute = createNoRoute(['/files/mcp', '/b', '/c/d', '/cd']);
+  const told = (path: string) => {
+    const { definition, data } = noRoute(path);
+    return [definition.reason, data?.path];
+  };
+
+  test.each([
+    ['/files/mcp/', '/files/mcp'],
+    ['//files/mcp', '/files/mcp'],
+    ['/files//mcp//', '/files/mcp'],
+    ['/filesmcp', '/files/mcp'],
+    ['/b/', '/b'],
+    ['/c//d', '/c/d'],
+    ['/cd/', '/c/d'],
+  ])('%s differs by slashes only: the failure has the path of the configuration', (path, known) => {
+    expect(told(path)).toEqual(['route.slash', known]);
+  });
+
+  test.each(['/', '//', '/mcp', '/files', '/Files/mcp/', '/files/mcp/x', '/files%2Fmcp', '/b;/', '/.well-known/x'])(
+    '%s is unknown, and the failure has no path',
+    (path) => expect(told(path)).toEqual(['route.unknown', undefined]),
+  );
+
+  test('two slashes differ from the root by one', () => {
+    expect(createNoRoute(['/'])('//').data).toEqual({ path: '/' });
+    expect(createNoRoute(['/'])('/mcp').definition.reason).toBe('route.unknown');
+  });
 });

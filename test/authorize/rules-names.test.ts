@@ -1,9 +1,10 @@
 // Rules for prompts and resources, and the lists that show what a call may use.
 import { describe, expect, test } from 'vitest';
 import { createRules } from '../../src/authorize/rules.js';
-import type { Kind } from '../../src/core/policy.js';
+import type { Kind, KindPolicy } from '../../src/core/policy.js';
+import type { Caller } from '../../src/core/principal.js';
 import { readMessage } from '../../src/mcp/read-message.js';
-import { passThroughCaller, principal } from '../support/endpoint.js';
+import { passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
 import { exchange } from '../support/exchange.js';
 import { reasonOf } from '../support/kinds.js';
 import { at, holder, kind, none, prompt, read, rule, ruled, send, tool } from '../support/rule-calls.js';
@@ -160,7 +161,42 @@ describe('prompts and resources', () => {
   });
 });
 
-test('a list shows exactly what a call may use, for each kind (A-37)', () => {
+test('the scopes of a challenge have the order of the file, not that of the names in the message (A-31)', () => {
+  const resource = kind('allow', rule('a:*', { scopes: ['files:write'] }), rule('b:*', { scopes: ['files:purge'] }));
+  const scopesOf = (...resourceSubscriptions: string[]) =>
+    send({ resource }, holder(), { method: 'subscriptions/listen', params: { notifications: { resourceSubscriptions } } })
+      ?.scopes;
+  expect(scopesOf('a:1', 'b:1')).toEqual(['base', 'files:write', 'files:purge']);
+  expect(scopesOf('b:1', 'a:1')).toEqual(scopesOf('a:1', 'b:1'));
+});
+
+test('filterLists: denied-only: a list hides exactly what no published scope would open (A-37)', () => {
+  const conditions = ['files:write', 'files:purge', 'hidden'].flatMap((scope) => [
+    rule(scope, { scopes: [scope] }),
+    rule(`${scope} claim`, { scopes: [scope], claim: { claim: 'roles', has: 'admin' } }),
+  ]);
+  const listed: KindPolicy = { ...kind('deny', ...conditions, rule('drop', { deny: true })), filterLists: 'denied-only' };
+  const published = { ...at, scopesSupported: ['base', 'files:*'] };
+  const rules = createRules(published, { ...none, tool: listed });
+  const shownTo = (caller: Caller) =>
+    [...conditions.map(({ pattern }) => pattern), 'drop', 'x'].filter((name) => rules.isListed(caller, 'tool', name));
+  const admin = { roles: 'admin' };
+  expect(shownTo(holder())).toEqual(['files:write', 'files:purge']);
+  expect(shownTo(holder('hidden'))).toEqual(['files:write', 'files:purge', 'hidden']);
+  expect(shownTo(principal({ scopes: ['base'], claims: admin }))).toEqual([
+    'files:write',
+    'files:write claim',
+    'files:purge',
+    'files:purge claim',
+  ]);
+  expect(shownTo(passThroughCaller('k', { ...tokenRule, scopes: ['base', 'files:*'] }))).toEqual([]);
+  // A base scope that the metadata does not publish hides every name from a caller without it.
+  expect(
+    createRules({ ...at, scopesSupported: ['files:*'] }, { ...none, tool: listed }).isListed(principal(), 'tool', 'files:write'),
+  ).toBe(false);
+});
+
+test('filterLists: true: a list shows exactly what a call may use, for each kind (A-37)', () => {
   const policy = {
     tool: ruled,
     prompt: kind('deny', rule('open')),
@@ -184,7 +220,7 @@ test('a list shows exactly what a call may use, for each kind (A-37)', () => {
   for (const caller of callers)
     for (const one of ['tool', 'prompt', 'resource'] as const)
       for (const name of named[one]) {
-        const shown = rules.mayUse(caller, one, name);
+        const shown = rules.isListed(caller, one, name);
         decisions.add(shown);
         expect([name, shown]).toEqual([name, send(policy, caller, calls[one](name)) === null]);
       }

@@ -42,6 +42,13 @@ describe('rules for tools', () => {
     }
   });
 
+  test('the challenge also names the scopes of other tools that the caller has (A-31)', () => {
+    const scopesFor = (caller: ReturnType<typeof holder>, name: string) => send({ tool: ruled }, caller, tool(name))?.scopes;
+    expect(scopesFor(holder('files:purge'), 'write_x')).toEqual(['base', 'files:write', 'files:purge']);
+    expect(scopesFor(holder('files:write'), 'purge_all')).toEqual(['base', 'files:write', 'files:purge']);
+    expect(scopesFor(holder('other'), 'write_x')).toEqual(['base', 'files:write']);
+  });
+
   test('a missing claim is a denial, even if scopes are missing too (A-34)', () => {
     const both = kind('allow', rule('x', { scopes: ['s'], claim: { claim: 'roles', has: 'admin' } }));
     expect(reasonOf(send({ tool: both }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('x')))).toBe(
@@ -98,10 +105,10 @@ describe('rules for tools', () => {
   test('more names than the cache has places get the same decisions', () => {
     const rules = createRules(at, { ...none, tool: ruled });
     for (let i = 0; i < 1_100; i++) {
-      expect(rules.mayUse(holder(), 'tool', `write_${i}`)).toBe(false);
-      expect(rules.mayUse(holder('files:write'), 'tool', `write_${i}`)).toBe(true);
+      expect(rules.isListed(holder(), 'tool', `write_${i}`)).toBe(false);
+      expect(rules.isListed(holder('files:write'), 'tool', `write_${i}`)).toBe(true);
     }
-    expect(rules.mayUse(holder(), 'tool', `write_${'x'.repeat(10_000)}`)).toBe(false);
+    expect(rules.isListed(holder(), 'tool', `write_${'x'.repeat(10_000)}`)).toBe(false);
   });
 });
 
@@ -139,10 +146,13 @@ describe('methods of an endpoint with a policy', () => {
     },
   );
 
-  test('a response of the client is denied unless the policy allows it', () => {
-    const answer = { result: {} };
+  test.each([
+    ['a result', { result: {} }],
+    ['an error', { error: { code: -1, message: 'x' } }],
+  ])('%s of the client is denied only where the policy denies responses', (_what, answer) => {
     expect(send({ clientResponses: true }, holder(), answer)).toBeNull();
-    expect(reasonOf(send({}, holder(), answer))).toBe('method.denied');
+    expect(reasonOf(send({ clientResponses: true }, principal({ scopes: [] }), answer))).toBe('scope.insufficient');
+    expect(reasonOf(send({ clientResponses: false }, holder(), answer))).toBe('method.denied');
   });
 
   test('all of them require the base scopes', () => {

@@ -43,6 +43,7 @@ describe('the filtered lists of a response (A-37)', () => {
       ['tools', 'resources', 'resourceTemplates'],
     ],
     ['a list of another kind', { ...none, tool: filtered }, asks('prompts/list'), null],
+    ['filterLists: denied-only', { ...none, tool: { ...filtered, filterLists: 'denied-only' } }, asks('tools/list'), ['tools']],
     ['a call', { ...none, tool: filtered }, asks('tools/call'), null],
     ['a method in another case', { ...none, tool: filtered }, asks('Tools/List'), null],
     ['filterLists: false', { ...none, tool: shown }, asks('tools/list'), null],

@@ -4,9 +4,10 @@ import { type HeaderLine, legacy, modern } from '../fixtures/messages.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 
 const LISTED = 'https://app.example.com';
+const APPS = ['vscode-webview://0qhk1dkmv2', 'chrome-extension://abcdefghijklmnop', 'moz-extension://2c127fa4-62c7', 'app://-'];
 let scene: Scene;
 beforeAll(async () => {
-  scene = await startScene({ endpoint: { origins: [LISTED] } });
+  scene = await startScene({ endpoint: { origins: [LISTED, ...APPS] } });
 });
 afterAll(() => scene.stop());
 beforeEach(async () => {
@@ -28,6 +29,9 @@ describe('B-10, B-11: pages that may not call', () => {
     'https://sub.app.example.com',
     'http://localhost.evil.example',
     'http://127.0.0.1.evil.example:80',
+    'chrome-extension://ponmlkjihgfedcba',
+    'Chrome-Extension://abcdefghijklmnop',
+    'app://-/',
     '',
   ])('"%s" gets 403 for every method, before the credential is read', async (value) => {
     for (const token of [scene.token(), undefined]) {
@@ -61,7 +65,7 @@ describe('B-10, B-11: pages that may not call', () => {
 });
 
 describe('B-10, B-15, C-152: pages that may', () => {
-  test.each([LISTED, 'http://localhost:5173', 'http://127.0.0.1', 'https://[::1]:8443'])('%s', async (value) => {
+  test.each([LISTED, ...APPS, 'http://localhost:5173', 'http://127.0.0.1', 'https://[::1]:8443'])('%s', async (value) => {
     const passed = await scene.passes({ headers: [origin(value)] });
     const cors = (header: string): string | undefined => passed.header(header);
     expect([cors('access-control-allow-origin'), cors('vary')]).toEqual([value, 'Origin']);
@@ -96,6 +100,8 @@ test('B-15, C-148: a preflight gets 204 without a credential, allows MCP headers
   expect([response.status, response.body, response.header('access-control-allow-origin')]).toEqual([204, '', LISTED]);
   const allowed = (response.header('access-control-allow-headers') ?? '').toLowerCase().split(', ');
   const needed = ['authorization', 'content-type', 'accept', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'mcp-session-id'];
+  // OpenTelemetry in a page adds them to each request.
+  needed.push('traceparent', 'tracestate', 'baggage');
   expect(allowed).toEqual(expect.arrayContaining([...needed, 'last-event-id', 'mcp-param-region', 'mcp-param-x_y']));
   expect(allowed).not.toContain('x-other');
   expect(response.header('access-control-allow-methods')?.split(', ')).toEqual(expect.arrayContaining(['GET', 'POST', 'DELETE']));

@@ -1,5 +1,5 @@
-// Lists show a caller only what this caller may use: with a real MCP server, and with the pages of
-// a raw upstream.
+// Lists show a caller only what this caller may use, with a real MCP server and with the pages of a
+// raw upstream. lists-of-step-up.test.ts is about entries that the caller may request.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   scene = await startScene({
     endpoint: { tools, resources },
     more: [
-      { path: '/real/mcp', upstream: v2.url, tools },
+      { path: '/real/mcp', upstream: v2.url, tools: { ...tools, filterLists: true } },
       { path: '/open/mcp', tools: { ...tools, filterLists: false } },
     ],
   });

@@ -35,7 +35,7 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
     const responses = KINDS.map(async ([, make]) => whole(make({ token: token('/mcp') })));
     for (const response of await Promise.all(responses)) {
       expect([response.status, response.complete, withoutComments(response)]).toEqual([200, true, FIRST + LAST]);
-      const comments = response.body.split(FIRST).map((part) => part.split(':\n\n').length - 1);
+      const comments = response.body.split(FIRST).map((part) => part.match(/^:\n/gm)?.length);
       expect(comments.filter((count) => count !== 2 && count !== 3)).toEqual([]);
     }
   });
@@ -57,11 +57,22 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
     const [event, document, quiet] = opened as [RawConnection, RawConnection, RawConnection];
     await until('the end of the JSON', () => document.received().endsWith('{}}\r\n'));
     document.destroy();
-    expect(document.received()).not.toContain(':\n\n');
+    expect(document.received()).not.toContain(':\n');
     expect((await quiet.response({ label: 'a stream without comments' })).body).toBe(LAST);
-    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n\n)+$/);
+    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n)+$/);
     for (const connection of [event, quiet]) connection.destroy();
   });
+});
+
+test('B-72: a byte order mark after a comment hides no event', async () => {
+  const marked = `\u{feff}${LAST}`;
+  for (const [quietMs, expected] of [
+    [1700, LAST],
+    [0, marked],
+  ] as const) {
+    scene.upstream.answer(ends(quietMs, marked));
+    expect(withoutComments(await whole(call({ token: token('/mcp') })))).toBe(expected);
+  }
 });
 
 test('B-72, C-137: a compressed stream gets no comments, which would make it unreadable', async () => {
@@ -80,6 +91,6 @@ test('B-72, C-137: a compressed stream gets no comments, which would make it unr
     const { bytes, header } = await whole(call({ token: token('/mcp') }));
     expect(header('content-encoding')).toBe(coding);
     if (quiet) expect(bytes.equals(packed)).toBe(true);
-    else expect(String(bytes)).toMatch(/^(:\n\n)+data: /);
+    else expect(String(bytes)).toMatch(/^(:\n)+data: /);
   }
 });

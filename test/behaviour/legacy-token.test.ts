@@ -145,7 +145,7 @@ test('C-107: a scheme after its sunset is rejected, and its header alone is not 
   const past = await call(`Token ${KEY}`, { path: '/past/mcp' });
   expect([past.status, (await scene.logOf(past)).reason]).toEqual([401, 'key.sunset']);
   expect(past.header('www-authenticate')).not.toContain('error=');
-  for (const value of ['Token', 'Token ']) expect((await call(value)).status).toBe(400);
+  for (const value of ['Token', 'Token ']) expect((await call(value)).status).toBe(401);
   expect(scene.upstream.hits).toBe(0);
 });
 

@@ -68,6 +68,10 @@ describe('B-25, B-20, D-01: an envelope that two servers could read differently 
     ['127 levels below params', raw(nested(127))],
     ['B-20: a response of a legacy client', raw('{"jsonrpc":"2.0","id":"s-1","result":{"action":"accept"}}')],
     ['B-20: an error of a legacy client', raw('{"jsonrpc":"2.0","id":"s-1","error":{"code":-1,"message":"x"}}')],
+    ['B-20: null params of a request', raw('{"jsonrpc":"2.0","id":7,"method":"tools/list","params":null}')],
+    ['B-20: null params of a notification', raw('{"jsonrpc":"2.0","method":"notifications/initialized","params":null}')],
+    ['B-20: a response with a null error', raw('{"jsonrpc":"2.0","id":7,"result":{},"error":null}')],
+    ['B-20: an error with a null result', raw('{"jsonrpc":"2.0","id":7,"result":null,"error":{"code":1,"message":"x"}}')],
   ])('%s passes', async (_name, make) => expect((await scene.send(make())).status).toBe(200));
 
   test('B-24: the rejection of a notification has no id and no result', async () => {
@@ -126,6 +130,7 @@ describe('B-25, B-20, D-01: an envelope that two servers could read differently 
     ['text/plain', [['Content-Type', 'text/plain']]],
     ['absent', [['Content-Type', null]]],
     ['another charset', [['Content-Type', 'application/json; charset=utf-16']]],
+    ['a no-break space at its end', [['Content-Type', 'application/json\u00a0']]],
     ['a form', [['Content-Type', 'application/x-www-form-urlencoded']]],
     ['B-19: compressed', [['Content-Encoding', 'gzip']]],
   ])(

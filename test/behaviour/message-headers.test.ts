@@ -84,7 +84,7 @@ describe('B-52, B-50, B-51, B-53, B-30, B-31, D-04: headers that differ from the
   });
 });
 
-const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'];
+const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
 describe('B-32, B-33, B-34, D-04: an unsupported version gets 400 -32022 with the supported ones', () => {
   const modernAs =
@@ -100,7 +100,7 @@ describe('B-32, B-33, B-34, D-04: an unsupported version gets 400 -32022 with th
     if (!mismatch) expect(error.data).toMatchObject({ supported: expect.arrayContaining(['2026-07-28']), requested: value });
     expect(supported.filter((one) => !SUPPORTED.includes(one))).toEqual([]);
   });
-  test.each(['banana', '2099-01-01', '2024-11-05', 'zzzz'])('legacy: "%s" on POST, GET and DELETE', async (value) => {
+  test.each(['banana', '2099-01-01', '2024-10-07', 'zzzz'])('legacy: "%s" on POST, GET and DELETE', async (value) => {
     for (const method of ['POST', 'GET', 'DELETE']) {
       const error = await refused(
         () => old({ method, headers: [version(value)] }),
@@ -110,11 +110,22 @@ describe('B-32, B-33, B-34, D-04: an unsupported version gets 400 -32022 with th
       expect(error.data).toMatchObject({ supported: SUPPORTED, requested: value });
     }
   });
-  test.each(['2025-11-25', '2025-06-18', '2025-03-26', null])(
+  test.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', null])(
     'B-35: a legacy request with version %s passes unchanged',
     async (value) => {
-      expect((await scene.send(old({ headers: [version(value)] }))).status).toBe(200);
-      expect(scene.upstream.last?.header('mcp-protocol-version')).toBe(value ?? undefined);
+      for (const method of ['POST', 'GET', 'DELETE']) {
+        expect((await scene.send(old({ method, headers: [version(value)] }))).status).toBe(200);
+        expect(scene.upstream.last?.header('mcp-protocol-version')).toBe(value ?? undefined);
+      }
+    },
+  );
+  test.each(['banana', '2027-01-01', '2026-07-28'])(
+    'an initialize passes with version %s: its body negotiates',
+    async (value) => {
+      const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+      const ask: Ask = { token: scene.token(), params, headers: [version(value), ['Mcp-Method', 'tools/call']] };
+      expect((await scene.send(legacy('initialize', ask))).status).toBe(200);
+      expect(scene.upstream.last?.header('mcp-method')).toBeUndefined();
     },
   );
 });

@@ -71,6 +71,7 @@ const rows: Row[] = [
   { reason: 'upstream.timeout', status: 504, event: 'proxy.timeout', make: list(), answer: answers.stall() },
   { reason: 'stream.broken', status: 200, event: 'proxy.stream_broken', make: list(), answer: answers.cut() },
   { reason: 'route.unknown', status: 404, event: 'http.route', make: () => ({ path: '/nowhere' }), endpoint: 'none' },
+  { reason: 'route.slash', status: 404, event: 'http.route_slash', make: () => ({ path: '/mcp/' }), endpoint: 'none' },
   {
     reason: 'connection.bad_request',
     status: 400,

@@ -2,6 +2,7 @@
 // as JSON-RPC errors.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ask, legacy, modern } from '../fixtures/messages.js';
+import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
 
 const tools = {
@@ -18,7 +19,11 @@ beforeAll(async () => {
   const policy = { scopes: ['files:read'], scopeImplies: { 'files:*': ['files:read', 'files:write'] }, tools };
   scene = await startScene({
     endpoint: policy,
-    more: [{ path: '/told/mcp', ...policy, denialResponse: 'jsonrpc', scopesSupported: ['files:*'] }],
+    more: [
+      { path: '/told/mcp', ...policy, denialResponse: 'jsonrpc', scopesSupported: ['files:*'] },
+      { path: '/quiet/mcp', ...policy, methods: { clientResponses: 'deny' } },
+      { path: '/methods/mcp', scopes: ['files:read'], methods: { allow: ['skills/*'] } },
+    ],
   });
 });
 afterAll(() => scene.stop());
@@ -90,14 +95,52 @@ describe('a tool that no scope opens', () => {
   });
 });
 
-test('an unknown method and a response of a client are denied where there is a policy (B-107)', async () => {
+test('an unknown method is denied where there is a policy (B-107)', async () => {
   const token = scene.token({ claims: { scope: 'files:read' } });
   expect((await scene.send(modern('tools/list', { token }))).status).toBe(200);
   scene.upstream.reset();
   expect((await scene.send(modern('skills/get', { token }))).status).toBe(403);
-  const answer = legacy('', { token, body: '{"jsonrpc":"2.0","id":1,"result":{}}' });
-  expect((await scene.send(answer)).status).toBe(403);
   expect(scene.upstream.requests).toEqual([]);
+});
+
+describe('a response of a client to a request of the server', () => {
+  const answer = (body: string, path: string, scope = 'files:read', headers: Ask['headers'] = []) =>
+    legacy('', { path, body, headers, token: scene.token({ claims: { scope }, audience: scene.gateway.url + path }) });
+
+  const RESPONSES = [
+    ['ping', '{"jsonrpc":"2.0","id":1,"result":{}}'],
+    ['roots/list', '{"jsonrpc":"2.0","id":"r-1","result":{"roots":[{"uri":"file:///a"}]}}'],
+    ['sampling', '{"jsonrpc":"2.0","id":2,"result":{"role":"assistant","content":{"type":"text","text":"x"},"model":"m"}}'],
+    ['elicitation', '{"jsonrpc":"2.0","id":3,"result":{"action":"accept","content":{"a":1}}}'],
+    ['a request that the client does not serve', '{"jsonrpc":"2.0","id":4,"error":{"code":-32601,"message":"no"}}'],
+  ] as const;
+  test.each(RESPONSES)('passes where rules exist, byte for byte: %s (B-20, B-26)', async (_what, body) => {
+    scene.upstream.answer(answers.status(202));
+    for (const path of ['/mcp', '/told/mcp', '/methods/mcp']) {
+      const response = await scene.send(answer(body, path));
+      expect([response.status, response.body, scene.upstream.last?.body.toString()]).toEqual([202, '', body]);
+    }
+  });
+
+  test('also in a batch, beside a call', async () => {
+    const [[, response]] = RESPONSES;
+    const body = `[${response},{"jsonrpc":"2.0","id":2,"method":"tools/list"}]`;
+    const headers: Ask['headers'] = [['MCP-Protocol-Version', '2025-03-26']];
+    expect((await scene.send(answer(body, '/mcp', 'files:read', headers))).status).toBe(200);
+    expect((await scene.send(answer(body, '/quiet/mcp', 'files:read', headers))).status).toBe(403);
+  });
+
+  test.each(RESPONSES)('needs the base scopes, and an operator can deny it: %s', async (_what, body) => {
+    scene.upstream.answer(answers.status(202));
+    expect((await scene.send(answer(body, '/mcp'))).status).toBe(202);
+    scene.upstream.reset();
+    const poor = await scene.send(answer(body, '/mcp', 'other'));
+    expect([poor.status, poor.header('www-authenticate')]).toEqual([403, expect.stringContaining('insufficient_scope')]);
+    const denied = await scene.send(answer(body, '/quiet/mcp'));
+    expect([denied.status, denied.header('www-authenticate')]).toEqual([403, undefined]);
+    expect((await scene.logOf(denied)).reason).toBe('method.denied');
+    expect(scene.upstream.requests).toEqual([]);
+  });
 });
 
 test('the metadata names the scopes of the rules, or those that the operator wrote (A-10)', async () => {

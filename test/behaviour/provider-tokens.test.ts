@@ -90,6 +90,26 @@ describe('verify: introspection, where the response names more audiences than th
   });
 });
 
+describe('verify: introspection, where only the JWT has the mark of another kind', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await startScene({ issuer: { verify: 'introspection', introspection }, env });
+    scene.issuer.introspect = () => ({ active: true, sub: 'alice', aud: scene.resource, scope: 'files:read' });
+  });
+  afterAll(() => scene.stop());
+
+  test.each<[string, Partial<Mint>, string]>([
+    ['bound to a key (C-110)', { claims: { cnf: { jkt: 'x' } } }, 'token.claims'],
+    ['a logout token (C-37)', { header: { typ: 'logout+jwt' } }, 'token.type'],
+    ['a DPoP proof (C-30)', { header: { typ: 'dpop+jwt' } }, 'token.type'],
+  ])('%s: the issuer is not asked, and the upstream gets nothing', async (_what, mint, reason) => {
+    expect(await outcome(scene, scene.token())).toEqual([200, 'ok']);
+    const before = [scene.issuer.hits.introspection, scene.upstream.hits];
+    expect(await outcome(scene, scene.token(mint))).toEqual([401, reason]);
+    expect([scene.issuer.hits.introspection, scene.upstream.hits]).toEqual(before);
+  });
+});
+
 describe('an introspection response without sub', () => {
   let scene: Scene;
   beforeAll(async () => {

@@ -33,7 +33,13 @@ beforeAll(async () => {
   ]);
   const { id, secret } = idp.clients.introspection;
   const introspection = { clientId: id, clientSecret: ENV_SECRET };
-  const upstreams = { '/everything/mcp': everything.url, '/v1/mcp': v1.url, '/v2/mcp': v2.url, '/opaque/mcp': v2.url };
+  const upstreams = {
+    '/everything/mcp': everything.url,
+    '/v1/mcp': v1.url,
+    '/v2/mcp': v2.url,
+    '/opaque/mcp': v2.url,
+    '/': v2.url,
+  };
   const endpoints = Object.entries(upstreams).map(([path, upstream]) => ({
     path,
     issuers: ['idp'],
@@ -54,7 +60,7 @@ afterAll(async () => {
 });
 
 describe('SDK 1.x with OAuth, from a bare URL', () => {
-  test.each(['/everything/mcp', '/v1/mcp', '/v2/mcp', '/opaque/mcp'])(
+  test.each(['/everything/mcp', '/v1/mcp', '/v2/mcp', '/opaque/mcp', '/'])(
     'A-01, A-02, A-12, A-20: %s: 401, metadata, registration, PKCE, token, call',
     async (path) => {
       const url = new URL(gateway.url + path);

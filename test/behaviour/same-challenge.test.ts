@@ -8,9 +8,11 @@ import { ENV_SECRET, type Scene, startConfigured, startScene } from '../fixtures
 let scene: Scene;
 beforeAll(async () => {
   const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET };
+  const rules = ['write', 'purge'].map((tool) => ({ tool, scopes: [`files:${tool}`] }));
   scene = await startScene({
     issuer: { introspection },
     endpoint: { scopes: ['files:read', 'files:write'] },
+    more: [{ path: '/two/mcp', scopes: ['files:read'], tools: { default: 'allow', rules } }],
     env: { SECRET: 'introspection-secret' },
   });
 });
@@ -41,6 +43,25 @@ test('A-31, C-09: ten identical calls get ten identical headers, whatever scopes
   const scopes = 'scope="files:read files:write"';
   const step = `Bearer error="insufficient_scope", error_description="The access token lacks a scope", ${scopes}, resource_metadata="${scene.metadataUrl}"`;
   expect(seen.slice(3)).toEqual([step, step]);
+});
+
+test('A-31: calls with one token get the same bytes, with the scopes that the token has', async () => {
+  const path = '/two/mcp';
+  for (const [scope, name, expected] of [
+    ['files:write files:read', 'purge', 'files:read files:write files:purge'],
+    ['files:purge files:read', 'write', 'files:read files:write files:purge'],
+    ['files:read', 'write', 'files:read files:write'],
+  ] as const) {
+    const token = scene.token({ audience: scene.gateway.url + path, claims: { scope } });
+    const headers = new Set<string | undefined>();
+    for (let i = 0; i < 10; i += 1) {
+      const response = await scene.send(modern('tools/call', { path, token, params: { name, arguments: {} } }));
+      expect(response.status).toBe(403);
+      headers.add(response.header('www-authenticate'));
+    }
+    expect(headers.size).toBe(1);
+    expect([...headers][0]).toContain(` scope="${expected}", `);
+  }
 });
 
 test('A-31: two replicas write the same bytes', async () => {

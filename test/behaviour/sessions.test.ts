@@ -137,7 +137,7 @@ describe('B-80: the session id to the upstream and to the caller', () => {
   test.each<[string, [string, string][]]>([
     ['two of them', [RAW, 'another'].map((id) => ['Mcp-Session-Id', id])],
     ['a space in it', [['Mcp-Session-Id', 'a b']]],
-    ['1025 characters', [['Mcp-Session-Id', 'x'.repeat(1025)]]],
+    ['8193 characters', [['Mcp-Session-Id', 'x'.repeat(8193)]]],
   ])('an invalid session id of the upstream, with %s, gets 502', async (_name, lines) => {
     await begun();
     scene.upstream.answer(answers.rpc({}, lines));
@@ -147,6 +147,38 @@ describe('B-80: the session id to the upstream and to the caller', () => {
       reason: 'upstream.broken',
       detail: expect.stringContaining('session id'),
     });
+  });
+});
+
+describe('B-80: a server may keep its state in the session id', () => {
+  test.each([1_025, 4_096, 8_192])('an id of %d characters comes back to the server unchanged', async (length) => {
+    const id = `${'aB3.-_~'.repeat(2_000).slice(0, length - 1)}!`;
+    scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', id]]));
+    const sealed = (await send('POST', undefined)).header('mcp-session-id') ?? '';
+    expect(sealed.length).toBeGreaterThan(length);
+    for (const method of METHODS) {
+      const response = await send(method, sealed);
+      expect([response.status, response.header('mcp-session-id')]).toEqual([200, sealed]);
+      expect(scene.upstream.last?.header('mcp-session-id')).toBe(id);
+    }
+    expect((await send('POST', sealed, { token: scene.token({ claims: { sub: 'bob' } }) })).status).toBe(404);
+  });
+
+  test('fetch of Node reads the longest one, and sends it beside a long token', async () => {
+    const id = 'x'.repeat(8_192);
+    scene.upstream.answer(answers.rpc({}, [['Mcp-Session-Id', id]]));
+    const token = scene.token({ claims: { note: 'y'.repeat(20_000) } });
+    const call = (headers: Record<string, string>): Promise<Response> =>
+      fetch(scene.resource, {
+        method: 'POST',
+        headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+      });
+    const begun = await call({});
+    const sealed = begun.headers.get('mcp-session-id') ?? '';
+    const next = await call({ 'mcp-session-id': sealed });
+    expect([begun.status, next.status, scene.upstream.last?.header('mcp-session-id')]).toEqual([200, 200, id]);
+    await Promise.all([begun.text(), next.text()]);
   });
 });
 
@@ -166,6 +198,23 @@ describe('B-81: only 404 means that the session is over', () => {
     const response = await send(method, session);
     expect([response.status, response.body, scene.upstream.last?.header('mcp-session-id')]).toEqual([404, 'gone', RAW]);
     expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', 'http.response.status_code': 404 });
+  });
+
+  test.each(METHODS)('%s: a 401 of the upstream without a challenge means that it does not know the session', async (method) => {
+    const session = await begun();
+    expect((await send(method, session)).status).toBe(200);
+    scene.upstream.answer(answers.status(401, [['Content-Type', 'text/plain']], 'Unauthorized: Session not found'));
+    const lost = await send(method, session);
+    expect([lost.status, lost.headers('www-authenticate'), lost.body]).toEqual([
+      404,
+      [],
+      expect.not.stringContaining('Unauthorized'),
+    ]);
+    expect(await scene.logOf(lost)).toMatchObject({ reason: 'session.not_found', detail: expect.stringContaining('401') });
+    // Without a session, and with a challenge, it is about the gateway.
+    expect((await send(method, undefined)).status).toBe(502);
+    scene.upstream.answer(answers.status(401, [['WWW-Authenticate', 'Bearer']]));
+    expect((await send(method, session)).status).toBe(502);
   });
 
   test('B-82: a server that needs a session rejects a call without one itself', async () => {

@@ -13,6 +13,7 @@ import { startV1Upstream, type V1Upstream } from '../fixtures/upstream-v1.js';
 import { startV2Upstream, type V2Upstream } from '../fixtures/upstream-v2.js';
 import { until, withDeadline } from '../fixtures/wait.js';
 import {
+  AT_ONCE,
   call,
   ends,
   FIRST,
@@ -23,6 +24,7 @@ import {
   openStream,
   stream,
   subscription,
+  USUALLY,
   wholeStream,
   withoutComments,
   writes,
@@ -45,6 +47,7 @@ beforeAll(async () => {
     endpoint: { streams: { keepAliveSeconds: 1 } },
     more: [
       { path: '/quiet', streams: { keepAliveSeconds: 0, maxSeconds: LONGEST_MS / 1000 } },
+      { path: '/outlive', streams: { keepAliveSeconds: 0, outliveTokenSeconds: 2 } },
       { path: '/v1', streams: bounded, upstream: v1.url },
       { path: '/v2', streams: bounded, upstream: v2.url },
     ],
@@ -61,7 +64,8 @@ beforeEach(async () => {
 });
 
 /** A token for an endpoint, valid for `ttl` seconds. */
-const token = (path: string, ttl = 300): string => scene.token({ audience: scene.gateway.url + path, ttl });
+const token = (path: string, ttl = 300, sub = 'alice'): string =>
+  scene.token({ audience: scene.gateway.url + path, ttl, claims: { sub } });
 
 const open = (request: RawRequest): Promise<RawConnection> => openStream(scene.gateway.port, request);
 const whole = (request: RawRequest): Promise<RawResponse> => wholeStream(scene.gateway.port, request);
@@ -80,7 +84,7 @@ describe('B-78: the token', () => {
     const [listened, streamed] = (await Promise.all(asked.slice(0, 2))) as [RawResponse, RawResponse];
     expect(performance.now() - started).toBeGreaterThan(1000);
     expect(messages(listened).slice(1)).toEqual([completed('sub-1')]);
-    expect(withoutComments(streamed)).toBe(FIRST);
+    expect(withoutComments(streamed)).toBe(FIRST + AT_ONCE);
     for (const response of [listened, streamed]) {
       expect([response.status, response.complete]).toEqual([200, true]);
       expect(await scene.logOf(response)).toMatchObject({
@@ -97,6 +101,21 @@ describe('B-78: the token', () => {
     expect([(await scene.logOf(answered)).reason, left()]).toEqual(['ok', 2]);
   });
 
+  test('may be outlived as long as the operator allows', async () => {
+    scene.upstream.answer(writes([FIRST]));
+    const ended = token('/outlive', 2);
+    const started = performance.now();
+    const [listened, streamed] = await Promise.all(
+      [subscription, stream].map((make) => whole(make({ path: '/outlive', token: ended }))),
+    );
+    expect(performance.now() - started).toBeGreaterThan(2500);
+    expect([messages(listened as RawResponse).slice(1), withoutComments(streamed as RawResponse)]).toEqual([
+      [completed('sub-1')],
+      FIRST + AT_ONCE,
+    ]);
+    expect((await scene.logOf(streamed as RawResponse)).reason).toBe('stream.max_duration');
+  });
+
   test('that has expired allows a stream within the tolerance, and to its end', async () => {
     scene.upstream.answer(writes([FIRST]));
     const late = token('/mcp', -1);
@@ -110,6 +129,18 @@ describe('B-78: the token', () => {
   });
 });
 
+test('B-78: after a GET stream that ended with its token, the next one restores the delay of the client', async () => {
+  scene.upstream.answer(writes([FIRST]));
+  const ask = (ttl: number): RawRequest => stream({ token: token('/mcp', ttl, 'bob') });
+  const [ended, next] = [await whole(ask(2)), await open(ask(300))];
+  expect(withoutComments(ended)).toBe(FIRST + AT_ONCE);
+  await until('the next stream began', () => next.received().includes(FIRST));
+  const text = next.received();
+  expect(text.indexOf(USUALLY)).toBeGreaterThan(0);
+  expect(text.indexOf(FIRST)).toBeGreaterThan(text.indexOf(USUALLY));
+  next.destroy();
+});
+
 describe('B-78: the longest time', () => {
   const timedOut = (id: string | number) => ({
     jsonrpc: '2.0',
@@ -118,11 +149,11 @@ describe('B-78: the longest time', () => {
   });
 
   /** Opens these streams one after the other. Resolves to their ends. */
-  async function outlived(asked: [text: string, make: Make][]): Promise<RawResponse[]> {
+  async function outlived(asked: [text: string, make: Make][], sub: string): Promise<RawResponse[]> {
     const opened: RawConnection[] = [];
     for (const [text, make] of asked) {
       scene.upstream.answer(writes([text]));
-      const connection = await open(make({ path: '/quiet', token: token('/quiet') }));
+      const connection = await open(make({ path: '/quiet', token: token('/quiet', 300, sub) }));
       await until('the stream began', () => connection.received().includes(text));
       opened.push(connection);
     }
@@ -136,7 +167,10 @@ describe('B-78: the longest time', () => {
   }
 
   test('ends every kind of stream: a subscription with its result, a call with an error', async () => {
-    const responses = await outlived(KINDS.map(([, make]) => [FIRST, make]));
+    const responses = await outlived(
+      KINDS.map(([, make]) => [FIRST, make]),
+      'alice',
+    );
     expect(responses.map((response) => messages(response).slice(1))).toMatchObject([
       [timedOut('call-7')],
       [timedOut(7)],
@@ -150,12 +184,15 @@ describe('B-78: the longest time', () => {
   test('cuts a stream within an event, and a call whose events have ids', async () => {
     const half = 'data: {"a"';
     const withId = 'id: 1\ndata: 1\n\n';
-    const responses = await outlived([
-      [half, subscription],
-      [half, stream],
-      [half, call],
-      [withId, call],
-    ]);
+    const responses = await outlived(
+      [
+        [half, subscription],
+        [half, stream],
+        [half, call],
+        [withId, call],
+      ],
+      'bob',
+    );
     expect(responses.map(({ body, complete, closed }) => [body, complete, closed])).toEqual(
       [half, half, half, withId].map((text) => [text, false, true]),
     );

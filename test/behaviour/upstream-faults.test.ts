@@ -106,11 +106,23 @@ describe('C-138, C-139, C-140, C-145, D-23: an answer that is not HTTP gives 502
   });
   test('D-23, A-66: each is logged once, with its reason', expectLogged);
 
-  test('a value outside ASCII is forwarded byte for byte, without decoding', async () => {
-    scene.upstream.answer(raw(answer('200 OK', [TYPE, 'Mcp-Note: \u4e2d\u0100', SIZED])));
-    const response = await call();
-    expect([response.status, response.body]).toEqual([200, BODY]);
-    expect(Buffer.from(response.header('mcp-note') ?? '', 'latin1').toString()).toBe('\u4e2d\u0100');
+  test.each<[string, string, string[], string]>([
+    ['with a length', '200 OK', [TYPE, SIZED], BODY],
+    ['in chunks', '200 OK', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`],
+    ['up to the end of the connection', '200 OK', [TYPE], BODY],
+    ['of an event stream', '200 OK', ['Content-Type: text/event-stream', CHUNKED], `${chunk(`data: ${BODY}\n\n`)}0\r\n\r\n`],
+    ['of a status without a body', '204 No Content', [], ''],
+    ['of an empty body', '202 Accepted', ['Content-Length: 0'], ''],
+    ['of an error in chunks', '503 Busy', [TYPE, CHUNKED], `${chunk(BODY)}0\r\n\r\n`],
+  ])('header bytes outside ASCII are forwarded as they are: an answer %s', async (_name, status, lines, body) => {
+    for (const note of [Buffer.from('\u4e2d\u0100'), Buffer.from([0x61, 0xe9, 0xff, 0x80, 0x62])]) {
+      const [before = '', after = ''] = answer(status, [...lines, 'Mcp-Note: |'], body).split('|');
+      scene.upstream.answer(answers.raw(Buffer.concat([Buffer.from(before), note, Buffer.from(after)])));
+      const response = await call();
+      expect([response.status, response.complete]).toEqual([Number(status.slice(0, 3)), true]);
+      if (body !== '') expect(response.body).toContain(BODY);
+      expect(Buffer.from(response.header('mcp-note') ?? '', 'latin1').toString('hex')).toBe(note.toString('hex'));
+    }
   });
 
   test('the valid answer passes, and so does one after a few interim answers', async () => {
@@ -143,8 +155,13 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     ['205 up to the end of the connection', answer('205 Reset Content', [TYPE]), BROKEN],
     ['206', answer('206 Partial Content', [TYPE, `Content-Range: bytes 0-35/99`, SIZED]), BROKEN],
     ['200 with a body without a type', answer('200 OK', [SIZED]), BROKEN],
+    ['200 with chunks without a type', answer('200 OK', [CHUNKED], `${chunk('<html>')}0\r\n\r\n`), BROKEN],
+    ['200 with JSON in chunks without a type', answer('200 OK', [CHUNKED], `${chunk(BODY)}0\r\n\r\n`), BROKEN],
+    ['200 without a type to the end of the connection', answer('200 OK', []), BROKEN],
     ['200 with HTML', answer('200 OK', ['Content-Type: text/html', SIZED]), BROKEN],
     ['200 with a type that only begins like JSON', answer('200 OK', ['Content-Type: application/jsonp', SIZED]), BROKEN],
+    ['200 with a no-break space after the type', answer('200 OK', [`${TYPE}|`, SIZED]), BROKEN],
+    ['200 with a no-break space after the type of events', answer('200 OK', ['Content-Type: text/event-stream|', SIZED]), BROKEN],
     ['200 with two types', answer('200 OK', [TYPE, 'Content-Type: text/html', SIZED]), BROKEN],
     ['200 with two types, the first of events', answer('200 OK', ['Content-Type: text/event-stream', TYPE, SIZED]), BROKEN],
     ['200 with two types in one line', answer('200 OK', ['Content-Type: text/event-stream, text/html', SIZED]), BROKEN],
@@ -156,7 +173,7 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
     ],
     ['Content-Type that Connection names', answer('200 OK', [TYPE, 'Connection: keep-alive,content-type', SIZED]), BROKEN],
   ])('%s', async (_name, bytes, row) => {
-    scene.upstream.answer(raw(bytes));
+    scene.upstream.answer(answers.raw(Buffer.from(bytes.replace('|', '\u00a0'), 'latin1')));
     const response = await call();
     expectRow(response, row);
     expect([response.headers('www-authenticate'), response.headers('location'), scene.upstream.hits]).toEqual([[], [], 1]);
@@ -164,9 +181,14 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
   });
 
   test('C-141: not even a redirect to the upstream itself is followed', async () => {
-    scene.upstream.next(answers.status(307, [['Location', `${scene.upstream.url}/up`]]));
-    expectRow(await call(), BROKEN);
+    scene.upstream.next(answers.status(307, [['Location', '/up/?code=internal']]));
+    const response = await call();
+    expectRow(response, BROKEN);
     expect(scene.upstream.hits).toBe(1);
+    // The log alone says where to, and which setting to change.
+    expect((await scene.logOf(response)).detail).toBe(
+      `redirect 307 to ${scene.upstream.url}/up/; if that is the MCP server, write this as upstream`,
+    );
   });
   test('A-66: each is logged once, with its reason', expectLogged);
 
@@ -175,6 +197,14 @@ describe('A-47, C-141, C-146, D-23, D-26: an answer that is not for the caller g
       scene.upstream.answer(raw(answer(status, ['Content-Length: 0'], '')));
       const response = await call();
       expect([response.status, response.complete, response.body]).toEqual([Number(status.slice(0, 3)), true, '']);
+    }
+    for (const [lines, body] of [
+      [[CHUNKED], '0\r\n\r\n'],
+      [[], ''],
+    ] as const) {
+      scene.upstream.answer(raw(answer('200 OK', [...lines], body)));
+      const response = await call();
+      expect([response.status, response.complete, response.body]).toEqual([200, true, '']);
     }
     // Bytes after the end of an answer reach no caller.
     scene.upstream.answer(kept(answer('204 No Content', [])));

@@ -18,7 +18,18 @@ const atRoot = (path: string): Fault => ({
 
 /** `name` is the name of the check that warns. */
 const WARNINGS: [title: string, fault: Fault, name: string, observed: string | RegExp][] = [
-  ['no scope in the challenge', challengeEndingWith(''), 'challenge scope', 'the challenge has no scope'],
+  [
+    'no scope in the challenge, and none in the metadata',
+    { ...challengeEndingWith(''), metadata: { scopes_supported: undefined } },
+    'challenge scope',
+    /^the challenge has no scope$/,
+  ],
+  [
+    'no scope in the challenge, and some in the metadata',
+    challengeEndingWith(''),
+    'challenge scope',
+    'the challenge has no scope: clients request scopes_supported',
+  ],
   [
     'offline_access in the challenge',
     challengeEndingWith(', scope="a offline_access"'),

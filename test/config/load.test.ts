@@ -22,11 +22,19 @@ endpoints:
 `;
 const GOOD = yaml('$' + '{env:SECRET}');
 
-test('offline_access is neither required nor published (A-33, no offline_access)', () => {
-  const configWith = (scope: string) =>
-    parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, scopes: [${scope}],`), { SECRET: 'x' });
-  expect(configWith('offline').endpoints[0]?.scopesSupported).toEqual(['offline']);
-  expect(() => configWith('offline_access')).toThrow('endpoints[0].scopes[0]: offline_access');
+test('offline_access is never required, and published only where the operator wrote it (A-33, no offline_access)', () => {
+  const configWith = (fields: string) => parseYaml(GOOD.replace('path: /mcp,', `path: /mcp, ${fields},`), { SECRET: 'x' });
+  expect(configWith('scopes: [offline]').endpoints[0]?.scopesSupported).toEqual(['offline']);
+  const published = configWith('scopes: [a], scopesSupported: [a, offline_access]').endpoints[0];
+  expect([published?.scopes, published?.scopesSupported]).toEqual([['a'], ['a', 'offline_access']]);
+  for (const [place, fields] of [
+    ['scopes[0]', 'scopes: [offline_access]'],
+    ['scopeImplies.all[0]', 'scopeImplies: { all: [offline_access] }'],
+    ['scopeImplies.offline_access', 'scopeImplies: { offline_access: [a] }'],
+    ['tools.rules[0].scopes[0]', 'tools: { default: allow, rules: [{ tool: x, scopes: [offline_access] }] }'],
+    ['passThrough[0].scopes[0]', 'passThrough: [{ scheme: Token, upstreamVerifies: true, scopes: [offline_access] }]'],
+  ])
+    expect(() => configWith(String(fields))).toThrow(`endpoints[0].${place}: `);
 });
 
 test('pass-through callers that could never pass are a problem (F-02, pass-through)', () => {

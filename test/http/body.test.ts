@@ -37,6 +37,15 @@ test.each<[string, string[]]>([
   expect(await first()).toBe(pieces.join(''));
 });
 
+test('a limit of 0 is for a method without a body: no byte passes, and the end does (RFC 9110 section 9.3.1)', async () => {
+  const none = reading(0);
+  none.stream.end();
+  expect(await none.first()).toBe('');
+  const some = reading(0);
+  some.stream.end('x');
+  expect(await some.first()).toBe('connection.bad_request');
+});
+
 test('a body of a declared length is complete with its last byte, and reported once (B-27)', async () => {
   const { stream, first, reported } = reading(8, 6);
   stream.write('abc');

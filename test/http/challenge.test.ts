@@ -70,6 +70,15 @@ describe('the whole header', () => {
     );
   });
 
+  test('names the scopes of a login where the call is not known: challengeScopes (A-22)', () => {
+    const all = endpoint({ scopes: ['files:read'], loginScopes: ['files:read', 'files:write'] });
+    const none = endpoint({ scopes: ['files:read'], loginScopes: [] });
+    expect(challenge(all, credentialMissing())).toBe(`Bearer scope="files:read files:write", ${where}`);
+    expect(challenge(none, credentialMissing())).toBe(`Bearer ${where}`);
+    for (const at of [all, none])
+      expect(challenge(at, scopeInsufficient({ scopes: ['files:read', 'a'] }))).toContain(' scope="files:read a", ');
+  });
+
   test('begins with the realm where the endpoint has one', () => {
     const realm = endpoint({ realm: 'files of acme' });
     expect(challenge(realm, credentialMissing())).toBe(`Bearer realm="files of acme", scope="files:read", ${where}`);

@@ -52,6 +52,33 @@ describe('an origin (B-10, B-11)', () => {
     expect(check([one])).toBe('origin.refused');
   });
 
+  describe('of an extension or a desktop app', () => {
+    const APPS = [
+      'vscode-webview://1qhk0dkmv2ifkh5c1f7rdb5kfj2h8s9ehrh1ps6e9n8oup3pi1se',
+      'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+      'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
+      'safari-web-extension://1EA4E9A9-1F0B-4E8A-BD0F-C0E2C6F1F2A3',
+      'app://obsidian.md',
+      'app://-',
+      'tauri://localhost',
+    ];
+    test.each(APPS)('%s passes where the operator listed it, and is rejected otherwise', (one) => {
+      expect(check([one], endpoint({ origins: [one] }))).toBe(one);
+      expect(check([one], endpoint({ origins: APPS.filter((other) => other !== one) }))).toBe('origin.refused');
+    });
+
+    test.each([
+      'APP://obsidian.md',
+      'app://Obsidian.md',
+      'app://obsidian.md/',
+      'app://obsidian.md:80',
+      'app:obsidian.md',
+      'app://',
+    ])('%s is not app://obsidian.md: the whole text counts', (one) => {
+      expect(check([one], endpoint({ origins: ['app://obsidian.md'] }))).toBe('origin.refused');
+    });
+  });
+
   test('twice is rejected, even if both are allowed (B-58)', () => {
     expect(check(['https://app.example.com', 'https://app.example.com'])).toBe('origin.refused');
     expect(check(['https://app.example.com', 'https://evil.example'])).toBe('origin.refused');
@@ -88,7 +115,8 @@ describe('the answers to a browser (B-15, C-152)', () => {
 describe('a preflight (B-15, C-148)', () => {
   const METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
   const HEADERS =
-    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID';
+    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, ' +
+    'Traceparent, Tracestate, Baggage';
   function answer(lines: Lines, where = at) {
     const asked = exchange({ method: 'OPTIONS', lines });
     expect(answerPreflight(asked, where)).toBe(true);
@@ -126,6 +154,11 @@ describe('a preflight (B-15, C-148)', () => {
   test('allows the headers in which clients of this endpoint send keys, but no scheme', () => {
     const legacy = endpoint({ passThrough: [tokenRule, keyRule] });
     expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
+  });
+
+  test('allows the headers that the endpoint forwards', () => {
+    const forwarding = endpoint({ forwardHeaders: ['x-region'] });
+    expect(answer([], forwarding).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-region`);
   });
 
   test.each(['POST', 'GET', 'HEAD', 'options'])('is not a %s request', (method) => {

@@ -66,7 +66,7 @@ function linesFor(reading: StrictReading, c: Chance): Lines {
     '=?base64?ZWNobw==?=',
     '=?BASE64?ZWNobw==?=',
   ];
-  const versions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', 'banana'];
+  const versions = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', 'banana'];
   const line: [string, string] = [c.in100(50) ? name : name.toLowerCase(), c.pick(name.includes('Version') ? versions : lies)];
   if (c.in100(25)) lines.splice(at, 1);
   else if (c.in100(15)) lines.push([line[0], value]);

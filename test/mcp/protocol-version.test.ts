@@ -11,7 +11,7 @@ const withMeta = (value: unknown): Json => request('tools/call', { name: 'echo',
 
 test('the lists are exact and do not overlap (B-34)', () => {
   expect(MODERN_VERSIONS).toEqual(['2026-07-28']);
-  expect(LEGACY_VERSIONS).toEqual(['2025-11-25', '2025-06-18', '2025-03-26']);
+  expect(LEGACY_VERSIONS).toEqual(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']);
   expect(SUPPORTED_VERSIONS).toEqual([...MODERN_VERSIONS, ...LEGACY_VERSIONS]);
 });
 
@@ -116,7 +116,7 @@ describe('a legacy message', () => {
     expect(era(lines as Lines, null)).toBe('legacy');
   });
 
-  test.each(['banana', '2024-11-05', '2025-11-25 ', '2025-11-2', '', '2026-07-29', '9999'])(
+  test.each(['banana', '2024-10-07', '2025-11-25 ', '2025-11-2', '', '2026-07-29', '9999'])(
     'with version %j is rejected, POST and GET (B-33, B-34)',
     (value) => {
       expect(era(version('2025-11-25'), request())).toBe('legacy');
@@ -149,6 +149,30 @@ describe('a legacy message', () => {
   });
 });
 
+describe('an initialize', () => {
+  const initialize = request('initialize', { protocolVersion: '2025-11-25' });
+  test.each([[version('banana')], [version('2027-01-01')], [version('')], [version(MODERN)], [version('2025-03-26')], [[]]])(
+    'is legacy with any version header, because its body negotiates: %j (B-33)',
+    (lines) => {
+      expect(era(lines as Lines, initialize)).toBe('legacy');
+      expect(era([...(lines as Lines), ['Mcp-Method', 'tools/call']], initialize)).toBe('legacy');
+    },
+  );
+
+  test('is rejected with two version lines, or with the _meta of another revision (B-58, B-31)', () => {
+    expect(era(version('banana', 'banana'), initialize)).toBe('envelope.header_mismatch -32020');
+    const modern = request('initialize', { _meta: meta() });
+    expect(era(version('banana'), modern)).toBe('envelope.header_mismatch -32020');
+    expect(era(version(MODERN), modern)).toBe('envelope.header_mismatch -32020');
+  });
+
+  test('is the only such method (B-33)', () => {
+    for (const method of ['Initialize', 'initialize ', 'ping', 'notifications/initialized'])
+      expect(era(version('banana'), request(method))).toBe('envelope.version -32022');
+    expect(era(version('banana'), [initialize])).toBe('envelope.invalid -32600');
+  });
+});
+
 describe('a batch', () => {
   const batch = [request(), { jsonrpc: '2.0', method: 'notifications/x' }];
   test.each([[version('2025-03-26')], [[]]])(
@@ -158,7 +182,7 @@ describe('a batch', () => {
     },
   );
 
-  test.each(['2025-06-18', '2025-11-25', MODERN, 'banana'])('is rejected in revision %s (B-21)', (value) => {
+  test.each(['2024-11-05', '2025-06-18', '2025-11-25', MODERN, 'banana'])('is rejected in revision %s (B-21)', (value) => {
     expect(era(version('2025-03-26'), batch)).toBe('legacy');
     expect(era(version(value), batch)).toBe('envelope.invalid -32600');
   });

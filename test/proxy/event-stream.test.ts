@@ -33,6 +33,9 @@ describe('B-78: a listening stream ends', () => {
     ['at its time limit: a token without an expiry', { maxSeconds: 90 }, () => principal({ expiresAt: null }), 90],
     ['at its time limit: a caller that the upstream verifies', { maxSeconds: 90 }, () => passThroughCaller(), 90],
     ['with the clock tolerance, where its token expired before the start', {}, () => inSeconds(-10), 20],
+    ['as long after its token as the operator allows', { outliveTokenSeconds: 40 }, () => inSeconds(60), 100],
+    ['also where its token expired before the start', { outliveTokenSeconds: 40 }, () => inSeconds(-10), 60],
+    ['at its time limit first', { outliveTokenSeconds: 4000, maxSeconds: 90 }, () => inSeconds(60), 90],
     ['at once, where the tolerance is over too', {}, () => inSeconds(-31), 1],
   ])('%s: no later, and at most one tick before', (_what, limits, caller, seconds) => {
     const { closed } = open({}, { keepAliveSeconds: 0, ...limits }, caller());
@@ -58,7 +61,9 @@ describe('B-78: a listening stream ends', () => {
     ['a subscription with its response sent', {}, 'data: {"id":"7","result":{}}\n\n', ''],
     ['a subscription within an event', {}, 'data: 1\n\ndata: 2', null],
     ['a subscription with a Content-Length', { canAppend: false }, '', null],
-    ['a GET stream', { idText: undefined }, 'id: 1\ndata: 1\n\n', ''],
+    ['a GET stream', { idText: undefined }, 'id: 1\ndata: 1\n\n', 'retry: 50\n\n'],
+    ['a GET stream without an event', { idText: undefined }, '', 'retry: 50\n\n'],
+    ['a GET stream with a Content-Length', { idText: undefined, canAppend: false }, '', null],
     ['a GET stream within an event', { idText: undefined }, 'data: 1\n', null],
   ])('%s: %#', (_what, context, text, last) => {
     const opened = open(context, { maxSeconds: 10 });

@@ -1,7 +1,7 @@
 // The header fields that the gateway forwards to the upstream.
 import { describe, expect, test } from 'vitest';
 import type { Era, Message } from '../../src/core/message.js';
-import { isLoop, requestHeaders } from '../../src/proxy/headers.js';
+import { isLoop, requestFields, requestHeaders } from '../../src/proxy/headers.js';
 import { head, type Lines, pairs } from '../support/exchange.js';
 
 const NAME = 'portcullis-0123456789ab';
@@ -150,6 +150,22 @@ describe('to the upstream', () => {
     expect(sent(lines, null, LEGACY)).toEqual(kept);
     expect(sent(lines, 'abc', LEGACY)).toEqual(kept);
     expect(sent(lines, null, { era: 'legacy', calls: [], body: null })).toEqual(kept);
+  });
+
+  test('the names that the operator adds are forwarded beside the others, and none else (C-135)', () => {
+    const lines: Lines = [
+      ['Accept', 'a'],
+      ['X-Region', 'us'],
+      ['X-Other', 'x'],
+      ['X_Region', 'x'],
+    ];
+    const asked = head({ lines });
+    expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, requestFields(['x-region'])))).toEqual({
+      ...VIA,
+      accept: 'a',
+      'x-region': 'us',
+    });
+    expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, requestFields([])))).toEqual({ ...VIA, accept: 'a' });
   });
 
   test('the credential of the gateway comes last (A-43)', () => {

@@ -99,6 +99,7 @@ describe('a JSON response', () => {
     ],
     ['not JSON', answers.status(200, [JSON_LINE], 'tools'), 'not JSON-RPC'],
     ['not JSON, without a media type', answers.status(200, [], 'tools'), 'not JSON-RPC'],
+    ['JSON without a media type', answers.status(200, [], list('a')), 'a body without a media type'],
     ['text', answers.status(202, [['content-type', 'text/plain']], 'Accepted'), 'not JSON-RPC'],
     ['half a list, with a complete body', answers.status(200, [JSON_LINE], list('a').slice(0, -2)), 'not JSON-RPC'],
     [
@@ -156,8 +157,21 @@ describe('a JSON response', () => {
     expect([response.status, response.complete, gateway.ends]).toEqual([
       504,
       true,
-      ['upstream.timeout: no response headers in time'],
+      ['upstream.timeout: no response headers within upstream.headersTimeoutMs'],
     ]);
+  });
+
+  test.each([
+    ['with a length', 'Content-Length: 900', (text: string) => text],
+    ['in chunks', 'Transfer-Encoding: chunked', (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`],
+  ])('that is slow but never pauses for the timeout is complete, %s (B-72)', async (_what, line, framed) => {
+    const text = list('a', 'no').padEnd(900);
+    const pieces = Array.from({ length: 9 }, (_value, n) => framed(text.slice(n * 100, (n + 1) * 100)));
+    const end = line.startsWith('Transfer') ? '0\r\n\r\n' : '';
+    const head = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n${line}\r\n\r\n`;
+    upstream.answer(answers.raw([head, ...pieces, end], { everyMs: 150 }));
+    const response = await ask(modern('tools/list'));
+    expect([response.status, response.body.trim(), gateway.ends]).toEqual([200, left('a'), ['ok']]);
   });
 
   test.each<[string, number, string]>([

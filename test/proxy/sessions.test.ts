@@ -190,17 +190,25 @@ describe('in a response', () => {
     expect([next === sealed, openedBy(replica(second), next)]).toEqual([false, 'the next']);
   });
 
-  test.each(['x', '!~', 'x'.repeat(1024)])('any valid id is sealed: %s', (id) => {
+  test.each<[string, string, number]>([
+    ['one character', 'x', 110],
+    ['marks', '!~', 110],
+    ['1024 characters', 'x'.repeat(1024), 1_500],
+    ['8192 characters, within the 16 KiB for a whole head that some clients read', 'x'.repeat(8192), 11_200],
+    ['8192 quotes, which the sealed text escapes', '"'.repeat(8192), 22_000],
+  ])('any valid id is sealed: %s', (_name, id, limit) => {
     const sealed = sealedBy(replica(), {}, id);
-    expect(sealed.length).toBeLessThan(1_500);
-    expect(openedBy(replica(), sealed)).toBe(id);
+    expect(sealed.length).toBeLessThan(limit);
+    const open = replica();
+    expect([openedBy(open, sealed), openedBy(open, sealed)]).toEqual([id, id]);
+    expect(openedBy(open, sealed, { by: acme })).toMatch(FOREIGN);
   });
 
   test.each<[string, string | string[]]>([
     ['a space', 'a b'],
     ['a letter beyond ASCII', 'é'],
     ['a control character', 'a\u007f'],
-    ['1025 characters', 'x'.repeat(1025)],
+    ['8193 characters', 'x'.repeat(8193)],
     ['two lines', [UUID, UUID]],
   ])('%s is rejected', (_name, id) => {
     const session = call(replica(), []) as CallSession;

@@ -83,8 +83,18 @@ describe('B-77: a response may be among the events', () => {
     ['data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n', true],
     ['data: {"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":""}}\n\n', true],
     ['data: {\ndata: "id":1,\ndata: "result": {}}\n\n', true],
+    ['data: {"id":1,"result" : {}}\n\n', true],
+    ['data: {"id":1,"error"\t:{}}\n\n', true],
+    ['data: {"id":1,"result"\ndata: :{}}\n\n', true],
+    ['data: {"id":1,"result"\r\n: a comment\r\ndata::{}}\r\n\r\n', true],
+    ['data: {"id":1,"\\u0072esult":{}}\n\n', true],
+    ['data: {"id":1,"resul\\u0074":{}}\n\n', true],
+    ['data: {"id":1,"err\\u006Fr":{}}\n\n', true],
     ['data: {"method":"notifications/progress","params":{"progress":1}}\n\n', false],
     ['data: {"method":"notifications/message","params":{"level":"error","data":"no result"}}\n\n', false],
+    ['data: {"method":"notifications/message","params":{"data":"x","level":"error"}}\n\n', false],
+    ['data: {"method":"notifications/message","params":{"data":["error"],"level":"info"}}\n\n', false],
+    ['data: {"method":"notifications/message","params":{"data":"caf\\u00e9 \\u20ac \\"result\\":1"}}\n\n', false],
     // It counts as a response, so the gateway would cut the stream without an error event.
     ['data: {"method":"notifications/message","params":{"data":{"error":1}}}\n\n', true],
   ])('%j: %j', (text, expected) => {
@@ -95,7 +105,7 @@ describe('B-77: a response may be among the events', () => {
 
 test('B-77: any stream in any chunks is read as a client reads it', () => {
   const piece = fc.oneof(
-    fc.constantFrom('\n', '\r', '\r\n', 'id', 'id:', 'i', 'd', ':', 'data: 1', '"result"', '"error":', '"', ' '),
+    fc.constantFrom('\n', '\r', '\r\n', 'id', 'id:', 'i', 'd', ':', 'data: 1', '"result"', '"error":', '"', ' ', '\\u00', '6f'),
     fc.string({ maxLength: 12 }),
   );
   fc.assert(
@@ -107,8 +117,25 @@ test('B-77: any stream in any chunks is read as a client reads it', () => {
       const unfinished = lines(text).at(-1) as string;
       expect(events.isBetweenEvents).toBe(text === '' || (unfinished === '' && whole.at(-1) === ''));
       expect(events.hasEventIds).toBe([...whole.map((line) => `${line}:`), unfinished].some((line) => line.startsWith('id:')));
-      expect(events.mayHaveResponse).toBe(/"(result|error)":/.test(text));
+      expect(events.mayHaveResponse).toBe(/"(result|error)"[^,}\]]|\\u00[67]/.test(text));
     }),
     { numRuns: 2_000 },
+  );
+});
+
+test('B-77: every spelling of a response is found, in any lines and any chunks', () => {
+  const letter = (name: string, escaped: boolean[]): string =>
+    [...name].map((c, at) => (escaped[at] ? `\\u00${c.charCodeAt(0).toString(16)}` : c)).join('');
+  const gap = fc.constantFrom('', ' ', '\t', '\ndata: ', '\r\ndata:', '\n: comment\ndata: ', '\nevent: message\ndata:  ');
+  const escapes = fc.array(fc.boolean(), { minLength: 6, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.constantFrom('result', 'error'), escapes, gap, gap, fc.integer({ min: 1, max: 9 }), (name, at, a, b, size) => {
+      const text = `data: {"jsonrpc":"2.0","id":1,${a}"${letter(name, at)}"${b}:{}}\n\n`;
+      const data = lines(text).filter((line) => line.startsWith('data:'));
+      expect(JSON.parse(data.map((line) => line.slice(5)).join('\n'))).toHaveProperty(name);
+      const chunks = Array.from({ length: Math.ceil(text.length / size) }, (_value, n) => text.slice(n * size, (n + 1) * size));
+      expect(sent(...chunks).mayHaveResponse).toBe(true);
+    }),
+    { numRuns: 1_000 },
   );
 });

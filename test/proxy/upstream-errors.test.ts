@@ -1,8 +1,10 @@
 // The failures for errors of an upstream, and the responses that the gateway rejects.
 import { describe, expect, test } from 'vitest';
+import type { Caller } from '../../src/core/principal.js';
 import type { UpstreamHeaders } from '../../src/proxy/headers.js';
+import type { CallSession } from '../../src/proxy/sessions.js';
 import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
-import { passThroughCaller, principal } from '../support/endpoint.js';
+import { endpoint, passThroughCaller, principal } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 
 const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.5:3000 said no'), { code });
@@ -21,7 +23,6 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'upstream.unreachable'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream.unreachable'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'upstream.unreachable'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'upstream.timeout'],
     ['ETIMEDOUT', 'upstream.timeout'],
     ['ECONNRESET', 'upstream.broken'],
     ['EPIPE', 'upstream.broken'],
@@ -41,17 +42,27 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
     },
   );
 
+  test('names the setting where the gateway itself gave up', () => {
+    expect(failureOf(coded('UND_ERR_CONNECT_TIMEOUT'))).toMatchObject({
+      definition: { reason: 'upstream.timeout' },
+      detail: 'no connection within upstream.connectTimeoutMs',
+    });
+  });
+
   test('logs its code and not its text, which may name hosts (D-08)', () => {
     expect(failureOf(coded('ECONNREFUSED')).detail).toBe('ECONNREFUSED');
   });
 });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const { upstream } = endpoint();
+const inSession = (id: string | null): CallSession => ({ ok: true, id, rejection: () => null, forCaller: () => null });
 const resultOf = (
   status: number,
   headers: UpstreamHeaders = JSON_TYPE,
-  caller = principal() as Parameters<typeof rejectResponse>[2],
-): string => reasonOf(rejectResponse(status, headers, caller));
+  caller: Caller = principal(),
+  session: CallSession | null = null,
+): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream }));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
@@ -88,6 +99,25 @@ describe('a status', () => {
     [200, 'ok'],
   ])('%d to a pass-through caller is %s (C-104)', (status, kind) => {
     expect(resultOf(status, JSON_TYPE, passThroughCaller())).toBe(kind);
+  });
+});
+
+describe('a 401 to a request with a session (B-81, A-47)', () => {
+  const CHALLENGE = { 'www-authenticate': 'Bearer' };
+  test.each<[string, number, UpstreamHeaders, CallSession | null, string]>([
+    ['without a challenge', 401, JSON_TYPE, inSession('a'), 'session.not_found'],
+    ['with an empty challenge', 401, { 'www-authenticate': '' }, inSession('a'), 'session.not_found'],
+    ['with a challenge', 401, CHALLENGE, inSession('a'), 'upstream.gateway_rejected'],
+    ['with two challenges', 401, { 'www-authenticate': ['Basic', 'Bearer'] }, inSession('a'), 'upstream.gateway_rejected'],
+    ['where the request has no session id', 401, JSON_TYPE, inSession(null), 'upstream.gateway_rejected'],
+    ['where the request is modern', 401, JSON_TYPE, null, 'upstream.gateway_rejected'],
+    ['that is a 403', 403, JSON_TYPE, inSession('a'), 'upstream.gateway_rejected'],
+  ])('%s', (_what, status, headers, session, kind) => {
+    expect(resultOf(status, headers, principal(), session)).toBe(kind);
+  });
+
+  test('is about the credential of a pass-through caller, which the upstream verifies (C-104)', () => {
+    expect(resultOf(401, JSON_TYPE, passThroughCaller(), inSession('a'))).toBe('upstream.refused_caller');
   });
 });
 

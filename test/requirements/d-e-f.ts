@@ -20,7 +20,7 @@ export const defs: States = {
   'D-16': proven('413'),
   'D-17': notApplicable('endpoints are chosen by path alone; a foreign authority in a target is 400'),
   'D-18': proven('431'),
-  'D-19': proven('Upgrade is rejected'),
+  'D-19': proven('an offered Upgrade is ignored'),
   'D-20': gap('rate limits'),
   'D-21': proven('a caller that left is only logged'),
   'D-22': proven('500 is a bug'),

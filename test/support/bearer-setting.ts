@@ -25,12 +25,13 @@ export function setting({
   at = endpoint(),
   other = {} as Partial<IssuerRuntime>,
   answer = ok(opaque) as Result<AccessToken>,
+  typ = 'at+jwt' as JwtPolicy['typ'],
 } = {}) {
   const clock = testClock();
   const policy = (issuer: string): JwtPolicy => ({
     issuer,
     algorithms: ['RS256'],
-    typ: 'at+jwt',
+    typ,
     clockToleranceSeconds: 30,
     requiredClaims: { client_id: 'test-client' },
   });

@@ -1,6 +1,7 @@
 // The corridor with steps that a test chooses, and a record of the steps that it called.
 import type { Authenticator, EndpointRuntime } from '../../src/core/endpoint-runtime.js';
 import type { Failure } from '../../src/core/failure.js';
+import { routeUnknown } from '../../src/core/failures.js';
 import type { Message } from '../../src/core/message.js';
 import type { RequestSummary } from '../../src/core/request-summary.js';
 import { ok } from '../../src/core/result.js';
@@ -50,6 +51,7 @@ export function corridor(changes: Partial<Steps> = {}) {
     validate: () => null,
     route: () => runtime(steps),
     page: () => null,
+    noRoute: () => routeUnknown(),
     draining: () => null,
     origin: () => null,
     preflight: () => false,
@@ -65,6 +67,7 @@ export function corridor(changes: Partial<Steps> = {}) {
       clock.advance(7);
       queueMicrotask(() => listener.onResponseEnd(null));
     },
+    callId: (_asked, listener) => listener(undefined),
     sendError(asked, ...rest) {
       rejected.push([asked, ...rest]);
       asked.begin(rest[1].definition.status as number, [], false);
@@ -107,5 +110,8 @@ export const ORDER = [
   'forward',
   'record',
 ];
+/** A rejection of an endpoint before its body is read asks for the id of the call. */
+const NEEDS_ID = ORDER.slice(ORDER.indexOf('draining'), ORDER.indexOf('read'));
 /** The called steps of a request that `last` rejects. */
-export const through = (last: string): string => [...ORDER.slice(0, ORDER.indexOf(last) + 1), 'sendError', 'record'].join(' ');
+export const through = (last: string): string =>
+  [...ORDER.slice(0, ORDER.indexOf(last) + 1), ...(NEEDS_ID.includes(last) ? ['callId'] : []), 'sendError', 'record'].join(' ');

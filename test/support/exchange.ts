@@ -65,6 +65,9 @@ export function exchange(asked: Asked = {}): TestExchange {
       const body = Buffer.from(asked.body ?? '');
       queueMicrotask(() => listener.onBody(body.length > limitBytes ? bodyTooLarge() : ok(body)));
     },
+    readStart(listener: (bytes: Buffer | null) => void) {
+      listener(asked.body === undefined ? null : Buffer.from(asked.body));
+    },
     onDisconnect() {},
     begin(status: number, headers: string[]) {
       self.sentStatus = status;

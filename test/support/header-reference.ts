@@ -5,7 +5,7 @@ import type { Lines } from './exchange.js';
 import type { MessageContent } from './strict-reference.js';
 
 const MODERN = '2026-07-28';
-const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26'];
+const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
 const mirroredName = ({ method, name, uri, taskId }: MessageContent): { named: boolean; value: string | undefined } => {
   if (method === 'tools/call' || method === 'prompts/get') return { named: true, value: name };
@@ -62,6 +62,7 @@ export function eraWith(lines: Lines, messages: readonly MessageContent[], batch
     return served && messages.length > 0 && messages.every(({ metaVersion }) => metaVersion === undefined) ? 'legacy' : null;
   }
   const message = messages[0] as MessageContent;
+  if (message.method === 'initialize' && message.metaVersion === undefined) return 'legacy';
   if (version !== MODERN && message.metaVersion === undefined)
     return version === undefined || LEGACY.includes(version) ? 'legacy' : null;
   const notification = message.idText === undefined;

@@ -22,7 +22,11 @@ export const kind = (byDefault: 'allow' | 'deny', ...rules: Rule[]): KindPolicy 
 
 export const none: Policy = { tool: null, prompt: null, resource: null, allowedMethods: [], clientResponses: false };
 
-export const at = endpoint({ scopes: ['base'], scopeImplies: new Map([['files:*', ['files:write', 'files:purge']]]) });
+export const at = endpoint({
+  scopes: ['base'],
+  ownScopes: ['base', 'files:write', 'files:purge', 'files:*'],
+  scopeImplies: new Map([['files:*', ['files:write', 'files:purge']]]),
+});
 
 /** Checks these calls of a caller, sent in one message of a legacy revision. */
 export function send(policy: Partial<Policy>, caller: Caller, ...calls: object[]) {

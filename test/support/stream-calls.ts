@@ -43,11 +43,17 @@ export const ends =
     exchange.res.end();
   };
 
-export const messages = ({ body }: RawResponse): unknown[] =>
-  body.split('\n\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
-export const withoutComments = ({ body }: RawResponse): string => body.replaceAll(':\n\n', '');
+export const withoutComments = ({ body }: RawResponse): string => body.replaceAll(/^:\n/gm, '');
+export const messages = (response: RawResponse): unknown[] =>
+  withoutComments(response)
+    .split('\n\n')
+    .flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6))] : []));
 
 export const FIRST = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}\n\n';
+/** The last field of a GET stream: its client comes back at once. */
+export const AT_ONCE = 'retry: 50\n\n';
+/** The first field of the next GET stream. */
+export const USUALLY = 'retry: 1000\n\n';
 export const LAST = 'data: {"jsonrpc":"2.0","id":"call-7","result":{}}\n\n';
 
 export const KINDS: [string, Make][] = [

@@ -100,6 +100,12 @@ function comesNear(members: readonly Member[], known: readonly string[]): boolea
 const member = (tree: Tree | undefined, name: string): Tree | undefined =>
   tree?.kind === 'object' ? tree.members.find((one) => one.name === name)?.value : undefined;
 
+/** Null counts as absent. */
+function present(tree: Tree, name: string): Tree | undefined {
+  const value = member(tree, name);
+  return value?.kind === 'literal' && value.written === 'null' ? undefined : value;
+}
+
 function textOf(tree: Tree | undefined, beyond: (why: string) => void): string | undefined {
   if (tree === undefined) return undefined;
   if (tree.kind !== 'string') bad('not a string');
@@ -122,7 +128,7 @@ function idOf(tree: Tree | undefined, beyond: (why: string) => void): string | u
 
 function readMessage(tree: Tree, beyond: (why: string) => void): MessageContent {
   if (tree.kind !== 'object') bad('not an object');
-  const params = member(tree, 'params');
+  const params = present(tree, 'params');
   const meta = member(params, '_meta');
   checkNames(tree.members, KNOWN.top, beyond);
   if (params !== undefined && params.kind !== 'object') bad('params');
@@ -139,7 +145,8 @@ function readMessage(tree: Tree, beyond: (why: string) => void): MessageContent 
     metaVersion: textOf(member(meta, VERSION), beyond),
     metaHasCapabilities: member(meta, CAPABILITIES)?.kind === 'object',
   };
-  const outcomes = ['result', 'error'].filter((name) => member(tree, name) !== undefined).length;
+  let outcomes = ['result', 'error'].filter((name) => present(tree, name) !== undefined).length;
+  if (outcomes === 0 && content.method === undefined && member(tree, 'result') !== undefined) outcomes = 1;
   if (content.method === undefined ? outcomes !== 1 || content.idText === undefined : outcomes > 0) bad('no kind of message');
   return content;
 }

@@ -2,13 +2,19 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
-import { createOpenStream, type EventStream, type StreamContext, type StreamWriter } from '../../src/proxy/event-stream.js';
+import {
+  createOpenStream,
+  type EventStream,
+  type OpenStream,
+  type StreamContext,
+  type StreamWriter,
+} from '../../src/proxy/event-stream.js';
 import { createStreamTicker, type StreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type TestClock, testClock } from './clock.js';
 import { endpoint, ISSUER, principal } from './endpoint.js';
 
 /** The comment that keeps a quiet stream open. */
-export const COMMENT = ':\n\n';
+export const COMMENT = ':\n';
 
 /** The clock and the ticker of the current test; `watchStreams` makes them for each test. */
 export let clock: TestClock;
@@ -40,22 +46,28 @@ export interface Opened {
   readonly comments: string[];
   readonly closed: Closed[];
   flushes: string[];
-  /** Sends text as the upstream does. */
-  sends(text: string): void;
+  /** Sends text or bytes as the upstream does. Returns the text that the caller gets. */
+  sends(bytes: string | Buffer): string;
 }
 
-const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, canAppend: true };
+const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, sessionId: null, canAppend: true };
 export const inSeconds = (seconds: number): Caller => principal({ expiresAt: clock.wallMs() / 1000 + seconds });
+
+/** The function that opens the streams of one endpoint. */
+export function openStreamOf(limits: Partial<StreamLimits> = {}): OpenStream {
+  const at = endpoint({
+    streams: { keepAliveSeconds: 15, maxSeconds: 3600, outliveTokenSeconds: 0, ...limits },
+    clockToleranceSeconds: new Map([[ISSUER, 30]]),
+  });
+  return createOpenStream(at, ticker, clock);
+}
 
 export function open(
   context: Partial<StreamContext> = {},
   limits: Partial<StreamLimits> = {},
   caller: Caller = inSeconds(100_000),
+  openStream = openStreamOf(limits),
 ): Opened {
-  const at = endpoint({
-    streams: { keepAliveSeconds: 15, maxSeconds: 3600, ...limits },
-    clockToleranceSeconds: new Map([[ISSUER, 30]]),
-  });
   const opened: Omit<Opened, 'stream' | 'sends'> = {
     comments: [],
     closed: [],
@@ -63,7 +75,7 @@ export function open(
     writer: {
       isPaused: false,
       flush: () => {
-        for (const text of opened.flushes.splice(0)) stream.sent(Buffer.from(text));
+        for (const text of opened.flushes.splice(0)) stream.pass(Buffer.from(text));
       },
       send: (bytes) => void opened.comments.push(String(bytes)),
       close(last, end) {
@@ -72,6 +84,6 @@ export function open(
       },
     },
   };
-  const stream = createOpenStream(at, ticker, clock)(opened.writer, caller, { ...usual, ...context });
-  return { ...opened, stream, sends: (text) => stream.sent(Buffer.from(text)) };
+  const stream = openStream(opened.writer, caller, { ...usual, ...context });
+  return { ...opened, stream, sends: (bytes) => String(stream.pass(Buffer.from(bytes as string))) };
 }

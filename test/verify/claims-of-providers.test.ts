@@ -11,6 +11,8 @@ describe('evidence of an access token (C-37)', () => {
     ['scope', { scope: '' }, false, 'scoped'],
     ['scp', { ...none, scp: [] }, false, 'scoped'],
     ['permissions', { ...none, permissions: [] }, false, 'scoped'],
+    ['permissions that are no list', { ...none, permissions: {} }, false, 'none'],
+    ['permissions: false', { ...none, permissions: false }, false, 'none'],
     ['scope: null', { scope: null }, false, 'none'],
     ['scp: / of Entra, which is no scope', { ...none, scp: '/' }, false, 'none'],
     ['token_use: access', { ...none, token_use: 'access' }, false, 'marked'],

@@ -35,8 +35,6 @@ describe('Bearer', () => {
   });
 
   test.each([
-    ['nothing', 'Bearer'],
-    ['a space', 'Bearer '],
     ['two tokens', `Bearer ${T} ${T}`],
     ['a comma at the end', `Bearer ${T},`],
     ['quotes', `Bearer "${T}"`],
@@ -50,6 +48,11 @@ describe('Bearer', () => {
     expect(tokenOf(`Bearer ${T}`)).toBe(T);
     expect(tokenOf(value)).toBe('credential.malformed');
   });
+});
+
+test.each(['Bearer', 'bearer', 'Bearer ', 'BEARER   '])('%j lacks a token, so that the login starts (C-01, C-02)', (value) => {
+  expect(tokenOf(`${value.trim()} ${T}`)).toBe(T);
+  for (const at of [oauth, mixed]) expect(reasonOf(present(authorization(value), at))).toBe('credential.missing');
 });
 
 describe('a credential in the query (A-48, C-06)', () => {
@@ -175,9 +178,9 @@ describe('a pass-through credential', () => {
     ['a scheme without a key', authorization('Token')],
     ['a scheme and a space', authorization('Token ')],
     ['an empty key header', [['X-Api-Key', '']]],
-  ])('%s is malformed (A-24)', (_how, lines) => {
+  ])('%s is not a credential yet (C-02)', (_how, lines) => {
     expect(reasonOf(present(authorization('Token abc'), mixed))).toBe('ok');
-    expect(reasonOf(present(lines, mixed))).toBe('credential.malformed');
+    expect(reasonOf(present(lines, mixed))).toBe('credential.missing');
   });
 
   test('Bearer stays Bearer beside it, and Basic stays unknown (C-95, C-103)', () => {

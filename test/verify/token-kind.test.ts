@@ -1,6 +1,12 @@
 // The table of token kinds: what marks another kind of token, for JWTs and introspection alike.
 import { describe, expect, test } from 'vitest';
-import { type RequiredClaims, rejectMissingClaims, rejectOtherKind } from '../../src/verify/token-kind.js';
+import {
+  type RequiredClaims,
+  rejectIntrospectedTyp,
+  rejectMissingClaims,
+  rejectOtherKind,
+  rejectTyp,
+} from '../../src/verify/token-kind.js';
 import { reasonOf } from '../support/kinds.js';
 
 describe('marks of another kind (C-37)', () => {
@@ -55,5 +61,36 @@ describe('required claims', () => {
 
   test('a name of the prototype is not a claim', () => {
     expect(reasonOf(rejectMissingClaims({}, { constructor: true } as unknown as RequiredClaims))).toBe('token.type');
+  });
+
+  test('the detail names the binding of a DPoP token of Keycloak, whose claim typ is DPoP', () => {
+    const bound = rejectMissingClaims({ typ: 'DPoP', cnf: { jkt: 'x' } }, { typ: 'Bearer' });
+    expect([reasonOf(bound), bound?.detail]).toEqual(['token.claims', expect.stringMatching(/^a DPoP token/)]);
+  });
+});
+
+describe('the typ header (C-30): strict, lenient, and introspected where typ is lenient', () => {
+  test.each<[unknown, string]>([
+    ['at+jwt', 'yyy'],
+    ['application/at+jwt', 'yyy'],
+    ['JWT', 'nyy'],
+    [undefined, 'nyy'],
+    ['okta-internal-at+jwt', 'nny'],
+    ['', 'nny'],
+    ['logout+jwt', 'nnn'],
+    ['Logout+JWT', 'nnn'],
+    ['application/logout+jwt', 'nnn'],
+    ['dpop+jwt', 'nnn'],
+    ['secevent+jwt', 'nnn'],
+    ['oauth-id-jag+jwt', 'nnn'],
+    ['token-introspection+jwt', 'nnn'],
+    ['id_token+jwt', 'nnn'],
+    ['rt+jwt', 'nnn'],
+    [null, 'nnn'],
+    [['at+jwt'], 'nnn'],
+  ])('%j', (typ, expected) => {
+    const found = [rejectTyp(typ, 'at+jwt'), rejectTyp(typ, 'lenient'), rejectIntrospectedTyp(typ, 'lenient')];
+    expect(found.map((failure) => (failure === null ? 'y' : 'n')).join('')).toBe(expected);
+    expect(rejectIntrospectedTyp(typ, 'at+jwt')).toEqual(found[0]);
   });
 });

@@ -67,6 +67,7 @@ const both = async (direct, through) => ({ direct: await direct(), through: awai
 
 const basic = {
   name: 'basic',
+  expected: { call: 'hello' },
   run: (lane) =>
     both(
       () => client(lane, lane.upstream.url, 'basic', 'basic-direct'),
@@ -76,6 +77,7 @@ const basic = {
 
 const quiet = {
   name: 'quiet',
+  expected: { notify: 'arrived' },
   run: async (lane) => {
     const ms = { ms: QUIET_MS };
     const [direct, through] = await Promise.all([
@@ -139,8 +141,8 @@ const restartGateway = restart(
 
 const login = {
   name: 'login',
+  expected: { call: 'hello', write: 'written', 'write again': 'written' },
   run: async (lane) => ({
-    expected: { call: 'hello', write: 'written', 'write again': 'written' },
     through: await client(lane, lane.gateway.url, 'login', 'login', { token: undefined }),
   }),
 };

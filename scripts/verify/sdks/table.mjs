@@ -51,22 +51,30 @@ function differenceOfSteps({ direct, through }) {
     .map((name) => `${name}: direct ${seen(a.get(name))}; through ${seen(b.get(name))}`);
 }
 
-function differenceFromExpected({ expected, through }) {
+/** The steps that must end with a text, whatever the direct run did. */
+function differenceFromExpected(expected, { through }) {
   const by = named(through);
-  const wrong = Object.entries(expected)
+  return Object.entries(expected)
     .filter(([name, text]) => by.get(name)?.ok !== true || by.get(name).text !== text)
-    .map(([name]) => `${name}: ${seen(by.get(name))}`);
-  const failed = through.filter((step) => step.ok === false && !(step.step in expected));
-  return [...failed.map((step) => `${step.step}: ${seen(step)}`), ...wrong];
+    .map(([name]) => `${name}: through ${seen(by.get(name))}`);
+}
+
+const failures = ({ through }) =>
+  through.filter(({ ok }) => ok === false).map((step) => `${step.step}: through ${seen(step)}`);
+
+function differences(scenario, runs) {
+  if (runs.error !== undefined) return [runs.error];
+  const { expected = {} } = scenario;
+  const wrong = differenceFromExpected(expected, runs);
+  if (runs.direct === undefined) return [...new Set([...failures(runs), ...wrong])];
+  if (scenario.isRefusal) return differenceOfRefusals(runs);
+  const differing = differenceOfSteps(runs);
+  return differing.length > 0 ? differing : wrong;
 }
 
 /** The result of one scenario of one SDK: `same`, `known` (with the reason) or `differs`. */
 export function verdict(sdk, scenario, runs) {
-  let how;
-  if (runs.error !== undefined) how = [runs.error];
-  else if (runs.expected !== undefined) how = differenceFromExpected(runs);
-  else if (scenario.isRefusal) how = differenceOfRefusals(runs);
-  else how = differenceOfSteps(runs);
+  const how = differences(scenario, runs);
   const result = { sdk: sdk.name, version: sdk.version, scenario: scenario.name, runs };
   if (how.length === 0) return { ...result, state: 'same', how: '' };
   const text = how.map((one) => one.slice(0, SHOWN * 2)).join(' | ');

@@ -1,8 +1,9 @@
 // Checks a conversation with the token, in each era: the opening request, the list of tools and one
 // tool call.
+import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
-import type { Inspection } from './inspection.js';
+import { challengesOf, type Inspection } from './inspection.js';
 import type { Conversation, Era, Reply } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
 
@@ -22,6 +23,14 @@ const rpcErrorOf = ({ rpc }: Reply): string =>
     : `, JSON-RPC error ${String(rpc.error.code)} ${String(rpc.error.message)}`;
 const describeReply = (reply: Reply): string =>
   `${describeOutcome(reply.outcome)}${rpcErrorOf(reply)}`;
+
+/** The scopes that a 403 names as missing or needed; null for another reply. */
+function missingScopes({ outcome }: Reply): string | null {
+  if (outcome.kind !== 'response' || outcome.status !== 403) return null;
+  const { first } = challengesOf(outcome);
+  if (first === null || findParameter(first, 'error')?.value !== 'insufficient_scope') return null;
+  return findParameter(first, 'scope')?.value ?? 'not named';
+}
 
 async function inConversation(
   inspection: Inspection,
@@ -93,6 +102,10 @@ const checksOf = (era: Era): readonly Check[] => [
           );
         }
         const result = call.rpc?.result;
+        const scopes = missingScopes(call);
+        // A list may show tools for which a client first requests more scopes.
+        if (scopes !== null && inspection.target.tool === null)
+          return skipped(`${tool} needs more scopes (${scopes}); --tool NAME calls another tool`);
         if (result === undefined) return fail(`${tool} got ${describeReply(call)}`);
         return result.isError === true
           ? warn(`${tool} reports an error of its own`)

@@ -11,6 +11,10 @@ const NOT_401 = 'POST without a token did not get 401';
 
 const FROM_CONFIGURATION = 'write the whole URL from a configured public address';
 
+const NO_SCOPE =
+  'nothing, if every client is to request these scopes of scopes_supported at its login. ' +
+  'Otherwise name the scopes that every call needs';
+
 const statusOf = (outcome: Outcome): string =>
   outcome.kind === 'response' ? String(outcome.status) : outcome.code;
 const is401 = (outcome: Outcome): boolean => hasStatus(outcome, 401);
@@ -152,9 +156,14 @@ export const challengeChecks: readonly Check[] = [
       'the authorization server',
     requirement: 'A-22, A-33',
     probe: (inspection) =>
-      withChallenge(inspection, (challenge) => {
+      withChallenge(inspection, async (challenge) => {
         const scope = findParameter(challenge, 'scope')?.value;
-        if (scope === undefined) return warn('the challenge has no scope');
+        if (scope === undefined) {
+          const { scopes_supported: published } = (await inspection.metadata()) ?? {};
+          return Array.isArray(published) && published.length > 0
+            ? warn('the challenge has no scope: clients request scopes_supported', NO_SCOPE)
+            : warn('the challenge has no scope');
+        }
         return scope.split(' ').includes('offline_access')
           ? warn(`scope includes offline_access: ${scope}`)
           : ok(`scope is ${scope}`);

@@ -75,7 +75,11 @@ export const metadataFieldChecks: readonly Check[] = [
           return fail('scopes_supported is not a list of strings');
         if (scopes.length === 0) return warn('scopes_supported is empty');
         if (scopes.includes('offline_access'))
-          return warn('scopes_supported includes offline_access');
+          return warn(
+            'scopes_supported includes offline_access',
+            'nothing, if clients look for it here: without it they get no refresh token. MCP ' +
+              'recommends to list it at the authorization server only',
+          );
         return Array.isArray(methods) && methods.includes('header')
           ? ok(`scopes_supported is ${scopes.join(' ')}`)
           : warn('bearer_methods_supported does not include header');

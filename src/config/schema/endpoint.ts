@@ -6,13 +6,15 @@ import {
   endpointPath,
   mapOf,
   protectedUrl,
+  publishedScope,
   scopes,
-  scopeToken,
   upstreamUrl,
   wholeNumber,
 } from './fields.js';
+import { forwardHeaders } from './forward-headers.js';
 import { passThroughList } from './pass-through.js';
 import {
+  challengeScopesSchema,
   denialResponseSchema,
   methodsSchema,
   promptsSchema,
@@ -24,17 +26,30 @@ import {
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
 
-const ORIGIN_HINT = 'write an origin, such as https://app.example.com';
+const ORIGIN_HINT =
+  'write an origin without a slash at the end, such as https://app.example.com or app://NAME';
+
+/**
+ * Origins of extensions and desktop apps. Each client writes the part after the scheme in its own
+ * way, so the gateway compares letter for letter. Schemes are listed, so that a misspelled https is
+ * a problem.
+ */
+const APP_ORIGIN = new RegExp(
+  '^(vscode-webview|vscode-file|chrome-extension|moz-extension|safari-web-extension|app|tauri|' +
+    'capacitor|ionic)://[A-Za-z0-9._-]+(:[0-9]{1,5})?$',
+);
 
 const isOrigin = (value: string): boolean =>
-  value === '*' || (URL.canParse(value) && new URL(value).origin === value);
+  value === '*' ||
+  APP_ORIGIN.test(value) ||
+  (/^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value);
 
 const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
   /** Milliseconds to connect. */
   connectTimeoutMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
-  /** Milliseconds until the head of the response. */
-  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds').default(60_000),
+  /** Milliseconds until the head of the response, which slow tools send with their result. */
+  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds').default(300_000),
   /** Requests in progress at once. The gateway answers 503 to more. */
   maxConcurrentRequests: wholeNumber(1, 10_000, 'requests').default(256),
   /** GET streams and subscriptions open at once. */
@@ -60,10 +75,14 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     })
     .min(1, { error: 'write at least one issuer, such as [acme]' }),
   scopes,
-  /** `scopes_supported` of the metadata. Default: the base scopes and those of the rules. */
+  /**
+   * `scopes_supported` of the metadata. Default: the base scopes and those of the rules. It may
+   * have offline_access, which some clients look for there.
+   */
   scopesSupported: z
-    .array(scopeToken, { error: 'write a list of scopes, such as [files:read]' })
+    .array(publishedScope, { error: 'write a list of scopes, such as [files:read]' })
     .optional(),
+  challengeScopes: challengeScopesSchema,
   scopeImplies: scopeImpliesSchema.default({}),
   tools: toolsSchema.optional(),
   prompts: promptsSchema.optional(),
@@ -71,6 +90,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   methods: methodsSchema.optional(),
   denialResponse: denialResponseSchema,
   passThrough: passThroughList,
+  /** Further request headers that the upstream gets as the caller sent them. */
+  forwardHeaders,
   upstream: z.union(
     [upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject],
     {
@@ -82,6 +103,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
     /** Seconds after which the gateway ends an event stream, whatever it carries. */
     maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
+    /** Seconds for which a listening stream may stay open after the end of its token. */
+    outliveTokenSeconds: wholeNumber(0, 604_800, 'seconds').default(0),
   }).prefault({}),
   /** Browser origins allowed beside the public one and loopback. */
   origins: z

@@ -95,7 +95,7 @@ export const upstreamUrl = z
 
 export const endpointPath = z
   .string({ error: 'write the public path, such as /mcp' })
-  .regex(/^(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+$/, {
+  .regex(/^(\/|(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+)$/, {
     error: 'write a path such as /mcp: plain characters, no trailing slash, no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), {
@@ -111,14 +111,19 @@ export const endpointPath = z
 
 const SCOPE_HINT = 'write one scope per entry, without spaces, quotes or backslashes';
 
-/** Scope token of RFC 6749 section 3.3. */
-export const scopeToken = z
+/** Scope token of RFC 6749 section 3.3. The metadata may publish any of them. */
+export const publishedScope = z
   .string({ error: SCOPE_HINT })
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT })
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT });
+
+/** A scope that a call can require, and a challenge can name. */
+export const scopeToken = publishedScope
   // A resource server has no use for refresh tokens. A challenge that names offline_access makes
   // clients request more than they need (A-33, no offline_access).
   .refine((value) => value !== 'offline_access', {
-    error: 'offline_access concerns only the client and its issuer; remove it',
+    error:
+      'offline_access concerns only the client and its issuer: remove it, or publish it in ' +
+      'scopesSupported',
   });
 
 export const scopes = z
@@ -129,7 +134,11 @@ export const audience = z
   .array(
     z
       .string({ error: 'write an audience, such as https://mcp.example.com/mcp' })
-      .min(1, { error: 'an empty audience matches no token; remove it' }),
+      .min(1, { error: 'an empty audience matches no token; remove it' })
+      // The operator who writes it expects that every token passes.
+      .refine((value) => !value.includes('*'), {
+        error: 'an audience matches exactly, so * is not a wildcard; write each audience in full',
+      }),
     {
       error: 'write a list, such as [https://mcp.example.com/mcp]',
     },
@@ -140,9 +149,17 @@ export const audience = z
 
 const CLIENT_IDS_HINT = 'write a client id, such as my-mcp-client';
 export const clientIds = z
-  .array(z.string({ error: CLIENT_IDS_HINT }).min(1, { error: CLIENT_IDS_HINT }), {
-    error: 'write a list of client ids, such as [my-mcp-client]',
-  })
+  .array(
+    z
+      .string({ error: CLIENT_IDS_HINT })
+      .min(1, { error: CLIENT_IDS_HINT })
+      .refine((value) => !value.includes('*'), {
+        error: 'a client id matches exactly, so * is not a wildcard; write each client id in full',
+      }),
+    {
+      error: 'write a list of client ids, such as [my-mcp-client]',
+    },
+  )
   .min(1, {
     error: 'an empty list accepts no client; write at least one, or remove the field',
   });

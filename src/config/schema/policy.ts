@@ -30,8 +30,14 @@ const kind = <T extends z.ZodType>(rule: T, example: string) =>
     default: z.enum(['allow', 'deny'], { error: DEFAULT_HINT }),
     /** A caller must satisfy every rule that matches. */
     rules: z.array(rule, { error: `write a list of rules, such as [${example}]` }).default([]),
-    /** True: lists show a caller only the names that this caller may use. */
-    filterLists: trueOrFalse(true),
+    /**
+     * True: lists show a caller only the names that this caller may use. `denied-only`: also those
+     * that scopes of `scopesSupported` would open, because a client requests no scopes for a tool
+     * that it does not know. False: all names.
+     */
+    filterLists: z
+      .literal([true, false, 'denied-only'], { error: 'write true, false or denied-only' })
+      .default('denied-only'),
   });
 
 const TOOL_RULE = '{ tool: "write_*", scopes: [files:read] }';
@@ -54,8 +60,11 @@ export const methodsSchema = mapOf('{ allow: [skills/*] }', {
       error: 'write a list of methods, such as [skills/*]',
     })
     .default([]),
-  /** Responses of a client to requests of the server (elicitation, sampling; legacy revisions). */
-  clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('deny'),
+  /**
+   * Responses of a client to requests of the server (ping, roots, sampling, elicitation; legacy
+   * revisions). Without them the server gives the client up.
+   */
+  clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('allow'),
 });
 
 /** For a scope the scopes that it implies (A-32, implied scopes). */
@@ -68,6 +77,15 @@ export const scopeImpliesSchema = z.record(
       '"files:*": [files:read, files:write]',
   },
 );
+
+/** The scopes that a 401 names: the base scopes, with those of the rules too, or none. */
+export const challengeScopesSchema = z
+  .enum(['base', 'all', 'none'], {
+    error:
+      'write base (the scopes of every call), all (those of the rules too) or none (clients ' +
+      'request scopesSupported)',
+  })
+  .default('base');
 
 /** The form of the response to a call that the policy denies. */
 export const denialResponseSchema = z

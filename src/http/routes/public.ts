@@ -29,7 +29,7 @@ export function createPublicRoutes(
   endpoints: readonly Endpoint[],
   readiness: Readiness,
   mirroredMetadata: MirroredMetadata,
-): (exchange: Exchange) => Promise<void> | Failure | null {
+): (exchange: Exchange) => Promise<Failure | null> | Failure | null {
   const documents = wellKnownDocuments(endpoints, mirroredMetadata);
   const app = new Hono();
   // Clients send the headers of their MCP requests here, too (A-15, CORS of metadata). The star
@@ -64,12 +64,17 @@ export function createPublicRoutes(
     }
     Object.defineProperty(incoming, 'headers', { value: OUR_HOST });
     return new Promise((resolve) => {
-      outgoing.once('close', () => {
-        exchange.sentStatus = outgoing.statusCode;
-        exchange.markEnded();
-        resolve();
-      });
-      void listener(incoming, outgoing);
+      const serve = (): void => {
+        outgoing.once('close', () => {
+          exchange.sentStatus = outgoing.statusCode;
+          exchange.markEnded();
+          resolve(null);
+        });
+        void listener(incoming, outgoing);
+      };
+      if (!exchange.names.includes('transfer-encoding')) return serve();
+      // Some clients send no body as an empty chunked one.
+      exchange.readBody(0, { onBody: (read) => (read.ok ? serve() : resolve(read)) });
     });
   };
 }

@@ -39,6 +39,17 @@ const INTROSPECT_AFTER = new Set([
 
 type Verified = Result<AccessToken>;
 
+/** The facts and the end that an introspected JWT states of itself. Its dates passed the check. */
+interface Stated {
+  readonly facts: AudienceFacts;
+  readonly expiresAt: number | null;
+}
+
+const statedBy = ({ claims: { exp } }: UnverifiedJwt, facts: AudienceFacts): Stated => ({
+  facts,
+  expiresAt: typeof exp === 'number' ? exp : null,
+});
+
 const STRENGTH: readonly AccessEvidence[] = ['none', 'scoped', 'marked'];
 const strongest = (a: AccessEvidence, b: AccessEvidence): AccessEvidence =>
   STRENGTH.indexOf(a) > STRENGTH.indexOf(b) ? a : b;
@@ -63,36 +74,39 @@ export function createBearerAuthenticator(
    */
   function complete(
     verified: Verified,
-    facts: AudienceFacts | null,
+    stated: Stated | null,
     policy: JwtPolicy,
     endpoint: Endpoint,
   ): Verified {
     if (!verified.ok) return verified;
     const answer = verified.value;
-    if (facts === null) {
+    if (stated === null) {
       const { requiredClaims = {} } = policy;
       const missing = rejectMissingClaims(answer.principal.claims, requiredClaims);
       const isMarked = Object.keys(requiredClaims).length > 0;
       return missing ?? (isMarked ? ok({ ...answer, evidence: 'marked' }) : verified);
     }
+    const { facts, expiresAt } = stated;
     const evidence = strongest(answer.evidence, facts.evidence);
     const hasNonce = answer.hasNonce || facts.hasNonce;
     const names = facts.audience.length > 0;
     const foreign = names ? audience({ ...facts, evidence, hasNonce }, endpoint) : null;
-    return foreign ?? ok({ ...answer, evidence, hasNonce });
+    const principal =
+      answer.principal.expiresAt === null ? { ...answer.principal, expiresAt } : answer.principal;
+    return foreign ?? ok({ ...answer, principal, evidence, hasNonce });
   }
 
-  /** `facts`: those that a JWT states of itself; null for an opaque token. */
+  /** `stated`: what a JWT states of itself; null for an opaque token. */
   function introspect(
     issuer: IssuerRuntime,
     token: string,
-    facts: AudienceFacts | null,
+    stated: Stated | null,
     endpoint: Endpoint,
   ): MaybeLater<Verified> {
     if (issuer.introspect === null)
       return tokenMalformed({ detail: 'no introspection is configured' });
     const answer = issuer.introspect(token);
-    const completed = (result: Verified) => complete(result, facts, issuer.policy, endpoint);
+    const completed = (result: Verified) => complete(result, stated, issuer.policy, endpoint);
     return answer instanceof Promise ? answer.then(completed) : completed(answer);
   }
 
@@ -109,7 +123,7 @@ export function createBearerAuthenticator(
     const facts = unverifiedFacts(jwt, issuer.policy);
     if (!facts.ok) return facts;
     const foreign = foreignBeforeIntrospection(facts.value, audience, endpoint);
-    return foreign ?? introspect(issuer, token, facts.value, endpoint);
+    return foreign ?? introspect(issuer, token, statedBy(jwt, facts.value), endpoint);
   }
 
   async function verifyJwt(
@@ -129,7 +143,9 @@ export function createBearerAuthenticator(
       !verified.ok &&
       issuer.verify === 'jwt-then-introspection' &&
       INTROSPECT_AFTER.has(verified.definition);
-    return introspects ? introspect(issuer, token, unverified.value, endpoint) : verified;
+    return introspects
+      ? introspect(issuer, token, statedBy(jwt, unverified.value), endpoint)
+      : verified;
   }
 
   function verify(

@@ -1,20 +1,12 @@
 // Verifies that a JWT is a genuine access token of one issuer (RFC 9068 section 4, RFC 8725). The
 // checks that need no key come first, so that a bad token gets 401 even while the issuer is down.
 // The audience is checked elsewhere.
-import { type CryptoKey, compactVerify, errors } from 'jose';
 import type { AccessToken, AudienceFacts } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Failure } from '../../core/failure.js';
-import {
-  tokenAlgorithm,
-  tokenClaims,
-  tokenKeyUnknown,
-  tokenMalformed,
-  tokenSignature,
-  tokenType,
-} from '../../core/failures.js';
-import { ok, type Result } from '../../core/result.js';
+import { tokenAlgorithm, tokenClaims, tokenMalformed } from '../../core/failures.js';
+import type { Result } from '../../core/result.js';
 import { rejectAlgorithm } from '../algorithms.js';
 import {
   audienceFacts,
@@ -23,14 +15,15 @@ import {
   type TokenSource,
   toAccessToken,
 } from '../claims.js';
-import { keyFor, type VerifyKey } from '../issuer/jwk-set.js';
-import type { KeySource } from '../issuer/jwks.js';
 import type { UnverifiedJws } from '../jws.js';
 import {
-  hasAccessTyp,
   type RequiredClaims,
+  rejectBinding,
+  rejectIntrospectedTyp,
   rejectMissingClaims,
   rejectOtherKind,
+  rejectTyp,
+  type TypPolicy,
 } from '../token-kind.js';
 
 export interface JwtPolicy extends Partial<ClaimRules> {
@@ -40,7 +33,7 @@ export interface JwtPolicy extends Partial<ClaimRules> {
    * `at+jwt`: RFC 9068 only. `lenient`: also `JWT` or no `typ`, but never a token that is marked
    * as another kind.
    */
-  readonly typ: 'at+jwt' | 'lenient';
+  readonly typ: TypPolicy;
   readonly clockToleranceSeconds: number;
   /**
    * Claims that every access token of this issuer has, and that no ID token has: their only value;
@@ -59,12 +52,6 @@ export interface Check {
 }
 
 const KID_CHARACTERS = 256;
-/**
- * Keys may share a kid, and a token or a key may have none (RFC 7515 section 4.1.4, RFC 7517
- * section 4.5). Each key that is tried costs a verification.
- */
-const MAX_KEYS_TRIED = 4;
-
 /** The checks that need no key, in order. The first failure is the result. */
 export const keylessChecks: readonly Check[] = [
   {
@@ -93,16 +80,7 @@ export const keylessChecks: readonly Check[] = [
         ? null
         : tokenMalformed({ detail: `kid is not a string of at most ${KID_CHARACTERS} characters` }),
   },
-  {
-    name: 'typ',
-    reject: ({ header }, policy) => {
-      const { typ } = header;
-      if (hasAccessTyp(typ)) return null;
-      const isPlain = typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
-      if (policy.typ === 'lenient' && isPlain) return null;
-      return tokenType({ detail: 'typ is not that of an access token' });
-    },
-  },
+  { name: 'typ', reject: ({ header }, policy) => rejectTyp(header.typ, policy.typ) },
   { name: 'other kinds of token', reject: ({ claims }) => rejectOtherKind(claims) },
   {
     name: 'required claims',
@@ -129,6 +107,9 @@ export const checksBeforeIntrospection: readonly Check[] = [
         ? null
         : tokenAlgorithm({ detail: 'an unsigned JWT' }),
   },
+  { name: 'typ', reject: ({ header }, policy) => rejectIntrospectedTyp(header.typ, policy.typ) },
+  // The JWT says it, even where the response does not.
+  { name: 'bound key', reject: ({ claims }) => rejectBinding(claims) },
   ...keylessChecks.filter(({ name }) => CHECKS_OF_KIND.includes(name)),
   {
     name: 'dates',
@@ -181,64 +162,4 @@ export function checkWithoutKeys(
     if (rejection !== null) return rejection;
   }
   return unverifiedToken(jwt, policy);
-}
-
-const JOSE_FAILURES: Readonly<Record<string, () => Failure>> = {
-  ERR_JWS_INVALID: () => tokenMalformed(),
-  ERR_JWT_INVALID: () => tokenMalformed(),
-  ERR_JOSE_ALG_NOT_ALLOWED: () => tokenAlgorithm(),
-  ERR_JOSE_NOT_SUPPORTED: () => tokenAlgorithm(),
-};
-
-type SignedHeader = { readonly alg: string; readonly kid?: string | undefined };
-
-/** Why none of the keys verifies the signature, for the log. */
-function noKeyVerifies({ alg, kid }: SignedHeader, fitting: number): string {
-  const keys = fitting === 1 ? '1 published key' : `${fitting} published keys`;
-  const which = `for alg ${alg}${kid === undefined ? ', and the token has no kid' : ' and this kid'}`;
-  const tried = fitting > MAX_KEYS_TRIED ? `; the gateway tried ${MAX_KEYS_TRIED} of them` : '';
-  return `the signature fails with ${keys} ${which}${tried}`;
-}
-
-/**
- * The thumbprint of the key that signed the token. Verifies with jose, whose webcrypto works on the
- * thread pool. A callback to crypto.verify would halve the cost of a forged signature. But the code
- * of jose is audited, and a verified token is cached.
- */
-async function signedBy(
-  token: string,
-  header: SignedHeader,
-  keys: readonly VerifyKey[],
-): Promise<Result<string>> {
-  const { alg, kid } = header;
-  const fitting = keys.filter((key) => keyFor(key, alg) !== undefined);
-  for (const key of fitting.slice(0, MAX_KEYS_TRIED)) {
-    try {
-      await compactVerify(token, keyFor(key, alg) as CryptoKey, { algorithms: [alg] });
-      return ok(key.thumbprint);
-    } catch (error) {
-      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
-      const known = error instanceof errors.JOSEError ? JOSE_FAILURES[error.code] : undefined;
-      if (known === undefined) throw error;
-      return known();
-    }
-  }
-  if (fitting.length > 0) return tokenSignature({ detail: noKeyVerifies(header, fitting.length) });
-  const which = kid === undefined ? 'key' : 'key with this kid';
-  return tokenKeyUnknown({ detail: `no published ${which} is for alg ${alg}` });
-}
-
-/** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
-export async function verifySignature(
-  token: string,
-  { claims, header }: UnverifiedJwt,
-  keys: KeySource,
-): Promise<Result<string>> {
-  const signed = header as SignedHeader;
-  const found = await keys.find(signed.kid, claims.iat as number | undefined);
-  if (found.ok) return signedBy(token, signed, found.value);
-  // The kid of a key is optional too: a key without one may have signed any token of the issuer.
-  const nameless = keys.usableKeySet()?.keys.filter(({ kid }) => kid === null) ?? [];
-  const byNameless = await signedBy(token, signed, nameless);
-  return byNameless.ok ? byNameless : found;
 }

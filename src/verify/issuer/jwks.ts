@@ -10,13 +10,14 @@ import { ok, type Result } from '../../core/result.js';
 import { backoffMs } from '../backoff.js';
 import { createSingleFlight } from '../single-flight.js';
 import type { KeySet, VerifyKey } from './jwk-set.js';
+import { createRefetchBucket } from './refetch-bucket.js';
 
 export interface JwksPolicy {
   /** A set is fresh for this time. Cache-Control overrides it, within 1 minute to 24 hours. */
   readonly cacheSeconds: number;
   /** After that, a set is still used for this time while no refresh succeeds; 0: not at all. */
   readonly staleIfErrorSeconds: number;
-  /** The bucket holds two refetches for unknown kids, and regains one in this time. */
+  /** The bucket holds two refetches for unknown keys, and regains one in this time. */
   readonly unknownKidCooldownSeconds: number;
 }
 
@@ -30,9 +31,17 @@ export type JwksLoadResult =
       readonly isEmptySet?: boolean;
     };
 
+export interface NewerKeys {
+  readonly keys: readonly VerifyKey[];
+  /** True: the fetch began after the call, so that no later one can have the key of the token. */
+  readonly isFinal: boolean;
+}
+
 export interface KeySource {
   /** The set that is fresh or stale now, or null. Starts a refresh when one is due, never waits. */
   usableKeySet(): KeySet | null;
+  /** The same set, but starts nothing. */
+  peekKeySet(): KeySet | null;
   /**
    * The keys with this kid; without a kid, all keys. Waits for a fetch where the result depends on
    * one. `issuedAtSeconds`: `iat` of the token.
@@ -41,6 +50,14 @@ export interface KeySource {
     kid: string | undefined,
     issuedAtSeconds: number | undefined,
   ): Promise<Result<readonly VerifyKey[]>>;
+  /**
+   * Keys of a newer set, for a token without kid that no key of `tried` verifies. Null: the token
+   * is certainly older than `tried`.
+   */
+  findNewer(
+    tried: readonly VerifyKey[],
+    issuedAtSeconds: number | undefined,
+  ): Promise<Result<NewerKeys> | null>;
   /** True after the first load, whether it succeeded or failed. */
   hasAttemptedLoad(): boolean;
   /** Starts the first load without waiting for it. */
@@ -51,7 +68,6 @@ export interface KeySource {
 
 /** A refresh starts after this part of the fresh time. */
 const REFRESH_AT = 0.8;
-const BUCKET = 2;
 const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
 
 export interface KeySourceDependencies {
@@ -85,8 +101,7 @@ export function createKeySource({
   const flight = createSingleFlight<boolean>();
   const isLoading = (): boolean => flight.isRunning(issuer);
   let hasAttempted = false;
-  let bucket = BUCKET;
-  let bucketAtMs = clock.monotonicMs();
+  const bucket = createRefetchBucket(policy.unknownKidCooldownSeconds, clock);
 
   const secondsUntil = (ms: number): number => Math.max(1, (ms - clock.monotonicMs()) / 1000);
   const unavailable = (detail: string): Failure =>
@@ -136,22 +151,13 @@ export function createKeySource({
 
   const isBackingOff = (): boolean => clock.monotonicMs() < retryAtMs;
 
+  const ageMs = (): number => clock.monotonicMs() - fetchedAtMs;
+  const peekKeySet = (): KeySet | null => (ageMs() < lifeMs() ? set : null);
+
   function usableKeySet(): KeySet | null {
     if (set === null) return null;
-    const age = clock.monotonicMs() - fetchedAtMs;
-    if (age >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
-    return age < lifeMs() ? set : null;
-  }
-
-  function takeFromBucket(): boolean {
-    const now = clock.monotonicMs();
-    const cooldownMs = policy.unknownKidCooldownSeconds * 1000;
-    const regained = Math.floor((now - bucketAtMs) / cooldownMs);
-    bucket = Math.min(BUCKET, bucket + regained);
-    bucketAtMs = bucket === BUCKET ? now : bucketAtMs + regained * cooldownMs;
-    if (bucket === 0) return false;
-    bucket--;
-    return true;
+    if (ageMs() >= freshMs * REFRESH_AT && !isLoading() && !isBackingOff()) void refresh();
+    return peekKeySet();
   }
 
   const matching = ({ keys }: KeySet, kid: string | undefined): readonly VerifyKey[] =>
@@ -161,18 +167,22 @@ export function createKeySource({
 
   /**
    * A set cannot contain a key that the issuer published after the fetch. So only a token that is
-   * certainly older than the set is rejected for its kid. For another one the gateway needs a new
+   * certainly older than the set is rejected for its key. For another one the gateway needs a new
    * fetch. `iat` may be a whole second, and the clock of the issuer may be late.
    */
-  function unknownByAge(issuedAtSeconds: number | undefined): Failure {
+  function isOlderThanSet(issuedAtSeconds: number | undefined): boolean {
     const latestSeconds = (issuedAtSeconds ?? Number.POSITIVE_INFINITY) + 1 + clockToleranceSeconds;
-    if (latestSeconds * 1000 <= requestedWallMs) return unknownKid();
-    const untilMs = bucket > 0 ? 0 : bucketAtMs + policy.unknownKidCooldownSeconds * 1000;
-    return keysRefetchLimited({
-      detail: 'unknown kid in a token that may be newer than the key set',
-      retryAfterSeconds: secondsUntil(untilMs),
-    });
+    return latestSeconds * 1000 <= requestedWallMs;
   }
+
+  const refetchLimited = (what: string): Failure =>
+    keysRefetchLimited({
+      detail: `${what} in a token that may be newer than the key set`,
+      retryAfterSeconds: secondsUntil(bucket.availableAtMs()),
+    });
+
+  const unknownByAge = (issuedAtSeconds: number | undefined): Failure =>
+    isOlderThanSet(issuedAtSeconds) ? unknownKid() : refetchLimited('unknown kid');
 
   async function find(
     kid: string | undefined,
@@ -186,10 +196,9 @@ export function createKeySource({
     const why = current === null ? 'no usable keys' : 'unknown kid';
     if (!isLoading() && isBackingOff()) return unavailable(`${why}, backing off`);
     const usesBucket = current !== null && !isLoading();
-    if (usesBucket && !takeFromBucket()) return unknownByAge(issuedAtSeconds);
+    if (usesBucket && !bucket.take()) return unknownByAge(issuedAtSeconds);
     if (!(await refresh())) {
-      // The back-off limits failed fetches, so they do not use up the bucket.
-      if (usesBucket) bucket++;
+      if (usesBucket) bucket.putBack();
       return unavailable(`${why}, fetch failed`);
     }
     const found = set === null ? [] : matching(set, kid);
@@ -197,9 +206,28 @@ export function createKeySource({
     return joinsFetch ? unknownByAge(issuedAtSeconds) : unknownKid();
   }
 
+  async function findNewer(
+    tried: readonly VerifyKey[],
+    issuedAtSeconds: number | undefined,
+  ): Promise<Result<NewerKeys> | null> {
+    if (isLoading()) await refresh();
+    if (set !== null && set.keys !== tried) return ok({ keys: set.keys, isFinal: false });
+    if (isOlderThanSet(issuedAtSeconds)) return null;
+    const why = 'no key verifies a token without kid';
+    if (isBackingOff()) return unavailable(`${why}, backing off`);
+    if (!bucket.take()) return refetchLimited('an unknown key');
+    if (!(await refresh())) {
+      bucket.putBack();
+      return unavailable(`${why}, fetch failed`);
+    }
+    return ok({ keys: (set as KeySet).keys, isFinal: true });
+  }
+
   return {
     usableKeySet,
+    peekKeySet,
     find,
+    findNewer,
     hasAttemptedLoad: () => hasAttempted,
     preload: () => void (set === null && !isLoading() && refresh()),
     endBackoff() {

@@ -1,8 +1,10 @@
 // How JWTs and introspection go together, by `verify` of the issuer.
 import { describe, expect, test } from 'vitest';
 import { introspectionGatewayRejected, introspectionUnavailable, tokenInactive } from '../../../src/core/failures.js';
+import { ok } from '../../../src/core/result.js';
 import { type Mint, rsaKey } from '../../fixtures/mint.js';
 import { mint, OTHER, opaque, otherKey, setting } from '../../support/bearer-setting.js';
+import { accessToken } from '../../support/endpoint.js';
 
 describe('verify: introspection, where the issuer verifies its JWT', () => {
   const introspecting = (more = {}) => setting({ other: { verify: 'introspection' }, ...more });
@@ -12,10 +14,9 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['that the keys verify too', {}],
     ['signed by an unknown key', { key: rsaKey() }],
     ['of an algorithm that is not configured', { header: { alg: 'HS256' } }],
-    ['of a typ that is not accepted for a JWT', { header: { typ: 'application/okta-internal-at+jwt' } }],
     ['without exp, which the response may have', { claims: { exp: undefined } }],
     ['without an audience, which the response names', { claims: { aud: undefined } }],
-    ['with a nonce, which the response outweighs', { header: { typ: 'JWT' }, claims: { nonce: 'n' } }],
+    ['with a nonce, which the response outweighs', { claims: { nonce: 'n' } }],
   ])('a JWT %s is introspected, and no key is fetched', async (_what, changes) => {
     const { authenticate, introspected, theirs } = introspecting();
     const token = theirToken(changes);
@@ -32,6 +33,10 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['narrowed to two others', { audience: ['https://elsewhere.example.com', 'up1'] }, 'audience.mismatch'],
     ['of an aud that is no text', { claims: { aud: 5 } }, 'token.claims'],
     ['without a required claim', { claims: { client_id: 'other' } }, 'token.type'],
+    ['bound to a key, which the response need not say', { claims: { cnf: { jkt: 'x' } } }, 'token.claims'],
+    ['bound to a certificate', { claims: { cnf: { 'x5t#S256': 'x' } } }, 'token.claims'],
+    ['not of the one typ that the issuer may use', { header: { typ: 'JWT' } }, 'token.type'],
+    ['of no typ, where the issuer may use one only', { header: { typ: undefined } }, 'token.type'],
     ['unsigned', { header: { alg: 'none' } }, 'token.algorithm'],
     ['unsigned, in mixed case', { header: { alg: 'NoNe' } }, 'token.algorithm'],
     ['of an alg that is not a string', { header: { alg: 1 } }, 'token.algorithm'],
@@ -41,6 +46,29 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     const { reason, introspected } = introspecting();
     expect(await reason(theirToken())).toBe('ok');
     expect([await reason(theirToken(changes)), introspected.length]).toEqual([expected, 1]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['of another profile', 'application/okta-internal-at+jwt', 'ok'],
+    ['JWT', 'JWT', 'ok'],
+    ['no typ', undefined, 'ok'],
+    ['an ID-JAG (A-52)', 'oauth-id-jag+jwt', 'token.type'],
+    ['a DPoP proof', 'application/DPoP+jwt', 'token.type'],
+    ['a logout token', 'logout+jwt', 'token.type'],
+    ['a list', ['at+jwt'], 'token.type'],
+  ])('a header typ where typ is lenient: %s', async (_what, typ, expected) => {
+    const { reason, introspected } = introspecting({ typ: 'lenient' });
+    expect(await reason(theirToken({ header: { typ } }))).toBe(expected);
+    expect(introspected).toHaveLength(expected === 'ok' ? 1 : 0);
+  });
+
+  test.each<[string, number | null, number | undefined, number | null]>([
+    ['of the JWT, where the response names none', null, 3_900_000_000, 3_900_000_000],
+    ['of the response', 3_800_000_000, 3_900_000_000, 3_800_000_000],
+    ['of nothing, where both name none', null, undefined, null],
+  ])('a stream of the caller ends by the exp %s', async (_what, expiresAt, exp, expected) => {
+    const { authenticate } = introspecting({ answer: ok(accessToken({ expiresAt, claims: { client_id: 'test-client' } })) });
+    expect(await authenticate(theirToken({ claims: { exp } }))).toMatchObject({ ok: true, value: { expiresAt: expected } });
   });
 
   test('a JWT is rejected without introspection', async () => {

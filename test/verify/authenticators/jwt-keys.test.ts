@@ -1,7 +1,7 @@
 // Which published key verifies a JWT: without kid, without alg, and by both names of EdDSA.
 import { describe, expect, test } from 'vitest';
 import { rejectAlgorithm } from '../../../src/verify/algorithms.js';
-import { verifySignature } from '../../../src/verify/authenticators/jwt.js';
+import { verifySignature } from '../../../src/verify/authenticators/jwt-signature.js';
 import { shapeOf } from '../../../src/verify/jws.js';
 import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';
@@ -25,14 +25,15 @@ interface Setting {
 }
 
 function verifier({ algorithms = ['RS256'], published = [rsa, second] }: Setting = {}) {
-  const keys = testKeys(testClock(), { published, algorithms });
+  const clock = testClock();
+  const keys = testKeys(clock, { published, algorithms });
   async function verify(token: string) {
     const jwt = shapeOf(token);
     if (jwt.kind !== 'jws' || jwt.claims === null) throw new Error('not a JWT');
     const rejection = rejectAlgorithm(jwt.header.alg, algorithms);
     return rejection ?? verifySignature(token, { ...jwt, claims: jwt.claims }, keys.source);
   }
-  return { keys, verify, reason: async (token: string) => reasonOf(await verify(token)) };
+  return { keys, clock, verify, reason: async (token: string) => reasonOf(await verify(token)) };
 }
 
 const DETAILS: Readonly<Record<string, string>> = {
@@ -75,6 +76,20 @@ describe('the key', () => {
       const mixed = verifier({ published: [nameless(second), rsa] });
       expect([await mixed.reason(mint()), await mixed.reason(mint({ key: second }))]).toEqual(['ok', 'ok']);
       expect(await mixed.reason(mint({ key: { ...second, kid: 'rsa' } }))).toBe('token.signature');
+    });
+
+    test('causes no fetch for the kid of a token that it verifies, and one after a rotation', async () => {
+      const at = verifier({ published: [nameless(rsa)] });
+      for (let i = 0; i < 5; i++) expect([await at.reason(mint()), at.keys.loads]).toEqual(['ok', 1]);
+      at.keys.published = [nameless(second)];
+      expect([await at.reason(mint({ key: second })), at.keys.loads]).toEqual(['ok', 2]);
+      expect([await at.reason(mint({ key: second })), at.keys.loads]).toEqual(['ok', 2]);
+      expect([await at.reason(mint()), at.keys.loads]).toEqual(['token.key_unknown', 3]);
+      // A look at the keys starts no refresh: the token itself does, and then gets its answer.
+      at.clock.advance(570_000);
+      expect([await at.reason(mint()), at.keys.loads]).toEqual(['token.key_unknown', 4]);
+      at.clock.advance(570_000);
+      expect([await at.reason(mint({ key: second })), at.keys.loads]).toEqual(['ok', 5]);
     });
 
     test('does not hide that a kid is unknown, or that no fetch is possible', async () => {

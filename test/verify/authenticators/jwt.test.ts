@@ -2,7 +2,8 @@
 import { createSign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ok } from '../../../src/core/result.js';
-import { checkWithoutKeys, type JwtPolicy, type UnverifiedJwt, verifySignature } from '../../../src/verify/authenticators/jwt.js';
+import { checkWithoutKeys, type JwtPolicy, type UnverifiedJwt } from '../../../src/verify/authenticators/jwt.js';
+import { verifySignature } from '../../../src/verify/authenticators/jwt-signature.js';
 import { shapeOf } from '../../../src/verify/jws.js';
 import { ecKey, ed25519Key, type Mint, mintToken, rsaKey, type SigningKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';

@@ -162,13 +162,13 @@ const table: readonly StateRow[] = [
     cells: { P: [BAD, 0], 'K+': [DOWN, 0], 'K-': [DOWN, 0], F: [DOWN, 0], U: [DOWN, 0], N: [DOWN, 0] },
   },
   {
-    row: '13: after a rotation that removed the kid (C-68): one refetch, as for any unknown kid',
+    row: '13: after a rotation that removed the kid (C-68): one refetch, as for any unknown key',
     async arrange(world) {
       await loaded(world);
       world.issuer.rotate({ key: KEYS.fresh });
       expect(await world.send('F')).toBe('ok');
     },
-    cells: { P: [BAD, 0], 'K+': [UNKNOWN, 1], 'K-': [UNKNOWN, 1], F: ['ok', 0], U: [UNKNOWN, 1], N: [FORGED, 0] },
+    cells: { P: [BAD, 0], 'K+': [UNKNOWN, 1], 'K-': [UNKNOWN, 1], F: ['ok', 0], U: [UNKNOWN, 1], N: [FORGED, 1] },
   },
 ];
 
