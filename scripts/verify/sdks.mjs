@@ -15,6 +15,7 @@ import { exitOnSignals, runToEnd } from '../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../test/fixtures/launch.js';
 import { grade } from './sdks/authlab.mjs';
 import { READ, startGateway, startServer, WRITE } from './sdks/driver.mjs';
+import { startLenientIssuer } from './sdks/issuer.mjs';
 import { inTurn, together, withOthers } from './sdks/scenarios.mjs';
 import { report, verdict } from './sdks/table.mjs';
 
@@ -68,22 +69,23 @@ async function collect() {
   return found;
 }
 
-const parts = { opened: [], idp: undefined, folder: undefined };
+const parts = { opened: [] };
 
 /** A server of an SDK, directly and behind a gateway. */
 async function openLane(sdk, server) {
   const upstream = await startServer(server, parts.folder);
   parts.opened.push(upstream.stop);
   const name = `${sdk.name} at ${server.name}`;
-  const { issuer } = parts.idp;
   const gateway = await startGateway({
     name,
     upstream: upstream.url,
-    issuer,
+    strict: parts.idp.issuer,
+    lenient: parts.lenient.issuer,
     folder: parts.folder,
   });
   parts.opened.push(gateway.stop);
   parts.idp.addResource(gateway.url, 'jwt');
+  parts.lenient.addResource(gateway.stepUrl);
   const token = await parts.idp.token({ resource: gateway.url, scope: READ });
   return { sdk, server, upstream, gateway, token, folder: parts.folder };
 }
@@ -172,8 +174,10 @@ process.setMaxListeners(0);
 // Two runs may share a cache.
 parts.folder = folderOf('runs', String(process.pid));
 const { sdks, skipped } = await collect();
-parts.idp = await startIdp({ scopes: [READ, WRITE], tokenTtl: TOKEN_SECONDS });
-parts.opened.push(() => parts.idp.stop());
+const settings = { scopes: [READ, WRITE], tokenTtl: TOKEN_SECONDS };
+parts.idp = await startIdp(settings);
+parts.lenient = await startLenientIssuer(settings);
+parts.opened.push(parts.idp.stop, parts.lenient.stop);
 let results = [];
 try {
   results = await runAll(sdks);

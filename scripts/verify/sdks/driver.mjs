@@ -24,7 +24,7 @@ const MAX_BODY = 65_536;
 
 const fileName = (name) => name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-');
 
-/** A process that can be restarted. `start` gets a number for its log and resolves when it is ready. */
+/** A process that can restart. `start` gets a number for its log and resolves when it is ready. */
 async function restartable(start) {
   let starts = 1;
   let running = await start(starts);
@@ -60,42 +60,46 @@ export async function startServer({ name, server }, folder) {
   return { url: `http://127.0.0.1:${port}/mcp`, ...(await restartable(start)) };
 }
 
-/** JSON is YAML. */
-const configuration = ({ port, upstream, issuer }) => ({
+/** The rules of both endpoints: one tool needs a scope, one is denied. */
+const RULES = {
+  limits: { maxBodyBytes: MAX_BODY },
+  scopes: [READ],
+  tools: {
+    default: 'allow',
+    rules: [
+      { tool: 'write', scopes: [WRITE] },
+      { tool: 'forbidden', deny: true },
+    ],
+  },
+};
+
+/**
+ * Two endpoints with one upstream. Clients of /mcp request every scope at once, because its issuer
+ * holds them to the scopes of their registration. Clients of /step/mcp step up. JSON is YAML.
+ */
+const configuration = ({ port, upstream, strict, lenient }) => ({
   publicUrl: `http://127.0.0.1:${port}`,
   listen: { host: '127.0.0.1', port },
   admin: { host: '127.0.0.1', port: 0 },
   sessionKeys: ['${env:LAB_SESSION_KEY}'],
   issuers: {
-    main: { issuer },
+    strict: { issuer: strict },
+    lenient: { issuer: lenient },
     // Clients must not try to log in there.
-    absent: { issuer: ABSENT, jwksUri: `${ABSENT}/jwks`, authorizationServers: [issuer] },
+    absent: { issuer: ABSENT, jwksUri: `${ABSENT}/jwks`, authorizationServers: [strict] },
   },
   endpoints: [
-    {
-      path: '/mcp',
-      issuers: ['main', 'absent'],
-      upstream,
-      scopes: [READ],
-      limits: { maxBodyBytes: MAX_BODY },
-      tools: {
-        default: 'allow',
-        rules: [
-          { tool: 'write', scopes: [WRITE] },
-          { tool: 'forbidden', deny: true },
-        ],
-        // The direct run lists every tool.
-        filterLists: false,
-      },
-    },
+    { path: '/mcp', issuers: ['strict', 'absent'], upstream, challengeScopes: 'all', ...RULES },
+    { path: '/step/mcp', issuers: ['lenient'], upstream, ...RULES },
   ],
 });
 
 /** Starts a gateway in front of `upstream`. It keeps the port over a restart. */
-export async function startGateway({ name, upstream, issuer, folder }) {
+export async function startGateway({ name, upstream, strict, lenient, folder }) {
   const { port } = await leasePort();
   const file = join(folder, `${fileName(name)}-gateway-${port}`);
-  writeFileSync(`${file}.yaml`, JSON.stringify(configuration({ port, upstream, issuer }), null, 2));
+  const config = configuration({ port, upstream, strict, lenient });
+  writeFileSync(`${file}.yaml`, JSON.stringify(config, null, 2));
   const origin = `http://127.0.0.1:${port}`;
   const env = { ...cleanEnvironment(), LAB_SESSION_KEY: randomBytes(32).toString('base64') };
   async function start(count) {
@@ -106,7 +110,8 @@ export async function startGateway({ name, upstream, issuer, folder }) {
     await untilServing(running, origin, '/healthz', SERVER_MS);
     return running;
   }
-  return { url: `${origin}/mcp`, ...(await restartable(start)) };
+  const urls = { url: `${origin}/mcp`, stepUrl: `${origin}/step/mcp` };
+  return { ...urls, ...(await restartable(start)) };
 }
 
 /**

@@ -139,17 +139,20 @@ const restartGateway = restart(
   ({ gateway }) => gateway.restart(),
 );
 
-const login = {
-  name: 'login',
+const loginAt = (name, urlOf) => ({
+  name,
   expected: { call: 'hello', write: 'written', 'write again': 'written' },
   run: async (lane) => ({
-    through: await client(lane, lane.gateway.url, 'login', 'login', { token: undefined }),
+    through: await client(lane, urlOf(lane.gateway), 'login', name, { token: undefined }),
   }),
-};
+});
+
+const login = loginAt('login', ({ url }) => url);
+const stepUp = loginAt('step-up', ({ stepUrl }) => stepUrl);
 
 /** These run at the same time for all SDKs. */
 export const together = [quiet];
 /** These run one after another. The restarts come last: they disturb the lane. */
-export const inTurn = [basic, ...refused, login, restartGateway, restartUpstream];
+export const inTurn = [basic, ...refused, login, stepUp, restartGateway, restartUpstream];
 /** These run with the server or the client of another SDK too. */
 export const withOthers = [basic];
