@@ -69,12 +69,16 @@ func transportOptions(scenario string, legacy bool) []transport.StreamableHTTPCO
 		headers := map[string]string{"Authorization": "Bearer " + token}
 		chosen = append(chosen, transport.WithHTTPHeaders(headers))
 	} else if scenario == "login" {
+		// The SDK has no step-up and names no scope by itself. Most programs name all that they use.
+		scopes := []string{"files:read"}
+		if legacy {
+			scopes = append(scopes, "files:write")
+		}
 		chosen = append(chosen, transport.WithHTTPOAuth(transport.OAuthConfig{
 			RedirectURI: lab.RedirectURI,
 			TokenStore:  client.NewMemoryTokenStore(),
 			PKCEEnabled: true,
-			// The SDK asks for no scope of its own accord.
-			Scopes: []string{"files:read"},
+			Scopes:      scopes,
 		}))
 	}
 	return chosen
