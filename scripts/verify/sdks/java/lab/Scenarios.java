@@ -1,0 +1,102 @@
+package lab;
+
+import io.modelcontextprotocol.client.McpClient;
+import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.ClientCapabilities;
+import io.modelcontextprotocol.spec.McpSchema.CreateMessageResult;
+import io.modelcontextprotocol.spec.McpSchema.Role;
+import io.modelcontextprotocol.spec.McpSchema.TextContent;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The scenarios for a client of the session revisions: the bare SDK's and Spring AI's. */
+public final class Scenarios {
+  private static final AtomicInteger progress = new AtomicInteger();
+  private static final CountDownLatch notified = new CountDownLatch(1);
+
+  private Scenarios() {}
+
+  /** Sets the bearer, which is all that the lab needs of the transport. */
+  public static void authorize(HttpClientStreamableHttpTransport.Builder builder) {
+    String token = System.getenv("TOKEN");
+    if (token == null || token.isEmpty()) return;
+    builder.httpRequestCustomizer(
+        (request, method, uri, body, context) ->
+            request.setHeader("Authorization", "Bearer " + token));
+  }
+
+  /** Sets the handlers of the client. */
+  public static McpClient.SyncSpec prepare(McpClient.SyncSpec spec) {
+    return spec.requestTimeout(Duration.ofSeconds(30))
+        .initializationTimeout(Duration.ofSeconds(30))
+        .capabilities(ClientCapabilities.builder().sampling().build())
+        .sampling(
+            request ->
+                new CreateMessageResult(
+                    Role.ASSISTANT,
+                    new TextContent("sampled"),
+                    "lab",
+                    CreateMessageResult.StopReason.END_TURN))
+        .progressConsumer(notification -> progress.incrementAndGet())
+        .toolsChangeConsumer(tools -> notified.countDown());
+  }
+
+  public static void run(McpSyncClient client, String scenario) throws Exception {
+    if (!Steps.run("connect", () -> client.initialize().protocolVersion())) return;
+    switch (scenario) {
+      case "basic" -> {
+        Steps.run("list", () -> "" + client.listTools().tools().size());
+        Steps.run("echo", () -> call(client, "echo"));
+        Steps.run("slow", () -> slow(client));
+        Steps.run("ask", () -> call(client, "ask"));
+        Steps.run("ping_me", () -> call(client, "ping_me"));
+      }
+      case "refused" -> {
+        Steps.run("first", () -> call(client, "echo"));
+        Steps.run("second", () -> call(client, "echo"));
+        Steps.run("third", () -> call(client, "echo"));
+      }
+      case "quiet" -> {
+        Steps.run("listen", () -> "by itself");
+        Thread.sleep(70_000);
+        Steps.run("notify", () -> notified(client));
+      }
+      case "restart" -> {
+        Steps.run("before", () -> call(client, "echo"));
+        Steps.waitForLine();
+        Steps.run("after", () -> call(client, "echo"));
+        Steps.run("again", () -> call(client, "echo"));
+      }
+      case "login" -> Steps.missing("login");
+      default -> throw new IllegalArgumentException(scenario);
+    }
+    Steps.run("close", () -> "" + client.closeGracefully());
+  }
+
+  private static String call(McpSyncClient client, String name) {
+    var request = CallToolRequest.builder().name(name).arguments(Map.of("text", "hello"));
+    if (name.equals("slow")) request.progressToken("progress");
+    var result = client.callTool(request.build());
+    StringBuilder text = new StringBuilder(Boolean.TRUE.equals(result.isError()) ? "isError " : "");
+    for (var content : result.content()) {
+      if (content instanceof TextContent part) text.append(part.text());
+    }
+    return text.toString();
+  }
+
+  private static String slow(McpSyncClient client) throws Exception {
+    call(client, "slow");
+    Thread.sleep(100);
+    return "" + progress.get();
+  }
+
+  private static String notified(McpSyncClient client) throws Exception {
+    call(client, "notify");
+    return notified.await(5, TimeUnit.SECONDS) ? "arrived" : "lost";
+  }
+}

@@ -1,0 +1,82 @@
+package lab;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Runs the steps of a client and prints one JSON line for each. */
+public final class Steps {
+  private static final int SECONDS = 12;
+  private static final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task);
+            thread.setDaemon(true);
+            return thread;
+          });
+  private static final BufferedReader stdin = new BufferedReader(new InputStreamReader(System.in));
+
+  private Steps() {}
+
+  /** Prints the result of the step. Returns false if the step fails or hangs. */
+  public static boolean run(String step, Callable<String> action) {
+    long start = System.nanoTime();
+    Future<String> result = threads.submit(action);
+    try {
+      print(step, true, result.get(SECONDS, TimeUnit.SECONDS), start);
+      return true;
+    } catch (ExecutionException failure) {
+      print(step, false, shown(failure.getCause()), start);
+    } catch (TimeoutException hangs) {
+      print(step, false, "HANGS", start);
+    } catch (InterruptedException stopped) {
+      throw new IllegalStateException(stopped);
+    }
+    return false;
+  }
+
+  public static void missing(String step) {
+    print(step, null, "not in this SDK", System.nanoTime());
+  }
+
+  /** Prints the step "wait" and goes on after a line on stdin. */
+  public static void waitForLine() throws Exception {
+    System.out.println("{\"step\":\"wait\"}");
+    stdin.readLine();
+  }
+
+  /** The message of the exception and those of its causes that say something else. */
+  public static String shown(Throwable failure) {
+    StringBuilder text = new StringBuilder();
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < 6; depth++, cause = cause.getCause()) {
+      String name = cause.getClass().getSimpleName();
+      String message = cause.getMessage() == null ? name : name + ": " + cause.getMessage();
+      if (cause.getMessage() != null && text.indexOf(cause.getMessage()) >= 0) continue;
+      text.append(text.length() == 0 ? "" : " <- ").append(message);
+    }
+    return text.toString();
+  }
+
+  private static void print(String step, Boolean ok, String text, long start) {
+    long ms = (System.nanoTime() - start) / 1_000_000;
+    System.out.printf(
+        "{\"step\":%s,\"ok\":%s,\"text\":%s,\"ms\":%d}%n", quoted(step), ok, quoted(text), ms);
+  }
+
+  private static String quoted(String text) {
+    StringBuilder out = new StringBuilder("\"");
+    for (char c : String.valueOf(text).toCharArray()) {
+      if (c == '"' || c == '\\') out.append('\\').append(c);
+      else if (c < ' ' || c > '~') out.append(String.format("\\u%04x", (int) c));
+      else out.append(c);
+    }
+    return out.append('"').toString();
+  }
+}
