@@ -10,11 +10,11 @@ import lab.Scenarios;
 import org.springframework.ai.mcp.customizer.McpClientCustomizer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 
 /** The client of the lab with Spring AI's starter: URL SCENARIO. */
-@SpringBootApplication
+@EnableAutoConfiguration
 public class SpringClient {
   @Bean
   McpClientCustomizer<McpClient.SyncSpec> handlers() {
@@ -36,6 +36,7 @@ public class SpringClient {
             lab + ".url", url.getScheme() + "://" + url.getAuthority(),
             lab + ".endpoint", url.getPath(),
             "spring.ai.mcp.client.initialized", "false",
+            "spring.ai.mcp.server.enabled", "false",
             "spring.main.banner-mode", "off",
             "logging.threshold.console", "off"));
     List<?> clients = application.run().getBean("mcpSyncClients", List.class);

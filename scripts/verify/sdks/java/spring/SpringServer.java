@@ -7,11 +7,11 @@ import java.util.Map;
 import lab.Tools;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 
 /** The server of the lab with Spring AI's WebMvc starter: PORT. */
-@SpringBootApplication
+@EnableAutoConfiguration
 public class SpringServer {
   @Bean
   List<SyncToolSpecification> tools(ObjectProvider<McpSyncServer> server) {
