@@ -1,57 +1,95 @@
-// Builds the clients and servers of the Java SDKs: the Java SDK of both lines, and Spring AI.
+// Builds the clients and servers of the Java SDKs: the official SDK in two lines, and Spring AI.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SOURCE = fileURLToPath(new URL('java/', import.meta.url));
+const SOURCES = fileURLToPath(new URL('java/', import.meta.url));
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.10.0:copy-dependencies';
-/** Small JVMs that start fast: a run starts about a hundred of them. */
-const JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
+/** Small JVMs that start fast: a run of the lab starts many. */
+const JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
-/** `pom`: the folder of the pom.xml. `folders`: the folders of the sources. */
-const BUILDS = [
-  { name: 'Java SDK', version: '1.1.5', pom: 'sdk', folders: ['lab', 'sdk'] },
-  { name: 'Java SDK', version: '2.2.0', pom: 'sdk', folders: ['lab', 'sdk', 'modern'] },
-  { name: 'Spring AI', version: '2.0.1', pom: 'spring', folders: ['lab', 'spring'] },
+/** `pom`: the folder of the pom.xml. `sources`: the folders that the compiler gets. */
+const BUILDS = {
+  first: { version: '1.1.5', pom: 'sdk', sources: ['lab', 'sdk'] },
+  second: { version: '2.2.0', pom: 'sdk', sources: ['lab', 'sdk', 'modern'] },
+  spring: { version: '2.0.1', pom: 'spring', sources: ['lab', 'spring'] },
+};
+
+const SDKS = [
+  { name: 'Java SDK 1.x', build: 'first', client: 'sdk.Client', server: 'sdk.Server', notes: '' },
+  { name: 'Java SDK 2.x', build: 'second', client: 'sdk.Client', server: 'sdk.Server', notes: '' },
+  {
+    name: 'Java SDK 2.x modern',
+    build: 'second',
+    client: 'modern.ModernClient',
+    server: 'modern.ModernServer',
+    notes: 'revision 2026-07-28, a package of its own in this SDK',
+  },
+  {
+    name: 'Spring AI',
+    build: 'spring',
+    client: 'spring.SpringClient',
+    server: 'spring.SpringServer',
+    notes: 'the starters, with the Java SDK 2.0.0; the client offers h2c on plain http',
+  },
 ];
 
-const NO_LOGIN = 'no login of its own: the application brings the token';
+const javaFiles = (folder) =>
+  readdirSync(join(SOURCES, folder))
+    .filter((file) => file.endsWith('.java'))
+    .map((file) => join(SOURCES, folder, file));
 
-const sourcesOf = (folders) =>
-  folders.flatMap((folder) =>
-    readdirSync(join(SOURCE, folder))
-      .filter((file) => file.endsWith('.java'))
-      .map((file) => join(SOURCE, folder, file)),
-  );
-
-/** Gets the libraries and compiles. A change of the sources or of the pom.xml does it again. */
-async function build({ name, version, pom, folders }, { folder, run, say }) {
-  const home = join(folder, `${pom}-${version}`);
-  const [classes, libraries] = [join(home, 'classes'), join(home, 'lib')];
-  const pomFile = join(SOURCE, pom, 'pom.xml');
-  const sources = sourcesOf(folders);
+const fingerprint = (files) => {
   const hash = createHash('sha256');
-  for (const file of [pomFile, ...sources]) hash.update(readFileSync(file));
-  const [stamp, state] = [join(home, 'built'), hash.digest('hex')];
-  const classPath = `${classes}:${join(libraries, '*')}`;
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex');
+};
+
+/** Gets the libraries, compiles, and returns the class path. A change of a source does it again. */
+async function build({ version, pom, sources }, { folder, run, say }) {
+  const cwd = join(folder, `${pom}-${version}`);
+  const pomFile = join(SOURCES, pom, 'pom.xml');
+  const files = sources.flatMap(javaFiles);
+  const libraries = join(cwd, 'lib');
+  const classes = join(cwd, 'classes');
+  const classPath = [classes, join(libraries, '*')].join(':');
+  const stamp = join(cwd, 'built');
+  const state = fingerprint([pomFile, ...files]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return classPath;
-  say(`  building the programs of ${name} ${version}`);
+  say(`building the programs of the Java folder ${pom} ${version}`);
+  rmSync(cwd, { recursive: true, force: true });
   mkdirSync(classes, { recursive: true });
-  const repository = `-Dmaven.repo.local=${join(folder, 'repository')}`;
-  const target = [`-Dsdk=${version}`, `-DoutputDirectory=${libraries}`, '-DincludeScope=runtime'];
-  await run('mvn', ['-q', '-B', repository, '-f', pomFile, COPY, ...target], { cwd: home });
+  const settings = [
+    `-Dmaven.repo.local=${join(folder, 'repository')}`,
+    `-Dsdk.version=${version}`,
+    `-DoutputDirectory=${libraries}`,
+    '-DincludeScope=runtime',
+  ];
+  const maven = ['mvn', '-q', '-B', '-f', pomFile, COPY, ...settings];
+  await run('nice', ['-n', '5', ...maven], { cwd });
   const options = ['-nowarn', '-parameters', '--release', '17', '-d', classes];
-  await run('javac', [...options, '-cp', join(libraries, '*'), ...sources], { cwd: home });
+  const compiler = ['javac', ...options, '-cp', join(libraries, '*'), ...files];
+  await run('nice', ['-n', '5', ...compiler], { cwd });
   writeFileSync(stamp, state);
   return classPath;
 }
 
-/**
- * The SDKs of Java. The 2026-07-28 revision has its own package in the Java SDK, so it counts as an
- * SDK of its own.
- */
+/** Builds once. No SDK of Java logs in by itself: the application brings the token. */
 export async function sdks(context) {
-  const [legacy, both, spring] = [];
-  return [legacy, both, spring];
+  const classPaths = {};
+  for (const [name, entry] of Object.entries(BUILDS))
+    classPaths[name] = await build(entry, context);
+  const temporary = join(context.folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  return SDKS.map(({ name, build: from, client, server, notes }) => {
+    const java = [...JVM, `-Djava.io.tmpdir=${temporary}`, '-cp', classPaths[from]];
+    return {
+      name,
+      version: BUILDS[from].version,
+      client: { command: 'java', args: [...java, client] },
+      server: { command: 'java', args: [...java, server] },
+      notes,
+    };
+  });
 }

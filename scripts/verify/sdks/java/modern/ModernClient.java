@@ -28,6 +28,10 @@ public final class ModernClient {
           McpHttpRequestCustomizer.fromSync(
               (request, headers, context) -> headers.set("Authorization", "Bearer " + token)));
     }
+    if (args[1].equals("login")) {
+      Steps.missing("login");
+      System.exit(0);
+    }
     client =
         McpClient.sync(transport.build())
             .roundTimeout(Duration.ofSeconds(30))
@@ -62,7 +66,6 @@ public final class ModernClient {
         Steps.run("after", () -> call("echo"));
         Steps.run("again", () -> call("echo"));
       }
-      case "login" -> Steps.missing("login");
       default -> throw new IllegalArgumentException(name);
     }
   }

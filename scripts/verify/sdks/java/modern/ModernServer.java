@@ -29,7 +29,7 @@ public final class ModernServer {
   private static final Map<String, McpSyncTool> tools =
       Map.of(
           "echo", tool("echo", ModernServer::echo),
-          "write", tool("write", ModernServer::echo),
+          "write", tool("write", (c, r) -> McpSyncResponse.result(text("written"))),
           "slow", tool("slow", (c, r) -> McpSyncResponse.streaming(ModernServer::slow)),
           "notify", tool("notify", ModernServer::change));
 
