@@ -13,10 +13,11 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** The scenarios for a client of the session revisions: the bare SDK's and Spring AI's. */
 public final class Scenarios {
-  private static final AtomicInteger progress = new AtomicInteger();
+  private static final AtomicInteger progressed = new AtomicInteger();
   private static final CountDownLatch notified = new CountDownLatch(1);
 
   private Scenarios() {}
@@ -32,8 +33,8 @@ public final class Scenarios {
 
   /** Sets the handlers of the client. */
   public static McpClient.SyncSpec prepare(McpClient.SyncSpec spec) {
-    return spec.requestTimeout(Duration.ofSeconds(30))
-        .initializationTimeout(Duration.ofSeconds(30))
+    return spec.requestTimeout(Duration.ofSeconds(60))
+        .initializationTimeout(Duration.ofSeconds(60))
         .capabilities(ClientCapabilities.builder().sampling().build())
         .sampling(
             request ->
@@ -42,7 +43,7 @@ public final class Scenarios {
                     new TextContent("sampled"),
                     "lab",
                     CreateMessageResult.StopReason.END_TURN))
-        .progressConsumer(notification -> progress.incrementAndGet())
+        .progressConsumer(notification -> progressed.incrementAndGet())
         .toolsChangeConsumer(tools -> notified.countDown());
   }
 
@@ -51,14 +52,14 @@ public final class Scenarios {
       Steps.missing("login");
       return;
     }
-    if (!Steps.run("connect", () -> client.initialize().protocolVersion())) return;
+    if (!Steps.connect(() -> client.initialize().protocolVersion())) return;
     switch (scenario) {
       case "basic" -> {
-        Steps.run("list", () -> "" + client.listTools().tools().size());
-        Steps.run("echo", () -> call(client, "echo"));
-        Steps.run("slow", () -> slow(client));
-        Steps.run("ask", () -> call(client, "ask"));
-        Steps.run("ping_me", () -> call(client, "ping_me"));
+        Steps.run("list", () -> list(client));
+        Steps.run("call", () -> call(client, "echo"));
+        Steps.run("progress", () -> progress(client));
+        Steps.run("sampling", () -> call(client, "ask"));
+        Steps.run("ping", () -> call(client, "ping_me"));
       }
       case "refused" -> {
         Steps.run("first", () -> call(client, "echo"));
@@ -74,32 +75,40 @@ public final class Scenarios {
         Steps.run("before", () -> call(client, "echo"));
         Steps.waitForLine();
         Steps.run("after", () -> call(client, "echo"));
-        Steps.run("again", () -> call(client, "echo"));
+        Steps.run("after again", () -> call(client, "echo"));
       }
       default -> throw new IllegalArgumentException(scenario);
     }
     Steps.run("close", () -> "" + client.closeGracefully());
   }
 
+  private static String list(McpSyncClient client) {
+    return client.listTools().tools().stream()
+        .map(tool -> tool.name())
+        .sorted()
+        .collect(Collectors.joining(" "));
+  }
+
   private static String call(McpSyncClient client, String name) {
     var request = CallToolRequest.builder().name(name).arguments(Map.of("text", "hello"));
     if (name.equals("slow")) request.progressToken("progress");
     var result = client.callTool(request.build());
-    StringBuilder text = new StringBuilder(Boolean.TRUE.equals(result.isError()) ? "isError " : "");
+    StringBuilder text = new StringBuilder();
     for (var content : result.content()) {
       if (content instanceof TextContent part) text.append(part.text());
     }
+    if (Boolean.TRUE.equals(result.isError())) throw new IllegalStateException(text.toString());
     return text.toString();
   }
 
-  private static String slow(McpSyncClient client) throws Exception {
+  private static String progress(McpSyncClient client) throws Exception {
     call(client, "slow");
     Thread.sleep(100);
-    return "" + progress.get();
+    return "" + progressed.get();
   }
 
   private static String notified(McpSyncClient client) throws Exception {
     call(client, "notify");
-    return notified.await(5, TimeUnit.SECONDS) ? "arrived" : "lost";
+    return notified.await(5, TimeUnit.SECONDS) ? "arrived" : "did not arrive";
   }
 }

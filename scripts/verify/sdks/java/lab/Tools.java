@@ -31,7 +31,7 @@ public final class Tools {
             "ping_me",
             (exchange, request) -> {
               exchange.ping();
-              return "pinged";
+              return "pong";
             }),
         tool(
             "notify",

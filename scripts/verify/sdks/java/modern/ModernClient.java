@@ -12,11 +12,12 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import lab.Steps;
 
 /** The client of the lab with the Java SDK's package for 2026-07-28: URL SCENARIO. */
 public final class ModernClient {
-  private static final AtomicInteger progress = new AtomicInteger();
+  private static final AtomicInteger progressed = new AtomicInteger();
   private static final CountDownLatch notified = new CountDownLatch(1);
   private static McpSyncClient client;
 
@@ -34,21 +35,21 @@ public final class ModernClient {
     }
     client =
         McpClient.sync(transport.build())
-            .roundTimeout(Duration.ofSeconds(30))
-            .callTimeout(Duration.ofSeconds(30))
+            .roundTimeout(Duration.ofSeconds(60))
+            .callTimeout(Duration.ofSeconds(60))
             .build();
-    if (Steps.run("connect", () -> "" + client.discover().supportedVersions())) scenario(args[1]);
+    if (Steps.connect(() -> "" + client.discover().supportedVersions())) scenario(args[1]);
     System.exit(0);
   }
 
   private static void scenario(String name) throws Exception {
     switch (name) {
       case "basic" -> {
-        Steps.run("list", () -> "" + client.tools().list().tools().size());
-        Steps.run("echo", () -> call("echo"));
-        Steps.run("slow", ModernClient::slow);
-        Steps.missing("ask");
-        Steps.missing("ping_me");
+        Steps.run("list", ModernClient::list);
+        Steps.run("call", () -> call("echo"));
+        Steps.run("progress", ModernClient::progress);
+        Steps.missing("sampling");
+        Steps.missing("ping");
       }
       case "refused" -> {
         Steps.run("first", () -> call("echo"));
@@ -64,27 +65,35 @@ public final class ModernClient {
         Steps.run("before", () -> call("echo"));
         Steps.waitForLine();
         Steps.run("after", () -> call("echo"));
-        Steps.run("again", () -> call("echo"));
+        Steps.run("after again", () -> call("echo"));
       }
       default -> throw new IllegalArgumentException(name);
     }
   }
 
+  private static String list() {
+    return client.tools().list().tools().stream()
+        .map(tool -> tool.name())
+        .sorted()
+        .collect(Collectors.joining(" "));
+  }
+
   private static String call(String name) {
     var tool = client.tool(name).arguments(Map.of("text", "hello"));
-    if (name.equals("slow")) tool = tool.progress(notification -> progress.incrementAndGet());
+    if (name.equals("slow")) tool = tool.progress(notification -> progressed.incrementAndGet());
     var result = tool.call();
-    StringBuilder text = new StringBuilder(Boolean.TRUE.equals(result.isError()) ? "isError " : "");
+    StringBuilder text = new StringBuilder();
     for (var content : result.content()) {
       if (content instanceof TextContent part) text.append(part.text());
     }
+    if (Boolean.TRUE.equals(result.isError())) throw new IllegalStateException(text.toString());
     return text.toString();
   }
 
-  private static String slow() throws Exception {
+  private static String progress() throws Exception {
     call("slow");
     Thread.sleep(100);
-    return "" + progress.get();
+    return "" + progressed.get();
   }
 
   private static String listen() throws Exception {
@@ -110,6 +119,6 @@ public final class ModernClient {
 
   private static String notified() throws Exception {
     call("notify");
-    return notified.await(5, TimeUnit.SECONDS) ? "arrived" : "lost";
+    return notified.await(5, TimeUnit.SECONDS) ? "arrived" : "did not arrive";
   }
 }
