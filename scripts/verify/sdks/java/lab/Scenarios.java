@@ -49,7 +49,7 @@ public final class Scenarios {
 
   public static void run(McpSyncClient client, String scenario) throws Exception {
     if (scenario.equals("login")) {
-      Steps.missing("login");
+      Steps.missingLogin();
       return;
     }
     if (!Steps.connect(() -> client.initialize().protocolVersion())) return;

@@ -17,6 +17,9 @@ public final class Steps {
   /** A busy machine takes long to load an SDK. */
   private static final int CONNECT_SECONDS = 40;
 
+  /** Identity hashes of objects and the ids of requests. */
+  private static final String DIFFERENT_EACH_TIME = "(?<=@)[0-9a-f]{5,8}|\\b[0-9a-f]{8}-\\d+\\b";
+
   private static final ExecutorService threads =
       Executors.newCachedThreadPool(
           task -> {
@@ -54,8 +57,13 @@ public final class Steps {
     return false;
   }
 
-  public static void missing(String step) {
-    print(step, null, "not in this SDK", System.nanoTime());
+  public static void missing(String... steps) {
+    for (String step : steps) print(step, null, "not in this SDK", System.nanoTime());
+  }
+
+  /** No SDK of Java logs in: the application brings the token. */
+  public static void missingLogin() {
+    missing("call", "write", "write again");
   }
 
   /** Prints the step "wait" and goes on after a line on stdin. */
@@ -74,7 +82,7 @@ public final class Steps {
       if (cause.getMessage() != null && text.indexOf(cause.getMessage()) >= 0) continue;
       text.append(text.length() == 0 ? "" : " <- ").append(message);
     }
-    return text.toString();
+    return text.toString().replaceAll(DIFFERENT_EACH_TIME, "*");
   }
 
   private static void print(String step, Boolean ok, String text, long start) {

@@ -30,7 +30,7 @@ public final class ModernClient {
               (request, headers, context) -> headers.set("Authorization", "Bearer " + token)));
     }
     if (args[1].equals("login")) {
-      Steps.missing("login");
+      Steps.missingLogin();
       System.exit(0);
     }
     client =
@@ -48,8 +48,7 @@ public final class ModernClient {
         Steps.run("list", ModernClient::list);
         Steps.run("call", () -> call("echo"));
         Steps.run("progress", ModernClient::progress);
-        Steps.missing("sampling");
-        Steps.missing("ping");
+        Steps.missing("sampling", "ping");
       }
       case "refused" -> {
         Steps.run("first", () -> call("echo"));
