@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import steps.Steps;
 
 /** The scenarios for a client of the session revisions: the bare SDK's and Spring AI's. */
 public final class Scenarios {

@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import lab.Steps;
+import steps.Steps;
 
 /** The client of the lab with the Java SDK's package for 2026-07-28: URL SCENARIO. */
 public final class ModernClient {

@@ -1,4 +1,4 @@
-package lab;
+package steps;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
