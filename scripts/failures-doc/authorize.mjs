@@ -7,10 +7,11 @@ export const authorize = {
       'nothing shows that it is an access token and not an ID token.',
     ],
     action: [
-      'Make the client ask for this resource (RFC 8707). Or list the audience that the issuer',
-      'writes in `audience`: the log and `portcullis explain` name it. For introspection responses',
-      'that name no audience, list the client in `introspection.audienceClients`. See',
-      '[idps.md](idps.md).',
+      'Make the client ask for this resource (RFC 8707). Or take `aud` of the token from the log or',
+      'from `portcullis explain`. If tokens with it are for this server alone, list it in `audience`',
+      'of the endpoint or the issuer. If nothing shows an access token, see',
+      '[kinds of token](idps.md#algorithms-and-kinds-of-token). For introspection responses that',
+      'name no audience, list the client in `introspection.audienceClients`.',
     ],
   },
   'audience.legacy': {

@@ -34,14 +34,22 @@ export const verify = {
       '- It is an ID token, a refresh token, a logout token or another kind.',
       '- It has a `nonce`, and nothing in it shows an access token.',
       '- Its `typ` is not one that `typ` of the issuer accepts.',
-      '- It lacks the claim by which the preset of its issuer marks access tokens.',
+      '- It lacks a claim that the preset of its issuer, or `requiredClaims`, requires. The `detail`',
+      'in the log names the claim.',
     ],
-    action: ['Make the client send the access token. See `typ` and `preset` of the issuer.'],
+    action: [
+      'Make the client send the access token. If it does and the claim is `scope`, make the client',
+      'request a scope. See `typ`, `preset` and `requiredClaims` of the issuer.',
+    ],
   },
   'token.issuer': {
-    cause: ['The token names an issuer that this endpoint does not accept.'],
+    cause: [
+      'The token names an issuer that this endpoint does not accept. The `detail` in the log has',
+      'its `iss`.',
+    ],
     action: [
-      'Compare `iss` of the token with `issuers` of the endpoint. A slash at the end counts.',
+      'Compare this `iss` with `issuer` of each entry under `issuers` that the endpoint lists. A',
+      'slash at the end counts. If you trust the issuer, write its `iss` exactly as `issuer`.',
     ],
   },
   'token.key_unknown': {
@@ -82,7 +90,7 @@ export const verify = {
     action: ['Correct the clocks, or raise `clockToleranceSeconds`.'],
   },
   'token.expired': {
-    cause: ['The `exp` of the token is past.'],
+    cause: ['The `exp` of the token is in the past.'],
     action: ['None. The client gets a new token.'],
   },
   'token.inactive': {
@@ -106,7 +114,9 @@ export const verify = {
       'is good.',
     ],
     action: [
-      'Read the notices `keys.load_failed` and `keys.empty_set` in the log, then look at the issuer.',
+      'Look for the events `keys.load_failed` and `keys.empty_set` in the log: their `detail` has the',
+      'cause. If the keys or the metadata are not where the gateway looks, write `jwksUri` or',
+      '`metadataUrl`. Otherwise look at the issuer.',
       'Callers keep their tokens and retry.',
     ],
   },
@@ -130,7 +140,9 @@ export const verify = {
       '- Too many introspection requests are in progress.',
     ],
     action: [
-      'Look at the issuer. Callers keep their tokens and retry. For a slow endpoint raise',
+      'Where the `detail` has a status such as 404, or says that the response has no boolean',
+      '`active`, correct `introspection.url`. Otherwise look at the issuer. Callers keep their tokens',
+      'and retry. For a slow endpoint raise',
       '`introspection.timeoutMs`, or lower `introspection.maxConcurrentRequests`.',
     ],
   },

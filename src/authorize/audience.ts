@@ -10,8 +10,13 @@ const QUOTED_CHARACTERS = 80;
 const quoted = (name: string): string => JSON.stringify(name.slice(0, QUOTED_CHARACTERS));
 
 const NO_EVIDENCE =
-  'may be a client, and nothing in the token shows an access token, so it could be an ID token. ' +
-  'Let the issuer write typ at+jwt, token_use access or scopes. Or name its mark in requiredClaims.';
+  'may be a client, and nothing shows an access token, so it could be an ID token. Let the issuer ' +
+  'write typ at+jwt, token_use access, idtyp app or scopes. Or name a claim that only its access ' +
+  'tokens have in requiredClaims.';
+
+const NO_AUDIENCE =
+  'the token names no audience: let the client ask for the resource (RFC 8707), or let the issuer ' +
+  'write aud';
 
 const NONCE = 'a nonce marks an ID token, and nothing shows an access token';
 
@@ -21,14 +26,16 @@ const mayBeClient = (name: string, client: string | null): boolean =>
 
 function mismatch({ audience, client }: AudienceFacts): Failure {
   const [first] = audience;
-  if (first === undefined) return audienceMismatch({ detail: 'the token names no audience' });
+  if (first === undefined) return audienceMismatch({ detail: NO_AUDIENCE });
   if (client !== null && audience.includes(client)) {
     const detail =
       `aud names the client ${quoted(client)} and not this endpoint. Let the client ask for the ` +
       `resource (RFC 8707). An issuer that never names it needs audience: [${quoted(client)}].`;
     return audienceMismatch({ detail });
   }
-  const detail = `aud ${quoted(first)} is not an audience of this endpoint or of the issuer`;
+  const detail =
+    `aud ${quoted(first)} is not an audience of this endpoint or of the issuer. Let the client ask ` +
+    'for the resource (RFC 8707). Or list this aud in audience, if it means this server alone.';
   return audienceMismatch({ detail });
 }
 

@@ -19,6 +19,9 @@ export interface Selection {
   readonly jwt: UnverifiedJwt | null;
 }
 
+/** An unverified token may name anything, so the detail quotes little of it. */
+const QUOTED_CHARACTERS = 200;
+
 export type SelectVerifier = (token: string) => Result<Selection>;
 
 /** `issuers`: those that the endpoint accepts, by issuer identifier. */
@@ -28,9 +31,13 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
   function selectForJws(shape: UnverifiedJws): Result<Selection> {
     const { claims } = shape;
     if (claims === null) return tokenMalformed({ detail: 'the payload is not a JSON object' });
-    const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
-    if (issuer === undefined)
-      return tokenIssuer({ detail: 'iss is not an issuer of this endpoint' });
+    const { iss } = claims;
+    if (typeof iss !== 'string') return tokenIssuer({ detail: 'the token has no iss' });
+    const issuer = issuers.get(iss);
+    if (issuer === undefined) {
+      const quoted = JSON.stringify(iss.slice(0, QUOTED_CHARACTERS));
+      return tokenIssuer({ detail: `iss ${quoted} is not an issuer of this endpoint` });
+    }
     return ok({ issuer, jwt: { ...shape, claims } });
   }
 

@@ -81,6 +81,8 @@ export function rejectOtherKind(claims: Claims): Failure | null {
   return mark === undefined ? null : tokenType({ detail: `${mark} marks another kind of token` });
 }
 
+const NO_SCOPE_REQUESTED = ', or its client requested no scope.';
+
 export function rejectMissingClaims(claims: Claims, required: RequiredClaims): Failure | null {
   const missing = Object.entries(required).find(([name, value]) => {
     const own = Object.hasOwn(claims, name) ? claims[name] : undefined;
@@ -90,7 +92,12 @@ export function rejectMissingClaims(claims: Claims, required: RequiredClaims): F
   // Keycloak marks its DPoP tokens in a claim that the preset requires: the binding is the cause.
   const binding = rejectBinding(claims);
   if (binding !== null) return binding;
-  return tokenType({ detail: `${missing[0]} is not that of an access token of this issuer` });
+  const [name, value] = missing;
+  const wanted = value === true ? name : `${name} ${JSON.stringify(value)}`;
+  const detail =
+    `the token lacks ${wanted}, which access tokens of this issuer have (preset or ` +
+    `requiredClaims). It may be an ID token${name === 'scope' ? NO_SCOPE_REQUESTED : '.'}`;
+  return tokenType({ detail });
 }
 
 /** An empty list counts too: ID tokens do not have these claims at all. */

@@ -38,8 +38,8 @@ describe('the detail has the cause and the fix', () => {
   const listed = endpoint({ issuerAudience: new Map([[ISSUER, ['cli']]]) });
   const OTHER = 'https://other.example.com/mcp';
   test.each<[string, Endpoint, TokenOverrides, RegExp]>([
-    ['no audience', at, { audience: [] }, /^the token names no audience$/],
-    ['another audience', at, { audience: ['urn:other'] }, /^aud "urn:other" is not an audience of this endpoint/],
+    ['no audience', at, { audience: [] }, /^the token names no audience: .* resource .* aud$/],
+    ['another audience', at, { audience: ['urn:other'] }, /^aud "urn:other" is not an audience of this endpoint.* in audience/],
     ['another audience, no evidence', at, { audience: [OTHER], evidence: 'none' }, /^aud "https:.*" is not an audience/],
     ['an API that is not a client', at, { audience: ['my-api'] }, /^aud "my-api" is not an audience of this endpoint/],
     ['its client', at, { audience: ['cli'] }, /^aud names the client "cli" .* resource .* needs audience: \["cli"\]/],
@@ -48,7 +48,7 @@ describe('the detail has the cause and the fix', () => {
       'a listed client, no evidence',
       listed,
       { audience: ['cli'], evidence: 'none' },
-      /^aud "cli" may be a client.* requiredClaims/,
+      /^aud "cli" may be a client.* idtyp app .* requiredClaims/,
     ],
     ['a possible client', at, { audience: ['x1'], client: null, evidence: 'none' }, /^aud "x1" is not an audience/],
     ['a long name', at, { audience: ['x'.repeat(5000)] }, /^aud "x{80}" is not an audience/],

@@ -77,7 +77,7 @@ describe('C-02, A-20, A-28, A-29, A-22, A-25, C-03, C-150, D-34: 401 with the sa
       if (method !== 'HEAD') {
         const body = JSON.parse(refused.body) as Record<string, unknown>;
         expect(body).toMatchObject({ jsonrpc: '2.0', error: { code: -31401, message: expect.any(String) } });
-        expect(body).not.toHaveProperty('id');
+        expect(body.id).toBe(method === 'POST' ? 1 : undefined);
       }
       expect(scene.upstream.hits).toBe(0);
     });

@@ -63,6 +63,13 @@ describe('required claims', () => {
     expect(reasonOf(rejectMissingClaims({}, { constructor: true } as unknown as RequiredClaims))).toBe('token.type');
   });
 
+  test.each<[Record<string, unknown>, RequiredClaims, RegExp]>([
+    [{}, { scope: true }, /^the token lacks scope, .*may be an ID token, or its client requested no scope/],
+    [{ typ: 'x' }, { typ: 'Bearer' }, /^the token lacks typ "Bearer", .*may be an ID token\.$/],
+  ])('the detail names the claim that %j lacks (%j), and the likely cause', (claims, required, says) => {
+    expect(rejectMissingClaims(claims, required)?.detail).toMatch(says);
+  });
+
   test('the detail names the binding of a DPoP token of Keycloak, whose claim typ is DPoP', () => {
     const bound = rejectMissingClaims({ typ: 'DPoP', cnf: { jkt: 'x' } }, { typ: 'Bearer' });
     expect([reasonOf(bound), bound?.detail]).toEqual(['token.claims', expect.stringMatching(/^a DPoP token/)]);

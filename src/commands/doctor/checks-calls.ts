@@ -119,8 +119,9 @@ export const callChecks: readonly Check[] = [
     name: 'token accepted',
     expected: 'the server accepts the token',
     fix:
-      'compare the token with the requirements of the server (audience, issuer, lifetime, ' +
-      'scopes). Behind this gateway `portcullis explain` names the check that fails',
+      'compare the token with the requirements of the server (an access token and not an ID ' +
+      'token, audience, issuer, lifetime, scopes). Behind this gateway `portcullis explain` names ' +
+      'the check that fails',
     requirement: 'A-20, A-30',
     async probe(inspection) {
       if (!inspection.sendsToken) return NO_TOKEN;

@@ -38,6 +38,8 @@ export type Introspect = (
 const MAX_BYTES = 64 * 1024;
 /** Waiting for a slot at once, for known and for unknown tokens each. */
 const MAX_WAITING = 256;
+const CHECK_CREDENTIALS =
+  'the endpoint rejects the gateway: check auth, clientId and the secret or key of introspection';
 const TRY_POST =
   'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
   'decode differently: try auth: post';
@@ -112,10 +114,8 @@ export function createIntrospection(
 
   function reportGatewayRejected(failure: Failure): Failure {
     if (failure.definition !== introspectionGatewayRejected.definition) return failure;
-    const details = isEncodedForBasic(client.client)
-      ? [failure.detail, TRY_POST]
-      : [failure.detail];
-    const detail = details.join('; ');
+    const hint = isEncodedForBasic(client.client) ? TRY_POST : CHECK_CREDENTIALS;
+    const detail = `${failure.detail}; ${hint}`;
     notify({ event: 'introspection.client_rejected', level: 'error', issuer, detail });
     return introspectionGatewayRejected({ detail });
   }

@@ -51,6 +51,8 @@ const endpointFailure = (
 const gatewayRejected = (detail: string): Partial<IntrospectionResult> => ({
   failure: introspectionGatewayRejected({ detail }),
 });
+/** For a status or a body that a working server sends where it has no such endpoint. */
+const withUrl = (detail: string): string => `${detail}; check introspection.url`;
 const tokenRejected = (detail: string): Partial<IntrospectionResult> => ({
   failure: tokenInactive({ detail }),
 });
@@ -107,14 +109,18 @@ export const responseRules: readonly ResponseRule[] = [
   {
     name: 'a redirect is not followed',
     applies: (status) => status >= 300 && status < 400,
-    result: endpointFailure,
+    result: (detail, retryAfterSeconds) => endpointFailure(withUrl(detail), retryAfterSeconds),
   },
-  { name: 'any other status', applies: (status) => status !== 200, result: unavailable },
+  {
+    name: 'any other status',
+    applies: (status) => status !== 200,
+    result: (detail, retryAfterSeconds) => unavailable(withUrl(detail), retryAfterSeconds),
+  },
   {
     name: 'unreadable',
     applies: (_status, json) => !isObject(json) || typeof json.active !== 'boolean',
     result: (_detail, retryAfterSeconds) =>
-      endpointFailure('the response has no boolean active', retryAfterSeconds),
+      endpointFailure(withUrl('the response has no boolean active'), retryAfterSeconds),
   },
   {
     name: 'active: false',

@@ -92,6 +92,7 @@ export async function discover(
   const details: string[] =
     urls.length > 0 ? [] : ['the issuer is not an https URL: write its metadataUrl'];
   let isMisplaced = urls.length > 0;
+  let hint = '';
   for (const url of urls) {
     const remainingMs = until - monotonicMs();
     if (remainingMs <= 0)
@@ -102,7 +103,7 @@ export async function discover(
       maxBytes: MAX_BYTES,
     });
     if (fetched.kind === 'transport') {
-      details.push(fetched.detail);
+      details.push(`${fetched.detail} at ${urlForLog(url)}`);
       isMisplaced = false;
       continue;
     }
@@ -120,6 +121,7 @@ export async function discover(
       details.push(
         `${urlForLog(url)} names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`,
       );
+      hint = '; compare issuer with iss of a token';
       continue;
     }
     return {
@@ -131,5 +133,5 @@ export async function discover(
       document: { body: fetched.body, json: fetched.json },
     };
   }
-  return { ok: false, detail: `metadata: ${details.join(', ')}`, isMisplaced };
+  return { ok: false, detail: `metadata: ${details.join(', ')}${hint}`, isMisplaced };
 }

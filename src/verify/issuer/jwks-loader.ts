@@ -62,16 +62,19 @@ export function createJwksLoader(
       deadlineMs: Math.ceil(remainingMs),
       maxBytes: MAX_BYTES,
     });
-    if (fetched.kind === 'transport') return { ok: false, detail: `keys: ${fetched.detail}` };
+    const place = ` at ${urlForLog(url)}`;
+    if (fetched.kind === 'transport')
+      return { ok: false, detail: `keys: ${fetched.detail}${place}` };
     if (fetched.status !== 200) {
       const retryAfterSeconds = Number(fetched.headers['retry-after']);
       const wait = retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
-      const place = { isMisplaced: isWrongUrl(fetched.status) };
-      const status = { ...place, detail: `keys: status ${fetched.status} at ${urlForLog(url)}` };
+      const isMisplaced = isWrongUrl(fetched.status);
+      const status = { isMisplaced, detail: `keys: status ${fetched.status}${place}` };
       return { ok: false, detail: withFields(status, 'jwksUri'), ...wait };
     }
     const read = await readKeySet(fetched.json, algorithms);
-    if (!read.ok) return { ok: false, detail: `keys: ${read.detail}`, isEmptySet: read.isKeySet };
+    if (!read.ok)
+      return { ok: false, detail: `keys: ${read.detail}${place}`, isEmptySet: read.isKeySet };
     const { skipped, isUsual } = read;
     const level = isUsual ? 'info' : 'warn';
     notify({ event: 'keys.loaded', level, issuer, keys: read.set.keys.length, skipped });

@@ -38,6 +38,16 @@ describe('the breaker', () => {
     expect(notices.at(-1)).toMatchObject({ event: 'introspection.recovered', level: 'info' });
   });
 
+  test.each<[string, Answer]>([
+    ['404', status(404)],
+    ['a web page', status(200, [], '<html>')],
+    ['a redirect', status(307, [['location', '/elsewhere']])],
+  ])('the detail names introspection.url after %s', async (_what, answer) => {
+    server.answer(answer);
+    const detail = expect.stringMatching(/; check introspection\.url$/);
+    expect(await setting().ask(newToken())).toMatchObject({ definition: { reason: UNAVAILABLE }, detail });
+  });
+
   test.each<[string, Answer, string]>([
     ['inactive', json({ active: false }), 'token.inactive'],
     ['400', status(400), 'token.inactive'],

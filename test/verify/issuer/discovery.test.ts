@@ -114,18 +114,8 @@ describe('no document', () => {
     ['null', json(null), () => at('status 200, not a JSON object'), true],
     ['500', status(500), () => at('status 500'), false],
     ['429', status(429), () => at('status 429'), false],
-    [
-      'compressed (C-70)',
-      json({}, 200, [['content-encoding', 'gzip']]),
-      () => 'metadata: answer is compressed, answer is compressed',
-      false,
-    ],
-    [
-      'too large (C-70)',
-      status(200, [], `{}${' '.repeat(256 * 1024)}`),
-      () => 'metadata: answer larger than 262144 bytes, answer larger than 262144 bytes',
-      false,
-    ],
+    ['compressed (C-70)', json({}, 200, [['content-encoding', 'gzip']]), () => at('answer is compressed'), false],
+    ['too large (C-70)', status(200, [], `{}${' '.repeat(256 * 1024)}`), () => at('answer larger than 262144 bytes'), false],
   ])('is the result of %s at both URLs, which the detail names', async (_what, answer, detail, isMisplaced) => {
     server.next(json(document()));
     expect(await find()).toMatchObject({ ok: true });
@@ -165,7 +155,7 @@ describe('the deadline is for both URLs together (C-70)', () => {
     const started = performance.now();
     expect(await find(server.url, 1_500)).toMatchObject({
       ok: false,
-      detail: expect.stringMatching(/^metadata: status 404 at \S+, no answer within \d+ ms$/),
+      detail: expect.stringMatching(/^metadata: status 404 at \S+, no answer within \d+ ms at \S+$/),
     });
     expect(performance.now() - started).toBeLessThan(3_000);
   });

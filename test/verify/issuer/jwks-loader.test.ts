@@ -103,13 +103,13 @@ describe('a set', () => {
 describe('no set', () => {
   test.each<[IssuerMode, string]>([
     ['500', 'keys: status 500 at <jwks>'],
-    ['html', 'keys: not a key set'],
+    ['html', 'keys: not a key set at <jwks>'],
     ['redirect', 'keys: status 302 at <jwks>; set jwksUri of this issuer'],
-    ['empty', 'keys: no usable key (empty set)'],
-    ['huge', 'keys: answer larger than 262144 bytes'],
-    ['reset', 'keys: ECONNRESET'],
-    ['closed', 'keys: ECONNREFUSED'],
-    ['hang', 'keys: no answer within 2000 ms'],
+    ['empty', 'keys: no usable key (empty set) at <jwks>'],
+    ['huge', 'keys: answer larger than 262144 bytes at <jwks>'],
+    ['reset', 'keys: ECONNRESET at <jwks>'],
+    ['closed', 'keys: ECONNREFUSED at <jwks>'],
+    ['hang', 'keys: no answer within 2000 ms at <jwks>'],
   ])('%s (C-70, C-71, C-66)', async (mode, detail) => {
     const { load } = loader();
     expect((await load()).ok).toBe(true);
@@ -147,14 +147,14 @@ describe('no set', () => {
 
   test('compressed (C-70)', async () => {
     issuer.headers = { 'content-encoding': 'gzip' };
-    expect(await loader().load()).toEqual({ ok: false, detail: 'keys: answer is compressed' });
+    expect(await loader().load()).toEqual({ ok: false, detail: `keys: answer is compressed at ${issuer.jwksUri}` });
   });
 
   test.each<[string, Record<string, unknown>, string]>([
     [
       'metadata of another issuer (C-24)',
       { issuer: 'https://evil.example' },
-      'names another issuer: https://evil.example; set jwksUri or metadataUrl of this issuer',
+      'names another issuer: https://evil.example; compare issuer with iss of a token; set jwksUri or metadataUrl of this issuer',
     ],
     ['metadata without keys', { jwks_uri: undefined }, 'metadata has no usable jwks_uri; set jwksUri of this issuer'],
     ['metadata with unsafe keys (A-64)', { jwks_uri: 'http://keys.example/' }, 'metadata has no usable jwks_uri; set jwksUri'],
@@ -209,7 +209,7 @@ describe('no set', () => {
     await issuer.setMode('hang');
     expect(await loader(issuer.jwksUri, timeoutMs).load()).toEqual({
       ok: false,
-      detail: `keys: no answer within ${timeoutMs} ms`,
+      detail: `keys: no answer within ${timeoutMs} ms at ${issuer.jwksUri}`,
     });
   });
 });
