@@ -26,9 +26,15 @@ function distance(some: string, other: string): number {
 /** Longer than every known name, so that a long text costs no time. */
 const LONGEST = 64;
 
+/** The name without its unit, which is often forgotten or another one. */
+const withoutUnit = (name: string): string =>
+  name.toLowerCase().replace(/(ms|milliseconds|seconds|bytes)$/, '');
+
 /** Ignores case. Undefined where no name is close, because a wrong guess misleads. */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   if (name.length > LONGEST) return undefined;
+  const sameStem = known.find((one) => withoutUnit(one) === withoutUnit(name));
+  if (sameStem !== undefined) return sameStem;
   const allowed = name.length < 4 ? 1 : 2;
   const [best] = known
     .map((one) => ({ one, steps: distance(name.toLowerCase(), one.toLowerCase()) }))

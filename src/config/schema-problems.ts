@@ -9,8 +9,22 @@ import { fieldsAt } from './schema-tree.js';
 /** The name of the pattern in a rule. Each kind of rule has one of them. */
 const PATTERN_NAMES = ['tool', 'prompt', 'resource'];
 
+/**
+ * The places near a field of the wrong map: a map beside it, or the map around it. Undefined: the
+ * name does not exist there.
+ */
+function nearbyPlaces(schema: z.ZodType, path: Path, name: string): string | undefined {
+  const isIn = (map: Path): boolean => fieldsAt(schema, map).includes(name);
+  const inner = fieldsAt(schema, path).filter((one) => isIn([...path, one]));
+  if (inner.length > 0) return inner.map((one) => `${one}.${name}`).join(' or ');
+  const around = path.at(-1);
+  if (typeof around !== 'string' || !isIn(path.slice(0, -1))) return undefined;
+  return `${name} beside ${around}`;
+}
+
 /** Without a space after the colon, YAML reads the value as a part of the name. */
-function unknownField(path: Path, name: string, known: readonly string[]): Problem {
+function unknownField(path: Path, name: string, schema: z.ZodType): Problem {
+  const known = fieldsAt(schema, path);
   const shown = /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
   if (shown !== name) {
     const hint =
@@ -25,7 +39,7 @@ function unknownField(path: Path, name: string, known: readonly string[]): Probl
   const patternName = PATTERN_NAMES.includes(name)
     ? known.find((one) => PATTERN_NAMES.includes(one))
     : undefined;
-  const meant = didYouMean(name, known) ?? patternName;
+  const meant = didYouMean(name, known) ?? patternName ?? nearbyPlaces(schema, path, name);
   const hint = meant === undefined ? 'remove it or correct its spelling' : `did you mean ${meant}?`;
   return { path: [...path, name], message: `unknown field; ${hint}` };
 }
@@ -39,10 +53,10 @@ function issuesOfUnion({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIss
 
 function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
   const path = issue.path as (string | number)[];
-  if (issue.code === 'unrecognized_keys') {
-    const known = fieldsAt(schema, path);
-    return issue.keys.map((key) => unknownField(path, key, known));
-  }
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownField(path, key, schema));
+  if (issue.code === 'invalid_key')
+    return [{ path, message: issue.issues[0]?.message ?? issue.message }];
   if (issue.code === 'invalid_union') {
     const inner = issuesOfUnion(issue);
     if (inner.length > 0)

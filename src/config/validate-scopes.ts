@@ -26,8 +26,8 @@ const clientsFindBaseScopes: Check = ({ endpoints }) =>
     const missing = unpublished(endpoint);
     if (missing.length === 0) return [];
     const message =
-      `clients would not learn that they need ${missing.join(', ')}: ` +
-      'add it to scopesSupported, or write base';
+      `with none, clients would not learn that each call needs ${missing.join(', ')}; ` +
+      'add this to scopesSupported, or write base';
     return [{ path: ['endpoints', i, 'challengeScopes'], message }];
   });
 
@@ -42,8 +42,8 @@ const challengeFits: Check = ({ endpoints }) =>
     const { length } = [...all].join(' ');
     if (length <= MAX_SCOPE_CHARACTERS) return [];
     const message =
-      `a challenge with all scopes would have ${length} characters of them, and ` +
-      `${MAX_SCOPE_CHARACTERS} is the limit; write none: clients then request scopesSupported`;
+      `all scopes together have ${length} characters, and ${MAX_SCOPE_CHARACTERS} is the ` +
+      'limit of a challenge; write none, so that clients request scopesSupported';
     return [{ path: ['endpoints', i, 'challengeScopes'], message }];
   });
 

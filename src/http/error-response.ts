@@ -2,7 +2,7 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { Exchange } from '../core/exchange.js';
 import { type Failure, retryAfterSeconds } from '../core/failure.js';
-import { policyDenials } from '../core/failures.js';
+import { policyDenials, sessionNotFound } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import { type Message, requestId } from '../core/message.js';
 import { challenge } from './challenge.js';
@@ -38,13 +38,22 @@ export const errorStatus = (
   idText: string | undefined,
 ): number | null => (isJsonRpcDenial(endpoint, failure, idText) ? 200 : failure.definition.status);
 
+/**
+ * A lost session is not the failure of one call. With the id of the call, go-sdk does not end the
+ * session; with null, it does, and the Python SDK shows the message (measured, docs/clients.md).
+ */
+function idOf(failure: Failure, message: Message | null): string | undefined {
+  if (failure.definition === sessionNotFound.definition) return 'null';
+  return failure.idText ?? (message === null ? undefined : requestId(message));
+}
+
 export function sendError(
   exchange: Exchange,
   endpoint: Endpoint | null,
   failure: Failure,
   message: Message | null,
 ): void {
-  const idText = failure.idText ?? (message === null ? undefined : requestId(message));
+  const idText = idOf(failure, message);
   const status = errorStatus(endpoint, failure, idText);
   if (exchange.disconnected || status === null) return;
   // An answer has begun: cut it, so that the client does not take it for a complete one.

@@ -127,6 +127,10 @@ describe('a rejection of a body that the gateway does not read', () => {
     const response = await connection.response({ label: 'the 401', ms: 5000 });
     expect([response.status, idOf(response)]).toEqual([401, undefined]);
     expect(performance.now() - startedMs).toBeGreaterThan(900);
+    // The connection goes on after the rest of that body.
+    await connection.write(bytes.subarray(bytes.length - 1));
+    await connection.write(requestBytes(scene.gateway.port, bad({ id: 'next' })));
+    expect(idOf(await connection.response({ label: 'the next 401', ms: 5000 }))).toBe('next');
     connection.destroy();
   });
 

@@ -77,7 +77,7 @@ describe('A-60, A-61, B-83, B-88: a session belongs to its own caller only', () 
     const { hits } = scene.upstream;
     const refused = await send(method, session, ask());
     expect([refused.status, refused.headers('www-authenticate'), scene.upstream.hits]).toEqual([404, [], hits]);
-    expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -31404, message: 'Session not found' } });
+    expect(JSON.parse(refused.body)).toMatchObject({ id: null, error: { code: -31404, message: 'Session not found' } });
     expect(await scene.logOf(refused)).toMatchObject({ level: 'warn', event: 'proxy.session', reason: 'session.not_found' });
     expect((await send(method, session)).status).toBe(200);
   });

@@ -26,4 +26,13 @@ test.each(['', 'x', 'adress', 'path', 'tip-top', 'h', 'cab', 'audiovisual', 'a'.
   },
 );
 
+test.each([
+  ['headersTimeoutSeconds', 'headersTimeoutMs'],
+  ['headersTimeout', 'headersTimeoutMs'],
+  ['outliveToken', 'outliveTokenSeconds'],
+  ['maxBody', 'maxBodyBytes'],
+])('%s is %s with its unit', (name, meant) =>
+  expect(didYouMean(name, ['headersTimeoutMs', 'connectTimeoutMs', 'outliveTokenSeconds', 'maxBodyBytes'])).toBe(meant),
+);
+
 test('without known names no name is close', () => expect(didYouMean('port', [])).toBeUndefined());

@@ -89,7 +89,7 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
     [
       'a path with a trailing slash',
       { PUBLIC_URL: 'https://mcp.example.com/mcp/' },
-      ['  PORTCULLIS_PUBLIC_URL: write a path such as /mcp: plain characters, no trailing slash, no percent signs'],
+      ['  PORTCULLIS_PUBLIC_URL: write a path such as /mcp, or / alone: plain characters, no slash at the end, no percent signs'],
     ],
     [
       'a reserved path (A-19, well-known paths)',

@@ -17,7 +17,7 @@ describe.each<[string, RegExp, string]>([
   ['belongs to MCP', /of MCP/, 'Mcp-Session-Id MCP-Protocol-Version Mcp-Method mcp-name Mcp-Param-Region Mcp-X Last-Event-ID'],
   [
     'is about one hop or an address',
-    /one hop/,
+    /one connection or an address/,
     `Connection Keep-Alive TE Trailer Transfer-Encoding Upgrade HTTP2-Settings Expect Host Via Origin Referer Content-Length
     Content-Encoding Accept-Encoding Range If-None-Match Sec-Fetch-Site Access-Control-Request-Headers Max-Forwards
     Proxy-Connection Proxy-Authorization Forwarded X-Forwarded-For X-Forwarded-User X-Forwarded-Host X-Forwarded X-Real-IP

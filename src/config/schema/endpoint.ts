@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from './fields.js';
 import { forwardHeaders } from './forward-headers.js';
+import { origins } from './origins.js';
 import { passThroughList } from './pass-through.js';
 import {
   challengeScopesSchema,
@@ -25,24 +26,6 @@ import {
 
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
-
-const ORIGIN_HINT =
-  'write an origin without a slash at the end, such as https://app.example.com or app://NAME';
-
-/**
- * Origins of extensions and desktop apps. Each client writes the part after the scheme in its own
- * way, so the gateway compares letter for letter. Schemes are listed, so that a misspelled https is
- * a problem.
- */
-const APP_ORIGIN = new RegExp(
-  '^(vscode-webview|vscode-file|chrome-extension|moz-extension|safari-web-extension|app|tauri|' +
-    'capacitor|ionic)://[A-Za-z0-9._-]+(:[0-9]{1,5})?$',
-);
-
-const isOrigin = (value: string): boolean =>
-  value === '*' ||
-  APP_ORIGIN.test(value) ||
-  (/^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value);
 
 const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
@@ -82,6 +65,7 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   scopesSupported: z
     .array(publishedScope, { error: 'write a list of scopes, such as [files:read]' })
     .optional(),
+  /** The scopes that a 401 names. */
   challengeScopes: challengeScopesSchema,
   scopeImplies: scopeImpliesSchema.default({}),
   tools: toolsSchema.optional(),
@@ -107,11 +91,7 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     outliveTokenSeconds: wholeNumber(0, 604_800, 'seconds').default(0),
   }).prefault({}),
   /** Browser origins allowed beside the public one and loopback. */
-  origins: z
-    .array(z.string({ error: ORIGIN_HINT }).refine(isOrigin, { error: ORIGIN_HINT }), {
-      error: 'write a list of origins, such as [https://app.example.com]',
-    })
-    .default([]),
+  origins,
   limits: mapOf('{ maxBodyBytes: 4194304 }', {
     /** Bytes of a request body. */
     maxBodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),

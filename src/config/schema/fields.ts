@@ -96,7 +96,9 @@ export const upstreamUrl = z
 export const endpointPath = z
   .string({ error: 'write the public path, such as /mcp' })
   .regex(/^(\/|(\/[A-Za-z0-9\-._~!$&'()*+,:@]+)+)$/, {
-    error: 'write a path such as /mcp: plain characters, no trailing slash, no percent signs',
+    error:
+      'write a path such as /mcp, or / alone: plain characters, no slash at the end, ' +
+      'no percent signs',
   })
   .refine((value) => !/\/\.{1,2}(\/|$)/.test(value), {
     error: 'write the path without . and .. segments',

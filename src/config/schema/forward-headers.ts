@@ -51,13 +51,15 @@ export const forwardHeaders = z
         abort: true,
       })
       .refine(refused(OF_THE_HOP), {
-        error: 'this header is about one hop or an address, so it is never forwarded; remove it',
+        error:
+          'this header concerns one connection or an address, so the gateway never forwards it; ' +
+          'remove it',
         abort: true,
       })
       .refine(refused(OF_THE_CALLER), {
         error:
-          'an upstream could take this header for a caller or a credential, so it is never ' +
-          'forwarded; remove it or choose another name',
+          'an upstream could take this header for a caller or a credential, so the gateway never ' +
+          'forwards it; choose another name, or passThrough for a key that the upstream verifies',
       }),
     { error: 'write a list of header names, such as [X-Region]' },
   )

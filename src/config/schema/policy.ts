@@ -36,7 +36,7 @@ const kind = <T extends z.ZodType>(rule: T, example: string) =>
      * that it does not know. False: all names.
      */
     filterLists: z
-      .literal([true, false, 'denied-only'], { error: 'write true, false or denied-only' })
+      .literal([true, false, 'denied-only'], { error: 'write denied-only, true or false' })
       .default('denied-only'),
   });
 
