@@ -20,12 +20,6 @@ const KNOWN = [
     text: /write: .*lacks a scope/,
     reason: 'mcp-go has no step-up: a program must name every scope at its login',
   })),
-  {
-    sdk: /^(mcp-go|rmcp) modern$/,
-    scenario: 'basic at go-sdk',
-    text: /unsupported protocol version|no such step/,
-    reason: 'directly too: these clients do not fall back from the revisions that go-sdk lists',
-  },
 ];
 
 /** The reason of a known difference, or undefined. */
