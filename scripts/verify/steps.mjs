@@ -39,8 +39,8 @@ async function fromClone(shell, args, node) {
 }
 
 /** Commands of a step see no variable of the gateway, so the cache is an argument. */
-function idpsCache() {
-  const { PORTCULLIS_IDPS_CACHE: cache } = process.env;
+function cacheOf(variable) {
+  const cache = process.env[variable];
   return cache === undefined ? [] : ['--cache', cache];
 }
 
@@ -149,7 +149,16 @@ export const steps = [
     minutes: 60,
     onlyIfNamed: true,
     note: /^(the identity providers: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/idps.mjs', ...idpsCache()]),
+    run: (shell) => shell.run('node', ['scripts/idps.mjs', ...cacheOf('PORTCULLIS_IDPS_CACHE')]),
+  },
+  {
+    name: 'sdks',
+    what: 'clients and servers of real SDKs, directly and through the gateway (only with --only sdks)',
+    minutes: 90,
+    onlyIfNamed: true,
+    note: /^(the SDKs: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/sdks.mjs', ...cacheOf('PORTCULLIS_SDKS_CACHE')]),
   },
   {
     name: 'bench',
