@@ -49,9 +49,10 @@ The request id leads to the log line, which says more in \`detail\`. The respons
   does not have one, because the request had no usable credential (RFC 6750 section 3.1).
 - **Blame** names who has to act. The \`dependency\` is the issuer or the MCP server. The
   \`gateway\` includes its configuration. A 4xx status always blames the \`caller\`.
-- The JSON-RPC error has the \`id\` of the call. For a rejection that does not depend on the
-  body, the gateway reads up to 64 KiB of it, and waits at most a second. In a longer body, or
-  one in chunks, it finds the \`id\` only before \`method\` at the start.
+- The JSON-RPC error has the \`id\` of the call. If the rejection does not depend on the body, the
+  gateway reads up to 64 KiB of it, for at most a second. In a longer body, or one in chunks, it
+  finds the \`id\` only at the start, before \`method\`. One reason always has
+  \`"id": null\`: \`session.not_found\`, because the whole session is lost.
 - **No HTTP status** means that the response had begun, or that the client was gone. A JSON-RPC
   error without a status is the last event of the stream.
 - Every 503 of this table has \`Retry-After\`, in whole seconds from 1 to 30.

@@ -41,8 +41,8 @@ export const authorize = {
       '- A name occurs twice, also in another spelling.',
       '- An object has more than 100 names beside those of MCP, or a name above 256 bytes.',
       '- The `id` is neither a string nor an integer.',
-      '- It is not one of request, notification and response. Here `params`, `result` and',
-      '`error` count as absent where they are null, except a `result` without an `error`.',
+      '- It is not one of request, notification and response. A null `params` or `error` counts as',
+      'absent. So does a null `result` in a request or beside an error.',
       '- The revision does not have batches, or the batch is empty or has more than 32 messages.',
       '- The call does not name the tool, prompt or resource that the rules are about.',
     ],
@@ -61,7 +61,10 @@ export const authorize = {
       'The token lacks a scope that the call needs. The challenge names all scopes that the call',
       'needs, and those of the endpoint that the token has.',
     ],
-    action: ['The client asks the user for consent.'],
+    action: [
+      'The client asks the user for consent. If the identity provider then answers',
+      '`invalid_scope`, or the client does not ask, see `challengeScopes` of the endpoint.',
+    ],
   },
   'tool.denied': {
     cause: [
@@ -97,12 +100,12 @@ export const authorize = {
   },
   'method.denied': {
     cause: [
-      'The endpoint has rules. The message has a method that the protocol does not have, or is a',
-      'response of the client.',
+      'The endpoint has rules. The message has a method that the protocol does not have. Or it is a',
+      'response of the client, and the endpoint has `methods.clientResponses: deny`.',
     ],
     action: [
       'If the method should pass, add it to `methods.allow`. If responses of clients should pass,',
-      'remove `methods.clientResponses: deny`.',
+      'remove `clientResponses: deny`.',
     ],
   },
 };

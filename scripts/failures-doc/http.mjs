@@ -10,10 +10,10 @@ export const http = {
     action: ['Compare the URL in the client with `path` of the endpoints. Each letter must match.'],
   },
   'route.slash': {
-    cause: ['No endpoint has this path, and an endpoint has it with more or fewer slashes.'],
+    cause: ['No endpoint has this path, but one has it with more or fewer slashes.'],
     action: [
-      'Write the path in the client as `data.path` of the response has it. It is the `path` of the',
-      'configuration. A proxy in front of the gateway must not add or merge slashes.',
+      'Write the path of `data.path` in the client. It is the `path` of the configuration. A proxy in',
+      'front of the gateway must not add or merge slashes.',
     ],
   },
   'method.refused': {

@@ -12,8 +12,8 @@ export const proxy = {
       'where they do not know the session.',
     ],
     action: [
-      'The client starts a new session. If it happens after a restart or between replicas, give',
-      'all replicas the same `sessionKeys`.',
+      'The client starts a new session, or its application connects again. If it happens after a',
+      'restart or between replicas, give all replicas the same `sessionKeys`.',
     ],
   },
   'upstream.busy': {
@@ -35,14 +35,17 @@ export const proxy = {
       'The MCP server did not answer within `upstream.connectTimeoutMs` or',
       '`upstream.headersTimeoutMs`.',
     ],
-    action: ['Look at the MCP server, or raise the limit.'],
+    action: [
+      'Look at the MCP server, or raise the limit that the `detail` in the log names. A tool that',
+      'answers in JSON sends the head with its result.',
+    ],
   },
   'upstream.broken': {
     cause: [
       'The MCP server closed the connection before its response, or sent a response that the',
       'gateway does not forward:',
       '- a redirect, an impossible status, or more than 16 interim responses',
-      '- HTML, text or a body without a media type, with status 200, in response to a request',
+      '- HTML, text or a body without `Content-Type`, with status 200, in response to a request',
       '- a body where the status allows none, or a transfer coding other than chunked',
       '- a session id that is not 1 to 8192 visible ASCII characters',
       '- a list to be filtered that is compressed, not JSON, ambiguous, longer than 4 MiB, or with',
@@ -50,7 +53,7 @@ export const proxy = {
     ],
     action: [
       'Read the log of the MCP server. The `detail` in the log of the gateway says why. For a',
-      'redirect it names the target. If that is the MCP server, write this URL as `upstream`.',
+      'redirect it names the target. If the target is the MCP server, write it as `upstream`.',
     ],
   },
   'upstream.gateway_rejected': {
@@ -79,8 +82,8 @@ export const proxy = {
       'The MCP server closed the connection within a response. Or it sent an event that the',
       'gateway could not read where it filters lists. The caller saw a cut connection, or this',
       'error as the last event where one was possible.',
-      'If `detail` begins with `late response`, the MCP server refused a GET stream more than 1.5 s',
-      'after the connection. The gateway had begun the stream, and ended it.',
+      'If `detail` begins with `late response`, the MCP server rejected a GET stream more than 1.5 s',
+      'after the connection. The gateway had begun the stream by then, and ended it.',
     ],
     action: [
       'Read the log of the MCP server. If `detail` is `cut by the shutdown`, the response was not',
@@ -94,8 +97,8 @@ export const proxy = {
       'error is not possible.',
     ],
     action: [
-      'None for a listening stream: the client opens it again. For the response of a call,',
-      'raise `streams.maxSeconds`.',
+      'None for a listening stream: the client opens it again. For clients that do not, set',
+      '`streams.outliveTokenSeconds`. For the response of a call, raise `streams.maxSeconds`.',
     ],
   },
   'upstream.refused_caller': {

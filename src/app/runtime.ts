@@ -118,6 +118,7 @@ export function buildRuntime(
         openSession,
         listView: authorize.listView,
         pseudonym,
+        clock,
       }),
     };
   }

@@ -87,7 +87,10 @@ function unknownVariable(variable: string, value: string): string {
   // A bare number. Kubernetes writes a whole URL, which `unknownVariables` ignores.
   if (name === 'PORT') return `unknown variable; write ${PREFIX}LISTEN=${value}`;
   const meant = didYouMean(name, Object.keys(VARIABLES));
-  const hint = meant === undefined ? 'see .env.example' : `did you mean ${PREFIX}${meant}?`;
+  const hint =
+    meant === undefined
+      ? 'see .env.example, or write the field into a file for --config'
+      : `did you mean ${PREFIX}${meant}?`;
   return `unknown variable; ${hint}`;
 }
 

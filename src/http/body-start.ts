@@ -5,7 +5,7 @@ import type { DisconnectListener } from '../core/exchange.js';
 
 const LONGEST_MS = 1000;
 
-/** Calls its listener once. Null: the bytes did not arrive in time, or the client disconnected. */
+/** Calls its listener once. Null: the bytes did not arrive in time, or will never arrive. */
 export class BodyStart implements DisconnectListener {
   private readonly chunks: Buffer[] = [];
   private size = 0;
@@ -29,9 +29,15 @@ export class BodyStart implements DisconnectListener {
       if (this.size >= wantedBytes) this.settle(Buffer.concat(this.chunks));
     };
     incoming.on('data', this.onData);
+    incoming.on('end', () => this.settle(null));
   }
 
   onDisconnect(): void {
+    this.settle(null);
+  }
+
+  /** The parser found invalid bytes, so no more bytes arrive. */
+  onInvalid(): void {
     this.settle(null);
   }
 

@@ -48,6 +48,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   private batchedBody: Buffer | null = null;
   private readonly connection: Connection;
   private bodyListener: BodyListener | null = null;
+  private bodyStart: BodyStart | null = null;
   private disconnectListener: DisconnectListener | null = null;
 
   constructor(
@@ -141,6 +142,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       this.bodyIsComplete = bytes !== null && !isLong;
       listener(bytes);
     });
+    this.bodyStart = start;
     this.onDisconnect(start);
   }
 
@@ -166,6 +168,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.bodyFailure = failure;
     this.bodyWasRead = true;
     this.onBody(failure);
+    this.bodyStart?.onInvalid();
     return true;
   }
 

@@ -8,6 +8,8 @@ import { Relay } from './relay.js';
 
 /** The gateway reads a body of this size, to use the connection again. It closes it otherwise. */
 const DISCARDED_BYTES = 64 * 1024;
+/** It waits this long for the end of the body. The upstream accepted the message already. */
+const DISCARD_MS = 1_000;
 
 /** True for DELETE, and for a POST without a request. `message`: has no calls for GET. */
 export const expectsNoAnswer = (httpMethod: string, { calls }: Message): boolean =>
@@ -24,6 +26,7 @@ const hasOtherBody = (status: number, headers: UpstreamHeaders): boolean =>
 export class AcceptedRelay extends Relay {
   private discards = false;
   private discardedBytes = 0;
+  private timer: NodeJS.Timeout | null = null;
 
   override onResponseStart(
     controller: Dispatcher.DispatchController,
@@ -31,6 +34,7 @@ export class AcceptedRelay extends Relay {
     headers: UpstreamHeaders,
   ): void {
     this.discards = hasOtherBody(status, headers);
+    if (this.discards) this.timer = setTimeout(() => this.endEarly(controller), DISCARD_MS).unref();
     super.onResponseStart(controller, status, headers);
     // HTTP reads no body of a 204 (RFC 9112 section 6.3). The bytes would be the next response.
     if (this.discards && status === 204) this.endEarly(controller);
@@ -66,6 +70,11 @@ export class AcceptedRelay extends Relay {
     // The upstream accepted the message. A cut of the discarded body changes nothing.
     if (this.discards && !this.context.exchange.disconnected) super.onResponseEnd(controller);
     else super.onResponseError(controller, error);
+  }
+
+  protected override finish(end: Failure | null): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    super.finish(end);
   }
 
   /** Answers the caller without the rest of the body, and closes the connection to the upstream. */

@@ -1,5 +1,6 @@
 // Forwards an allowed message to the upstream of one endpoint: once, under a cap. It never sends a
 // message again, because the upstream may have executed it (C-140, no retried POST).
+import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Transport } from '../core/endpoint-runtime.js';
 import { upstreamBusy, upstreamLoop } from '../core/failures.js';
@@ -27,14 +28,15 @@ export interface TransportDependencies {
   readonly listView: (caller: Caller, message: Message) => ListView | null;
   /** The name of this deployment in `Via`. All its replicas share it. */
   readonly pseudonym: string;
+  readonly clock: Clock;
 }
 
 export function createTransport(dependencies: TransportDependencies): Transport {
-  const { endpoint, pool, openStream, openSession, listView, pseudonym } = dependencies;
+  const { endpoint, pool, openStream, openSession, listView, pseudonym, clock } = dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
   const fields = requestFields(endpoint.forwardHeaders);
-  const reconnects = createReconnects();
+  const reconnects = createReconnects(clock);
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());

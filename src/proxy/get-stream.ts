@@ -27,11 +27,13 @@ function lateRefusal(relay: Relay, status: number, headers: UpstreamHeaders): st
 }
 
 export class GetStream implements Dispatcher.DispatchHandler, Waiter {
-  lastTick = 0;
+  endMs: number | null = null;
   private readonly relay: Relay;
   private readonly exchange: Exchange;
   private readonly reconnects: Reconnects;
   private readonly dispatch: (handler: Dispatcher.DispatchHandler) => void;
+  /** True from the connection on. Its errors may have the same codes as a refused connection. */
+  private isConnected = false;
   /** Runs from the connection to the head. */
   private timer: NodeJS.Timeout | null = null;
   /** The gateway sent the head before the upstream did. */
@@ -70,6 +72,7 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.isConnected = true;
     this.timer = setTimeout(() => this.beginEarly(controller), REFUSAL_MS).unref();
     this.relay.onRequestStart(controller);
     this.reconnects.connected();
@@ -90,8 +93,10 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
     headers: UpstreamHeaders,
   ): void {
     if (!this.hasOwnHead) {
-      if (status >= 200) this.stopTimer();
-      return this.relay.onResponseStart(controller, status, headers);
+      this.relay.onResponseStart(controller, status, headers);
+      if (status < 200) return;
+      this.stopTimer();
+      return this.relay.awaitFirstByte();
     }
     if (status < 200 && this.interimCount++ < MAX_INTERIM_RESPONSES) return;
     const detail = lateRefusal(this.relay, status, headers);
@@ -112,7 +117,7 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     this.stopTimer();
     this.refusal = [controller, error];
-    if (isUnreachable(error) && this.reconnects.wait(this)) return;
+    if (!this.isConnected && isUnreachable(error) && this.reconnects.wait(this)) return;
     this.relay.onResponseError(controller, error);
   }
 

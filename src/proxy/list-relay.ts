@@ -66,13 +66,7 @@ export class ListRelay extends Relay {
     }
     // The caller gets the head with the filtered body. Until then, the timeout limits each pause.
     this.head = { status, headers };
-    this.restartTimeout();
-  }
-
-  private restartTimeout(): void {
-    const { slot } = this.context;
-    slot.headReceived(this);
-    slot.awaitHead(this);
+    this.awaitFirstByte();
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -81,7 +75,7 @@ export class ListRelay extends Relay {
       if (events.flaw === null) this.sendFiltered(controller, events, events.push(chunk));
     } else if (this.head === null) super.onResponseData(controller, chunk);
     else {
-      this.restartTimeout();
+      this.awaitFirstByte();
       this.body.add(chunk);
       if (this.body.size <= MAX_LIST_BYTES) return;
       const detail = `a list of more than ${MAX_LIST_BYTES} bytes`;

@@ -5,15 +5,16 @@
 const SHOWN_CHARACTERS = 300;
 
 /**
- * The target as an absolute URL. It has no user, no fragment and no query of its own, because a
- * login page gets secrets there. The query of the upstream's URL may stay. Null: unreadable.
+ * The target as an absolute URL. It has no user, no fragment and no query: a login page gets
+ * secrets there, and some MCP servers get a key in theirs. Null: unreadable.
  */
 function shownTarget(location: string, upstreamUrl: string): string | null {
   if (!URL.canParse(location, upstreamUrl)) return null;
   const { protocol, origin, pathname, search } = new URL(location, upstreamUrl);
   if (protocol !== 'http:' && protocol !== 'https:') return null;
-  const query = search === new URL(upstreamUrl).search ? search : '';
-  return `${origin}${pathname}${query}`.slice(0, SHOWN_CHARACTERS);
+  const hasSameQuery = search !== '' && search === new URL(upstreamUrl).search;
+  const shown = `${origin}${pathname}`.slice(0, SHOWN_CHARACTERS);
+  return hasSameQuery ? `${shown} with the same query` : shown;
 }
 
 /** `location`: the Location header of the response. `upstreamUrl`: the configured URL. */

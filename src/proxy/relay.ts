@@ -144,6 +144,14 @@ export class Relay
     });
   }
 
+  /** Starts the timeout anew where the caller gets the head only with the first byte. */
+  awaitFirstByte(): void {
+    if (this.began || this.listener === null) return;
+    const { slot } = this.context;
+    slot.headReceived(this);
+    slot.awaitHead(this);
+  }
+
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
     if (!this.began) this.begin();

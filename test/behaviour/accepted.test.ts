@@ -5,6 +5,7 @@ import { type Ask, legacy, modern } from '../fixtures/messages.js';
 import type { RawRequest, RawResponse } from '../fixtures/raw-client.js';
 import { answers } from '../fixtures/raw-upstream.js';
 import { type Scene, startScene } from '../fixtures/scene.js';
+import { until } from '../fixtures/wait.js';
 import { answer, CHUNKED, chunk } from '../support/upstream-rows.js';
 
 let scene: Scene;
@@ -86,6 +87,17 @@ test('a short body leaves the connection to the upstream open, a long one closes
   expect([await connectionOf(60_000), await connectionOf(70_000)]).toEqual([first, first]);
   expect(await connectionOf(10)).not.toBe(first);
   await expectNext();
+});
+
+test('a body that never ends delays the answer by a second at most, and then its connection closes', async () => {
+  const make = MESSAGES[0]?.[1] as () => RawRequest;
+  for (const bytes of [answer('200 OK', [PLAIN, CHUNKED], chunk(TEXT)), answer('200 OK', [PLAIN, 'Content-Length: 9'], '')]) {
+    scene.upstream.answer(answers.raw(bytes, { keep: true }));
+    const response = await scene.send(make(), { ms: 3_000 });
+    expect([response.status, ...bodyless(response)]).toEqual([202, true, '', '', [], [], false]);
+    await until('the upstream sees the end', () => scene.upstream.last?.closedAt !== undefined);
+    await expectNext();
+  }
 });
 
 test('JSON and event streams pass as they are, and errors keep their rows', async () => {

@@ -96,7 +96,10 @@ describe('an upstream that refuses a GET stream', () => {
       [json(200), 'not an event stream'],
       [answers.status(204), 'status 204'],
       [answers.status(401), 'status 401'],
-      [answers.status(302, [['Location', 'http://internal.example']]), 'redirect 302'],
+      [
+        answers.status(302, [['Location', 'http://internal.example']]),
+        'redirect 302 to http://internal.example/; if that is the MCP server, write this as upstream',
+      ],
       [answers.status(200, [['Content-Type', 'text/html']], 'x'), 'neither JSON nor an event stream'],
       [
         answers.status(
@@ -123,6 +126,17 @@ describe('an upstream that refuses a GET stream', () => {
       expect({ reason, detail }).toEqual({ reason: 'stream.broken', detail: `late response: ${cases[n]?.[1]}` });
     }
     expect(scene.upstream.hits).toBe(cases.length);
+  });
+
+  test.each([
+    ['404 with a length', 'HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n'],
+    ['200 with a length', 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n'],
+    ['200 without a media type', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+  ])('with the head of a %s, and no byte of its body: 504 after the timeout', async (_what, head) => {
+    scene.upstream.answer(answers.raw(head, { keep: true }));
+    const response = await whole();
+    expect([response.status, (await scene.logOf(response)).reason]).toEqual([504, 'upstream.timeout']);
+    await until('the upstream sees the end', () => scene.upstream.last?.closedAt !== undefined);
   });
 
   test('B-77: later, with a broken connection: the caller sees a cut', async () => {

@@ -134,6 +134,17 @@ describe('a rejection of a body that the gateway does not read', () => {
     connection.destroy();
   });
 
+  test.each([
+    ['in chunks, which is empty', '0\r\n\r\n'],
+    ['in chunks that are not', 'zz\r\n'],
+  ])('%s, is answered at once, without an id', async (_what, body) => {
+    const request = bad({ headers: [['Transfer-Encoding', 'chunked']], body });
+    const startedMs = performance.now();
+    const response = await scene.send(request);
+    expect([response.status, idOf(response), response.header('connection')]).toEqual([401, undefined, 'close']);
+    expect(performance.now() - startedMs).toBeLessThan(700);
+  });
+
   test('that a client announces with 100-continue is never asked for', async () => {
     const headers: [string, string][] = [...(bad({}).headers ?? []), ['Expect', '100-continue'], ['Content-Length', '50']];
     const connection = await openRaw(scene.gateway.port, { label: 'an announced body' });

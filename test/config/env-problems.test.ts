@@ -42,7 +42,11 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
       { UPSTREAM: 'https://mcp.example.com/mcp', PUBLIC_URL: 'https://mcp.example.com/mcp' },
       ['  PORTCULLIS_UPSTREAM: clients reach the gateway itself at this URL; write the address of the MCP server'],
     ],
-    ['one that is close to no other', { FOO: 'x' }, ['  PORTCULLIS_FOO: unknown variable; see .env.example']],
+    [
+      'one that is close to no other',
+      { FOO: 'x' },
+      ['  PORTCULLIS_FOO: unknown variable; see .env.example, or write the field into a file for --config'],
+    ],
     ...['mcp.example.com/mcp', 'mcp.example.com', 'localhost:8080/mcp', 'mcp.example.com:8443/mcp'].map(
       (url): [string, Variables, string[]] => [
         `no scheme: ${url}`,

@@ -37,7 +37,7 @@ function forwarder(listView: () => null = () => null): (name: string, disconnect
     throw new Error('a modern call has no session');
   };
   const pseudonym = 'portcullis-test';
-  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView, pseudonym });
+  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView, pseudonym, clock });
   return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const call = exchange();

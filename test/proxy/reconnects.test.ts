@@ -5,7 +5,7 @@ import { createReconnects, MAX_WAITING, type Reconnects, type Waiter } from '../
 let reconnects: Reconnects;
 beforeEach(() => {
   vi.useFakeTimers();
-  reconnects = createReconnects();
+  reconnects = createReconnects({ monotonicMs: () => performance.now() });
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -20,7 +20,7 @@ const upstream = { isUp: false };
 function stream(): Stream {
   const one: Stream = {
     isAbandoned: false,
-    lastTick: 0,
+    endMs: null,
     tries: 0,
     gaveUp: 0,
     tryAgain() {
@@ -60,6 +60,20 @@ test('B-76: of many streams, one at a time tries, and all follow once the upstre
   expect(all.filter(({ tries, gaveUp }) => tries === 0 || gaveUp > 0)).toEqual([]);
   vi.advanceTimersByTime(1_000);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('B-76: an attempt that is refused late uses up the five seconds, too', () => {
+  const slow: Stream = Object.assign(stream(), {
+    tryAgain() {
+      slow.tries++;
+      setTimeout(() => reconnects.wait(slow) || slow.giveUp(), 2_000);
+    },
+  });
+  expect(reconnects.wait(slow)).toBe(true);
+  vi.advanceTimersByTime(7_500);
+  expect([slow.tries, slow.gaveUp]).toEqual([3, 1]);
+  vi.advanceTimersByTime(10_000);
+  expect([slow.tries, slow.gaveUp, vi.getTimerCount()]).toEqual([3, 1, 0]);
 });
 
 test('B-76: each stream has its own five seconds', () => {

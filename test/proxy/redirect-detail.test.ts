@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest';
 import { redirectDetail } from '../../src/proxy/redirect-detail.js';
 
-const UPSTREAM = 'http://10.0.0.5:3000/mcp?read_only=true';
+const UPSTREAM = 'http://10.0.0.5:3000/mcp?key=secret';
 
 test.each<[string, string | string[], string]>([
   ['a slash more', '/mcp/', 'http://10.0.0.5:3000/mcp/'],
   ['a relative path', 'v2/mcp', 'http://10.0.0.5:3000/v2/mcp'],
   ['another host', 'https://mcp.internal.example/', 'https://mcp.internal.example/'],
   ['a host without a scheme', '//mcp.internal.example:444/x', 'http://mcp.internal.example:444/x'],
-  ['the query of the upstream', '/mcp/?read_only=true', 'http://10.0.0.5:3000/mcp/?read_only=true'],
+  ['the query of the upstream, which may have a key', '/mcp/?key=secret', 'http://10.0.0.5:3000/mcp/ with the same query'],
   ['another query, which may have secrets', '/login?state=secret', 'http://10.0.0.5:3000/login'],
   ['a user and a fragment', 'http://user:secret@10.0.0.6/mcp#secret', 'http://10.0.0.6/mcp'],
   ['a long path', `/${'x'.repeat(1_000)}`, `http://10.0.0.5:3000/${'x'.repeat(279)}`],

@@ -85,16 +85,20 @@ async function decides(checks, gateway, tokens, resource, where) {
   return good;
 }
 
-async function manyAtOnce(checks, gateway, tokens, resource) {
+async function manyAtOnce(checks, gateway, tokens, resource, where) {
   const list = [];
   for (let count = 0; count < AT_ONCE; count += 1) list.push(await tokens.machine(resource));
   await Promise.all(
-    list.map((token, at) => checks.accepts(`new token ${at + 1} of ${AT_ONCE}`, gateway, token)),
+    list.map((token, at) =>
+      checks.accepts(`${where}: new token ${at + 1} of ${AT_ONCE}`, gateway, token),
+    ),
   );
 }
 
 async function outage(checks, { gateway, server, tokens, resource, known }) {
   const unseen = await tokens.machine(resource);
+  // The gateway knows it for 30 s from now.
+  await gateway.call(known);
   await server.stop();
   await checks.accepts('Django stopped: a known token', gateway, known);
   await checks.unavailable('Django stopped: a new token', gateway, unseen);
@@ -131,12 +135,13 @@ async function run(context) {
   const asker = await tokens.machine(undefined, { client: 'portcullis', scope: 'introspection' });
   const bearer = { auth: 'bearer', clientSecret };
   const byBearer = await startWith(bearer, asker, 'bearer', port);
-  const basic = { auth: 'basic', clientId: 'portcullis', clientSecret };
+  const basic = { auth: 'basic', clientId: 'portcullis', clientSecret, timeoutMs: 20_000 };
   const byBasic = await startWith(basic, SECRET, 'basic', await freePort());
 
   const known = await decides(checks, byBearer, tokens, resource, 'auth: bearer');
   await decides(checks, byBasic, tokens, resource, 'auth: basic');
-  await manyAtOnce(checks, byBearer, tokens, resource);
+  await manyAtOnce(checks, byBearer, tokens, resource, 'auth: bearer');
+  await manyAtOnce(checks, byBasic, tokens, resource, 'auth: basic');
   await outage(checks, { gateway: byBearer, server, tokens, resource, known });
 }
 

@@ -95,7 +95,8 @@ async function startHydra({ installed, folder }, [port, adminPort, appPort]) {
     command: [installed, 'serve', 'all', '--dev', '-c', file],
     cwd: folder,
     logFile: join(folder, 'hydra.log'),
-    url: `http://127.0.0.1:${port}/health/ready`,
+    // Not /health/ready: Hydra makes its keys at the first request for them.
+    url: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
   });
 }
 

@@ -56,7 +56,9 @@ export async function requestJson(method, url, body) {
 async function isAnswering(url, seconds, isRunning) {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end && isRunning()) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(CALL_MS) }).catch(
+      () => undefined,
+    );
     await answer?.body?.cancel();
     if (answer?.status === 200) return true;
     await sleep(POLL_MS);

@@ -11,10 +11,11 @@ const MCP = /^(mcp-.*|last-event-id)$/;
 /** Framing, negotiation, routing, addresses: they belong to one hop, or the gateway sets them. */
 const OF_THE_HOP = new RegExp(
   '^(connection|keep-alive|te|trailer|upgrade|expect|host|via|origin|referer|max-forwards|' +
-    'early-data|date|http2-settings|range|transfer-.*|content-.*|accept-.*|if-.*|sec-.*|' +
+    'early-data|date|http2-settings|cdn-loop|front-end-https|(x-)?(http-)?method|range|' +
+    'transfer-.*|content-.*|accept-.*|if-.*|sec-.*|' +
     'access-control-.*|x-accel-.*|x-envoy-.*|x-middleware-.*|x-sendfile)$|' +
     // In any place of the name.
-    'forward|proxy|override|rewrite|original|' +
+    'forward|proxy|override|rewrite|original|(client|remote|source|peer|socket)ip|' +
     // As a word of the name.
     '(^|-)(ip|ips|ipaddress|addr|address|remote|real|host|proto|scheme|port|url|uri)(-|$)',
 );
@@ -22,10 +23,12 @@ const OF_THE_HOP = new RegExp(
 const OF_THE_CALLER = new RegExp(
   'auth|user|token|secret|passw|passphrase|credential|cookie|session|jwt|dpop|bearer|apikey|' +
     'principal|identit|tenant|mail|oidc|saml|sso|assertion|cert|csrf|xsrf|portcullis|account|' +
-    'permission|privilege|entitlement|consumer|subject|organi[sz]ation|' +
+    'permission|privilege|entitlement|consumer|subject|organi[sz]ation|admin|login|sudo|' +
+    'impersonat|behalf|masquerad|delegat|caller|requester|passcode|hmac|spiffe|kerberos|ntlm|' +
+    'msisdn|' +
     '(^|-)(key|keys|sub|uid|upn|dn|sid|org|orgid|role|roles|group|groups|scope|scopes|claim|' +
-    'claims|admin|login|actor|ssl|tls|otp|mfa|proof|signature|sig|clientid|ident|person|member|' +
-    'customer|customerid|employee|owner)(-|$)|' +
+    'claims|actor|as|from|pin|pat|ssl|tls|otp|mfa|proof|signature|sig|clientid|ident|person|' +
+    'member|customer|customerid|employee|owner)(-|$)|' +
     'client-(id|name|dn|s|verify)(-|$)',
 );
 /** A common header that is not a credential in spite of its name. */
@@ -52,14 +55,14 @@ export const forwardHeaders = z
       })
       .refine(refused(OF_THE_HOP), {
         error:
-          'this header concerns one connection or an address, so the gateway never forwards it; ' +
-          'remove it',
+          'the gateway never forwards this header, because it concerns one connection or an ' +
+          'address; remove it',
         abort: true,
       })
       .refine(refused(OF_THE_CALLER), {
         error:
-          'an upstream could take this header for a caller or a credential, so the gateway never ' +
-          'forwards it; choose another name, or passThrough for a key that the upstream verifies',
+          'the gateway never forwards this header, because it could name a caller or a ' +
+          'credential; choose another name, or passThrough for a key',
       }),
     { error: 'write a list of header names, such as [X-Region]' },
   )
