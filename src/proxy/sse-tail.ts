@@ -25,9 +25,16 @@ const NAMES = [Buffer.from('"result"'), Buffer.from('"error"')];
 const NAME = /"(?:result|error)"(?![,}\]])[\s\S]/;
 /** After a value such as the level "error" of a log message. */
 const AFTER_VALUE = new Set([...',}]'].map((character) => character.charCodeAt(0)));
-/** Escaped letters from `a` to `z`. A name may contain them, and no serializer writes them. */
-const ESCAPES = [Buffer.from('\\u006'), Buffer.from('\\u007')];
-const ESCAPE = /\\u00[67]/;
+/**
+ * Escaped letters of `result` and `error`. A name may contain them, and no serializer writes them.
+ * Serializers of .NET write the backtick and DEL in this way.
+ */
+const ESCAPE_START = Buffer.from('\\u00');
+const ESCAPE = /\\u00(?:6[5cCfF]|7[2-5])/;
+const SIX = 0x36;
+const SEVEN = 0x37;
+const LETTERS_OF_SIX = new Set([...'5cCfF'].map((digit) => digit.charCodeAt(0)));
+const LETTERS_OF_SEVEN = new Set([...'2345'].map((digit) => digit.charCodeAt(0)));
 /** The longest sequence less one byte: the part that one chunk can leave to the next. */
 const OVERLAP_BYTES = 8;
 
@@ -47,6 +54,16 @@ function hasMemberName(bytes: Buffer, name: Buffer): boolean {
   for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + name.length)) {
     const next = bytes[at + name.length];
     if (next !== undefined && !AFTER_VALUE.has(next)) return true;
+  }
+  return false;
+}
+
+function hasEscapedLetter(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(ESCAPE_START); at >= 0; at = bytes.indexOf(ESCAPE_START, at + 1)) {
+    const digit = bytes[at + ESCAPE_START.length];
+    if (digit !== SIX && digit !== SEVEN) continue;
+    const letters = digit === SIX ? LETTERS_OF_SIX : LETTERS_OF_SEVEN;
+    if (letters.has(bytes[at + ESCAPE_START.length + 1] as number)) return true;
   }
   return false;
 }
@@ -92,7 +109,7 @@ export class SseTail {
       NAME.test(text) ||
       ESCAPE.test(text) ||
       NAMES.some((name) => hasMemberName(bytes, name)) ||
-      ESCAPES.some((letter) => bytes.includes(letter));
+      hasEscapedLetter(bytes);
     this.overlap = (
       bytes.length < OVERLAP_BYTES ? text : bytes.toString('latin1', bytes.length - OVERLAP_BYTES)
     ).slice(-OVERLAP_BYTES);

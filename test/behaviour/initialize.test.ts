@@ -23,7 +23,7 @@ const answered = (protocolVersion: unknown): string =>
   JSON.stringify({ jsonrpc: '2.0', id: 'i-1', result: { protocolVersion, capabilities: {}, serverInfo: { name: 'internal' } } });
 const NOTE = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}\n\n';
 const PRIMING = 'id: 7\nretry: 100\ndata: \n\n';
-/** The upstream ends the connection after each answer, and says so: the gateway must not use it again. */
+/** The upstream ends the connection after each answer. The gateway must not use it again. */
 const SESSION = 'Mcp-Session-Id: abc\r\nConnection: close\r\n';
 const head = (type: string, ...lines: string[]): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${SESSION}${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
