@@ -11,8 +11,10 @@ const IN_LINE = 0;
 const AFTER_CR = 1;
 const AFTER_LINE = 2;
 const AFTER_BLANK_LINE = 3;
-/** This many line ends in a row always contain a blank line, whatever precedes them. */
-const TAIL_BYTES = 3;
+/** In a comment after a blank line. Other gateways send such lines while a stream is quiet. */
+const IN_COMMENT = 4;
+/** The bytes of a chunk that `step` reads. A blank line and a comment after it mostly fit. */
+const TAIL_BYTES = 64;
 
 const ID_LINES = [Buffer.from('\nid'), Buffer.from('\rid')];
 /** The first line may begin with a byte order mark. */
@@ -96,8 +98,10 @@ export class SseTail {
   }
 
   private step(byte: number): void {
-    if (byte !== LF && byte !== CR) this.end = IN_LINE;
-    else if (this.end === IN_LINE) this.end = byte === CR ? AFTER_CR : AFTER_LINE;
+    if (byte !== LF && byte !== CR) {
+      if (this.end === IN_COMMENT) return;
+      this.end = this.end === AFTER_BLANK_LINE && byte === COLON ? IN_COMMENT : IN_LINE;
+    } else if (this.end === IN_LINE) this.end = byte === CR ? AFTER_CR : AFTER_LINE;
     else if (this.end === AFTER_CR && byte === LF) this.end = AFTER_LINE;
     else this.end = AFTER_BLANK_LINE;
   }

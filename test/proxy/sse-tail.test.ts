@@ -35,6 +35,14 @@ describe('B-77: between events means at the start or after a blank line', () => 
     ['d', false],
     ['data: 1', false],
     [':\n\n', true],
+    [':\n', true],
+    [': ping', false],
+    [': ping\n: pong\r\n', true],
+    ['data: 1\n\n:\n', true],
+    ['data: 1\r\n\r\n:\r', true],
+    ['data: 1\n:\n', false],
+    ['data: 1\n:\r\n', false],
+    ['data: 1\n\n:\ndata: 2\n', false],
     ['\n', true],
     ['\r', true],
     ['\r\n', true],
@@ -134,7 +142,8 @@ test('B-77: any stream in any chunks is read as a client reads it', () => {
       // The last line has no line end yet.
       const whole = lines(text).slice(0, -1);
       const unfinished = lines(text).at(-1) as string;
-      expect(events.isBetweenEvents).toBe(text === '' || (unfinished === '' && whole.at(-1) === ''));
+      const lastOfEvent = whole.findLast((line) => !line.startsWith(':')) ?? '';
+      expect(events.isBetweenEvents).toBe(unfinished === '' && lastOfEvent === '');
       expect(events.hasEventIds).toBe([...whole.map((line) => `${line}:`), unfinished].some((line) => line.startsWith('id:')));
       expect(events.mayHaveResponse).toBe(/"(result|error)"[^,}\]]|\\u00(6[5cCfF]|7[2-5])/.test(text));
     }),
