@@ -59,8 +59,11 @@ async function statuses(tokens: string[]): Promise<number[]> {
   return found;
 }
 
-/** RFC 6750 section 2.1: a credential that is not a b64token is a malformed request. */
-const refusal = (token: string): number => (/^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? 401 : 400);
+/**
+ * RFC 6750 section 2.1: a credential that is not a b64token is a malformed request. An empty one
+ * counts as none, so that the login starts.
+ */
+const refusal = (token: string): number => (token === '' || /^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? 401 : 400);
 
 const TREATED: [Treatment, number][] = [
   ['good', 33],

@@ -41,12 +41,12 @@ const GRACE_SECONDS = 3_600;
 
 export type Answer = 200 | 401 | 503;
 
-/** The status by one key set, for a token without a flaw; null where the set lacks the kid. */
+/** The status by one key set, for a token without a flaw; null where the set may lack its key. */
 function statusBy(keys: KeyList, { key, kid }: OracleToken): Answer | null {
-  // Without a kid, any of the keys may have signed it.
-  const named = kid === null ? keys : keys.filter((number) => number === kid);
-  if (named.length === 0) return null;
-  return named.includes(key) ? 200 : 401;
+  // Without a kid, any of the keys may have signed it, and so may one that the set lacks.
+  if (kid === null) return keys.includes(key) ? 200 : null;
+  if (!keys.includes(kid)) return null;
+  return key === kid ? 200 : 401;
 }
 
 export function oracle(token: OracleToken, { cached, published, reachable }: World): Answer {
@@ -59,6 +59,6 @@ export function oracle(token: OracleToken, { cached, published, reachable }: Wor
   if (known !== null) return known;
   // The status depends on a key set that the gateway cannot load.
   if (!reachable) return 503;
-  // A set that is fetched now also proves that a kid is unknown.
+  // A set that is fetched now also proves that a key is unknown.
   return statusBy(published, token) ?? 401;
 }
