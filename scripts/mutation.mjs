@@ -23,8 +23,8 @@ const MINUTES = 3;
 
 /** A rejection on a line of its own. The whole line is dropped. */
 const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
-/** An action under a condition. The whole line is dropped. */
-const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*;\n/gm;
+/** An action under a condition, with its `else`. It is dropped as a whole. */
+const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*?;\n(?! *else)/gm;
 /** A flaw of a body that is reported while the reader continues, or thrown. */
 const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new InvalidJsonError\().*;\n/gm;
 /** A row of a table of checks. */
