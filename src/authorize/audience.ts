@@ -4,10 +4,10 @@ import type { AudienceFacts } from '../core/access-token.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import { audienceMismatch, tokenType } from '../core/failures.js';
+import { quoted } from '../core/quoted.js';
 
-/** An unverified token may name anything, so the detail quotes little of it. */
 const QUOTED_CHARACTERS = 80;
-const quoted = (name: string): string => JSON.stringify(name.slice(0, QUOTED_CHARACTERS));
+const shown = (name: string): string => quoted(name, QUOTED_CHARACTERS);
 
 const NO_EVIDENCE =
   'may be a client, and nothing shows an access token, so it could be an ID token. Let the issuer ' +
@@ -29,12 +29,12 @@ function mismatch({ audience, client }: AudienceFacts): Failure {
   if (first === undefined) return audienceMismatch({ detail: NO_AUDIENCE });
   if (client !== null && audience.includes(client)) {
     const detail =
-      `aud names the client ${quoted(client)} and not this endpoint. Let the client ask for the ` +
-      `resource (RFC 8707). An issuer that never names it needs audience: [${quoted(client)}].`;
+      `aud names the client ${shown(client)} and not this endpoint. Let the client ask for the ` +
+      `resource (RFC 8707). An issuer that never names it needs audience: [${shown(client)}].`;
     return audienceMismatch({ detail });
   }
   const detail =
-    `aud ${quoted(first)} is not an audience of this endpoint or of the issuer. Let the client ask ` +
+    `aud ${shown(first)} is not an audience of this endpoint or of the issuer. Let the client ask ` +
     'for the resource (RFC 8707). Or list this aud in audience, if it means this server alone.';
   return audienceMismatch({ detail });
 }
@@ -62,5 +62,5 @@ export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure
   }
   if (doubtful === null) return mismatch(token);
   if (hasNonce) return tokenType({ detail: NONCE });
-  return audienceMismatch({ detail: `aud ${quoted(doubtful)} ${NO_EVIDENCE}` });
+  return audienceMismatch({ detail: `aud ${shown(doubtful)} ${NO_EVIDENCE}` });
 }

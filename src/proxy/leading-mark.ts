@@ -1,8 +1,8 @@
 // Removes a byte order mark from the first bytes of an event stream. A client skips the mark only
 // at the start of a stream (HTML, section 9.2.5), so no bytes of the gateway may precede it.
+import { NOTHING } from './own-events.js';
 
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const NOTHING = Buffer.alloc(0);
 
 export class LeadingMark {
   /** The number of bytes that were equal to those of the mark; -1: the start is over. */

@@ -3,6 +3,7 @@
 // way (C-95, no second attempt).
 import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
+import { quoted } from '../core/quoted.js';
 import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
@@ -19,7 +20,6 @@ export interface Selection {
   readonly jwt: UnverifiedJwt | null;
 }
 
-/** An unverified token may name anything, so the detail quotes little of it. */
 const QUOTED_CHARACTERS = 200;
 
 export type SelectVerifier = (token: string) => Result<Selection>;
@@ -35,8 +35,8 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     if (typeof iss !== 'string') return tokenIssuer({ detail: 'the token has no iss' });
     const issuer = issuers.get(iss);
     if (issuer === undefined) {
-      const quoted = JSON.stringify(iss.slice(0, QUOTED_CHARACTERS));
-      return tokenIssuer({ detail: `iss ${quoted} is not an issuer of this endpoint` });
+      const shown = quoted(iss, QUOTED_CHARACTERS);
+      return tokenIssuer({ detail: `iss ${shown} is not an issuer of this endpoint` });
     }
     return ok({ issuer, jwt: { ...shape, claims } });
   }

@@ -184,6 +184,13 @@ export function createKeySource({
   const unknownByAge = (issuedAtSeconds: number | undefined): Failure =>
     isOlderThanSet(issuedAtSeconds) ? unknownKid() : refetchLimited('unknown kid');
 
+  /** Fetches the set for a token. Null: it succeeded. A failed fetch uses up nothing. */
+  async function refetch(why: string, usesBucket: boolean): Promise<Failure | null> {
+    if (await refresh()) return null;
+    if (usesBucket) bucket.putBack();
+    return unavailable(`${why}, fetch failed`);
+  }
+
   async function find(
     kid: string | undefined,
     issuedAtSeconds: number | undefined,
@@ -197,10 +204,8 @@ export function createKeySource({
     if (!isLoading() && isBackingOff()) return unavailable(`${why}, backing off`);
     const usesBucket = current !== null && !isLoading();
     if (usesBucket && !bucket.take()) return unknownByAge(issuedAtSeconds);
-    if (!(await refresh())) {
-      if (usesBucket) bucket.putBack();
-      return unavailable(`${why}, fetch failed`);
-    }
+    const failure = await refetch(why, usesBucket);
+    if (failure !== null) return failure;
     const found = set === null ? [] : matching(set, kid);
     if (found.length > 0) return ok(found);
     return joinsFetch ? unknownByAge(issuedAtSeconds) : unknownKid();
@@ -216,10 +221,8 @@ export function createKeySource({
     const why = 'no key verifies a token without kid';
     if (isBackingOff()) return unavailable(`${why}, backing off`);
     if (!bucket.take()) return refetchLimited('an unknown key');
-    if (!(await refresh())) {
-      bucket.putBack();
-      return unavailable(`${why}, fetch failed`);
-    }
+    const failure = await refetch(why, true);
+    if (failure !== null) return failure;
     return ok({ keys: (set as KeySet).keys, isFinal: true });
   }
 
