@@ -49,13 +49,13 @@ describe.each<[string, () => RawRequest]>([
   ['subscriptions', subscription],
 ])('a burst of %s', (_what, make) => {
   test('twice above the limit passes', async () => {
-    scene.upstream.answer(answers.delayed(100, answers.sse([{ data: { jsonrpc: '2.0', id: 1, result: {} } }])));
+    scene.upstream.answer(answers.delayed(500, answers.sse([{ data: { jsonrpc: '2.0', id: 1, result: {} } }])));
     expect(count(await burst(Array.from({ length: 2 * PLACES }, make)), '200 ok')).toBe(2 * PLACES);
     expect(scene.upstream.hits).toBe(2 * PLACES);
   });
 
   test('gets 503 at once above the bound of the queue', async () => {
-    scene.upstream.answer(answers.delayed(100, answers.sse([{ data: { jsonrpc: '2.0', id: 1, result: {} } }])));
+    scene.upstream.answer(answers.delayed(500, answers.sse([{ data: { jsonrpc: '2.0', id: 1, result: {} } }])));
     const outcomes = await burst(Array.from({ length: 2 * PLACES + 3 }, make));
     expect([count(outcomes, '200 ok'), count(outcomes, '503 upstream.busy')]).toEqual([2 * PLACES, 3]);
     expect(scene.upstream.hits).toBe(2 * PLACES);
