@@ -45,11 +45,17 @@ export function handleSignals(onTerminal: boolean): Signals {
     else process.exit(1);
   };
   for (const [signal, detail] of Object.entries(IGNORED)) {
-    process.on(signal, () => {
-      // The terminal in which the operator started the gateway has closed.
-      if (signal === 'SIGHUP' && onTerminal && !hasTerminal()) return onStop();
+    const listener = (): void => {
+      // The terminal in which the operator started the gateway has closed. Without a drain, because
+      // Node cannot exit in order without its terminal (measured: it aborts, or hangs).
+      if (signal === 'SIGHUP' && onTerminal && !hasTerminal()) {
+        process.off(signal, listener);
+        process.kill(process.pid, signal);
+        return;
+      }
       notify({ event: 'gateway.signal_ignored', level: 'warn', signal, detail });
-    });
+    };
+    process.on(signal, listener);
   }
   return {
     stopped,
