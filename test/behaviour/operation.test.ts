@@ -96,7 +96,7 @@ const rows: Row[] = [
 ];
 
 const FIELDS = new Set(
-  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId'.split(
+  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId user_agent.original unverified.iss unverified.aud unverified.sub unverified.client_id acceptedAudience'.split(
     ' ',
   ),
 );
