@@ -14,6 +14,7 @@ import type { EventStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
 import type { HeadWaiter } from './pool.js';
 import type { RelayContext } from './relay-context.js';
+import { relayedError } from './relayed-error.js';
 import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
@@ -35,6 +36,8 @@ export class Relay
   private ended = false;
   private interimCount = 0;
   private status = 0;
+  /** The error of the upstream that the caller gets unchanged, for the log. */
+  private relayedError: Failure | null = null;
   private isEventStream = false;
   private isEncoded = false;
   private mustBeEmpty = false;
@@ -110,6 +113,7 @@ export class Relay
     const length = headers['content-length'];
     this.declaredLength = typeof length === 'string' ? Number(length) : -1;
     this.status = status;
+    if (status >= 400) this.relayedError = relayedError(status, headers, this.context);
     this.isEventStream = isEventStream(headers);
     this.isEncoded =
       this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
@@ -193,7 +197,7 @@ export class Relay
       if (this.queue === null) this.exchange.end();
       else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
     }
-    this.finish(null);
+    this.finish(this.relayedError);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -1,5 +1,5 @@
-// The line of a rejection names who was rejected: a few claims of a rejected JWT, marked unverified,
-// and issuer and subject where the issuer vouched for the token. It never has the token.
+// The line of a rejection names who was rejected: a few claims of a rejected JWT, as unverified. It
+// has issuer and subject where the issuer vouched for the token, and never the token.
 import { describe, expect, test } from 'vitest';
 import { ok } from '../../src/core/result.js';
 import type { Mint } from '../fixtures/mint.js';
@@ -46,7 +46,7 @@ describe('a rejected JWT', () => {
     const line = await lineFor(mint({ subject: 'alice', ...changes }));
     expect(line).toMatchObject({ reason, 'user_agent.original': AGENT });
     expect(unverifiedOf(line)).toEqual({ ...usual, ...client, ...other });
-    // Nothing of it looks verified.
+    // No field looks verified.
     for (const name of ['issuer', 'subject', 'clientId', 'credential', 'audience']) expect(line).not.toHaveProperty(name);
   });
 
