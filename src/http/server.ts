@@ -23,6 +23,8 @@ export interface Listener {
   readonly validateRequest: (exchange: Exchange) => Failure | null;
   /** While the listener drains: the failure of each new request. Otherwise null. */
   readonly draining: () => Failure | null;
+  /** The number of exchanges whose answer is not complete. */
+  inFlight(): number;
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
    * Stops accepting connections, lets answers finish, and cuts the rest after the deadline.
@@ -163,6 +165,7 @@ export function createListener(
     server,
     validateRequest,
     draining: () => (draining ? gatewayDraining() : null),
+    inFlight: () => openExchanges().length,
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
