@@ -30,8 +30,8 @@ const HEAD = `# Failures
 
 <!-- Written by scripts/failures-doc.mjs from src/core/failures.ts. Do not edit. -->
 
-Every request that the gateway rejects, and every response that ends badly, has one reason. The
-same word is in three places:
+Every request that the gateway rejects, every response that ends badly, and every error of the MCP
+server has one reason. The same word is in three places:
 
 - in the log line, as \`reason\`
 - in the metric \`portcullis_http_requests_total\`, as the label \`reason\`
@@ -54,7 +54,9 @@ The request id leads to the log line, which says more in \`detail\`. The respons
   finds the \`id\` only at the start, before \`method\`. One reason always has
   \`"id": null\`: \`session.not_found\`, because the whole session is lost.
 - **No HTTP status** means that the response had begun, or that the client was gone. A JSON-RPC
-  error without a status is the last event of the stream.
+  error without a status is the last event of the stream. Two reasons are for responses of the MCP
+  server that pass unchanged: \`upstream.client_error\` and \`upstream.server_error\`. The log line
+  has their status.
 - Every 503 of this table has \`Retry-After\`, in whole seconds from 1 to 30.
 - Where an endpoint has \`denialResponse: jsonrpc\`, four reasons come with HTTP 200:
   \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\`. This holds for a

@@ -106,6 +106,27 @@ export const proxy = {
     cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
     action: ['Fix the credential.'],
   },
+  'upstream.client_error': {
+    cause: [
+      'The MCP server answered with a status from 400 to 499. The caller got its response unchanged.',
+      'Servers of the older revisions do this in normal operation:',
+      '- 405 for a GET: the server offers no GET stream.',
+      '- 404 for a request with a session id: the session ended, and the client starts a new one.',
+      '- 400 for a request without a session: the client did not send `initialize` first.',
+    ],
+    action: [
+      'None for these. For others, read the log of the MCP server. If the `detail` in the log names',
+      'a media type such as `text/html`, the path of `upstream.url` may be wrong.',
+    ],
+  },
+  'upstream.server_error': {
+    cause: [
+      'The MCP server answered with a status from 500 to 599. The caller got its response unchanged.',
+      'If the `detail` in the log names a media type such as `text/html`, a proxy between gateway and',
+      'MCP server may have sent it.',
+    ],
+    action: ['Read the log of the MCP server.'],
+  },
   'upstream.loop': {
     cause: ['The request was in this gateway before. `upstream.url` leads back to it.'],
     action: ['Fix `upstream.url`.'],

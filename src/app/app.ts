@@ -35,6 +35,8 @@ export interface Dependencies {
   readonly random: () => number;
   /** Gets the lines of the log. */
   readonly destination: LogSink;
+  /** The version of the package, for the metrics. */
+  readonly version?: string;
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
@@ -52,11 +54,16 @@ export const systemScheduler: Scheduler = (ms, run) => {
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
   config: ResolvedConfig,
-  { clock, random, destination }: Dependencies,
+  { clock, random, destination, version = 'unknown' }: Dependencies,
 ): Promise<Gateway> {
   const log = createLog(config.logLevel, destination, clock);
   const { notify } = log;
-  const metrics = createMetrics();
+  const metrics = createMetrics({
+    version,
+    requestsInFlight: () => listener.inFlight(),
+    issuers: () => runtime.issuerStates(),
+    endpoints: () => runtime.endpointStates(),
+  });
   const startedMs = clock.monotonicMs();
   let listening = false;
   const readiness = {

@@ -13,6 +13,7 @@ import { type Secret, secret } from '../core/secret.js';
 import type { Stages } from '../gateway.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
+import type { EndpointState, IssuerState } from '../observe/state-metrics.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
@@ -24,6 +25,7 @@ import { createPassThroughAuthenticator } from '../verify/authenticators/pass-th
 import { fetchJson } from '../verify/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { mirroredBody } from '../verify/issuer/metadata-mirror.js';
+import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
 
@@ -50,6 +52,9 @@ export interface Runtime {
   readonly route: Route;
   readonly page: Stages['page'];
   readonly noRoute: Stages['noRoute'];
+  /** The state of issuers and endpoints at this moment, for the metrics. */
+  issuerStates(): IssuerState[];
+  endpointStates(): EndpointState[];
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
   /** Loads keys and metadata without waiting for them. */
@@ -99,10 +104,13 @@ export function buildRuntime(
   const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
   const openSession = createSessions(sessionKeys, clock);
   const pseudonym = pseudonymOf(config.publicUrl);
+  const tickers: { readonly path: string; readonly ticker: CountingTicker }[] = [];
 
   function endpointRuntime(endpoint: Endpoint): EndpointRuntime {
     const { upstream, path } = endpoint;
     const authorize = createAuthorizer(endpoint);
+    const ticker = countStreams(streams);
+    tickers.push({ path, ticker });
     return {
       config: endpoint,
       authenticators: {
@@ -114,7 +122,7 @@ export function buildRuntime(
       transport: createTransport({
         endpoint,
         pool: pools.get({ path, upstream }, () => createPool(upstream)),
-        openStream: createOpenStream(endpoint, streams, clock),
+        openStream: createOpenStream(endpoint, ticker, clock),
         openSession,
         listView: authorize.listView,
         pseudonym,
@@ -149,6 +157,15 @@ export function buildRuntime(
     route: createRoute(config.endpoints.map(endpointRuntime)),
     page: createPublicRoutes(config.endpoints, readiness, mirrorOf),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
+    issuerStates: () =>
+      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
+        issuer,
+        usesKeys: verify !== 'introspection',
+        keysAgeMs: keys.ageMs(),
+        isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
+        introspectionIsUp: introspect === null ? null : introspectionIsUp(),
+      })),
+    endpointStates: () => tickers.map(({ path, ticker }) => ({ path, openStreams: ticker.open() })),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     start() {
       for (const { keys } of withKeys) keys.preload();

@@ -1,4 +1,5 @@
 // The type of a failure, and of its row in the table of core/failures.ts.
+import type { UnverifiedClaims, VouchedToken } from './presented-token.js';
 
 /**
  * Who has to act. Only `caller` has 4xx statuses or a challenge. A `dependency` is an issuer or an
@@ -35,10 +36,17 @@ export interface FailureDefinition {
   readonly level: Level;
 }
 
-/** Facts of one rejection. `detail` and `cause` go to the log only, the others to the caller. */
+/**
+ * Facts of one rejection. `detail`, `cause`, `unverified` and `vouched` go to the log only, the
+ * others to the caller.
+ */
 export interface FailureDetails {
   readonly detail?: string;
   readonly cause?: unknown;
+  /** From the rejected JWT. Nothing in it is proven. */
+  readonly unverified?: UnverifiedClaims;
+  /** From a rejected token for which its issuer vouched. */
+  readonly vouched?: VouchedToken;
   /** Every scope that the call requires (A-31, one complete challenge). */
   readonly scopes?: readonly string[];
   /** Seconds until a retry. The response has whole seconds from 1 to 30, by default 5. */

@@ -196,6 +196,11 @@ export const upstreamRefusedCaller = row({
   reason: 'upstream.refused_caller', blame: 'caller', status: 401, challenge: 'bare',
   message: 'The MCP server rejected your credential', event: 'proxy.refused_caller',
   level: 'info' });
+// The gateway relays these two responses unchanged: the rows are for the log and the metric.
+export const upstreamClientError = row({ reason: 'upstream.client_error', blame: 'caller',
+  event: 'proxy.client_error', level: 'info' });
+export const upstreamServerError = row({ reason: 'upstream.server_error', blame: 'dependency',
+  event: 'proxy.server_error', level: 'warn' });
 export const upstreamLoop = row({ reason: 'upstream.loop', blame: 'gateway', status: 508,
   message: 'The gateway forwards to itself', event: 'proxy.loop', level: 'error' });
 

@@ -18,6 +18,8 @@ export interface Listener {
   readonly validateRequest: (exchange: Exchange) => Failure | null;
   /** The failure of each new request, once the listener drains. Otherwise null. */
   readonly draining: () => Failure | null;
+  /** The number of exchanges whose answer is not complete. */
+  inFlight(): number;
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
    * Serves on for `delayMs`, with `Connection: close` in each answer. A connection that is idle may
@@ -125,6 +127,11 @@ export function createListener(
     validateRequest,
     draining: drain.failure,
     announce: drain.announce,
+    inFlight() {
+      let count = 0;
+      for (const { openExchanges } of connections.values()) count += openExchanges.length;
+      return count;
+    },
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);

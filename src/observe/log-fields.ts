@@ -1,10 +1,12 @@
 // The fields of a log line about a request, and their text. The names are those of OpenTelemetry's
-// semantic conventions where these have one. No field ever holds a token, a key, a header value or
-// a body.
+// semantic conventions where these have one. No field ever holds a token, a key or a body. The only
+// header value in a line is the user agent of a rejected request (rejection-fields.ts).
 import type { Call, Message } from '../core/message.js';
+import { LOGGED_CHARACTERS } from '../core/presented-token.js';
 import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import { METHODS } from '../mcp/methods.js';
+import { maskTokens } from './mask-tokens.js';
 
 export const METHOD_FIELD = 'mcp.method.name';
 
@@ -17,11 +19,11 @@ const NAME_FIELDS = {
 
 type NameField = (typeof NAME_FIELDS)[keyof typeof NAME_FIELDS] | 'taskId';
 
-/** Callers choose these texts, so a line cuts them. */
-const TEXT_CHARACTERS = 200;
-
+/** Callers choose these texts, so a line cuts them, and masks a token in them. */
 export const shorten = (text: string | null | undefined): string | undefined =>
-  text === null || text === undefined ? undefined : text.slice(0, TEXT_CHARACTERS);
+  text === null || text === undefined ? undefined : maskTokens(text.slice(0, LOGGED_CHARACTERS));
+
+export const shortenEach = (texts: readonly string[]): (string | undefined)[] => texts.map(shorten);
 
 /** Null where the call names nothing. */
 export function nameField({ method, name }: Call): NameField | null {
@@ -57,14 +59,16 @@ const credentialOf = (caller: Caller | null): string | undefined =>
 /** The fields that all requests of one caller, method and outcome share, in the order of a line. */
 export function sharedFields(summary: RequestSummary): Record<string, unknown> {
   const { exchange, endpoint, caller, message, failure, status } = summary;
-  const principal = caller === null || caller.kind === 'pass-through' ? undefined : caller;
+  const passed = caller === null || caller.kind === 'pass-through' ? undefined : caller;
+  // A token for which its issuer vouched, and that a later check rejected.
+  const principal = passed ?? failure?.vouched;
   return {
     reason: failure?.definition.reason ?? 'ok',
     'http.response.status_code': status,
     endpoint: endpoint?.path,
     'http.request.method': exchange.method,
     era: message?.era,
-    credential: credentialOf(caller),
+    credential: credentialOf(caller) ?? failure?.vouched?.method,
     issuer: principal?.issuer,
     subject: shorten(principal?.subject),
     clientId: shorten(principal?.client),

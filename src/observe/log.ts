@@ -8,6 +8,7 @@ import type { RequestSummary } from '../core/request-summary.js';
 import { createForwardedLines } from './forwarded-lines.js';
 import { callFields, roundedMs, sharedFields, stackOf } from './log-fields.js';
 import { asciiJson, timestamp } from './log-text.js';
+import { rejectionFields } from './rejection-fields.js';
 
 export interface Log {
   readonly request: (summary: RequestSummary) => void;
@@ -73,10 +74,11 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   }
 
   function failed(summary: RequestSummary, failure: Failure): void {
-    forwarded.flush();
     const { event, blame, level: severity } = failure.definition;
+    if (!logger.isLevelEnabled(severity)) return;
+    forwarded.flush();
     const stack = blame === 'gateway' ? stackOf(failure.cause) : undefined;
-    logger[severity]({ ...lineFields(summary), detail: failure.detail, stack }, event);
+    logger[severity]({ ...lineFields(summary), ...rejectionFields(summary), stack }, event);
   }
 
   function page({ exchange, status, durationMs }: RequestSummary): void {

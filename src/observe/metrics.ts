@@ -1,8 +1,10 @@
-// Counts every exchange once, by endpoint and reason, with its duration. Labels come from the
-// configuration and the failure table only, so that no client can create a new time series.
-import { type Metric, Registry } from 'prom-client';
+// Counts every exchange once, by endpoint and reason, with its duration. Also shows the state of
+// the gateway and of its process. Labels come from the configuration and the failure table only, so
+// that no client can create a new time series.
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Failure } from '../core/failure.js';
 import type { RequestSummary } from '../core/request-summary.js';
+import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
 
 export interface Metrics {
   readonly request: (summary: RequestSummary) => void;
@@ -19,7 +21,8 @@ const BUCKET_SECONDS = [
 
 /** The counts of one endpoint and reason. prom-client itself would hash the labels at each call. */
 interface Series {
-  requests: number;
+  /** Requests by the first digit of their status. */
+  readonly byClass: Float64Array;
   /** Requests with a duration: unreadable ones have none. */
   timedRequests: number;
   totalSeconds: number;
@@ -27,10 +30,27 @@ interface Series {
   readonly bucketCounts: Float64Array;
 }
 
-interface Value {
-  readonly metricName: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
+/** The first digit of a status is at most 5. */
+const CLASSES = 6;
+
+const NOTHING: GatewayState = {
+  version: 'unknown',
+  requestsInFlight: () => 0,
+  issuers: () => [],
+  endpoints: () => [],
+};
+
+let ofProcess: Registry | null = null;
+
+/**
+ * `process_*` and `nodejs_*`: CPU, memory, descriptors, event loop, garbage collection. The process
+ * has them once, so its gateways share them.
+ */
+function processRegistry(): Registry {
+  if (ofProcess !== null) return ofProcess;
+  ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
+  return ofProcess;
 }
 
 /** The lines of one histogram. Buckets are cumulative in the text format. */
@@ -48,8 +68,18 @@ function* histogramValues(
   yield { metricName: `${name}_count`, labels, value: series.timedRequests };
 }
 
-export function createMetrics(): Metrics {
+function* counterValues(
+  metricName: string,
+  labels: Readonly<Record<string, string>>,
+  { byClass }: Series,
+): Generator<Value> {
+  for (const [digit, value] of byClass.entries())
+    if (value > 0) yield { metricName, labels: { ...labels, status: `${digit}xx` }, value };
+}
+
+export function createMetrics(state: GatewayState = NOTHING): Metrics {
   const registry = new Registry();
+  const processMetrics = processRegistry();
   const seriesByEndpoint = new Map<string, Map<string, Series>>();
 
   function seriesOf(endpoint: string, reason: string): Series {
@@ -61,7 +91,8 @@ export function createMetrics(): Metrics {
     let found = byReason.get(reason);
     if (found === undefined) {
       const bucketCounts = new Float64Array(BUCKET_SECONDS.length + 1);
-      found = { requests: 0, timedRequests: 0, totalSeconds: 0, bucketCounts };
+      const byClass = new Float64Array(CLASSES);
+      found = { byClass, timedRequests: 0, totalSeconds: 0, bucketCounts };
       byReason.set(reason, found);
     }
     return found;
@@ -69,45 +100,44 @@ export function createMetrics(): Metrics {
 
   /** prom-client reads the values of a metric when Prometheus scrapes it: here, from our counts. */
   function register(
-    type: 'counter' | 'histogram',
+    type: 'counter' | 'gauge' | 'histogram',
     name: string,
     help: string,
-    values: typeof histogramValues,
+    values: () => readonly Value[],
   ): void {
-    const get = async () => ({
-      name,
-      help,
-      type,
-      aggregator: 'sum',
-      values: [...seriesByEndpoint].flatMap(([endpoint, byReason]) =>
-        [...byReason].flatMap(([reason, series]) => [
-          ...values(name, { endpoint, reason }, series),
-        ]),
-      ),
-    });
+    const get = async () => ({ name, help, type, aggregator: 'sum', values: values() });
     registry.registerMetric({ name, help, type, aggregator: 'sum', get } as unknown as Metric);
   }
 
+  const ofSeries = (name: string, values: typeof histogramValues) => (): Value[] =>
+    [...seriesByEndpoint].flatMap(([endpoint, byReason]) =>
+      [...byReason].flatMap(([reason, series]) => [...values(name, { endpoint, reason }, series)]),
+    );
+
+  const duration = 'portcullis_http_request_duration_seconds';
   register(
     'histogram',
-    'portcullis_http_request_duration_seconds',
+    duration,
     'Time from the request head to the end of the answer, in seconds; streams included.',
-    histogramValues,
+    ofSeries(duration, histogramValues),
   );
+  const total = 'portcullis_http_requests_total';
   register(
     'counter',
-    'portcullis_http_requests_total',
-    'Completed requests, by endpoint and reason (ok or a reason of docs/failures.md).',
-    function* (metricName, labels, { requests }) {
-      yield { metricName, labels, value: requests };
-    },
+    total,
+    'Completed requests, by endpoint, reason (ok or one of docs/failures.md) and class of status.',
+    ofSeries(total, counterValues),
   );
+  for (const { name, help, values } of stateMetrics)
+    register('gauge', name, help, () =>
+      values(state).map((value) => ({ metricName: name, ...value })),
+    );
 
   return {
-    request({ endpoint, failure, durationMs }) {
+    request({ endpoint, failure, status, durationMs }) {
       const series = seriesOf(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
-      series.requests++;
+      (series.byClass[Math.floor(status / 100)] as number)++;
       series.timedRequests++;
       series.totalSeconds += seconds;
       let i = 0;
@@ -115,9 +145,13 @@ export function createMetrics(): Metrics {
       (series.bucketCounts[i] as number)++;
     },
     unreadable: (failure) => {
-      seriesOf('none', failure.definition.reason).requests++;
+      const { reason, status } = failure.definition;
+      (seriesOf('none', reason).byClass[Math.floor((status ?? 400) / 100)] as number)++;
     },
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      const texts = await Promise.all([registry.metrics(), processMetrics.metrics()]);
+      return texts.join('');
+    },
   };
 }

@@ -10,10 +10,11 @@ import {
   upstreamTimeout,
 } from '../core/failures.js';
 import type { EventStream, StreamWriter } from './event-stream.js';
-import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
+import { responseHeaders, type UpstreamHeaders } from './headers.js';
 import { COMMENT, NOTHING } from './own-events.js';
 import type { HeadWaiter } from './pool.js';
 import type { RelayContext } from './relay-context.js';
+import { NO_HEAD, readHead } from './response-head.js';
 import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
@@ -34,14 +35,9 @@ export class Relay
   private began = false;
   private ended = false;
   private interimCount = 0;
-  private status = 0;
-  private isEventStream = false;
-  private isEncoded = false;
-  private mustBeEmpty = false;
+  private relayed = NO_HEAD;
   /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
-  /** Content-Length in bytes, or -1. A body of one chunk is sent together with its headers. */
-  private declaredLength = -1;
   private queue: Buffer[] | null = null;
   isPaused = false;
   /** The open event stream; null for other responses. */
@@ -107,18 +103,13 @@ export class Relay
   }
 
   protected start(status: number, headers: UpstreamHeaders): void {
-    const length = headers['content-length'];
-    this.declaredLength = typeof length === 'string' ? Number(length) : -1;
-    this.status = status;
-    this.isEventStream = isEventStream(headers);
-    this.isEncoded =
-      this.isEventStream && (headers['content-encoding'] ?? 'identity') !== 'identity';
+    const head = readHead(status, headers, this.context);
+    this.relayed = head;
     const sessionId = this.context.session?.forCaller(headers) ?? null;
-    this.pendingHeaders = responseHeaders(headers, sessionId, this.isEventStream);
+    this.pendingHeaders = responseHeaders(headers, sessionId, head.isEventStream);
     // A 405 lists the allowed methods (C-146, fields that a status requires). POST always is one.
     if (status === 405 && headers.allow === undefined) this.pendingHeaders.push('allow', 'POST');
-    this.mustBeEmpty = status === 200 && headers['content-type'] === undefined;
-    if (this.declaredLength < 0 && !this.mustBeEmpty) this.begin();
+    if (head.declaredLength < 0 && !head.mustBeEmpty) this.begin();
   }
 
   /**
@@ -131,10 +122,7 @@ export class Relay
     this.pendingHeaders = null;
     this.began = true;
     context.slot.headReceived(this);
-    const { status, isEventStream, declaredLength } = this;
-    const canAppend = isEventStream && declaredLength < 0 && !this.isEncoded;
-    // Many proxies hold a head until a byte of the body follows (measured).
-    const hasComment = canAppend && status === 200 && context.addsComments;
+    const { status, isEventStream, declaredLength, canAppend, hasComment } = this.relayed;
     const first = declaredLength >= 0 ? null : hasComment ? COMMENT : NOTHING;
     exchange.begin(status, pendingHeaders, first);
     if (!isEventStream) return;
@@ -158,10 +146,10 @@ export class Relay
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
+    if (this.relayed.mustBeEmpty && chunk.length > 0) return this.reject(controller, untypedBody());
     if (!this.began) this.begin();
     if (!this.began || this.ended) return;
-    if (this.declaredLength === chunk.length) {
+    if (this.relayed.declaredLength === chunk.length) {
       this.ended = true;
       this.exchange.endInBatch(chunk);
     } else if (this.queue === null) {
@@ -198,7 +186,7 @@ export class Relay
       if (this.queue === null) this.exchange.end();
       else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
     }
-    this.finish(null);
+    this.finish(this.relayed.error);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -8,6 +8,7 @@ import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import { containsJws, jweHeaderOf, shapeOf, type UnverifiedJws } from './jws.js';
+import { withClaims } from './presented-token.js';
 
 const ENCRYPTED = 'encrypted (JWE): the client probably requested no audience from the issuer';
 const INTROSPECT_ENCRYPTED =
@@ -71,7 +72,10 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     if (flaw !== null) return flaw;
     const shape = shapeOf(token);
     if (shape.kind === 'encrypted') return selectForEncrypted(token);
-    if (shape.kind === 'jws') return selectForJws(shape);
+    if (shape.kind === 'jws') {
+      const selected = selectForJws(shape);
+      return selected.ok ? selected : withClaims(selected, shape.claims ?? {});
+    }
     // A JWT with text around it is not an opaque token. Introspection would give it a second
     // attempt, and would disclose the token of one issuer to another.
     if (containsJws(token)) return tokenMalformed({ detail: TEXT_AROUND });

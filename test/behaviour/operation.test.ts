@@ -25,7 +25,8 @@ const rows: Row[] = [
   { reason: 'ok', status: 200, event: 'forwarded', make: list() },
   { reason: 'ok', status: 200, event: 'forwarded', make: list(), answer: answers.sse([{ data: 1 }]) },
   { reason: 'ok', status: 202, event: 'forwarded', make: list({ id: null }), answer: answers.status(202) },
-  { reason: 'ok', status: 404, event: 'forwarded', make: list(), answer: answers.json({}, 404) },
+  { reason: 'upstream.client_error', status: 404, event: 'proxy.client_error', make: list(), answer: answers.json({}, 404) },
+  { reason: 'upstream.server_error', status: 500, event: 'proxy.server_error', make: list(), answer: answers.json({}, 500) },
   { reason: 'ok', status: 204, event: 'forwarded', make: () => ({ method: 'OPTIONS', path: '/mcp' }) },
   { reason: 'ok', status: 200, event: 'forwarded', make: () => legacy('', { method: 'GET', token: scene.token() }) },
   { reason: 'credential.missing', status: 401, event: 'identify.missing', make: () => modern('tools/list') },
@@ -96,7 +97,7 @@ const rows: Row[] = [
 ];
 
 const FIELDS = new Set(
-  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId'.split(
+  'level time event requestId endpoint clientAddress http.request.method http.response.status_code reason detail durationMs mcp.method.name gen_ai.tool.name era credential issuer subject clientId user_agent.original unverified.iss unverified.aud unverified.sub unverified.client_id acceptedAudience'.split(
     ' ',
   ),
 );

@@ -198,7 +198,8 @@ describe('B-81: only 404 means that the session is over', () => {
     scene.upstream.answer(answers.status(404, [], 'gone'));
     const response = await send(method, session);
     expect([response.status, response.body, scene.upstream.last?.header('mcp-session-id')]).toEqual([404, 'gone', RAW]);
-    expect(await scene.logOf(response)).toMatchObject({ reason: 'ok', 'http.response.status_code': 404 });
+    const detail = 'status 404: usual for a session that ended';
+    expect(await scene.logOf(response)).toMatchObject({ reason: 'upstream.client_error', detail });
   });
 
   test.each(METHODS)('%s: a 401 of the upstream without a challenge means that it does not know the session', async (method) => {

@@ -27,6 +27,8 @@ const ALLOWED = [
   'subject',
   'clientId',
   'stack',
+  'user_agent.original',
+  'acceptedAudience',
 ];
 
 describe('no line has a token, a key, a header value or a body (C-153, A-66)', () => {

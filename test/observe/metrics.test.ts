@@ -24,16 +24,16 @@ describe('the counter', () => {
     metrics.request(outcome({ endpoint: null, failure: failures.routeUnknown(), status: 404 }));
     metrics.unreadable(failures.connectionTooSlow());
     const expected = [
-      `${REQUESTS}{endpoint="/b",reason="ok"} 1`,
-      `${REQUESTS}{endpoint="/mcp",reason="ok"} 2`,
-      `${REQUESTS}{endpoint="/mcp",reason="token.expired"} 1`,
-      `${REQUESTS}{endpoint="none",reason="connection.too_slow"} 1`,
-      `${REQUESTS}{endpoint="none",reason="route.unknown"} 1`,
+      `${REQUESTS}{endpoint="/b",reason="ok",status="2xx"} 1`,
+      `${REQUESTS}{endpoint="/mcp",reason="ok",status="2xx"} 2`,
+      `${REQUESTS}{endpoint="/mcp",reason="token.expired",status="4xx"} 1`,
+      `${REQUESTS}{endpoint="none",reason="connection.too_slow",status="4xx"} 1`,
+      `${REQUESTS}{endpoint="none",reason="route.unknown",status="4xx"} 1`,
     ];
     expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
     expect(linesOf(await metrics.text(), REQUESTS)).toEqual(expected);
     metrics.request(outcome());
-    expect(linesOf(await metrics.text(), REQUESTS)[1]).toBe(`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`);
+    expect(linesOf(await metrics.text(), REQUESTS)[1]).toBe(`${REQUESTS}{endpoint="/mcp",reason="ok",status="2xx"} 3`);
   });
 
   test('has every reason of the table as a label', async () => {
@@ -53,7 +53,7 @@ describe('the counter', () => {
     for (const caller of callers)
       metrics.request(outcome({ caller, message, exchange: exchange({ method: 'SECRET', target: '/secret' }) }));
     const text = await metrics.text();
-    expect(linesOf(text, REQUESTS)).toEqual([`${REQUESTS}{endpoint="/mcp",reason="ok"} 3`]);
+    expect(linesOf(text, REQUESTS)).toEqual([`${REQUESTS}{endpoint="/mcp",reason="ok",status="2xx"} 3`]);
     expect(text).not.toMatch(/secret|mallory|eyJ|x\.example/i);
   });
 });

@@ -1,4 +1,7 @@
-// Reads one value out of what /metrics says.
+// Reads the count of an endpoint and reason in the text of /metrics: the sum of all statuses.
 
-export const countOf = (text: string, name: string, endpoint: string, reason: string): number =>
-  Number(new RegExp(`^${name}\\{endpoint="${endpoint}",reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+export function countOf(text: string, name: string, endpoint: string, reason: string): number {
+  const labels = `endpoint="${endpoint}",reason="${reason}"(?:,status="\\dxx")?`;
+  const counts = [...text.matchAll(new RegExp(`^${name}\\{${labels}\\} (\\d+)$`, 'gm'))];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}

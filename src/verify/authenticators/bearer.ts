@@ -16,6 +16,7 @@ import {
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
+import { withClaims, withToken } from '../presented-token.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { tokenHash } from '../token-hash.js';
 import { rejectMissingClaims } from '../token-kind.js';
@@ -63,10 +64,20 @@ export function createBearerAuthenticator(
   const selectVerifier = createSelectVerifier(issuers);
   const caches = [...issuers.values()].map(({ jwtCache }) => jwtCache);
 
-  const accept = (verified: Verified, endpoint: Endpoint): Result<Principal> => {
-    if (!verified.ok) return verified;
-    return audience(verified.value, endpoint) ?? ok(verified.value.principal);
-  };
+  function acceptToken(token: AccessToken, endpoint: Endpoint): Result<Principal> {
+    const foreign = audience(token, endpoint);
+    return foreign === null ? ok(token.principal) : withToken(foreign, token);
+  }
+
+  function accept(
+    verified: Verified,
+    { issuer, jwt }: Selection,
+    endpoint: Endpoint,
+  ): Result<Principal> {
+    const accepted = verified.ok ? acceptToken(verified.value, endpoint) : verified;
+    if (accepted.ok || jwt === null) return accepted;
+    return withClaims(accepted, jwt.claims, issuer.policy.claims?.client);
+  }
 
   /**
    * Adds what the introspected JWT states of itself to the answer of the issuer. The JWT must be
@@ -83,8 +94,9 @@ export function createBearerAuthenticator(
     if (stated === null) {
       const { requiredClaims = {} } = policy;
       const missing = rejectMissingClaims(answer.principal.claims, requiredClaims);
+      if (missing !== null) return withToken(missing, answer);
       const isMarked = Object.keys(requiredClaims).length > 0;
-      return missing ?? (isMarked ? ok({ ...answer, evidence: 'marked' }) : verified);
+      return isMarked ? ok({ ...answer, evidence: 'marked' }) : verified;
     }
     const { facts, expiresAt } = stated;
     const evidence = strongest(answer.evidence, facts.evidence);
@@ -93,7 +105,8 @@ export function createBearerAuthenticator(
     const foreign = names ? audience({ ...facts, evidence, hasNonce }, endpoint) : null;
     const principal =
       answer.principal.expiresAt === null ? { ...answer.principal, expiresAt } : answer.principal;
-    return foreign ?? ok({ ...answer, principal, evidence, hasNonce });
+    if (foreign !== null) return withToken(foreign, answer);
+    return ok({ ...answer, principal, evidence, hasNonce });
   }
 
   /** `stated`: what a JWT states of itself; null for an opaque token. */
@@ -164,13 +177,13 @@ export function createBearerAuthenticator(
       const key = tokenHash(token);
       for (const cache of caches) {
         const cached = cache.get(key);
-        if (cached !== undefined) return audience(cached, endpoint) ?? ok(cached.principal);
+        if (cached !== undefined) return acceptToken(cached, endpoint);
       }
       const selected = selectVerifier(token);
       if (!selected.ok) return selected;
       const verified = verify(key, token, selected.value, endpoint);
-      if (!(verified instanceof Promise)) return accept(verified, endpoint);
-      return verified.then((result) => accept(result, endpoint));
+      if (!(verified instanceof Promise)) return accept(verified, selected.value, endpoint);
+      return verified.then((result) => accept(result, selected.value, endpoint));
     },
   };
 }

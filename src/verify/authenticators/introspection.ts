@@ -64,11 +64,13 @@ export interface IntrospectionDependencies {
   readonly fetchJson: FetchJson;
   readonly clock: Clock;
   readonly notify: Notify;
+  /** Called when one of its two breakers opens or closes. */
+  readonly onBreaker?: (state: 'open' | 'closed') => void;
 }
 
 export function createIntrospection(
   client: IntrospectionClient,
-  { metadata, fetchJson, clock, notify }: IntrospectionDependencies,
+  { metadata, fetchJson, clock, notify, onBreaker }: IntrospectionDependencies,
 ): Introspect {
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
@@ -77,6 +79,7 @@ export function createIntrospection(
   const locate = createLocateEndpoint(client.url, metadata);
   const authenticate = createClientAuthentication(client.client, issuer, clock);
   const reportBreaker = (state: 'open' | 'closed'): void => {
+    onBreaker?.(state);
     if (state === 'open') notify({ event: 'introspection.down', level: 'error', issuer });
     else notify({ event: 'introspection.recovered', level: 'info', issuer });
   };

@@ -26,6 +26,8 @@ export interface IssuerRuntime {
   readonly jwtCache: JwtCache;
   /** Null: the operator configured no `introspection`, and the gateway never introspects. */
   readonly introspect: Introspect | null;
+  /** False while a breaker stops introspection. */
+  introspectionIsUp(): boolean;
   /** The URL of the introspection endpoint, for `explain`; null like `introspect`. */
   readonly introspectionUrl: LocateEndpoint | null;
   /**
@@ -95,10 +97,17 @@ export function createIssuerRuntime(
   const { clockToleranceSeconds } = config;
   const policy = config.jwks;
   const keys = createKeySource({ ...dependencies, issuer, load, policy, clockToleranceSeconds });
+  let openBreakers = 0;
+  const onBreaker = (state: 'open' | 'closed'): void => {
+    openBreakers += state === 'open' ? 1 : -1;
+  };
   const introspect =
     introspection === null
       ? null
-      : createIntrospection({ ...config, ...introspection }, { ...dependencies, metadata });
+      : createIntrospection(
+          { ...config, ...introspection },
+          { ...dependencies, metadata, onBreaker },
+        );
   return {
     policy: config,
     verify,
@@ -106,6 +115,7 @@ export function createIssuerRuntime(
     metadata,
     keys,
     introspect,
+    introspectionIsUp: () => openBreakers === 0,
     introspectionUrl:
       introspection === null ? null : createLocateEndpoint(introspection.url, metadata),
     ...createJwtVerification(config, keys, clock),

@@ -60,6 +60,10 @@ export interface KeySource {
   ): Promise<Result<NewerKeys> | null>;
   /** True after the first load, whether it succeeded or failed. */
   hasAttemptedLoad(): boolean;
+  /** Milliseconds since the last good load; null before the first. */
+  ageMs(): number | null;
+  /** True where the last load succeeded. */
+  isUp(): boolean;
   /** Starts the first load without waiting for it. */
   preload(): void;
   /** The issuer is reachable again: the next load does not wait for the end of the back-off. */
@@ -232,6 +236,8 @@ export function createKeySource({
     find,
     findNewer,
     hasAttemptedLoad: () => hasAttempted,
+    ageMs: () => (set === null ? null : ageMs()),
+    isUp: () => set !== null && failures === 0,
     preload: () => void (set === null && !isLoading() && refresh()),
     endBackoff() {
       retryAtMs = 0;

@@ -1,0 +1,95 @@
+// The metrics that state how the gateway is now: its issuers, its open streams, its requests in
+// flight. It reads them when Prometheus scrapes, so that no request pays for them.
+
+/** The value of one series at the time of a scrape. */
+export interface Value {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+export interface IssuerState {
+  readonly issuer: string;
+  /** False: the gateway introspects every token of this issuer, and needs no keys. */
+  readonly usesKeys: boolean;
+  /** Milliseconds since the last good load of the keys; null before the first. */
+  readonly keysAgeMs: number | null;
+  /** Whether the last load of the keys succeeded; null before the first. */
+  readonly isUp: boolean | null;
+  /** False while the breaker stops introspection; null without introspection. */
+  readonly introspectionIsUp: boolean | null;
+}
+
+export interface EndpointState {
+  readonly path: string;
+  readonly openStreams: number;
+}
+
+/** Where the metrics find the state of the gateway. */
+export interface GatewayState {
+  readonly version: string;
+  requestsInFlight(): number;
+  issuers(): readonly IssuerState[];
+  endpoints(): readonly EndpointState[];
+}
+
+export interface StateMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly values: (state: GatewayState) => Omit<Value, 'metricName'>[];
+}
+
+const ofIssuers = (
+  { issuers }: GatewayState,
+  readValue: (issuer: IssuerState) => number | null,
+): Omit<Value, 'metricName'>[] =>
+  issuers().flatMap((one) => {
+    const value = readValue(one);
+    return value === null ? [] : [{ labels: { issuer: one.issuer }, value }];
+  });
+
+/** Two hosts may have endpoints with the same path: they share a series, as in the counter. */
+function streamsByPath({ endpoints }: GatewayState): Omit<Value, 'metricName'>[] {
+  const byPath = new Map<string, number>();
+  for (const { path, openStreams } of endpoints())
+    byPath.set(path, (byPath.get(path) ?? 0) + openStreams);
+  return [...byPath].map(([endpoint, value]) => ({ labels: { endpoint }, value }));
+}
+
+export const stateMetrics: readonly StateMetric[] = [
+  {
+    name: 'portcullis_build_info',
+    help: 'Always 1. The label has the version of the gateway.',
+    values: ({ version }) => [{ labels: { version }, value: 1 }],
+  },
+  {
+    name: 'portcullis_http_requests_in_flight',
+    help: 'Requests on the public listener whose answer is not complete; streams included.',
+    values: (state) => [{ labels: {}, value: state.requestsInFlight() }],
+  },
+  {
+    name: 'portcullis_open_streams',
+    help: 'Event streams to callers that are open, by endpoint.',
+    values: streamsByPath,
+  },
+  {
+    name: 'portcullis_issuer_up',
+    help: '1 where the last fetch of the keys of this issuer succeeded, 0 where it failed.',
+    values: (state) =>
+      ofIssuers(state, ({ usesKeys, isUp }) => (usesKeys && isUp !== null ? Number(isUp) : null)),
+  },
+  {
+    name: 'portcullis_issuer_keys_age_seconds',
+    help: 'Time since the last good fetch of the keys of this issuer, in seconds.',
+    values: (state) =>
+      ofIssuers(state, ({ usesKeys, keysAgeMs }) =>
+        usesKeys && keysAgeMs !== null ? keysAgeMs / 1000 : null,
+      ),
+  },
+  {
+    name: 'portcullis_introspection_up',
+    help: '0 while the gateway does not ask the introspection endpoint, because it kept failing.',
+    values: (state) =>
+      ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
+  },
+];
