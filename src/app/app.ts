@@ -1,6 +1,7 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import { startNotices } from '../config/start-notices.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { Notify } from '../core/notice.js';
 import { createGateway } from '../gateway.js';
@@ -123,6 +124,7 @@ export async function startGateway(
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
+  for (const notice of startNotices(config)) notify(notice);
   if (config.sessionKeys.length === 0)
     notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 

@@ -4,19 +4,23 @@ import { checkAudience } from '../authorize/audience.js';
 import { callValues } from '../authorize/explain-call.js';
 import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { WrittenConfig } from '../config/written-config.js';
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
-import type { Explanation, ExplanationWithStatus } from '../core/explanation.js';
+import type { Explanation, ExplanationFix, ExplanationWithStatus } from '../core/explanation.js';
 import { type Message, requestId } from '../core/message.js';
 import type { Notify } from '../core/notice.js';
 import { errorStatus } from '../http/error-response.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
+import { unverifiedFacts } from '../verify/authenticators/jwt.js';
 import { readCredential } from '../verify/credential.js';
 import { createExplain } from '../verify/explain.js';
 import { recordIntrospections } from '../verify/explain-introspection.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { createSelectVerifier } from '../verify/select-verifier.js';
 import { systemScheduler } from './app.js';
+import { fixFor } from './explain-fix.js';
 import { createKeep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
 
@@ -34,6 +38,8 @@ export interface ExplainSettings {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** The configuration as the operator wrote it. Without it no fix is shown. */
+  readonly written?: WrittenConfig | null;
 }
 
 /** `tool`: explain a call of this tool; null: what every call needs. */
@@ -59,6 +65,25 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const authorizer = createAuthorizer(endpoint);
   const { path } = endpoint;
 
+  function fixOf(explanation: Explanation, token: string): ExplanationFix | null {
+    const { written = null } = settings;
+    if (written === null) return null;
+    const selected = createSelectVerifier(issuers)(token);
+    const { jwt = null, issuer } = selected.ok ? selected.value : {};
+    const facts = jwt !== null && issuer ? unverifiedFacts(jwt, issuer.policy) : null;
+    return fixFor(explanation, {
+      written,
+      endpoint,
+      issuers,
+      configured: config.issuers.map((one) => one.issuer),
+      token,
+      nowSeconds: clock.wallMs() / 1000,
+      // For an opaque token only the issuer knows the facts.
+      passesWith: (audiences) =>
+        !facts?.ok || checkAudience(facts.value, { ...endpoint, audience: audiences }) === null,
+    });
+  }
+
   return async (token, tool) => {
     const head: RequestHead = {
       method: 'POST',
@@ -76,7 +101,7 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
     const withStatus = (explanation: Explanation): ExplanationWithStatus => {
       const { failure } = explanation;
       const status = failure === null ? null : errorStatus(endpoint, failure, requestId(call));
-      return { ...explanation, status };
+      return { ...explanation, status, fix: fixOf(explanation, token) };
     };
     const step = { name: 'credential', observed: { scheme: 'Bearer' }, expected: {} };
     if (!credential.ok) {

@@ -4,6 +4,7 @@ import type { AudienceFacts } from '../core/access-token.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
 import { audienceMismatch, tokenType } from '../core/failures.js';
+import { nearMiss, nearMissText } from '../core/near-miss.js';
 import { quoted } from '../core/quoted.js';
 
 const QUOTED_CHARACTERS = 80;
@@ -24,7 +25,7 @@ const NONCE = 'a nonce marks an ID token, and nothing shows an access token';
 const mayBeClient = (name: string, client: string | null): boolean =>
   name === client || !URL.canParse(name);
 
-function mismatch({ audience, client }: AudienceFacts): Failure {
+function mismatch({ audience, client, issuer }: AudienceFacts, endpoint: Endpoint): Failure {
   const [first] = audience;
   if (first === undefined) return audienceMismatch({ detail: NO_AUDIENCE });
   if (client !== null && audience.includes(client)) {
@@ -33,9 +34,13 @@ function mismatch({ audience, client }: AudienceFacts): Failure {
       `resource (RFC 8707). An issuer that never names it needs audience: [${shown(client)}].`;
     return audienceMismatch({ detail });
   }
+  const accepted = [...endpoint.audience, ...(endpoint.issuerAudience.get(issuer) ?? [])];
+  const near = nearMiss(first, accepted, false);
+  const hint = near === null ? '' : `, and ${nearMissText(near)}`;
   const detail =
-    `aud ${shown(first)} is not an audience of this endpoint or of the issuer. Let the client ask ` +
-    'for the resource (RFC 8707). Or list this aud in audience, if it means this server alone.';
+    `aud ${shown(first)} is not an audience of this endpoint or of the issuer${hint}. Let the ` +
+    'client ask for the resource (RFC 8707). Or list this aud in audience, if it means this ' +
+    'server alone.';
   return audienceMismatch({ detail });
 }
 
@@ -60,7 +65,7 @@ export function checkAudience(token: AudienceFacts, endpoint: Endpoint): Failure
     if (isResource && (evidence === 'scoped' || !hasNonce)) return null;
     doubtful = name;
   }
-  if (doubtful === null) return mismatch(token);
+  if (doubtful === null) return mismatch(token, endpoint);
   if (hasNonce) return tokenType({ detail: NONCE });
   return audienceMismatch({ detail: `aud ${shown(doubtful)} ${NO_EVIDENCE}` });
 }

@@ -1,6 +1,7 @@
 // Explains tokens with the steps of the gateway and the clock of the process.
 import { createExplainToken, type ExplainToken } from '../app/explain.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { WrittenConfig } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notify } from '../core/notice.js';
 import { systemClock } from './clock.js';
@@ -9,5 +10,13 @@ export const explainTokenFor = (
   config: ResolvedConfig,
   endpoint: Endpoint,
   notify: Notify,
+  written: WrittenConfig | null = null,
 ): ExplainToken =>
-  createExplainToken({ config, endpoint, clock: systemClock, random: Math.random, notify });
+  createExplainToken({
+    config,
+    endpoint,
+    clock: systemClock,
+    random: Math.random,
+    notify,
+    written,
+  });

@@ -2,12 +2,14 @@
 // The checks are those of the gateway (explain-token.ts).
 import { parseArgs } from 'node:util';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
 import { findToken, isOtherCredential, NOT_A_BEARER_TOKEN } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { explainTokenFor } from './explain-token.js';
 import { explanationJson, explanationText } from './explanation-report.js';
+import { fixText } from './fix-report.js';
 import { loadConfig } from './load-config.js';
 import { createPrintable } from './printable.js';
 
@@ -86,11 +88,19 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
   if (token === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
   if (isOtherCredential(token)) return reject(NOT_EXPLAINED);
   const notices: Notice[] = [];
-  const explainToken = explainTokenFor(config, endpoint, (notice) => {
+  const written = readWritten(values.config, io.env);
+  const notify = (notice: Notice): void => {
     if (notice.level !== 'info') notices.push(notice);
-  });
-  const explanation = await explainToken(token, values.tool ?? null);
+  };
+  const explanation = await explainTokenFor(
+    config,
+    endpoint,
+    notify,
+    written,
+  )(token, values.tool ?? null);
+  const printable = createPrintable(token);
+  const fix = explanation.fix === null ? null : fixText(explanation.fix, written, printable);
   const report = values.json ? explanationJson : explanationText;
-  io.write(report(endpoint, explanation, notices, createPrintable(token)));
+  io.write(report(endpoint, explanation, notices, printable, fix));
   return explanation.failure === null ? 0 : 1;
 }

@@ -4,6 +4,7 @@ import type { Endpoint } from '../core/endpoint.js';
 import type { ExplanationStep, ExplanationWithStatus, Values } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
 import type { Notice } from '../core/notice.js';
+import type { FixText } from './fix-report.js';
 import type { Printable } from './printable.js';
 
 const STATES = { pass: 'pass       ', fail: 'FAIL       ', 'not reached': 'not reached' } as const;
@@ -35,6 +36,16 @@ function stepLines(step: ExplanationStep, printable: Printable): string[] {
   return lines;
 }
 
+function fixLines({ words, place, write, warning }: FixText): string[] {
+  const snippet = write?.map((line) => `    ${line}`) ?? [];
+  return [
+    `Fix: ${words}.`,
+    ...(write === undefined ? [] : [`${place}:`, '', ...snippet, '']),
+    ...(write === undefined || warning === undefined ? [] : [`Warning: ${warning}.`]),
+    '',
+  ];
+}
+
 function conclusion({ failure, status }: ExplanationWithStatus): string {
   if (failure === null) return 'The gateway would accept the request.';
   const { reason, code, event } = failure.definition;
@@ -48,6 +59,7 @@ export function explanationText(
   explanation: ExplanationWithStatus,
   notices: readonly Notice[],
   printable: Printable,
+  fix: FixText | null = null,
 ): string {
   const noticeLines = notices.map(
     ({ event, detail }) =>
@@ -59,6 +71,7 @@ export function explanationText(
     ...explanation.steps.flatMap((step) => stepLines(step, printable)),
     ...noticeLines,
     '',
+    ...(fix === null ? [] : fixLines(fix)),
     conclusion(explanation),
   ].join('\n');
 }
@@ -80,6 +93,7 @@ export function explanationJson(
   { steps, failure, status }: ExplanationWithStatus,
   notices: readonly Notice[],
   printable: Printable,
+  fix: FixText | null = null,
 ): string {
   return printable.json({
     endpoint: path,
@@ -88,6 +102,7 @@ export function explanationJson(
     reason: failure?.definition.reason ?? 'ok',
     status,
     steps: steps.map(stepJson),
+    ...(fix === null ? {} : { fix }),
     notes: notices.map(({ event, detail }) => ({ event, detail })),
   });
 }

@@ -1,5 +1,5 @@
 // Loads the configuration of a command: from the file that it names, or from the environment.
-import { hasEnvironment } from '../config/environment.js';
+import { configFileHint, hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
@@ -16,7 +16,9 @@ export function loadConfig(
 ): ResolvedConfig | string {
   try {
     if (file !== undefined) return loadFile(file, env);
-    return hasEnvironment(env) ? loadEnvironment(env) : NOTHING_CONFIGURED;
+    if (hasEnvironment(env)) return loadEnvironment(env);
+    const hint = configFileHint(env);
+    return hint === null ? NOTHING_CONFIGURED : `There is no configuration yet: ${hint}.`;
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;

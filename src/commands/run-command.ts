@@ -1,6 +1,7 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
 import { readFileSync } from 'node:fs';
 import { type CommandIo, processIo } from './command-io.js';
+import { argumentHint, commandHint } from './command-line-hints.js';
 import { demo, demoHelp } from './demo.js';
 import { doctor, doctorHelp } from './doctor.js';
 import { explain, explainHelp } from './explain.js';
@@ -51,7 +52,9 @@ export async function runCommand(
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    io.writeError(`There is no command ${name}.\n\n${help}`);
+    const hint = commandHint(name, args, Object.keys(commands));
+    const problem = `There is no command ${name}.${hint === null ? '' : ` ${hint}`}`;
+    io.writeError(`${problem}\n\n${help}`);
     return 2;
   }
   try {
@@ -60,7 +63,9 @@ export async function runCommand(
     // parseArgs reports a wrong option with this code. Any other error is a bug, and keeps its
     // stack.
     if (!String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')) throw error;
-    io.writeError(`${(error as Error).message}\n\n${command.help}`);
+    const { message } = error as Error;
+    const hint = argumentHint(message, name, command.help);
+    io.writeError(`${message}${hint === null ? '' : `\n${hint}`}\n\n${command.help}`);
     return 2;
   }
 }

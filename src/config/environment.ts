@@ -69,8 +69,9 @@ function splitPublicUrl(
   return { origin, path: own || (ofUpstream === '/' ? '/mcp' : ofUpstream) };
 }
 
-function missingVariables(get: Get): Problem[] {
-  const missing = REQUIRED.filter((name) => get(name) === undefined);
+/** `misspelt`: variables that are set under a wrong name. The wrong name has the only problem. */
+function missingVariables(get: Get, misspelt: readonly string[]): Problem[] {
+  const missing = REQUIRED.filter((name) => get(name) === undefined && !misspelt.includes(name));
   // Without a scheme, the scopes would have no effect.
   if (get('PASS_THROUGH_SCOPES') !== undefined && get('PASS_THROUGH_SCHEME') === undefined)
     missing.push('PASS_THROUGH_SCHEME');
@@ -80,13 +81,33 @@ function missingVariables(get: Get): Problem[] {
   }));
 }
 
-function unknownVariable(variable: string, value: string): string {
+/** Names that operators give to a variable for `--config`. The gateway reads none of them. */
+const CONFIG_FILE = /^(CONFIG|CONF|CONFIG_?(FILE|PATH)|FILE|YAML)$/;
+
+/** The advice about a variable that names the configuration file. Null: there is none. */
+export function configFileHint(environment: Environment): string | null {
+  const variable = Object.keys(environment).find(
+    (name) => name.startsWith(PREFIX) && CONFIG_FILE.test(name.slice(PREFIX.length)),
+  );
+  const value = variable === undefined ? '' : (environment[variable]?.trim() ?? '');
+  // Any other text than a path may be a secret.
+  const path = /^[\w./~-]{1,200}$/.test(value) ? value : 'FILE';
+  return variable === undefined ? null : `${variable} is not read; write --config ${path}`;
+}
+
+/** The variable that a misspelt one means. */
+const meantBy = (name: string): string | undefined => didYouMean(name, Object.keys(VARIABLES));
+
+function unknownVariable(variable: string, value: string, environment: Environment): string {
   const name = variable.slice(PREFIX.length);
+  const hintForFile = configFileHint({ [variable]: environment[variable] });
+  if (hintForFile !== null)
+    return `unknown variable; ${hintForFile.slice(hintForFile.indexOf('write'))}`;
   if (Object.hasOwn(RENAMED_VARIABLES, name))
     return `this variable is now called ${PREFIX}${RENAMED_VARIABLES[name]}`;
   // A bare number. Kubernetes writes a whole URL, which `unknownVariables` ignores.
   if (name === 'PORT') return `unknown variable; write ${PREFIX}LISTEN=${value}`;
-  const meant = didYouMean(name, Object.keys(VARIABLES));
+  const meant = meantBy(name);
   const hint =
     meant === undefined
       ? 'see .env.example, or write the field into a file for --config'
@@ -94,21 +115,16 @@ function unknownVariable(variable: string, value: string): string {
   return `unknown variable; ${hint}`;
 }
 
-function unknownVariables(environment: Environment, get: Get): Problem[] {
+function unknownNames(environment: Environment, get: Get): string[] {
   const isPortNumber = (name: string): boolean =>
     name === `${PREFIX}PORT` && /^\d+$/.test(get('PORT') ?? '');
-  return Object.keys(environment)
-    .filter(
-      (name) =>
-        name.startsWith(PREFIX) &&
-        !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) &&
-        name !== TOKEN_VARIABLE &&
-        (!SERVICE_LINK.test(name) || isPortNumber(name)),
-    )
-    .map((name) => ({
-      path: [name],
-      message: unknownVariable(name, get(name.slice(PREFIX.length)) ?? ''),
-    }));
+  return Object.keys(environment).filter(
+    (name) =>
+      name.startsWith(PREFIX) &&
+      !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) &&
+      name !== TOKEN_VARIABLE &&
+      (!SERVICE_LINK.test(name) || isPortNumber(name)),
+  );
 }
 
 const numberOf = (value: string | undefined): number | undefined =>
@@ -158,18 +174,36 @@ function endpointOf(get: Get, path: string): Record<string, unknown> {
 
 /** True where the environment describes a server, so that no file is necessary. */
 export function hasEnvironment(environment: Environment): boolean {
-  return REQUIRED.some((name) => environment[PREFIX + name] !== undefined);
+  return Object.keys(environment).some((variable) => {
+    const name = variable.startsWith(PREFIX) ? variable.slice(PREFIX.length) : '';
+    // A misspelt one gets its problem, instead of the advice to begin with a configuration.
+    return REQUIRED.includes(Object.hasOwn(VARIABLES, name) ? name : (meantBy(name) ?? ''));
+  });
 }
 
-/** The raw value, and problems that are about variables rather than about its fields. */
-export function readEnvironment(environment: Environment): { raw: unknown; problems: Problem[] } {
+/**
+ * The raw value, and problems that are about variables rather than about its fields. `misspelt`:
+ * variables that have their problem at a wrong name.
+ */
+export function readEnvironment(environment: Environment): {
+  raw: unknown;
+  problems: Problem[];
+  misspelt: string[];
+} {
   const get = getter(environment);
+  const unknown = unknownNames(environment, get);
+  const misspelt = unknown
+    .map((variable) => meantBy(variable.slice(PREFIX.length)))
+    .filter((name) => name !== undefined && get(name) === undefined) as string[];
   const publicUrl = get('PUBLIC_URL');
   const flaw = publicUrl === undefined ? null : publicUrlFlaw(publicUrl);
   const problems = [
-    ...missingVariables(get),
+    ...missingVariables(get, misspelt),
     ...(flaw === null ? [] : [{ path: [`${PREFIX}PUBLIC_URL`], message: flaw }]),
-    ...unknownVariables(environment, get),
+    ...unknown.map((variable) => ({
+      path: [variable],
+      message: unknownVariable(variable, get(variable.slice(PREFIX.length)) ?? '', environment),
+    })),
   ];
   // With a placeholder, the other variables can be validated all the same.
   const { origin, path } = splitPublicUrl(
@@ -187,5 +221,5 @@ export function readEnvironment(environment: Environment): { raw: unknown; probl
     issuers: { [ISSUER_NAME]: issuerOf(get) },
     endpoints: [endpointOf(get, path)],
   });
-  return { raw, problems };
+  return { raw, problems, misspelt: misspelt.map((name) => PREFIX + name) };
 }

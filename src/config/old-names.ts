@@ -53,6 +53,18 @@ function entryFor(table: Readonly<Record<string, string>>, path: Path): string |
   return found?.[1];
 }
 
+/** The old names of the field at a path. */
+export const oldNamesOf = (path: Path): string[] =>
+  Object.entries(RENAMED_FIELDS).flatMap(([pattern, newName]) => {
+    const parts = pattern.split('.');
+    const isHere =
+      parts.length === path.length &&
+      newName === path.at(-1) &&
+      // A part above it may have an old name too.
+      parts.slice(0, -1).every((one, i) => one === '*' || one === path[i]);
+    return isHere ? [parts.at(-1) as string] : [];
+  });
+
 /** The value with new names only. A field that has both names keeps the value of the new one. */
 export function withNewNames(raw: Readonly<Record<string, unknown>>): {
   value: Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
-// A problem of a configuration, and the error that lists all of them: each with its path and with
-// what to write instead.
+// A problem of a configuration, and the error that lists all of them: each with its line, its path
+// and what to write instead.
 
 export type Path = readonly (string | number)[];
 
@@ -7,6 +7,8 @@ export interface Problem {
   readonly path: Path;
   /** Says what is wrong and what to write instead. */
   readonly message: string;
+  /** The line in the file, from 1. Absent: no file, or no line of it is nearer than another. */
+  readonly line?: number | undefined;
 }
 
 /** `endpoints[0].path`; `(file)` where the problem concerns the whole file. */
@@ -17,7 +19,12 @@ export function pathText(path: Path): string {
     .join('');
 }
 
-const problemText = ({ path, message }: Problem): string => `${pathText(path)}: ${message}`;
+function problemText({ path, message, line }: Problem): string {
+  if (line === undefined) return `${pathText(path)}: ${message}`;
+  return path.length === 0
+    ? `line ${line}: ${message}`
+    : `line ${line}: ${pathText(path)}: ${message}`;
+}
 
 /** A configuration that the gateway cannot run with. `serve` prints the message and exits 1. */
 export class ConfigError extends Error {

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.js';
 import { type Partially, partialParse } from './partial-parse.js';
-import type { Path, Problem } from './problems.js';
+import { type Path, type Problem, pathText } from './problems.js';
 import { fieldsAt } from './schema-tree.js';
 
 /** The name of the pattern in a rule. Each kind of rule has one of them. */
@@ -22,10 +22,20 @@ function nearbyPlaces(schema: z.ZodType, path: Path, name: string): string | und
   return `${name} beside ${around}`;
 }
 
+/** `meant`: the field beside it whose name was probably misspelt. */
+interface FieldProblem extends Problem {
+  readonly meant?: Path;
+}
+
 /** Without a space after the colon, YAML reads the value as a part of the name. */
-function unknownField(path: Path, name: string, schema: z.ZodType): Problem {
+function unknownField(path: Path, name: string, schema: z.ZodType): FieldProblem {
   const known = fieldsAt(schema, path);
   const shown = /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
+  if (name === '<<')
+    return {
+      path: [...path, name],
+      message: 'merge keys (<<) are not supported; write the fields themselves',
+    };
   if (shown !== name) {
     const hint =
       name[shown.length] === ':'
@@ -34,14 +44,20 @@ function unknownField(path: Path, name: string, schema: z.ZodType): Problem {
     return {
       path: [...path, `${known.includes(shown) ? shown : ''}…`],
       message: `unknown field; ${hint}`,
+      ...(known.includes(shown) ? { meant: [...path, shown] } : {}),
     };
   }
   const patternName = PATTERN_NAMES.includes(name)
     ? known.find((one) => PATTERN_NAMES.includes(one))
     : undefined;
-  const meant = didYouMean(name, known) ?? patternName ?? nearbyPlaces(schema, path, name);
+  const beside = didYouMean(name, known) ?? patternName;
+  const meant = beside ?? nearbyPlaces(schema, path, name);
   const hint = meant === undefined ? 'remove it or correct its spelling' : `did you mean ${meant}?`;
-  return { path: [...path, name], message: `unknown field; ${hint}` };
+  return {
+    path: [...path, name],
+    message: `unknown field; ${hint}`,
+    ...(beside === undefined ? {} : { meant: [...path, beside] }),
+  };
 }
 
 /** A union has issues for each of its schemas. The issues that lie deepest fit what was meant. */
@@ -51,7 +67,7 @@ function issuesOfUnion({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIss
   return deep.length > 0 ? deep : all.filter(({ code }) => code !== 'invalid_type').slice(0, 1);
 }
 
-function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): FieldProblem[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownField(path, key, schema));
@@ -67,15 +83,36 @@ function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] 
   return [{ path, message: issue.message }];
 }
 
-/** The good parts of a value, and every problem that its schema finds. */
+/** The value at a path; undefined where there is none. */
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (here, part) =>
+      typeof here === 'object' && here !== null && Object.hasOwn(here, part)
+        ? (here as Readonly<Record<string | number, unknown>>)[part]
+        : undefined,
+    value,
+  );
+
+/**
+ * The good parts of a value, and every problem that its schema finds. `misspelt`: the paths of
+ * fields that the value has under a wrong name only. They are not reported as missing too.
+ */
 export function parseWithProblems<T>(
   schema: z.ZodType<T>,
   value: unknown,
-): { value: Partially<T> | undefined; problems: Problem[] } {
+): { value: Partially<T> | undefined; problems: Problem[]; misspelt: Path[] } {
   const { success, data, error } = schema.safeParse(value);
-  if (success) return { value: data as Partially<T>, problems: [] };
+  if (success) return { value: data as Partially<T>, problems: [], misspelt: [] };
+  const found = error.issues.flatMap((issue) => problemsOfIssue(issue, schema));
+  const misspelt = found
+    .flatMap(({ meant }) => (meant === undefined ? [] : [meant]))
+    .filter((path) => valueAt(value, path) === undefined);
+  const isMisspelt = new Set(misspelt.map(pathText));
   return {
     value: partialParse(schema, value),
-    problems: error.issues.flatMap((issue) => problemsOfIssue(issue, schema)),
+    problems: found
+      .filter(({ path }) => !isMisspelt.has(pathText(path)))
+      .map(({ path, message }) => ({ path, message })),
+    misspelt,
   };
 }

@@ -109,10 +109,23 @@ const forwardedHeadersDiffer: Check = ({ endpoints }) =>
     });
   });
 
+/** A longer time has no effect, and the operator who writes it expects one. */
+const tokensEndBeforeStreams: Check = ({ endpoints }) =>
+  [...endpoints].flatMap(([i, { streams }]): Problem[] => {
+    const { maxSeconds, outliveTokenSeconds } = streams ?? {};
+    if (maxSeconds === undefined || outliveTokenSeconds === undefined) return [];
+    if (outliveTokenSeconds <= maxSeconds) return [];
+    const message =
+      `every stream ends after maxSeconds, which is ${maxSeconds}; ` +
+      `write at most ${maxSeconds}, or raise maxSeconds`;
+    return [{ path: ['endpoints', i, 'streams', 'outliveTokenSeconds'], message }];
+  });
+
 export const endpointChecks: readonly Check[] = [
   issuersExist,
   pathsDiffer,
   metadataDiffers,
   passThroughCanPass,
   forwardedHeadersDiffer,
+  tokensEndBeforeStreams,
 ];

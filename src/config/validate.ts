@@ -4,6 +4,7 @@ import { isObject } from '../core/json.js';
 import { withNewNames } from './old-names.js';
 import { toPartialConfig } from './partial-config.js';
 import type { Partially } from './partial-parse.js';
+import { placeholders } from './placeholders.js';
 import { withPreset } from './presets.js';
 import { type Path, type Problem, pathText } from './problems.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
@@ -64,16 +65,22 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
     };
   const renamed = withNewNames(raw);
   const complete = withPresets(renamed.value);
-  // At the place of a misplaced reference the schema would report only a wrong value.
-  const references = misplacedReferences(rootSchema, complete);
-  const misplaced = new Set(references.map(({ path }) => pathText(path)));
-  const { value = {}, problems: invalid } = parseWithProblems(rootSchema, complete);
+  // At the place of a reference or placeholder the schema would report only a wrong value.
+  const unread = [
+    ...misplacedReferences(rootSchema, complete),
+    ...placeholders(rootSchema, complete),
+  ];
+  const unreadPaths = new Set(unread.map(({ path }) => pathText(path)));
+  const parsed = parseWithProblems(rootSchema, complete);
+  const { value = {} } = parsed;
   const problems = [
     ...renamed.problems,
-    ...references,
-    ...invalid.filter(({ path }) => !misplaced.has(pathText(path))),
+    ...unread,
+    ...parsed.problems.filter(({ path }) => !unreadPaths.has(pathText(path))),
   ];
-  const config = toPartialConfig(value, problems);
+  // The problem at the wrong name is the only one of a misspelt field.
+  const reported = [...problems, ...parsed.misspelt.map((path) => ({ path, message: '' }))];
+  const config = toPartialConfig(value, reported);
   const across = CHECKS.flatMap((check) => check(config));
-  return { value, problems: [...problems, ...withoutConsequences(across, problems)] };
+  return { value, problems: [...problems, ...withoutConsequences(across, reported)] };
 }

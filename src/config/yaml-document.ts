@@ -1,8 +1,9 @@
 // Reads the text of a YAML file into a raw value, and reports flaws by their place and kind.
 // Never shows text of the file, because it may be a secret (C-153, no secret shown).
-import { type ErrorCode, isNode, parseDocument, visit } from 'yaml';
+import { type ErrorCode, isNode, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import type { Problem } from './problems.js';
 import { quoteReferences } from './secret-references.js';
+import { type LineOf, lineFinder } from './yaml-lines.js';
 
 /** Own messages, because those of the library quote the file. */
 const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -26,8 +27,11 @@ const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
 /** A name and the colon after it. Text without a colon may be a value, and is not shown. */
 const NAME = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
 
-const documentOf = (text: string) =>
-  parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+const documentOf = (text: string, lineCounter = new LineCounter()) =>
+  parseDocument(text, { prettyErrors: false, logLevel: 'error', lineCounter });
+
+/** Whether a text has no flaw as YAML. */
+export const isYaml = (text: string): boolean => documentOf(text).errors.length === 0;
 
 function placeOf(text: string, at: number): string {
   const before = text.slice(0, at).split('\n');
@@ -80,24 +84,51 @@ function forbiddenParts(
   };
 }
 
+/** Where one is, more of them follow. */
+const ONCE: readonly ErrorCode[] = ['UNEXPECTED_TOKEN', 'TAB_AS_INDENT', 'BAD_INDENT'];
+
+/**
+ * Without the consequences of other flaws: a second flaw in one line, or another text that the
+ * parser did not expect after the first.
+ */
+function withoutConsequences(flaws: readonly YAMLError[], lines: LineCounter): YAMLError[] {
+  const seen = new Set<number | string>();
+  return flaws.filter(({ code, pos: [at] }) => {
+    const { line } = lines.linePos(at);
+    if (code === 'DUPLICATE_KEY') return true;
+    const isSeen = seen.has(line) || (ONCE.includes(code) && seen.has(code));
+    seen.add(line).add(code);
+    return !isSeen;
+  });
+}
+
 /** `isRead` is false where the value is unknown, so that nothing in it can be validated. */
 export function readDocument(text: string): {
   value: unknown;
   isRead: boolean;
   problems: Problem[];
+  lineOf: LineOf;
+  flawLines: number[];
 } {
   const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
-  const document = documentOf(quoted.text);
+  const lines = new LineCounter();
+  const document = documentOf(quoted.text, lines);
+  const lineOf = lineFinder(document, lines);
   // The library warns of unknown tags. `forbiddenParts` finds every tag.
   const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
   const flaws = [...document.errors, ...warnings].sort((some, other) => some.pos[0] - other.pos[0]);
+  const flawLines = flaws.map(({ pos }) => lines.linePos(pos[0]).line);
   const problems = [
     ...quoted.problems,
-    ...flaws.map(({ code, pos }) => ({ path: [], message: flawText(quoted.text, code, pos[0]) })),
+    ...withoutConsequences(flaws, lines).map(({ code, pos }) => ({
+      path: [],
+      message: flawText(quoted.text, code, pos[0]),
+    })),
   ];
-  if (document.errors.length > 0) return { value: undefined, isRead: false, problems };
+  if (document.errors.length > 0)
+    return { value: undefined, isRead: false, problems, lineOf, flawLines };
   const forbidden = forbiddenParts(quoted.text, document);
   problems.push(...forbidden.problems);
-  if (!forbidden.isPlain) return { value: undefined, isRead: false, problems };
-  return { value: document.toJS({ maxAliasCount: 0 }), isRead: true, problems };
+  if (!forbidden.isPlain) return { value: undefined, isRead: false, problems, lineOf, flawLines };
+  return { value: document.toJS({ maxAliasCount: 0 }), isRead: true, problems, lineOf, flawLines };
 }

@@ -24,7 +24,17 @@ export interface Explanation {
   readonly failure: Failure | null;
 }
 
+/** A fix for a rejected token: words for the operator, and a change of the configuration. */
+export interface ExplanationFix {
+  readonly words: string;
+  /** The trust that the change adds. */
+  readonly warning: string | null;
+  /** A part of the configuration with the names of the file. Null: no change can fix it. */
+  readonly change: Readonly<Record<string, unknown>> | null;
+}
+
 export interface ExplanationWithStatus extends Explanation {
   /** HTTP status of the rejection. Null if the token would pass. */
   readonly status: number | null;
+  readonly fix: ExplanationFix | null;
 }

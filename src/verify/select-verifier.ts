@@ -3,6 +3,7 @@
 // way (C-95, no second attempt).
 import { checkTokenSyntax } from '../core/credential.js';
 import { tokenIssuer, tokenMalformed } from '../core/failures.js';
+import { nearMiss, nearMissText } from '../core/near-miss.js';
 import { quoted } from '../core/quoted.js';
 import { ok, type Result } from '../core/result.js';
 import type { UnverifiedJwt } from './authenticators/jwt.js';
@@ -36,8 +37,10 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     if (typeof iss !== 'string') return tokenIssuer({ detail: 'the token has no iss' });
     const issuer = issuers.get(iss);
     if (issuer === undefined) {
+      const near = nearMiss(iss, [...issuers.keys()], true);
+      const hint = near === null ? '' : `; ${nearMissText(near)}`;
       const shown = quoted(iss, QUOTED_CHARACTERS);
-      return tokenIssuer({ detail: `iss ${shown} is not an issuer of this endpoint` });
+      return tokenIssuer({ detail: `iss ${shown} is not an issuer of this endpoint${hint}` });
     }
     return ok({ issuer, jwt: { ...shape, claims } });
   }
@@ -63,7 +66,11 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
       });
     // RFC 7519 section 5.3: the header may repeat `iss`.
     if (header?.iss !== undefined && header.iss !== issuer.policy.issuer)
-      return tokenIssuer({ detail: 'iss in the header is not the issuer that can take the token' });
+      return tokenIssuer({
+        detail:
+          `iss ${quoted(String(header.iss), QUOTED_CHARACTERS)} in the header is not the issuer ` +
+          'that can take the token',
+      });
     return ok({ issuer, jwt: null });
   }
 

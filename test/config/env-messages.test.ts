@@ -12,7 +12,7 @@ test('several problems are reported at once', () => {
     ADMIN: '8080',
   };
   expect(problems(wrong).map((line) => line.split(':')[0])).toEqual(
-    ['UPSTREAM', 'PUBLIC_URL', 'UPSTREEM', 'TYP', 'SCOPES', 'ADMIN'].map((name) => `  PORTCULLIS_${name}`),
+    ['PUBLIC_URL', 'UPSTREEM', 'TYP', 'SCOPES', 'ADMIN'].map((name) => `  PORTCULLIS_${name}`),
   );
   expect(problems({ TYP: 'x', LOG_LEVEL: 'y', ISSUER: 'z' })).toHaveLength(3);
   const all = {

@@ -13,13 +13,33 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
     ],
     ['one is unknown', { UPSTREAMS: 'x' }, ['  PORTCULLIS_UPSTREAMS: unknown variable; did you mean PORTCULLIS_UPSTREAM?']],
     [
-      'unknown and missing at once',
+      'a misspelt name of a needed one, once',
       { ISSUER: undefined, ISSUERS: 'x' },
+      ['  PORTCULLIS_ISSUERS: unknown variable; did you mean PORTCULLIS_ISSUER?'],
+    ],
+    [
+      'misspelt names of all needed ones, each once',
+      { UPSTREAM: undefined, PUBLIC_URL: undefined, ISSUER: undefined, UPSTREEM: 'x', PUBLICURL: 'x', ISUER: 'x' },
       [
-        '  PORTCULLIS_ISSUER: is required; set it (see .env.example)',
-        '  PORTCULLIS_ISSUERS: unknown variable; did you mean PORTCULLIS_ISSUER?',
+        '  PORTCULLIS_UPSTREEM: unknown variable; did you mean PORTCULLIS_UPSTREAM?',
+        '  PORTCULLIS_PUBLICURL: unknown variable; did you mean PORTCULLIS_PUBLIC_URL?',
+        '  PORTCULLIS_ISUER: unknown variable; did you mean PORTCULLIS_ISSUER?',
       ],
     ],
+    [
+      'a variable in place of a value',
+      { ISSUER: '$OIDC_ISSUER' },
+      ['  PORTCULLIS_ISSUER: variables are not replaced here; write the value itself instead of $OIDC_ISSUER'],
+    ],
+    [
+      'the URL of its metadata as issuer',
+      { ISSUER: 'https://auth.example.com/.well-known/openid-configuration' },
+      [
+        '  PORTCULLIS_ISSUER: this is the URL of a document, not the issuer; write the issuer exactly as in that document, probably https://auth.example.com (a slash at the end counts)',
+      ],
+    ],
+    ['a file', { CONFIG: '/etc/portcullis.yaml' }, ['  PORTCULLIS_CONFIG: unknown variable; write --config /etc/portcullis.yaml']],
+    ['a file, by another name', { CONFIG_FILE: 'not a path' }, ['  PORTCULLIS_CONFIG_FILE: unknown variable; write --config FILE']],
     [
       'scopes for pass-through callers without a scheme',
       { PASS_THROUGH_SCOPES: 'a' },

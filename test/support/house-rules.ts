@@ -34,7 +34,7 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'verify/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
-  [/^yaml$/, ['config/yaml-document.ts']],
+  [/^yaml$/, ['config/yaml-document.ts', 'config/yaml-lines.ts']],
   [/^lru-cache$/, ['verify/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],

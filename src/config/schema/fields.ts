@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { HEALTH_PATHS } from '../../core/endpoint.js';
 import { isProtectedUrl } from '../../core/loopback.js';
+import { isWellKnown, wellKnownProblem } from './well-known.js';
 
 function urlOf(value: string): URL | null {
   return URL.canParse(value) ? new URL(value) : null;
@@ -58,7 +59,8 @@ export const issuerIdentifier = z
   .regex(/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/, {
     error: `${ISSUER_HINT}, in plain characters without spaces around it`,
   })
-  .refine((value) => !hasUser(value), { error: 'write the issuer without user name or password' });
+  .refine((value) => !hasUser(value), { error: 'write the issuer without user name or password' })
+  .refine((value) => !isWellKnown(value), { error: ({ input }) => wellKnownProblem(input) });
 
 const MARK_HINT = 'write the only accepted value as text, or true if any value will do';
 

@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from './fields.js';
 import { secretReference } from './secret-reference.js';
+import { isWellKnown, wellKnownProblem } from './well-known.js';
 
 const INTROSPECTION_EXAMPLE =
   '{ clientId: portcullis, clientSecret: "${env:INTROSPECTION_SECRET}" }';
@@ -107,9 +108,14 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   ).optional(),
   /** Published in place of the issuer, where clients log in elsewhere. Default: the issuer. */
   authorizationServers: z
-    .array(protectedUrl('https://login.example.com'), {
-      error: 'write a list of issuers, such as [https://login.example.com]',
-    })
+    .array(
+      protectedUrl('https://login.example.com').refine((value) => !isWellKnown(value), {
+        error: ({ input }) => wellKnownProblem(input),
+      }),
+      {
+        error: 'write a list of issuers, such as [https://login.example.com]',
+      },
+    )
     .default([]),
   /**
    * True: the gateway fetches keys and metadata, and introspects, over plain http too. An attacker

@@ -6,6 +6,8 @@ import type { AccessToken } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Failure } from '../../core/failure.js';
 import { tokenClaims } from '../../core/failures.js';
+import { nearMiss, nearMissText } from '../../core/near-miss.js';
+import { quoted } from '../../core/quoted.js';
 import { ok, type Result } from '../../core/result.js';
 import { type Claims, checkDates, principalId, toAccessToken } from '../claims.js';
 import { isPresent, rejectOtherKind } from '../token-kind.js';
@@ -28,6 +30,14 @@ const ACCESS = 'access_token';
  */
 const TOKEN_TYPES = new Set(['bearer', ACCESS, `urn:ietf:params:oauth:token-type:${ACCESS}`]);
 
+const QUOTED_CHARACTERS = 200;
+
+function otherIssuer(iss: string, issuer: string): string {
+  const near = nearMiss(iss, [issuer], true);
+  const hint = near === null ? '' : `; ${nearMissText(near)}`;
+  return `iss ${quoted(iss, QUOTED_CHARACTERS)} of the response is another issuer${hint}`;
+}
+
 /** The first failure is the result. */
 export const activeChecks: readonly Check[] = [
   {
@@ -35,7 +45,7 @@ export const activeChecks: readonly Check[] = [
     reject: ({ iss }, { issuer }) =>
       !isPresent(iss) || iss === issuer
         ? null
-        : tokenClaims({ detail: 'iss of the response is another issuer' }),
+        : tokenClaims({ detail: otherIssuer(String(iss), issuer) }),
   },
   {
     name: 'token_type',

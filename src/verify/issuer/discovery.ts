@@ -2,6 +2,7 @@
 // document must name exactly the configured issuer (C-24, issuer in metadata).
 import { isObject } from '../../core/json.js';
 import { isAllowedUrl } from '../../core/loopback.js';
+import { nearMiss, nearMissText } from '../../core/near-miss.js';
 import type { FetchJson } from '../fetch-json.js';
 
 export interface IssuerMetadata {
@@ -121,7 +122,8 @@ export async function discover(
       details.push(
         `${urlForLog(url)} names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`,
       );
-      hint = '; compare issuer with iss of a token';
+      const near = nearMiss(String(named), names, false);
+      hint = near === null ? '; compare issuer with iss of a token' : `; ${nearMissText(near)}`;
       continue;
     }
     return {

@@ -1,0 +1,50 @@
+// Says what to write for a command line that a command cannot read: a file without `--config`, a
+// misspelt command or option.
+import { didYouMean } from '../config/did-you-mean.js';
+
+/** Texts that name a configuration file. Any other text may be a token, and is not repeated. */
+const CONFIG_FILE = /^[\w./~-]{1,200}\.(ya?ml|json)$/i;
+
+/** Names of the option in other tools. */
+const CONFIG_OPTION = /^--?(c|f|conf|cfg|file|config-?file|config-?path|configuration)$/i;
+
+/** The options that the help of a command names. */
+const optionsOf = (help: string): string[] => [...new Set(help.match(/--[a-z][a-z-]*/g))];
+
+const quotedIn = (message: string): string | undefined => /'([^' ]+)/.exec(message)?.[1];
+
+/** `message`: that of parseArgs. Null: there is nothing to add. */
+export function argumentHint(message: string, command: string, help: string): string | null {
+  const quoted = quotedIn(message);
+  const options = optionsOf(help);
+  if (quoted === undefined) return null;
+  if (message.startsWith('Unexpected argument'))
+    return CONFIG_FILE.test(quoted) && options.includes('--config')
+      ? `Write: portcullis ${command} --config ${quoted}`
+      : null;
+  if (!message.startsWith('Unknown option')) return null;
+  const name = quoted.split('=')[0] ?? quoted;
+  if (CONFIG_OPTION.test(name) && options.includes('--config'))
+    return 'Did you mean --config FILE?';
+  const meant = didYouMean(
+    name.replace(/^-+/, ''),
+    options.map((one) => one.slice(2)),
+  );
+  return meant === undefined ? null : `Did you mean --${meant}?`;
+}
+
+/** For a first word that is not a command. `rest`: the words after it. */
+export function commandHint(
+  name: string,
+  rest: readonly string[],
+  commands: readonly string[],
+): string | null {
+  if (CONFIG_FILE.test(name)) return `Write: portcullis serve --config ${name}`;
+  const [option, value] = name.split('=');
+  if (option === '--config' || CONFIG_OPTION.test(option ?? '')) {
+    const file = value ?? rest[0] ?? '';
+    return `Write: portcullis serve --config ${CONFIG_FILE.test(file) ? file : 'FILE'}`;
+  }
+  const meant = didYouMean(name, commands);
+  return meant === undefined ? null : `Did you mean portcullis ${meant}?`;
+}

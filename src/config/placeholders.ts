@@ -1,0 +1,61 @@
+// Finds values that stand for another value: `$ISSUER`, `{{ issuer }}`, `<your issuer>`. The
+// gateway would use their text. Never shows a value, and a variable only by a plain name.
+import type { Path, Problem } from './problems.js';
+import { memberSchema, schemaAt } from './schema-tree.js';
+import { takesReference } from './secret-references.js';
+
+type Schema = Parameters<typeof schemaAt>[0];
+
+/** `$ISSUER`, `${ISSUER}` or `$(ISSUER)` alone, or `${ISSUER}` within a text. */
+const VARIABLE = /^\$(?:[A-Za-z_]\w*|\([A-Za-z_]\w*\))$|\$\{[A-Za-z_]\w*\}/;
+/** A name that can only be that of a variable. Any other text may be a secret. */
+const PLAIN_NAME = /\$[{(]?([A-Z]+(?:_[A-Z0-9]+)*)(?:[)}]|$)/;
+const TEMPLATE = /\{\{.*\}\}/s;
+const BLANK = /<[a-z]+(?:[ _-][a-z]+)*>/;
+
+/** Fields for text of any kind, where such a text can be meant. */
+const FREE_TEXT = ['rules', 'requiredClaims', 'realm'];
+
+type Message = (isSecret: boolean) => string | null;
+
+function messageFor(text: string): Message | null {
+  if (VARIABLE.test(text)) {
+    const name = PLAIN_NAME.exec(text)?.[1];
+    const shown = name === undefined ? 'the name of a variable' : `$${name}`;
+    return (isSecret) =>
+      isSecret
+        ? `write "\${env:${name ?? 'NAME'}}" for the value of that variable`
+        : `variables are not replaced here; write the value itself instead of ${shown}`;
+  }
+  const hint = TEMPLATE.test(text)
+    ? 'a template {{ }} was not replaced; write the value itself'
+    : BLANK.test(text)
+      ? 'replace the part between < and > with your own value'
+      : null;
+  return hint === null ? null : (isSecret) => (isSecret ? null : hint);
+}
+
+function takesSecret(root: Schema, path: Path): boolean {
+  const schema = schemaAt(root, path);
+  const element = schema === null ? null : memberSchema(schema, 0);
+  return [schema, element].some((one) => one !== null && takesReference(one));
+}
+
+export function placeholders(root: Schema, raw: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const find = (value: unknown, path: Path): void => {
+    if (FREE_TEXT.includes(String(path.at(-1)))) return;
+    if (typeof value === 'string') {
+      const message = messageFor(value);
+      // A field that does not exist has its own problem.
+      if (message === null || schemaAt(root, path) === null) return;
+      const text = message(takesSecret(root, path));
+      if (text !== null) problems.push({ path, message: text });
+    }
+    if (typeof value !== 'object' || value === null) return;
+    const members = Array.isArray(value) ? value.entries() : Object.entries(value);
+    for (const [name, inner] of members) find(inner, [...path, name]);
+  };
+  find(raw, []);
+  return problems;
+}

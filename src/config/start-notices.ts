@@ -1,0 +1,51 @@
+// Warns of settings that are valid and rarely meant: each notice says what to write. The start logs
+// them once.
+import type { Endpoint } from '../core/endpoint.js';
+import { nearMiss } from '../core/near-miss.js';
+import type { Notice } from '../core/notice.js';
+import type { ResolvedConfig } from './resolved-config.js';
+
+type Found = { readonly event: string; readonly detail: string } | null;
+
+const isSlash = (parts: readonly string[]): boolean => parts.join() === 'the slash at the end';
+
+/** Clients ask for tokens for the resource, so a token for its slash variant comes from nobody. */
+function audienceSlash({ audience, resource }: Endpoint): Found {
+  if (audience.includes(resource)) return null;
+  const near = nearMiss(resource, audience, false);
+  if (near === null || !isSlash(near.differs)) return null;
+  const detail =
+    `audience has ${near.known}, and not the resource ${resource}: only the slash at the end ` +
+    'differs, and the gateway rejects tokens for the resource. Remove audience, or write ' +
+    `audience: ${JSON.stringify([resource, ...audience])}`;
+  return { event: 'config.audience_slash', detail };
+}
+
+/** A URL without any path. The operator of a server at / can write the slash. */
+function upstreamPath({ upstream: { url } }: Endpoint): Found {
+  if (!/^https?:\/\/[^/?#]+$/i.test(url)) return null;
+  const detail =
+    `the upstream ${url} has no path, and most MCP servers serve /mcp: write upstream: ${url}/mcp. ` +
+    `For a server at the root write ${url}/`;
+  return { event: 'config.upstream_path', detail };
+}
+
+/** The client compares the resource with the URL that it uses (RFC 9728 section 3.3). */
+function resourceSlash({ resource, path }: Endpoint): Found {
+  if (!/[^/]\/$/.test(new URL(resource).pathname)) return null;
+  const bare = resource.replace(/\/+$/, '');
+  const detail =
+    `the resource ${resource} has a slash at the end, and the path ${path} has none. A client that ` +
+    `uses the URL without the slash does not find it equal: write resource: ${bare}`;
+  return { event: 'config.resource_slash', detail };
+}
+
+const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
+
+export const startNotices = ({ endpoints }: ResolvedConfig): Notice[] =>
+  endpoints.flatMap((endpoint) =>
+    CHECKS.flatMap((check): Notice[] => {
+      const found = check(endpoint);
+      return found === null ? [] : [{ ...found, level: 'warn', endpoint: endpoint.path }];
+    }),
+  );
