@@ -61,8 +61,11 @@ test('a bad example fails', () => {
   expect(() => load(completed({ endpoints: [endpointOf(ISSUERS, { tols: {} })] }))).toThrow('tols');
 });
 
-test('the files in README.md and docs/hosting.md are whole configurations', () => {
-  const whole = [...examplesOf('README.md'), ...examplesOf('docs/hosting.md')].filter((text) => !isPod(parse(text) as Fields));
+/** The examples that are not a part: they have a public URL and an endpoint. */
+const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoints:/m.test(text);
+
+test('the files in README.md and the steps of docs/idps.md are whole configurations', () => {
+  const whole = [...examplesOf('README.md'), ...examplesOf('docs/idps.md')].filter(isWhole);
   expect(whole).toHaveLength(5);
   for (const text of whole) expect(parseYaml(text, {}).endpoints).toHaveLength(1);
 });
