@@ -123,7 +123,7 @@ export function ownCommands(
       ? modernCurl(JWT_TARGET, 'tools/list')
       : legacyCurls(JWT_TARGET, revision, 'tools/list');
   const tellsSession = hasSession
-    ? '\n# Without the session your server answers 400 ("Server not initialized").'
+    ? '\n# Without a session your server answers 400, such as "Server not initialized".'
     : '';
   return `
 Paste these commands into another terminal, in the folder of the clone. Begin with the variables:
