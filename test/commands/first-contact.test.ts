@@ -59,7 +59,7 @@ test('the session of the conversation ends', async () => {
 test('without --once the demo prints the commands and waits; SIGINT ends it with exit code 0', async () => {
   const upstream = await startV1Upstream();
   const child = spawnNode([gatewayMain, 'demo', '--upstream', upstream.url]);
-  await until('the demo waits', () => child.lines.includes('Ctrl-C ends the demo.'), 20_000);
+  await until('the demo waits', () => child.lines.includes('Ctrl-C ends the demo.'), 50_000);
   expect((await child.stop('SIGINT')).code).toBe(0);
   await upstream.stop();
-});
+}, 60_000);
