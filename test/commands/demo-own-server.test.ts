@@ -4,7 +4,7 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isContact, makeContact } from '../../src/commands/demo/first-contact.js';
+import { type Contact, isContact, makeContact } from '../../src/commands/demo/first-contact.js';
 import { type OwnServer, ownCommands, ownSteps, startInFrontOf } from '../../src/commands/demo/own-server.js';
 import { runSteps } from '../../src/commands/demo/tour.js';
 import { startV1Upstream } from '../fixtures/upstream-v1.js';
@@ -94,4 +94,20 @@ describe.each([
     expect([kept.logins, content]).toEqual([1, [{ type: 'text', text: 'hello' }]]);
     await client.close();
   });
+});
+
+test('a server that stops after the first contact: the step fails, with the line of the log', async () => {
+  const upstream = await startV1Upstream();
+  const direct = await makeContact(upstream.url);
+  const own = await startInFrontOf(upstream.url);
+  await upstream.stop();
+  const written: string[] = [];
+  const steps = ownSteps(own, direct as Contact, { token: '' });
+  expect(await runSteps(steps, (text) => void written.push(text), true)).toBe(false);
+  const output = written.join('\n');
+  expect(output).toContain('FAILED 3. With the token');
+  expect(output).toMatch(/status 502, application\/json: .*"code":-31502/);
+  expect(output).toMatch(/log: \{.*"reason":"upstream\.[a-z]+".*\}/);
+  expect(output).toContain('1 of 3 steps failed.');
+  await own.stop();
 });

@@ -102,9 +102,14 @@ export const ownSteps = (
     title: 'With the token, the client gets the same tools of your server as without the gateway.',
     async run() {
       const contact = await makeContact(url, `Bearer ${known.token}`);
+      if (!isContact(contact)) {
+        const [observed = ''] = noContactLines(new URL(url), contact);
+        return {
+          succeeded: false,
+          lines: [observed, `log: ${await gateway.lastLine('requestId')}`],
+        };
+      }
       const log = `log: ${await gateway.lastLine('tools/list')}`;
-      if (!isContact(contact))
-        return { succeeded: false, lines: [...noContactLines(new URL(url), contact), log] };
       const isSame =
         contact.revision === direct.revision && String(contact.tools) === String(direct.tools);
       return { succeeded: isSame, lines: [contactLine(contact), log] };
