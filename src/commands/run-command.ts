@@ -23,7 +23,8 @@ const commands: Readonly<Record<string, Command>> = {
 export const help = `portcullis: an auth gateway in front of MCP servers
 
   portcullis serve [--config FILE]   run the gateway
-  portcullis demo [--once]           see the gateway work with real services, on loopback
+  portcullis demo [--upstream URL]   see the gateway work on loopback, with a real identity provider
+                                     and its own MCP server, or with yours
   portcullis doctor URL              test whether clients can reach a server, log in and call it,
                                      and say what to fix; --tool NAME calls that tool
   portcullis explain [TOKEN]         say why the gateway accepts or rejects a token;

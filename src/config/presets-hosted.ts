@@ -60,6 +60,9 @@ export const hostedPresets = {
       {
         issuer: new RegExp(`^https://sts\\.windows\\.net/${TENANT_ID}/$`),
         keys: 'https://login.microsoftonline.com/$1/discovery/keys',
+        audienceNeeded:
+          'v1 tokens of Entra name the API by its application id or by any of its ID URIs: ' +
+          'write audience: [<application id>, <Application ID URI>]',
       },
     ],
     write:
@@ -75,9 +78,6 @@ export const hostedPresets = {
       {
         issuer: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9-]+_[A-Za-z0-9]+$/,
         keys: '$&/.well-known/jwks.json',
-        audienceNeeded:
-          'access tokens of Cognito name their client instead of an audience: ' +
-          'write audience: [<app client id>] with the clients to accept',
       },
     ],
     write:

@@ -1,45 +1,59 @@
-// The commands that the demo prints for another terminal do what their comments say.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+// The commands that the demo prints for another terminal do what their comments say, in a real
+// shell.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsToPaste } from '../../src/commands/demo/commands-to-paste.js';
 import { type Services, startServices } from '../../src/commands/demo/services.js';
-import { type Run, run } from './in-process.js';
-
-const PROGRAM = 'node dist/main.js ';
+import { blockOf, exportLine, hasShell, runShell } from '../support/printed-commands.js';
 
 let services: Services;
-let lines: string[];
+let printed: string;
 beforeAll(async () => {
   services = await startServices();
-  lines = (await commandsToPaste(services)).split('\n');
+  printed = await commandsToPaste(services);
 });
 afterAll(() => services.stop());
 
-const variablesOf = (line: string): Record<string, string> =>
-  Object.fromEntries(
-    [...line.matchAll(/\b(PORTCULLIS_[A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name as string, value as string]),
-  );
+/** Pastes the line with the variables, then a block. */
+const paste = (comment: string): ReturnType<typeof runShell> => runShell(`${exportLine(printed)}\n${blockOf(printed, comment)}`);
 
-/** Runs a line like the shell, with the variables that an earlier line exports. */
-function paste(line: string): Promise<Run> {
-  const exported = lines.find((one) => one.startsWith('export ')) ?? '';
-  const args = line.slice(line.indexOf(PROGRAM) + PROGRAM.length).trim();
-  return run(args.split(' '), { env: { ...variablesOf(exported), ...variablesOf(line) } });
-}
-
-const linesOf = (command: string): string[] => lines.filter((line) => line.includes(PROGRAM + command));
-
-test('no check of the doctor fails', async () => {
-  const [line = '', ...more] = linesOf('doctor');
-  expect([line, more]).toEqual([expect.stringContaining(`${services.files} --tool whoami`), []]);
-  expect(await paste(line)).toMatchObject({ code: 0, output: expect.stringContaining(' 0 failed') });
+test('the URL and the token occur once, and every other command uses the variables', () => {
+  const [, url = '', token = ''] = /URL=(\S+) TOKEN=(\S+)/.exec(exportLine(printed)) ?? [];
+  expect(url).toBe(services.files);
+  expect(printed.split(token)).toHaveLength(2);
+  expect(printed.split(url)).toHaveLength(2);
 });
 
-test('explain accepts the token, and rejects it with a forged signature', async () => {
-  const [good = '', forged = '', ...more] = linesOf('explain');
-  expect(more).toEqual([]);
-  expect(await paste(good)).toMatchObject({
-    code: 0,
-    output: expect.stringContaining('The gateway would accept the request.'),
+describe.runIf(hasShell)('in a shell', () => {
+  test('without a token: 401 and the challenge', async () => {
+    const { output } = await paste('without a token');
+    expect(output).toMatch(/^HTTP\/1.1 401/);
+    expect(output).toMatch(/^www-authenticate: Bearer /m);
   });
-  expect(await paste(forged)).toMatchObject({ code: 1, output: expect.stringContaining('token.signature') });
+
+  test('a call of revision 2026-07-28', async () => {
+    expect((await paste('revision 2026-07-28')).output).toContain('"text":"42"');
+  });
+
+  test('a conversation of a legacy revision', async () => {
+    expect((await paste('a legacy revision')).output).toContain('"name":"whoami"');
+  });
+
+  test.each(['an opaque token', 'an older client'])('%s', async (comment) => {
+    expect((await paste(comment)).output).toContain('"name":"whoami"');
+  });
+
+  test('no check of the doctor fails', async () => {
+    const { code, output } = await paste('portcullis doctor');
+    expect([code, output]).toEqual([0, expect.stringContaining(' 0 failed')]);
+  });
+
+  test('explain accepts the token, and rejects it with a forged signature', async () => {
+    const { code, output } = await paste('portcullis explain');
+    expect([code, output]).toEqual([1, expect.stringContaining('The gateway would accept the request.')]);
+    expect(output.slice(output.indexOf('would accept'))).toContain('token.signature');
+  });
+
+  test('metrics', async () => {
+    expect((await paste('metrics')).output).toContain('# TYPE ');
+  });
 });

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { parseYaml } from '../../src/config/load.js';
+import { loadEnvironment, parseYaml } from '../../src/config/load.js';
 import { presetNames } from '../../src/config/presets.js';
 import type { ResolvedConfig } from '../../src/config/resolved-config.js';
 import { keyText } from '../support/sealing-key.js';
@@ -12,7 +12,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const root = new URL('../../', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, root), 'utf8');
-const documents = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+const pages = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+const documents = ['README.md', ...pages.map((name) => `docs/${name}`)];
 
 const examplesOf = (name: string): string[] =>
   [...read(name).matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', body = '']) =>
@@ -46,13 +47,38 @@ const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in 
 /** A Kubernetes pod is not a configuration. The test checks only that it is YAML. */
 const isPod = (example: Fields): boolean => 'spec' in example;
 
+/** The examples that are not a part: they have a public URL and an endpoint. */
+const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoints:/m.test(text);
+
 describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
   test.each(examplesOf(name))('%s', (text) => {
     const example = parse(text) as Fields;
     if (isPod(example)) return;
     const config = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
     expect(config.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
-    expect(config.endpoints).toHaveLength(1);
+    expect(config.endpoints).toHaveLength((example.endpoints as unknown[] | undefined)?.length ?? 1);
+  });
+});
+
+describe('docs/recipes.md', () => {
+  const recipes = read('docs/recipes.md').split(/^## /m).slice(1);
+  const titleOf = (recipe: string): string => recipe.split('\n', 1)[0] as string;
+
+  test.each(recipes.map((recipe) => [titleOf(recipe), recipe]))('%s fits on a screen', (_title, recipe) => {
+    expect(recipe.trim().split('\n').length).toBeLessThanOrEqual(40);
+  });
+
+  test.each(recipes.map((recipe) => [titleOf(recipe), recipe]))('%s is a whole configuration', (title, recipe) => {
+    const yaml = /^```yaml\n([\s\S]*?)^```$/m.exec(recipe)?.[1];
+    if (title !== 'Without a file') return void expect(isWhole(yaml ?? '') && parseYaml(yaml ?? '', ENVIRONMENT)).toBeTruthy();
+    const exported = Object.fromEntries([...recipe.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
+    const [one] = parseYaml(/^```yaml\n([\s\S]*?)^```$/m.exec(recipes[0] ?? '')?.[1] ?? '', {}).endpoints;
+    expect(loadEnvironment(exported).endpoints[0]).toMatchObject({ resource: one?.resource, scopes: one?.scopes });
+  });
+
+  test('the list of contents names each recipe', () => {
+    const listed = [...read('docs/recipes.md').matchAll(/^- \[(.+)\]\(#/gm)].map(([, title]) => title);
+    expect(listed).toEqual(recipes.map(titleOf));
   });
 });
 
@@ -61,8 +87,8 @@ test('a bad example fails', () => {
   expect(() => load(completed({ endpoints: [endpointOf(ISSUERS, { tols: {} })] }))).toThrow('tols');
 });
 
-test('the files in README.md and docs/hosting.md are whole configurations', () => {
-  const whole = [...examplesOf('README.md'), ...examplesOf('docs/hosting.md')].filter((text) => !isPod(parse(text) as Fields));
+test('the files in README.md and the steps of docs/idps.md are whole configurations', () => {
+  const whole = [...examplesOf('README.md'), ...examplesOf('docs/idps.md')].filter(isWhole);
   expect(whole).toHaveLength(5);
   for (const text of whole) expect(parseYaml(text, {}).endpoints).toHaveLength(1);
 });

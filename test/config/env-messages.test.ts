@@ -37,7 +37,7 @@ test('several problems are reported at once', () => {
 test('no message uses the terms of a file', () => {
   const wrong: Variables[] = [
     { PUBLIC_URL: 'http://MCP.example.com/%41' },
-    { PRESET: 'cognito', ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123' },
+    { PRESET: 'entra', ISSUER: 'https://sts.windows.net/11111111-2222-3333-4444-555555555555/' },
     { PRESET: 'entra', ISSUER: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0' },
     { PASS_THROUGH_SCHEME: 'Token', SCOPES: 'a b' },
     { AUDIENCE: ',', LISTEN: 'x', ADMIN: '8080' },

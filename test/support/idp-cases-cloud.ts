@@ -47,16 +47,20 @@ export const cloudCases: readonly IdpCase[] = [
   {
     preset: 'entra',
     path: '/entra-v1',
-    issuer: { issuer: `https://sts.windows.net/${TENANT}/` },
+    issuer: { issuer: `https://sts.windows.net/${TENANT}/`, audience: [API, `api://${API}`] },
     header: { typ: 'JWT' },
-    claims: { ver: '1.0', sub: 'pairwise', oid: 'object-1', tid: TENANT, appid: 'app-1', scp: 'files:read' },
+    claims: { aud: API, ver: '1.0', sub: 'pairwise', oid: 'object-1', tid: TENANT, appid: 'app-1', scp: 'files:read' },
     caller: { subject: 'object-1', clientId: 'app-1' },
-    variants: [],
+    variants: [
+      ['for the application by its URI', claims({ aud: `api://${API}` })],
+      ['for the resource, which is another URI of it', claims({ aud: RESOURCE_HERE })],
+    ],
     rejected: [
       ['v2', claims({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, ver: '2.0' }), 'token.issuer'],
       ['another tenant', claims({ iss: `https://sts.windows.net/${OTHER_TENANT}/` }), 'token.issuer'],
       ['an issuer without its slash', claims({ iss: `https://sts.windows.net/${TENANT}` }), 'token.issuer'],
-      ['the application, which is not listed', claims({ aud: API }), 'audience.mismatch'],
+      ['an application that is not listed', claims({ aud: OTHER_TENANT }), 'audience.mismatch'],
+      ['a client instead of the API', claims({ aud: 'app-1' }), 'audience.mismatch'],
     ],
   },
   {
@@ -90,6 +94,29 @@ export const cloudCases: readonly IdpCase[] = [
         'token.issuer',
       ],
       ['groups instead of a scope', claims({ scope: '', 'cognito:groups': ['files:read'] }), 'scope.insufficient'],
+    ],
+  },
+  {
+    preset: 'cognito',
+    path: '/cognito-bound',
+    // Clients send `resource`, so no client has to be listed.
+    issuer: { issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Bound1' },
+    scopes: ['https://mcp.example.com/files/mcp/read'],
+    header: { typ: undefined },
+    claims: {
+      sub: 'uuid-1',
+      username: 'alice',
+      client_id: '4qf2h8k1app',
+      token_use: 'access',
+      scope: 'https://mcp.example.com/files/mcp/read',
+    },
+    caller: { subject: 'uuid-1', clientId: '4qf2h8k1app' },
+    variants: [['of any client', claims({ client_id: 'otherapp' })]],
+    rejected: [
+      ['not bound', claims({ aud: undefined }), 'audience.mismatch'],
+      ['bound to another resource', claims({ aud: 'https://other.example.com' }), 'audience.mismatch'],
+      ['an ID token', claims({ token_use: 'id', aud: '4qf2h8k1app', scope: undefined }), 'token.type'],
+      ['the short name of a scope', claims({ scope: 'read' }), 'scope.insufficient'],
     ],
   },
 ];

@@ -1,25 +1,22 @@
-// Builds the commands that the demo prints for another terminal.
-import { forgeSignature } from './forge.js';
+// Builds the commands that the demo prints for another terminal. They share the variables that the
+// first command exports.
+import { JWT_TARGET, legacyCurls, modernCurl } from './curl-commands.js';
 import { SCOPE, type Services } from './services.js';
 import { LEGACY_TOKEN } from './upstream.js';
 
-const LIST_TOOLS = `'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`;
+export const INSPECTOR = `\
+# MCP Inspector 2.12.0, for Node 22.19 or later.
+# Without the version npx on Node 20 runs an old one.
+npx @modelcontextprotocol/inspector@2.12.0 --cli "$URL" \\
+  --transport http --method tools/list --header "Authorization: Bearer $TOKEN"`;
 
-const curl = (url: string, authorization: string): string =>
-  [
-    `curl -s ${url}`,
-    `-H 'Authorization: ${authorization}'`,
-    `-H 'Content-Type: application/json'`,
-    `-H 'Accept: application/json, text/event-stream'`,
-    `-d ${LIST_TOOLS}`,
-  ].join(' ');
-
-const inspector = (url: string, token: string): string =>
-  [
-    `npx @modelcontextprotocol/inspector@2.12.0 --cli ${url}`,
-    '--transport http --method tools/list',
-    `--header 'Authorization: Bearer ${token}'`,
-  ].join(' ');
+/** The variables of a gateway with one endpoint, for `portcullis explain` without a file. */
+export const explainCommands = (issuer: string, upstream: string): string => `\
+# portcullis explain: why the token passes, and why it does not with a forged signature
+export PORTCULLIS_PUBLIC_URL=$URL PORTCULLIS_ISSUER=${issuer} \\
+  PORTCULLIS_UPSTREAM=${upstream} PORTCULLIS_SCOPES=${SCOPE}
+PORTCULLIS_TOKEN=$TOKEN node dist/main.js explain
+PORTCULLIS_TOKEN=\${TOKEN%????}AAAA node dist/main.js explain`;
 
 /** The tokens in the commands are valid for an hour. */
 export async function commandsToPaste({
@@ -31,41 +28,36 @@ export async function commandsToPaste({
 }: Services): Promise<string> {
   const jwt = await idp.token({ resource: files, scope: SCOPE });
   const opaque = await idp.token({ resource: notes, scope: SCOPE });
-  const environment = [
-    `PORTCULLIS_PUBLIC_URL=${files}`,
-    `PORTCULLIS_ISSUER=${idp.issuer}`,
-    `PORTCULLIS_UPSTREAM=${upstream.url}`,
-    `PORTCULLIS_SCOPES=${SCOPE}`,
-  ].join(' ');
   return `
-Paste these commands into another terminal:
+Paste these commands into another terminal, in the folder of the clone. Begin with the variables:
+
+export URL=${files} TOKEN=${jwt}
 
 # without a token: 401 and the challenge
-curl -si ${files} -d '{}'
+curl -si "$URL" -d '{}'
 
-# a JWT
-${curl(files, `Bearer ${jwt}`)}
+# a JWT: a call of revision 2026-07-28
+${modernCurl(JWT_TARGET, 'tools/call', { name: 'add', arguments: { a: 20, b: 22 } })}
 
-# an opaque token
-${curl(notes, `Bearer ${opaque}`)}
+# the same token in a legacy revision: initialize, its notification, a request
+${legacyCurls(JWT_TARGET, '2025-11-25', 'tools/list')}
+
+# an opaque token, at the endpoint of such tokens
+${modernCurl({ url: notes, authorization: `Bearer ${opaque}` }, 'tools/list')}
 
 # an older client with a credential of the MCP server
-${curl(files, `Token ${LEGACY_TOKEN}`)}
+${modernCurl({ url: '$URL', authorization: `Token ${LEGACY_TOKEN}` }, 'tools/list')}
 
-# MCP Inspector 2.12.0, for Node 22.19 or later.
-# Without the version npx on Node 20 runs an old one.
-${inspector(files, jwt)}
+${INSPECTOR}
 
 # portcullis doctor: the problems that a client would have
-PORTCULLIS_TOKEN=${jwt} node dist/main.js doctor ${files} --tool whoami
+PORTCULLIS_TOKEN=$TOKEN node dist/main.js doctor "$URL" --tool whoami
 
-# portcullis explain: why the token passes, and why it does not with a forged signature
-export ${environment}
-PORTCULLIS_TOKEN=${jwt} node dist/main.js explain
-PORTCULLIS_TOKEN=${forgeSignature(jwt)} node dist/main.js explain
+${explainCommands(idp.issuer, upstream.url)}
 
 # metrics
 curl -s ${adminUrl}/metrics
 
-Ctrl-C ends the demo.`;
+Ctrl-C ends the demo. To put the gateway in front of your own MCP server:
+npm run demo -- --upstream http://127.0.0.1:3000/mcp`;
 }

@@ -105,13 +105,17 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'A client sends the token with a forged signature. The gateway rejects it.',
-    async run({ files, lastReason, upstream }, known) {
+    async run({ files, lastReason, lastLine, upstream }, known) {
       const before = upstream.seen.length;
       const answer = await callTool(files, `Bearer ${forgeSignature(known.jwt)}`, 'whoami');
       const isRejected = answer.status === 401 && lastReason() === tokenSignature.definition.reason;
       return {
         succeeded: isRejected && upstream.seen.length === before,
-        lines: [rejection(answer, lastReason()), 'the MCP server received nothing'],
+        lines: [
+          rejection(answer, lastReason()),
+          'the MCP server received nothing',
+          `the line of the log: ${await lastLine(tokenSignature.definition.reason)}`,
+        ],
       };
     },
   },
