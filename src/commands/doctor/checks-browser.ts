@@ -1,8 +1,8 @@
 // Checks that web pages can call the server (CORS, Fetch standard), and that foreign ones cannot.
 import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, ok, skipped, warn } from './check.js';
+import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
-import { CLIENT_NAME } from './mcp-conversation.js';
 import { type HttpResponse, header, type Outcome, sendRequest } from './request.js';
 
 /** A web page can make no call without these. */

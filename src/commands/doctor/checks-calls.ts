@@ -3,9 +3,11 @@
 import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
+import { settingsOf } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import type { Conversation, Era, Reply } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
+import { tokenLoss } from './token-loss.js';
 
 const ERAS = ['modern', 'legacy'] as const;
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
@@ -13,6 +15,10 @@ const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 
 /** The doctor sends nothing to a server that would reject it. */
 const NO_TOKEN = skipped('there is no token to send');
+const LOST = skipped('the token does not reach the server');
+
+/** An answer that takes longer is one of a slow tool, not of a fault in the server. */
+const SLOW_MS = 1_000;
 
 const isRejection = (outcome: Outcome): boolean =>
   outcome.kind === 'response' && [401, 403].includes(outcome.status);
@@ -32,10 +38,32 @@ function missingScopes({ outcome }: Reply): string | null {
   return findParameter(first, 'scope')?.value ?? 'not named';
 }
 
+/** A call that takes long: the doctor stopped to wait, or a proxy did. Null for another one. */
+async function slowCall(
+  { target: { callMs }, fronts }: Inspection,
+  tool: string,
+  { outcome }: Reply,
+): Promise<Observation | null> {
+  const seconds = (outcome.endedMs / 1000).toFixed(1);
+  if (outcome.endedMs >= callMs - 50)
+    return skipped(
+      `${tool} takes longer than ${callMs / 1000} s: --long waits longer, --tool NAME calls another ` +
+        'tool',
+    );
+  const isCut = outcome.kind === 'no response' || !outcome.complete;
+  const gaveUp = outcome.kind === 'response' && [502, 504].includes(outcome.status);
+  if (outcome.endedMs < SLOW_MS || !(isCut || gaveUp)) return null;
+  return fail(
+    `${tool} got ${isCut ? 'a cut' : describeOutcome(outcome)} after ${seconds} s`,
+    'let every proxy on the way wait longer for a slow tool ' +
+      `(${settingsOf('timeouts', await fronts(outcome))})`,
+  );
+}
+
 async function inConversation(
   inspection: Inspection,
   era: Era,
-  evaluate: (conversation: Conversation) => Observation,
+  evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
   return evaluate(await inspection.conversations.in(era));
@@ -45,7 +73,7 @@ async function inConversation(
 const ifSupported = (
   inspection: Inspection,
   era: Era,
-  evaluate: (conversation: Conversation) => Observation,
+  evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> =>
   inConversation(inspection, era, (conversation) =>
     conversation.supported
@@ -61,8 +89,9 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server; a 5xx status keeps clients from trying the other era',
     requirement: era === 'modern' ? 'B-37, B-39' : 'B-40',
     probe: (inspection) =>
-      inConversation(inspection, era, ({ opening, supported }) => {
+      inConversation(inspection, era, async ({ opening, supported }) => {
         if (supported) return ok(`the server supports ${REVISIONS[era]}`);
+        if ((await tokenLoss(inspection)) !== null) return LOST;
         const { outcome } = opening;
         const observed = `${OPENINGS[era]} got ${describeReply(opening)}`;
         if (outcome.kind === 'no response' || outcome.status >= 500) return fail(observed);
@@ -93,7 +122,7 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server; --tool selects another tool',
     requirement: 'B-23, D-07',
     probe: (inspection) =>
-      ifSupported(inspection, era, ({ tool, call }) => {
+      ifSupported(inspection, era, async ({ tool, call }) => {
         if (tool === null || call === null) {
           const { tool: named } = inspection.target;
           if (named !== null) return fail(`the server has no tool ${named}`);
@@ -106,7 +135,10 @@ const checksOf = (era: Era): readonly Check[] => [
         // A list may show tools for which a client first requests more scopes.
         if (scopes !== null && inspection.target.tool === null)
           return skipped(`${tool} needs more scopes (${scopes}); --tool NAME calls another tool`);
-        if (result === undefined) return fail(`${tool} got ${describeReply(call)}`);
+        if (result === undefined)
+          return (
+            (await slowCall(inspection, tool, call)) ?? fail(`${tool} got ${describeReply(call)}`)
+          );
         return result.isError === true
           ? warn(`${tool} reports an error of its own`)
           : ok(`${tool} got a result`);
@@ -125,6 +157,8 @@ export const callChecks: readonly Check[] = [
     requirement: 'A-20, A-30',
     async probe(inspection) {
       if (!inspection.sendsToken) return NO_TOKEN;
+      const loss = await tokenLoss(inspection);
+      if (loss !== null) return loss;
       for (const era of ERAS) {
         const { opening } = await inspection.conversations.in(era);
         const { outcome } = opening;
@@ -148,6 +182,7 @@ export const callChecks: readonly Check[] = [
     requirement: 'B-32, B-40',
     async probe(inspection) {
       if (!(await inspection.canConverse())) return NO_TOKEN;
+      if ((await tokenLoss(inspection)) !== null) return LOST;
       const all: { era: Era; conversation: Conversation }[] = [];
       for (const era of ERAS)
         all.push({ era, conversation: await inspection.conversations.in(era) });

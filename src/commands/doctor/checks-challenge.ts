@@ -3,11 +3,14 @@ import { isProtectedUrl } from '../../core/loopback.js';
 import { type Challenge, findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
+import { settingsOf } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import { hasStatus, type Outcome } from './request.js';
+import { hasStatus, isHtml, type Outcome } from './request.js';
 
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE'];
 const NOT_401 = 'POST without a token did not get 401';
+
+const OPEN = 'without a token got 200: the server needs no login';
 
 const FROM_CONFIGURATION = 'write the whole URL from a configured public address';
 
@@ -39,6 +42,17 @@ function evaluateLine(line: string, first: Challenge | null): Observation {
   return new Set(names).size < names.length ? fail(`a parameter appears twice: ${line}`) : ok(line);
 }
 
+/** A 401 without a challenge: the server sends none, or a proxy replaces or changes the 401. */
+async function noChallenge(inspection: Inspection, outcome: Outcome): Promise<Observation> {
+  const page = outcome.kind === 'response' && isHtml(outcome) ? ', and is an HTML page' : '';
+  return fail(
+    `the response has no WWW-Authenticate header${page}`,
+    'send one line, `Bearer resource_metadata="..."`. If the server does, let the proxies on the ' +
+      'way pass on its 401 unchanged ' +
+      `(${settingsOf('challenges', await inspection.fronts(outcome))})`,
+  );
+}
+
 export const challengeChecks: readonly Check[] = [
   {
     name: 'login required',
@@ -51,7 +65,7 @@ export const challengeChecks: readonly Check[] = [
       const outcome = await inspection.withoutToken('POST');
       if (is401(outcome)) return ok('POST without a token got 401');
       if (await inspection.isOpen()) {
-        const open = 'POST without a token got 200: the server needs no login';
+        const open = `${hasStatus(outcome, 200) ? 'POST' : 'server/discover'} ${OPEN}`;
         return (await inspection.metadata()) === null
           ? warn(open, 'nothing, if the server is open on purpose')
           : fail(`${open}, but its metadata names one`);
@@ -88,7 +102,14 @@ export const challengeChecks: readonly Check[] = [
       if (!is401(outcome)) return skipped(NOT_401);
       const { lines, first } = challengesOf(outcome);
       const [line, ...more] = lines;
-      if (line === undefined) return fail('the response has no WWW-Authenticate header');
+      if (line === undefined) return noChallenge(inspection, outcome);
+      if (/^(basic|digest|negotiate|ntlm)\b/i.test(line))
+        return fail(
+          `the challenge does not begin with "Bearer ": ${line}`,
+          'let the requests to this URL reach the server: a proxy asks for a login of its own ' +
+            `(${settingsOf('ownLogin', await inspection.fronts(outcome))}). Or the server itself ` +
+            'asks for it: MCP clients log in with OAuth only',
+        );
       if (more.length > 0)
         return fail(`${lines.length} WWW-Authenticate lines: ${lines.join(' | ')}`);
       return evaluateLine(line, first);

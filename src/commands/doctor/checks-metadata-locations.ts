@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
+import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome, type JsonDocument, parseDocument } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import { CLIENT_NAME } from './mcp-conversation.js';
 import { header, mediaType, type Outcome, sendRequest } from './request.js';
 
 const NOT_FOUND = new Set([404, 410]);

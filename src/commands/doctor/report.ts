@@ -29,13 +29,16 @@ export function skippedText(left: readonly Finding[]): string | null {
   const [first] = left;
   return first === undefined
     ? null
-    : `${RESULTS.skipped}  ${left.length} more checks: ${first.observed}`;
+    : `${RESULTS.skipped}  ${numberOf(left.length, 'more check')}: ${first.observed}`;
 }
+
+const numberOf = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? '' : 's'}`;
 
 export const summaryText = (findings: readonly Finding[]): string =>
   [
     `${countOf(findings, 'ok')} ok`,
-    `${countOf(findings, 'warn')} warnings`,
+    numberOf(countOf(findings, 'warn'), 'warning'),
     `${countOf(findings, 'fail')} failed`,
     `${countOf(findings, 'skipped')} skipped`,
   ].join(', ');

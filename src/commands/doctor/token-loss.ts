@@ -1,0 +1,71 @@
+// Finds out whether a token is lost on the way: a proxy refuses its length, or removes it.
+import { findParameter } from './challenge.js';
+import { fail, type Observation } from './check.js';
+import { describeOutcome } from './document.js';
+import { settingsOf } from './fronts.js';
+import { challengesOf, type Inspection } from './inspection.js';
+import { hasStatus, type Outcome } from './request.js';
+
+/** The length of a made-up token that passes every proxy. */
+export const SHORT_TOKEN = 50;
+
+/** A proxy that refuses such a token would refuse almost every header. */
+const NOT_LONG = 1_000;
+
+/** The end of a fix, after "a proxy on the way removes Authorization". */
+export const keepAuthorization = async ({ fronts }: Inspection, outcome: Outcome) =>
+  `let the proxies on the way keep Authorization (${settingsOf('authorization', await fronts(outcome))})`;
+
+export const allowLongHeaders = async ({ fronts }: Inspection, outcome: Outcome) =>
+  `let the proxies on the way accept request headers of 64 KB ` +
+  `(${settingsOf('longHeaders', await fronts(outcome))})`;
+
+/**
+ * True for the challenge to a request without a token (RFC 6750 section 3.1): it has no error.
+ */
+export function isChallengeWithoutToken(outcome: Outcome, withoutToken: Outcome): boolean {
+  if (!hasStatus(outcome, 401)) return false;
+  const { lines, first } = challengesOf(outcome);
+  return (
+    first !== null &&
+    findParameter(first, 'error') === undefined &&
+    lines[0] === challengesOf(withoutToken).lines[0]
+  );
+}
+
+async function removed(inspection: Inspection, outcome: Outcome): Promise<Observation | null> {
+  if (!isChallengeWithoutToken(outcome, await inspection.withoutToken('POST'))) return null;
+  return fail(
+    'the server answers as if the request had no token: the challenge has no error',
+    `${await keepAuthorization(inspection, outcome)}. If there is no proxy, the server rejects the ` +
+      'token and does not say why: compare its audience, issuer, lifetime and scopes',
+  );
+}
+
+async function tooLong(inspection: Inspection, outcome: Outcome): Promise<Observation | null> {
+  const { length } = inspection.target.token ?? '';
+  const isAnswer = outcome.kind === 'response' && [200, 401, 403].includes(outcome.status);
+  if (isAnswer || length < NOT_LONG) return null;
+  const short = await inspection.withMadeUpToken(SHORT_TOKEN);
+  const long = await inspection.withMadeUpToken(length);
+  if (!hasStatus(short, 401) || hasStatus(long, 401)) return null;
+  return fail(
+    `the token has ${length} characters: the request got ${describeOutcome(outcome)}, as with a ` +
+      'made-up token of this length. A short one got 401',
+    `${await allowLongHeaders(inspection, outcome)}. Or let the issuer put less into the token, ` +
+      'such as fewer groups',
+  );
+}
+
+/** The loss of the token of the operator; null if the token reaches the server. */
+export async function tokenLoss(inspection: Inspection): Promise<Observation | null> {
+  if (!inspection.sendsToken) return null;
+  for (const era of ['modern', 'legacy'] as const) {
+    const { opening, supported } = await inspection.conversations.in(era);
+    if (supported) return null;
+    const loss =
+      (await removed(inspection, opening.outcome)) ?? (await tooLong(inspection, opening.outcome));
+    if (loss !== null) return loss;
+  }
+  return null;
+}
