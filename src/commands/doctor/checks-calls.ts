@@ -3,11 +3,10 @@
 import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import type { Conversation, Era, Reply } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
-import { tokenLoss } from './token-loss.js';
+import { TOKEN_LOST, tokenLoss } from './token-loss.js';
 
 const ERAS = ['modern', 'legacy'] as const;
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
@@ -15,7 +14,6 @@ const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 
 /** The doctor sends nothing to a server that would reject it. */
 const NO_TOKEN = skipped('there is no token to send');
-const LOST = skipped('the token does not reach the server');
 
 /** An answer that takes longer is one of a slow tool, not of a fault in the server. */
 const SLOW_MS = 1_000;
@@ -40,7 +38,7 @@ function missingScopes({ outcome }: Reply): string | null {
 
 /** A call that takes long: the doctor stopped to wait, or a proxy did. Null for another one. */
 async function slowCall(
-  { target: { callMs }, fronts }: Inspection,
+  { target: { callMs }, fixFor }: Inspection,
   tool: string,
   { outcome }: Reply,
 ): Promise<Observation | null> {
@@ -55,8 +53,7 @@ async function slowCall(
   if (outcome.endedMs < SLOW_MS || !(isCut || gaveUp)) return null;
   return fail(
     `${tool} got ${isCut ? 'a cut' : describeOutcome(outcome)} after ${seconds} s`,
-    'let every proxy on the way wait longer for a slow tool ' +
-      `(${settingsOf('timeouts', await fronts(outcome))})`,
+    await fixFor('timeouts', 'let every proxy on the way wait longer for a slow tool', outcome),
   );
 }
 
@@ -66,6 +63,7 @@ async function inConversation(
   evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
+  if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
   return evaluate(await inspection.conversations.in(era));
 }
 
@@ -89,9 +87,8 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server; a 5xx status keeps clients from trying the other era',
     requirement: era === 'modern' ? 'B-37, B-39' : 'B-40',
     probe: (inspection) =>
-      inConversation(inspection, era, async ({ opening, supported }) => {
+      inConversation(inspection, era, ({ opening, supported }) => {
         if (supported) return ok(`the server supports ${REVISIONS[era]}`);
-        if ((await tokenLoss(inspection)) !== null) return LOST;
         const { outcome } = opening;
         const observed = `${OPENINGS[era]} got ${describeReply(opening)}`;
         if (outcome.kind === 'no response' || outcome.status >= 500) return fail(observed);
@@ -182,7 +179,7 @@ export const callChecks: readonly Check[] = [
     requirement: 'B-32, B-40',
     async probe(inspection) {
       if (!(await inspection.canConverse())) return NO_TOKEN;
-      if ((await tokenLoss(inspection)) !== null) return LOST;
+      if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
       const all: { era: Era; conversation: Conversation }[] = [];
       for (const era of ERAS)
         all.push({ era, conversation: await inspection.conversations.in(era) });

@@ -74,9 +74,12 @@ export const challengeVariantChecks: readonly Check[] = [
         return fail(
           'an invalid token got 401 without error',
           isChallengeWithoutToken(outcome, await inspection.withoutToken('POST'))
-            ? `${await keepAuthorization(inspection, outcome)}. If there is no proxy, ` +
+            ? await keepAuthorization(
+                inspection,
+                outcome,
                 'respond with 401 and invalid_token to every bad token: clients renew theirs at no ' +
-                'other response'
+                  'other response',
+              )
             : undefined,
         );
       const observed = `an invalid token got 401 with error="${error}"`;

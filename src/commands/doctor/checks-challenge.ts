@@ -3,7 +3,6 @@ import { isProtectedUrl } from '../../core/loopback.js';
 import { type Challenge, findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { hasStatus, isHtml, type Outcome } from './request.js';
 
@@ -47,9 +46,12 @@ async function noChallenge(inspection: Inspection, outcome: Outcome): Promise<Ob
   const page = outcome.kind === 'response' && isHtml(outcome) ? ', and is an HTML page' : '';
   return fail(
     `the response has no WWW-Authenticate header${page}`,
-    'send one line, `Bearer resource_metadata="..."`. If the server does, let the proxies on the ' +
-      'way pass on its 401 unchanged ' +
-      `(${settingsOf('challenges', await inspection.fronts(outcome))})`,
+    await inspection.fixFor(
+      'challenges',
+      'send one line, `Bearer resource_metadata="..."`. If the server does, let the proxies on the ' +
+        'way pass on its 401 unchanged',
+      outcome,
+    ),
   );
 }
 
@@ -103,15 +105,18 @@ export const challengeChecks: readonly Check[] = [
       const { lines, first } = challengesOf(outcome);
       const [line, ...more] = lines;
       if (line === undefined) return noChallenge(inspection, outcome);
+      if (more.length > 0)
+        return fail(`${lines.length} WWW-Authenticate lines: ${lines.join(' | ')}`);
       if (/^(basic|digest|negotiate|ntlm)\b/i.test(line))
         return fail(
           `the challenge does not begin with "Bearer ": ${line}`,
-          'let the requests to this URL reach the server: a proxy asks for a login of its own ' +
-            `(${settingsOf('ownLogin', await inspection.fronts(outcome))}). Or the server itself ` +
-            'asks for it: MCP clients log in with OAuth only',
+          await inspection.fixFor(
+            'ownLogin',
+            'let the requests to this URL reach the server: a proxy asks for a login of its own. ' +
+              'If the server itself asks for it: MCP clients log in with OAuth only',
+            outcome,
+          ),
         );
-      if (more.length > 0)
-        return fail(`${lines.length} WWW-Authenticate lines: ${lines.join(' | ')}`);
       return evaluateLine(line, first);
     },
   },

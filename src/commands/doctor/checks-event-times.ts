@@ -1,7 +1,6 @@
 // Checks when each event of a stream arrives: none may wait for the next one, or for the end.
-import { type Check, type Observation, ok, skipped, warn } from './check.js';
+import { type Check, type Observation, ok, type ProxyFix, skipped, warn } from './check.js';
 import { disableBuffering, isAcknowledged } from './checks-streams.js';
-import { settingsOf } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, isStream } from './request.js';
@@ -40,9 +39,11 @@ async function responseMs(inspection: Inspection): Promise<number | null> {
   return Math.min(...times);
 }
 
-const sendAtOnce = async (inspection: Inspection): Promise<string> =>
-  'let every proxy on the way, and the server, send a small event at once ' +
-  `(${settingsOf('smallEvents', await inspection.fronts())}). In a program of your own: TCP_NODELAY`;
+const sendAtOnce = ({ fixFor }: Inspection, start = ''): Promise<ProxyFix> =>
+  fixFor(
+    'smallEvents',
+    `${start}let every proxy on the way, and the server, send a small event at once (TCP_NODELAY)`,
+  );
 
 async function firstEvent(inspection: Inspection): Promise<Observation> {
   if (!(await inspection.canConverse())) return skipped(NO_TOKEN);
@@ -106,7 +107,7 @@ async function callProgress(inspection: Inspection): Promise<Observation> {
     return arriveInGroups(times)
       ? warn(
           `the events arrived in groups: ${observed}`,
-          `nothing, if the tool sends them in groups. Otherwise ${await sendAtOnce(inspection)}`,
+          await sendAtOnce(inspection, 'nothing, if the tool sends them in groups. Otherwise '),
         )
       : ok(`the events arrived during the call: ${observed}`);
   }

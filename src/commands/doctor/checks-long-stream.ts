@@ -2,7 +2,6 @@
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
 import { disableBuffering } from './checks-streams.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import { offersHttp2, sendHttp2Request } from './http2-request.js';
 import type { Inspection } from './inspection.js';
 import { claimsOf } from './jwt-claims.js';
@@ -48,9 +47,12 @@ async function evaluate(
     );
   return fail(
     `the stream ended after ${seconds} s`,
-    'let every proxy on the way keep a stream open without a limit of its own ' +
-      `(${settingsOf('timeouts', await inspection.fronts(outcome))}), and send comments as ` +
-      'keep-alive',
+    await inspection.fixFor(
+      'timeouts',
+      'let every proxy on the way keep a stream open without a limit of its own, and send comments ' +
+        'as keep-alive',
+      outcome,
+    ),
   );
 }
 

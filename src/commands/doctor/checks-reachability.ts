@@ -3,7 +3,6 @@
 import { isProtectedUrl } from '../../core/loopback.js';
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, isStream, mediaType, type NoResponse } from './request.js';
@@ -138,8 +137,11 @@ export const reachabilityChecks: readonly Check[] = [
       return isLoginPage(location, inspection.url)
         ? fail(
             observed,
-            'let the requests to this URL reach the server: a proxy asks for a login of its own ' +
-              `(${settingsOf('ownLogin', await inspection.fronts(outcome))})`,
+            await inspection.fixFor(
+              'ownLogin',
+              'let the requests to this URL reach the server: a proxy asks for a login of its own',
+              outcome,
+            ),
           )
         : fail(observed);
     },

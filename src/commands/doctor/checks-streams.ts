@@ -1,7 +1,6 @@
 // Checks that events reach the client while their stream is open, through every proxy on the way.
-import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
+import { type Check, fail, type Observation, ok, type ProxyFix, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, headerValues, isStream, type Outcome } from './request.js';
@@ -12,22 +11,34 @@ import {
   subscribe,
 } from './stream-requests.js';
 
+const ADD_HEADER = 'add X-Accel-Buffering: no. If the server sends it, nginx on the way removes it';
+const NGINX_REMOVES_IT =
+  'nothing, if no other proxy is in front of nginx: it obeys this header and removes it. Otherwise ' +
+  'let nginx pass it on, and add it if the server does not send it';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
 export const isAcknowledged = (response: HttpResponse): boolean =>
   messagesOf(response).some(({ method }) => method === ACKNOWLEDGED);
 
 /** The fix for events that a proxy holds back. */
-export const disableBuffering = async ({ fronts }: Inspection, ...outcomes: Outcome[]) =>
-  'disable buffering and compression for this path, and flush each event ' +
-  `(${settingsOf('buffering', await fronts(...outcomes))})`;
+export const disableBuffering = (
+  { fixFor }: Inspection,
+  ...outcomes: Outcome[]
+): Promise<ProxyFix> =>
+  fixFor(
+    'buffering',
+    'disable buffering and compression for this path, and flush each event',
+    ...outcomes,
+  );
 
-/** A proxy with HTTP/2, and most proxies on Node, hold a head until a byte of the body comes. */
-const FIRST_BYTE = 'Send one comment line (`:`) together with the head of each stream';
-
-export const sendFirstByte = async (inspection: Inspection): Promise<string> =>
-  `${FIRST_BYTE}: some proxies hold the head until a byte of the body comes. Otherwise ` +
-  (await disableBuffering(inspection));
+/** The fix for a stream whose head does not arrive. */
+export const sendFirstByte = ({ fixFor }: Inspection): Promise<ProxyFix> =>
+  fixFor(
+    'buffering',
+    'respond with 405 if there is no such stream. Otherwise send one comment line (`:`) together ' +
+      'with the head: some proxies hold the head until a byte of the body comes. And disable ' +
+      'buffering for this path',
+  );
 
 async function evaluateSubscription(
   inspection: Inspection,
@@ -60,7 +71,7 @@ export async function evaluateGetStream(
     return outcome.code === 'TIMEOUT'
       ? fail(
           `no headers arrived within ${inspection.target.eventMs / 1000} s`,
-          `respond with 405 if there is no such stream. ${await sendFirstByte(inspection)}`,
+          await sendFirstByte(inspection),
         )
       : fail(`GET got ${describeOutcome(outcome)}`);
   if (outcome.status === 405) return ok('GET got 405: the server has no such stream');
@@ -80,9 +91,12 @@ async function evaluateHeaders(
 ): Promise<Observation> {
   if (typeof plain === 'string' || plain.kind === 'no response' || !isStream(plain))
     return skipped('there is no stream');
-  const noCompression = async (outcome: Outcome): Promise<string> =>
-    'compress no stream: proxies hold back compressed events ' +
-    `(${settingsOf('compression', await inspection.fronts(outcome))})`;
+  const noCompression = (outcome: Outcome): Promise<ProxyFix> =>
+    inspection.fixFor(
+      'compression',
+      'compress no stream: proxies hold back compressed events',
+      outcome,
+    );
   if (typeof compressed !== 'string' && compressed.kind === 'no response')
     return fail(
       'nothing arrived for a client that accepts compression',
@@ -98,15 +112,13 @@ async function evaluateHeaders(
   }
   if (header(plain, 'x-accel-buffering') === 'no')
     return ok('the stream has X-Accel-Buffering: no');
-  const lacks = 'the stream lacks X-Accel-Buffering: no';
-  return (await inspection.fronts(plain)).includes('nginx')
-    ? warn(lacks, `${ADD_HEADER}. ${NGINX_EATS} Nothing, if no other proxy is in front of nginx`)
-    : warn(lacks, `${ADD_HEADER}. ${NGINX_EATS}`);
+  return warn('the stream lacks X-Accel-Buffering: no', await addHeader(inspection, plain));
 }
 
-const ADD_HEADER = 'add X-Accel-Buffering: no, if the server does not send it';
-const NGINX_EATS =
-  'nginx obeys it and removes it: `proxy_pass_header X-Accel-Buffering` passes it on.';
+async function addHeader(inspection: Inspection, outcome: Outcome): Promise<ProxyFix> {
+  const fix = await inspection.fixFor('bufferingHeader', ADD_HEADER, outcome);
+  return (await inspection.isBehind('nginx')) ? { ...fix, fix: NGINX_REMOVES_IT } : fix;
+}
 
 export const streamChecks: readonly Check[] = [
   {

@@ -14,7 +14,8 @@ export type Front =
   | 'Traffic Server'
   | 'Envoy'
   | 'Cloudflare'
-  | 'AWS';
+  | 'AWS'
+  | 'Node';
 
 /** The marks in `Server` and `Via`. */
 const NAMES: readonly (readonly [Front, RegExp])[] = [
@@ -70,6 +71,7 @@ const LONG_HEADERS: Settings = {
   Varnish: '`-p http_req_hdr_len=64k -p http_req_size=128k -p workspace_client=256k`',
   lighttpd: '`server.max-request-field-size = 65536`',
   Squid: '`request_header_max_size 128 KB`',
+  Node: '`--max-http-header-size=65536`',
 };
 
 /** The proxy removes Authorization. */
@@ -104,7 +106,6 @@ const COMPRESSION: Settings = {
 /** Each event waits for the next one, or about 200 ms. */
 const SMALL_EVENTS: Settings = {
   HAProxy: '`option http-no-delay`',
-  nginx: '`tcp_nodelay on`, the default',
 };
 
 /** The proxy ends a stream, or gives up before the answer of a slow tool. */
@@ -138,6 +139,11 @@ const UNDERSCORES: Settings = {
   nginx: '`ignore_invalid_headers off`, in the server block',
 };
 
+/** nginx obeys X-Accel-Buffering and removes it. */
+const BUFFERING_HEADER: Settings = {
+  nginx: '`proxy_pass_header X-Accel-Buffering`',
+};
+
 /** The proxy replaces the 401 of the server, or removes its challenge. */
 const CHALLENGES: Settings = {
   nginx: 'no `proxy_intercept_errors on` and no `proxy_hide_header WWW-Authenticate`',
@@ -160,6 +166,7 @@ const TOPICS = {
   longHeaders: LONG_HEADERS,
   authorization: AUTHORIZATION,
   buffering: BUFFERING,
+  bufferingHeader: BUFFERING_HEADER,
   compression: COMPRESSION,
   smallEvents: SMALL_EVENTS,
   timeouts: TIMEOUTS,
@@ -172,17 +179,13 @@ const TOPICS = {
 export type Topic = keyof typeof TOPICS;
 
 /**
- * The settings of this topic, as the end of a sentence. The proxies that the responses show come
- * first; without such a proxy the list has all.
+ * The settings of this topic, one line each: those of the proxies that the responses show, or else
+ * all.
  */
-export function settingsOf(topic: Topic, fronts: readonly Front[]): string {
-  const settings = TOPICS[topic] as Settings;
-  const all = Object.keys(settings) as Front[];
-  const list = (names: readonly Front[]): string =>
-    names.map((name) => `${name}: ${settings[name]}`).join('; ');
+export function settingsOf(topic: Topic, fronts: readonly Front[]): string[] {
+  const settings: Settings = TOPICS[topic];
   const shown = fronts.filter((front) => settings[front] !== undefined);
-  const others = all.filter((front) => !shown.includes(front));
-  if (shown.length === 0) return list(all);
-  const here = `a response comes from ${shown.join(' and ')}. ${list(shown)}`;
-  return others.length === 0 ? here : `${here}. For another proxy: ${list(others)}`;
+  if (shown.length > 0)
+    return shown.map((front) => `${front}, which is in front: ${settings[front]}`);
+  return Object.entries(settings).map(([front, setting]) => `${front}: ${setting}`);
 }

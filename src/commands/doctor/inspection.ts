@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { initializeRequest, type McpRequest, modernRequest } from '../mcp-request.js';
 import { type Challenge, findParameter, parseChallenges } from './challenge.js';
+import type { ProxyFix } from './check.js';
 import { CLIENT_NAME } from './client-name.js';
 import { type JsonDocument, type JsonObject, parseDocument } from './document.js';
-import { type Front, frontsOf } from './fronts.js';
+import { type Front, frontsOf, settingsOf, type Topic } from './fronts.js';
 import { madeUpToken } from './made-up-token.js';
 import { createConversations } from './mcp-conversation.js';
 import {
@@ -102,6 +103,8 @@ export function createInspection(given: Target) {
     return sendRequest({ url: target.url, method, headers: { accept: '*/*' }, isEnough: isStream });
   });
 
+  const seen: Front[] = [];
+
   /** The opening request of 2026-07-28, without a token. */
   const discoverWithoutToken = once(() =>
     sendRequest(post(modernRequest(CLIENT_NAME, 'server/discover'))),
@@ -194,9 +197,17 @@ export function createInspection(given: Target) {
     withoutToken,
     /** The response to a made-up token with this number of characters. */
     withMadeUpToken: (length: number): Promise<Outcome> => withMadeUpToken(String(length)),
-    /** The proxies that these outcomes show, and then those of a request without a token. */
-    fronts: async (...outcomes: Outcome[]): Promise<Front[]> =>
-      frontsOf(...outcomes, await withoutToken('POST')),
+    /**
+     * A fix by settings of proxies. The outcomes may show which proxy it is; so may those of
+     * earlier fixes, and that of a request without a token.
+     */
+    async fixFor(topic: Topic, fix: string, ...outcomes: Outcome[]): Promise<ProxyFix> {
+      seen.push(...frontsOf(...outcomes, await withoutToken('POST')));
+      return { fix, settings: settingsOf(topic, [...new Set(seen)]) };
+    },
+    /** True if a response shows this proxy. */
+    isBehind: async (front: Front): Promise<boolean> =>
+      [...seen, ...frontsOf(await withoutToken('POST'))].includes(front),
     get,
     document,
     metadata,

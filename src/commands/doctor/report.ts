@@ -12,15 +12,16 @@ export const hasFailure = (findings: readonly Finding[]): boolean => countOf(fin
 
 const isProblem = ({ result }: Finding): boolean => result === 'warn' || result === 'fail';
 
-/** One line, and for a problem two more: the expectation and the fix. */
+/** One line, and for a problem more: the expectation, the fix and the settings of proxies. */
 export function findingText(finding: Finding, printable: Printable): string {
-  const { check, result, observed, fix = check.fix } = finding;
+  const { check, result, observed, fix = check.fix, settings = [] } = finding;
   const line = `${RESULTS[result]}  ${check.name}: ${printable.text(observed)}`;
   if (!isProblem(finding)) return line;
   return [
     line,
     `${INDENT}expected: ${check.expected} (${check.requirement})`,
     `${INDENT}fix:      ${printable.text(fix)}`,
+    ...settings.map((setting) => `${INDENT}          ${printable.text(setting)}`),
   ].join('\n');
 }
 
@@ -49,9 +50,11 @@ export function findingsJson(
   printable: Printable,
 ): string {
   const checks = findings.map((finding) => {
-    const { check, result, observed, fix = check.fix } = finding;
+    const { check, result, observed, fix = check.fix, settings } = finding;
     const { name, expected, requirement } = check;
-    const ifProblem = isProblem(finding) ? { fix } : {};
+    const ifProblem = isProblem(finding)
+      ? { fix, ...(settings === undefined ? {} : { settings }) }
+      : {};
     return { name, result, observed, expected, requirement, ...ifProblem };
   });
   return printable.json({ url, ok: !hasFailure(findings), checks });

@@ -1,24 +1,37 @@
 // Finds out whether a token is lost on the way: a proxy refuses its length, or removes it.
 import { findParameter } from './challenge.js';
-import { fail, type Observation } from './check.js';
+import { fail, type Observation, type ProxyFix } from './check.js';
 import { describeOutcome } from './document.js';
-import { settingsOf } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { hasStatus, type Outcome } from './request.js';
 
 /** The length of a made-up token that passes every proxy. */
 export const SHORT_TOKEN = 50;
 
+export const TOKEN_LOST = 'the token does not reach the server';
+
 /** A proxy that refuses such a token would refuse almost every header. */
 const NOT_LONG = 1_000;
 
-/** The end of a fix, after "a proxy on the way removes Authorization". */
-export const keepAuthorization = async ({ fronts }: Inspection, outcome: Outcome) =>
-  `let the proxies on the way keep Authorization (${settingsOf('authorization', await fronts(outcome))})`;
+/** `otherwise` is the fix if there is no proxy. */
+export const keepAuthorization = (
+  { fixFor }: Inspection,
+  outcome: Outcome,
+  otherwise: string,
+): Promise<ProxyFix> =>
+  fixFor(
+    'authorization',
+    `let the proxies on the way keep Authorization. If there is no proxy, ${otherwise}`,
+    outcome,
+  );
 
-export const allowLongHeaders = async ({ fronts }: Inspection, outcome: Outcome) =>
-  `let the proxies on the way accept request headers of 64 KB ` +
-  `(${settingsOf('longHeaders', await fronts(outcome))})`;
+export const allowLongHeaders = ({ fixFor }: Inspection, outcome: Outcome): Promise<ProxyFix> =>
+  fixFor(
+    'longHeaders',
+    'let the proxies on the way, and the server, accept request headers of 64 KB. Or let the ' +
+      'issuer put less into the token, such as fewer groups',
+    outcome,
+  );
 
 /**
  * True for the challenge to a request without a token (RFC 6750 section 3.1): it has no error.
@@ -37,8 +50,12 @@ async function removed(inspection: Inspection, outcome: Outcome): Promise<Observ
   if (!isChallengeWithoutToken(outcome, await inspection.withoutToken('POST'))) return null;
   return fail(
     'the server answers as if the request had no token: the challenge has no error',
-    `${await keepAuthorization(inspection, outcome)}. If there is no proxy, the server rejects the ` +
-      'token and does not say why: compare its audience, issuer, lifetime and scopes',
+    await keepAuthorization(
+      inspection,
+      outcome,
+      'the server rejects the token and does not say why: compare its audience, issuer, lifetime ' +
+        'and scopes',
+    ),
   );
 }
 
@@ -52,8 +69,7 @@ async function tooLong(inspection: Inspection, outcome: Outcome): Promise<Observ
   return fail(
     `the token has ${length} characters: the request got ${describeOutcome(outcome)}, as with a ` +
       'made-up token of this length. A short one got 401',
-    `${await allowLongHeaders(inspection, outcome)}. Or let the issuer put less into the token, ` +
-      'such as fewer groups',
+    await allowLongHeaders(inspection, outcome),
   );
 }
 
