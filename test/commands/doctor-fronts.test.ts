@@ -2,26 +2,10 @@
 // proxy where a response shows it, and gives its setting. Behind a correct front it finds nothing.
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/commands/doctor/check.js';
-import { type FrontFaults, startFront } from '../fixtures/front.js';
-import { html, linesOf, redirect, runDoctor } from './run-doctor.js';
-import { type Fault, startThirdPartyServer } from './third-party-server.js';
-
-type Options = { fault?: Fault; claims?: Record<string, unknown>; token?: null };
-
-async function behind(faults: FrontFaults, { fault = {}, claims, token }: Options = {}): Promise<Finding[]> {
-  let target = '';
-  const front = await startFront(() => target, faults);
-  const server = await startThirdPartyServer(fault, front.url, claims);
-  target = server.local;
-  const findings = await runDoctor(server, token === null ? { token } : {});
-  await Promise.all([front.stop(), server.stop()]);
-  return findings;
-}
-
-const found = (findings: readonly Finding[], name: string): Finding | undefined =>
-  findings.find(({ check }) => check.name === name);
-const failedNames = (findings: readonly Finding[]): string[] =>
-  findings.filter(({ result }) => result === 'fail').map(({ check }) => check.name);
+import type { FrontFaults } from '../fixtures/front.js';
+import { behind, failedNames, found, probeBehind } from './behind-front.js';
+import { html, linesOf, redirect } from './run-doctor.js';
+import type { Fault } from './third-party-server.js';
 
 describe('a correct front', () => {
   let findings: Finding[] = [];
@@ -59,14 +43,14 @@ describe('a front that refuses long headers', () => {
     ['without a name', { headerBytes: 15_000 }, 12_000, /^nginx: `large_client_header_buffers/],
   ];
   test.each(CASES)('%s: a warning with the longest token that passes', async (_title, faults, longest, setting) => {
-    const finding = found(await behind(faults), 'long token');
+    const finding = await probeBehind('long token', faults);
     expect(finding?.result).toBe('warn');
     expect(finding?.observed).toMatch(`one of ${longest} characters got 401`);
     expect(finding?.settings?.[0]).toMatch(setting);
   });
 
   test('shorter than the tokens of real issuers: a failure', async () => {
-    expect(found(await behind({ headerBytes: 3_000 }), 'long token')?.result).toBe('fail');
+    expect((await probeBehind('long token', { headerBytes: 3_000 })).result).toBe('fail');
   });
 
   test('a token of 9 KB: one check names the proxy and its setting, and no fix speaks of the server', async () => {
@@ -114,12 +98,12 @@ describe('a front that removes Authorization', () => {
 
 describe('a front and large bodies', () => {
   test('a limit of 1 MB: a warning, with the setting', async () => {
-    const finding = found(await behind({ name: 'nginx', bodyBytes: 1 << 20 }), 'large body without a token');
+    const finding = await probeBehind('large body without a token', { name: 'nginx', bodyBytes: 1 << 20 });
     expect(finding).toMatchObject({ result: 'warn', settings: [expect.stringContaining('client_max_body_size 0')] });
     expect(finding?.observed).toBe('request 1 of 3 with 2 MB got 413 with an HTML page');
   });
   test('a connection that is reset while the client writes: a failure', async () => {
-    const finding = found(await behind({ resets: true }), 'large body without a token');
+    const finding = await probeBehind('large body without a token', { resets: true });
     expect(finding?.result).toBe('fail');
     expect(finding?.observed).toMatch(/^request 1 of 3 with 2 MB got (no response|401)/);
   });
@@ -127,30 +111,39 @@ describe('a front and large bodies', () => {
 
 describe('a front that changes the 401', () => {
   test('without its challenge: the fix names the proxy', async () => {
-    const findings = await behind({ name: 'nginx', strips: /^www-authenticate$/i }, { token: null });
-    const finding = found(findings, 'challenge format');
+    const finding = await probeBehind(
+      'challenge format',
+      { name: 'nginx', strips: /^www-authenticate$/i },
+      { target: { token: null } },
+    );
     expect(finding?.observed).toBe('the response has no WWW-Authenticate header');
     expect(finding?.settings?.[0]).toMatch(/^nginx, which is in front: no `proxy_intercept_errors on`/);
   });
   test('as a page of its own', async () => {
-    const findings = await behind({ instead: (res) => html(res, 401) }, { token: null });
-    expect(found(findings, 'challenge format')?.observed).toMatch(/no WWW-Authenticate header, and is an HTML page$/);
+    expect(
+      (await probeBehind('challenge format', { instead: (res) => html(res, 401) }, { target: { token: null } })).observed,
+    ).toMatch(/no WWW-Authenticate header, and is an HTML page$/);
   });
   test('as a redirect to its login page: not "give clients the URL at the end"', async () => {
-    const findings = await behind({ name: 'nginx', instead: (res) => redirect(res, '/oauth2/sign_in') }, { token: null });
+    const findings = await behind(
+      { name: 'nginx', instead: (res) => redirect(res, '/oauth2/sign_in') },
+      { target: { token: null } },
+    );
     const finding = found(findings, 'no redirect');
     expect(finding?.fix).toMatch(/^let the requests to this URL reach the server: a proxy asks for a login/);
     expect(finding?.settings).toEqual([expect.stringContaining('`auth_request off`')]);
   });
   test('as a redirect to a slash: the fix of the table', async () => {
-    const findings = await behind({ instead: (res) => redirect(res, '/mcp/') }, { token: null });
-    expect(found(findings, 'no redirect')?.fix).toBeUndefined();
+    expect(
+      (await probeBehind('no redirect', { instead: (res) => redirect(res, '/mcp/') }, { target: { token: null } })).fix,
+    ).toBeUndefined();
   });
   test('with a Basic login', async () => {
     const basic = (res: Parameters<typeof html>[0]): void => {
       res.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     };
-    const findings = await behind({ instead: basic }, { token: null });
-    expect(found(findings, 'challenge format')?.fix).toMatch(/^let the requests to this URL reach the server: a proxy asks/);
+    expect((await probeBehind('challenge format', { instead: basic }, { target: { token: null } })).fix).toMatch(
+      /^let the requests to this URL reach the server: a proxy asks/,
+    );
   });
 });

@@ -1,6 +1,7 @@
 // A third-party MCP server: the SDK behind a simple OAuth middleware, with a switch for each fault
 // that such servers have.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
@@ -70,6 +71,20 @@ function buildServer(called: string[]): McpServer {
   server.registerTool('read', needs, async () => {
     called.push('read');
     return text('read');
+  });
+  // The doctor calls these two only by name.
+  server.registerTool('ticks', {}, async (ctx) => {
+    const progressToken = ctx.mcpReq._meta?.progressToken;
+    for (let progress = 1; progress <= 16; progress += 1) {
+      await sleep(50);
+      if (progressToken === undefined) continue;
+      await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 16 } });
+    }
+    return text('done');
+  });
+  server.registerTool('slow', {}, async () => {
+    await sleep(1_600);
+    return text('done');
   });
   server.registerTool('time', { annotations: { readOnlyHint: true } }, async () => {
     called.push('time');

@@ -70,14 +70,18 @@ function eventTimesOf({ parts }: HttpResponse): number[] {
 const arrivalsOf = (times: readonly number[]): number[] =>
   times.filter((time, at) => at === 0 || time - (times[at - 1] ?? 0) >= TOGETHER_MS);
 
-/** Several times several events arrived together, with a pause before: a proxy sends in turns. */
+/**
+ * Several times several events arrived together, with a pause before: a proxy sends in turns. The
+ * end of the stream pushes the last ones out.
+ */
 function arriveInGroups(times: readonly number[]): boolean {
   const arrivals = arrivalsOf(times);
+  const pauses = arrivals.slice(1, -1).map((time, at) => time - (arrivals[at] ?? 0));
   return (
     times.length >= FEWEST_EVENTS &&
-    arrivals.length > 1 &&
+    pauses.length > 0 &&
     arrivals.length <= times.length / 2 &&
-    arrivals.every((time, at) => at === 0 || time - (arrivals[at - 1] ?? 0) >= HELD_MS)
+    pauses.every((pause) => pause >= HELD_MS)
   );
 }
 

@@ -17,11 +17,20 @@ function endsWithToken({ target: { token } }: Inspection): boolean {
   return typeof exp === 'number' && Math.abs(exp * 1000 - Date.now()) < EXPIRY_MS;
 }
 
+/** The time limit for the head of a stream, in time limits for an event. */
+const HEAD_EVENTS = 6;
+
+/** True if the server does not offer this stream. */
+const isOtherResponse = (outcome: StreamOutcome): boolean =>
+  typeof outcome === 'string' || (outcome.kind === 'response' && !isStream(outcome));
+
 async function hold(inspection: Inspection, deadlineMs: number, send: SendRequest) {
-  const options = { deadlineMs, isEnough: () => false, send };
+  const { eventMs } = inspection.target;
+  // A stream whose head is missing for so long proves what it has to.
+  const headMs = Math.min(deadlineMs, HEAD_EVENTS * eventMs);
+  const options = { deadlineMs, headMs, isEnough: () => false, send };
   const modern = await subscribe(inspection, options);
-  const isOpen = typeof modern !== 'string' && modern.kind === 'response' && isStream(modern);
-  return isOpen ? modern : openGetStream(inspection, options);
+  return isOtherResponse(modern) ? openGetStream(inspection, options) : modern;
 }
 
 async function evaluate(
@@ -33,7 +42,7 @@ async function evaluate(
   if (outcome.kind === 'no response')
     return outcome.code === 'TIMEOUT'
       ? fail(
-          `nothing arrived within ${idleMs / 1000} s of an open stream`,
+          `nothing arrived within ${Math.round(outcome.endedMs / 100) / 10} s of an open stream`,
           await disableBuffering(inspection),
         )
       : fail(`GET got ${describeOutcome(outcome)}`);

@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly body?: string;
   /** Milliseconds for the whole exchange, connection and body included. */
   readonly deadlineMs?: number;
+  /** Milliseconds until the headers; by default those for the whole exchange. */
+  readonly headMs?: number;
   /** Called after the headers, and after more of the body arrived. True ends the exchange. */
   readonly isEnough?: (soFar: HttpResponse) => boolean;
 }
@@ -106,7 +108,12 @@ export interface Collector {
 
 /** Calls `finish` once: at the end, at an error, at the deadline, or when the doctor has enough. */
 export function createCollector(
-  { url, deadlineMs = DEADLINE_MS, isEnough = isUnexpectedStream }: RequestOptions,
+  {
+    url,
+    deadlineMs = DEADLINE_MS,
+    headMs = deadlineMs,
+    isEnough = isUnexpectedStream,
+  }: RequestOptions,
   finish: (outcome: Outcome) => void,
 ): Collector {
   const started = performance.now();
@@ -121,6 +128,7 @@ export function createCollector(
     if (isFinished) return;
     isFinished = true;
     clearTimeout(timer);
+    clearTimeout(headTimer);
     finish(outcome);
   };
   const fail = (code: string, detail: string): void =>
@@ -133,16 +141,17 @@ export function createCollector(
     isScheduled = false;
     if (start !== null && !isFinished && isEnough(soFar(start))) conclude(soFar(start));
   };
-  const timer = setTimeout(
-    () => stop('TIMEOUT', `no response within ${deadlineMs / 1000} s`),
-    deadlineMs,
-  );
+  const stopAfter = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => stop('TIMEOUT', `no response within ${ms / 1000} s`), ms);
+  const timer = stopAfter(deadlineMs);
+  const headTimer = stopAfter(headMs);
   return {
     get isFinished() {
       return isFinished;
     },
     head(status, headerLines) {
       start = { status, headerLines };
+      clearTimeout(headTimer);
       checkEnough();
     },
     part(more) {

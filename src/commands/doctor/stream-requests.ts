@@ -13,6 +13,7 @@ export type StreamOutcome = Outcome | string;
 
 export interface StreamOptions {
   readonly deadlineMs: number;
+  readonly headMs?: number;
   readonly isEnough: (soFar: HttpResponse) => boolean;
   /** Replaces the function for HTTP/1.1. */
   readonly send?: SendRequest;
