@@ -1,7 +1,7 @@
 // The doctor behind front proxies that hold back, compress or cut streams, and behind a correct one.
 import { describe, expect, test } from 'vitest';
 import type { FrontFaults } from '../fixtures/front.js';
-import { type BehindOptions, behind, failedNames, found, probeBehind } from './behind-front.js';
+import { type BehindOptions, probeBehind } from './behind-front.js';
 
 /** The GET stream of a server that offers one: it stays quiet. */
 const WITH_GET_STREAM: BehindOptions = {
@@ -20,15 +20,16 @@ describe('events that a front holds back', () => {
     ['nginx', { name: 'nginx/1.22.1', buffers: true }, /^nginx, which is in front: `proxy_buffering off` and `gzip off`$/],
     ['without a name', { buffers: true }, /^nginx: /],
   ])('until the end, %s: the fix is its setting for buffering', async (_title, faults, setting) => {
-    const findings = await behind(faults, { target: { tool: 'ticks' } });
-    expect(failedNames(findings)).toEqual(['immediate event']);
-    expect(found(findings, 'immediate event')?.settings?.[0]).toMatch(setting);
-    const progress = found(findings, 'call progress');
-    expect([progress?.result, progress?.observed]).toEqual([
+    const options = { target: { tool: 'ticks', eventMs: 400 } };
+    const event = await probeBehind('immediate event', faults, options);
+    expect(event).toMatchObject({ result: 'fail', observed: 'nothing arrived within 0.4 s of an open stream' });
+    expect(event.settings?.[0]).toMatch(setting);
+    const progress = await probeBehind('call progress', faults, options);
+    expect([progress.result, progress.observed]).toEqual([
       'warn',
       expect.stringMatching(/^all events arrived at the end: 17 events after /),
     ]);
-    expect(progress?.settings?.[0]).toMatch(setting);
+    expect(progress.settings?.[0]).toMatch(setting);
   });
 
   test('for 200 ms each: a warning with the setting of HAProxy; without delay, none', async () => {
@@ -85,10 +86,9 @@ describe('headers of a stream', () => {
 
 describe('a slow tool', () => {
   test('is no failure of the server: the doctor says how long it waited', async () => {
-    const findings = await behind({}, { target: { tool: 'slow', callMs: 700 } });
-    expect(failedNames(findings)).toEqual([]);
+    const target = { tool: 'slow', callMs: 700 };
     for (const era of ['modern', 'legacy'])
-      expect(found(findings, `tool call, ${era}`)).toMatchObject({
+      expect(await probeBehind(`tool call, ${era}`, {}, { target })).toMatchObject({
         result: 'skipped',
         observed: expect.stringMatching(/^slow takes longer than 0\.7 s: --long waits longer/),
       });
