@@ -1,8 +1,8 @@
 // Checks that web pages can call the server (CORS, Fetch standard), and that foreign ones cannot.
-import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, ok, skipped, warn } from './check.js';
 import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
+import type { Inspection } from './inspection.js';
 import { type HttpResponse, header, type Outcome, sendRequest } from './request.js';
 
 /** A web page can make no call without these. */
@@ -44,8 +44,11 @@ const sendPreflight = (url: string, origin: string): Promise<Outcome> =>
     },
   });
 
-function sendPost(url: string, origin: string): Promise<Outcome> {
-  const { headers, body } = initializeRequest(CLIENT_NAME);
+async function sendPost(
+  { target: { url }, openingRequest }: Inspection,
+  origin: string,
+): Promise<Outcome> {
+  const { headers, body } = await openingRequest();
   return sendRequest({ url, method: 'POST', body, headers: { ...headers, origin } });
 }
 
@@ -89,15 +92,16 @@ export const browserChecks: readonly Check[] = [
       'Access-Control-Expose-Headers: ' +
       'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After',
     requirement: 'B-15',
-    async probe({ target: { url, origin }, isOpen }) {
-      const response = await sendPost(url, origin);
+    async probe(inspection) {
+      const { origin } = inspection.target;
+      const response = await sendPost(inspection, origin);
       if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
       if (response.status === 403)
         return skipped(`POST got 403: the server does not allow ${origin}`);
       if (!allows(response, origin))
         return fail(`POST got ${response.status} without Access-Control-Allow-Origin`);
       const exposed = listOf(response, 'access-control-expose-headers');
-      const open = await isOpen();
+      const open = await inspection.isOpen();
       // An open server sends no 401, in which a client would need a header that is missing here.
       const relevant = (names: readonly string[]): readonly string[] =>
         names.filter((name) => !open || header(response, name) !== '');
@@ -116,9 +120,9 @@ export const browserChecks: readonly Check[] = [
       'check Origin against a list (DNS rebinding), and never send ' +
       'Access-Control-Allow-Credentials to every origin',
     requirement: 'B-10, B-11',
-    async probe({ target: { url } }) {
+    async probe(inspection) {
       const origin = `https://${CLIENT_NAME}.invalid`;
-      const response = await sendPost(url, origin);
+      const response = await sendPost(inspection, origin);
       if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
       const withCredentials = header(response, 'access-control-allow-credentials') === 'true';
       if (withCredentials && allows(response, origin))

@@ -67,7 +67,8 @@ export const challengeChecks: readonly Check[] = [
       const outcome = await inspection.withoutToken('POST');
       if (is401(outcome)) return ok('POST without a token got 401');
       if (await inspection.isOpen()) {
-        const open = `${hasStatus(outcome, 200) ? 'POST' : 'server/discover'} ${OPEN}`;
+        const isResult = outcome.kind === 'response' && outcome.text.includes('"result"');
+        const open = `${isResult ? 'POST' : 'server/discover'} ${OPEN}`;
         return (await inspection.metadata()) === null
           ? warn(open, 'nothing, if the server is open on purpose')
           : fail(`${open}, but its metadata names one`);

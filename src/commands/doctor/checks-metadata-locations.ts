@@ -33,11 +33,9 @@ export const metadataLocationChecks: readonly Check[] = [
     requirement: 'A-01, A-02, A-03, A-05',
     async probe(inspection) {
       const { wellKnown } = inspection.locations;
-      const post = await inspection.withoutToken('POST');
-      const isOpen = post.kind === 'response' && post.status === 200;
       const document = await inspection.document(wellKnown);
       if (document.json !== null) return ok(`the metadata is at ${wellKnown}`);
-      return isOpen && isNotFound(document)
+      return (await inspection.needsNoLogin()) && isNotFound(document)
         ? skipped('an open server needs no metadata')
         : fail(`GET ${wellKnown} got ${document.problem}`);
     },

@@ -214,9 +214,21 @@ export function createInspection(given: Target) {
     authorizationServers,
     authorized,
     postAuthorized,
+    /**
+     * The opening request that the server understands: `initialize`, unless it is open and
+     * supports 2026-07-28 alone.
+     */
+    openingRequest: async (): Promise<McpRequest> => {
+      const response = await responseWithoutToken();
+      return response !== null && response === (await discoverWithoutToken(''))
+        ? modernRequest(CLIENT_NAME, 'server/discover')
+        : initializeRequest(CLIENT_NAME);
+    },
     /** True if the opening request gets a result without a token. */
     isOpen: async (): Promise<boolean> =>
       (await responseWithoutToken())?.text.includes('"result"') ?? false,
+    /** True if the response has status 200, with a result or not. */
+    needsNoLogin: async (): Promise<boolean> => (await responseWithoutToken()) !== null,
     /** True with a token, and on a server that needs none. */
     canConverse: async (): Promise<boolean> =>
       (await responseWithoutToken()) !== null || sendsToken,
