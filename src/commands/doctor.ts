@@ -21,8 +21,8 @@ portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [
 Tests an MCP server from outside, as its clients use it. It works for any server, with this gateway
 or without. Each check prints the observation, and for a problem also the expectation and the fix.
 URL is the public URL, exactly as clients get it. A replica, or a server behind a proxy, has another
-address, and the names in the metadata would differ from it. Where a response names the proxy in front, the fix
-begins with the setting of that proxy.
+address, and the names in the metadata would differ from it. A fix names the settings of proxies:
+that of the proxy in front, where a response shows it, or else those of all.
 
   --token TOKEN    an access token for the calls; - reads it from standard input. Every user of this
                    machine can see the command line in the list of processes; the variable

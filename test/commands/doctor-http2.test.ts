@@ -1,4 +1,4 @@
-// The doctor on a server with TLS: it compares HTTP/2 with HTTP/1.1, and looks at streams over both.
+// The doctor on a server with TLS: it compares HTTP/2 with HTTP/1.1, and opens streams over both.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

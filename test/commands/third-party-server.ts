@@ -100,7 +100,7 @@ const json = (res: ServerResponse, status: number, value: unknown): void => {
 
 export type Fault = Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour>);
 
-/** `publicOrigin` is the origin of a front before the server; `claims` are more claims of the token. */
+/** `publicOrigin` is the origin of a front. `claims` are more claims of the token. */
 export async function startThirdPartyServer(
   fault: Fault = {},
   publicOrigin?: string,

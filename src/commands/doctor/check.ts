@@ -1,5 +1,6 @@
 // The types of a check and of its result. A check is one entry in a table; run-checks.ts runs the
 // tables.
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
 
 /**
@@ -16,12 +17,6 @@ export interface Observation {
   readonly fix?: string;
   /** The setting of each proxy that the fix speaks of, one line each. */
   readonly settings?: readonly string[];
-}
-
-/** A fix that depends on the proxy in front of the server. */
-export interface ProxyFix {
-  readonly fix: string;
-  readonly settings: readonly string[];
 }
 
 export interface Check {

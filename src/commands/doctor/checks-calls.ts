@@ -45,8 +45,8 @@ async function slowCall(
   const seconds = (outcome.endedMs / 1000).toFixed(1);
   if (outcome.endedMs >= callMs - 50)
     return skipped(
-      `${tool} takes longer than ${callMs / 1000} s: --long waits longer, --tool NAME calls another ` +
-        'tool',
+      `${tool} takes longer than ${callMs / 1000} s: --long waits longer, ` +
+        '--tool NAME calls another tool',
     );
   const isCut = outcome.kind === 'no response' || !outcome.complete;
   const gaveUp = outcome.kind === 'response' && [502, 504].includes(outcome.status);
@@ -156,9 +156,11 @@ export const callChecks: readonly Check[] = [
       if (!inspection.sendsToken) return NO_TOKEN;
       const loss = await tokenLoss(inspection);
       if (loss !== null) return loss;
+      let isSupported = false;
       for (const era of ERAS) {
-        const { opening } = await inspection.conversations.in(era);
+        const { opening, supported } = await inspection.conversations.in(era);
         const { outcome } = opening;
+        isSupported ||= supported;
         if (outcome.kind !== 'response' || !isRejection(outcome)) continue;
         const challenge = header(outcome, 'www-authenticate');
         return fail(
@@ -167,7 +169,9 @@ export const callChecks: readonly Check[] = [
             rpcErrorOf(opening),
         );
       }
-      return ok('the server accepts the token');
+      return isSupported
+        ? ok('the server accepts the token')
+        : skipped('no opening request got a result');
     },
   },
   ...checksOf('modern'),

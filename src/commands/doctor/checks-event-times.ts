@@ -1,6 +1,8 @@
 // Checks when each event of a stream arrives: none may wait for the next one, or for the end.
-import { type Check, type Observation, ok, type ProxyFix, skipped, warn } from './check.js';
+
+import { type Check, type Observation, ok, skipped, warn } from './check.js';
 import { disableBuffering, isAcknowledged } from './checks-streams.js';
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, isStream } from './request.js';

@@ -1,5 +1,5 @@
-// Checks what proxies on the way do to requests that are longer or stranger than most: a long
-// token, a large body, a header with an underscore.
+// Checks that proxies on the way pass on unusual requests: a long token, a large body, a header
+// with an underscore.
 import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { CLIENT_NAME } from './client-name.js';

@@ -1,6 +1,8 @@
 // Checks that events reach the client while their stream is open, through every proxy on the way.
-import { type Check, fail, type Observation, ok, type ProxyFix, skipped, warn } from './check.js';
+
+import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, headerValues, isStream, type Outcome } from './request.js';

@@ -17,6 +17,12 @@ export type Front =
   | 'AWS'
   | 'Node';
 
+/** A fix that depends on the proxy in front of the server. */
+export interface ProxyFix {
+  readonly fix: string;
+  readonly settings: readonly string[];
+}
+
 /** The marks in `Server` and `Via`. */
 const NAMES: readonly (readonly [Front, RegExp])[] = [
   ['nginx', /\b(nginx|openresty|tengine)\b/i],

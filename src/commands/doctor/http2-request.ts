@@ -1,4 +1,4 @@
-// Sends the requests of the doctor over HTTP/2, with the same deadlines and limits as over HTTP/1.1.
+// Sends the requests of the doctor over HTTP/2, with the deadlines and limits of HTTP/1.1.
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type TLSSocket } from 'node:tls';
 import { createCollector, headerLinesOf, type Outcome, type RequestOptions } from './request.js';

@@ -4,10 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { initializeRequest, type McpRequest, modernRequest } from '../mcp-request.js';
 import { type Challenge, findParameter, parseChallenges } from './challenge.js';
-import type { ProxyFix } from './check.js';
 import { CLIENT_NAME } from './client-name.js';
 import { type JsonDocument, type JsonObject, parseDocument } from './document.js';
-import { type Front, frontsOf, settingsOf, type Topic } from './fronts.js';
+import { type Front, frontsOf, type ProxyFix, settingsOf, type Topic } from './fronts.js';
 import { madeUpToken } from './made-up-token.js';
 import { createConversations } from './mcp-conversation.js';
 import {

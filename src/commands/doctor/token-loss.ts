@@ -1,7 +1,9 @@
 // Finds out whether a token is lost on the way: a proxy refuses its length, or removes it.
+
 import { findParameter } from './challenge.js';
-import { fail, type Observation, type ProxyFix } from './check.js';
+import { fail, type Observation } from './check.js';
 import { describeOutcome } from './document.js';
+import type { ProxyFix } from './fronts.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { hasStatus, type Outcome } from './request.js';
 
