@@ -1,13 +1,13 @@
 // Checks that clients that use HTTP/2 get the same answers, and the head of a stream at once.
 import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
-import { evaluateGetStream, isAcknowledged, sendFirstByte } from './checks-streams.js';
+import { evaluateGetStream, evaluateSubscription, isAcknowledged } from './checks-streams.js';
 import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
 import { offersHttp2, sendHttp2Request } from './http2-request.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { isStream, type Outcome } from './request.js';
-import { openGetStream, type StreamOutcome, subscribe } from './stream-requests.js';
+import { openGetStream, subscribe } from './stream-requests.js';
 
 const NOT_HTTPS = 'the URL is not https';
 const NO_HTTP2 = 'the server does not offer HTTP/2';
@@ -25,28 +25,6 @@ const describe = (outcome: Outcome): string => {
   const { lines } = challengesOf(outcome);
   return `${describeOutcome(outcome)}${lines.length === 0 ? '' : ` and ${lines.join(' | ')}`}`;
 };
-
-/** Only the first event of a subscription proves that events pass; its head proves less. */
-async function evaluateSubscription(
-  inspection: Inspection,
-  outcome: StreamOutcome,
-): Promise<Observation> {
-  if (typeof outcome === 'string') return skipped(outcome);
-  const { eventMs } = inspection.target;
-  if (outcome.kind === 'no response')
-    return fail(
-      `subscriptions/listen got ${describeOutcome(outcome)}`,
-      await sendFirstByte(inspection),
-    );
-  if (outcome.status !== 200 || !isStream(outcome) || outcome.complete)
-    return skipped('the server does not offer subscriptions/listen');
-  return isAcknowledged(outcome)
-    ? ok(`the acknowledgement arrived after ${Math.round(outcome.parts.at(-1)?.atMs ?? 0)} ms`)
-    : fail(
-        `no acknowledgement arrived within ${eventMs / 1000} s`,
-        await sendFirstByte(inspection),
-      );
-}
 
 export const http2Checks: readonly Check[] = [
   {

@@ -42,7 +42,8 @@ export const sendFirstByte = ({ fixFor }: Inspection): Promise<ProxyFix> =>
       'buffering for this path',
   );
 
-async function evaluateSubscription(
+/** The outcome of a subscription over one version of HTTP. */
+export async function evaluateSubscription(
   inspection: Inspection,
   outcome: StreamOutcome,
 ): Promise<Observation> {
