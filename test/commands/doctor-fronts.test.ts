@@ -138,12 +138,23 @@ describe('a front that changes the 401', () => {
       (await probeBehind('no redirect', { instead: (res) => redirect(res, '/mcp/') }, { target: { token: null } })).fix,
     ).toBeUndefined();
   });
+  test('as a page that keeps the challenge: web pages cannot read it', async () => {
+    const paged = (res: Parameters<typeof html>[0]): void => {
+      res.setHeader('www-authenticate', 'Bearer resource_metadata="https://mcp.example.com/x"');
+      html(res, 401);
+    };
+    const readable = await probeBehind('readable by a web page', { name: 'nginx', instead: paged });
+    expect(readable).toMatchObject({ result: 'fail', settings: [expect.stringContaining('`proxy_intercept_errors on`')] });
+    expect(await probeBehind('readable by a web page', { name: 'nginx' })).toMatchObject({ result: 'ok' });
+  });
   test('with a Basic login', async () => {
     const basic = (res: Parameters<typeof html>[0]): void => {
       res.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     };
-    expect((await probeBehind('challenge format', { instead: basic }, { target: { token: null } })).fix).toMatch(
-      /^let the requests to this URL reach the server: a proxy asks/,
-    );
+    // The fix for an invalid token is not about a lost token.
+    for (const name of ['challenge format', 'invalid token'])
+      expect((await probeBehind(name, { instead: basic })).fix, name).toMatch(
+        /^let the requests to this URL reach the server: a proxy asks/,
+      );
   });
 });

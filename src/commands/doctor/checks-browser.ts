@@ -2,8 +2,9 @@
 import { type Check, fail, ok, skipped, warn } from './check.js';
 import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
-import { type HttpResponse, header, type Outcome, sendRequest } from './request.js';
+import { type HttpResponse, header, isHtml, type Outcome, sendRequest } from './request.js';
 
 /** A web page can make no call without these. */
 const REQUIRED_HEADERS = [
@@ -52,6 +53,15 @@ async function sendPost(
   return sendRequest({ url, method: 'POST', body, headers: { ...headers, origin } });
 }
 
+/** A page of a proxy replaces the answer of the server, and its headers. */
+const unchanged = ({ fixFor }: Inspection, page: Outcome): Promise<ProxyFix> =>
+  fixFor(
+    'challenges',
+    'let the proxies on the way pass on the answers of the server unchanged: web pages cannot read ' +
+      'a page of a proxy without Access-Control-Allow-Origin',
+    page,
+  );
+
 export const browserChecks: readonly Check[] = [
   {
     name: 'preflight',
@@ -99,7 +109,10 @@ export const browserChecks: readonly Check[] = [
       if (response.status === 403)
         return skipped(`POST got 403: the server does not allow ${origin}`);
       if (!allows(response, origin))
-        return fail(`POST got ${response.status} without Access-Control-Allow-Origin`);
+        return fail(
+          `POST got ${response.status} without Access-Control-Allow-Origin`,
+          isHtml(response) ? await unchanged(inspection, response) : undefined,
+        );
       const exposed = listOf(response, 'access-control-expose-headers');
       const open = await inspection.isOpen();
       // An open server sends no 401, in which a client would need a header that is missing here.

@@ -6,7 +6,7 @@ import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import type { Conversation, Era, Reply } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
-import { TOKEN_LOST, tokenLoss } from './token-loss.js';
+import { ownLogin, TOKEN_LOST, tokenLoss } from './token-loss.js';
 
 const ERAS = ['modern', 'legacy'] as const;
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
@@ -167,6 +167,7 @@ export const callChecks: readonly Check[] = [
           `${OPENINGS[era]} got ${outcome.status} ` +
             `${challenge === '' ? 'without a challenge' : `with ${challenge}`}` +
             rpcErrorOf(opening),
+          (await ownLogin(inspection, outcome)) ?? undefined,
         );
       }
       return isSupported

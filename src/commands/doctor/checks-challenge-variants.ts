@@ -7,7 +7,7 @@ import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { hasStatus, type Outcome, sendRequest } from './request.js';
-import { isChallengeWithoutToken, keepAuthorization, SHORT_TOKEN } from './token-loss.js';
+import { isChallengeWithoutToken, keepAuthorization, ownLogin, SHORT_TOKEN } from './token-loss.js';
 
 const NO_CHALLENGE = 'there is no challenge';
 
@@ -80,7 +80,7 @@ export const challengeVariantChecks: readonly Check[] = [
                 'respond with 401 and invalid_token to every bad token: clients renew theirs at no ' +
                   'other response',
               )
-            : undefined,
+            : ((await ownLogin(inspection, outcome)) ?? undefined),
         );
       const observed = `an invalid token got 401 with error="${error}"`;
       return error === 'invalid_token' ? ok(observed) : fail(observed);

@@ -5,6 +5,7 @@ import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } fr
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import { hasStatus, isHtml, type Outcome } from './request.js';
+import { ownLogin } from './token-loss.js';
 
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE'];
 const NOT_401 = 'POST without a token did not get 401';
@@ -108,16 +109,9 @@ export const challengeChecks: readonly Check[] = [
       if (line === undefined) return noChallenge(inspection, outcome);
       if (more.length > 0)
         return fail(`${lines.length} WWW-Authenticate lines: ${lines.join(' | ')}`);
-      if (/^(basic|digest|negotiate|ntlm)\b/i.test(line))
-        return fail(
-          `the challenge does not begin with "Bearer ": ${line}`,
-          await inspection.fixFor(
-            'ownLogin',
-            'let the requests to this URL reach the server: a proxy asks for a login of its own. ' +
-              'If the server itself asks for it: MCP clients log in with OAuth only',
-            outcome,
-          ),
-        );
+      const otherLogin = await ownLogin(inspection, outcome);
+      if (otherLogin !== null)
+        return fail(`the challenge does not begin with "Bearer ": ${line}`, otherLogin);
       return evaluateLine(line, first);
     },
   },

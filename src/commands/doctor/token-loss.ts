@@ -42,9 +42,23 @@ export function isChallengeWithoutToken(outcome: Outcome, withoutToken: Outcome)
   if (!hasStatus(outcome, 401)) return false;
   const { lines, first } = challengesOf(outcome);
   return (
-    first !== null &&
+    first?.scheme.toLowerCase() === 'bearer' &&
     findParameter(first, 'error') === undefined &&
     lines[0] === challengesOf(withoutToken).lines[0]
+  );
+}
+
+const OTHER_LOGIN = /^(basic|digest|negotiate|ntlm)\b/i;
+
+/** The fix if this response asks for a login that is not OAuth; null for another response. */
+export async function ownLogin({ fixFor }: Inspection, outcome: Outcome): Promise<ProxyFix | null> {
+  const [line] = challengesOf(outcome).lines;
+  if (line === undefined || !OTHER_LOGIN.test(line)) return null;
+  return fixFor(
+    'ownLogin',
+    'let the requests to this URL reach the server: a proxy asks for a login of its own. If the ' +
+      'server itself asks for it: MCP clients log in with OAuth only',
+    outcome,
   );
 }
 
