@@ -21,17 +21,20 @@ portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [
 Tests an MCP server from outside, as its clients use it. It works for any server, with this gateway
 or without. Each check prints the observation, and for a problem also the expectation and the fix.
 URL is the public URL, exactly as clients get it. A replica, or a server behind a proxy, has another
-address, and the names in the metadata would differ from it.
+address, and the names in the metadata would differ from it. A fix names the settings of proxies:
+that of the proxy in front, where a response shows it, or else those of all.
 
   --token TOKEN    an access token for the calls; - reads it from standard input. Every user of this
                    machine can see the command line in the list of processes; the variable
                    PORTCULLIS_TOKEN is safer. The doctor sends the token only to URL, over https or
                    on loopback, and follows no redirect with it
   --tool NAME      the tool to call, without arguments. By default a tool that is read-only
-                   (readOnlyHint) and needs no arguments
+                   (readOnlyHint) and needs no arguments. Name one that reports progress, several
+                   times in some seconds: the doctor then checks the time of each event
   --origin ORIGIN  the origin of the web page that calls the server;
                    by default http://localhost:6274, MCP Inspector
-  --long           also hold a stream open for 65 s without events
+  --long           also hold a stream open for 10 minutes without events, and wait up to 5 minutes
+                   for the result of a tool instead of 30 s
   --json           print one JSON object
   --help           this text
 
@@ -46,14 +49,21 @@ export interface DoctorTimes {
   readonly eventMs: number;
   /** How long --long holds a stream open. */
   readonly idleMs: number;
+  /** How long the doctor waits for the result of a tool, without and with --long. */
+  readonly callMs: number;
+  readonly longCallMs: number;
   /** How often a check that takes long is reported. */
   readonly progressMs: number;
 }
 
 export const DOCTOR_TIMES: DoctorTimes = {
   eventMs: 3_000,
-  // A little longer than the idle limit of most proxies.
-  idleMs: 65_000,
+  // A little longer than the limits of proxies: 60 s without an event for most, 10 minutes in all
+  // for others.
+  idleMs: 610_000,
+  callMs: 30_000,
+  // A little longer than this gateway waits for an answer by default.
+  longCallMs: 310_000,
   // Longer than most checks take, shorter than the patience of a user.
   progressMs: 5_000,
 };
@@ -109,6 +119,7 @@ export async function doctor(
     origin: values.origin,
     idleMs: values.long ? times.idleMs : null,
     eventMs: times.eventMs,
+    callMs: values.long ? times.longCallMs : times.callMs,
   };
   return (values.json ? reportAsJson : reportAsText)(target, io, times);
 }

@@ -73,7 +73,13 @@ describe('without an MCP server', () => {
     expect(text.errors).toEqual(['...      reachable: running for 1 s']);
     expect(text.written.filter((line) => line.startsWith('FAIL'))).toHaveLength(1);
     expect(json.errors).toEqual([]);
-    expect(DOCTOR_TIMES).toEqual({ eventMs: 3_000, idleMs: 65_000, progressMs: 5_000 });
+    expect(DOCTOR_TIMES).toEqual({
+      eventMs: 3_000,
+      idleMs: 610_000,
+      callMs: 30_000,
+      longCallMs: 310_000,
+      progressMs: 5_000,
+    });
   });
 
   test('a name that DNS does not know', async () => {

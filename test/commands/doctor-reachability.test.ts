@@ -23,6 +23,7 @@ async function findingsOf(fault: Fault, more: Parameters<typeof runDoctor>[1] = 
     lastSkipped: linesOf(findings, 'skipped').at(-1),
   };
 }
+const OPEN_BEFORE = (OPEN as Behaviour).before;
 const LEFT_OUT = /no MCP server was found$/;
 
 describe('no MCP server at the URL: one check fails, and no other runs', () => {
@@ -115,6 +116,39 @@ describe('an open server', () => {
     });
     const { firstFailure } = await findingsOf((good) => ({ ...withSession(good), ...OPEN, exposed: '' }), { token: null });
     expect(firstFailure).toBe('readable by a web page: the response does not expose mcp-session-id');
+  });
+});
+
+/** Like a server of 2026-07-28 alone: it does not know `initialize`. */
+const modernOnly =
+  (status: number, code: number): Behaviour['before'] =>
+  (req, res) => {
+    if (String(req.url).includes('/.well-known/')) return OPEN_BEFORE(req, res);
+    if (req.method !== 'POST' || req.headers['mcp-protocol-version'] === '2026-07-28') return OPEN_BEFORE(req, res);
+    res.writeHead(status, { 'content-type': 'application/json' });
+    res.end(`{"jsonrpc":"2.0","id":1,"error":{"code":${code},"message":"no"}}`);
+    return true;
+  };
+
+describe('an open server of 2026-07-28 alone', () => {
+  test.each([
+    ['unsupported version', 400, -32022],
+    ['unknown method', 404, -32601],
+    ['an error with status 200', 200, -32601],
+  ])('that rejects initialize with %s: the doctor lists and calls its tools', async (_title, status, code) => {
+    const { findings } = await findingsOf({ ...OPEN, before: modernOnly(status, code) }, { token: null });
+    expect(linesOf(findings, 'fail')).toEqual([]);
+    expect(linesOf(findings, 'warn')).toContain(
+      'warn login required: server/discover without a token got 200: the server needs no login',
+    );
+    expect(linesOf(findings, 'ok')).toEqual(
+      expect.arrayContaining([
+        'ok opening request, modern: the server supports 2026-07-28',
+        'ok tool call, modern: time got a result',
+        'ok supported era: the server supports modern',
+        expect.stringMatching(/^ok immediate event: /),
+      ]),
+    );
   });
 });
 

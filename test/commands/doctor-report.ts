@@ -4,7 +4,15 @@ import { type Run, run } from './in-process.js';
 export type Report = {
   ok: boolean;
   url: string;
-  checks: { name: string; result: string; observed: string; expected: string; requirement: string; fix?: string }[];
+  checks: {
+    name: string;
+    result: string;
+    observed: string;
+    expected: string;
+    requirement: string;
+    fix?: string;
+    settings?: string[];
+  }[];
 };
 
 export const runDoctor = (args: string[], env: Record<string, string> = {}): Promise<Run> => run(['doctor', ...args], { env });

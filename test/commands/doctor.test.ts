@@ -18,7 +18,10 @@ describe('a correct third-party server', () => {
       'warn authorization server metadata at the origin: GET got 404: Codex treats the server as one without a login',
     ]);
     expect(linesOf(findings, 'skipped').map((line) => line.split(':')[0])).toEqual([
+      'skipped Mcp-Param headers',
       'skipped call progress',
+      'skipped HTTP/2',
+      'skipped streams over HTTP/2',
       'skipped idle stream',
     ]);
     expect(findings.length).toBe(allChecks.length);

@@ -1,11 +1,12 @@
 // A third-party MCP server: the SDK behind a simple OAuth middleware, with a switch for each fault
 // that such servers have.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { ecKey, mintToken } from '../fixtures/mint.js';
-import { startServer } from '../fixtures/ports.js';
+import { listen, startServer } from '../fixtures/ports.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -33,6 +34,8 @@ export interface Behaviour {
 export interface ThirdPartyServer {
   readonly url: string;
   readonly origin: string;
+  /** The origin without the front. */
+  readonly local: string;
   readonly token: string;
   readonly issuer: string;
   /** The names of the called tools. */
@@ -69,6 +72,20 @@ function buildServer(called: string[]): McpServer {
     called.push('read');
     return text('read');
   });
+  // The doctor calls these two only by name.
+  server.registerTool('ticks', {}, async (ctx) => {
+    const progressToken = ctx.mcpReq._meta?.progressToken;
+    for (let progress = 1; progress <= 16; progress += 1) {
+      await sleep(50);
+      if (progressToken === undefined) continue;
+      await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 16 } });
+    }
+    return text('done');
+  });
+  server.registerTool('slow', {}, async () => {
+    await sleep(1_600);
+    return text('done');
+  });
   server.registerTool('time', { annotations: { readOnlyHint: true } }, async () => {
     called.push('time');
     return text('noon');
@@ -83,7 +100,12 @@ const json = (res: ServerResponse, status: number, value: unknown): void => {
 
 export type Fault = Partial<Behaviour> | ((good: Behaviour) => Partial<Behaviour>);
 
-export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPartyServer> {
+/** `publicOrigin` is the origin of a front. `claims` are more claims of the token. */
+export async function startThirdPartyServer(
+  fault: Fault = {},
+  publicOrigin?: string,
+  claims: Record<string, unknown> = {},
+): Promise<ThirdPartyServer> {
   const behaviour: Behaviour = { ...good, ...(typeof fault === 'function' ? fault(good) : fault) };
   const key = ecKey();
   const called: string[] = [];
@@ -162,19 +184,24 @@ export async function startThirdPartyServer(fault: Fault = {}): Promise<ThirdPar
     behaviour.around(res);
     void serve(req as NodeIncomingMessageLike, res);
   }
-  const listening = await startServer(middleware);
-  origin = listening.url;
-  token = mintToken({ issuer, audience: `${origin}/mcp`, key });
+  // A server with the limit of Node would reject a long token itself.
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, middleware);
+  const local = `http://127.0.0.1:${await listen(server)}`;
+  origin = publicOrigin ?? local;
+  token = mintToken({ issuer, audience: `${origin}/mcp`, key, claims });
   return {
     url: `${origin}/mcp`,
     origin,
+    local,
     token,
     issuer,
     called,
     seen,
     async stop() {
       await mcp.close();
-      await Promise.all([listening.close(), issuerServer.close()]);
+      server.close();
+      server.closeAllConnections();
+      await issuerServer.close();
     },
   };
 }

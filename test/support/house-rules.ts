@@ -44,7 +44,10 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
   [/^node:fs(\/|$)/, ['config/', 'main.ts', 'commands/']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
-  [/^node:(http|https|http2|net|tls|dgram)$/, ['http/', 'commands/demo', 'commands/doctor/request.ts', 'type ']],
+  [
+    /^node:(http|https|http2|net|tls|dgram)$/,
+    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'type '],
+  ],
   [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
   [/^node:/, ['']],
 ];

@@ -1,5 +1,6 @@
 // The types of a check and of its result. A check is one entry in a table; run-checks.ts runs the
 // tables.
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
 
 /**
@@ -14,6 +15,8 @@ export interface Observation {
   readonly observed: string;
   /** Replaces the fix of the table. */
   readonly fix?: string;
+  /** The setting of each proxy that the fix speaks of, one line each. */
+  readonly settings?: readonly string[];
 }
 
 export interface Check {
@@ -30,16 +33,18 @@ export interface Finding extends Observation {
   readonly check: Check;
 }
 
-const withFix = (fix: string | undefined) => (fix === undefined ? {} : { fix });
+type Fix = string | ProxyFix | undefined;
+
+const withFix = (fix: Fix): Partial<ProxyFix> => (typeof fix === 'string' ? { fix } : { ...fix });
 
 export const ok = (observed: string): Observation => ({ result: 'ok', observed });
 export const skipped = (observed: string): Observation => ({ result: 'skipped', observed });
-export const warn = (observed: string, fix?: string): Observation => ({
+export const warn = (observed: string, fix?: Fix): Observation => ({
   result: 'warn',
   observed,
   ...withFix(fix),
 });
-export const fail = (observed: string, fix?: string): Observation => ({
+export const fail = (observed: string, fix?: Fix): Observation => ({
   result: 'fail',
   observed,
   ...withFix(fix),

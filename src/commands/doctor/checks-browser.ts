@@ -1,9 +1,10 @@
 // Checks that web pages can call the server (CORS, Fetch standard), and that foreign ones cannot.
-import { initializeRequest } from '../mcp-request.js';
 import { type Check, fail, ok, skipped, warn } from './check.js';
+import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
-import { CLIENT_NAME } from './mcp-conversation.js';
-import { type HttpResponse, header, type Outcome, sendRequest } from './request.js';
+import type { ProxyFix } from './fronts.js';
+import type { Inspection } from './inspection.js';
+import { type HttpResponse, header, isHtml, type Outcome, sendRequest } from './request.js';
 
 /** A web page can make no call without these. */
 const REQUIRED_HEADERS = [
@@ -44,10 +45,22 @@ const sendPreflight = (url: string, origin: string): Promise<Outcome> =>
     },
   });
 
-function sendPost(url: string, origin: string): Promise<Outcome> {
-  const { headers, body } = initializeRequest(CLIENT_NAME);
+async function sendPost(
+  { target: { url }, openingRequest }: Inspection,
+  origin: string,
+): Promise<Outcome> {
+  const { headers, body } = await openingRequest();
   return sendRequest({ url, method: 'POST', body, headers: { ...headers, origin } });
 }
+
+/** A page of a proxy replaces the answer of the server, and its headers. */
+const unchanged = ({ fixFor }: Inspection, page: Outcome): Promise<ProxyFix> =>
+  fixFor(
+    'challenges',
+    'let the proxies on the way pass on the answers of the server unchanged: web pages cannot read ' +
+      'a page of a proxy without Access-Control-Allow-Origin',
+    page,
+  );
 
 export const browserChecks: readonly Check[] = [
   {
@@ -89,15 +102,19 @@ export const browserChecks: readonly Check[] = [
       'Access-Control-Expose-Headers: ' +
       'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After',
     requirement: 'B-15',
-    async probe({ target: { url, origin }, isOpen }) {
-      const response = await sendPost(url, origin);
+    async probe(inspection) {
+      const { origin } = inspection.target;
+      const response = await sendPost(inspection, origin);
       if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
       if (response.status === 403)
         return skipped(`POST got 403: the server does not allow ${origin}`);
       if (!allows(response, origin))
-        return fail(`POST got ${response.status} without Access-Control-Allow-Origin`);
+        return fail(
+          `POST got ${response.status} without Access-Control-Allow-Origin`,
+          isHtml(response) ? await unchanged(inspection, response) : undefined,
+        );
       const exposed = listOf(response, 'access-control-expose-headers');
-      const open = await isOpen();
+      const open = await inspection.isOpen();
       // An open server sends no 401, in which a client would need a header that is missing here.
       const relevant = (names: readonly string[]): readonly string[] =>
         names.filter((name) => !open || header(response, name) !== '');
@@ -116,9 +133,9 @@ export const browserChecks: readonly Check[] = [
       'check Origin against a list (DNS rebinding), and never send ' +
       'Access-Control-Allow-Credentials to every origin',
     requirement: 'B-10, B-11',
-    async probe({ target: { url } }) {
+    async probe(inspection) {
       const origin = `https://${CLIENT_NAME}.invalid`;
-      const response = await sendPost(url, origin);
+      const response = await sendPost(inspection, origin);
       if (response.kind !== 'response') return fail(`POST got ${describeOutcome(response)}`);
       const withCredentials = header(response, 'access-control-allow-credentials') === 'true';
       if (withCredentials && allows(response, origin))

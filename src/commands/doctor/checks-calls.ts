@@ -6,6 +6,7 @@ import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
 import type { Conversation, Era, Reply } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
+import { ownLogin, TOKEN_LOST, tokenLoss } from './token-loss.js';
 
 const ERAS = ['modern', 'legacy'] as const;
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
@@ -13,6 +14,9 @@ const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 
 /** The doctor sends nothing to a server that would reject it. */
 const NO_TOKEN = skipped('there is no token to send');
+
+/** An answer that takes longer is one of a slow tool, not of a fault in the server. */
+const SLOW_MS = 1_000;
 
 const isRejection = (outcome: Outcome): boolean =>
   outcome.kind === 'response' && [401, 403].includes(outcome.status);
@@ -32,12 +36,34 @@ function missingScopes({ outcome }: Reply): string | null {
   return findParameter(first, 'scope')?.value ?? 'not named';
 }
 
+/** A call that takes long: the doctor stopped to wait, or a proxy did. Null for another one. */
+async function slowCall(
+  { target: { callMs }, fixFor }: Inspection,
+  tool: string,
+  { outcome }: Reply,
+): Promise<Observation | null> {
+  const seconds = (outcome.endedMs / 1000).toFixed(1);
+  if (outcome.endedMs >= callMs - 50)
+    return skipped(
+      `${tool} takes longer than ${callMs / 1000} s: --long waits longer, ` +
+        '--tool NAME calls another tool',
+    );
+  const isCut = outcome.kind === 'no response' || !outcome.complete;
+  const gaveUp = outcome.kind === 'response' && [502, 504].includes(outcome.status);
+  if (outcome.endedMs < SLOW_MS || !(isCut || gaveUp)) return null;
+  return fail(
+    `${tool} got ${isCut ? 'a cut' : describeOutcome(outcome)} after ${seconds} s`,
+    await fixFor('timeouts', 'let every proxy on the way wait longer for a slow tool', outcome),
+  );
+}
+
 async function inConversation(
   inspection: Inspection,
   era: Era,
-  evaluate: (conversation: Conversation) => Observation,
+  evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
+  if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
   return evaluate(await inspection.conversations.in(era));
 }
 
@@ -45,7 +71,7 @@ async function inConversation(
 const ifSupported = (
   inspection: Inspection,
   era: Era,
-  evaluate: (conversation: Conversation) => Observation,
+  evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> =>
   inConversation(inspection, era, (conversation) =>
     conversation.supported
@@ -93,7 +119,7 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server; --tool selects another tool',
     requirement: 'B-23, D-07',
     probe: (inspection) =>
-      ifSupported(inspection, era, ({ tool, call }) => {
+      ifSupported(inspection, era, async ({ tool, call }) => {
         if (tool === null || call === null) {
           const { tool: named } = inspection.target;
           if (named !== null) return fail(`the server has no tool ${named}`);
@@ -106,7 +132,10 @@ const checksOf = (era: Era): readonly Check[] => [
         // A list may show tools for which a client first requests more scopes.
         if (scopes !== null && inspection.target.tool === null)
           return skipped(`${tool} needs more scopes (${scopes}); --tool NAME calls another tool`);
-        if (result === undefined) return fail(`${tool} got ${describeReply(call)}`);
+        if (result === undefined)
+          return (
+            (await slowCall(inspection, tool, call)) ?? fail(`${tool} got ${describeReply(call)}`)
+          );
         return result.isError === true
           ? warn(`${tool} reports an error of its own`)
           : ok(`${tool} got a result`);
@@ -125,18 +154,25 @@ export const callChecks: readonly Check[] = [
     requirement: 'A-20, A-30',
     async probe(inspection) {
       if (!inspection.sendsToken) return NO_TOKEN;
+      const loss = await tokenLoss(inspection);
+      if (loss !== null) return loss;
+      let isSupported = false;
       for (const era of ERAS) {
-        const { opening } = await inspection.conversations.in(era);
+        const { opening, supported } = await inspection.conversations.in(era);
         const { outcome } = opening;
+        isSupported ||= supported;
         if (outcome.kind !== 'response' || !isRejection(outcome)) continue;
         const challenge = header(outcome, 'www-authenticate');
         return fail(
           `${OPENINGS[era]} got ${outcome.status} ` +
             `${challenge === '' ? 'without a challenge' : `with ${challenge}`}` +
             rpcErrorOf(opening),
+          (await ownLogin(inspection, outcome)) ?? undefined,
         );
       }
-      return ok('the server accepts the token');
+      return isSupported
+        ? ok('the server accepts the token')
+        : skipped('no opening request got a result');
     },
   },
   ...checksOf('modern'),
@@ -148,6 +184,7 @@ export const callChecks: readonly Check[] = [
     requirement: 'B-32, B-40',
     async probe(inspection) {
       if (!(await inspection.canConverse())) return NO_TOKEN;
+      if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
       const all: { era: Era; conversation: Conversation }[] = [];
       for (const era of ERAS)
         all.push({ era, conversation: await inspection.conversations.in(era) });

@@ -1,13 +1,13 @@
 // Checks the challenges to variants of the request: repeated, by other methods, with an invalid
 // token, with a forwarded host.
-import { randomBytes } from 'node:crypto';
 import { initializeRequest, modernRequest } from '../mcp-request.js';
 import { findParameter } from './challenge.js';
 import { type Check, fail, ok, skipped, warn } from './check.js';
+import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import { CLIENT_NAME } from './mcp-conversation.js';
 import { hasStatus, type Outcome, sendRequest } from './request.js';
+import { isChallengeWithoutToken, keepAuthorization, ownLogin, SHORT_TOKEN } from './token-loss.js';
 
 const NO_CHALLENGE = 'there is no challenge';
 
@@ -58,8 +58,7 @@ export const challengeVariantChecks: readonly Check[] = [
     async probe(inspection) {
       if (!is401(await inspection.withoutToken('POST')))
         return skipped('POST without a token did not get 401');
-      const authorization = `Bearer ${CLIENT_NAME}-${randomBytes(12).toString('hex')}`;
-      const outcome = await postWith(inspection, { authorization });
+      const outcome = await inspection.withMadeUpToken(SHORT_TOKEN);
       const got = `an invalid token got ${describeOutcome(outcome)}`;
       if (hasStatus(outcome, 503))
         return warn(
@@ -71,7 +70,18 @@ export const challengeVariantChecks: readonly Check[] = [
       if (!is401(outcome)) return fail(got);
       const { first } = challengesOf(outcome);
       const error = first === null ? undefined : findParameter(first, 'error')?.value;
-      if (error === undefined) return fail('an invalid token got 401 without error');
+      if (error === undefined)
+        return fail(
+          'an invalid token got 401 without error',
+          isChallengeWithoutToken(outcome, await inspection.withoutToken('POST'))
+            ? await keepAuthorization(
+                inspection,
+                outcome,
+                'respond with 401 and invalid_token to every bad token: clients renew theirs at no ' +
+                  'other response',
+              )
+            : ((await ownLogin(inspection, outcome)) ?? undefined),
+        );
       const observed = `an invalid token got 401 with error="${error}"`;
       return error === 'invalid_token' ? ok(observed) : fail(observed);
     },

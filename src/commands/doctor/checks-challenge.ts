@@ -4,10 +4,13 @@ import { type Challenge, findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import { hasStatus, type Outcome } from './request.js';
+import { hasStatus, isHtml, type Outcome } from './request.js';
+import { ownLogin } from './token-loss.js';
 
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE'];
 const NOT_401 = 'POST without a token did not get 401';
+
+const OPEN = 'without a token got 200: the server needs no login';
 
 const FROM_CONFIGURATION = 'write the whole URL from a configured public address';
 
@@ -39,6 +42,20 @@ function evaluateLine(line: string, first: Challenge | null): Observation {
   return new Set(names).size < names.length ? fail(`a parameter appears twice: ${line}`) : ok(line);
 }
 
+/** A 401 without a challenge: the server sends none, or a proxy replaces or changes the 401. */
+async function noChallenge(inspection: Inspection, outcome: Outcome): Promise<Observation> {
+  const page = outcome.kind === 'response' && isHtml(outcome) ? ', and is an HTML page' : '';
+  return fail(
+    `the response has no WWW-Authenticate header${page}`,
+    await inspection.fixFor(
+      'challenges',
+      'send one line, `Bearer resource_metadata="..."`. If the server does, let the proxies on the ' +
+        'way pass on its 401 unchanged',
+      outcome,
+    ),
+  );
+}
+
 export const challengeChecks: readonly Check[] = [
   {
     name: 'login required',
@@ -51,7 +68,8 @@ export const challengeChecks: readonly Check[] = [
       const outcome = await inspection.withoutToken('POST');
       if (is401(outcome)) return ok('POST without a token got 401');
       if (await inspection.isOpen()) {
-        const open = 'POST without a token got 200: the server needs no login';
+        const isResult = outcome.kind === 'response' && outcome.text.includes('"result"');
+        const open = `${isResult ? 'POST' : 'server/discover'} ${OPEN}`;
         return (await inspection.metadata()) === null
           ? warn(open, 'nothing, if the server is open on purpose')
           : fail(`${open}, but its metadata names one`);
@@ -88,9 +106,12 @@ export const challengeChecks: readonly Check[] = [
       if (!is401(outcome)) return skipped(NOT_401);
       const { lines, first } = challengesOf(outcome);
       const [line, ...more] = lines;
-      if (line === undefined) return fail('the response has no WWW-Authenticate header');
+      if (line === undefined) return noChallenge(inspection, outcome);
       if (more.length > 0)
         return fail(`${lines.length} WWW-Authenticate lines: ${lines.join(' | ')}`);
+      const otherLogin = await ownLogin(inspection, outcome);
+      if (otherLogin !== null)
+        return fail(`the challenge does not begin with "Bearer ": ${line}`, otherLogin);
       return evaluateLine(line, first);
     },
   },

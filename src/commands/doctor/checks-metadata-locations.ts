@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, otherOrigin, skipped, warn } from './check.js';
+import { CLIENT_NAME } from './client-name.js';
 import { describeOutcome, type JsonDocument, parseDocument } from './document.js';
 import { challengesOf, type Inspection } from './inspection.js';
-import { CLIENT_NAME } from './mcp-conversation.js';
 import { header, mediaType, type Outcome, sendRequest } from './request.js';
 
 const NOT_FOUND = new Set([404, 410]);
@@ -33,11 +33,9 @@ export const metadataLocationChecks: readonly Check[] = [
     requirement: 'A-01, A-02, A-03, A-05',
     async probe(inspection) {
       const { wellKnown } = inspection.locations;
-      const post = await inspection.withoutToken('POST');
-      const isOpen = post.kind === 'response' && post.status === 200;
       const document = await inspection.document(wellKnown);
       if (document.json !== null) return ok(`the metadata is at ${wellKnown}`);
-      return isOpen && isNotFound(document)
+      return (await inspection.needsNoLogin()) && isNotFound(document)
         ? skipped('an open server needs no metadata')
         : fail(`GET ${wellKnown} got ${document.problem}`);
     },

@@ -42,10 +42,26 @@ const worksWithToken = async ({ sendsToken, conversations }: Inspection): Promis
   sendsToken &&
   ((await conversations.in('modern')).supported || (await conversations.in('legacy')).supported);
 
+/** The path that this gateway names where only slashes differ (route.slash). */
+function namedPath(response: HttpResponse): string | null {
+  for (const { error } of messagesOf(response)) {
+    const { data } = (error ?? {}) as { data?: { path?: unknown } };
+    if (typeof data?.path === 'string' && data.path.startsWith('/')) return data.path;
+  }
+  return null;
+}
+
 async function nothingHere(
-  { target: { url }, path, metadata }: Inspection,
+  { target: { url }, url: { origin }, path, metadata }: Inspection,
+  response: HttpResponse,
   got: string,
 ): Promise<Observation> {
+  const named = namedPath(response);
+  if (named !== null)
+    return fail(
+      `${got}: only slashes differ from the path ${named}`,
+      `use the URL ${origin}${named}. If you did, a proxy on the way adds or removes a slash`,
+    );
   const { resource } = (await metadata()) ?? {};
   const hints = [
     'check the URL: it must be exact, with its path, like https://mcp.example.com/files/mcp.',
@@ -55,6 +71,16 @@ async function nothingHere(
   ];
   const fix = hints.filter((hint) => hint !== '').join(' ');
   return fail(`${got}: no MCP server responds at this URL`, fix);
+}
+
+const LOGIN_WORD = /log-?in|sign-?in|auth|sso|saml|access/i;
+
+/** A login page of a proxy is at another path; a redirect to https or to a slash is not. */
+function isLoginPage(location: string, { href, pathname }: URL): boolean {
+  if (!URL.canParse(location, href)) return false;
+  const to = new URL(location, href);
+  const isSamePath = to.pathname.replace(/\/+$/, '') === pathname.replace(/\/+$/, '');
+  return !isSamePath && LOGIN_WORD.test(`${to.hostname}${to.pathname}`);
 }
 
 /** If this check fails, run-checks.ts names another reason than for the others. */
@@ -72,7 +98,7 @@ export const serverCheck: Check = {
     const speaksMcp =
       outcome.status === 401 || mediaType(outcome) === 'application/json' || isStream(outcome);
     if ((speaksMcp && !isNotFound(outcome)) || (await worksWithToken(inspection))) return ok(got);
-    if (isNotFound(outcome)) return nothingHere(inspection, got);
+    if (isNotFound(outcome)) return nothingHere(inspection, outcome, got);
     if ((await inspection.metadata()) !== null)
       return ok(`${got}, and the server has resource metadata`);
     return UPSTREAM_DOWN.includes(outcome.status)
@@ -105,9 +131,19 @@ export const reachabilityChecks: readonly Check[] = [
     async probe(inspection) {
       const outcome = await inspection.withoutToken('POST');
       if (outcome.kind !== 'response') return skipped('POST got no response');
-      return outcome.status >= 300 && outcome.status < 400
-        ? fail(`POST got ${outcome.status}, a redirect to ${header(outcome, 'location')}`)
-        : ok('the URL does not redirect');
+      if (outcome.status < 300 || outcome.status >= 400) return ok('the URL does not redirect');
+      const location = header(outcome, 'location');
+      const observed = `POST got ${outcome.status}, a redirect to ${location}`;
+      return isLoginPage(location, inspection.url)
+        ? fail(
+            observed,
+            await inspection.fixFor(
+              'ownLogin',
+              'let the requests to this URL reach the server: a proxy asks for a login of its own',
+              outcome,
+            ),
+          )
+        : fail(observed);
     },
   },
   serverCheck,

@@ -1,65 +1,58 @@
 // Checks that events reach the client while their stream is open, through every proxy on the way.
+
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
+import type { ProxyFix } from './fronts.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, headerValues, isStream, type Outcome } from './request.js';
+import {
+  openGetStream,
+  type StreamOptions,
+  type StreamOutcome,
+  subscribe,
+} from './stream-requests.js';
 
-const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+const ADD_HEADER = 'add X-Accel-Buffering: no. If the server sends it, nginx on the way removes it';
+const NGINX_REMOVES_IT =
+  'nothing, if no other proxy is in front of nginx: it obeys this header and removes it. Otherwise ' +
+  'let nginx pass it on, and add it if the server does not send it';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
-const isAcknowledged = (response: HttpResponse): boolean =>
+export const isAcknowledged = (response: HttpResponse): boolean =>
   messagesOf(response).some(({ method }) => method === ACKNOWLEDGED);
 
-/** The outcome of a stream request, or the reason why the doctor sent none. */
-type StreamOutcome = Outcome | string;
-
-interface StreamOptions {
-  readonly deadlineMs: number;
-  readonly isEnough: (soFar: HttpResponse) => boolean;
-}
-
-const NO_TOKEN = 'there is no token to send';
-
-/** A subscription: a server of 2026-07-28 keeps it open, and sends its first event immediately. */
-async function subscribe(inspection: Inspection, options: StreamOptions): Promise<StreamOutcome> {
-  if (!(await inspection.canConverse())) return NO_TOKEN;
-  const { supported, request } = await inspection.conversations.in('modern');
-  if (!supported) return 'the server does not support the modern era';
-  return inspection.postAuthorized(
-    request('subscriptions/listen', { notifications: ALL }),
-    options,
+/** The fix for events that a proxy holds back. */
+export const disableBuffering = (
+  { fixFor }: Inspection,
+  ...outcomes: Outcome[]
+): Promise<ProxyFix> =>
+  fixFor(
+    'buffering',
+    'disable buffering and compression for this path, and flush each event',
+    ...outcomes,
   );
-}
 
-/** The stream of a legacy server for its own messages. */
-async function openGetStream(
+/** The fix for a stream whose head does not arrive. */
+export const sendFirstByte = ({ fixFor }: Inspection): Promise<ProxyFix> =>
+  fixFor(
+    'buffering',
+    'respond with 405 if there is no such stream. Otherwise send one comment line (`:`) together ' +
+      'with the head: some proxies hold the head until a byte of the body comes. And disable ' +
+      'buffering for this path',
+  );
+
+/** The outcome of a subscription over one version of HTTP. */
+export async function evaluateSubscription(
   inspection: Inspection,
-  options: StreamOptions,
-): Promise<StreamOutcome> {
-  if (!(await inspection.canConverse())) return NO_TOKEN;
-  const { supported, request } = await inspection.conversations.in('legacy');
-  if (!supported) return 'the server does not support the legacy era';
-  const { 'content-type': _, ...headers } = request('ping').headers;
-  return inspection.authorized({
-    headers: { ...headers, accept: 'text/event-stream' },
-    ...options,
-  });
-}
-
-const DISABLE_BUFFERING =
-  'disable buffering and compression for this path ' +
-  '(X-Accel-Buffering: no; proxy_buffering off), and flush each event';
-
-function evaluateSubscription(outcome: StreamOutcome, eventMs: number): Observation {
+  outcome: StreamOutcome,
+): Promise<Observation> {
   if (typeof outcome === 'string') return skipped(outcome);
-  const within = `within ${eventMs / 1000} s of an open stream`;
+  const within = `within ${inspection.target.eventMs / 1000} s of an open stream`;
   if (outcome.kind === 'no response')
-    return fail(
-      outcome.code === 'TIMEOUT'
-        ? `nothing arrived ${within}`
-        : `subscriptions/listen got ${describeOutcome(outcome)}`,
-    );
+    return outcome.code === 'TIMEOUT'
+      ? fail(`nothing arrived ${within}`, await disableBuffering(inspection))
+      : fail(`subscriptions/listen got ${describeOutcome(outcome)}`);
   if (outcome.status !== 200 || !isStream(outcome))
     return skipped(
       `the server does not offer subscriptions/listen: it got ${describeOutcome(outcome)}`,
@@ -68,116 +61,109 @@ function evaluateSubscription(outcome: StreamOutcome, eventMs: number): Observat
   const atMs = Math.round(outcome.parts.at(-1)?.atMs ?? 0);
   return isAcknowledged(outcome)
     ? ok(`the acknowledgement arrived after ${atMs} ms, with the stream open`)
-    : fail(`no acknowledgement arrived ${within}`);
+    : fail(`no acknowledgement arrived ${within}`, await disableBuffering(inspection, outcome));
 }
 
-function evaluateHeaders(outcome: StreamOutcome): Observation {
-  if (typeof outcome === 'string' || outcome.kind === 'no response' || !isStream(outcome))
+/** The outcome of the GET stream over one version of HTTP. */
+export async function evaluateGetStream(
+  inspection: Inspection,
+  outcome: StreamOutcome,
+): Promise<Observation> {
+  if (typeof outcome === 'string') return skipped(outcome);
+  if (outcome.kind === 'no response')
+    return outcome.code === 'TIMEOUT'
+      ? fail(
+          `no headers arrived within ${inspection.target.eventMs / 1000} s`,
+          await sendFirstByte(inspection),
+        )
+      : fail(`GET got ${describeOutcome(outcome)}`);
+  if (outcome.status === 405) return ok('GET got 405: the server has no such stream');
+  // This proves the headers only: the doctor cannot make a server send an event here.
+  return isStream(outcome) && outcome.status === 200
+    ? ok('the headers arrived immediately')
+    : fail(`GET got ${describeOutcome(outcome)}`);
+}
+
+/** A client that accepts compression, as browsers and most HTTP libraries do. */
+const ACCEPTS_COMPRESSION = { 'accept-encoding': 'gzip, deflate, br' };
+
+async function evaluateHeaders(
+  inspection: Inspection,
+  plain: StreamOutcome,
+  compressed: StreamOutcome,
+): Promise<Observation> {
+  if (typeof plain === 'string' || plain.kind === 'no response' || !isStream(plain))
     return skipped('there is no stream');
-  const encoding = header(outcome, 'content-encoding');
-  if (encoding !== '' && encoding !== 'identity')
-    return fail(`the stream has Content-Encoding: ${encoding}`);
-  if (headerValues(outcome, 'content-length').length > 0)
-    return fail('the stream has Content-Length');
-  return header(outcome, 'x-accel-buffering') === 'no'
-    ? ok('the stream has X-Accel-Buffering: no')
-    : warn('the stream lacks X-Accel-Buffering: no');
+  const noCompression = (outcome: Outcome): Promise<ProxyFix> =>
+    inspection.fixFor(
+      'compression',
+      'compress no stream: proxies hold back compressed events',
+      outcome,
+    );
+  if (typeof compressed !== 'string' && compressed.kind === 'no response')
+    return fail(
+      'nothing arrived for a client that accepts compression',
+      await noCompression(compressed),
+    );
+  for (const outcome of [plain, compressed]) {
+    if (typeof outcome === 'string') continue;
+    const encoding = header(outcome, 'content-encoding');
+    if (encoding !== '' && encoding !== 'identity')
+      return fail(`the stream has Content-Encoding: ${encoding}`, await noCompression(outcome));
+    if (headerValues(outcome, 'content-length').length > 0)
+      return fail('the stream has Content-Length', await disableBuffering(inspection, outcome));
+  }
+  if (header(plain, 'x-accel-buffering') === 'no')
+    return ok('the stream has X-Accel-Buffering: no');
+  return warn('the stream lacks X-Accel-Buffering: no', await addHeader(inspection, plain));
+}
+
+async function addHeader(inspection: Inspection, outcome: Outcome): Promise<ProxyFix> {
+  const fix = await inspection.fixFor('bufferingHeader', ADD_HEADER, outcome);
+  return (await inspection.isBehind('nginx')) ? { ...fix, fix: NGINX_REMOVES_IT } : fix;
 }
 
 export const streamChecks: readonly Check[] = [
   {
     name: 'immediate event',
     expected: 'the acknowledgement of subscriptions/listen arrives while the stream is open',
-    fix: DISABLE_BUFFERING,
+    fix: 'read the log of the server',
     requirement: 'B-70',
     async probe(inspection) {
       const { eventMs } = inspection.target;
       const options = { deadlineMs: eventMs, isEnough: isAcknowledged };
-      return evaluateSubscription(await subscribe(inspection, options), eventMs);
+      return evaluateSubscription(inspection, await subscribe(inspection, options));
     },
   },
   {
     name: 'GET stream',
     expected: 'a GET for events gets 405, or begins immediately',
-    fix: `respond with 405 if there is no such stream; otherwise ${DISABLE_BUFFERING}`,
+    fix: 'respond with 405 if there is no such stream',
     requirement: 'B-03, B-70',
     async probe(inspection) {
-      const { eventMs } = inspection.target;
-      const outcome = await openGetStream(inspection, { deadlineMs: eventMs, isEnough: isStream });
-      if (typeof outcome === 'string') return skipped(outcome);
-      if (outcome.kind === 'no response')
-        return fail(
-          outcome.code === 'TIMEOUT'
-            ? `no headers arrived within ${eventMs / 1000} s`
-            : `GET got ${describeOutcome(outcome)}`,
-        );
-      if (outcome.status === 405) return ok('GET got 405: the server has no such stream');
-      // This proves the headers only: the doctor cannot make a server send an event here.
-      return isStream(outcome) && outcome.status === 200
-        ? ok('the headers arrived immediately')
-        : fail(`GET got ${describeOutcome(outcome)}`);
+      const options = { deadlineMs: inspection.target.eventMs, isEnough: isStream };
+      return evaluateGetStream(inspection, await openGetStream(inspection, options));
     },
   },
   {
     name: 'stream headers',
     expected: 'X-Accel-Buffering: no, without Content-Encoding and Content-Length',
-    fix: 'add X-Accel-Buffering: no, and compress no stream: proxies hold back compressed events',
+    fix: ADD_HEADER,
     requirement: 'B-70, B-71',
     async probe(inspection) {
       const options = { deadlineMs: inspection.target.eventMs, isEnough: isStream };
-      const modern = await subscribe(inspection, options);
+      const isOpen = (one: StreamOutcome): boolean =>
+        typeof one !== 'string' && one.kind === 'response';
+      const open = async (headers: StreamOptions['headers'] = {}): Promise<StreamOutcome> => {
+        const modern = await subscribe(inspection, { ...options, headers });
+        return isOpen(modern) ? modern : openGetStream(inspection, { ...options, headers });
+      };
+      const plain = await open();
       return evaluateHeaders(
-        typeof modern === 'string' || modern.kind === 'no response'
-          ? await openGetStream(inspection, options)
-          : modern,
+        inspection,
+        plain,
+        isOpen(plain) ? await open(ACCEPTS_COMPRESSION) : plain,
       );
-    },
-  },
-  {
-    name: 'call progress',
-    expected: 'the events of a running call do not all arrive at its end',
-    fix: DISABLE_BUFFERING,
-    requirement: 'B-70',
-    async probe(inspection) {
-      if (!(await inspection.canConverse())) return skipped(NO_TOKEN);
-      for (const era of ['modern', 'legacy'] as const) {
-        const outcome = (await inspection.conversations.in(era)).call?.outcome;
-        if (outcome?.kind !== 'response' || !isStream(outcome)) continue;
-        if (messagesOf(outcome).length < 2) continue;
-        const firstMs = outcome.parts.find(({ text }) => /^data:/m.test(text))?.atMs ?? 0;
-        // A short call proves nothing.
-        if (outcome.endedMs < 500) return skipped('the call was too short');
-        const [first, end] = [Math.round(firstMs), Math.round(outcome.endedMs)];
-        const times = `the first after ${first} ms of ${end} ms`;
-        return outcome.endedMs - firstMs < 50
-          ? warn(`all events arrived at the end: ${times}`)
-          : ok(`the events arrived during the call: ${times}`);
-      }
-      return skipped('no call reported progress; --tool selects one that does');
-    },
-  },
-  {
-    name: 'idle stream',
-    expected: 'a stream without events stays open',
-    fix:
-      'let every proxy on the way wait longer than 60 s (proxy_read_timeout), or send comments ' +
-      'as keep-alive',
-    requirement: 'B-72',
-    async probe(inspection) {
-      const { idleMs } = inspection.target;
-      if (idleMs === null) return skipped('only --long waits for it');
-      const options = { deadlineMs: idleMs, isEnough: () => false };
-      const modern = await subscribe(inspection, options);
-      const isOpen = typeof modern !== 'string' && modern.kind === 'response' && isStream(modern);
-      const outcome = isOpen ? modern : await openGetStream(inspection, options);
-      if (typeof outcome === 'string') return skipped(outcome);
-      if (outcome.kind === 'no response') return fail(`GET got ${describeOutcome(outcome)}`);
-      if (outcome.status !== 200 || !isStream(outcome))
-        return skipped('there is no stream to hold open');
-      const seconds = (outcome.endedMs / 1000).toFixed(1);
-      return outcome.endedMs < idleMs - 50
-        ? fail(`the stream ended after ${seconds} s`)
-        : ok(`the stream was open for ${seconds} s`);
     },
   },
 ];

@@ -1,21 +1,10 @@
 // Predicts from the claims of the token how the server will treat it. Does not verify the token.
-import { isObject } from '../../core/json.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import type { JsonObject } from './document.js';
 import type { Inspection } from './inspection.js';
+import { claimsOf } from './jwt-claims.js';
 
 const NO_TOKEN = 'the command has no token';
-
-function claimsOf(token: string): JsonObject | null {
-  const [, payload, signature] = token.split('.');
-  if (payload === undefined || signature === undefined) return null;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return isObject(claims) ? claims : null;
-  } catch {
-    return null;
-  }
-}
 
 function withClaims(
   { target: { token } }: Inspection,

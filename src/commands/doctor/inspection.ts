@@ -2,16 +2,20 @@
 // the MCP conversations. Never sends the token to another URL than the one that the operator typed.
 import { randomBytes } from 'node:crypto';
 import { isProtectedUrl } from '../../core/loopback.js';
-import { initializeRequest, type McpRequest } from '../mcp-request.js';
+import { initializeRequest, type McpRequest, modernRequest } from '../mcp-request.js';
 import { type Challenge, findParameter, parseChallenges } from './challenge.js';
+import { CLIENT_NAME } from './client-name.js';
 import { type JsonDocument, type JsonObject, parseDocument } from './document.js';
-import { CLIENT_NAME, createConversations } from './mcp-conversation.js';
+import { type Front, frontsOf, type ProxyFix, settingsOf, type Topic } from './fronts.js';
+import { madeUpToken } from './made-up-token.js';
+import { createConversations } from './mcp-conversation.js';
 import {
   type HttpResponse,
   headerValues,
   isStream,
   type Outcome,
   type RequestOptions,
+  type SendRequest,
   sendRequest,
 } from './request.js';
 
@@ -26,7 +30,11 @@ export interface Target {
   readonly idleMs: number | null;
   /** The time limit for an event. */
   readonly eventMs: number;
+  /** How long the doctor waits for the result of a tool; 30 s without it. */
+  readonly callMs?: number;
 }
+
+const CALL_MS = 30_000;
 
 const RESOURCE_METADATA = '/.well-known/oauth-protected-resource';
 const SERVER_METADATA = '/.well-known/oauth-authorization-server';
@@ -64,7 +72,8 @@ export function challengesOf(outcome: Outcome): {
   return { lines, first: parsed?.[0] ?? null };
 }
 
-export function createInspection(target: Target) {
+export function createInspection(given: Target) {
+  const target = { callMs: CALL_MS, ...given };
   const url = new URL(target.url);
   const path = url.pathname === '/' ? '' : url.pathname;
   const locations = locationsOf(url, path);
@@ -93,6 +102,22 @@ export function createInspection(target: Target) {
     return sendRequest({ url: target.url, method, headers: { accept: '*/*' }, isEnough: isStream });
   });
 
+  const seen: Front[] = [];
+
+  /** The opening request of 2026-07-28, without a token. */
+  const discoverWithoutToken = once(() =>
+    sendRequest(post(modernRequest(CLIENT_NAME, 'server/discover'))),
+  );
+
+  /** Sends a made-up token with this number of characters. */
+  const withMadeUpToken = once((length) =>
+    sendRequest(
+      post(initializeRequest(CLIENT_NAME), {
+        headers: { authorization: `Bearer ${madeUpToken(Number(length))}` },
+      }),
+    ),
+  );
+
   const get = once((location) => {
     // A remote server must not direct the doctor to this machine, or to an unprotected connection.
     if (isProtectedUrl(location) && (isHttp || location.startsWith('https:'))) {
@@ -104,6 +129,7 @@ export function createInspection(target: Target) {
       url: location,
       code: 'NOT SENT',
       detail: 'the URL is neither https nor, for a server on loopback, http on loopback',
+      endedMs: 0,
     });
   });
   const document = async (location: string): Promise<JsonDocument> =>
@@ -131,8 +157,11 @@ export function createInspection(target: Target) {
   }
 
   /** Sends a request to the URL that the operator typed, with the token if there is one. */
-  const authorized = (options: Omit<RequestOptions, 'url'>): Promise<Outcome> =>
-    sendRequest({
+  const authorized = (
+    options: Omit<RequestOptions, 'url'>,
+    send: SendRequest = sendRequest,
+  ): Promise<Outcome> =>
+    send({
       ...options,
       url: target.url,
       headers: { ...options.headers, ...authorization },
@@ -140,11 +169,21 @@ export function createInspection(target: Target) {
   const postAuthorized = (
     request: McpRequest,
     options: Partial<RequestOptions> = {},
-  ): Promise<Outcome> => authorized(post(request, options));
+    send: SendRequest = sendRequest,
+  ): Promise<Outcome> => authorized(post(request, options), send);
 
+  /**
+   * The response with status 200 to an opening request without a token. A server of 2026-07-28
+   * alone rejects `initialize`.
+   */
   const responseWithoutToken = async (): Promise<HttpResponse | null> => {
     const outcome = await withoutToken('POST');
-    return outcome.kind === 'response' && outcome.status === 200 ? outcome : null;
+    if (outcome.kind !== 'response' || outcome.status === 401) return null;
+    if (outcome.status === 200 && outcome.text.includes('"result"')) return outcome;
+    const modern = await discoverWithoutToken('');
+    const isResult = modern.kind === 'response' && modern.text.includes('"result"');
+    if (isResult && modern.status === 200) return modern;
+    return outcome.status === 200 ? outcome : null;
   };
 
   return {
@@ -155,15 +194,40 @@ export function createInspection(target: Target) {
     /** False without a token, and if the token would travel in the clear. */
     sendsToken,
     withoutToken,
+    /** The response to a made-up token with this number of characters. */
+    withMadeUpToken: (length: number): Promise<Outcome> => withMadeUpToken(String(length)),
+    /**
+     * A fix by settings of proxies. The outcomes may show which proxy it is; so may those of
+     * earlier fixes, and that of a request without a token.
+     */
+    async fixFor(topic: Topic, fix: string, ...outcomes: Outcome[]): Promise<ProxyFix> {
+      seen.push(...frontsOf(...outcomes, await withoutToken('POST')));
+      return { fix, settings: settingsOf(topic, [...new Set(seen)]) };
+    },
+    /** True if a response shows this proxy. */
+    isBehind: async (front: Front): Promise<boolean> =>
+      [...seen, ...frontsOf(await withoutToken('POST'))].includes(front),
     get,
     document,
     metadata,
     authorizationServers,
     authorized,
     postAuthorized,
+    /**
+     * The opening request that the server understands: `initialize`, unless it is open and
+     * supports 2026-07-28 alone.
+     */
+    openingRequest: async (): Promise<McpRequest> => {
+      const response = await responseWithoutToken();
+      return response !== null && response === (await discoverWithoutToken(''))
+        ? modernRequest(CLIENT_NAME, 'server/discover')
+        : initializeRequest(CLIENT_NAME);
+    },
     /** True if the opening request gets a result without a token. */
     isOpen: async (): Promise<boolean> =>
       (await responseWithoutToken())?.text.includes('"result"') ?? false,
+    /** True if the response has status 200, with a result or not. */
+    needsNoLogin: async (): Promise<boolean> => (await responseWithoutToken()) !== null,
     /** True with a token, and on a server that needs none. */
     canConverse: async (): Promise<boolean> =>
       (await responseWithoutToken()) !== null || sendsToken,
@@ -174,7 +238,7 @@ export function createInspection(target: Target) {
           method: 'DELETE',
           headers: { 'mcp-session-id': session, 'mcp-protocol-version': version },
         }),
-      target.tool,
+      target,
     ),
   };
 }

@@ -8,6 +8,7 @@ import {
   type McpRequest,
   modernRequest,
 } from '../mcp-request.js';
+import { CLIENT_NAME } from './client-name.js';
 import type { JsonObject } from './document.js';
 import {
   type HttpResponse,
@@ -16,9 +17,6 @@ import {
   type Outcome,
   type RequestOptions,
 } from './request.js';
-
-/** The name of the doctor as an MCP client, and the mark of values that it makes up. */
-export const CLIENT_NAME = 'portcullis-doctor';
 
 export interface RpcResponse {
   readonly result?: JsonObject;
@@ -102,10 +100,14 @@ function selectTool({ rpc }: Reply, named: string | null): string | null {
 export function createConversations(
   send: Send,
   endSession: (session: string, version: string) => Promise<unknown>,
-  namedTool: string | null,
+  { tool: namedTool, callMs }: { readonly tool: string | null; readonly callMs: number },
 ): Conversations {
-  async function exchange(request: McpRequest): Promise<Reply> {
+  async function exchange(
+    request: McpRequest,
+    options: Partial<RequestOptions> = {},
+  ): Promise<Reply> {
     const outcome = await send(request, {
+      ...options,
       isEnough: (soFar) => isStream(soFar) && rpcResponseOf(soFar) !== null,
     });
     return { outcome, rpc: outcome.kind === 'response' ? rpcResponseOf(outcome) : null };
@@ -119,7 +121,7 @@ export function createConversations(
   ): Promise<Conversation> {
     const tools = await exchange(request('tools/list'));
     const tool = selectTool(tools, namedTool);
-    const call = tool === null ? null : await exchange(callOf(tool));
+    const call = tool === null ? null : await exchange(callOf(tool), { deadlineMs: callMs });
     return { opening, supported: true, initialized, tools, tool, call, request };
   }
 

@@ -5,7 +5,13 @@ export interface ProgressTimer {
   end(): void;
 }
 
-/** Writes one line every `intervalMs` while a check is running. */
+/** A check that runs for minutes gets one line in as many intervals, after as many lines. */
+const SPARSE = 12;
+
+/**
+ * Writes one line every `intervalMs` while a check is running, and later one line every twelve
+ * intervals.
+ */
 export function createProgressTimer(
   intervalMs: number,
   write: (line: string) => void,
@@ -18,6 +24,7 @@ export function createProgressTimer(
       let ticks = 0;
       timer = setInterval(() => {
         ticks += 1;
+        if (ticks > SPARSE && ticks % SPARSE !== 0) return;
         const seconds = Math.round((ticks * intervalMs) / 1000);
         write(`...      ${name}: running for ${seconds} s`);
       }, intervalMs);

@@ -12,15 +12,16 @@ export const hasFailure = (findings: readonly Finding[]): boolean => countOf(fin
 
 const isProblem = ({ result }: Finding): boolean => result === 'warn' || result === 'fail';
 
-/** One line, and for a problem two more: the expectation and the fix. */
+/** One line, and for a problem more: the expectation, the fix and the settings of proxies. */
 export function findingText(finding: Finding, printable: Printable): string {
-  const { check, result, observed, fix = check.fix } = finding;
+  const { check, result, observed, fix = check.fix, settings = [] } = finding;
   const line = `${RESULTS[result]}  ${check.name}: ${printable.text(observed)}`;
   if (!isProblem(finding)) return line;
   return [
     line,
     `${INDENT}expected: ${check.expected} (${check.requirement})`,
     `${INDENT}fix:      ${printable.text(fix)}`,
+    ...settings.map((setting) => `${INDENT}          ${printable.text(setting)}`),
   ].join('\n');
 }
 
@@ -29,13 +30,16 @@ export function skippedText(left: readonly Finding[]): string | null {
   const [first] = left;
   return first === undefined
     ? null
-    : `${RESULTS.skipped}  ${left.length} more checks: ${first.observed}`;
+    : `${RESULTS.skipped}  ${numberOf(left.length, 'more check')}: ${first.observed}`;
 }
+
+const numberOf = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? '' : 's'}`;
 
 export const summaryText = (findings: readonly Finding[]): string =>
   [
     `${countOf(findings, 'ok')} ok`,
-    `${countOf(findings, 'warn')} warnings`,
+    numberOf(countOf(findings, 'warn'), 'warning'),
     `${countOf(findings, 'fail')} failed`,
     `${countOf(findings, 'skipped')} skipped`,
   ].join(', ');
@@ -46,9 +50,11 @@ export function findingsJson(
   printable: Printable,
 ): string {
   const checks = findings.map((finding) => {
-    const { check, result, observed, fix = check.fix } = finding;
+    const { check, result, observed, fix = check.fix, settings } = finding;
     const { name, expected, requirement } = check;
-    const ifProblem = isProblem(finding) ? { fix } : {};
+    const ifProblem = isProblem(finding)
+      ? { fix, ...(settings === undefined ? {} : { settings }) }
+      : {};
     return { name, result, observed, expected, requirement, ...ifProblem };
   });
   return printable.json({ url, ok: !hasFailure(findings), checks });

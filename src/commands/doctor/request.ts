@@ -1,18 +1,24 @@
 // Sends the HTTP requests of the doctor, with a deadline and a size limit for each, and follows no
 // redirect. It uses node:http, which shows header lines as the server sent them.
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 export interface RequestOptions {
   readonly url: string;
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list is sent as one line for each value. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
   /** Milliseconds for the whole exchange, connection and body included. */
   readonly deadlineMs?: number;
+  /** Milliseconds until the headers; by default those for the whole exchange. */
+  readonly headMs?: number;
   /** Called after the headers, and after more of the body arrived. True ends the exchange. */
   readonly isEnough?: (soFar: HttpResponse) => boolean;
 }
+
+/** Sends one request. `sendRequest` is the function for HTTP/1.1. */
+export type SendRequest = (options: RequestOptions) => Promise<Outcome>;
 
 export interface BodyPart {
   /** Milliseconds since the start of the request. */
@@ -39,6 +45,7 @@ export interface NoResponse {
   readonly url: string;
   readonly code: string;
   readonly detail: string;
+  readonly endedMs: number;
 }
 
 export type Outcome = HttpResponse | NoResponse;
@@ -63,11 +70,13 @@ export const mediaType = (response: HttpResponse): string =>
 export const isStream = (response: HttpResponse): boolean =>
   mediaType(response) === 'text/event-stream';
 
+export const isHtml = (response: HttpResponse): boolean => mediaType(response) === 'text/html';
+
 /** An event stream with an error status may have no end. */
 const isUnexpectedStream = (soFar: HttpResponse): boolean =>
   isStream(soFar) && soFar.text === '' && soFar.status !== 200;
 
-const headerLinesOf = ({ rawHeaders }: IncomingMessage): [string, string][] =>
+export const headerLinesOf = (rawHeaders: readonly string[]): [string, string][] =>
   rawHeaders.flatMap((name, at) =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as [string, string]] : [],
   );
@@ -82,79 +91,108 @@ export function sendRequest(options: RequestOptions): Promise<Outcome> {
     url: options.url,
     code: 'NOT SENT',
     detail: `the doctor cannot write the request: ${message}`,
+    endedMs: 0,
   }));
 }
 
-function exchange({
-  url,
-  method = 'GET',
-  headers = {},
-  body,
-  deadlineMs = DEADLINE_MS,
-  isEnough = isUnexpectedStream,
-}: RequestOptions): Promise<Outcome> {
+/** Receives one exchange: a head, parts of the body, and an end or an error. */
+export interface Collector {
+  /** True once the outcome is final: nothing that arrives later counts. */
+  readonly isFinished: boolean;
+  head(status: number, headerLines: HttpResponse['headerLines']): void;
+  part(text: string): void;
+  end(complete: boolean): void;
+  /** The connection failed: without a head there is no response. */
+  error(code: string, detail: string): void;
+}
+
+/** Calls `finish` once: at the end, at an error, at the deadline, or when the doctor has enough. */
+export function createCollector(
+  {
+    url,
+    deadlineMs = DEADLINE_MS,
+    headMs = deadlineMs,
+    isEnough = isUnexpectedStream,
+  }: RequestOptions,
+  finish: (outcome: Outcome) => void,
+): Collector {
+  const started = performance.now();
+  const elapsedMs = (): number => performance.now() - started;
+  const parts: BodyPart[] = [];
+  let start: Pick<HttpResponse, 'status' | 'headerLines'> | null = null;
+  let text = '';
+  let isFinished = false;
+  let isScheduled = false;
+
+  const conclude = (outcome: Outcome): void => {
+    if (isFinished) return;
+    isFinished = true;
+    clearTimeout(timer);
+    clearTimeout(headTimer);
+    finish(outcome);
+  };
+  const fail = (code: string, detail: string): void =>
+    conclude({ kind: 'no response', url, code, detail, endedMs: elapsedMs() });
+  const soFar = (head: Pick<HttpResponse, 'status' | 'headerLines'>, complete = false) =>
+    ({ kind: 'response', url, ...head, parts, text, complete, endedMs: elapsedMs() }) as const;
+  const stop = (code: string, detail: string): void =>
+    start === null ? fail(code, detail) : conclude(soFar(start));
+  const checkEnough = (): void => {
+    isScheduled = false;
+    if (start !== null && !isFinished && isEnough(soFar(start))) conclude(soFar(start));
+  };
+  const stopAfter = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => stop('TIMEOUT', `no response within ${ms / 1000} s`), ms);
+  const timer = stopAfter(deadlineMs);
+  const headTimer = stopAfter(headMs);
+  return {
+    get isFinished() {
+      return isFinished;
+    },
+    head(status, headerLines) {
+      start = { status, headerLines };
+      clearTimeout(headTimer);
+      checkEnough();
+    },
+    part(more) {
+      if (isFinished || start === null) return;
+      parts.push({ atMs: elapsedMs(), text: more });
+      text += more;
+      if (text.length > MAX_CHARACTERS) return conclude(soFar(start));
+      // Once in a turn of the event loop. A check for each of ten thousand parts that arrive
+      // together would delay the deadline.
+      if (!isScheduled) setImmediate(checkEnough);
+      isScheduled = true;
+    },
+    end(complete) {
+      if (start !== null) conclude(soFar(start, complete));
+    },
+    error: stop,
+  };
+}
+
+function exchange(given: RequestOptions): Promise<Outcome> {
+  const { url, method = 'GET', headers = {}, body } = given;
   return new Promise((resolve) => {
-    const started = performance.now();
-    const elapsedMs = (): number => performance.now() - started;
-    const parts: BodyPart[] = [];
-    let head: IncomingMessage | null = null;
-    let text = '';
-    const toResponse = (incoming: IncomingMessage, complete: boolean): HttpResponse => ({
-      kind: 'response',
-      url,
-      status: incoming.statusCode ?? 0,
-      headerLines: headerLinesOf(incoming),
-      parts,
-      text,
-      complete,
-      endedMs: elapsedMs(),
-    });
-    let isFinished = false;
-    const finish = (outcome: Outcome): void => {
-      isFinished = true;
-      clearTimeout(timer);
-      resolve(outcome);
-      outgoing.destroy();
-    };
-    const fail = (code: string, detail: string): void =>
-      finish({ kind: 'no response', url, code, detail });
-    const onDeadline = (): void => {
-      if (head === null) fail('TIMEOUT', `no response within ${deadlineMs / 1000} s`);
-      else finish(toResponse(head, false));
-    };
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const options = { method, headers: { ...headers, ...length }, agent: false as const };
     // Overrides NODE_TLS_REJECT_UNAUTHORIZED: clients verify certificates.
     const outgoing = url.startsWith('https:')
       ? requestHttps(url, { ...options, rejectUnauthorized: true })
       : requestHttp(url, options);
-    const timer = setTimeout(onDeadline, deadlineMs);
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (head === null) fail(error.code ?? error.name, error.message);
-      else finish(toResponse(head, false));
+    const collector = createCollector(given, (outcome) => {
+      resolve(outcome);
+      outgoing.destroy();
     });
+    outgoing.on('error', (error: NodeJS.ErrnoException) =>
+      collector.error(error.code ?? error.name, error.message),
+    );
     outgoing.on('response', (incoming) => {
-      head = incoming;
-      let isScheduled = false;
-      const checkEnough = (): void => {
-        isScheduled = false;
-        if (!isFinished && isEnough(toResponse(incoming, false)))
-          finish(toResponse(incoming, false));
-      };
       incoming.setEncoding('utf8');
-      incoming.on('data', (part: string) => {
-        if (isFinished) return;
-        parts.push({ atMs: elapsedMs(), text: part });
-        text += part;
-        if (text.length > MAX_CHARACTERS) return finish(toResponse(incoming, false));
-        // Once in a turn of the event loop. A check for each of ten thousand parts that arrive
-        // together would delay the deadline.
-        if (!isScheduled) setImmediate(checkEnough);
-        isScheduled = true;
-      });
-      incoming.on('end', () => finish(toResponse(incoming, true)));
-      incoming.on('error', () => finish(toResponse(incoming, false)));
-      checkEnough();
+      incoming.on('data', collector.part);
+      incoming.on('end', () => collector.end(true));
+      incoming.on('error', () => collector.end(false));
+      collector.head(incoming.statusCode ?? 0, headerLinesOf(incoming.rawHeaders));
     });
     outgoing.end(body);
   });

@@ -4,10 +4,14 @@ import { browserChecks } from './checks-browser.js';
 import { callChecks } from './checks-calls.js';
 import { challengeChecks } from './checks-challenge.js';
 import { challengeVariantChecks } from './checks-challenge-variants.js';
+import { eventTimeChecks } from './checks-event-times.js';
+import { http2Checks } from './checks-http2.js';
 import { issuerChecks } from './checks-issuer.js';
 import { issuerTokenChecks } from './checks-issuer-tokens.js';
+import { longStreamChecks } from './checks-long-stream.js';
 import { metadataFieldChecks } from './checks-metadata-fields.js';
 import { metadataLocationChecks } from './checks-metadata-locations.js';
+import { proxyChecks } from './checks-proxies.js';
 import { httpsCheck, reachabilityChecks, serverCheck } from './checks-reachability.js';
 import { streamChecks } from './checks-streams.js';
 import { tokenChecks } from './checks-token.js';
@@ -18,6 +22,7 @@ export const allChecks: readonly Check[] = [
   httpsCheck,
   ...challengeChecks,
   ...challengeVariantChecks,
+  ...proxyChecks,
   ...metadataLocationChecks,
   ...metadataFieldChecks,
   ...issuerChecks,
@@ -26,6 +31,9 @@ export const allChecks: readonly Check[] = [
   ...tokenChecks,
   ...callChecks,
   ...streamChecks,
+  ...eventTimeChecks,
+  ...http2Checks,
+  ...longStreamChecks,
 ];
 
 /** A response that no check foresaw fails one check, and does not end the run. */
