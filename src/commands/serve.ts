@@ -6,6 +6,8 @@ import { type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { loadConfig } from './load-config.js';
+import { createStartLines } from './start-lines.js';
+import { version } from './version.js';
 
 /**
  * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
@@ -25,7 +27,8 @@ variable.
   --config FILE   YAML with publicUrl, issuers and endpoints
   --help          this text
 
-The log goes to standard output as JSON lines.
+The log goes to standard output as JSON lines. On a terminal, a few lines of words about endpoints
+and issuers come first.
 SIGTERM or SIGINT drains for up to ${DRAIN_MS / 1000} s. A second signal ends the process at once.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
@@ -100,12 +103,16 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   }
   keepRequestsYoung();
   const output = openOutput();
+  const write = (line: string): void => void output.write(Buffer.from(`${line}\n`));
+  const describesStart = io.isTerminal === true && ['debug', 'info'].includes(config.logLevel);
   let gateway: Gateway;
   try {
     gateway = await startGateway(config, {
       clock: systemClock,
       random: Math.random,
       destination: output,
+      version: version(),
+      ...(describesStart && { announce: createStartLines(config, { version: version(), write }) }),
     });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);
