@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { Clock, Scheduler } from '../core/clock.js';
-import type { Notify } from '../core/notice.js';
+import type { Notice, Notify } from '../core/notice.js';
 import { createGateway } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
@@ -38,6 +38,8 @@ export interface Dependencies {
   readonly destination: LogSink;
   /** The version of the package, for the metrics. */
   readonly version?: string;
+  /** Gets each notice before the log does. True: the operator has it in words already. */
+  readonly announce?: (notice: Notice) => boolean;
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
@@ -55,10 +57,12 @@ export const systemScheduler: Scheduler = (ms, run) => {
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
   config: ResolvedConfig,
-  { clock, random, destination, version = 'unknown' }: Dependencies,
+  { clock, random, destination, version = 'unknown', announce }: Dependencies,
 ): Promise<Gateway> {
   const log = createLog(config.logLevel, destination, clock);
-  const { notify } = log;
+  const notify: Notify = (notice) => {
+    if (announce?.(notice) !== true) log.notify(notice);
+  };
   const metrics = createMetrics({
     version,
     requestsInFlight: () => listener.inFlight(),

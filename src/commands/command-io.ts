@@ -8,6 +8,8 @@ export interface CommandIo {
   writeError(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** True where a person reads standard output. */
+  readonly isTerminal?: boolean;
 }
 
 /** The surroundings of this process. */
@@ -15,6 +17,7 @@ export const processIo: CommandIo = {
   write: (text) => console.log(text),
   writeError: (text) => console.error(text),
   env: process.env,
+  isTerminal: process.stdout.isTTY === true,
   // A getter, because Node opens standard input on the first access.
   get stdin() {
     return process.stdin;

@@ -1,11 +1,11 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
-import { readFileSync } from 'node:fs';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint } from './command-line-hints.js';
 import { demo, demoHelp } from './demo.js';
 import { doctor, doctorHelp } from './doctor.js';
 import { explain, explainHelp } from './explain.js';
 import { serve, serveHelp } from './serve.js';
+import { version } from './version.js';
 
 interface Command {
   /** Resolves to the exit code. */
@@ -32,11 +32,6 @@ export const help = `portcullis: an auth gateway in front of MCP servers
 
   portcullis COMMAND --help          show the options of a command
   portcullis --version`;
-
-function version(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
-}
 
 /** Resolves to the exit code. */
 export async function runCommand(

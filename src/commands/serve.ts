@@ -8,6 +8,8 @@ import { systemClock } from './clock.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { loadConfig } from './load-config.js';
 import { handleSignals } from './signals.js';
+import { createStartLines } from './start-lines.js';
+import { version } from './version.js';
 
 /**
  * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
@@ -27,7 +29,8 @@ variable.
   --config FILE   YAML with publicUrl, issuers and endpoints
   --help          this text
 
-The log goes to standard output as JSON lines.
+The log goes to standard output as JSON lines. On a terminal, a few lines of words about endpoints
+and issuers come first.
 SIGTERM, SIGINT or SIGQUIT drains for up to ${DRAIN_MS / 1000} s. A second signal ends the
 process at once.
 With drain.delaySeconds, the gateway first serves on for that time, while /readyz returns 503.
@@ -108,12 +111,16 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   keepRequestsYoung();
   const signals = handleSignals(isatty(0) || isatty(1));
   const output = openOutput();
+  const write = (line: string): void => void output.write(Buffer.from(`${line}\n`));
+  const describesStart = io.isTerminal === true && ['debug', 'info'].includes(config.logLevel);
   let gateway: Gateway;
   try {
     gateway = await startGateway(config, {
       clock: systemClock,
       random: Math.random,
       destination: output,
+      version: version(),
+      ...(describesStart && { announce: createStartLines(config, { version: version(), write }) }),
     });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);

@@ -1,0 +1,129 @@
+// Describes the start of the gateway in words, for an operator at a terminal: its addresses, its
+// endpoints and its issuers. It never shows the user, the password or the query of a URL.
+import type { AddressInfo } from 'node:net';
+import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
+import type { Notice } from '../core/notice.js';
+import { createPrintable } from './printable.js';
+
+/** More endpoints or issuers would fill the screen. */
+const SHOWN = 20;
+
+/** Returns true for a notice that it wrote in words, so that the log does not write it. */
+export type Announce = (notice: Notice) => boolean;
+
+const printable = createPrintable(null);
+
+/** Without the parts of a URL that can hold a secret. */
+function placeOf(url: string): string {
+  const { origin, pathname, search } = new URL(url);
+  return origin + pathname + (search === '' ? '' : '?...');
+}
+
+const addressOf = ({ address, family, port }: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+
+function introspectionOf({ introspection }: ResolvedIssuer): string {
+  const url = introspection?.url ?? null;
+  return url === null ? 'at the endpoint of its metadata' : `at ${placeOf(url)}`;
+}
+
+const KEY_EVENTS: ReadonlySet<string> = new Set([
+  'keys.loaded',
+  'keys.load_failed',
+  'keys.empty_set',
+]);
+
+function keysLine({ issuer, level, event, keys, skipped, detail }: Notice): string {
+  const name = `Issuer ${printable.line(issuer)}`;
+  if (event !== 'keys.loaded')
+    return `${name}: no keys yet, the gateway tries again (${printable.line(detail)})`;
+  const loaded = `${name}: ${keys} ${keys === 1 ? 'key' : 'keys'} loaded`;
+  return level === 'info' ? loaded : `${loaded}, some skipped: ${printable.line(skipped)}`;
+}
+
+export interface StartLinesOptions {
+  readonly version: string;
+  readonly write: (text: string) => void;
+}
+
+/**
+ * The words end when the gateway has tried to fetch the keys of each issuer. From then on, every
+ * notice goes to the log.
+ */
+export function createStartLines(
+  { endpoints, issuers }: ResolvedConfig,
+  { version, write }: StartLinesOptions,
+): Announce {
+  const waiting = new Set(
+    issuers.flatMap(({ issuer, verify }) => (verify === 'introspection' ? [] : [issuer])),
+  );
+  let shownIssuers = 0;
+  let loaded = 0;
+  let failed = 0;
+  let isOver = false;
+  /** Warnings of the configuration come before the listeners are open. */
+  let early: string[] | null = [];
+
+  function list<T>(all: readonly T[], lineOf: (one: T) => string, name: string): void {
+    for (const one of all.slice(0, SHOWN)) write(lineOf(one));
+    if (all.length > SHOWN) write(`... and ${all.length - SHOWN} more ${name}`);
+  }
+
+  function listening({ address, admin }: Notice): void {
+    write(`Portcullis ${version} listens on ${addressOf(address as AddressInfo)}`);
+    write(`Metrics and health: ${addressOf(admin as AddressInfo)}`);
+    list(
+      endpoints,
+      ({ resource, upstream }) =>
+        `Endpoint ${printable.text(resource)} -> ${placeOf(upstream.url)}`,
+      'endpoints',
+    );
+    const introspected = issuers.filter(({ verify }) => verify === 'introspection');
+    list(
+      introspected,
+      (one) => `Issuer ${printable.text(one.issuer)}: introspection ${introspectionOf(one)}`,
+      'issuers with introspection',
+    );
+    for (const line of early ?? []) write(line);
+    early = null;
+    // One warning may follow in this turn of the event loop.
+    setImmediate(endIfTried);
+  }
+
+  function tried(notice: Notice): boolean {
+    if (!waiting.delete(String(notice.issuer))) return false;
+    if (notice.event === 'keys.loaded') loaded++;
+    else failed++;
+    shownIssuers++;
+    // An issuer that fails is worth its own line, in the log at least.
+    const shows = shownIssuers <= SHOWN;
+    if (shows) write(keysLine(notice));
+    endIfTried();
+    return shows || notice.level === 'info';
+  }
+
+  function endIfTried(): void {
+    if (waiting.size > 0 || isOver) return;
+    isOver = true;
+    if (shownIssuers > SHOWN) write(`All issuers: ${loaded} have keys, ${failed} have none yet`);
+    write('The log follows as JSON lines.');
+  }
+
+  return (notice) => {
+    if (isOver) return false;
+    const { event, level, issuer, detail } = notice;
+    if (event === 'gateway.listening') {
+      listening(notice);
+      return true;
+    }
+    if (KEY_EVENTS.has(event)) return tried(notice);
+    // An operator at a terminal does not wait for it.
+    if (event === 'metadata.loaded') return true;
+    if (level !== 'warn') return false;
+    const about = [issuer, detail].filter((part) => part !== undefined).map(String);
+    const line = `Warning ${event}: ${about.map(printable.text).join(': ')}`;
+    if (early === null) write(line);
+    else early.push(line);
+    return true;
+  };
+}

@@ -1,0 +1,125 @@
+// The words that the gateway writes at its start on a terminal: plain, exact, bounded, and without
+// a secret part of a URL.
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createStartLines } from '../../src/commands/start-lines.js';
+import { parseYaml } from '../../src/config/load.js';
+
+const ADDRESS = { address: '127.0.0.1', family: 'IPv4', port: 8080 };
+const LISTENING = { event: 'gateway.listening', level: 'info', address: ADDRESS, admin: { ...ADDRESS, port: 9090 } } as const;
+const A = 'https://a.example';
+const B = 'https://b.example';
+const loaded = (issuer: string, more = {}) => ({ event: 'keys.loaded', level: 'info' as const, issuer, keys: 2, ...more });
+const failed = (issuer: string) => ({ event: 'keys.load_failed', level: 'error' as const, issuer, detail: 'keys: ECONNREFUSED' });
+
+const yaml = (endpoints: string[], issuers: string[]): string =>
+  `publicUrl: https://mcp.example.com\nissuers:\n${issuers.map((one) => `  ${one}\n`).join('')}endpoints:\n${endpoints
+    .map((one) => `  - ${one}\n`)
+    .join('')}`;
+
+function starting(text: string) {
+  const lines: string[] = [];
+  const config = parseYaml(text, { SECRET: 'introspection-secret-88' });
+  return { lines, announce: createStartLines(config, { version: '1.2.3', write: (line) => void lines.push(line) }) };
+}
+const usual = () =>
+  starting(yaml(['{ path: /mcp, issuers: [a], upstream: "http://10.0.0.5:3000/mcp" }'], [`a: { issuer: "${A}" }`]));
+const END = 'The log follows as JSON lines.';
+
+test('version, addresses, endpoint and issuer, and then the log', async () => {
+  const { lines, announce } = usual();
+  expect(announce(LISTENING)).toBe(true);
+  await setImmediate();
+  expect(announce(loaded(A))).toBe(true);
+  expect(lines).toEqual([
+    'Portcullis 1.2.3 listens on http://127.0.0.1:8080',
+    'Metrics and health: http://127.0.0.1:9090',
+    'Endpoint https://mcp.example.com/mcp -> http://10.0.0.5:3000/mcp',
+    `Issuer ${A}: 2 keys loaded`,
+    END,
+  ]);
+  // From now on the log has every notice.
+  for (const notice of [loaded(A), failed(A), { event: 'x.y', level: 'warn' as const }]) expect(announce(notice)).toBe(false);
+  expect(lines).toHaveLength(5);
+});
+
+test.each([
+  [loaded(A, { keys: 1 }), `Issuer ${A}: 1 key loaded`],
+  [loaded(A, { level: 'warn', skipped: ['k: alg HS256'] }), `Issuer ${A}: 2 keys loaded, some skipped: ["k: alg HS256"]`],
+  [failed(A), `Issuer ${A}: no keys yet, the gateway tries again (keys: ECONNREFUSED)`],
+  [{ ...failed(A), event: 'keys.empty_set' }, `Issuer ${A}: no keys yet, the gateway tries again (keys: ECONNREFUSED)`],
+])('an issuer: %j', (notice, line) => {
+  const { lines, announce } = usual();
+  announce(LISTENING);
+  expect(announce(notice)).toBe(true);
+  expect(lines.slice(3)).toEqual([line, END]);
+});
+
+test('warnings are words too, after the addresses; other notices stay in the log', async () => {
+  const { lines, announce } = usual();
+  expect(announce({ event: 'issuer.insecure_http', level: 'warn', issuer: A })).toBe(true);
+  expect(lines).toEqual([]);
+  announce(LISTENING);
+  expect(announce({ event: 'session.key_drawn', level: 'warn', detail: 'write\u001b[31m sessionKeys' })).toBe(true);
+  expect(announce({ event: 'introspection.client_rejected', level: 'error', issuer: A, detail: 'x' })).toBe(false);
+  await setImmediate();
+  expect(lines.slice(3)).toEqual([
+    `Warning issuer.insecure_http: ${A}`,
+    'Warning session.key_drawn: write\\u001b[31m sessionKeys',
+  ]);
+});
+
+test('issuers with introspection alone need no keys', async () => {
+  const one = `a: { issuer: "${A}", verify: introspection, introspection: { url: "https://a.example/check?tenant=secret", clientId: g, clientSecret: "\${env:SECRET}" } }`;
+  const two = `b: { issuer: "${B}", verify: introspection, introspection: { clientId: g, clientSecret: "\${env:SECRET}" }, tokenPrefixes: [b_] }`;
+  const { lines, announce } = starting(
+    yaml(
+      ['{ path: /mcp, issuers: [a], upstream: "http://u/mcp" }', '{ path: /b, issuers: [b], upstream: "http://u/b" }'],
+      [one, two],
+    ),
+  );
+  announce(LISTENING);
+  // This one comes in the same turn.
+  expect(announce({ event: 'session.key_drawn', level: 'warn', detail: 'd' })).toBe(true);
+  await setImmediate();
+  expect(lines.slice(4)).toEqual([
+    `Issuer ${A}: introspection at https://a.example/check?...`,
+    `Issuer ${B}: introspection at the endpoint of its metadata`,
+    'Warning session.key_drawn: d',
+    END,
+  ]);
+  expect(lines.join()).not.toContain('secret');
+});
+
+test('no user, password or query of an upstream is shown', () => {
+  const { lines, announce } = starting(
+    yaml(['{ path: /mcp, issuers: [a], upstream: "http://10.0.0.5:3000/mcp?key=query-secret" }'], [`a: { issuer: "${A}" }`]),
+  );
+  announce(LISTENING);
+  expect(lines[2]).toBe('Endpoint https://mcp.example.com/mcp -> http://10.0.0.5:3000/mcp?...');
+});
+
+test('IPv6 addresses have brackets', () => {
+  const { lines, announce } = usual();
+  const address = { address: '::1', family: 'IPv6', port: 1 };
+  announce({ ...LISTENING, address, admin: address });
+  expect(lines.slice(0, 2)).toEqual(['Portcullis 1.2.3 listens on http://[::1]:1', 'Metrics and health: http://[::1]:1']);
+});
+
+test('1,000 endpoints and 50 issuers: the first 20 of each, and the number of the rest', async () => {
+  const issuers = Array.from({ length: 50 }, (_, i) => `https://i${i}.example`);
+  const { lines, announce } = starting(
+    yaml(
+      Array.from({ length: 1000 }, (_, i) => `{ path: /e${i}, issuers: [i${i % 50}], upstream: "http://u/e${i}" }`),
+      issuers.map((issuer, i) => `i${i}: { issuer: "${issuer}" }`),
+    ),
+  );
+  announce(LISTENING);
+  await setImmediate();
+  expect(lines).toHaveLength(2 + 20 + 1);
+  expect(lines.at(-1)).toBe('... and 980 more endpoints');
+  const told = issuers.map((issuer, i) => announce(i % 10 === 9 ? failed(issuer) : loaded(issuer)));
+  // A failure that has no words stays in the log.
+  expect(told.flatMap((inWords, i) => (inWords ? [] : [i]))).toEqual([29, 39, 49]);
+  expect(lines.slice(23 + 20)).toEqual(['All issuers: 45 have keys, 5 have none yet', END]);
+});
