@@ -10,7 +10,7 @@ import { FastIncomingMessage } from './fast-incoming-message.js';
  */
 const LEAST_DRAIN_BYTES = 8 << 20;
 /** How long a client may send, in all, after its answer. */
-const DRAIN_MS = 5000;
+const DRAIN_MS = 4000;
 /** How long a client may be silent before the gateway closes a connection that ends anyway. */
 const SILENCE_MS = 1000;
 const TICK_MS = 250;
