@@ -171,11 +171,11 @@ describe('A-20: an answer that closes the connection is read whole, too, where',
 
   test('requests follow it on the connection (C-140)', async () => {
     const size = 20 * KB;
-    const closing = head({ headers: [framing(size, false), ['Connection', 'close']] });
+    const closing = head({ path: '/nowhere', headers: [framing(size, false), ['Connection', 'close']] });
     const outcome = await sendThenRead([closing, ...inPieces(size), closing, ...inPieces(size)], { gapMs: 3 });
     expect([outcome.error, outcome.ended]).toEqual([null, true]);
     expect(outcome.received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
-    expect(read(outcome).slice(0, 3)).toEqual([401, 'close', 'whole']);
+    expect(read(outcome).slice(0, 3)).toEqual([404, 'close', 'whole']);
   });
 });
 
