@@ -1,5 +1,5 @@
 // Finds fixes that change whom the gateway trusts: another audience, another issuer. Each has a
-// warning, because a token alone is no reason to trust more.
+// warning, because a token alone cannot justify more trust.
 import { issuerName, writtenEndpoint } from '../config/written-config.js';
 import { nearMiss, nearMissText } from '../core/near-miss.js';
 import {

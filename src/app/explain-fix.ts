@@ -135,6 +135,6 @@ export function fixFor(
   const { name, observed, expected } = step;
   const failed = { ...context, step: name, observed, expected, shape, claims, issuer, seen };
   const fix = find(failed);
-  // A change that the start would reject helps nobody. The words still do.
+  // The operator cannot use a change that the start would reject. The words still help.
   return fix?.change && !canLoad(context.written, fix.change) ? { ...fix, change: null } : fix;
 }
