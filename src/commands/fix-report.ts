@@ -80,7 +80,8 @@ export function fixText(
   if (file !== null) {
     const lines = leaves(change, raw).map(([path]) => lineOf(path));
     const line = lines.find((one) => one !== undefined);
-    const place = `To accept such a token, write in ${file}${line === undefined ? '' : `, near line ${line}`}`;
+    const near = line === undefined ? '' : `, near line ${line}`;
+    const place = `To accept such a token, write in ${file}${near}`;
     return { ...shown, place, write: ofFile };
   }
   const write = variables(change, raw);

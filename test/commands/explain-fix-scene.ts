@@ -12,7 +12,7 @@ const SECRETS = { INTROSPECTION_SECRET: 's3cret' };
 
 export interface FixScene {
   scene: Scene;
-  /** A configuration with the endpoints /mcp and /other, and these fields of the issuer and of /mcp. */
+  /** Endpoints /mcp and /other, and these fields of their issuer and of /mcp. */
   rawWith(issuer?: Raw, endpoint?: Raw, issuers?: Raw): Raw;
   introspection(): Raw;
   explain(
