@@ -66,5 +66,5 @@ export function nearMiss(
 }
 
 /** `it differs from "https://auth.example.com" only in the slash at the end` */
-export const nearMissText = ({ known, differs }: NearMiss): string =>
-  `it differs from ${JSON.stringify(known)} only in ${differs.join(' and ')}`;
+export const nearMissText = ({ known, differs }: NearMiss, subject = 'it'): string =>
+  `${subject} differs from ${JSON.stringify(known)} only in ${differs.join(' and ')}`;

@@ -81,7 +81,7 @@ test.each<[string, string, string[]]>([
   ],
 ])('iss %s, which differs only in %s', async (iss, part, lines) => {
   const { fix } = await explain(rawWith({ issuer: 'https://auth.example.com' }), setting.scene.token(claims({ iss })));
-  expect(fix?.words).toBe(`it differs from "https://auth.example.com" only in ${part}`);
+  expect(fix?.words).toBe(`iss differs from "https://auth.example.com" only in ${part}`);
   expect(fix?.write).toEqual(['issuers:', '  main:', ...lines]);
 });
 
