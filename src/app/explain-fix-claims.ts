@@ -1,5 +1,5 @@
-// Finds changes for tokens whose claims have other names than the configuration expects: scopes in
-// another claim, scopes with a prefix, and a subject in the claim of the client.
+// Finds changes for tokens whose claims have other names than the configuration expects. That is a
+// scope in another claim, a scope with a prefix, or a subject in the claim of the client.
 import { USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { ExplanationFix } from '../core/explanation.js';
 import { type Failed, noChange, ofEndpoint, ofIssuer, union } from './explain-fix-context.js';

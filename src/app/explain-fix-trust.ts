@@ -1,5 +1,5 @@
 // Finds fixes that change whom the gateway trusts: another audience, another issuer. Each has a
-// warning, because a token alone is no reason to trust more.
+// warning, because a token alone cannot justify more trust.
 import { issuerName, writtenEndpoint } from '../config/written-config.js';
 import { nearMiss, nearMissText } from '../core/near-miss.js';
 import {
@@ -44,7 +44,7 @@ export const audienceFix: FindFix = (failed) => {
   const audience = union(endpoint.audience, [aud]);
   const better = `the better fix is at the client or the issuer: a token for ${endpoint.resource}`;
   return {
-    words: near === undefined ? better : `${nearMissText(near)}; ${better}`,
+    words: near === undefined ? better : `${nearMissText(near, 'aud')}; ${better}`,
     warning: WIDER_AUDIENCE,
     change: passesWith(audience) ? ofEndpoint(failed, { audience }) : null,
   };
@@ -74,7 +74,7 @@ export const issuerFix: FindFix = (failed) => {
       authorizationServers: [near.known],
     };
     return {
-      words: nearMissText(near),
+      words: nearMissText(near, 'iss'),
       warning: `compare it with issuer in the metadata of ${name} first: they must be equal`,
       change: { issuers: { [name]: { issuer: iss, ...(isInsecure ? places : {}) } } },
     };

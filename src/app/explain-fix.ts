@@ -2,6 +2,19 @@
 // It only proposes: many changes make the gateway trust more, and only the operator can decide.
 import { canLoad, issuerName } from '../config/written-config.js';
 import type { Explanation, ExplanationFix, Values } from '../core/explanation.js';
+import type { FailureDefinition } from '../core/failure.js';
+import {
+  audienceMismatch,
+  scopeInsufficient,
+  tokenAlgorithm,
+  tokenClaims,
+  tokenExpired,
+  tokenIssuer,
+  tokenKeyUnknown,
+  tokenMalformed,
+  tokenNotYetValid,
+  tokenType,
+} from '../core/failures.js';
 import { shapeOf } from '../verify/jws.js';
 import { claimsFix, scopeFix } from './explain-fix-claims.js';
 import { type FindFix, type FixContext, noChange, ofIssuer, union } from './explain-fix-context.js';
@@ -68,7 +81,7 @@ const keyFix: FindFix = (failed) => {
   };
 };
 
-/** The common beginning of opaque tokens of one issuer, such as `ory_at_`. Never more of a token. */
+/** The common prefix of the opaque tokens of an issuer, such as `ory_at_`. Never a whole token. */
 const PREFIX = /^[a-z]{2,8}_(?:[a-z]{2,8}_)?(?=.{16})/;
 
 const opaqueFix: FindFix = (failed) => {
@@ -101,18 +114,18 @@ const opaqueFix: FindFix = (failed) => {
   };
 };
 
-const FIXES: Readonly<Record<string, FindFix>> = {
-  'audience.mismatch': audienceFix,
-  'token.issuer': issuerFix,
-  'token.algorithm': algorithmFix,
-  'token.type': typeFix,
-  'token.not_yet_valid': clockFix,
-  'token.expired': expiredFix,
-  'token.key_unknown': keyFix,
-  'token.malformed': opaqueFix,
-  'token.claims': claimsFix,
-  'scope.insufficient': scopeFix,
-};
+const FIXES = new Map<FailureDefinition, FindFix>([
+  [audienceMismatch.definition, audienceFix],
+  [tokenIssuer.definition, issuerFix],
+  [tokenAlgorithm.definition, algorithmFix],
+  [tokenType.definition, typeFix],
+  [tokenNotYetValid.definition, clockFix],
+  [tokenExpired.definition, expiredFix],
+  [tokenKeyUnknown.definition, keyFix],
+  [tokenMalformed.definition, opaqueFix],
+  [tokenClaims.definition, claimsFix],
+  [scopeInsufficient.definition, scopeFix],
+]);
 
 /** Null: the token passes, or nothing in the configuration is the reason. */
 export function fixFor(
@@ -121,7 +134,7 @@ export function fixFor(
 ): ExplanationFix | null {
   const at = steps.findIndex(({ state }) => state === 'fail');
   const step = steps[at];
-  const find = failure === null ? undefined : FIXES[failure.definition.reason];
+  const find = failure === null ? undefined : FIXES.get(failure.definition);
   if (step === undefined || find === undefined) return null;
   const shape = shapeOf(context.token);
   const claims = (shape.kind === 'jws' ? shape.claims : null) ?? {};
@@ -135,6 +148,6 @@ export function fixFor(
   const { name, observed, expected } = step;
   const failed = { ...context, step: name, observed, expected, shape, claims, issuer, seen };
   const fix = find(failed);
-  // A change that the start would reject helps nobody. The words still do.
+  // The operator cannot use a change that the start would reject. The words still help.
   return fix?.change && !canLoad(context.written, fix.change) ? { ...fix, change: null } : fix;
 }

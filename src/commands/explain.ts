@@ -34,7 +34,8 @@ claims that a check reads.
 The command cannot explain a pass-through credential (Authorization: Token): the MCP server
 verifies it.
 "not reached" marks each check after the one that failed. "(unverified)" gives the result that the
-claims would have if they were genuine.
+claims would have if they were genuine. "Fix" gives the change of the configuration that makes the
+token pass, where there is one. Read its warning before you write it.
 Exit codes: 0 the gateway would accept the token, 1 it would reject it, 2 bad command line or
 configuration.`;
 

@@ -69,17 +69,19 @@ export function fixText(
   { file, raw, lineOf }: WrittenConfig,
   printable: Printable,
 ): FixText {
-  const shown = { words: printable.text(words), ...(warning === null ? {} : { warning }) };
-  if (change === null) return shown;
+  const only = { words: printable.text(words) };
+  if (change === null) return only;
+  const shown = warning === null ? only : { ...only, warning };
   const whole = yamlLines(change, '');
   const ofFile = whole.map(printable.text);
   // A value that was cut or masked would not be the one that the token has.
   if (ofFile.some((line, i) => line.includes('[token]') || line.length < (whole[i]?.length ?? 0)))
-    return shown;
+    return only;
   if (file !== null) {
     const lines = leaves(change, raw).map(([path]) => lineOf(path));
     const line = lines.find((one) => one !== undefined);
-    const place = `To accept such a token, write in ${file}${line === undefined ? '' : `, near line ${line}`}`;
+    const near = line === undefined ? '' : `, near line ${line}`;
+    const place = `To accept such a token, write in ${file}${near}`;
     return { ...shown, place, write: ofFile };
   }
   const write = variables(change, raw);

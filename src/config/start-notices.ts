@@ -9,7 +9,7 @@ type Found = { readonly event: string; readonly detail: string } | null;
 
 const isSlash = (parts: readonly string[]): boolean => parts.join() === 'the slash at the end';
 
-/** Clients ask for tokens for the resource, so a token for its slash variant comes from nobody. */
+/** Clients ask for tokens for the resource, and no token has its slash variant. */
 function audienceSlash({ audience, resource }: Endpoint): Found {
   if (audience.includes(resource)) return null;
   const near = nearMiss(resource, audience, false);

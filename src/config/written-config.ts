@@ -21,7 +21,7 @@ export interface WrittenConfig {
   lineOf(path: Path): number | undefined;
 }
 
-/** Of a configuration that was loaded already, so that it has no problem. */
+/** Reads a configuration that was loaded already, so that it has no problem. */
 export function readWritten(file: string | undefined, environment: Environment): WrittenConfig {
   const { value, lineOf } =
     file === undefined

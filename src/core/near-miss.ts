@@ -5,7 +5,7 @@
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/:?#]*|\[[^\]]*\])(:\d*)?([^?#]*)(.*)$/is;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
-/** Longer texts cost time, and are no near miss. */
+/** Longer texts cost time. Two of them are never called near. */
 const LONGEST = 2_000;
 
 function pathDifference(some: string, other: string): string | null {
@@ -66,5 +66,5 @@ export function nearMiss(
 }
 
 /** `it differs from "https://auth.example.com" only in the slash at the end` */
-export const nearMissText = ({ known, differs }: NearMiss): string =>
-  `it differs from ${JSON.stringify(known)} only in ${differs.join(' and ')}`;
+export const nearMissText = ({ known, differs }: NearMiss, subject = 'it'): string =>
+  `${subject} differs from ${JSON.stringify(known)} only in ${differs.join(' and ')}`;

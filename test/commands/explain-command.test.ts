@@ -78,7 +78,8 @@ test('another audience: exit code 1, with the observed and the expected value', 
   expect(code).toBe(1);
   const lines = output.split('\n');
   const text = `audience.mismatch: aud "${scene.resource}/" is not an audience of this endpoint or of the issuer`;
-  const at = lines.findIndex((line) => line.startsWith(`FAIL         audience: ${text}. Let the client`));
+  const near = `it differs from "${scene.resource}" only in the slash at the end`;
+  const at = lines.findIndex((line) => line.startsWith(`FAIL         audience: ${text}, and ${near}. Let the client`));
   expect(lines.slice(at + 1, at + 3)).toEqual([
     `               observed: aud ${scene.resource}/`,
     `               expected: aud ["${scene.resource}"]`,

@@ -1,75 +1,31 @@
 // `explain` shows the change of the configuration that makes a token pass. Each change is merged
 // into the file, the file is loaded again, and then the token passes.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { withChange } from '../../src/config/written-config.js';
 import type { Mint } from '../fixtures/mint.js';
-import { type Scene, startScene } from '../fixtures/scene.js';
+import { alone, type FixScene, now, type Raw, startFixScene } from './explain-fix-scene.js';
 import { claims } from './explain-scene.js';
-import { run } from './in-process.js';
 
-type Raw = Record<string, unknown>;
-
-let scene: Scene;
-let folder: string;
+let setting: FixScene;
 beforeAll(async () => {
-  scene = await startScene({});
-  folder = mkdtempSync(join(tmpdir(), 'portcullis-fix-'));
+  setting = await startFixScene();
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await scene.stop();
-});
+afterAll(() => setting.stop());
 
-const now = (): number => Math.floor(Date.now() / 1000);
-const SECRETS = { INTROSPECTION_SECRET: 's3cret' };
-
-const rawWith = (issuer: Raw = {}, endpoint: Raw = {}, issuers: Raw = {}): Raw => ({
-  publicUrl: scene.gateway.url,
-  issuers: { main: { issuer: scene.issuer.issuer, ...issuer }, ...issuers },
-  endpoints: [
-    { path: '/mcp', issuers: ['main'], upstream: 'http://127.0.0.1:9/mcp', ...endpoint },
-    { path: '/other', issuers: ['main'], upstream: 'http://127.0.0.1:9/mcp' },
-  ],
-});
-
-async function explain(raw: Raw, token: string) {
-  const file = join(folder, 'gateway.yaml');
-  writeFileSync(file, JSON.stringify(raw, null, 2));
-  const args = ['explain', '--config', file, '--endpoint', '/mcp', '--json', token];
-  const { code, output, errors } = await run(args, { env: SECRETS });
-  expect(errors).toBe('');
-  const text = (
-    await run(
-      args.filter((one) => one !== '--json'),
-      { env: SECRETS },
-    )
-  ).output;
-  return {
-    code,
-    text,
-    ...(JSON.parse(output) as { reason: string; fix?: { words: string; place?: string; write?: string[]; warning?: string } }),
-  };
-}
-
-const introspection = (): Raw => ({
-  url: `${scene.issuer.issuer}/introspect`,
-  clientId: 'portcullis',
-  clientSecret: '$' + '{env:INTROSPECTION_SECRET}',
-});
+const rawWith: FixScene['rawWith'] = (...args) => setting.rawWith(...args);
+const introspection = (): Raw => setting.introspection();
+const explain: FixScene['explain'] = (...args) => setting.explain(...args);
+const minted = (mint: Partial<Mint>) => () => setting.scene.token(mint);
 
 type Case = [title: string, reason: string, raw: () => Raw, token: () => string, write: RegExp, warns: boolean];
 
-const minted = (mint: Partial<Mint>) => () => scene.token(mint);
 const CASES: Case[] = [
   [
     'an audience with a slash',
     'audience.mismatch',
     rawWith,
-    () => scene.token(claims({ aud: `${scene.resource}/` })),
+    () => setting.scene.token(claims({ aud: `${setting.scene.resource}/` })),
     /^endpoints:\n {2}- path: \/mcp\n {4}audience: \[http\S+mcp, http\S+mcp\/\]$/,
     true,
   ],
@@ -93,7 +49,7 @@ const CASES: Case[] = [
     'an algorithm',
     'token.algorithm',
     () => rawWith({ algorithms: ['ES384'] }),
-    () => scene.token(),
+    () => setting.scene.token(),
     /main:\n {4}algorithms: \[ES384, RS256\]/,
     false,
   ],
@@ -109,7 +65,7 @@ const CASES: Case[] = [
     'a clock',
     'token.not_yet_valid',
     rawWith,
-    () => scene.token(claims({ nbf: now() + 90 })),
+    () => setting.scene.token(claims({ nbf: now() + 90 })),
     /main:\n {4}clockToleranceSeconds: 120/,
     true,
   ],
@@ -149,15 +105,15 @@ const CASES: Case[] = [
     'an issuer of another endpoint',
     'token.issuer',
     () => rawWith({}, { issuers: ['else'] }, { else: { issuer: 'https://else.example.com' } }),
-    () => scene.token(),
+    () => setting.scene.token(),
     /issuers: \[else, main\]/,
     true,
   ],
   [
     'an issuer with a slash',
     'token.issuer',
-    () => rawWith({ issuer: `${scene.issuer.issuer}/`, jwksUri: scene.issuer.jwksUri }),
-    () => scene.token(),
+    () => rawWith({ issuer: `${setting.scene.issuer.issuer}/`, jwksUri: setting.scene.issuer.jwksUri }),
+    () => setting.scene.token(),
     /main:\n {4}issuer: http:\S+\d$/,
     true,
   ],
@@ -180,7 +136,7 @@ const CASES: Case[] = [
   [
     'no audience in a response',
     'audience.mismatch',
-    () => rawWith({ introspection: introspection() }),
+    () => alone(rawWith({ introspection: introspection() })),
     () => 'without-aud',
     /introspection:\n {6}audienceClients: \[my-client\]/,
     true,
@@ -198,8 +154,8 @@ const CASES: Case[] = [
 test.each(CASES)('%s (%s): explain, apply, and the token passes', async (_title, reason, rawOf, tokenOf, write, warns) => {
   const answer = { active: true, sub: 'alice', scope: 'read' };
   const token = tokenOf();
-  scene.issuer.introspect = () =>
-    token === 'without-aud' ? { ...answer, client_id: 'my-client' } : { ...answer, aud: scene.resource };
+  setting.scene.issuer.introspect = () =>
+    token === 'without-aud' ? { ...answer, client_id: 'my-client' } : { ...answer, aud: setting.scene.resource };
   const raw = rawOf();
   const before = await explain(raw, token);
   expect([before.code, before.reason]).toEqual([1, reason]);

@@ -38,8 +38,16 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
         '  PORTCULLIS_ISSUER: this is the URL of a document, not the issuer; write the issuer exactly as in that document, probably https://auth.example.com (a slash at the end counts)',
       ],
     ],
-    ['a file', { CONFIG: '/etc/portcullis.yaml' }, ['  PORTCULLIS_CONFIG: unknown variable; write --config /etc/portcullis.yaml']],
-    ['a file, by another name', { CONFIG_FILE: 'not a path' }, ['  PORTCULLIS_CONFIG_FILE: unknown variable; write --config FILE']],
+    [
+      'a file',
+      { CONFIG: '/etc/portcullis.yaml' },
+      ['  PORTCULLIS_CONFIG: unknown variable; write --config /etc/portcullis.yaml'],
+    ],
+    [
+      'a file, by another name',
+      { CONFIG_FILE: 'not a path' },
+      ['  PORTCULLIS_CONFIG_FILE: unknown variable; write --config FILE'],
+    ],
     [
       'scopes for pass-through callers without a scheme',
       { PASS_THROUGH_SCOPES: 'a' },

@@ -69,7 +69,7 @@ test.each<[string, string, RegExp]>([
   expect(problems.join()).not.toContain('its indentation');
 });
 
-test('a text that is no configuration at all has few problems', () => {
+test('a text that is not a configuration at all has few problems', () => {
   const rest = LINES.slice(1).join('\n');
   expect(problemsOf(` - x\n${rest}`).length).toBeLessThan(4);
 });

@@ -1,4 +1,4 @@
-// The warnings of the start: few, each with a value to write, and none for the examples of the docs.
+// The warnings of the start: few, each with a value to write, and none for the examples.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
