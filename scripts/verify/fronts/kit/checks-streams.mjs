@@ -1,7 +1,7 @@
 // Checks event streams through a front: the delay of each event, a quiet stream, a cut, and a
 // client that leaves.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callTool } from './calls.mjs';
+import { callTool, get } from './calls.mjs';
 import { now } from './wire.mjs';
 
 const LAG_MS = 100;
@@ -63,21 +63,26 @@ async function left({ world, client, report, servers }, name, at) {
   report(`a client that left is seen, ${name}`, seenAt !== null, text);
 }
 
-/** The server drops a stream. `cutReadsAsWhole` names the fronts that hide this. */
-async function cut({ world, client, report }) {
+/** The server drops the stream of a call. The gateway adds an error for the caller. */
+async function cutCall({ world, client, report }) {
   const answer = await client.call(callTool(world, 'lab', 'cut', { fresh: true }));
+  const isTold = answer.body.includes('"error"');
+  report('a cut call', isTold, isTold ? 'ends with an error' : `${answer.error} ${answer.body}`);
+}
+
+/** The server drops a GET stream. `cutReadsAsWhole` marks the variants that hide this. */
+async function cutStream({ world, client, report }) {
+  const answer = await client.call(get(world, 'lab', { fresh: true }));
   const isHidden = world.variant.cutReadsAsWhole === true;
+  const label = `a cut GET stream${isHidden ? ' (hidden, as documented)' : ''}`;
   const text = answer.whole ? 'reads as whole' : `seen: ${answer.error}`;
-  report(
-    `a cut stream${isHidden ? ' (hidden, as documented)' : ''}`,
-    answer.whole === isHidden,
-    text,
-  );
+  report(label, answer.status === 200 && answer.whole === isHidden, text);
 }
 
 export async function checkStreams(context) {
   await lag(context);
-  await cut(context);
+  await cutCall(context);
+  await cutStream(context);
   await Promise.all([quiet(context, 'lab', 1), quiet(context, 'quick', 3)]);
   await left(context, 'quick', 1000);
   await left(context, 'lab', 1000);

@@ -1,6 +1,7 @@
 // An MCP server for the checks of one answer: events in time, a quiet stream, a cut stream.
 //
 // Usage: `node lab.mjs PORT`. GET /left answers with the time at which the last client left.
+// Each other GET gets a stream that the server cuts.
 import { createServer } from 'node:http';
 
 const EVENTS = 10;
@@ -46,6 +47,7 @@ const tools = {
 
 async function handle(req, res) {
   if (req.url === '/left') return res.end(JSON.stringify({ leftAt }));
+  if (req.method === 'GET') return tools.cut(req, res);
   if (req.method !== 'POST') return res.writeHead(405).end();
   const chunks = [];
   for await (const chunk of req) chunks.push(chunk);
