@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { replaced, sample } from './kit/page.mjs';
+import { addresses, replaced, sample } from './kit/page.mjs';
 
 const binary = (home) => join(home, 'usr/sbin/nginx');
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -32,8 +32,7 @@ export const nginx = {
   ],
   async start({ home, folder, port, replicas, certificate }) {
     const text = replaced(sample('docs/hosting.md', 'nginx'), {
-      '10.0.0.11:8080': `127.0.0.1:${replicas[0].port}`,
-      '10.0.0.12:8080': `127.0.0.1:${replicas[1].port}`,
+      ...addresses(replicas),
       'listen 443 ': `listen 127.0.0.1:${port} `,
       'mcp.example.com;': '127.0.0.1;',
       '/etc/ssl/mcp.example.com.pem': certificate.cert,

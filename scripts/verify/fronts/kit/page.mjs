@@ -28,3 +28,9 @@ export function replaced(text, table) {
   }
   return result;
 }
+
+/** The replacements of the two replicas of the samples. */
+export const addresses = ([first, second]) => ({
+  '10.0.0.11:8080': `127.0.0.1:${first.port}`,
+  '10.0.0.12:8080': `127.0.0.1:${second.port}`,
+});
