@@ -20,10 +20,10 @@ export interface Gateway {
   readonly address: AddressInfo;
   readonly adminAddress: AddressInfo;
   /**
-   * Rejects new calls, lets answers finish for `drainMs`, then closes everything. Resolves to the
-   * number of exchanges that it cut.
+   * Serves on for `delayMs`, but is not ready. Then rejects new calls, lets answers finish for
+   * `drainMs`, and closes everything. Resolves to the number of exchanges that it cut.
    */
-  close(drainMs: number): Promise<number>;
+  close(drainMs: number, delayMs?: number): Promise<number>;
 }
 
 export interface Dependencies {
@@ -119,8 +119,17 @@ export async function startGateway(
   return {
     address,
     adminAddress,
-    async close(drainMs) {
+    async close(drainMs, delayMs = 0) {
       listening = false;
+      notify({
+        event: 'gateway.stopping',
+        level: 'info',
+        delaySeconds: delayMs / 1000,
+        drainSeconds: drainMs / 1000,
+      });
+      // Listening streams stay open: their clients connect again at once, and proxies may still
+      // send them here.
+      if (delayMs > 0) await listener.announce(delayMs);
       runtime.stop();
       const drained = listener.drain(drainMs);
       // After the drain has begun, so that the connections of streams end with them. Their clients

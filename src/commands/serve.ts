@@ -9,7 +9,7 @@ import { loadConfig } from './load-config.js';
 
 /**
  * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
- * default (docs/hosting.md).
+ * default (docs/hosting.md). `drain.delaySeconds` comes before it.
  */
 const DRAIN_MS = 25_000;
 
@@ -27,6 +27,8 @@ variable.
 
 The log goes to standard output as JSON lines.
 SIGTERM or SIGINT drains for up to ${DRAIN_MS / 1000} s. A second signal ends the process at once.
+With drain.delaySeconds, the gateway first serves on for that time, while /readyz returns 503.
+Kubernetes kills a process 30 s after the signal, unless terminationGracePeriodSeconds is longer.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 const TLS_CHECK_DISABLED =
@@ -123,7 +125,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
   });
-  await gateway.close(DRAIN_MS);
+  await gateway.close(DRAIN_MS, config.drain.delaySeconds * 1000);
   await output.close();
   return 0;
 }

@@ -30,6 +30,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   LISTEN: 'listen',
   ADMIN: 'admin',
   LOG_LEVEL: 'logLevel',
+  DRAIN_DELAY_SECONDS: 'drain.delaySeconds',
 };
 
 /** Wording for a file, and the same for variables. */

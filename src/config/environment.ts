@@ -111,6 +111,9 @@ function unknownVariables(environment: Environment, get: Get): Problem[] {
     }));
 }
 
+const numberOf = (value: string | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value);
+
 /** Any other text stays text, so that the schema reports it. */
 const booleanOf = (value: string | undefined): unknown =>
   value === 'true' || value === 'false' ? value === 'true' : value;
@@ -119,7 +122,6 @@ function issuerOf(get: Get): Record<string, unknown> {
   const hasIntrospection = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some(
     (name) => get(`INTROSPECTION_${name}`) !== undefined,
   );
-  const tolerance = get('CLOCK_TOLERANCE_SECONDS');
   return given({
     preset: get('PRESET'),
     issuer: get('ISSUER'),
@@ -129,7 +131,7 @@ function issuerOf(get: Get): Record<string, unknown> {
     allowInsecureHttp: booleanOf(get('ALLOW_INSECURE_HTTP')),
     algorithms: list(get('ALGORITHMS')),
     typ: get('TYP'),
-    clockToleranceSeconds: tolerance === undefined ? undefined : Number(tolerance),
+    clockToleranceSeconds: numberOf(get('CLOCK_TOLERANCE_SECONDS')),
     introspection: hasIntrospection
       ? given({
           url: get('INTROSPECTION_URL'),
@@ -174,12 +176,14 @@ export function readEnvironment(environment: Environment): { raw: unknown; probl
     publicUrl === undefined || flaw !== null ? PLACEHOLDER_URL : publicUrl,
     get('UPSTREAM'),
   );
+  const delaySeconds = numberOf(get('DRAIN_DELAY_SECONDS'));
   const raw = given({
     publicUrl: origin,
     listen: hostAndPort(get('LISTEN')),
     admin: hostAndPort(get('ADMIN')),
     logLevel: get('LOG_LEVEL'),
     sessionKeys: get('SESSION_KEYS') && [`\${env:${PREFIX}SESSION_KEYS}`],
+    drain: delaySeconds === undefined ? undefined : { delaySeconds },
     issuers: { [ISSUER_NAME]: issuerOf(get) },
     endpoints: [endpointOf(get, path)],
   });

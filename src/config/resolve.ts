@@ -22,7 +22,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 function toConfig(input: WithSecrets<ConfigInput>, keys: readonly Secret[]): ResolvedConfig {
-  const { publicUrl, listen, admin, logLevel, limits, issuers, endpoints } = input;
+  const { publicUrl, listen, admin, logLevel, limits, drain, issuers, endpoints } = input;
   return {
     publicUrl,
     listen,
@@ -30,6 +30,7 @@ function toConfig(input: WithSecrets<ConfigInput>, keys: readonly Secret[]): Res
     logLevel,
     sessionKeys: keys,
     limits,
+    drain,
     issuers: Object.values(issuers).map(resolveIssuer),
     endpoints: endpoints.map((endpoint) => resolveEndpoint(endpoint, publicUrl, issuers)),
   };

@@ -82,6 +82,7 @@ export interface ResolvedConfig {
   /** 32 bytes in base64 each, the newest first. Empty without configured keys. */
   readonly sessionKeys: readonly Secret[];
   readonly limits: { readonly clientStallTimeoutSeconds: number };
+  readonly drain: { readonly delaySeconds: number };
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
   readonly endpoints: readonly Endpoint[];

@@ -9,6 +9,8 @@ export interface OpenExchange {
   readonly outgoing: ServerResponse;
   /** True once the gateway has reset the connection because the client does not read. */
   clientStalled: boolean;
+  /** Announces `Connection: close` in the answer, if its head has not been sent. */
+  closeConnectionAfter(): void;
   /** The connection is closed before the answer is complete. */
   connectionClosed(): void;
   /** The parser failed. True where that ends the body of this exchange with the failure. */

@@ -89,6 +89,13 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.responseHeaders = ['x-request-id', this.id];
   }
 
+  closeConnectionAfter(): void {
+    if (this.outgoing.headersSent) return;
+    this.lastOnConnection = true;
+    // Pages write their answer without `begin`.
+    this.outgoing.shouldKeepAlive = false;
+  }
+
   connectionClosed(): void {
     if (this.isEnded) return;
     this.markEnded();

@@ -1,5 +1,5 @@
-// The public listener: its limits of time and size, the answers to requests that node:http rejects,
-// and its drain. It hands each readable request to the gateway as an exchange.
+// The public listener: its limits of time and size, and the answers to requests that node:http
+// rejects. It hands each readable request to the gateway as an exchange.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
@@ -8,9 +8,9 @@ import {
   connectionBadRequest,
   connectionHeadersTooLarge,
   connectionTooSlow,
-  gatewayDraining,
 } from '../core/failures.js';
-import { Connection, type OpenExchange } from './connection.js';
+import { Connection } from './connection.js';
+import { createDrain } from './drain.js';
 import { errorBody } from './error-response.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
 import { HttpExchange } from './http-exchange.js';
@@ -21,9 +21,14 @@ import { watchStalledClients } from './stalled-clients.js';
 export interface Listener {
   readonly server: Server;
   readonly validateRequest: (exchange: Exchange) => Failure | null;
-  /** While the listener drains: the failure of each new request. Otherwise null. */
+  /** The failure of each new request, once the listener drains. Otherwise null. */
   readonly draining: () => Failure | null;
   listen(host: string, port: number): Promise<AddressInfo>;
+  /**
+   * Serves on for `delayMs`, with `Connection: close` in each answer. A connection that is idle may
+   * still send one request. Resolves when `drain` should follow.
+   */
+  announce(delayMs: number): Promise<void>;
   /**
    * Stops accepting connections, lets answers finish, and cuts the rest after the deadline.
    * Resolves to the number of exchanges that it cut.
@@ -35,8 +40,6 @@ export interface Listener {
 export type RecordUnreadable = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
-/** How long a draining listener keeps silent connections, so that a request gets its 503. */
-const DRAIN_GRACE_MS = 1_000;
 
 function failureOfNodeError(error: NodeJS.ErrnoException): Failure {
   if (error.code === 'HPE_HEADER_OVERFLOW') return connectionHeadersTooLarge();
@@ -64,13 +67,8 @@ export function createListener(
   recordUnreadable: RecordUnreadable,
   stallTimeoutMs: number,
 ): Listener {
-  let draining = false;
-  /** True once a draining listener no longer waits for connections without a request. */
-  let graceOver = false;
   const connections = new Map<Socket, Connection>();
   const stallWatch = watchStalledClients(() => connections.values(), stallTimeoutMs);
-  const openExchanges = (): OpenExchange[] =>
-    [...connections.values()].flatMap((connection) => connection.openExchanges);
   const server = createServer({
     IncomingMessage: FastIncomingMessage,
     // request-validation.ts counts the Host lines, so that the gateway logs the rejection.
@@ -85,6 +83,7 @@ export function createListener(
   // Node silently drops the header lines above its default of 2,000. request-validation.ts counts
   // them instead.
   server.maxHeadersCount = 0;
+  const drain = createDrain(server, () => connections.values());
 
   server.on('connection', (socket) => {
     const connection = new Connection(socket);
@@ -95,21 +94,6 @@ export function createListener(
     });
   });
 
-  /**
-   * Closes connections without an exchange. Node does not count a connection as idle that never
-   * sent a whole request, and a closing server stops its timeouts.
-   */
-  const closeUnused = (): void => {
-    for (const { socket, openExchanges } of connections.values()) {
-      if (openExchanges.length === 0 && socket.writableLength === 0) socket.destroy();
-    }
-  };
-  /** While the listener drains: closes a connection as soon as its answer has been sent. */
-  const closeAfter = ({ outgoing }: OpenExchange): void => {
-    outgoing.once('close', () =>
-      setImmediate(() => (graceOver ? closeUnused() : server.closeIdleConnections())),
-    );
-  };
   const accept = (
     incoming: IncomingMessage,
     outgoing: ServerResponse,
@@ -127,10 +111,7 @@ export function createListener(
     if (connection.isAnswering()) return connection.cut();
     const exchange = new HttpExchange(incoming, outgoing, connection, awaitsContinue);
     connection.openExchanges.push(exchange);
-    if (draining) {
-      exchange.lastOnConnection = true;
-      closeAfter(exchange);
-    }
+    drain.accepted(exchange);
     gateway(exchange);
   };
   server.on('request', (incoming, outgoing) => accept(incoming, outgoing, false));
@@ -162,7 +143,8 @@ export function createListener(
   return {
     server,
     validateRequest,
-    draining: () => (draining ? gatewayDraining() : null),
+    draining: drain.failure,
+    announce: drain.announce,
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -172,27 +154,9 @@ export function createListener(
         });
       }),
     async drain(deadlineMs) {
-      draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      for (const exchange of openExchanges()) closeAfter(exchange);
-      const grace = setTimeout(() => {
-        graceOver = true;
-        closeUnused();
-      }, DRAIN_GRACE_MS);
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, deadlineMs);
-      });
-      await Promise.race([closed, late]);
-      clearTimeout(timer);
-      clearTimeout(grace);
-      const cut = openExchanges();
-      for (const exchange of cut) exchange.destroy();
-      server.closeAllConnections();
-      await closed;
+      const cut = await drain.drain(deadlineMs);
       stallWatch.stop();
-      return cut.length;
+      return cut;
     },
   };
 }

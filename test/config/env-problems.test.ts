@@ -211,6 +211,11 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
       { ADMIN: '127.0.0.1:99999' },
       ['  PORTCULLIS_ADMIN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
     ],
+    [
+      'a delay that is not a number',
+      { DRAIN_DELAY_SECONDS: '5s' },
+      ['  PORTCULLIS_DRAIN_DELAY_SECONDS: write a whole number of seconds from 0 to 300'],
+    ],
     ['an unknown level', { LOG_LEVEL: 'trace' }, ['  PORTCULLIS_LOG_LEVEL: write debug, info, warn or error']],
   ])('%s', (_title, variables, lines) => {
     expect(problems({})).toEqual([]);

@@ -134,6 +134,7 @@ describe('each variable', () => {
     ['LISTEN on IPv6', { LISTEN: '[::]:8081' }, (config) => config.listen, { host: '::', port: 8081 }],
     ['ADMIN', { ADMIN: 'localhost:0' }, (config) => config.admin, { host: 'localhost', port: 0, hosts: [] }],
     ['LOG_LEVEL', { LOG_LEVEL: 'debug' }, (config) => config.logLevel, 'debug'],
+    ['DRAIN_DELAY_SECONDS', { DRAIN_DELAY_SECONDS: '5' }, (config) => config.drain, { delaySeconds: 5 }],
     [
       'white space around a value',
       { ISSUER: ' https://auth.example.com\n' },

@@ -43,6 +43,12 @@ export const rootSchema = z.strictObject({
      */
     clientStallTimeoutSeconds: wholeNumber(1, 3_600, 'seconds').default(60),
   }).prefault({}),
+  drain: mapOf('{ delaySeconds: 5 }', {
+    /**
+     * Seconds for which the gateway serves on after SIGTERM, while it is not ready. Then it drains.
+     */
+    delaySeconds: wholeNumber(0, 300, 'seconds').default(0),
+  }).prefault({}),
   issuers: z.record(z.string(), issuerSchema, {
     error: ({ input }) =>
       Array.isArray(input)
