@@ -7,6 +7,7 @@ import { page, withoutRoot } from './kit/other-servers.mjs';
 import { replaced, sample } from './kit/page.mjs';
 
 const SECTION = 'Varnish';
+const library = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
 
 /** True once a port takes connections. Varnish expects the PROXY protocol, so no HTTP here. */
 const isOpen = (port) =>
@@ -23,7 +24,7 @@ function varnishCommand(home, { folder, port, vcl }) {
     '127.0.0.1:6086': `127.0.0.1:${port}`,
   });
   const [, ...options] = text.replaceAll('\\\n', ' ').trim().split(/\s+/);
-  const vmods = `vmod_path=${join(home, 'usr/lib/varnish/vmods')}`;
+  const vmods = `vmod_path=${join(home, 'usr/lib', library, 'varnish/vmods')}`;
   const jail = ['-j', 'none', '-n', join(folder, 'work'), '-p', vmods];
   return [join(home, 'usr/sbin/varnishd'), ...options, ...jail];
 }
