@@ -49,6 +49,8 @@ export interface Exchange extends RequestHead {
   readonly responseHeaders: string[];
   /** Status sent to the caller; 0 before that. */
   readonly sentStatus: number;
+  /** Bytes: an answer before the body was read drops at least as much of it. */
+  bodyLimitBytes: number;
   /**
    * Reads the whole body. Fails if the body is too large or the caller disconnects. Sends
    * `100 Continue` first if the caller waits for it (C-142, 100-continue). `limitBytes` 0: the
