@@ -65,10 +65,10 @@ export interface Exchange extends RequestHead {
   /** One listener at a time. It is called at once if the connection is closed already. */
   onDisconnect(listener: DisconnectListener): void;
   /**
-   * Sends status and headers (names and values in turn). `flush`: sends them now, without waiting
-   * for the first byte of the body.
+   * Sends status and headers (names and values in turn). `first`: sends them now, together with
+   * these first bytes of the body, or an empty buffer. Null: they wait for the body.
    */
-  begin(status: number, headers: string[], flush: boolean): void;
+  begin(status: number, headers: string[], first: Buffer | null): void;
   /** False if the caller reads too slowly. Then wait for `onDrain`. */
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;

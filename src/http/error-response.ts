@@ -68,6 +68,6 @@ export function sendError(
   const body = errorBody(failure, exchange.id, idText);
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
-  exchange.begin(status, headers, false);
+  exchange.begin(status, headers, null);
   exchange.end(body ?? undefined);
 }

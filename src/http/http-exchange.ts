@@ -13,8 +13,6 @@ import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
 
-const NO_BYTES = Buffer.alloc(0);
-
 /** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
 let lastId = 0;
@@ -180,7 +178,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     return true;
   }
 
-  begin(status: number, headers: string[], flush: boolean): void {
+  begin(status: number, headers: string[], first: Buffer | null): void {
     this.sentStatus = status;
     for (const entry of this.responseHeaders) headers.push(entry);
     const unread = this.hasUnreadBody();
@@ -194,7 +192,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.outgoing.writeHead(status, headers);
     // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
     // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
-    if (flush) this.outgoing.write(NO_BYTES);
+    if (first !== null) this.outgoing.write(first);
   }
 
   write(chunk: Buffer): boolean {
