@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock, Scheduler } from '../core/clock.js';
+import type { Notify } from '../core/notice.js';
 import { createGateway } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
@@ -19,6 +20,8 @@ export interface Gateway {
   /** The address of the public listener. */
   readonly address: AddressInfo;
   readonly adminAddress: AddressInfo;
+  /** Writes a line to the log. */
+  readonly notify: Notify;
   /**
    * Serves on for `delayMs`, but is not ready. Then rejects new calls, lets answers finish for
    * `drainMs`, and closes everything. Resolves to the number of exchanges that it cut.
@@ -119,6 +122,7 @@ export async function startGateway(
   return {
     address,
     adminAddress,
+    notify,
     async close(drainMs, delayMs = 0) {
       listening = false;
       notify({

@@ -1,4 +1,5 @@
-// Runs the gateway as a process: reads the configuration, handles signals, sets the exit code.
+// Runs the gateway as a process: reads the configuration, waits for a signal, sets the exit code.
+import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
@@ -6,6 +7,7 @@ import { type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { loadConfig } from './load-config.js';
+import { handleSignals } from './signals.js';
 
 /**
  * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
@@ -26,9 +28,12 @@ variable.
   --help          this text
 
 The log goes to standard output as JSON lines.
-SIGTERM or SIGINT drains for up to ${DRAIN_MS / 1000} s. A second signal ends the process at once.
+SIGTERM, SIGINT or SIGQUIT drains for up to ${DRAIN_MS / 1000} s. A second signal ends the
+process at once.
 With drain.delaySeconds, the gateway first serves on for that time, while /readyz returns 503.
 Kubernetes kills a process 30 s after the signal, unless terminationGracePeriodSeconds is longer.
+SIGHUP, SIGUSR1 and SIGUSR2 only write a line to the log. To read the file again, restart the
+gateway.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 const TLS_CHECK_DISABLED =
@@ -101,6 +106,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     return 1;
   }
   keepRequestsYoung();
+  const signals = handleSignals(isatty(0) || isatty(1));
   const output = openOutput();
   let gateway: Gateway;
   try {
@@ -115,16 +121,9 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(problem);
     return 1;
   }
-  await new Promise<void>((resolve) => {
-    let signals = 0;
-    const onSignal = (): void => {
-      signals++;
-      if (signals === 1) resolve();
-      else process.exit(1);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
+  signals.reportTo(gateway.notify);
+  signals.accept();
+  await signals.stopped;
   await gateway.close(DRAIN_MS, config.drain.delaySeconds * 1000);
   await output.close();
   return 0;

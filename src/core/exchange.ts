@@ -49,6 +49,8 @@ export interface Exchange extends RequestHead {
   readonly responseHeaders: string[];
   /** Status sent to the caller; 0 before that. */
   readonly sentStatus: number;
+  /** Bytes: an answer before the body was read drops at least as much of it. */
+  bodyLimitBytes: number;
   /**
    * Reads the whole body. Fails if the body is too large or the caller disconnects. Sends
    * `100 Continue` first if the caller waits for it (C-142, 100-continue). `limitBytes` 0: the
@@ -63,10 +65,10 @@ export interface Exchange extends RequestHead {
   /** One listener at a time. It is called at once if the connection is closed already. */
   onDisconnect(listener: DisconnectListener): void;
   /**
-   * Sends status and headers (names and values in turn). `flush`: sends them now, without waiting
-   * for the first byte of the body.
+   * Sends status and headers (names and values in turn). `first`: sends them now, together with
+   * these first bytes of the body, or an empty buffer. Null: they wait for the body.
    */
-  begin(status: number, headers: string[], flush: boolean): void;
+  begin(status: number, headers: string[], first: Buffer | null): void;
   /** False if the caller reads too slowly. Then wait for `onDrain`. */
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;

@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { DisconnectListener } from '../core/exchange.js';
 
 const LONGEST_MS = 1000;
+/** The longest body that is read as a whole. */
+export const START_BYTES = 64 * 1024;
 
 /** Calls its listener once. Null: the bytes did not arrive in time, or will never arrive. */
 export class BodyStart implements DisconnectListener {

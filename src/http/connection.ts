@@ -1,8 +1,9 @@
 // Holds the state of one client connection: its open exchanges, whether it is closing, and whether
 // its client still reads.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from '../core/failure.js';
+import { drainBytesOf, Linger } from './linger.js';
 
 /** The part of an exchange that its connection and the listener need. */
 export interface OpenExchange {
@@ -33,6 +34,8 @@ export class Connection {
    * requests on this connection (RFC 9112 section 9.6).
    */
   closing = false;
+  /** Not null while the gateway drops bytes that the client sends after its answer. */
+  linger: Linger | null = null;
   /** The number of bytes that the client had taken at the last tick. */
   private takenBytes = 0;
   private stalledTicks = 0;
@@ -45,6 +48,19 @@ export class Connection {
   /** True while the socket has not been given the whole of each answer. */
   isAnswering(): boolean {
     return this.openExchanges.some(({ outgoing }) => !outgoing.writableEnded);
+  }
+
+  /** Call this before the answer to a request whose body the gateway does not read to its end. */
+  dropBody(incoming: IncomingMessage, limitBytes: number): void {
+    this.startLinger(limitBytes).dropBody(incoming, this.closing);
+  }
+
+  startLinger(limitBytes: number): Linger {
+    const linger = new Linger(this.socket, drainBytesOf(limitBytes), () => {
+      this.linger = null;
+    });
+    this.linger = linger;
+    return linger;
   }
 
   /** Closes the connection before its answers are complete. */

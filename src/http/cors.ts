@@ -65,7 +65,7 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
       'cache-control',
       'no-store',
     ],
-    false,
+    null,
   );
   exchange.end();
   return true;

@@ -34,8 +34,9 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
    * sent a whole request, and a closing server stops its timeouts.
    */
   const closeUnused = (): void => {
-    for (const { socket, openExchanges } of connections()) {
-      if (openExchanges.length === 0 && socket.writableLength === 0) socket.destroy();
+    for (const { socket, openExchanges, linger } of connections()) {
+      if (openExchanges.length === 0 && socket.writableLength === 0 && linger === null)
+        socket.destroy();
     }
   };
   /** While the listener drains: closes a connection as soon as its answer has been sent. */

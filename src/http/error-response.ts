@@ -58,6 +58,7 @@ export function sendError(
   if (exchange.disconnected || status === null) return;
   // An answer has begun: cut it, so that the client does not take it for a complete one.
   if (exchange.sentStatus !== 0) return exchange.destroy();
+  if (endpoint !== null) exchange.bodyLimitBytes = endpoint.maxBodyBytes;
   const headers = ['cache-control', 'no-store'];
   const challengeValue = endpoint === null ? null : challenge(endpoint, failure);
   if (challengeValue !== null) headers.push('www-authenticate', challengeValue);
@@ -67,6 +68,6 @@ export function sendError(
   const body = errorBody(failure, exchange.id, idText);
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
-  exchange.begin(status, headers, false);
+  exchange.begin(status, headers, null);
   exchange.end(body ?? undefined);
 }

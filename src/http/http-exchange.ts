@@ -7,13 +7,11 @@ import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
-import { BodyStart } from './body-start.js';
+import { BodyStart, START_BYTES } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
 import { lowerCase } from './header-names.js';
-import { DRAIN_BYTES, linger } from './linger.js';
+import { drainBytesOf } from './linger.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
-
-const NO_BYTES = Buffer.alloc(0);
 
 /** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
 const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
@@ -33,6 +31,8 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   disconnected = false;
   clientStalled = false;
   sentStatus = 0;
+  /** The body limit of the endpoint: an answer that does not read the body drops as much of it. */
+  bodyLimitBytes = 0;
   /** True: close the connection after this answer, for example because the listener is draining. */
   lastOnConnection = false;
   readonly incoming: IncomingMessage;
@@ -140,10 +140,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   readStart(listener: (bytes: Buffer | null) => void): void {
-    const isLong = this.unreadBodyIsLong();
     const declared = this.declaredBytes();
-    if (this.awaitsContinue || this.bodyWasRead || (declared === 0 && !isLong))
-      return listener(null);
+    if (this.awaitsContinue || this.bodyWasRead || !this.hasUnreadBody()) return listener(null);
+    const isLong = declared === 0 || declared > START_BYTES;
     const start = new BodyStart(this.incoming, isLong ? 1 : declared, (bytes) => {
       this.disconnectListener = null;
       this.bodyIsComplete = bytes !== null && !isLong;
@@ -179,19 +178,21 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     return true;
   }
 
-  begin(status: number, headers: string[], flush: boolean): void {
+  begin(status: number, headers: string[], first: Buffer | null): void {
     this.sentStatus = status;
     for (const entry of this.responseHeaders) headers.push(entry);
-    const long = this.unreadBodyIsLong();
-    if (long || this.lastOnConnection) {
+    const unread = this.hasUnreadBody();
+    const mustClose = this.lastOnConnection || (unread && !this.isWorthKeeping());
+    if (mustClose) {
       headers.push('connection', 'close');
       this.connection.closing = true;
     }
-    if (long) linger(this.incoming);
+    if (unread && !this.incoming.readableEnded)
+      this.connection.dropBody(this.incoming, this.bodyLimitBytes);
     this.outgoing.writeHead(status, headers);
     // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
     // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
-    if (flush) this.outgoing.write(NO_BYTES);
+    if (first !== null) this.outgoing.write(first);
   }
 
   write(chunk: Buffer): boolean {
@@ -231,12 +232,14 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     return at < 0 ? 0 : Number(this.values[at]) || 0;
   }
 
-  private unreadBodyIsLong(): boolean {
+  private hasUnreadBody(): boolean {
     if (this.bodyIsComplete) return false;
-    return (
-      this.awaitsContinue ||
-      this.names.includes('transfer-encoding') ||
-      this.declaredBytes() > DRAIN_BYTES
-    );
+    return this.declaredBytes() > 0 || this.names.includes('transfer-encoding');
+  }
+
+  /** True where the unread body is short enough for a next request on this connection. */
+  private isWorthKeeping(): boolean {
+    const declared = this.declaredBytes();
+    return !this.awaitsContinue && declared > 0 && declared <= drainBytesOf(this.bodyLimitBytes);
   }
 }

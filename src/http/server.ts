@@ -4,19 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
-import {
-  connectionBadRequest,
-  connectionHeadersTooLarge,
-  connectionTooSlow,
-} from '../core/failures.js';
+import { connectionBadRequest } from '../core/failures.js';
 import { Connection } from './connection.js';
 import { createDrain } from './drain.js';
-import { errorBody } from './error-response.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
 import { HttpExchange } from './http-exchange.js';
-import { LINGER_MS } from './linger.js';
 import { validateRequest } from './request-validation.js';
 import { watchStalledClients } from './stalled-clients.js';
+import { failureOfNodeError, rejectUnreadable } from './unreadable.js';
 
 export interface Listener {
   readonly server: Server;
@@ -40,26 +35,6 @@ export interface Listener {
 export type RecordUnreadable = (failure: Failure, clientAddress: string) => void;
 
 const HEADER_BYTES = 64 * 1024;
-
-function failureOfNodeError(error: NodeJS.ErrnoException): Failure {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return connectionHeadersTooLarge();
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return connectionTooSlow();
-  return connectionBadRequest({ detail: error.code ?? 'unreadable request' });
-}
-
-function rejectUnreadable(socket: Socket, failure: Failure): void {
-  const body = errorBody(failure, 'none', undefined);
-  const type = body === null ? '' : 'Content-Type: application/json\r\n';
-  const head =
-    `HTTP/1.1 ${failure.definition.status} Refused\r\nCache-Control: no-store\r\n` +
-    `${type}Content-Length: ${body?.length ?? 0}\r\nConnection: close\r\n\r\n`;
-  // Node no longer handles this socket: it has no error listener, and no timeout for a client that
-  // never closes its half.
-  socket.on('error', () => socket.destroy());
-  socket.resume();
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.end(`${head}${body ?? ''}`);
-}
 
 /** `stallTimeoutMs`: how long a client may leave its answer unread. */
 export function createListener(
@@ -123,21 +98,26 @@ export function createListener(
     const failure = failureOfNodeError(error);
     const connection = connections.get(socket);
     if (connection?.openExchanges.some((exchange) => exchange.rejectBody(failure))) return;
+    // The client has its answer. The parser fails at the rest of the body.
+    if (connection?.linger && error.code?.startsWith('HPE_')) return connection.linger.dropRaw();
     // An error response must not get into the middle of an open answer. The cut ends its exchange.
     if (connection?.isAnswering()) return connection.cut();
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
-    rejectUnreadable(socket, failure);
-    recordUnreadable(failure, socket.remoteAddress ?? '');
+    rejectUnreadable(connection, failure);
+    recordUnreadable(failure, connection.address);
   });
   // Without a listener Node closes the socket of a CONNECT request, and the gateway logs nothing.
   server.on('connect', (_incoming, socket: Socket) => {
     const connection = connections.get(socket);
-    if (connection?.isAnswering()) return connection.cut();
-    rejectUnreadable(socket, connectionBadRequest());
-    recordUnreadable(connectionBadRequest({ detail: 'CONNECT' }), socket.remoteAddress ?? '');
+    if (connection === undefined || connection.isAnswering()) {
+      socket.destroy();
+      return;
+    }
+    rejectUnreadable(connection, connectionBadRequest());
+    recordUnreadable(connectionBadRequest({ detail: 'CONNECT' }), connection.address);
   });
 
   return {

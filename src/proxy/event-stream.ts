@@ -45,6 +45,8 @@ export interface StreamContext {
   readonly sessionId: string | null;
   /** False where the response has a Content-Length or a Content-Encoding. */
   readonly canAppend: boolean;
+  /** True where a comment of the gateway went out with the head. */
+  readonly hasComment: boolean;
 }
 
 export type OpenStream = (
@@ -91,6 +93,7 @@ export class EventStream implements TickListener {
     this.endedStreams = endedStreams;
     this.key = key;
     ticker.add(this);
+    if (context.hasComment) this.mark = new LeadingMark();
     // Not on every stream: some clients read no such field, and none of those reopens a stream.
     if (key !== null && context.canAppend && endedStreams.take(key)) this.add(REOPEN_USUALLY);
   }

@@ -3,7 +3,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Transport } from '../core/endpoint-runtime.js';
-import { upstreamBusy, upstreamLoop } from '../core/failures.js';
+import { upstreamLoop } from '../core/failures.js';
 import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
@@ -12,9 +12,10 @@ import { chooseRelay } from './choose-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { GetStream } from './get-stream.js';
 import { isLoop, requestFields, requestHeaders } from './headers.js';
-import type { UpstreamPool } from './pool.js';
+import type { Slot, UpstreamPool } from './pool.js';
 import { createReconnects } from './reconnects.js';
 import type { OpenSession } from './sessions.js';
+import { type Prepared, WaitingRequest } from './waiting-request.js';
 
 const isSubscription = ({ calls }: Message): boolean =>
   calls.length === 1 && calls[0]?.method === SUBSCRIBE;
@@ -37,6 +38,42 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { target } = upstream;
   const fields = requestFields(endpoint.forwardHeaders);
   const reconnects = createReconnects(clock);
+  const addsComments = endpoint.streams.keepAliveSeconds > 0;
+
+  function send(slot: Slot, prepared: Prepared): void {
+    const { exchange, caller, message, headers, session, view, held, listener } = prepared;
+    const { era } = message;
+    const context = {
+      exchange,
+      era,
+      caller,
+      upstream,
+      held,
+      slot,
+      session,
+      idText: requestId(message),
+      addsComments,
+      openStream,
+    };
+    const relay = chooseRelay(context, listener, message, view);
+    const method = exchange.method as 'POST';
+    const request = { path: target, method, headers, body: message.body };
+    if (exchange.method === 'GET') {
+      // Its head has no deadline: the gateway sends one itself.
+      const { dispatcher } = slot;
+      const stream = new GetStream(relay, exchange, reconnects, (handler) =>
+        dispatcher.dispatch(request, handler),
+      );
+      return stream.tryAgain();
+    }
+    slot.awaitHead(relay);
+    try {
+      slot.dispatcher.dispatch(request, relay);
+    } catch (error) {
+      relay.fail(error as Error);
+    }
+  }
+
   return {
     forward(exchange, caller, message, credentialHeaders, listener) {
       if (isLoop(exchange, pseudonym)) return listener.onResponseEnd(upstreamLoop());
@@ -56,28 +93,11 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');
       const held = exchange.method === 'GET' || isSubscription(message);
+      const prepared = { exchange, caller, message, headers, session, view, held, listener };
       // After everything that could throw: only the relay gives a slot back.
       const slot = pool.take(held);
-      if (slot === null) return listener.onResponseEnd(upstreamBusy({ retryAfterSeconds: 1 }));
-      const idText = requestId(message);
-      const context = { exchange, era, caller, upstream, held, slot, session, idText, openStream };
-      const method = exchange.method as 'POST';
-      const relay = chooseRelay(context, listener, message, view);
-      const request = { path: target, method, headers, body: message.body };
-      if (exchange.method === 'GET') {
-        // Its head has no deadline: the gateway sends one itself.
-        const { dispatcher } = slot;
-        const stream = new GetStream(relay, exchange, reconnects, (handler) =>
-          dispatcher.dispatch(request, handler),
-        );
-        return stream.tryAgain();
-      }
-      slot.awaitHead(relay);
-      try {
-        slot.dispatcher.dispatch(request, relay);
-      } catch (error) {
-        relay.fail(error as Error);
-      }
+      if (slot !== null) return send(slot, prepared);
+      new WaitingRequest(prepared, pool.queue(held), send).wait();
     },
   };
 }

@@ -1,8 +1,9 @@
-// Limits the connections to one upstream. No request waits for a connection: above the limit the
+// Limits the connections to one upstream. Above the limit, requests wait for a moment; then the
 // gateway answers `upstream.busy`. Held streams have their own connections, because thousands of
 // streams in one pool make each other request cost three times as much.
 import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
+import { createSlotQueue, type SlotQueue } from './slot-queue.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
 /** A request that waits for the head (status and headers) of its response. */
@@ -26,6 +27,8 @@ export interface Slot {
 export interface UpstreamPool {
   /** A connection for one request; null above the limit. `held`: the response stays open long. */
   take(held: boolean): Slot | null;
+  /** Where requests above the limit wait for a connection. As many may wait as the limit has. */
+  queue(held: boolean): Pick<SlotQueue<Slot>, 'wait' | 'leave'>;
   close(): Promise<void>;
 }
 
@@ -66,6 +69,7 @@ function createHeadTimeouts(
 }
 
 interface Connections {
+  readonly queue: SlotQueue<Slot>;
   take(): Slot | null;
   close(): Promise<void>;
 }
@@ -78,6 +82,7 @@ function createConnections(upstream: Upstream, limit: number): Connections {
   const timeouts = createHeadTimeouts(upstream.headersTimeoutMs);
   const clients: Client[] = [];
   const free: Slot[] = [];
+  const queue = createSlotQueue<Slot>(limit);
 
   function connect(): Slot {
     const client = new Client(upstream.origin, {
@@ -94,15 +99,19 @@ function createConnections(upstream: Upstream, limit: number): Connections {
       dispatcher: client,
       awaitHead: timeouts.awaitHead,
       headReceived: timeouts.headReceived,
-      release: () => void free.push(slot),
+      release() {
+        if (!queue.give(slot)) free.push(slot);
+      },
     };
     return slot;
   }
 
   return {
+    queue,
     take: () => free.pop() ?? (clients.length < limit ? connect() : null),
     async close() {
       timeouts.stop();
+      queue.close();
       await Promise.all(clients.map((client) => client.destroy()));
     },
   };
@@ -113,6 +122,7 @@ export function createPool(upstream: Upstream): UpstreamPool {
   const held = createConnections(upstream, upstream.maxStreams);
   return {
     take: (isHeld) => (isHeld ? held : short).take(),
+    queue: (isHeld) => (isHeld ? held : short).queue,
     close: async () => {
       await Promise.all([short.close(), held.close()]);
     },

@@ -14,5 +14,7 @@ export interface RelayContext extends ResponseContext {
   readonly slot: Slot;
   /** The JSON-RPC id as the client wrote it; undefined unless the message is one request. */
   readonly idText: string | undefined;
+  /** True unless `streams.keepAliveSeconds` is 0. */
+  readonly addsComments: boolean;
   readonly openStream: OpenStream;
 }

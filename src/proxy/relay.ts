@@ -1,6 +1,5 @@
-// Relays the response of an upstream to the caller chunk by chunk. Chunks of one
-// tick become one write. A slow caller pauses the upstream, and a disconnect aborts it. A broken
-// response ends with a cut connection.
+// Relays the response of an upstream to the caller chunk by chunk. Chunks of one tick become one
+// write. A slow caller pauses the upstream, a disconnect aborts it, and a broken response is cut.
 import type { Dispatcher } from 'undici';
 import type { DisconnectListener, Exchange, ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -12,6 +11,7 @@ import {
 } from '../core/failures.js';
 import type { EventStream, StreamWriter } from './event-stream.js';
 import { isEventStream, responseHeaders, type UpstreamHeaders } from './headers.js';
+import { COMMENT, NOTHING } from './own-events.js';
 import type { HeadWaiter } from './pool.js';
 import type { RelayContext } from './relay-context.js';
 import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
@@ -131,9 +131,13 @@ export class Relay
     this.pendingHeaders = null;
     this.began = true;
     context.slot.headReceived(this);
-    exchange.begin(this.status, pendingHeaders, this.declaredLength < 0);
-    if (!this.isEventStream) return;
-    const canAppend = this.declaredLength < 0 && !this.isEncoded;
+    const { status, isEventStream, declaredLength } = this;
+    const canAppend = isEventStream && declaredLength < 0 && !this.isEncoded;
+    // Many proxies hold a head until a byte of the body follows (measured).
+    const hasComment = canAppend && status === 200 && context.addsComments;
+    const first = declaredLength >= 0 ? null : hasComment ? COMMENT : NOTHING;
+    exchange.begin(status, pendingHeaders, first);
+    if (!isEventStream) return;
     const { caller, idText, held, session, openStream } = context;
     this.stream = openStream(this, caller, {
       exchangeId: exchange.id,
@@ -141,6 +145,7 @@ export class Relay
       isListening: held,
       sessionId: session === null ? null : session.id,
       canAppend,
+      hasComment,
     });
   }
 

@@ -159,7 +159,7 @@ describe('B-76: an upstream that restarts', () => {
     await scene.upstream.start();
     for (const stream of streams) {
       const response = await stream.response({ label: 'a stream after the restart' });
-      expect([response.status, response.body]).toEqual([200, 'data: up\n\n']);
+      expect([response.status, response.body]).toEqual([200, ':\ndata: up\n\n']);
       stream.destroy();
     }
   });

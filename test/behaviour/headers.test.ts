@@ -218,7 +218,7 @@ describe('C-10, C-143, C-150, C-151: fields to the caller', () => {
     const response = await scene.passes();
     expect(names(response.rawHeaders)).toEqual([...OWN, 'transfer-encoding', 'x-accel-buffering'].sort());
     expect([response.header('x-accel-buffering'), response.header('cache-control')]).toEqual(['no', 'no-store, no-transform']);
-    expect(response.body).toBe('data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
+    expect(response.body).toBe(':\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
   });
 
   test('D-26, D-27, B-22: an application error and an accepted notification keep status and body', async () => {

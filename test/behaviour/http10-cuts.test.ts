@@ -67,14 +67,14 @@ describe('C-145: an answer in HTTP/1.0', () => {
     ['JSON in chunks', call, pieces(TYPE, HALF), HALF],
     ['JSON with an invalid chunk', call, pieces(TYPE, HALF, 'zz\r\n'), HALF],
     ['JSON with a length', call, answers.cut({ body: HALF }), HALF],
-    ['an event stream within an event', call, pieces(EVENTS, 'data: {"a"'), 'data: {"a"'],
-    ['an event stream after an event id', call, pieces(EVENTS, 'id: 1\ndata: 1\n\n'), 'id: 1\ndata: 1\n\n'],
-    ['a GET stream', get, pieces(EVENTS, 'data: 1\n\n'), 'data: 1\n\n'],
+    ['an event stream within an event', call, pieces(EVENTS, 'data: {"a"'), ':\ndata: {"a"'],
+    ['an event stream after an event id', call, pieces(EVENTS, 'id: 1\ndata: 1\n\n'), ':\nid: 1\ndata: 1\n\n'],
+    ['a GET stream', get, pieces(EVENTS, 'data: 1\n\n'), ':\ndata: 1\n\n'],
     [
       'a stream within an event, at its time limit',
       get,
       answers.raw(answer('200 OK', [EVENTS], 'data: 1'), { keep: true }),
-      'data: 1',
+      ':\ndata: 1',
     ],
   ])('that is cut ends with a reset: %s', async (_what, request, cut, text) => {
     scene.upstream.answer(cut);
@@ -85,8 +85,8 @@ describe('C-145: an answer in HTTP/1.0', () => {
     ['JSON in chunks', call, pieces(TYPE, BODY, '0\r\n\r\n'), BODY],
     ['JSON to the end of the connection', call, answers.raw(answer('200 OK', [TYPE])), BODY],
     ['JSON with a length', call, answers.json(JSON.parse(BODY)), BODY],
-    ['an event stream', call, answers.sse([{ data: 1 }]), 'data: 1\n\n'],
-    ['a GET stream', get, answers.sse([{ data: 1 }]), 'data: 1\n\n'],
+    ['an event stream', call, answers.sse([{ data: 1 }]), ':\ndata: 1\n\n'],
+    ['a GET stream', get, answers.sse([{ data: 1 }]), ':\ndata: 1\n\n'],
   ])('that is whole ends cleanly: %s', async (_what, request, whole, text) => {
     scene.upstream.answer(whole);
     expect(await ask(scene.gateway.port, request())).toEqual({ body: text, end: 'closed' });
@@ -99,7 +99,7 @@ describe('C-145: an answer in HTTP/1.0', () => {
 
   test('that the end of a drain cuts ends with a reset (E-11)', async () => {
     const listener = createListener(
-      (exchange) => exchange.begin(200, ['content-type', 'text/event-stream'], true),
+      (exchange) => exchange.begin(200, ['content-type', 'text/event-stream'], Buffer.alloc(0)),
       () => {},
       60_000,
     );

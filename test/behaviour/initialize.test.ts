@@ -35,12 +35,12 @@ const FORMS: [string, (message: string) => [pieces: string[], body: string]][] =
   ['JSON with a length', (m) => [[head('application/json; charset=utf-8', `Content-Length: ${m.length}`), m], m]],
   ['JSON to the end of the connection', (m) => [[JSON_HEAD + m], m]],
   ['JSON in pieces', (m) => [[JSON_HEAD, ...(m.match(/.{1,9}/g) ?? [])], m]],
-  ['an event', (m) => [[`${EVENTS}event: message\ndata: ${m}\n\n`], `event: message\ndata: ${m}\n\n`]],
-  ['an event in pieces', (m) => [[EVENTS, ...(`data: ${m}\n\n`.match(/.{1,9}/gs) ?? [])], `data: ${m}\n\n`]],
-  ['an event without its blank line', (m) => [[`${EVENTS}data: ${m}`], `data: ${m}`]],
+  ['an event', (m) => [[`${EVENTS}event: message\ndata: ${m}\n\n`], `:\nevent: message\ndata: ${m}\n\n`]],
+  ['an event in pieces', (m) => [[EVENTS, ...(`data: ${m}\n\n`.match(/.{1,9}/gs) ?? [])], `:\ndata: ${m}\n\n`]],
+  ['an event without its blank line', (m) => [[`${EVENTS}data: ${m}`], `:\ndata: ${m}`]],
   [
     'an event after a comment, an id and a log',
-    (m) => [[EVENTS, ': hi\n\n', PRIMING, NOTE, `data: ${m}\n\n`], `: hi\n\n${PRIMING}${NOTE}data: ${m}\n\n`],
+    (m) => [[EVENTS, ': hi\n\n', PRIMING, NOTE, `data: ${m}\n\n`], `:\n: hi\n\n${PRIMING}${NOTE}data: ${m}\n\n`],
   ],
   [
     'events with a length',

@@ -59,19 +59,20 @@ describe('B-72: while the upstream is quiet, comments go out', () => {
     document.destroy();
     expect(document.received()).not.toContain(':\n');
     expect((await quiet.response({ label: 'a stream without comments' })).body).toBe(LAST);
-    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^data: {"a":1}\n\n(:\n)+$/);
+    expect((await event.response({ label: 'a slow event', ms: 8000 })).body).toMatch(/^:\ndata: {"a":1}\n\n(:\n)+$/);
     for (const connection of [event, quiet]) connection.destroy();
   });
 });
 
 test('B-72: a byte order mark after a comment hides no event', async () => {
   const marked = `\u{feff}${LAST}`;
-  for (const [quietMs, expected] of [
-    [1700, LAST],
-    [0, marked],
+  for (const [path, quietMs, expected] of [
+    ['/mcp', 1700, LAST],
+    ['/mcp', 0, LAST],
+    ['/quiet', 0, marked],
   ] as const) {
     scene.upstream.answer(ends(quietMs, marked));
-    expect(withoutComments(await whole(call({ token: token('/mcp') })))).toBe(expected);
+    expect(withoutComments(await whole(call({ path, token: token(path) })))).toBe(expected);
   }
 });
 

@@ -73,7 +73,7 @@ test('E-11: an event stream of a running call finishes too', async () => {
   await until('the stream began', () => call.received().includes('first'));
   stop('SIGTERM');
   const response = await call.response({ label: 'the rest of the stream' });
-  expect([response.body, response.complete]).toEqual(['data: first\n\ndata: last\n\n', true]);
+  expect([response.body, response.complete]).toEqual([':\ndata: first\n\ndata: last\n\n', true]);
   expect(await ended()).toEqual({ code: 0, signal: null });
 });
 
@@ -98,7 +98,7 @@ test.each<[string, () => RawRequest, string]>([
   stop('SIGTERM');
   const response = await answered;
   expect([response.status, response.complete, response.closed]).toEqual([200, true, true]);
-  expect(response.body).toBe(`data: held\n\n${last}`);
+  expect(response.body).toBe(`:\ndata: held\n\n${last}`);
   expect((await scene.logOf(response)).reason).toBe('ok');
   expect(await ended()).toEqual({ code: 0, signal: null });
 });

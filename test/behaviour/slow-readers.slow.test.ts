@@ -111,6 +111,6 @@ test('B-72: a stream without waiting bytes is not stalled', async () => {
   const connection = await openRaw(scene.gateway.port, { label: 'a quiet stream' });
   await connection.write(requestBytes(scene.gateway.port, stream()));
   const response = await connection.response({ label: 'the event after the pause', ms: 5 * LIMIT_MS });
-  expect([response.body, response.complete]).toEqual(['data: first\n\ndata: second\n\n', true]);
+  expect([response.body, response.complete]).toEqual([':\ndata: first\n\ndata: second\n\n', true]);
   connection.destroy();
 });

@@ -114,7 +114,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
     ['no configuration', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
     ['a missing file', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
     // The text has the actual deadline of the drain.
-    ['a request for help', ['serve', '--help'], 0, /SIGTERM or SIGINT drains for up to 25 s/],
+    ['a request for help', ['serve', '--help'], 0, /SIGTERM, SIGINT or SIGQUIT drains for up to 25 s/],
     ['an unknown flag', ['serve', '--port', '1'], 2, /--port/],
     ['an unknown command', ['guard'], 2, /no command guard/],
   ])('%s', async (_name, args, code, text) => {

@@ -74,8 +74,8 @@ describe('B-70: events 100 ms apart arrive one by one', () => {
     const response = await connection.response({ label: 'five events' });
     connection.destroy();
     expect([response.status, response.complete]).toEqual([200, true]);
-    expect(response.pieces.map(({ text }) => text)).toEqual([0, 1, 2, 3, 4].map((n) => `data: ${n}\n\n`));
-    const late = response.pieces.map(({ atMs }, n) => started + atMs - (written[n] ?? Number.NaN));
+    expect(response.pieces.map(({ text }) => text)).toEqual([':\n', ...[0, 1, 2, 3, 4].map((n) => `data: ${n}\n\n`)]);
+    const late = response.pieces.slice(1).map(({ atMs }, n) => started + atMs - (written[n] ?? Number.NaN));
     expect(late.filter((ms) => !(ms < WITHIN_MS))).toEqual([]);
     expect([response.header('content-length'), response.header('content-encoding')]).toEqual([undefined, undefined]);
     expect(response.header('content-type')).toBe('text/event-stream');
@@ -121,7 +121,7 @@ test('B-70, B-87: a burst of 1000 events arrives complete, in order, and byte fo
     const connection = await open(make());
     const response = await connection.response({ label: 'a burst' });
     connection.destroy();
-    expect([response.complete, response.bytes.equals(bytes)]).toEqual([true, true]);
+    expect([response.complete, response.bytes.equals(Buffer.concat([Buffer.from(':\n'), bytes]))]).toEqual([true, true]);
   }
 });
 
@@ -137,7 +137,7 @@ describe('B-77: an upstream that breaks off a stream', () => {
     const broken = kinds.map(async ([name, make]) => {
       const connection = await open(make());
       const response = await connection.response({ label: `${name} that breaks off`, closeMs: 1000 });
-      expect([response.status, response.body, response.complete, response.closed]).toEqual([200, text, false, true]);
+      expect([response.status, response.body, response.complete, response.closed]).toEqual([200, `:\n${text}`, false, true]);
       expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
     });
     await Promise.all(broken);
@@ -155,7 +155,7 @@ describe('B-77: an upstream that breaks off a stream', () => {
       const response = await connection.response({ label: `${name} that breaks off between events`, closeMs: 200 });
       connection.destroy();
       const [first, last, ...more] = response.body.split('\n\n');
-      expect([response.status, first]).toEqual([200, 'data: 1']);
+      expect([response.status, first]).toEqual([200, ':\ndata: 1']);
       expect(await scene.logOf(response)).toMatchObject({ reason: 'stream.broken', 'http.response.status_code': 200 });
       if (name === 'a GET stream') expect([last, response.complete, response.closed]).toEqual(['', false, true]);
       else {
@@ -176,7 +176,7 @@ describe('B-77: an upstream that breaks off a stream', () => {
     scene.upstream.answer(pieces([text], 'destroy'));
     const connection = await open(modern('tools/call', { id: 'call-7', params: { name: 'slow' }, token: scene.token() }));
     const response = await connection.response({ label: 'a call that was answered', closeMs: 1000 });
-    expect([response.body, response.complete, response.closed]).toEqual([text, false, true]);
+    expect([response.body, response.complete, response.closed]).toEqual([`:\n${text}`, false, true]);
   });
 });
 
@@ -186,7 +186,7 @@ test('B-76: a stream ends when the upstream ends it, and the connection stays op
     scene.upstream.answer(answers.sse([{ data: { n } }]));
     await connection.write(requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() })));
     const response = await connection.response({ label: `stream ${n} on one connection` });
-    expect([response.body, response.complete, response.closed]).toEqual([`data: {"n":${n}}\n\n`, true, false]);
+    expect([response.body, response.complete, response.closed]).toEqual([`:\ndata: {"n":${n}}\n\n`, true, false]);
   }
   connection.destroy();
 });

@@ -59,9 +59,9 @@ describe('B-77, C-145: a client can see that an answer was cut in the middle', (
     [
       'an event stream in the middle of an event',
       then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT.slice(0, 9))), ''),
-      EVENT.slice(0, 9),
+      `:\n${EVENT.slice(0, 9)}`,
     ],
-    ['an event stream after an event with an id', then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT)), ''), EVENT],
+    ['an event stream after an event with an id', then(answer('200 OK', [EVENTS, CHUNKED], chunk(EVENT)), ''), `:\n${EVENT}`],
   ])('%s', async (_name, cut, text) => {
     scene.upstream.answer(cut);
     const response = await scene.send(modern('tools/list', { token: scene.token() }), { label: 'a cut answer', closeMs: 2000 });

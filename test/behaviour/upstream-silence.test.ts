@@ -89,7 +89,7 @@ describe('C-145, D-25: an upstream that does not answer', () => {
 
   test('B-72: a slow body never times out', async () => {
     scene.upstream.answer(answers.sse([{ data: 'a' }, { data: 'b', afterMs: 600 }]));
-    expect((await scene.passes()).body).toBe('data: a\n\ndata: b\n\n');
+    expect((await scene.passes()).body).toBe(':\ndata: a\n\ndata: b\n\n');
     scene.upstream.answer(async ({ req, res }) => {
       req.resume();
       res.writeHead(200, { 'content-type': 'application/json', 'content-length': BODY.length });

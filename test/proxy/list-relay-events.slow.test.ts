@@ -31,6 +31,6 @@ describe('an event stream', () => {
     expect(sent).toBeLessThan(total);
     connection.socket.resume();
     const response = await connection.response({ label: 'all of it', ms: 15_000 });
-    expect([response.complete, response.bytes.length]).toEqual([true, block.length * total]);
+    expect([response.complete, response.bytes.length]).toEqual([true, ':\n'.length + block.length * total]);
   });
 });

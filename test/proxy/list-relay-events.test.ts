@@ -53,7 +53,7 @@ describe('an event stream', () => {
     const response = await connection.response();
     expect([response.complete, response.body]).toEqual([
       true,
-      `${event('{"jsonrpc":"2.0","method":"a"}')}: ping\n${event(left('a'))}${event('[]')}`,
+      `:\n${event('{"jsonrpc":"2.0","method":"a"}')}: ping\n${event(left('a'))}${event('[]')}`,
     ]);
     expect(response.header('x-accel-buffering')).toBe('no');
     expect(gateway.ends).toEqual(['ok']);
@@ -79,12 +79,16 @@ describe('an event stream', () => {
       ),
     );
     const response = await ask(legacy('tools/list'));
-    expect([response.complete, response.body, response.header('content-length')]).toEqual([true, event(left()), undefined]);
+    expect([response.complete, response.body, response.header('content-length')]).toEqual([
+      true,
+      `:\n${event(left())}`,
+      undefined,
+    ]);
   });
 
   test('without a blank line at its end is filtered to the last byte', async () => {
     upstream.answer(answers.status(200, [['content-type', 'text/event-stream']], event(list('a', 'no')).trimEnd()));
-    expect((await ask(legacy('tools/list'))).body).toBe(event(left('a')).trimEnd());
+    expect((await ask(legacy('tools/list'))).body).toBe(`:\n${event(left('a')).trimEnd()}`);
   });
 
   test.each<[string, string, string]>([
@@ -96,7 +100,7 @@ describe('an event stream', () => {
     upstream.answer(answers.status(200, [['content-type', 'text/event-stream']], event(list('b', 'no')) + text));
     const response = await ask(legacy('tools/list'));
     expect([response.status, response.complete]).toEqual([200, false]);
-    expect(response.body).toBe(event(left('b')));
+    expect(response.body).toBe(`:\n${event(left('b'))}`);
     await until('the exchange has ended', () => gateway.ends.length > 0);
     expect(gateway.ends.join()).toMatch(new RegExp(`^stream\\.broken: unreadable list: .*${detail}`));
     upstream.answer(answers.status(200, [JSON_LINE], list('no')));
@@ -122,7 +126,7 @@ describe('an event stream', () => {
       answers.cut({ body: event(list('a')) + event(list('b')).slice(0, 30), headers: [['content-type', 'text/event-stream']] }),
     );
     const response = await ask(legacy('tools/list'));
-    expect([response.complete, response.body]).toEqual([false, event(left('a'))]);
+    expect([response.complete, response.body]).toEqual([false, `:\n${event(left('a'))}`]);
   });
 
   test('is aborted at once where the caller disconnects (B-73)', async () => {

@@ -63,14 +63,14 @@ export function corridor(changes: Partial<Steps> = {}) {
     authorize: () => null,
     headers: () => ok(['x-upstream-key', 'k']),
     forward(asked, _caller, _message, _headers, listener) {
-      asked.begin(200, [], false);
+      asked.begin(200, [], null);
       clock.advance(7);
       queueMicrotask(() => listener.onResponseEnd(null));
     },
     callId: (_asked, listener) => listener(undefined),
     sendError(asked, ...rest) {
       rejected.push([asked, ...rest]);
-      asked.begin(rest[1].definition.status as number, [], false);
+      asked.begin(rest[1].definition.status as number, [], null);
     },
     record: (summary) => void recorded.push(summary),
   };

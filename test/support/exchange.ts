@@ -54,6 +54,7 @@ export function exchange(asked: Asked = {}): TestExchange {
     clientStalled: false,
     responseHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
+    bodyLimitBytes: 0,
     began: [] as Recorded[],
     destroyed: false,
     bodyReads: 0,

@@ -50,7 +50,14 @@ export interface Opened {
   sends(bytes: string | Buffer): string;
 }
 
-const usual: StreamContext = { exchangeId: 'x-1', idText: '"7"', isListening: true, sessionId: null, canAppend: true };
+const usual: StreamContext = {
+  exchangeId: 'x-1',
+  idText: '"7"',
+  isListening: true,
+  sessionId: null,
+  canAppend: true,
+  hasComment: false,
+};
 export const inSeconds = (seconds: number): Caller => principal({ expiresAt: clock.wallMs() / 1000 + seconds });
 
 /** The function that opens the streams of one endpoint. */

@@ -10,12 +10,13 @@ const MOST_MS = 240_000;
 const PAUSE_MS = 6_000;
 
 export async function checkLoad({ world, client, report }) {
-  const state = { done: 0, lost: new Map(), goesOn: true };
+  const state = { done: 0, again: 0, lost: new Map(), goesOn: true };
   const lose = (why) => state.lost.set(why, (state.lost.get(why) ?? 0) + 1);
   async function work(fresh) {
     while (state.goesOn) {
       const answer = await client.call(callTool(world, 'lab', 'answer', { fresh }));
       state.done += 1;
+      state.again += answer.again;
       const isGood = answer.whole && answer.status === 200 && answer.body.includes('done');
       if (isGood) continue;
       lose(`${answer.status ?? 'no answer'} ${answer.error ?? answer.body.slice(0, 80)}`);
@@ -40,6 +41,6 @@ export async function checkLoad({ world, client, report }) {
   report(
     'two replicas restart under load',
     lost === 0 && state.done >= CALLS,
-    `${lost} of ${state.done} lost in ${seconds} s ${why.join('; ')}`.trim(),
+    `${lost} of ${state.done} lost in ${seconds} s, ${state.again} sent again ${why.join('; ')}`.trim(),
   );
 }

@@ -5,6 +5,8 @@ import { callTool, get } from './calls.mjs';
 import { now } from './wire.mjs';
 
 const LAG_MS = 100;
+const STREAMS = 2000;
+const STREAMS_AT_ONCE = 16;
 const HEAD_MS = 1000;
 /** The comments come every 15 s, or every 5 s at the endpoint `quick`. */
 const COMMENTS_MS = 16_500;
@@ -21,6 +23,23 @@ async function lag({ world, client, report }) {
   const worst = Math.max(...lags).toFixed(0);
   const isGood = answer.whole && lags.length === 10 && worst < LAG_MS;
   report('delay of 10 events', isGood, `${lags.length} events, at most ${worst} ms`);
+}
+
+/** Calls whose result comes on a stream, many at once. */
+async function brief({ world, client, report }) {
+  let done = 0;
+  const lost = [];
+  const work = async () => {
+    while (done < STREAMS) {
+      done += 1;
+      const answer = await client.call(callTool(world, 'lab', 'brief'));
+      if (!answer.body.includes('done'))
+        lost.push(`${answer.status ?? 'no answer'} ${answer.error ?? answer.body}`.trim());
+    }
+  };
+  await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, work));
+  const seen = `${lost.length} of ${done} lost ${[...new Set(lost)].slice(0, 3).join('; ')}`;
+  report('results on streams', lost.length === 0, seen.trim());
 }
 
 /** A stream without an event: when its head and its comments arrive. */
@@ -81,6 +100,7 @@ async function cutStream({ world, client, report }) {
 
 export async function checkStreams(context) {
   await lag(context);
+  await brief(context);
   await cutCall(context);
   await cutStream(context);
   await Promise.all([quiet(context, 'lab', 1), quiet(context, 'quick', 3)]);

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 
 const EVENTS = 10;
 const EVERY_MS = 100;
+const BRIEF_MS = 50;
 const now = () => performance.timeOrigin + performance.now();
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let leftAt = null;
@@ -29,6 +30,12 @@ const tools = {
       await sleep(EVERY_MS);
       res.write(note({ at: now() }));
     }
+    res.end(event(resultOf(id, 'done')));
+  },
+  /** The head at once, and the result a little later. */
+  async brief(_req, res, { id }) {
+    openStream(res);
+    await sleep(BRIEF_MS);
     res.end(event(resultOf(id, 'done')));
   },
   quiet(_req, res) {

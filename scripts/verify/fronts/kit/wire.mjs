@@ -8,6 +8,10 @@ const CALL_MS = 30_000;
 /** The size of a piece of a body without a length. */
 const PIECE = 16_384;
 
+const http2Error = (code) => `HTTP/2 code ${code}`;
+const REFUSED = http2Error(http2.constants.NGHTTP2_REFUSED_STREAM);
+const TRIES = 3;
+
 /** The clock of `performance` with an origin that all processes share, in milliseconds. */
 export const now = () => performance.timeOrigin + performance.now();
 
@@ -69,10 +73,11 @@ function callOverH2(session, { state, request, done }) {
     request.onHead?.(state);
   });
   collect(stream, state, { onData: request.onData, done: () => {} });
-  stream.on('error', (error) => done(error));
+  // 'close' follows and has the code.
+  stream.on('error', () => {});
   stream.on('close', () => {
     state.whole = stream.rstCode === http2.constants.NGHTTP2_NO_ERROR && stream.readableEnded;
-    done(state.whole ? undefined : new Error(`the stream was closed with ${stream.rstCode}`));
+    done(state.whole ? undefined : new Error(http2Error(stream.rstCode)));
   });
   if (!endStream) send(stream, request.body, request.inPieces);
   return () => stream.close(http2.constants.NGHTTP2_CANCEL);
@@ -103,7 +108,7 @@ export function createClient({ origin, certificate, http2: isHttp2 }) {
   const alone = new module.Agent({ keepAlive: false, maxSockets: Infinity });
   let shared;
 
-  function call(options) {
+  function callOnce(options) {
     const {
       path,
       method = 'POST',
@@ -146,6 +151,14 @@ export function createClient({ origin, certificate, http2: isHttp2 }) {
         done(error);
       }
     });
+  }
+
+  /** HTTP/2 says of such a stream that the server has not processed it: a client sends it again. */
+  async function call(options) {
+    for (let again = 0; ; again += 1) {
+      const state = await callOnce(options);
+      if (state.error !== REFUSED || again === TRIES) return { ...state, again };
+    }
   }
 
   function close() {
