@@ -1,4 +1,5 @@
 // Names the page of the further web servers, and holds the parts that they share.
+import { execFileSync } from 'node:child_process';
 import { addresses } from './page.mjs';
 
 export const page = 'docs/hosting/other-servers.md';
@@ -12,3 +13,9 @@ export const usual = ({ replicas, certificate }) => ({
   '/etc/ssl/mcp.example.com.pem': certificate.cert,
   '/etc/ssl/mcp.example.com.key': certificate.key,
 });
+
+const idOf = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+
+/** The user of a server that root starts and that refuses to serve as root, otherwise null. */
+export const unprivileged = () =>
+  process.getuid?.() === 0 ? { name: 'nobody', uid: idOf('-u'), gid: idOf('-g') } : null;

@@ -87,6 +87,11 @@ function callOverH2(session, { state, request, done }) {
 function openSession(origin, ca) {
   const session = http2.connect(origin, { ca });
   session.on('error', () => {});
+  // A server may allow fewer streams than requests wait (lighttpd: 8), and reject the rest.
+  session.settled = new Promise((resolve) => {
+    session.once('remoteSettings', resolve);
+    session.once('close', resolve);
+  });
   session.on('goaway', () => {
     session.isLeaving = true;
   });
@@ -145,11 +150,14 @@ export function createClient({ origin, certificate, http2: isHttp2 }) {
       }
       if (fresh) own = openSession(origin, ca);
       else if (!isUsable(shared)) shared = openSession(origin, ca);
-      try {
-        abandon = callOverH2(own ?? shared, { state, request, done });
-      } catch (error) {
-        done(error);
-      }
+      const session = own ?? shared;
+      session.settled.then(() => {
+        try {
+          abandon = callOverH2(session, { state, request, done });
+        } catch (error) {
+          done(error);
+        }
+      });
     });
   }
 
