@@ -15,14 +15,14 @@ coredump_dir ${folder}
 visible_hostname mcp.example.com
 mime_table ${home}/usr/share/squid/mime.conf
 icon_directory ${home}/usr/share/squid/icons
-error_directory ${home}/usr/share/squid/errors/templates
+error_directory ${home}/usr/share/squid-langpack/templates
 pinger_enable off
 shutdown_lifetime 1 second
 `;
 
 export const squid = {
   name: 'squid',
-  packages: ['squid-openssl', 'squid-common'],
+  packages: ['squid-openssl', 'squid-common', 'squid-langpack'],
   version: (home) => [binary(home), '-v'],
   variants: [{ name: 'h1', tls: true, http2: false }],
   async start({ home, folder, port, replicas, certificate }) {
