@@ -161,6 +161,19 @@ export const steps = [
       shell.run('node', ['scripts/verify/sdks.mjs', ...cacheOf('PORTCULLIS_SDKS_CACHE')]),
   },
   {
+    name: 'fronts',
+    what: 'real web servers with the samples of docs/hosting.md (only with --only fronts)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the fronts: .*)$/m,
+    run: (shell) =>
+      shell.run('node', [
+        'scripts/verify/fronts.mjs',
+        ...cacheOf('PORTCULLIS_FRONTS_CACHE'),
+        ...(process.env.PORTCULLIS_FRONTS?.split(',') ?? []),
+      ]),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,

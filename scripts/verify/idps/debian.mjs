@@ -27,9 +27,9 @@ export async function unpack(cwd, names, leaveOut = /^$/) {
   const done = join(cwd, 'done');
   if (existsSync(done)) return home;
   const missing = missingPackages(names).filter((name) => !leaveOut.test(name));
-  if (!names.every((name) => missing.includes(name)))
-    throw new Skipped(`${names}: remove the installed package, or a newer one cannot be unpacked`);
-  await obtain(names.join(', '), ['apt-get', 'download', '-q', ...missing], { cwd });
+  // A named package may be installed. Its files are needed in the folder nevertheless.
+  const wanted = [...new Set([...names, ...missing])];
+  await obtain(names.join(', '), ['apt-get', 'download', '-q', ...wanted], { cwd });
   const extract = 'for file in *.deb; do dpkg -x "$file" root || exit 1; done';
   await obtain(names.join(', '), ['sh', '-c', extract], { cwd });
   writeFileSync(done, '');
