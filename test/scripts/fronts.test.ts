@@ -1,4 +1,4 @@
-// The samples of docs/hosting.md fit the checks of `npm run verify -- --only fronts`, which fill them in.
+// Checks that `npm run verify -- --only fronts` can fill in the samples of docs/hosting.md.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
