@@ -64,6 +64,7 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
       method: 'POST',
       version: '1.1',
       target: path,
+      absolute: null,
       path,
       names: ['authorization'],
       values: [`Bearer ${token}`],

@@ -3,12 +3,24 @@
 import type { Failure } from './failure.js';
 import type { Result } from './result.js';
 
+/** A request target in absolute form (RFC 9112 section 3.2.2). */
+export interface AbsoluteTarget {
+  /** Path and query. */
+  readonly originForm: string;
+  /** Host and port as sent. */
+  readonly authority: string;
+  /** The port that the scheme implies. */
+  readonly defaultPort: string;
+}
+
 export interface RequestHead {
   readonly method: string;
   /** HTTP version of the request, for example `1.1`. */
   readonly version: string;
-  /** Request target as sent. */
+  /** Request target in origin form; as sent where it names no path. */
   readonly target: string;
+  /** Null unless the client sent the absolute form. */
+  readonly absolute: AbsoluteTarget | null;
   /** The target up to the query, undecoded. */
   readonly path: string;
   /** Header names in lower case, in the order sent. A repeated header has several entries. */
@@ -34,7 +46,7 @@ export interface ResponseListener {
 
 export interface Exchange extends RequestHead {
   readonly id: string;
-  /** The Host header as sent; empty if the request has none. */
+  /** The Host header without an empty port; empty if the request has none. */
   readonly host: string;
   /** IP address of the connection. */
   readonly clientAddress: string;

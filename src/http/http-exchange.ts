@@ -2,15 +2,22 @@
 // without fetch objects, because every MCP request takes this path.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyListener, DisconnectListener, Exchange } from '../core/exchange.js';
+import type {
+  AbsoluteTarget,
+  BodyListener,
+  DisconnectListener,
+  Exchange,
+} from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
 import { BodyStart, START_BYTES } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
+import { declaredBytes, hasBody } from './framing.js';
 import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
+import { readAbsolute, withoutEmptyPort } from './request-target.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
 
 /** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
@@ -22,6 +29,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   readonly id: string;
   readonly method: string;
   readonly target: string;
+  readonly absolute: AbsoluteTarget | null;
   readonly path: string;
   readonly host: string;
   readonly names: string[];
@@ -63,7 +71,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.connection = connection;
     this.awaitsContinue = awaitsContinue;
     this.method = incoming.method ?? '';
-    this.target = incoming.url ?? '';
+    const sent = incoming.url ?? '';
+    this.absolute = readAbsolute(sent);
+    this.target = this.absolute === null ? sent : this.absolute.originForm;
     const query = this.target.indexOf('?');
     this.path = query < 0 ? this.target : this.target.slice(0, query);
     this.clientAddress = connection.address;
@@ -79,7 +89,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       if (name === 'host') host = raw[i + 1] as string;
       else if (name === 'upgrade') offersUpgrade = true;
     }
-    this.host = host;
+    this.host = withoutEmptyPort(host);
     // After an offer the parser drops bytes that follow the request, and reports no invalid ones
     // (measured). So this request is the last one on its connection.
     if (offersUpgrade) outgoing.shouldKeepAlive = false;
@@ -127,7 +137,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
 
   readBody(limitBytes: number, listener: BodyListener): void {
     if (this.bodyFailure !== null) return listener.onBody(this.bodyFailure);
-    const declared = this.declaredBytes();
+    const declared = declaredBytes(this);
     if (declared > limitBytes)
       return listener.onBody(bodyTooLarge({ detail: `declared ${declared} bytes` }));
     if (this.awaitsContinue) {
@@ -140,8 +150,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   readStart(listener: (bytes: Buffer | null) => void): void {
-    const declared = this.declaredBytes();
-    if (this.awaitsContinue || this.bodyWasRead || !this.hasUnreadBody()) return listener(null);
+    const declared = declaredBytes(this);
+    if (this.awaitsContinue || this.bodyWasRead || this.bodyIsComplete || !hasBody(this))
+      return listener(null);
     const isLong = declared === 0 || declared > START_BYTES;
     const start = new BodyStart(this.incoming, isLong ? 1 : declared, (bytes) => {
       this.disconnectListener = null;
@@ -181,7 +192,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   begin(status: number, headers: string[], first: Buffer | null): void {
     this.sentStatus = status;
     for (const entry of this.responseHeaders) headers.push(entry);
-    const unread = this.hasUnreadBody();
+    const unread = !this.bodyIsComplete && hasBody(this);
     const mustClose = this.lastOnConnection || (unread && !this.isWorthKeeping());
     if (mustClose) {
       headers.push('connection', 'close');
@@ -227,19 +238,9 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     else this.outgoing.destroy();
   }
 
-  private declaredBytes(): number {
-    const at = this.names.indexOf('content-length');
-    return at < 0 ? 0 : Number(this.values[at]) || 0;
-  }
-
-  private hasUnreadBody(): boolean {
-    if (this.bodyIsComplete) return false;
-    return this.declaredBytes() > 0 || this.names.includes('transfer-encoding');
-  }
-
   /** True where the unread body is short enough for a next request on this connection. */
   private isWorthKeeping(): boolean {
-    const declared = this.declaredBytes();
+    const declared = declaredBytes(this);
     return !this.awaitsContinue && declared > 0 && declared <= drainBytesOf(this.bodyLimitBytes);
   }
 }

@@ -10,7 +10,7 @@ import { FastIncomingMessage } from './fast-incoming-message.js';
  */
 const LEAST_DRAIN_BYTES = 8 << 20;
 /** How long a client may send, in all, after its answer. */
-const DRAIN_MS = 5000;
+const DRAIN_MS = 4000;
 /** How long a client may be silent before the gateway closes a connection that ends anyway. */
 const SILENCE_MS = 1000;
 const TICK_MS = 250;
@@ -51,13 +51,14 @@ export class Linger {
     if (incoming instanceof FastIncomingMessage) incoming.detachSink();
     this.pause = () => incoming.pause();
     incoming.on('data', (chunk: Buffer) => this.drop(chunk.length));
-    incoming.once('end', () => this.bodyEnded(closes));
+    // A client may send another request before it sees that the connection closes.
+    incoming.once('end', () => (closes ? this.dropRaw() : this.end()));
     incoming.resume();
     // Node calls this after the last answer on a connection, and would close it at once.
     if (closes) socket.destroySoon = () => this.answered();
   }
 
-  /** Drops all bytes of a connection that the parser can no longer read. */
+  /** Drops all bytes of a connection from which the gateway reads no more requests. */
   dropRaw(): void {
     const { socket } = this;
     if (this.isRaw) return;
@@ -72,27 +73,13 @@ export class Linger {
   /** Call this once the answer was written: the gateway sends nothing more. */
   answered(): void {
     this.hasAnswered = true;
-    if (this.ended) this.close();
-    else if (this.socket.writable) this.socket.end();
+    if (this.socket.writable) this.socket.end();
   }
 
   private drop(bytes: number): void {
     this.droppedBytes += bytes;
     // Without more bytes the connection is silent, and the next ticks close it.
     if (this.droppedBytes > this.maxBytes) this.pause();
-  }
-
-  private bodyEnded(closes: boolean): void {
-    this.end();
-    if (closes && this.hasAnswered) this.close();
-  }
-
-  /** No byte of the client is left, so this is an orderly end. */
-  private close(): void {
-    const { socket } = this;
-    if (socket.writable) socket.end();
-    if (socket.writableFinished) socket.destroy();
-    else socket.once('finish', () => socket.destroy());
   }
 
   private tick(): void {

@@ -1,4 +1,4 @@
-// Checks that a request is unambiguous: one Host, one body framing, a target in origin form.
+// Checks that a request is unambiguous: one Host, one body framing, a target with a path.
 // Rejects requests that node:http accepts but another server may read differently. It ignores an
 // offered Upgrade and goes on in HTTP/1.1, as RFC 9110 section 7.8 allows.
 import { HEALTH_PATHS } from '../core/endpoint.js';
@@ -11,19 +11,20 @@ import {
   connectionTargetTooLong,
   methodRefused,
 } from '../core/failures.js';
+import { namesSameHost } from './request-target.js';
 
 const TARGET_CHARACTERS = 8192;
-const HEADER_LINES = 200;
+export const HEADER_LINES = 200;
 /**
  * Fields on which a decision depends. A `Connection` header that names one of them asks the next
  * hop to remove it, after the gateway has checked it (C-132, stripped fields).
  */
 const DECISIVE_FIELD = /^(authorization|dpop|host|origin|last-event-id|content-.*|mcp-.*)$/;
 /**
- * A name or an address, with or without a port (RFC 9112 section 3.2). It has no user, zone or
- * percent sign: other parsers find a different host behind these.
+ * A name or an address, with or without a port, which may be empty (RFC 9110 section 7.2). It has
+ * no user, zone or percent sign: other parsers find a different host behind these.
  */
-const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
+const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?$/;
 /**
  * Methods without a body (RFC 9110 section 9.3.1). Another server may take the body of such a
  * request for the next request. A chunked body may be empty: its reader decides.
@@ -33,18 +34,19 @@ const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 const bad = (detail: string): Failure => connectionBadRequest({ detail });
 
 export function validateRequest(head: RequestHead): Failure | null {
-  const { method, target, version, names, values } = head;
+  const { method, target, absolute, version, names, values } = head;
   if (method === 'TRACE' || method === 'CONNECT')
     return methodRefused({ detail: method, allow: 'GET, POST, DELETE' });
   if (target.length > TARGET_CHARACTERS) return connectionTargetTooLong();
-  // An absolute form names a second host (B-12, one Host). `//` and dot segments name a second path
-  // (A-19, path tricks), so routing compares the exact path.
-  if (target.charCodeAt(0) !== 0x2f) return bad('request target is not in origin form');
+  if (target.charCodeAt(0) !== 0x2f) return bad('request target without a path');
   if (target.includes('#')) return bad('fragment in the request target');
   // The parser also accepts 0.9 and 2.0.
   if (version !== '1.1' && version !== '1.0') return bad(`HTTP/${version}`);
   if (names.length > HEADER_LINES)
     return connectionHeadersTooLarge({ detail: `${names.length} header lines` });
+  // The absolute form names a second host, which must be the same one (B-12, one Host).
+  if (absolute !== null && !HOST.test(absolute.authority))
+    return bad('malformed host in the target');
   let hosts = 0;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
@@ -53,6 +55,8 @@ export function validateRequest(head: RequestHead): Failure | null {
       case 'host':
         hosts++;
         if (!HOST.test(value)) return bad(value === '' ? 'empty Host' : 'malformed Host');
+        if (absolute !== null && !namesSameHost(absolute, value))
+          return bad('the target names another host than Host');
         break;
       case 'expect':
         if (value.toLowerCase() !== '100-continue') return connectionExpectation();

@@ -23,9 +23,12 @@ describe('Host (B-12)', () => {
 });
 
 describe('Host is a name or an address, with or without a port (B-12, RFC 9112 section 3.2)', () => {
-  test.each(['a', 'mcp.example.com:8080', 'mcp_gateway', '192.0.2.1:80', '[::1]', '[2001:db8::1]:8080'])('%s passes', (value) => {
-    expect(check({ lines: [['Host', value]] })).toBe('ok');
-  });
+  test.each(['a', 'a:', '[::1]:', 'mcp.example.com:8080', 'mcp_gateway', '192.0.2.1:80', '[::1]', '[2001:db8::1]:8080'])(
+    '%s passes',
+    (value) => {
+      expect(check({ lines: [['Host', value]] })).toBe('ok');
+    },
+  );
 
   test.each([
     'a/b',
@@ -34,7 +37,7 @@ describe('Host is a name or an address, with or without a port (B-12, RFC 9112 s
     'a, b',
     'a?b',
     'a#b',
-    'a:',
+    'a::',
     'a:b',
     'a:123456',
     'a%2eb',
@@ -42,6 +45,7 @@ describe('Host is a name or an address, with or without a port (B-12, RFC 9112 s
     '[::1',
     'm\u00e9p',
     ':80',
+    ':',
   ])('%s is rejected', (value) => expect(check({ lines: [['Host', value]] })).toBe('connection.bad_request'));
 });
 
@@ -123,7 +127,12 @@ describe('the request target (A-19, B-12)', () => {
 
   test.each([
     'http://evil.example/mcp',
-    'https://mcp.example.com/mcp',
+    'https://evil.example/mcp',
+    'ftp://mcp.example.com/mcp',
+    'ws://mcp.example.com/mcp',
+    'http:/mcp.example.com/mcp',
+    'http:mcp.example.com/mcp',
+    ' http://mcp.example.com/mcp',
     '*',
     '',
     'mcp',

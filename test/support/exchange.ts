@@ -3,6 +3,7 @@
 import type { BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
 import { bodyTooLarge } from '../../src/core/failures.js';
 import { ok } from '../../src/core/result.js';
+import { readAbsolute } from '../../src/http/request-target.js';
 
 /** Header lines in the order sent. */
 export type Lines = readonly (readonly [name: string, value: string])[];
@@ -31,11 +32,14 @@ export interface TestExchange extends Exchange {
   sentStatus: number;
 }
 
-export function head({ method = 'POST', version = '1.1', target = '/mcp', lines = [] }: Asked = {}): RequestHead {
+export function head({ method = 'POST', version = '1.1', target: sent = '/mcp', lines = [] }: Asked = {}): RequestHead {
+  const absolute = readAbsolute(sent);
+  const target = absolute === null ? sent : absolute.originForm;
   return {
     method,
     version,
     target,
+    absolute,
     path: target.split('?', 1)[0] as string,
     names: lines.map(([name]) => name.toLowerCase()),
     values: lines.map(([, value]) => value),

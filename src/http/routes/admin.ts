@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { HEADER_LINES } from '../request-validation.js';
 import { addHealthRoutes, type Readiness } from './health.js';
 
 export interface AdminDependencies {
@@ -30,8 +31,16 @@ export function createAdminServer({ hosts, readiness, metrics }: AdminDependenci
   app.get('/metrics', async (c) =>
     c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
-  return createServer(
+  const serve = getRequestListener(app.fetch);
+  const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000 },
-    getRequestListener(app.fetch),
+    (incoming, outgoing) => {
+      if (incoming.rawHeaders.length <= 2 * HEADER_LINES) return void serve(incoming, outgoing);
+      outgoing.writeHead(431, { connection: 'close', 'content-length': 0 });
+      outgoing.end();
+    },
   );
+  // Node 20 silently drops the lines above 1,000, and so could drop a second Host.
+  server.maxHeadersCount = 0;
+  return server;
 }

@@ -63,6 +63,7 @@ export function createPublicRoutes(
       return isPage ? methodRefused({ detail: method, allow: METHODS.join(', ') }) : routeUnknown();
     }
     Object.defineProperty(incoming, 'headers', { value: OUR_HOST });
+    incoming.url = exchange.target;
     return new Promise((resolve) => {
       const serve = (): void => {
         outgoing.once('close', () => {
