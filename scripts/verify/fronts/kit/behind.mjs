@@ -1,7 +1,7 @@
 // Starts what is behind a web server: two replicas of the gateway, the identity provider and the
 // MCP servers.
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startIdp } from '../../../../dist/commands/demo/idp.js';
@@ -22,12 +22,6 @@ const DELAY_SECONDS = 5;
 export const SCOPE = 'files:read';
 /** The endpoints: the two SDK servers, the lab, and the lab with a comment every 5 s. */
 export const PATHS = { v1: '/v1/mcp', v2: '/v2/mcp', lab: '/lab/mcp', quick: '/quick/mcp' };
-
-const KNOWS_DRAIN = readFileSync(
-  new URL('../../../../dist/config/schema/root.js', import.meta.url),
-  'utf8',
-).includes('drain');
-const DRAIN = KNOWS_DRAIN ? { drain: { delaySeconds: DELAY_SECONDS } } : {};
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -78,7 +72,7 @@ function configuration({ port, origin, idp, v1, v2, lab }) {
     logLevel: 'warn',
     sessionKeys: ['${env:FRONTS_SESSION_KEY}'],
     issuers: { main: { issuer: idp.issuer } },
-    ...DRAIN,
+    drain: { delaySeconds: DELAY_SECONDS },
     endpoints: [
       endpoint(PATHS.v1, v1.url),
       endpoint(PATHS.v2, v2.url),

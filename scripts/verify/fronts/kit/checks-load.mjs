@@ -7,7 +7,7 @@ const KEPT = 12;
 const FRESH = 4;
 const MOST_MS = 240_000;
 /** Load before, between and after the restarts. A front must see that a replica is back. */
-const PAUSE_MS = 6_000;
+const PAUSE_MS = 4_000;
 
 export async function checkLoad({ world, client, report }) {
   const state = { done: 0, again: 0, lost: new Map(), goesOn: true };

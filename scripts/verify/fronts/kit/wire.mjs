@@ -11,6 +11,8 @@ const PIECE = 16_384;
 const http2Error = (code) => `HTTP/2 code ${code}`;
 const REFUSED = http2Error(http2.constants.NGHTTP2_REFUSED_STREAM);
 const TRIES = 3;
+/** Node's default of 10 would refuse the client's own bodies. */
+const SESSION_MB = 200;
 
 /** The clock of `performance` with an origin that all processes share, in milliseconds. */
 export const now = () => performance.timeOrigin + performance.now();
@@ -85,7 +87,7 @@ function callOverH2(session, { state, request, done }) {
 
 /** Opens a session of HTTP/2. An error of a session ends its requests, which report it. */
 function openSession(origin, ca) {
-  const session = http2.connect(origin, { ca });
+  const session = http2.connect(origin, { ca, maxSessionMemory: SESSION_MB });
   session.on('error', () => {});
   // A server may allow fewer streams than requests wait (lighttpd: 8), and reject the rest.
   session.settled = new Promise((resolve) => {
