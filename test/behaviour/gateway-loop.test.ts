@@ -96,10 +96,13 @@ test('C-134: A behind B behind A gets 508 after one round', async () => {
   expect([response.status, response.complete, response.header('cache-control')]).toEqual([508, true, 'no-store']);
   expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway forwards to itself' } });
   expect(taken()).toEqual([1, 1]);
-  // The gateway that meets the request again logs the loop. For the others it is a normal answer.
-  expect(await logOf(a, response)).toMatchObject({ 'http.response.status_code': 508, reason: 'ok' });
+  // The gateway that meets the request again logs the loop. For the others it is an error of their upstream.
+  expect(await logOf(a, response)).toMatchObject({
+    'http.response.status_code': 508,
+    reason: 'upstream.server_error',
+  });
   const relayed = await until('the line of B', () => reasons(b).find(([status]) => status === 508));
-  expect(relayed).toEqual([508, 'ok']);
+  expect(relayed).toEqual([508, 'upstream.server_error']);
   expect(reasons(a).filter(([, reason]) => reason === 'upstream.loop')).toEqual([[508, 'upstream.loop']]);
 });
 
