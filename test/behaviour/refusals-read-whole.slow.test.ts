@@ -72,7 +72,7 @@ const framing = (bytes: number, chunked: boolean): [string, string] =>
   chunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(bytes)];
 const head = (ask: Ask): Buffer => requestBytes(scene.gateway.port, { ...modern('tools/list', { ...ask, body: '' }), body: '' });
 
-/** What a whole answer looks like: its status, its `Connection`, and the error of the client. */
+/** The status of an answer, its `Connection`, whether it is whole, and the error of the client. */
 function read({ received, error }: Outcome): unknown[] {
   const [top = '', text = ''] = received.split('\r\n\r\n', 2);
   const length = Number(/content-length: (\d+)/i.exec(top)?.[1] ?? -1);
