@@ -96,7 +96,7 @@ test('C-134: A behind B behind A gets 508 after one round', async () => {
   expect([response.status, response.complete, response.header('cache-control')]).toEqual([508, true, 'no-store']);
   expect(JSON.parse(response.body)).toMatchObject({ id: 7, error: { code: -31508, message: 'The gateway forwards to itself' } });
   expect(taken()).toEqual([1, 1]);
-  // The gateway that meets the request again logs the loop. For the others it is an error of their upstream.
+  // The gateway that meets the request again logs the loop. For the others, their upstream fails.
   expect(await logOf(a, response)).toMatchObject({
     'http.response.status_code': 508,
     reason: 'upstream.server_error',

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { problems, type Variables } from '../support/variables.js';
 
+const ADDRESS = 'write host:port or a port from 0 to 65535, such as 127.0.0.1:8080';
+
 describe('a problem has the name of its variable (F-01, bad configuration)', () => {
   test.each<[string, Variables, string[]]>([
     ['one is missing', { ISSUER: undefined }, ['  PORTCULLIS_ISSUER: is required; set it (see .env.example)']],
@@ -229,16 +231,8 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
         '  PORTCULLIS_PASS_THROUGH_SCOPES: these callers could never pass: the endpoint requires a; write PORTCULLIS_PASS_THROUGH_SCOPES="a" to grant them, or remove PORTCULLIS_PASS_THROUGH_SCHEME',
       ],
     ],
-    [
-      'an address without a port',
-      { LISTEN: 'localhost' },
-      ['  PORTCULLIS_LISTEN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
-    ],
-    [
-      'a port that is too large',
-      { ADMIN: '127.0.0.1:99999' },
-      ['  PORTCULLIS_ADMIN: write host:port or a port from 0 to 65535, such as 127.0.0.1:8080'],
-    ],
+    ['an address without a port', { LISTEN: 'localhost' }, [`  PORTCULLIS_LISTEN: ${ADDRESS}`]],
+    ['a port that is too large', { ADMIN: '127.0.0.1:99999' }, [`  PORTCULLIS_ADMIN: ${ADDRESS}`]],
     [
       'a delay that is not a number',
       { DRAIN_DELAY_SECONDS: '5s' },
