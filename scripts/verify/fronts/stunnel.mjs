@@ -9,7 +9,7 @@ const binary = (home) => join(home, 'usr/bin/stunnel4');
 export const stunnel = {
   name: 'stunnel',
   packages: ['stunnel4'],
-  version: (home) => [binary(home), '-version'],
+  version: (home) => ['sh', '-c', `${binary(home)} -version 2>&1 | grep '^stunnel'`],
   variants: [{ name: 'h1', tls: true, http2: false }],
   async start({ home, folder, port, replicas, certificate }) {
     const text = replaced(sample(page, 'stunnel'), {
