@@ -19,8 +19,8 @@ export const proxy = {
   'upstream.busy': {
     cause: [
       'As many requests as `upstream.maxConcurrentRequests` are in progress, or as many streams as',
-      '`upstream.maxStreams`. The request waited 1 s for a free connection, or as many waited',
-      'already.',
+      '`upstream.maxStreams`. The request waited 1 s for a free connection. Or too many requests',
+      'were waiting already.',
     ],
     action: ['Raise the limit, or give the MCP server more capacity.'],
   },

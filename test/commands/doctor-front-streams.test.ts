@@ -120,7 +120,7 @@ describe('--long', () => {
   test('a front that ends streams: the fix is its timeout', async () => {
     const cut = await probeBehind('idle stream', { name: 'varnish', cutMs: 400 }, LONG);
     expect(cut).toMatchObject({ result: 'fail', observed: expect.stringMatching(/^the stream ended after [\d.]+ s$/) });
-    expect(cut?.settings).toEqual([expect.stringMatching(/^Varnish, which is in front: `-p send_timeout=86400`/)]);
+    expect(cut?.settings).toEqual([expect.stringMatching(/^Varnish, which is in front: `-p send_timeout=2592000`/)]);
   });
 
   test('a front that buffers: the fix does not ask for a longer timeout', async () => {

@@ -15,7 +15,7 @@ const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 /** The doctor sends nothing to a server that would reject it. */
 const NO_TOKEN = skipped('there is no token to send');
 
-/** An answer that takes longer is one of a slow tool, not of a fault in the server. */
+/** A longer answer comes from a slow tool, and not from a fault of the server. */
 const SLOW_MS = 1_000;
 
 const isRejection = (outcome: Outcome): boolean =>
@@ -36,7 +36,7 @@ function missingScopes({ outcome }: Reply): string | null {
   return findParameter(first, 'scope')?.value ?? 'not named';
 }
 
-/** A call that takes long: the doctor stopped to wait, or a proxy did. Null for another one. */
+/** The observation of a call for which the doctor or a proxy stopped waiting; else null. */
 async function slowCall(
   { target: { callMs }, fixFor }: Inspection,
   tool: string,

@@ -9,11 +9,11 @@ import { type HttpResponse, isStream } from './request.js';
 import { NO_TOKEN, subscribe } from './stream-requests.js';
 
 const TRIES = 3;
-/** HAProxy holds a small event for about 200 ms. Networks and servers add less, three times. */
+/** HAProxy holds a small event for about 200 ms. Networks and servers rarely add that much. */
 const HELD_MS = 150;
 /** Events with less between them arrived together. */
 const TOGETHER_MS = 20;
-/** A call in which several events arrive together, several times, has at least as many. */
+/** A call with fewer events is too short to show groups. */
 const FEWEST_EVENTS = 4;
 
 /** When the first event of a subscription arrives, at best; null without one. */
@@ -73,8 +73,8 @@ const arrivalsOf = (times: readonly number[]): number[] =>
   times.filter((time, at) => at === 0 || time - (times[at - 1] ?? 0) >= TOGETHER_MS);
 
 /**
- * Several times several events arrived together, with a pause before: a proxy sends in turns. The
- * end of the stream pushes the last ones out.
+ * True where a proxy sends the events in groups, with a pause before each group. The end of the
+ * stream ends the last pause.
  */
 function arriveInGroups(times: readonly number[]): boolean {
   const arrivals = arrivalsOf(times);

@@ -26,7 +26,7 @@ const isOtherResponse = (outcome: StreamOutcome): boolean =>
 
 async function hold(inspection: Inspection, deadlineMs: number, send: SendRequest) {
   const { eventMs } = inspection.target;
-  // A stream whose head is missing for so long proves what it has to.
+  // A head that is missing for this time already proves the fault.
   const headMs = Math.min(deadlineMs, HEAD_EVENTS * eventMs);
   const options = { deadlineMs, headMs, isEnough: () => false, send };
   const modern = await subscribe(inspection, options);

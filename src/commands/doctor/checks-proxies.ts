@@ -13,7 +13,7 @@ const NOT_401 = 'POST without a token did not get 401';
 /** The lengths of made-up tokens, in characters. */
 const LONG_TOKEN = 16_384;
 const SHORTER_TOKENS = [12_000, 8_000, 4_000];
-/** Tokens of real issuers with some groups are as long. */
+/** Tokens of real issuers with some groups have this length. */
 const USUAL_TOKEN = 4_000;
 
 async function longToken(inspection: Inspection): Promise<Observation> {
@@ -41,7 +41,7 @@ async function longToken(inspection: Inspection): Promise<Observation> {
 const LARGE_BODY_BYTES = 2 * 1024 * 1024;
 /** Enough for 1 Mbit/s. */
 const LARGE_BODY_MS = 30_000;
-/** An answer that gets lost sometimes is not lost each time. */
+/** A proxy that loses some answers does not lose each one. */
 const LARGE_BODIES = 3;
 
 const READ_THE_REST =

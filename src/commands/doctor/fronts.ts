@@ -75,8 +75,8 @@ const LONG_HEADERS: Settings = {
   Apache: '`LimitRequestFieldSize 65536`, before the first VirtualHost',
   HAProxy: '`tune.bufsize 131072`',
   Varnish: '`-p http_req_hdr_len=64k -p http_req_size=128k -p workspace_client=256k`',
-  lighttpd: '`server.max-request-field-size = 65536`',
-  Squid: '`request_header_max_size 128 KB`',
+  lighttpd: '`server.max-request-field-size = 65535`',
+  Squid: '`request_header_max_size 64 KB`',
   Node: '`--max-http-header-size=65536`',
 };
 
@@ -95,7 +95,7 @@ const BUFFERING: Settings = {
   Apache: '`flushpackets=on` in ProxyPass, and `SetEnv no-gzip 1`',
   Varnish: '`set beresp.do_stream = true` and `set beresp.do_gzip = false`',
   HAProxy: 'no `compression` for text/event-stream',
-  Caddy: '`flush_interval -1` in reverse_proxy',
+  Caddy: 'no `encode` for this path',
   Envoy: 'no buffer filter and no compressor for this route',
 };
 
@@ -120,24 +120,26 @@ const TIMEOUTS: Settings = {
   HAProxy: '`timeout server 1h` and `timeout client 1h`',
   Apache: '`ProxyTimeout 3600`',
   Varnish:
-    '`-p send_timeout=86400` (its default ends every HTTP/1 stream after 600 s), and ' +
+    '`-p send_timeout=2592000` (its default ends every HTTP/1 stream after 600 s), and ' +
     '`.first_byte_timeout` and `.between_bytes_timeout` of the backend',
   lighttpd: '`server.max-write-idle = 3600`',
   Squid: '`read_timeout 1 hour`',
   Caddy: '`read_timeout 1h` in transport http',
   h2o: '`proxy.timeout.io: 3600000`',
-  'Traffic Server': '`proxy.config.http.transaction_no_activity_timeout_out`',
+  'Traffic Server':
+    '`CONFIG proxy.config.http.transaction_active_timeout_in INT 0` and ' +
+    '`CONFIG proxy.config.http.transaction_no_activity_timeout_out INT 3600`',
   Envoy: '`timeout: 0s` and `idle_timeout: 3600s` of the route',
   AWS: 'the idle timeout of the load balancer',
 };
 
 /** The proxy refuses a large body, with a page of its own. */
 const LARGE_BODIES: Settings = {
-  nginx: '`client_max_body_size 0`',
-  Apache: '`LimitRequestBody 0`',
-  Squid: '`request_body_max_size 0`',
-  lighttpd: '`server.max-request-size = 0`',
-  Caddy: 'no `request_body { max_size }`',
+  nginx: '`client_max_body_size 10m`',
+  Apache: '`LimitRequestBody 10485760`',
+  Squid: '`request_body_max_size 10 MB`',
+  lighttpd: '`server.max-request-size = 10240`, in KiB',
+  Caddy: '`request_body { max_size 10MB }`',
 };
 
 /** The proxy drops headers with `_` or `.` in the name. */
