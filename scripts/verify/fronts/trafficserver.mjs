@@ -6,6 +6,8 @@ import { replaced, sample } from './kit/page.mjs';
 
 const SECTION = 'Apache Traffic Server';
 const binary = (home) => join(home, 'usr/bin/traffic_server');
+const LIBRARIES = ['usr/lib/trafficserver', 'usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu'];
+const libraries = (home) => LIBRARIES.map((name) => join(home, name)).join(':');
 const OWN = ['log', 'run', 'cache', 'state'];
 
 /** The folders of the server, without those of Debian. JSON is YAML. */
@@ -28,7 +30,7 @@ const places = (home, folder) =>
 export const trafficserver = {
   name: 'trafficserver',
   packages: ['trafficserver', 'libpcre3'],
-  version: (home) => [binary(home), '-V'],
+  version: (home) => ['env', `LD_LIBRARY_PATH=${libraries(home)}`, binary(home), '-V'],
   variants: [
     { name: 'h1', tls: true, http2: false },
     { name: 'h2', tls: true, http2: true, cutReadsAsWhole: true },
@@ -59,8 +61,7 @@ export const trafficserver = {
       mkdirSync(join(folder, name));
       if (user !== null) chownSync(join(folder, name), user.uid, user.gid);
     }
-    const libraries = ['usr/lib/trafficserver', 'usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu'];
-    const env = { LD_LIBRARY_PATH: libraries.map((name) => join(home, name)).join(':') };
+    const env = { LD_LIBRARY_PATH: libraries(home) };
     return { command: [binary(home), `--run-root=${root}`], env };
   },
 };
