@@ -38,7 +38,10 @@ export const trafficserver = {
   async start({ home, folder, port, replicas, certificate }) {
     const etc = join(folder, 'etc');
     cpSync(join(home, 'etc/trafficserver'), etc, { recursive: true });
-    const all = usual({ replicas, certificate });
+    // The server reads the key after it has given up the rights of root.
+    const key = join(folder, 'key.pem');
+    cpSync(certificate.key, key);
+    const all = usual({ replicas, certificate: { ...certificate, key } });
     const { '10.0.0.11:8080': one, '10.0.0.12:8080': two, ...files } = all;
     const settings = replaced(sample(page, SECTION), {
       'server_ports STRING 443:ssl': `server_ports STRING ${port}:ip-in=127.0.0.1:ssl`,
@@ -55,6 +58,7 @@ export const trafficserver = {
       'storage.config': '',
     };
     for (const [name, text] of Object.entries(rest)) writeFileSync(join(etc, name), text);
+    if (user !== null) chownSync(key, user.uid, user.gid);
     const root = join(folder, 'runroot.yaml');
     writeFileSync(root, places(home, folder));
     for (const name of OWN) {
