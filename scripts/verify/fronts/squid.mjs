@@ -39,7 +39,7 @@ export const squid = {
       ...files,
       '10.0.0.11 parent 8080': parent(replicas[0]),
       '10.0.0.12 parent 8080': parent(replicas[1]),
-      'https_port 443 ': `https_port 127.0.0.1:${port} `,
+      'https_port 443 accel defaultsite=mcp.example.com': `https_port 127.0.0.1:${port} accel defaultsite=127.0.0.1`,
     });
     const file = join(folder, 'squid.conf');
     const user = unprivileged();
