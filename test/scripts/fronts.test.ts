@@ -32,9 +32,9 @@ test('the fronts are found', () => {
 test.each(all)('the sample of $name has each text that the check replaces, and no other name of the page', async (front) => {
   const certificate = { cert: '/lab/cert.pem', key: join(home, 'key.pem'), both: '/lab/both.pem' };
   const replicas = [{ port: 18_081 }, { port: 18_082 }];
-  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
   const context = { home, folder, port: 18_443, origin: 'https://127.0.0.1:18443', replicas, certificate };
   for (const variant of front.variants) {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     await front.start({ ...context, variant });
     const written = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

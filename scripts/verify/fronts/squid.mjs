@@ -12,7 +12,7 @@ pid_filename none
 cache_log ${folder}/cache.log
 access_log none
 coredump_dir ${folder}
-visible_hostname mcp.example.com
+visible_hostname squid.test
 mime_table ${home}/usr/share/squid/mime.conf
 icon_directory ${home}/usr/share/squid/icons
 error_directory ${home}/usr/share/squid-langpack/templates
