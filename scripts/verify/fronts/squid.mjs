@@ -22,6 +22,7 @@ shutdown_lifetime 1 second
 
 export const squid = {
   name: 'squid',
+  onlyIfNamed: true,
   packages: ['squid-openssl', 'squid-common', 'squid-langpack'],
   version: (home) => [binary(home), '-v'],
   variants: [{ name: 'h1', tls: true, http2: false }],

@@ -29,6 +29,7 @@ const places = (home, folder) =>
 
 export const trafficserver = {
   name: 'trafficserver',
+  onlyIfNamed: true,
   packages: ['trafficserver', 'libpcre3'],
   version: (home) => ['env', `LD_LIBRARY_PATH=${libraries(home)}`, binary(home), '-V'],
   variants: [
