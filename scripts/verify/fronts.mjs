@@ -1,7 +1,8 @@
 // Proves that the gateway works behind real web servers with the samples of docs/hosting.md.
 //
 // Usage: `node scripts/verify/fronts.mjs [--cache FOLDER] [--check a,b] [nginx ...]`, after
-// `npm run build`. The names choose fronts, or one variant of a front: `nginx/h2`.
+// `npm run build`. The names choose fronts, or one variant of a front: `nginx/h2`. Some fronts run
+// only if they are named: docs/hosting/other-servers.md says what does not work behind them.
 //
 // It unpacks each Debian package into a cache outside the repository (FOLDER, or
 // PORTCULLIS_FRONTS_CACHE, or a folder for temporary files) and installs nothing. A front whose
@@ -95,7 +96,7 @@ async function runVariant(front, variant, { servers, pem, home }, report) {
 
 async function runFront(front, shared) {
   const isWanted = ({ name }) =>
-    wanted.length === 0 ||
+    (wanted.length === 0 && front.onlyIfNamed !== true) ||
     wanted.some((word) => word === front.name || word === `${front.name}/${name}`);
   const variants = front.variants.filter(isWanted);
   if (variants.length === 0) return [];

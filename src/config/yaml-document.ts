@@ -117,7 +117,10 @@ export function readDocument(text: string): {
   // The library warns of unknown tags. `forbiddenParts` finds every tag.
   const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
   const flaws = [...document.errors, ...warnings].sort((some, other) => some.pos[0] - other.pos[0]);
-  const flawLines = flaws.map(({ pos }) => lines.linePos(pos[0]).line);
+  // No indentation makes one of two names in a map wrong.
+  const flawLines = flaws
+    .filter(({ code }) => code !== 'DUPLICATE_KEY')
+    .map(({ pos }) => lines.linePos(pos[0]).line);
   const problems = [
     ...quoted.problems,
     ...withoutConsequences(flaws, lines).map(({ code, pos }) => ({

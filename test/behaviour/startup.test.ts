@@ -74,7 +74,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
       'endpoints[2].scopes',
       'endpoints[3].passThrough[0].upstreamVerifies',
     ]) {
-      expect(text).toContain(`  ${place}`);
+      expect(text).toContain(`  line 1: ${place}`);
     }
     expect(Number.parseInt(lines[0] ?? '', 10)).toBe(lines.length - 1);
     expect(text).not.toContain('plain-in-the-file');

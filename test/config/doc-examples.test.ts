@@ -42,10 +42,10 @@ function completed(example: Fields): Fields {
   return { publicUrl: 'https://mcp.example.com', ...rest, issuers, endpoints: endpoints ?? [endpointOf(issuers)] };
 }
 
-const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys'];
+const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain'];
 const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
-/** A Kubernetes pod is not a configuration. The test checks only that it is YAML. */
-const isPod = (example: Fields): boolean => 'spec' in example;
+/** A Kubernetes pod, or the file of h2o or Prometheus. The test checks only that it is YAML. */
+const isForeign = (example: Fields): boolean => ['spec', 'hosts', 'scrape_configs'].some((name) => name in example);
 
 /** The examples that are not a part: they have a public URL and an endpoint. */
 const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoints:/m.test(text);
@@ -53,7 +53,7 @@ const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoi
 describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
   test.each(examplesOf(name))('%s', (text) => {
     const example = parse(text) as Fields;
-    if (isPod(example)) return;
+    if (isForeign(example)) return;
     const config = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
     expect(config.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
     expect(config.endpoints).toHaveLength((example.endpoints as unknown[] | undefined)?.length ?? 1);

@@ -1,5 +1,5 @@
 // Checks that `npm run verify -- --only fronts` can fill in the samples of docs/hosting.md.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -12,7 +12,13 @@ interface Front {
 
 const fronts = new URL('../../scripts/verify/fronts/', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-fronts-test-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** The folder of the unpacked packages. */
+const home = mkdtempSync(join(tmpdir(), 'portcullis-fronts-home-'));
+mkdirSync(join(home, 'etc/trafficserver'), { recursive: true });
+writeFileSync(join(home, 'key.pem'), 'a key');
+afterAll(() => {
+  for (const made of [folder, home]) rmSync(made, { recursive: true, force: true });
+});
 
 const files = readdirSync(fronts).filter((name) => name.endsWith('.mjs'));
 const modules = await Promise.all(files.map((name) => import(new URL(name, fronts).href)));
@@ -24,15 +30,17 @@ test('the fronts are found', () => {
 });
 
 test.each(all)('the sample of $name has each text that the check replaces, and no other name of the page', async (front) => {
-  const certificate = { cert: '/lab/cert.pem', key: '/lab/key.pem', both: '/lab/both.pem' };
+  const certificate = { cert: '/lab/cert.pem', key: join(home, 'key.pem'), both: '/lab/both.pem' };
   const replicas = [{ port: 18_081 }, { port: 18_082 }];
-  const context = { home: '/lab', folder, port: 18_443, origin: 'https://127.0.0.1:18443', replicas, certificate };
+  const context = { home, folder, port: 18_443, origin: 'https://127.0.0.1:18443', replicas, certificate };
   for (const variant of front.variants) {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     await front.start({ ...context, variant });
-    const written = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const written = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
     expect(written.length).toBeGreaterThan(0);
     for (const text of written) expect(text).not.toMatch(/10\.0\.0\.1\d|example\.com/);
-    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
   }
 });
 

@@ -18,6 +18,7 @@ export const h2o = {
   async start({ home, folder, port, replicas, certificate }) {
     const text = replaced(sample(page, 'h2o'), {
       ...usual({ replicas, certificate }),
+      'mcp.example.com': `127.0.0.1:${port}`,
       'port: 443': `host: 127.0.0.1\n      port: ${port}`,
     });
     const file = join(folder, 'h2o.conf');

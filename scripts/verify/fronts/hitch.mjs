@@ -9,6 +9,7 @@ const binary = (home) => join(home, 'usr/sbin/hitch');
 
 export const hitch = {
   name: 'hitch',
+  onlyIfNamed: true,
   packages: ['hitch'],
   version: (home) => [binary(home), '--version'],
   variants: [{ name: 'h1', tls: true, http2: false, oneBackend: true }],

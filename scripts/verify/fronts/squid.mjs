@@ -12,7 +12,7 @@ pid_filename none
 cache_log ${folder}/cache.log
 access_log none
 coredump_dir ${folder}
-visible_hostname mcp.example.com
+visible_hostname squid.test
 mime_table ${home}/usr/share/squid/mime.conf
 icon_directory ${home}/usr/share/squid/icons
 error_directory ${home}/usr/share/squid-langpack/templates
@@ -22,6 +22,7 @@ shutdown_lifetime 1 second
 
 export const squid = {
   name: 'squid',
+  onlyIfNamed: true,
   packages: ['squid-openssl', 'squid-common', 'squid-langpack'],
   version: (home) => [binary(home), '-v'],
   variants: [{ name: 'h1', tls: true, http2: false }],
@@ -39,7 +40,7 @@ export const squid = {
       ...files,
       '10.0.0.11 parent 8080': parent(replicas[0]),
       '10.0.0.12 parent 8080': parent(replicas[1]),
-      'https_port 443 ': `https_port 127.0.0.1:${port} `,
+      'https_port 443 accel defaultsite=mcp.example.com': `https_port 127.0.0.1:${port} accel defaultsite=127.0.0.1`,
     });
     const file = join(folder, 'squid.conf');
     const user = unprivileged();

@@ -8,6 +8,7 @@ const binary = (home) => join(home, 'usr/bin/stunnel4');
 
 export const stunnel = {
   name: 'stunnel',
+  onlyIfNamed: true,
   packages: ['stunnel4'],
   version: (home) => ['sh', '-c', `${binary(home)} -version 2>&1 | grep '^stunnel'`],
   variants: [{ name: 'h1', tls: true, http2: false }],

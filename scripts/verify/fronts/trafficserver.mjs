@@ -6,6 +6,8 @@ import { replaced, sample } from './kit/page.mjs';
 
 const SECTION = 'Apache Traffic Server';
 const binary = (home) => join(home, 'usr/bin/traffic_server');
+const LIBRARIES = ['usr/lib/trafficserver', 'usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu'];
+const libraries = (home) => LIBRARIES.map((name) => join(home, name)).join(':');
 const OWN = ['log', 'run', 'cache', 'state'];
 
 /** The folders of the server, without those of Debian. JSON is YAML. */
@@ -27,8 +29,9 @@ const places = (home, folder) =>
 
 export const trafficserver = {
   name: 'trafficserver',
+  onlyIfNamed: true,
   packages: ['trafficserver', 'libpcre3'],
-  version: (home) => [binary(home), '-V'],
+  version: (home) => ['env', `LD_LIBRARY_PATH=${libraries(home)}`, binary(home), '-V'],
   variants: [
     { name: 'h1', tls: true, http2: false },
     { name: 'h2', tls: true, http2: true, cutReadsAsWhole: true },
@@ -36,7 +39,10 @@ export const trafficserver = {
   async start({ home, folder, port, replicas, certificate }) {
     const etc = join(folder, 'etc');
     cpSync(join(home, 'etc/trafficserver'), etc, { recursive: true });
-    const all = usual({ replicas, certificate });
+    // The server reads the key after it has given up the rights of root.
+    const key = join(folder, 'key.pem');
+    cpSync(certificate.key, key);
+    const all = usual({ replicas, certificate: { ...certificate, key } });
     const { '10.0.0.11:8080': one, '10.0.0.12:8080': two, ...files } = all;
     const settings = replaced(sample(page, SECTION), {
       'server_ports STRING 443:ssl': `server_ports STRING ${port}:ip-in=127.0.0.1:ssl`,
@@ -53,14 +59,14 @@ export const trafficserver = {
       'storage.config': '',
     };
     for (const [name, text] of Object.entries(rest)) writeFileSync(join(etc, name), text);
+    if (user !== null) chownSync(key, user.uid, user.gid);
     const root = join(folder, 'runroot.yaml');
     writeFileSync(root, places(home, folder));
     for (const name of OWN) {
       mkdirSync(join(folder, name));
       if (user !== null) chownSync(join(folder, name), user.uid, user.gid);
     }
-    const libraries = ['usr/lib/trafficserver', 'usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu'];
-    const env = { LD_LIBRARY_PATH: libraries.map((name) => join(home, name)).join(':') };
+    const env = { LD_LIBRARY_PATH: libraries(home) };
     return { command: [binary(home), `--run-root=${root}`], env };
   },
 };
