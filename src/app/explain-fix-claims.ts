@@ -47,7 +47,7 @@ export function scopeFix(failed: Failed): ExplanationFix | null {
     );
     return {
       words: `the token has ${Object.keys(implied).join(', ')}`,
-      warning: 'then such a scope opens all that it implies here',
+      warning: 'then the gateway treats such a scope as all scopes that it implies here',
       change: ofEndpoint(failed, { scopeImplies: implied }),
     };
   }

@@ -62,7 +62,7 @@ export const issuerFix: FindFix = (failed) => {
   if (own !== null)
     return {
       words: `the issuer ${own} is configured, and this endpoint does not accept it`,
-      warning: 'then everyone with a token of this issuer for this endpoint is let in',
+      warning: 'then every token of this issuer for this endpoint passes',
       change: ofEndpoint(failed, { issuers: union(names, [own]) }),
     };
   const near = nearMiss(iss, endpoint.issuers, true);

@@ -41,7 +41,7 @@ const typeFix: FindFix = (failed) => {
     return noChange('let the client send the access token, and not an ID token');
   return {
     words: 'the issuer does not mark its access tokens with typ at+jwt',
-    warning: 'then only other marks keep ID tokens of this issuer out',
+    warning: 'then only other marks show which tokens of this issuer are ID tokens',
     change: ofIssuer(failed, { typ: 'lenient' }),
   };
 };
@@ -56,7 +56,7 @@ const clockFix: FindFix = (failed) => {
   const words = `the clock of the issuer is ${Math.ceil(ahead)} s ahead: set both clocks by NTP`;
   return {
     words,
-    warning: 'then every token of this issuer lives so much longer',
+    warning: 'then the gateway accepts every token of this issuer for that much longer',
     change: needed === undefined ? null : ofIssuer(failed, { clockToleranceSeconds: needed }),
   };
 };

@@ -3,7 +3,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Notify } from '../core/notice.js';
 
-/** nginx and other servers end gracefully at SIGQUIT, and container images send it as they do. */
+/** Images of containers may send SIGQUIT, because nginx and other servers end gracefully at it. */
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
 /** Signals that operators send to other servers, each with the text for the log. */

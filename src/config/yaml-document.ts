@@ -84,7 +84,7 @@ function forbiddenParts(
   };
 }
 
-/** Where one is, more of them follow. */
+/** One of these flaws often causes more of the same kind, so only the first counts. */
 const ONCE: readonly ErrorCode[] = ['UNEXPECTED_TOKEN', 'TAB_AS_INDENT', 'BAD_INDENT'];
 
 /**

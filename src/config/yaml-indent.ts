@@ -1,4 +1,4 @@
-// Finds the one line of a YAML file whose wrong indentation causes all problems, or more of them.
+// Finds the one line of a YAML file whose wrong indentation causes several problems.
 // Tries the indentation of its neighbours, and never shows text of the file.
 
 /** A line with a name and a colon, or with an element of a list. */
@@ -7,7 +7,7 @@ const ENTRY = /^( *)(- +)?(?:(?:"[^"]*"|'[^']*'|[\w.$-]+) *:(?:\s|$)|(?<=- +)\S)
 /** Lines before and after an entry whose indentation it may need. */
 const BEFORE = 12;
 const AFTER = 2;
-/** The lines with problems that are looked at: of YAML, and of another text. Each costs parses. */
+/** How many lines with problems are tried: in YAML, and in another text. Each costs parses. */
 const MOST_LINES = { ofYaml: 4, ofOther: 1 };
 
 export interface WrongIndent {

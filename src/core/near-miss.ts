@@ -1,4 +1,4 @@
-// Says in which part two URLs differ that are almost equal: a slash, the scheme, capital letters.
+// Says in which part two almost equal URLs differ: a slash, the scheme, capital letters.
 // The gateway compares them letter for letter. This is for messages to the operator only.
 
 /** Scheme, host, port, path and the rest. Not the URL class, which makes such texts equal. */

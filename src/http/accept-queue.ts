@@ -3,7 +3,7 @@
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** In this time most clients come to wait, and others send again what the kernel dropped. */
+/** In this time the process accepts the clients that are in the queue, and most others wait. */
 const SHORT_QUEUE_MS = 300;
 /** The longest wait, after that, for a moment when the queue has no connection of a client. */
 const LONGEST_WAIT_MS = 700;

@@ -2,7 +2,7 @@
 // belongs, for example in the URI of a resource.
 
 const MASK = '[token]';
-/** A token or a key that a shorter text could hold is not worth the search. */
+/** A shorter text has no room for a JWT or a useful secret, so it is not searched. */
 const SHORTEST = 16;
 /**
  * The start of a JOSE header, or of the claims of a JWT: base64url of `{` and then `"` or white
@@ -11,7 +11,7 @@ const SHORTEST = 16;
 const JSON_START = /(?=(e(?:y[A-DI-L]|w[k-r0-3])[\w-]{7,61}))/g;
 /** The first name of a JSON object, in its first bytes. */
 const FIRST_NAME = /^\{\s*"[\x20\x21\x23-\x7e]+"\s*:/;
-/** No text of use has more places that look like the start of a token. The rest is masked whole. */
+/** No useful text has more places that look like the start of a token. The rest is masked. */
 const PLACES = 4;
 const REST_OF_TOKEN = /[\w.-]*/y;
 const AFTER_SCHEME = /\b(bearer|basic|dpop)([ +]|%20)+[\w\-.~+/=]{8,}/gi;

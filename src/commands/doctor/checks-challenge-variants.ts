@@ -52,7 +52,7 @@ export const challengeVariantChecks: readonly Check[] = [
     name: 'invalid token',
     expected: 'an invalid token gets 401 with error="invalid_token"',
     fix:
-      'respond with 401 and invalid_token to every bad token: clients renew theirs at no other ' +
+      'respond with 401 and invalid_token to every bad token: clients renew a token only at this ' +
       'response',
     requirement: 'A-20, C-08, D-30',
     async probe(inspection) {
@@ -77,8 +77,8 @@ export const challengeVariantChecks: readonly Check[] = [
             ? await keepAuthorization(
                 inspection,
                 outcome,
-                'respond with 401 and invalid_token to every bad token: clients renew theirs at no ' +
-                  'other response',
+                'respond with 401 and invalid_token to every bad token: clients renew a token only ' +
+                  'at this response',
               )
             : ((await ownLogin(inspection, outcome)) ?? undefined),
         );

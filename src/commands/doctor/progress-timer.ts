@@ -5,7 +5,7 @@ export interface ProgressTimer {
   end(): void;
 }
 
-/** A check that runs for minutes gets one line in as many intervals, after as many lines. */
+/** After this number of lines, only one interval in as many gets a line. */
 const SPARSE = 12;
 
 /**
