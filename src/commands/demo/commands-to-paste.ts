@@ -34,7 +34,7 @@ Paste these commands into another terminal, in the folder of the clone. Begin wi
 export URL=${files} TOKEN=${jwt}
 
 # without a token: 401 and the challenge
-curl -si "$URL" -d '{}'
+curl -sSi "$URL" -d '{}'
 
 # a JWT: a call of revision 2026-07-28
 ${modernCurl(JWT_TARGET, 'tools/call', { name: 'add', arguments: { a: 20, b: 22 } })}
@@ -56,7 +56,7 @@ PORTCULLIS_TOKEN=$TOKEN node dist/main.js doctor "$URL" --tool whoami
 ${explainCommands(idp.issuer, upstream.url)}
 
 # metrics
-curl -s ${adminUrl}/metrics
+curl -sS ${adminUrl}/metrics
 
 Ctrl-C ends the demo. To put the gateway in front of your own MCP server:
 npm run demo -- --upstream http://127.0.0.1:3000/mcp`;
