@@ -1,6 +1,6 @@
 // An MCP server for the checks of one answer: events in time, a quiet stream, a cut stream.
 //
-// Usage: `node lab.mjs PORT`. GET /left answers with the time at which the last client left.
+// Usage: `node lab.mjs PORT`. GET /quiet answers with the number of open quiet streams.
 // Each other GET gets a stream that the server cuts.
 import { createServer } from 'node:http';
 
@@ -9,7 +9,7 @@ const EVERY_MS = 100;
 const BRIEF_MS = 50;
 const now = () => performance.timeOrigin + performance.now();
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-let leftAt = null;
+let quietStreams = 0;
 
 const event = (message) => `data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 const note = (data) => event({ method: 'notifications/message', params: { level: 'info', data } });
@@ -40,8 +40,9 @@ const tools = {
   },
   quiet(_req, res) {
     openStream(res);
+    quietStreams += 1;
     res.on('close', () => {
-      leftAt = now();
+      quietStreams -= 1;
     });
   },
   async cut(_req, res) {
@@ -53,7 +54,7 @@ const tools = {
 };
 
 async function handle(req, res) {
-  if (req.url === '/left') return res.end(JSON.stringify({ leftAt }));
+  if (req.url === '/quiet') return res.end(String(quietStreams));
   if (req.method === 'GET') return tools.cut(req, res);
   if (req.method !== 'POST') return res.writeHead(405).end();
   const chunks = [];
