@@ -54,15 +54,26 @@ function leaves(value: unknown, raw: unknown, path: Path = []): [Path, unknown][
   );
 }
 
+/**
+ * Text that a shell reads as itself between double quotes, and that is one entry of a variable. A
+ * token may be forged, and an operator pastes the line.
+ */
+const SHELL_SAFE = /^[\w./:@+~-]+$/;
+
 /** Null: a field has no variable of its own. */
 function variables(change: unknown, raw: unknown): readonly string[] | null {
   const lines = leaves(change, raw).map(([path, value]) => {
     const name = variableOf(path);
     const text = name.endsWith('CLIENT_SECRET') ? '...' : [value].flat().join(' ');
-    return name.startsWith('PORTCULLIS_') ? `${name}=${JSON.stringify(text)}` : null;
+    return name.startsWith('PORTCULLIS_') ? `${name}="${text}"` : null;
   });
   return lines.every((line) => line !== null) ? lines : null;
 }
+
+const isShellSafe = (change: unknown, raw: unknown): boolean =>
+  leaves(change, raw).every(([, value]) =>
+    [value].flat().every((one) => SHELL_SAFE.test(String(one))),
+  );
 
 export function fixText(
   { words, warning, change }: ExplanationFix,
@@ -74,9 +85,8 @@ export function fixText(
   const shown = warning === null ? only : { ...only, warning };
   const whole = yamlLines(change, '');
   const ofFile = whole.map(printable.text);
-  // A value that was cut or masked would not be the one that the token has.
-  if (ofFile.some((line, i) => line.includes('[token]') || line.length < (whole[i]?.length ?? 0)))
-    return only;
+  // A value that was cut, masked or escaped would not be the one that the token has.
+  if (ofFile.some((line, i) => line.includes('[token]') || line !== whole[i])) return only;
   if (file !== null) {
     const lines = leaves(change, raw).map(([path]) => lineOf(path));
     const line = lines.find((one) => one !== undefined);
@@ -84,6 +94,7 @@ export function fixText(
     const place = `To accept such a token, write in ${file}${near}`;
     return { ...shown, place, write: ofFile };
   }
+  if (!isShellSafe(change, raw)) return only;
   const write = variables(change, raw);
   return write === null
     ? { ...shown, place: 'No variable can do it. In a file for --config, write', write: ofFile }

@@ -57,10 +57,17 @@ export class Connection {
 
   startLinger(limitBytes: number): Linger {
     const linger = new Linger(this.socket, drainBytesOf(limitBytes), () => {
-      this.linger = null;
+      if (this.linger === linger) this.linger = null;
     });
     this.linger = linger;
     return linger;
+  }
+
+  /** The bytes that follow cannot be read: no further request, and no byte after the answer. */
+  endAfterAnswer(): void {
+    this.closing = true;
+    this.linger?.dropRaw();
+    if (!this.isAnswering()) this.linger?.answered();
   }
 
   /** Closes the connection before its answers are complete. */

@@ -30,7 +30,13 @@ export class Linger {
   private hasAnswered = false;
   private ended = false;
   private isRaw = false;
+  /** True where the connection ends after the dropped bytes. */
+  private closes = false;
   private pause: () => void;
+  private readonly onClose = (): void => this.end();
+  private readonly onData = (chunk: Buffer): void => this.drop(chunk.length);
+  /** The request whose body is dropped; null before and after. */
+  private incoming: IncomingMessage | null = null;
 
   /** `onEnd`: the connection may serve the next request, or it is closed. */
   constructor(socket: Socket, maxBytes: number, onEnd: () => void) {
@@ -39,7 +45,7 @@ export class Linger {
     this.onEnd = onEnd;
     this.pause = () => socket.pause();
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
-    socket.once('close', () => this.end());
+    socket.once('close', this.onClose);
   }
 
   /**
@@ -49,10 +55,12 @@ export class Linger {
   dropBody(incoming: IncomingMessage, closes: boolean): void {
     const { socket } = this;
     if (incoming instanceof FastIncomingMessage) incoming.detachSink();
+    this.closes = closes;
+    this.incoming = incoming;
     this.pause = () => incoming.pause();
-    incoming.on('data', (chunk: Buffer) => this.drop(chunk.length));
+    incoming.on('data', this.onData);
     // A client may send another request before it sees that the connection closes.
-    incoming.once('end', () => (closes ? this.dropRaw() : this.end()));
+    incoming.once('end', () => (this.closes ? this.dropRaw() : this.end()));
     incoming.resume();
     // Node calls this after the last answer on a connection, and would close it at once.
     if (closes) socket.destroySoon = () => this.answered();
@@ -63,9 +71,10 @@ export class Linger {
     const { socket } = this;
     if (this.isRaw) return;
     this.isRaw = true;
+    this.closes = true;
     // The parser would report each piece as another error.
     socket.removeAllListeners('data');
-    socket.on('data', (chunk: Buffer) => this.drop(chunk.length));
+    socket.on('data', this.onData);
     this.pause = () => socket.pause();
     socket.resume();
   }
@@ -95,6 +104,11 @@ export class Linger {
     if (this.ended) return;
     this.ended = true;
     clearInterval(this.timer);
+    // A kept connection outlives this object, and must not keep it or its request.
+    this.socket.off('close', this.onClose);
+    this.incoming?.off('data', this.onData);
+    this.incoming = null;
+    this.pause = () => {};
     this.onEnd();
   }
 }

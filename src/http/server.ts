@@ -100,8 +100,8 @@ export function createListener(
     const failure = failureOfNodeError(error);
     const connection = connections.get(socket);
     if (connection?.openExchanges.some((exchange) => exchange.rejectBody(failure))) return;
-    // The client has its answer. The parser fails at the rest of the body.
-    if (connection?.linger && error.code?.startsWith('HPE_')) return connection.linger.dropRaw();
+    // The client has its answer, or gets it. The parser fails at the bytes that follow.
+    if (connection?.linger && error.code?.startsWith('HPE_')) return connection.endAfterAnswer();
     // An error response must not get into the middle of an open answer. The cut ends its exchange.
     if (connection?.isAnswering()) return connection.cut();
     if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {

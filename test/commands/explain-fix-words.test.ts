@@ -102,6 +102,21 @@ test('a configuration of variables gets variables', async () => {
   expect(noSubject).toContain('No variable can do it. In a file for --config, write:\n\n    issuers:\n      main:\n');
 });
 
+test.each(['$(id)', '`id`', 'a"; id; "', "it's", 'a b', 'a,b', 'a\\b', 'x\u009b31m', 'x\u202ey', '!!'])(
+  'an audience that a shell or the variable would read in another way is not proposed: %j',
+  async (aud) => {
+    const env = {
+      PORTCULLIS_UPSTREAM: 'http://127.0.0.1:9/mcp',
+      PORTCULLIS_PUBLIC_URL: setting.scene.resource,
+      PORTCULLIS_ISSUER: setting.scene.issuer.issuer,
+    };
+    const { output } = await run(['explain', setting.scene.token(claims({ aud }))], { env });
+    expect(output).toContain('\nFix: ');
+    expect(output).not.toContain('PORTCULLIS_AUDIENCE=');
+    expect(output).not.toMatch(/[\u0080-\u{10ffff}]/u);
+  },
+);
+
 test('a token in a claim is never shown, so the value that has it is not proposed', async () => {
   const other = setting.scene.token();
   const { fix, text } = await explain(rawWith(), setting.scene.token(claims({ aud: `https://x.example/${other}` })));
