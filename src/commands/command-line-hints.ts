@@ -13,6 +13,10 @@ const optionsOf = (help: string): string[] => [...new Set(help.match(/--[a-z][a-
 
 const quotedIn = (message: string): string | undefined => /'([^' ]+)/.exec(message)?.[1];
 
+/** Without the advice of parseArgs to quote an unknown option as an argument. */
+export const firstSentence = (message: string): string =>
+  message.startsWith('Unknown option') ? (message.split('. ', 1)[0] ?? message) : message;
+
 /** `message`: that of parseArgs. Null: there is nothing to add. */
 export function argumentHint(message: string, command: string, help: string): string | null {
   const quoted = quotedIn(message);
@@ -26,10 +30,10 @@ export function argumentHint(message: string, command: string, help: string): st
   const name = quoted.split('=')[0] ?? quoted;
   if (CONFIG_OPTION.test(name) && options.includes('--config'))
     return 'Did you mean --config FILE?';
-  const meant = didYouMean(
-    name.replace(/^-+/, ''),
-    options.map((one) => one.slice(2)),
-  );
+  const word = name.replace(/^-+/, '');
+  const words = options.map((one) => one.slice(2));
+  const begun = words.filter((one) => word.length > 1 && one.startsWith(word));
+  const meant = begun.length === 1 ? begun[0] : didYouMean(word, words);
   return meant === undefined ? null : `Did you mean --${meant}?`;
 }
 

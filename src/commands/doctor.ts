@@ -38,6 +38,8 @@ that of the proxy in front, where a response shows it, or else those of all.
   --json           print one JSON object
   --help           this text
 
+For a server with a private CA, set NODE_EXTRA_CA_CERTS=/path/ca.pem.
+
 Exit codes: 0 no check failed (there may be warnings), 1 a check failed, 2 bad command line.`;
 
 /** A well-known web page that calls MCP servers. */

@@ -18,11 +18,14 @@ test.each<[string[], string]>([
   [['serve', '--cofnig', 'a.yaml'], 'Did you mean --config?'],
   [['explain', '--endpont', '/mcp', 'x'], 'Did you mean --endpoint?'],
   [['doctor', '--tol', 'x', 'http://127.0.0.1'], 'Did you mean --tool?'],
+  [['doctor', '--tok', 'x', 'http://127.0.0.1'], "Unknown option '--tok'\nDid you mean --token?\n"],
+  [['doctor', '--orig', 'x', 'http://127.0.0.1'], "Unknown option '--orig'\nDid you mean --origin?\n"],
+  [['serve', '--conf-file', 'x'], "Unknown option '--conf-file'\n\nportcullis serve"],
 ])('portcullis %j', async (args, hint) => {
   expect(await run(args)).toEqual({ code: 2, output: '', errors: expect.stringContaining(hint) });
 });
 
-test.each([['guard'], ['serve', 'something'], ['serve', '--port', '80']])(
+test.each([['guard'], ['serve', 'something'], ['serve', '--port', '80'], ['doctor', '--to', 'x']])(
   'no hint for a text that is close to nothing: %s %s',
   async (...args) => {
     expect((await run(args.filter((one) => one !== undefined))).errors).not.toMatch(/Did you mean|Write:/);

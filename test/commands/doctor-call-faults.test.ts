@@ -16,7 +16,7 @@ import {
   status,
   TARGET,
 } from './run-doctor.js';
-import { buffering, type Fault, startThirdPartyServer } from './third-party-server.js';
+import { buffering, startThirdPartyServer } from './third-party-server.js';
 
 const FAULTS: Planted[] = [
   [
@@ -215,25 +215,4 @@ test('a URL with http: the doctor reports it, and does not send the token', asyn
     result: 'fail',
     observed: 'the URL is http, and not on loopback',
   });
-});
-
-test('a listed tool that needs more scopes: the doctor skips its call, unless the operator named the tool', async () => {
-  const needsScope = (challenge: string): Fault => ({
-    before: (req, res) =>
-      req.headers['mcp-method'] === 'tools/call' && status(res, 403, challenge === '' ? {} : { 'www-authenticate': challenge }),
-  });
-  const stepUp = needsScope('Bearer error="insufficient_scope", scope="a b", resource_metadata="https://mcp.example.com/x"');
-  const callOf = async (fault: Fault, tool: string | null = null): Promise<string[]> => {
-    const server = await startThirdPartyServer(fault);
-    const findings = await runDoctor(server, { tool });
-    await server.stop();
-    return linesOf(findings, 'fail', 'skipped').filter((line) => line.includes('tool call, modern'));
-  };
-  const failed = [expect.stringMatching(/^fail tool call, modern: time got 403 /)];
-  expect(await callOf(stepUp)).toEqual([
-    'skipped tool call, modern: time needs more scopes (a b); --tool NAME calls another tool',
-  ]);
-  expect(await callOf(stepUp, 'time')).toEqual(failed);
-  expect(await callOf(needsScope(''))).toEqual(failed);
-  expect(await callOf(needsScope('Bearer error="invalid_token", scope="a b"'))).toEqual(failed);
 });

@@ -27,9 +27,15 @@ describe('the gateway', () => {
       endpoints: [
         { path: '/v1/mcp', ...common, upstream: v1.url },
         { path: '/v2/mcp', ...common, upstream: v2.url },
+        {
+          path: '/rules/mcp',
+          ...common,
+          upstream: v2.url,
+          tools: { default: 'allow', rules: [{ tool: 'era', scopes: ['files:write'] }] },
+        },
       ],
     });
-    for (const path of ['/v1/mcp', '/v2/mcp']) idp.addResource(gateway.url + path, 'jwt');
+    for (const path of ['/v1/mcp', '/v2/mcp', '/rules/mcp']) idp.addResource(gateway.url + path, 'jwt');
   });
   afterAll(async () => {
     await gateway.stop();
@@ -68,6 +74,20 @@ describe('the gateway', () => {
     );
     expect(v1.seen.some(({ headers }) => headers['mcp-session-id'] !== undefined)).toBe(true);
     expect(v1.sessions()).toEqual([]);
+  });
+
+  test('with a tool that needs more scopes: the doctor names the one that the token lacks', async () => {
+    const url = `${gateway.url}/rules/mcp`;
+    const token = await idp.token({ resource: url, scope: 'files:read' });
+    const { code, report } = await runAsJson([url, '--tool', 'era'], { PORTCULLIS_TOKEN: token });
+    expect([code, linesOf(report, 'fail')]).toEqual([0, []]);
+    expect(linesOf(report, 'skipped')).toEqual(
+      expect.arrayContaining(
+        ['modern', 'legacy'].map(
+          (era) => `tool call, ${era}: era needs scopes that the token lacks (files:write); get a token with these scopes`,
+        ),
+      ),
+    );
   });
 
   test('without a token the calls are skipped; with a token for another server the doctor reports the rejection', async () => {

@@ -10,7 +10,7 @@ import { withDeadline } from '../fixtures/wait.js';
 import { type Fault, startThirdPartyServer } from './third-party-server.js';
 
 const DOCTOR = new URL('../../dist/commands/doctor/', import.meta.url).href;
-const WANTED = ['reachable', 'HTTP/2', 'streams over HTTP/2'];
+const WANTED = ['reachable', 'authorization server metadata', 'HTTP/2', 'streams over HTTP/2'];
 /** Runs the wanted checks alone. */
 const SCRIPT = `
   const { allChecks } = await import('${DOCTOR}run-checks.js');
@@ -46,10 +46,14 @@ async function overTls(faults: FrontFaults, fault: Fault = {}, http1Only = false
   return Object.fromEntries(child.lines.map((line) => JSON.parse(line) as [string, string]));
 }
 
+/** The server is on loopback with https, and its issuer with http. */
+const ISSUER_FOUND = expect.stringMatching(/^ok: found for http:\/\/127\.0\.0\.1:\d+$/);
+
 describe('a server with HTTP/2', () => {
   test('gives the same answers and streams', async () => {
     expect(await overTls({})).toEqual({
       reachable: 'ok: POST got 401',
+      'authorization server metadata': ISSUER_FOUND,
       'HTTP/2': 'ok: POST without a token got 401 with application/json over both versions',
       'streams over HTTP/2': expect.stringMatching(/^ok: the acknowledgement arrived after \d+ ms, with the stream open$/),
     });
@@ -60,6 +64,19 @@ describe('a server with HTTP/2', () => {
     expect((await overTls({ marksHttp2: true }, fault))['HTTP/2']).toMatch(
       /^fail: POST without a token got 401 .* and Bearer resource_metadata=.*; over HTTP\/2 401 with application\/json$/,
     );
+  });
+
+  test('a session whose server still holds an earlier stream: the check is skipped', async () => {
+    const held: Fault = {
+      before: (req, res) => {
+        if (req.url !== '/mcp' || !String(req.headers.authorization).includes('eyJ')) return false;
+        if (req.method !== 'GET') return false;
+        res.writeHead(409, { 'content-type': 'application/json' }).end('{}');
+        return true;
+      },
+    };
+    const { 'streams over HTTP/2': seen } = await overTls({}, held);
+    expect(seen).not.toMatch(/^fail/);
   });
 
   test('the head of a quiet stream that waits for a byte of the body', async () => {
@@ -79,6 +96,7 @@ test('a server without HTTP/2: there is nothing to compare', async () => {
   const skipped = 'skipped: the server does not offer HTTP/2';
   expect(await overTls({}, {}, true)).toEqual({
     reachable: 'ok: POST got 401',
+    'authorization server metadata': ISSUER_FOUND,
     'HTTP/2': skipped,
     'streams over HTTP/2': skipped,
   });

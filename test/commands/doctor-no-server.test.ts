@@ -46,7 +46,7 @@ describe('without an MCP server', () => {
       const { code, report } = await runAsJson([url]);
       server.close();
       expect([code, linesOf(report, 'fail')]).toEqual([1, [expect.stringMatching(/^reachable: .*SELF_SIGNED/)]]);
-      expect(report.checks[0]?.fix).toMatch(/^fix the certificate or its chain/);
+      expect(report.checks[0]?.fix).toMatch(/^fix the certificate or its chain.*NODE_EXTRA_CA_CERTS=\/path\/ca\.pem/);
     });
   });
 

@@ -43,8 +43,8 @@ describe('no MCP server at the URL: one check fails, and no other runs', () => {
     [
       'a proxy without its upstream',
       withoutMetadata((_req, res) => html(res, 502)),
-      'POST got 502 with an HTML page: no MCP server responds',
-      /^check that the MCP server runs/,
+      'POST got 502 with an HTML page ("app"): a proxy answered 502 itself, because nothing answers behind it',
+      /^start the gateway or the MCP server behind the proxy/,
     ],
   ])('%s', async (_title, fault, observed, expectedFix) => {
     const { findings, firstFailure, fix, lastSkipped } = await findingsOf(fault);

@@ -1,12 +1,12 @@
 // Checks a conversation with the token, in each era: the opening request, the list of tools and one
 // tool call.
-import { findParameter } from './challenge.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import { describeOutcome } from './document.js';
-import { challengesOf, type Inspection } from './inspection.js';
-import type { Conversation, Era, Reply } from './mcp-conversation.js';
+import type { Inspection } from './inspection.js';
+import type { Conversation, Era } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
 import { ownLogin, TOKEN_LOST, tokenLoss } from './token-loss.js';
+import { describeReply, evaluateToolCall, rpcErrorOf } from './tool-call.js';
 
 const ERAS = ['modern', 'legacy'] as const;
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25 or before' } as const;
@@ -15,47 +15,8 @@ const OPENINGS = { modern: 'server/discover', legacy: 'initialize' } as const;
 /** The doctor sends nothing to a server that would reject it. */
 const NO_TOKEN = skipped('there is no token to send');
 
-/** A longer answer comes from a slow tool, and not from a fault of the server. */
-const SLOW_MS = 1_000;
-
 const isRejection = (outcome: Outcome): boolean =>
   outcome.kind === 'response' && [401, 403].includes(outcome.status);
-
-const rpcErrorOf = ({ rpc }: Reply): string =>
-  rpc?.error === undefined
-    ? ''
-    : `, JSON-RPC error ${String(rpc.error.code)} ${String(rpc.error.message)}`;
-const describeReply = (reply: Reply): string =>
-  `${describeOutcome(reply.outcome)}${rpcErrorOf(reply)}`;
-
-/** The scopes that a 403 names as missing or needed; null for another reply. */
-function missingScopes({ outcome }: Reply): string | null {
-  if (outcome.kind !== 'response' || outcome.status !== 403) return null;
-  const { first } = challengesOf(outcome);
-  if (first === null || findParameter(first, 'error')?.value !== 'insufficient_scope') return null;
-  return findParameter(first, 'scope')?.value ?? 'not named';
-}
-
-/** The observation of a call for which the doctor or a proxy stopped waiting; else null. */
-async function slowCall(
-  { target: { callMs }, fixFor }: Inspection,
-  tool: string,
-  { outcome }: Reply,
-): Promise<Observation | null> {
-  const seconds = (outcome.endedMs / 1000).toFixed(1);
-  if (outcome.endedMs >= callMs - 50)
-    return skipped(
-      `${tool} takes longer than ${callMs / 1000} s: --long waits longer, ` +
-        '--tool NAME calls another tool',
-    );
-  const isCut = outcome.kind === 'no response' || !outcome.complete;
-  const gaveUp = outcome.kind === 'response' && [502, 504].includes(outcome.status);
-  if (outcome.endedMs < SLOW_MS || !(isCut || gaveUp)) return null;
-  return fail(
-    `${tool} got ${isCut ? 'a cut' : describeOutcome(outcome)} after ${seconds} s`,
-    await fixFor('timeouts', 'let every proxy on the way wait longer for a slow tool', outcome),
-  );
-}
 
 async function inConversation(
   inspection: Inspection,
@@ -105,11 +66,12 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server',
     requirement: 'B-23',
     probe: (inspection) =>
-      ifSupported(inspection, era, ({ tools }) => {
-        const list = tools?.rpc?.result?.tools;
-        if (Array.isArray(list)) return ok(`${list.length} tools`);
+      ifSupported(inspection, era, async ({ list }) => {
+        const reply = await list();
+        const tools = reply?.rpc?.result?.tools;
+        if (Array.isArray(tools)) return ok(`${tools.length} tools`);
         return fail(
-          `tools/list got ${tools === null ? 'no reply' : describeReply(tools)}, no list`,
+          `tools/list got ${reply === null ? 'no reply' : describeReply(reply)}, no list`,
         );
       }),
   },
@@ -119,27 +81,7 @@ const checksOf = (era: Era): readonly Check[] => [
     fix: 'read the log of the server; --tool selects another tool',
     requirement: 'B-23, D-07',
     probe: (inspection) =>
-      ifSupported(inspection, era, async ({ tool, call }) => {
-        if (tool === null || call === null) {
-          const { tool: named } = inspection.target;
-          if (named !== null) return fail(`the server has no tool ${named}`);
-          return skipped(
-            'no tool is read-only (readOnlyHint) and needs no argument; --tool NAME calls any tool',
-          );
-        }
-        const result = call.rpc?.result;
-        const scopes = missingScopes(call);
-        // A list may show tools for which a client first requests more scopes.
-        if (scopes !== null && inspection.target.tool === null)
-          return skipped(`${tool} needs more scopes (${scopes}); --tool NAME calls another tool`);
-        if (result === undefined)
-          return (
-            (await slowCall(inspection, tool, call)) ?? fail(`${tool} got ${describeReply(call)}`)
-          );
-        return result.isError === true
-          ? warn(`${tool} reports an error of its own`)
-          : ok(`${tool} got a result`);
-      }),
+      ifSupported(inspection, era, (conversation) => evaluateToolCall(inspection, conversation)),
   },
 ];
 

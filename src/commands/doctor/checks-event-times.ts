@@ -98,7 +98,7 @@ function listOf(times: readonly number[]): string {
 async function callProgress(inspection: Inspection): Promise<Observation> {
   if (!(await inspection.canConverse())) return skipped(NO_TOKEN);
   for (const era of ['modern', 'legacy'] as const) {
-    const outcome = (await inspection.conversations.in(era)).call?.outcome;
+    const outcome = (await (await inspection.conversations.in(era)).call())?.reply.outcome;
     if (outcome?.kind !== 'response' || !isStream(outcome)) continue;
     if (messagesOf(outcome).length < 2) continue;
     // A short call proves nothing.

@@ -1,6 +1,7 @@
 // Checks the metadata of the authorization servers (RFC 8414), and its copy at the origin of the
 // MCP server.
 import { isProtectedUrl } from '../../core/loopback.js';
+import { isUnknownAuthority, TRUST_PRIVATE_CA } from './certificate-fix.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import type { JsonDocument, JsonObject } from './document.js';
 import type { Inspection } from './inspection.js';
@@ -63,7 +64,10 @@ export const issuerChecks: readonly Check[] = [
       for (const issuer of servers) {
         const document = await serverMetadata(inspection, issuer);
         if (document.json === null)
-          return fail(`GET ${metadataUrlsOf(issuer).join(', ')} got ${document.problem}`);
+          return fail(
+            `GET ${metadataUrlsOf(issuer).join(', ')} got ${document.problem}`,
+            isUnknownAuthority(document.problem) ? TRUST_PRIVATE_CA : undefined,
+          );
       }
       return ok(`found for ${servers.join(', ')}`);
     },

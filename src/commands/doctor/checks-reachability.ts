@@ -1,26 +1,29 @@
 // Checks that an MCP server responds at the URL, and that it uses https. If the server cannot be
 // reached, run-checks.ts skips all other checks: they would only repeat the first failure.
 import { isProtectedUrl } from '../../core/loopback.js';
+import { isUnknownAuthority, TRUST_PRIVATE_CA } from './certificate-fix.js';
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
 import { describeOutcome } from './document.js';
 import type { Inspection } from './inspection.js';
 import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, isStream, mediaType, type NoResponse } from './request.js';
+import { serverDown } from './server-down.js';
 
 const TLS_CODE = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
 const DNS_CODE = /^(ENOTFOUND|EAI_)/;
-/** The statuses of a proxy whose upstream does not respond. */
-const UPSTREAM_DOWN = [502, 503, 504];
 const METHOD_NOT_FOUND = -32601;
 
 function unreachable(outcome: NoResponse): Observation {
   const observed = `POST got ${describeOutcome(outcome)}`;
-  if (TLS_CODE.test(outcome.code))
+  if (TLS_CODE.test(outcome.code)) {
+    const fix =
+      'fix the certificate or its chain: the name must match, the server must send the ' +
+      'intermediate certificates, and none may be expired';
     return fail(
       observed,
-      'fix the certificate or its chain: the name must match, the server must send the ' +
-        'intermediate certificates, and none may be expired',
+      isUnknownAuthority(outcome.code) ? `${fix}. Or, ${TRUST_PRIVATE_CA}` : fix,
     );
+  }
   if (DNS_CODE.test(outcome.code))
     return fail(
       observed,
@@ -97,16 +100,14 @@ export const serverCheck: Check = {
     const got = `POST got ${describeOutcome(outcome)}`;
     const speaksMcp =
       outcome.status === 401 || mediaType(outcome) === 'application/json' || isStream(outcome);
-    if ((speaksMcp && !isNotFound(outcome)) || (await worksWithToken(inspection))) return ok(got);
+    const down = serverDown(outcome);
+    if (speaksMcp && down === null && !isNotFound(outcome)) return ok(got);
+    if (await worksWithToken(inspection)) return ok(got);
+    if (down !== null) return down;
     if (isNotFound(outcome)) return nothingHere(inspection, outcome, got);
     if ((await inspection.metadata()) !== null)
       return ok(`${got}, and the server has resource metadata`);
-    return UPSTREAM_DOWN.includes(outcome.status)
-      ? fail(
-          `${got}: no MCP server responds`,
-          'check that the MCP server runs: a proxy responds, and the server behind it does not',
-        )
-      : fail(`${got}, and there is no resource metadata: this is not an MCP server`);
+    return fail(`${got}, and there is no resource metadata: this is not an MCP server`);
   },
 };
 

@@ -1,7 +1,7 @@
 // Fetches everything that the checks read, each thing once: responses without a token, metadata,
 // the MCP conversations. Never sends the token to another URL than the one that the operator typed.
 import { randomBytes } from 'node:crypto';
-import { isProtectedUrl } from '../../core/loopback.js';
+import { isLoopbackHost, isProtectedUrl } from '../../core/loopback.js';
 import { initializeRequest, type McpRequest, modernRequest } from '../mcp-request.js';
 import { type Challenge, findParameter, parseChallenges } from './challenge.js';
 import { CLIENT_NAME } from './client-name.js';
@@ -77,7 +77,7 @@ export function createInspection(given: Target) {
   const url = new URL(target.url);
   const path = url.pathname === '/' ? '' : url.pathname;
   const locations = locationsOf(url, path);
-  const isHttp = url.protocol === 'http:';
+  const isOnLoopback = isLoopbackHost(url.hostname);
   /** Empty if the token would travel in the clear. */
   const authorization =
     target.token !== null && isProtectedUrl(target.url)
@@ -120,7 +120,7 @@ export function createInspection(given: Target) {
 
   const get = once((location) => {
     // A remote server must not direct the doctor to this machine, or to an unprotected connection.
-    if (isProtectedUrl(location) && (isHttp || location.startsWith('https:'))) {
+    if (isProtectedUrl(location) && (isOnLoopback || location.startsWith('https:'))) {
       const headers = { accept: 'application/json', 'mcp-protocol-version': '2025-11-25' };
       return sendRequest({ url: location, headers });
     }

@@ -29,18 +29,27 @@ export interface Reply {
   readonly rpc: RpcResponse | null;
 }
 
+export interface ToolCall {
+  /** The name of the called tool. */
+  readonly tool: string;
+  readonly reply: Reply;
+}
+
 export type Era = 'modern' | 'legacy';
 
 export interface Conversation {
   /** The reply to server/discover or initialize. */
   readonly opening: Reply;
-  /** False if the server does not support this era. The fields below are null then. */
+  /** False if the server does not support this era. Then there is no list and no call. */
   readonly supported: boolean;
   readonly initialized: Outcome | null;
-  readonly tools: Reply | null;
-  /** The name of the called tool; null if the doctor may call none. */
-  readonly tool: string | null;
-  readonly call: Reply | null;
+  /**
+   * The reply to tools/list. Like the call, the doctor sends it when a check first needs it: its
+   * progress then names the right check.
+   */
+  readonly list: () => Promise<Reply | null>;
+  /** Null if the doctor may call no tool. */
+  readonly call: () => Promise<ToolCall | null>;
   /** Builds a further request of this conversation, for streams. */
   readonly request: (method: string, params?: JsonObject) => McpRequest;
 }
@@ -79,6 +88,12 @@ export function messagesOf(response: HttpResponse): JsonObject[] {
 const rpcResponseOf = (response: HttpResponse): RpcResponse | null =>
   messagesOf(response).find(({ result, error }) => isObject(result) || isObject(error)) ?? null;
 
+/** The tools in a reply to tools/list. */
+export function toolsOf(reply: Reply | null): JsonObject[] {
+  const { tools } = reply?.rpc?.result ?? {};
+  return Array.isArray(tools) ? tools.filter(isObject) : [];
+}
+
 const isReadOnlyWithoutArguments = ({ annotations, inputSchema }: JsonObject): boolean => {
   const required = isObject(inputSchema) ? inputSchema.required : undefined;
   return (
@@ -88,13 +103,21 @@ const isReadOnlyWithoutArguments = ({ annotations, inputSchema }: JsonObject): b
   );
 };
 
-/** The one tool that the doctor may call: the named one, or a read-only one without arguments. */
-function selectTool({ rpc }: Reply, named: string | null): string | null {
-  const { tools } = rpc?.result ?? {};
-  const all = Array.isArray(tools) ? tools.filter(isObject) : [];
-  const found =
-    named === null ? all.find(isReadOnlyWithoutArguments) : all.find(({ name }) => name === named);
+/** The name of a tool that is read-only and needs no arguments. */
+function harmlessTool(list: Reply): string | null {
+  const found = toolsOf(list).find(isReadOnlyWithoutArguments);
   return typeof found?.name === 'string' ? found.name : null;
+}
+
+const nothing = (): Promise<null> => Promise.resolve(null);
+
+/** Runs on the first call. Later calls get the same result. */
+function lazy<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= run();
+    return result;
+  };
 }
 
 export function createConversations(
@@ -113,25 +136,28 @@ export function createConversations(
     return { outcome, rpc: outcome.kind === 'response' ? rpcResponseOf(outcome) : null };
   }
 
-  async function proceed(
+  function proceed(
     opening: Reply,
     initialized: Outcome | null,
     request: Conversation['request'],
     callOf: (tool: string) => McpRequest,
-  ): Promise<Conversation> {
-    const tools = await exchange(request('tools/list'));
-    const tool = selectTool(tools, namedTool);
-    const call = tool === null ? null : await exchange(callOf(tool), { deadlineMs: callMs });
-    return { opening, supported: true, initialized, tools, tool, call, request };
+  ): Conversation {
+    const list = lazy(() => exchange(request('tools/list')));
+    const call = lazy(async () => {
+      // A list need not have every tool: it may have pages, or leave out what needs more scopes.
+      const tool = namedTool ?? harmlessTool(await list());
+      if (tool === null) return null;
+      return { tool, reply: await exchange(callOf(tool), { deadlineMs: callMs }) };
+    });
+    return { opening, supported: true, initialized, list, call, request };
   }
 
   const unsupported = (opening: Reply, request: Conversation['request']): Conversation => ({
     opening,
     supported: false,
     initialized: null,
-    tools: null,
-    tool: null,
-    call: null,
+    list: nothing,
+    call: nothing,
     request,
   });
 
