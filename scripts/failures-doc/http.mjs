@@ -48,7 +48,8 @@ export const http = {
   'credential.malformed': {
     cause: [
       'The text after the scheme is not one token. It is two words, or it has characters that a',
-      'token cannot have.',
+      'token cannot have. Perhaps it is in quotes, or it is the JSON of a token response. The',
+      '`detail` in the log says which.',
     ],
     action: ['Fix the client.'],
   },

@@ -29,7 +29,10 @@ export const proxy = {
       'The gateway could not connect to the MCP server. The server refused the connection, DNS does',
       'not know its name, or TLS failed. For a GET stream, the gateway had tried for 5 s.',
     ],
-    action: ['Check that the MCP server runs and that `upstream.url` is right.'],
+    action: [
+      'Check that the MCP server runs and that `upstream.url` is right. The `detail` in the log has',
+      'the error code and the address, without path and query.',
+    ],
   },
   'upstream.timeout': {
     cause: [

@@ -10,7 +10,14 @@ export interface CommandIo {
   readonly stdin: AsyncIterable<Uint8Array | string>;
   /** True where a person reads standard output. */
   readonly isTerminal?: boolean;
+  /** Settles where the reader of standard output is gone, as after `| head -1`. */
+  readonly readerGone?: Promise<void>;
 }
+
+let readerLeft = (): void => {};
+const readerGone = new Promise<void>((resolve) => {
+  readerLeft = resolve;
+});
 
 /** The surroundings of this process. */
 export const processIo: CommandIo = {
@@ -18,8 +25,27 @@ export const processIo: CommandIo = {
   writeError: (text) => console.error(text),
   env: process.env,
   isTerminal: process.stdout.isTTY === true,
+  readerGone,
   // A getter, because Node opens standard input on the first access.
   get stdin() {
     return process.stdin;
   },
 };
+
+/** Codes of a write to a pipe without a reader, and of the writes after it. */
+const READER_GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
+
+/**
+ * From now on a command goes on without the reader of its output, and its exit code stays true.
+ * Without a listener, Node would end the process with a stack trace.
+ */
+export function surviveClosedOutputs(): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (!READER_GONE.includes(code ?? '')) {
+      console.error(`The output cannot be written: ${code ?? message}`);
+      process.exit(1);
+    }
+    readerLeft();
+  });
+  process.stderr.on('error', () => {});
+}

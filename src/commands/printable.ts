@@ -36,8 +36,11 @@ function shallow(value: unknown, depth: number): unknown {
   );
 }
 
-/** Masks `token` everywhere, as a whole and part by part. */
-export function createPrintable(token: string | null): Printable {
+/**
+ * Masks `token` everywhere, as a whole and part by part. `characters`: what remains of a longer
+ * text.
+ */
+export function createPrintable(token: string | null, characters = CHARACTERS): Printable {
   const parts =
     token === null
       ? []
@@ -47,8 +50,8 @@ export function createPrintable(token: string | null): Printable {
   const text = (value: string): string => {
     const own = mask(value);
     const masked = own.slice(0, SEARCHED_CHARACTERS).replace(JOSE, MASK);
-    const isShort = own.length <= SEARCHED_CHARACTERS && masked.length <= CHARACTERS;
-    return (isShort ? masked : `${masked.slice(0, CHARACTERS)} ...`).replace(
+    const isShort = own.length <= SEARCHED_CHARACTERS && masked.length <= characters;
+    return (isShort ? masked : `${masked.slice(0, characters)} ...`).replace(
       /[^\x20-\x7e]/g,
       escaped,
     );

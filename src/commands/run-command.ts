@@ -1,6 +1,6 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
 import { type CommandIo, processIo } from './command-io.js';
-import { argumentHint, commandHint, firstSentence } from './command-line-hints.js';
+import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { demo, demoHelp } from './demo.js';
 import { doctor, doctorHelp } from './doctor.js';
 import { explain, explainHelp } from './explain.js';
@@ -61,8 +61,8 @@ export async function runCommand(
     if (!String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')) throw error;
     const { message } = error as Error;
     const hint = argumentHint(message, name, command.help);
-    const problem = firstSentence(message);
-    io.writeError(`${problem}${hint === null ? '' : `\n${hint}`}\n\n${command.help}`);
+    const plain = plainMessage(message, command.help);
+    io.writeError(`${plain}${hint === null ? '' : `\n${hint}`}\n\n${command.help}`);
     return 2;
   }
 }

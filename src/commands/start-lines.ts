@@ -11,7 +11,10 @@ const SHOWN = 20;
 /** Returns true for a notice that it wrote in words, so that the log does not write it. */
 export type Announce = (notice: Notice) => boolean;
 
-const printable = createPrintable(null);
+/** The reason of a failure has several URLs, and the fix after them. */
+const CHARACTERS = 1_000;
+
+const printable = createPrintable(null, CHARACTERS);
 
 /** Without the parts of a URL that can hold a secret. */
 function placeOf(url: string): string {
@@ -41,6 +44,14 @@ function keysLine({ issuer, level, event, keys, skipped, detail }: Notice): stri
   return level === 'info' ? loaded : `${loaded}, some skipped: ${printable.line(skipped)}`;
 }
 
+function warningLine({ event, issuer, detail }: Notice): string {
+  const about = [issuer, detail].filter((part) => part !== undefined).map(String);
+  return `Warning ${event}: ${about.map(printable.text).join(': ')}`;
+}
+
+/** Without the names of fields at the end: those for the keys differ. */
+const causeOf = ({ detail }: Notice): string => String(detail).split('; set ')[0] as string;
+
 export interface StartLinesOptions {
   readonly version: string;
   readonly write: (text: string) => void;
@@ -63,10 +74,17 @@ export function createStartLines(
   let isOver = false;
   /** Warnings of the configuration come before the listeners are open. */
   let early: string[] | null = [];
+  /** Failures of metadata, by issuer. The line about its keys often has the same cause. */
+  const held = new Map<unknown, Notice>();
 
   function list<T>(all: readonly T[], lineOf: (one: T) => string, name: string): void {
     for (const one of all.slice(0, SHOWN)) write(lineOf(one));
     if (all.length > SHOWN) write(`... and ${all.length - SHOWN} more ${name}`);
+  }
+
+  function warn(line: string): void {
+    if (early === null) write(line);
+    else early.push(line);
   }
 
   function listening({ address, admin }: Notice): void {
@@ -92,6 +110,9 @@ export function createStartLines(
 
   function tried(notice: Notice): boolean {
     if (!waiting.delete(String(notice.issuer))) return false;
+    const metadata = held.get(notice.issuer);
+    const isSame = metadata !== undefined && causeOf(notice).startsWith(causeOf(metadata));
+    if (metadata !== undefined && !isSame) warn(warningLine(metadata));
     if (notice.event === 'keys.loaded') loaded++;
     else failed++;
     shownIssuers++;
@@ -111,7 +132,7 @@ export function createStartLines(
 
   return (notice) => {
     if (isOver) return false;
-    const { event, level, issuer, detail } = notice;
+    const { event, level, issuer } = notice;
     if (event === 'gateway.listening') {
       listening(notice);
       return true;
@@ -120,10 +141,8 @@ export function createStartLines(
     // An operator at a terminal does not wait for it.
     if (event === 'metadata.loaded') return true;
     if (level !== 'warn') return false;
-    const about = [issuer, detail].filter((part) => part !== undefined).map(String);
-    const line = `Warning ${event}: ${about.map(printable.text).join(': ')}`;
-    if (early === null) write(line);
-    else early.push(line);
+    if (event === 'metadata.load_failed' && waiting.has(String(issuer))) held.set(issuer, notice);
+    else warn(warningLine(notice));
     return true;
   };
 }

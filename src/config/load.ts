@@ -8,8 +8,8 @@ import { resolve } from './resolve.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import type { Environment } from './secrets.js';
 import { validate, withoutConsequences } from './validate.js';
-import { isYaml, readDocument } from './yaml-document.js';
-import { findWrongIndent } from './yaml-indent.js';
+import { firstFlawLine, readDocument } from './yaml-document.js';
+import { findWrongIndents, type Tried } from './yaml-indent.js';
 
 /** The configuration from a raw value, or null and every problem. */
 export function readConfig(
@@ -37,27 +37,33 @@ const inOrder = (problems: readonly Problem[]): Problem[] =>
 
 const textOf = ({ path, message }: Problem): string => `${pathText(path)}: ${message}`;
 
-/** The problems of a text without its secrets, or null for a text that is not YAML. */
-function textProblems(text: string): string[] | null {
-  if (!isYaml(text)) return null;
+/** The problems of a text without its secrets. */
+function tryText(text: string): Tried {
+  const flawLine = firstFlawLine(text) ?? Infinity;
+  if (flawLine !== Infinity) return { problems: null, flawLine };
   const { value, isRead, problems } = readDocument(text);
-  return isRead && problems.length === 0 ? validate(value).problems.map(textOf) : null;
+  // The other flaws have no line, so no indentation is tried for them.
+  if (!isRead || problems.length > 0) return { problems: null, flawLine: 0 };
+  return { problems: validate(value).problems.map(textOf), flawLine };
 }
 
 const spaces = (count: number): string => (count === 1 ? '1 space' : `${count} spaces`);
 
 /** One wrong indentation can cause many problems. Its own problem takes their place. */
-function withIndentProblem(text: string, problems: Problem[], near: number[]): Problem[] {
-  const found = findWrongIndent(text, [...new Set(near)], textProblems);
+function withIndentProblems(text: string, problems: Problem[], near: number[]): Problem[] {
+  const found = findWrongIndents(text, [...new Set(near)], tryText);
   if (found === null) return problems;
-  const neighbours = spaces(found.neighbours);
-  const message =
-    `its indentation is ${spaces(found.spaces)}, and its neighbours have ${neighbours}; ` +
-    `write ${neighbours}`;
-  const before = textProblems(text);
+  const wrong = found.wrong.map(({ line, ...counts }) => {
+    const neighbours = spaces(counts.neighbours);
+    const message =
+      `its indentation is ${spaces(counts.spaces)}, and its neighbours have ${neighbours}; ` +
+      `write ${neighbours}`;
+    return { path: [], line, message };
+  });
+  const before = tryText(text).problems;
   const caused = before?.filter((one) => !found.problems.includes(one));
   const others = problems.filter((one) => caused !== undefined && !caused.includes(textOf(one)));
-  return inOrder([{ path: [], line: found.line, message }, ...others]);
+  return inOrder([...wrong, ...others]);
 }
 
 /** From the text of a YAML file. Throws ConfigError. */
@@ -70,7 +76,23 @@ export function parseYaml(text: string, environment: Environment): ResolvedConfi
     (read?.problems ?? []).map((problem) => ({ ...problem, line: document.lineOf(problem.path) })),
   );
   const near = isWhole ? placed.flatMap(({ line }) => line ?? []) : document.flawLines;
-  throw new ConfigError(withIndentProblem(text, [...document.problems, ...placed], near));
+  throw new ConfigError(withIndentProblems(text, [...document.problems, ...placed], near));
+}
+
+/** By code of the error: why a file cannot be read, and what to do. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist; correct the path given to --config',
+  ENOTDIR: 'has a file where its path needs a folder; correct the path given to --config',
+  EISDIR: 'is a folder; give --config the file in it',
+  EACCES: 'may not be read by this user; change the permissions of the file and its folders',
+  EPERM: 'may not be read by this user; change the permissions of the file and its folders',
+  ELOOP: 'is a link that leads to itself; correct the link',
+  ENAMETOOLONG: 'is longer than a path can be; correct the path given to --config',
+};
+
+export function unreadableText(path: string, code = 'no code'): string {
+  const known = UNREADABLE[code];
+  return `${path} ${known ?? `cannot be read (${code}); give --config a file that this user can read`}`;
 }
 
 /** From a YAML file. Throws ConfigError. */
@@ -78,8 +100,8 @@ export function loadFile(path: string, environment: Environment): ResolvedConfig
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    const message = `${path} cannot be read; correct the path given to --config`;
+  } catch (error) {
+    const message = unreadableText(path, (error as NodeJS.ErrnoException).code);
     throw new ConfigError([{ path: [], message }]);
   }
   return parseYaml(text, environment);

@@ -30,8 +30,12 @@ const NAME = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
 const documentOf = (text: string, lineCounter = new LineCounter()) =>
   parseDocument(text, { prettyErrors: false, logLevel: 'error', lineCounter });
 
-/** Whether a text has no flaw as YAML. */
-export const isYaml = (text: string): boolean => documentOf(text).errors.length === 0;
+/** The line of the first flaw, from 1. Null: the text is YAML. */
+export function firstFlawLine(text: string): number | null {
+  const lines = new LineCounter();
+  const places = documentOf(text, lines).errors.map(({ pos: [at] }) => at);
+  return places.length === 0 ? null : lines.linePos(Math.min(...places)).line;
+}
 
 function placeOf(text: string, at: number): string {
   const before = text.slice(0, at).split('\n');
@@ -87,6 +91,21 @@ function forbiddenParts(
 /** One of these flaws often causes more of the same kind, so only the first counts. */
 const ONCE: readonly ErrorCode[] = ['UNEXPECTED_TOKEN', 'TAB_AS_INDENT', 'BAD_INDENT'];
 
+/** A tab before a name or a list element. Inside brackets and braces, YAML allows it. */
+const TAB_BEFORE_ENTRY = /^ *\t[ \t]*(?:- |["']?[\w.$-]+["']? *:(?:\s|$))/;
+
+/** The place of the first tab that is indentation; null without one. */
+function tabPlace(text: string, flaws: readonly YAMLError[], lines: LineCounter): number | null {
+  const texts = text.split('\n');
+  for (const { code, pos } of flaws) {
+    if (code === 'TAB_AS_INDENT') return pos[0];
+    const { line, col } = lines.linePos(pos[0]);
+    const own = texts[line - 1] ?? '';
+    if (TAB_BEFORE_ENTRY.test(own)) return pos[0] - (col - 1) + own.indexOf('\t');
+  }
+  return null;
+}
+
 /**
  * Without the consequences of other flaws: a second flaw in one line, or another text that the
  * parser did not expect after the first.
@@ -121,13 +140,19 @@ export function readDocument(text: string): {
   const flawLines = flaws
     .filter(({ code }) => code !== 'DUPLICATE_KEY')
     .map(({ pos }) => lines.linePos(pos[0]).line);
+  // All that follows a tab as indentation is its consequence.
+  const tab = tabPlace(quoted.text, flaws, lines);
+  const own =
+    tab === null
+      ? flaws
+      : flaws.filter(({ pos }) => lines.linePos(pos[0]).line < lines.linePos(tab).line);
   const problems = [
     ...quoted.problems,
-    ...withoutConsequences(flaws, lines).map(({ code, pos }) => ({
-      path: [],
-      message: flawText(quoted.text, code, pos[0]),
-    })),
-  ];
+    ...withoutConsequences(own, lines).map(({ code, pos }) => ({ code, at: pos[0] })),
+    ...(tab === null ? [] : [{ code: 'TAB_AS_INDENT' as const, at: tab }]),
+  ].map((one) =>
+    'at' in one ? { path: [], message: flawText(quoted.text, one.code, one.at) } : one,
+  );
   if (document.errors.length > 0)
     return { value: undefined, isRead: false, problems, lineOf, flawLines };
   const forbidden = forbiddenParts(quoted.text, document);

@@ -46,6 +46,15 @@ const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
 export const hasSecondScheme = (value: string): boolean =>
   value.includes(',') && SECOND_SCHEME.test(value);
 
+/** Says which text a person copied in place of the token. */
+function wrongText(token: string): string {
+  if (/^["'`]/.test(token)) return 'the token is in quotes';
+  if (!token.startsWith('{')) return 'the text after Bearer is not one token';
+  return token.includes('"access_token"')
+    ? 'this is the JSON of a token response: give its access_token'
+    : 'this is JSON, not a token';
+}
+
 /**
  * Checks that the text after `Bearer` is one token (RFC 6750 section 2.1). Look in the cache first:
  * a cached token passed this check before, and reading 900 characters again costs time.
@@ -53,5 +62,5 @@ export const hasSecondScheme = (value: string): boolean =>
 export function checkTokenSyntax(token: string): Failure | null {
   if (B64TOKEN.test(token)) return null;
   if (hasSecondScheme(token)) return credentialMultiple({ detail: 'a comma and a second scheme' });
-  return credentialMalformed({ detail: 'the text after Bearer is not one token' });
+  return credentialMalformed({ detail: wrongText(token) });
 }

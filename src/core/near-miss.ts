@@ -48,15 +48,20 @@ export interface NearMiss {
 
 /**
  * The known URL of the same host that differs in the fewest parts. `isOtherPathNear`: also where
- * the path is another one. Null: none is near.
+ * the path is another one. `isOtherPortNear`: also where the port is. Null: none is near.
  */
 export function nearMiss(
   value: string,
   known: readonly string[],
   isOtherPathNear: boolean,
+  isOtherPortNear = false,
 ): NearMiss | null {
   if (value.length > LONGEST) return null;
-  const far = ['the port', 'the query', ...(isOtherPathNear ? [] : ['the path'])];
+  const far = [
+    'the query',
+    ...(isOtherPathNear ? [] : ['the path']),
+    ...(isOtherPortNear ? [] : ['the port']),
+  ];
   const found = known.flatMap((one): NearMiss[] => {
     const differs = differences(value, one);
     const isNear = differs?.length && !differs.some((part) => far.includes(part));

@@ -65,7 +65,7 @@ export class Relay
 
   /** Handles an error that undici threw instead of passing it to `onResponseError`. */
   fail(error: Error): void {
-    this.finish(failureOf(error));
+    this.finish(failureOf(error, this.context.upstream.url));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -191,7 +191,7 @@ export class Relay
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.exchange.disconnected) return this.finish(this.endAfterDisconnect());
-    if (!this.began) return this.finish(failureOf(error));
+    if (!this.began) return this.finish(failureOf(error, this.context.upstream.url));
     if (this.listener === null) return;
     const { code = error.name } = error as NodeJS.ErrnoException;
     this.cut(code === DESTROYED ? 'cut by the shutdown' : code);

@@ -34,16 +34,18 @@ export const isUnreachable = (error: Error): boolean => UNREACHABLE.has(codeOf(e
 
 /**
  * The failure for an error before the response began. Its detail is the code or the name, or the
- * setting that ended the wait.
+ * setting that ended the wait. Without a connection it has the origin of `upstreamUrl` too: the
+ * path and the query can hold a secret.
  */
-export function failureOf(error: Error): Failure {
+export function failureOf(error: Error, upstreamUrl: string): Failure {
   const code = codeOf(error);
   const details = { detail: code, cause: error };
-  if (UNREACHABLE.has(code) || TLS.test(code)) return upstreamUnreachable(details);
+  if (UNREACHABLE.has(code) || TLS.test(code))
+    return upstreamUnreachable({ ...details, detail: `${code} at ${new URL(upstreamUrl).origin}` });
   if (code === CONNECT_TIMEOUT)
     return upstreamTimeout({
       ...details,
-      detail: 'no connection within upstream.connectTimeoutMs',
+      detail: `no connection to ${new URL(upstreamUrl).origin} within upstream.connectTimeoutMs`,
     });
   return code === 'ETIMEDOUT' ? upstreamTimeout(details) : upstreamBroken(details);
 }

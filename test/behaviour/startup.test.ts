@@ -112,7 +112,7 @@ describe('A-07, A-64, F-01, F-05: a bad configuration ends with 1 and names ever
 
   test.each<[string, string[], number, RegExp]>([
     ['no configuration', ['serve'], 1, /PORTCULLIS_UPSTREAM/],
-    ['a missing file', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml cannot be read/],
+    ['a missing file', ['serve', '--config', 'no-such-file.yaml'], 1, /no-such-file\.yaml does not exist/],
     // The text has the actual deadline of the drain.
     ['a request for help', ['serve', '--help'], 0, /SIGTERM, SIGINT or SIGQUIT drains for up to 25 s/],
     ['an unknown flag', ['serve', '--port', '1'], 2, /--port/],

@@ -1,4 +1,7 @@
 // A command line that cannot be read, or a variable for the file: the message says what to write.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from './in-process.js';
 
@@ -17,6 +20,10 @@ test.each<[string[], string]>([
   [['serve', '-f', 'a.yaml'], 'Did you mean --config FILE?'],
   [['serve', '--cofnig', 'a.yaml'], 'Did you mean --config?'],
   [['explain', '--endpont', '/mcp', 'x'], 'Did you mean --endpoint?'],
+  [['serve', '--port', '8081'], 'listen.host and listen.port of the file, or PORTCULLIS_LISTEN=127.0.0.1:8081'],
+  [['serve', '-p', '8081'], 'PORTCULLIS_LISTEN'],
+  [['serve', '--host=0.0.0.0'], 'PORTCULLIS_LISTEN'],
+  [['serve', '--listen', ':80'], 'PORTCULLIS_LISTEN'],
   [['doctor', '--tol', 'x', 'http://127.0.0.1'], 'Did you mean --tool?'],
   [['doctor', '--tok', 'x', 'http://127.0.0.1'], "Unknown option '--tok'\nDid you mean --token?\n"],
   [['doctor', '--orig', 'x', 'http://127.0.0.1'], "Unknown option '--orig'\nDid you mean --origin?\n"],
@@ -25,7 +32,37 @@ test.each<[string[], string]>([
   expect(await run(args)).toEqual({ code: 2, output: '', errors: expect.stringContaining(hint) });
 });
 
-test.each([['guard'], ['serve', 'something'], ['serve', '--port', '80'], ['doctor', '--to', 'x']])(
+test.each<[string[], string]>([
+  [['demo', '--upstream'], '--upstream has no value: write --upstream URL.\n'],
+  [
+    ['demo', '--upstream', '--once'],
+    '--upstream has no value: write --upstream URL. Write --upstream=URL for a value that begins with a dash.\n',
+  ],
+  [['demo', '--port'], '--port has no value: write --port N.\n'],
+  [['serve', '--config'], '--config has no value: write --config FILE.\n'],
+  [['doctor', 'http://127.0.0.1', '--tool'], '--tool has no value: write --tool NAME.\n'],
+  [['demo', '--once=yes'], '--once takes no value.\n'],
+])('an option without its value, or with one too many: portcullis %j', async (args, words) => {
+  const { code, errors } = await run(args);
+  expect(code).toBe(2);
+  expect(errors.slice(0, words.length)).toBe(words);
+});
+
+test.each(['portcullis.yaml', 'portcullis.yml'])('without --config, a file %s in this folder is named', async (name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-here-'));
+  const before = process.cwd();
+  try {
+    process.chdir(folder);
+    writeFileSync(name, '');
+    for (const command of ['serve', 'explain'])
+      expect((await run([command])).errors).toBe(`There is no configuration yet: ${name} is here, write --config ${name}`);
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each([['guard'], ['serve', 'something'], ['doctor', '--bind', '80'], ['doctor', '--to', 'x']])(
   'no hint for a text that is close to nothing: %s %s',
   async (...args) => {
     expect((await run(args.filter((one) => one !== undefined))).errors).not.toMatch(/Did you mean|Write:/);

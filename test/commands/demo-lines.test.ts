@@ -54,6 +54,8 @@ describe.runIf(hasShell)('in a shell', () => {
   });
 
   test('metrics', async () => {
-    expect((await paste('metrics')).output).toContain('# TYPE ');
+    const { output } = await paste('metrics');
+    expect(output).toContain('# TYPE ');
+    expect(output).toMatch(/^portcullis_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
   });
 });

@@ -9,7 +9,7 @@ import { run } from './in-process.js';
 const demo = async (url: string): Promise<string> => {
   const { code, output, errors } = await run(['demo', '--upstream', url, '--once']);
   expect([code, output]).toEqual([1, '']);
-  expect(errors).toMatch(/^There is no MCP server at /);
+  expect(errors).toMatch(/^(There is no MCP|The) server at /);
   return errors;
 };
 
@@ -30,16 +30,36 @@ test.each<[string, string, Answer, string[]]>([
     answer(404, 'text/html', '<html>\n<pre>Cannot POST /</pre></html>'),
     ['status 404, text/html: Cannot POST /', 'Most servers have it at {{url}}/mcp'],
   ],
-  ['no endpoint', '/mcp', answer(404, 'text/plain', 'Not Found'), ['It must serve Streamable HTTP']],
+  [
+    'no endpoint',
+    '/mcp',
+    answer(404, 'text/plain', 'Not Found'),
+    ['There is no MCP server at {{url}}/mcp\n', 'It must serve Streamable HTTP'],
+  ],
   ['the older transport', '/sse', answer(405, 'text/plain', ''), ['status 405, text/plain: empty', '{{url}}/mcp']],
   ['a web page', '/mcp', answer(200, 'text/html', '<h1>Hello</h1>'), ['text/html: Hello', 'This is a web page']],
   ['JSON of another kind', '/mcp', answer(200, 'application/json', '{"ok":true}'), ['This is not an answer of an MCP server']],
   ['a redirect', '/mcp', answer(307, 'text/plain', '', { location: '/mcp/' }), ['Try {{url}}/mcp/']],
   ['a redirect to nowhere', '/mcp', answer(302, 'text/plain', '', { location: 'http://[' }), ['status 302']],
-  ['its own login', '/mcp', answer(401, 'text/plain', 'who?'), ['The server itself verifies credentials']],
-  ['a check of Host', '/mcp', answer(403, 'text/plain', 'Invalid Host'), ['Perhaps it checks Host']],
-  ['a check of Host, misdirected', '/mcp', answer(421, 'text/plain', 'Invalid Host'), ['Perhaps it checks Host']],
-  ['a fault', '/mcp', answer(500, 'text/plain', 'oops'), ['The server has a fault']],
+  [
+    'its own login',
+    '/mcp',
+    answer(401, 'text/plain', 'who?'),
+    ['The server at {{url}}/mcp demands a credential of its own\n', 'The server itself verifies credentials'],
+  ],
+  [
+    'a check of Host',
+    '/mcp',
+    answer(403, 'text/plain', 'Invalid Host'),
+    ['The server at {{url}}/mcp refuses the request\n', 'Perhaps it checks Host'],
+  ],
+  [
+    'a check of Host, misdirected',
+    '/mcp',
+    answer(421, 'text/plain', 'Invalid Host'),
+    ['The server at {{url}}/mcp refuses the request\n', 'Perhaps it checks Host'],
+  ],
+  ['a fault', '/mcp', answer(500, 'text/plain', 'oops'), ['The server at {{url}}/mcp answers with a fault\n', 'see its log']],
   ['a refusal', '/mcp', answer(400, 'application/json', error), ['Bad Request', 'see the log of the server']],
   ['control characters', '/mcp', answer(400, 'text/plain', 'a\u001b[2Jb'), ['a\\u001b[2Jb']],
   ['an empty acceptance', '/mcp', answer(202, 'text/plain', ''), ['an answer without a result']],

@@ -174,10 +174,27 @@ test.each<[string, string[], Record<string, string>, string]>([
   ['its whole header', ['--endpoint', '/mcp', 'Authorization: Token abc'], {}, 'cannot explain'],
   ['the header of an API key', ['--endpoint', '/mcp', 'X-Api-Key: abc'], {}, 'cannot explain'],
   ['an unknown option', ['--verbose'], {}, "Unknown option '--verbose'"],
-  ['a missing configuration file', ['--config', '/nowhere.yaml', 'x'], {}, 'cannot be read'],
+  ['a missing configuration file', ['--config', '/nowhere.yaml', 'x'], {}, 'does not exist'],
 ])('%s: exit code 2', async (_title, args, env, message) => {
   const all = [...(args.includes('--config') ? [] : withConfig()), ...args];
   expect(await explain(all, env)).toEqual({ code: 2, output: '', errors: expect.stringContaining(message) });
+});
+
+test.each<[string, (token: string) => string, string]>([
+  ['in double quotes', (token) => `"${token}"`, 'the token is in quotes'],
+  ['in single quotes', (token) => `'${token}'`, 'the token is in quotes'],
+  ['with its whole header in quotes', (token) => `"Authorization: Bearer ${token}"`, 'the token is in quotes'],
+  [
+    'in the JSON of a token response',
+    (token) => JSON.stringify({ access_token: token, token_type: 'Bearer' }, null, 2),
+    'this is the JSON of a token response: give its access_token',
+  ],
+  ['in other JSON', (token) => JSON.stringify({ id_token: token }), 'this is JSON, not a token'],
+])('a token %s: the reason says so', async (_what, wrapped, detail) => {
+  const token = scene.token();
+  const { code, output } = await explain([...withConfig(), '--endpoint', '/mcp'], { PORTCULLIS_TOKEN: wrapped(token) });
+  expect([code, output]).toEqual([1, expect.stringContaining(`credential.malformed: ${detail}`)]);
+  expect(output).not.toContain(token);
 });
 
 test('--help', async () => {

@@ -55,6 +55,40 @@ test.each([
   expect(lines.slice(3)).toEqual([line, END]);
 });
 
+const metadataFailed = (detail: string) => ({ event: 'metadata.load_failed', level: 'warn' as const, issuer: A, detail });
+
+test.each([
+  ['metadata: ECONNREFUSED at https://a.example/x', 'metadata: ECONNREFUSED at https://a.example/x'],
+  ['metadata: status 404; set metadataUrl of this issuer', 'metadata: status 404; set jwksUri or metadataUrl of this issuer'],
+])('one cause of metadata and keys is one line: %s', (own, detail) => {
+  const { lines, announce } = usual();
+  announce(LISTENING);
+  expect(announce(metadataFailed(own))).toBe(true);
+  expect(announce({ ...failed(A), detail })).toBe(true);
+  expect(lines.slice(3)).toEqual([`Issuer ${A}: no keys yet, the gateway tries again (${detail})`, END]);
+});
+
+test.each([loaded(A), failed(A)])('metadata that fails for its own cause has its own line: %j', (keys) => {
+  const { lines, announce } = usual();
+  announce(LISTENING);
+  announce(metadataFailed('metadata: status 404 at x'));
+  announce(keys);
+  expect(lines.slice(3)).toEqual([
+    `Warning metadata.load_failed: ${A}: metadata: status 404 at x`,
+    expect.stringMatching(/^Issuer /),
+    END,
+  ]);
+});
+
+test('a reason with two long URLs is whole', () => {
+  const { lines, announce } = usual();
+  announce(LISTENING);
+  const url = `https://a.example/${'p'.repeat(180)}`;
+  const detail = `metadata: status 404 at ${url}, status 404 at ${url}; set jwksUri or metadataUrl of this issuer`;
+  announce({ ...failed(A), detail });
+  expect(lines[3]).toContain(detail);
+});
+
 test('warnings are words too, after the addresses; other notices stay in the log', async () => {
   const { lines, announce } = usual();
   expect(announce({ event: 'issuer.insecure_http', level: 'warn', issuer: A })).toBe(true);

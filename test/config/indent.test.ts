@@ -50,6 +50,63 @@ describe('one line with any other indentation', () => {
   });
 });
 
+describe('two lines with a wrong indentation', () => {
+  const lines = LINES.map((line) => line.replace('audience: [x]', 'typ: at+jwt'));
+  const two = [...lines, '  - path: /b', ...lines.slice(8).filter((line) => line !== '')];
+  const at = (name: string): number[] => two.flatMap((line, i) => (line.trim().startsWith(`${name}:`) ? [i] : [])).slice(-2);
+  const shift = (indents: Readonly<Record<number, number>>): string =>
+    two.map((line, i) => (indents[i] === undefined ? line : ' '.repeat(indents[i]) + line.trim())).join('\n');
+  const wrong = (line: number, spaces: number): string =>
+    `  line ${line + 1}: its indentation is ${spaces} spaces, and its neighbours have 4 spaces; write 4 spaces`;
+
+  test.each(['issuers', 'upstream', 'scopes'])('in both elements of the list: %s', (name) => {
+    expect(problemsOf(two.join('\n'))).toEqual([]);
+    const [a = 0, b = 0] = at(name);
+    for (const indent of [2, 3, 5, 6])
+      expect(problemsOf(shift({ [a]: indent, [b]: indent }))).toEqual([wrong(a, indent), wrong(b, indent)]);
+    expect(problemsOf(shift({ [a]: 3, [b]: 5 }))).toEqual([wrong(a, 3), wrong(b, 5)]);
+  });
+
+  test('in two places of the file', () => {
+    const [upstream = 0] = at('upstream');
+    expect(problemsOf(shift({ 5: 3, [upstream]: 3 }))).toEqual([wrong(5, 3), wrong(upstream, 3)]);
+  });
+
+  test('in all of fifteen elements', () => {
+    const element = (i: number): string => `  - path: /e${i}\n   issuers: [main]\n    upstream: http://10.0.0.5:3000/mcp`;
+    const text = [...LINES.slice(0, 7), ...Array.from({ length: 15 }, (_, i) => element(i))].join('\n');
+    expect(problemsOf(text)).toEqual(Array.from({ length: 15 }, (_, i) => wrong(8 + 3 * i, 3)));
+  });
+});
+
+test.each<[string, number, string]>([
+  ['', 9, '1'],
+  ['  ', 9, '3'],
+  ['    ', 12, '5'],
+  ['', 8, '1'],
+  ['', 4, '1'],
+  ['\t', 12, '1'],
+])('a tab as indentation is one problem: after %j in line %i', (before, line, column) => {
+  const text = LINES.map((one, i) => (i === line - 1 ? `${before}\t${one.trim()}` : one)).join('\n');
+  const place = `line ${line}, column ${column}`;
+  expect(problemsOf(text)).toEqual([`  (file): not valid YAML: ${place}: a tab as indentation; write spaces`]);
+});
+
+test('tabs in place of all spaces are one problem, and an earlier flaw stays', () => {
+  const tabs = LINES.map((line) => line.replace(/^ +/, (spaces) => '\t'.repeat(spaces.length / 2)));
+  expect(problemsOf(tabs.join('\n'))).toEqual([expect.stringContaining('line 3, column 1: a tab as indentation')]);
+  const both = LINES.join('\n').replace('    audience:', '    issuer: x\n    audience:').replace('    scopes', '\tscopes');
+  expect(problemsOf(both)).toEqual([
+    expect.stringContaining('line 6, column 5: issuer occurs twice'),
+    expect.stringContaining('line 13, column 1: a tab'),
+  ]);
+});
+
+test.each(LINES.filter((line) => /: ?\S/.test(line)))('a colon that is missing is not a problem of indentation: %s', (line) => {
+  for (const changed of [line.replace(':', ''), line.replace(': ', ':')])
+    expect(problemsOf(LINES.join('\n').replace(line, changed)).join()).not.toContain('its indentation');
+});
+
 test('another problem beside it is reported too, where the text is YAML all the same', () => {
   const text = LINES.join('\n').replace('    scopes', 'scopes').replace('publicUrl:', 'logLevel: loud\npublicUrl:');
   expect(problemsOf(text)).toEqual([

@@ -1,9 +1,9 @@
 // A file becomes a frozen configuration with its secrets, or one error with every problem.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadFile, parseYaml, resolveConfig } from '../../src/config/load.js';
+import { loadFile, parseYaml, resolveConfig, unreadableText } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
 import { secretOf } from '../support/plans.js';
 
@@ -125,11 +125,24 @@ describe('a file', () => {
     expect(loadFile(file, { SECRET: 'x' }).publicUrl).toBe('https://mcp.example.com');
   });
 
-  test.each(['nothing-here.yaml', '.'])('that cannot be read is a problem: %s', (name) => {
+  test.each([
+    ['nothing-here.yaml', 'does not exist; correct the path given to --config'],
+    ['.', 'is a folder; give --config the file in it'],
+    ['plain/config.yaml', 'has a file where its path needs a folder; correct the path given to --config'],
+    ['loop', 'is a link that leads to itself; correct the link'],
+    ['x'.repeat(300), 'is longer than a path can be; correct the path given to --config'],
+  ])('that cannot be read is a problem: %s', (name, words) => {
     const file = join(folder, name);
-    expect(() => loadFile(file, {})).toThrow(
-      `1 problem in the configuration\n  (file): ${file} cannot be read; correct the path given to --config`,
+    writeFileSync(join(folder, 'plain'), '');
+    if (name === 'loop') symlinkSync(file, file);
+    expect(() => loadFile(file, {})).toThrow(`1 problem in the configuration\n  (file): ${file} ${words}`);
+  });
+
+  test('that this user may not read, or that fails in another way: the words for its code', () => {
+    expect(unreadableText('a.yaml', 'EACCES')).toBe(
+      'a.yaml may not be read by this user; change the permissions of the file and its folders',
     );
+    expect(unreadableText('a.yaml', 'EIO')).toBe('a.yaml cannot be read (EIO); give --config a file that this user can read');
   });
 
   test('may be JSON, because JSON is YAML', () => {

@@ -39,3 +39,10 @@ test('another path is near only where the caller says so, and the nearest wins',
   const known = ['http://auth.example.com/acme', ISSUER, 'https://auth.example.com/b'];
   expect(nearMiss(`${ISSUER}/`, known, true)?.known).toBe(ISSUER);
 });
+
+test('another port is near only where the caller says so', () => {
+  const other = 'https://auth.example.com:8443/acme';
+  expect(nearMiss(other, [ISSUER], true)).toBeNull();
+  expect(nearMiss(other, [ISSUER], false, true)?.differs).toEqual(['the port']);
+  expect(nearMiss(`${other}/b`, [ISSUER], false, true)).toBeNull();
+});

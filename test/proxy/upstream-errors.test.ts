@@ -7,7 +7,8 @@ import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
 import { endpoint, passThroughCaller, principal } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 
-const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.5:3000 said no'), { code });
+const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.6:3000 said no'), { code });
+const UPSTREAM = 'http://10.0.0.5:3000/mcp';
 const named = (name: string): Error => Object.assign(new Error('x'), { name });
 
 describe('an error before the response (C-145, D-23, D-25)', () => {
@@ -32,25 +33,27 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
     ['UND_ERR_DESTROYED', 'upstream.broken'],
     ['SOMETHING_NEW', 'upstream.broken'],
   ])('%s is %s', (code, kind) => {
-    expect(failureOf(coded(code))).toMatchObject({ definition: { reason: kind }, detail: code });
+    const place = kind === 'upstream.unreachable' ? ' at http://10.0.0.5:3000' : '';
+    expect(failureOf(coded(code), UPSTREAM)).toMatchObject({ definition: { reason: kind }, detail: `${code}${place}` });
   });
 
   test.each(['HTTPParserError', 'AssertionError', 'TypeError', 'AbortError'])(
     '%s without a code is a broken upstream, never a 500',
     (name) => {
-      expect(failureOf(named(name))).toMatchObject({ definition: { reason: 'upstream.broken' }, detail: name });
+      expect(failureOf(named(name), UPSTREAM)).toMatchObject({ definition: { reason: 'upstream.broken' }, detail: name });
     },
   );
 
   test('names the setting where the gateway itself gave up', () => {
-    expect(failureOf(coded('UND_ERR_CONNECT_TIMEOUT'))).toMatchObject({
+    expect(failureOf(coded('UND_ERR_CONNECT_TIMEOUT'), UPSTREAM)).toMatchObject({
       definition: { reason: 'upstream.timeout' },
-      detail: 'no connection within upstream.connectTimeoutMs',
+      detail: 'no connection to http://10.0.0.5:3000 within upstream.connectTimeoutMs',
     });
   });
 
-  test('logs its code and not its text, which may name hosts (D-08)', () => {
-    expect(failureOf(coded('ECONNREFUSED')).detail).toBe('ECONNREFUSED');
+  test('logs its code and the origin of the upstream, never its text, and no other part of the URL (D-08)', () => {
+    const url = 'https://user:s3cret@mcp.internal/s3cret/mcp?key=s3cret#s3cret';
+    expect(failureOf(coded('ECONNREFUSED'), url).detail).toBe('ECONNREFUSED at https://mcp.internal');
   });
 });
 

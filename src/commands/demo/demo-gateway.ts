@@ -5,6 +5,7 @@ import { type Gateway, startGateway } from '../../app/app.js';
 import { parseYaml } from '../../config/load.js';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
 import { systemClock } from '../clock.js';
+import { version } from '../version.js';
 import { leasePort } from './leased-port.js';
 
 const KEPT_LINES = 50;
@@ -48,6 +49,7 @@ export async function startDemoGateway(
     gateway = await startGateway(config, {
       clock: systemClock,
       random: Math.random,
+      version: version(),
       destination: { write: (text) => keep(text.toString()) },
     });
   } catch (error) {

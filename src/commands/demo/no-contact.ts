@@ -62,6 +62,15 @@ const oneLine = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
+/** The first line for the terminal. Only some answers mean that no MCP server is there. */
+export function noContactTitle(url: URL, failure: NoContact): string {
+  const status = failure.kind === 'answer' ? failure.status : 0;
+  if (status === 401) return `The server at ${url.href} demands a credential of its own`;
+  if (status === 403 || status === 421) return `The server at ${url.href} refuses the request`;
+  if (status >= 500) return `The server at ${url.href} answers with a fault`;
+  return `There is no MCP server at ${url.href}`;
+}
+
 /** Lines for the terminal: the observation, then the advice. */
 export function noContactLines(url: URL, failure: NoContact): string[] {
   if (failure.kind === 'no answer') {

@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../../core/loopback.js';
 import type { CommandIo } from '../command-io.js';
 import { commandsToPaste } from './commands-to-paste.js';
 import { isContact, makeContact } from './first-contact.js';
-import { noContactLines } from './no-contact.js';
+import { noContactLines, noContactTitle } from './no-contact.js';
 import {
   contactLine,
   type OwnKnowledge,
@@ -60,6 +60,8 @@ async function play(start: () => Promise<Scene>, once: boolean, io: CommandIo): 
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve);
       process.once('SIGTERM', resolve);
+      // No terminal shows the commands.
+      void io.readerGone?.then(resolve);
     });
     return 0;
   } finally {
@@ -93,7 +95,7 @@ export async function playOwnServer(
   const direct = await makeContact(upstream.href);
   if (!isContact(direct)) {
     const lines = noContactLines(upstream, direct);
-    io.writeError([`There is no MCP server at ${upstream.href}`, ...lines].join('\n  '));
+    io.writeError([noContactTitle(upstream, direct), ...lines].join('\n  '));
     return 1;
   }
   io.write(`Your server answers: ${contactLine(direct)}`);

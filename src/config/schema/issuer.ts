@@ -2,6 +2,7 @@
 // is written here and nowhere else.
 import { z } from 'zod';
 import { USUAL_CLAIMS } from '../../core/claim-rules.js';
+import { didYouMean } from '../did-you-mean.js';
 import { presetNames } from '../presets.js';
 import {
   algorithms,
@@ -93,11 +94,17 @@ export const metadataMirrorSchema = mapOf('{ enabled: false }', {
   addS256: trueOrFalse(false),
 });
 
+function presetProblem(input: unknown): string {
+  const meant = typeof input === 'string' ? didYouMean(input, presetNames) : undefined;
+  const names = presetNames.join(', ');
+  return meant === undefined
+    ? `write one of ${names}`
+    : `did you mean ${meant}? Write one of ${names}`;
+}
+
 export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   /** The identity provider whose usual values apply to fields that the operator leaves out. */
-  preset: z
-    .enum(presetNames, { error: `write one of ${presetNames.join(', ')}` })
-    .default('generic'),
+  preset: z.enum(presetNames, { error: ({ input }) => presetProblem(input) }).default('generic'),
   /** Exactly as in `iss` and in its metadata, slash included (A-12, exact issuer). */
   issuer: issuerIdentifier,
   /** Default: `jwks_uri` of the issuer's metadata. */

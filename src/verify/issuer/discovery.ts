@@ -53,6 +53,23 @@ export interface MetadataPlace {
   readonly allowInsecureHttp: boolean;
 }
 
+/**
+ * How to fix a configured name that almost equals the name in the metadata; null for other names.
+ * Fields such as jwksUri do not help: the tokens have the name of the metadata.
+ */
+function nearNameFix(named: string, names: readonly string[]): string | null {
+  // A name that was cut is not one to write.
+  const near = named.length > NAME_CHARACTERS ? null : nearMiss(named, names, false, true);
+  if (near === null) return null;
+  const field = near.known === names[0] ? 'issuer' : 'authorizationServers';
+  // Plain http in place of https would let an attacker replace the keys.
+  const isWeaker = /^https:/i.test(near.known) && /^http:/i.test(named);
+  const fix = isWeaker
+    ? `correct the public URL of the identity provider: its metadata names ${named}`
+    : `write ${field}: ${named}, as its metadata does`;
+  return `${fix} (${nearMissText(near)})`;
+}
+
 /** Longest issuer name in a log line. */
 const NAME_CHARACTERS = 200;
 const MAX_BYTES = 256 * 1024;
@@ -94,6 +111,7 @@ export async function discover(
     urls.length > 0 ? [] : ['the issuer is not an https URL: write its metadataUrl'];
   let isMisplaced = urls.length > 0;
   let hint = '';
+  let fix: string | null = null;
   for (const url of urls) {
     const remainingMs = until - monotonicMs();
     if (remainingMs <= 0)
@@ -122,8 +140,8 @@ export async function discover(
       details.push(
         `${urlForLog(url)} names another issuer: ${String(named).slice(0, NAME_CHARACTERS)}`,
       );
-      const near = nearMiss(String(named), names, false);
-      hint = near === null ? '; compare issuer with iss of a token' : `; ${nearMissText(near)}`;
+      fix ??= nearNameFix(String(named), names);
+      hint = '; compare issuer with iss of a token';
       continue;
     }
     return {
@@ -135,5 +153,8 @@ export async function discover(
       document: { body: fetched.body, json: fetched.json },
     };
   }
+  // The fix comes first, because a terminal and some logs cut long lines.
+  if (fix !== null)
+    return { ok: false, detail: `metadata: ${fix}; ${details.join(', ')}`, isMisplaced: false };
   return { ok: false, detail: `metadata: ${details.join(', ')}${hint}`, isMisplaced };
 }

@@ -1,6 +1,6 @@
 // Where the metadata of an issuer is, and which documents count.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { fetchJson } from '../../../src/verify/fetch-json.js';
+import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
 import { discover, metadataUrls, urlForLog } from '../../../src/verify/issuer/discovery.js';
 import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
 import { withDeadline } from '../../fixtures/wait.js';
@@ -71,8 +71,6 @@ describe('a document', () => {
 
   test.each([
     ['another issuer', () => 'https://evil.example'],
-    ['the issuer with a slash', () => `${server.url}/`],
-    ['the issuer in capitals', () => server.url.toUpperCase()],
     ['no issuer', () => undefined],
     ['a list', () => [server.url]],
   ])('that names %s is rejected (C-24)', async (_what, issuer) => {
@@ -83,6 +81,42 @@ describe('a document', () => {
       ok: false,
       detail: expect.stringMatching(/^metadata: http:\S+ names another issuer: .*, http:\S+ names another issuer: /),
       isMisplaced: true,
+    });
+  });
+
+  test.each<[string, () => string, string]>([
+    ['with a slash', () => `${server.url}/`, 'the slash at the end'],
+    ['in capitals', () => server.url.toUpperCase(), 'capital letters of the scheme'],
+    ['with another scheme', () => server.url.replace('http:', 'https:'), 'the scheme'],
+    ['with another port', () => server.url.replace(/\d+$/, '1'), 'the port'],
+  ])('that names the issuer %s is rejected, and the detail begins with the name to write (C-24)', async (_what, name, part) => {
+    server.next(json(document({ issuer: name() })), status(404));
+    const found = await find();
+    // No field helps: the tokens have the name of the metadata.
+    expect(found).toMatchObject({ ok: false, isMisplaced: false });
+    const { detail } = found as { detail: string };
+    expect(detail).toMatch(/^metadata: write issuer: \S+, as its metadata does \(it differs from "[^"]+" only in [^)]/);
+    expect(detail).toContain(`write issuer: ${name()}, as`);
+    expect(detail).toContain(`only in ${part}`);
+  });
+
+  test('that names a near miss of an https issuer with plain http: the identity provider has the wrong URL (A-64)', async () => {
+    const named = 'http://auth.example.com';
+    const body = Buffer.from(JSON.stringify({ issuer: named }));
+    const fetchJson: FetchJson = async () => ({ kind: 'answer', status: 200, headers: {}, body, json: { issuer: named } });
+    expect(await discover('https://auth.example.com', fetchJson, 1_000, () => 0)).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^metadata: correct the public URL of the identity provider: its metadata names http:\S+ \(/),
+    });
+  });
+
+  test('that names a near miss of authorizationServers: the detail names this field', async () => {
+    const place = { metadataUrl: `${server.url}/m`, authorizationServers: ['https://login.example.com'] };
+    server.next(json(document({ issuer: 'https://login.example.com/' })));
+    expect(await discover('urn:acme', fetchJson, 2_000, () => 0, place)).toMatchObject({
+      detail: expect.stringMatching(
+        /^metadata: write authorizationServers: https:\/\/login\.example\.com\/, as its metadata does/,
+      ),
     });
   });
 

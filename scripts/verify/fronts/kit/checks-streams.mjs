@@ -63,7 +63,7 @@ async function quiet({ world, client, report }, name, comments) {
   report(`quiet stream, ${name}: comments`, isGood, `at ${times.join(', ')} s`);
 }
 
-/** Waits until the MCP server has so many quiet streams. Null: it has not in time. */
+/** Waits until the MCP server has this many quiet streams. Null: it has not in time. */
 async function untilQuietStreams(servers, count) {
   const startedAt = now();
   while (now() - startedAt < LEFT_MS) {
