@@ -47,7 +47,7 @@ const READY_AFTER_MS = 10_000;
 
 const KEY_DRAWN =
   'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
-  'other replica can open them; write sessionKeys, and create keys with: openssl rand -base64 32';
+  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
 
 export const systemScheduler: Scheduler = (ms, run) => {
   const timer = setTimeout(run, ms).unref();

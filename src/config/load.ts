@@ -92,7 +92,8 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 
 export function unreadableText(path: string, code = 'no code'): string {
   const known = UNREADABLE[code];
-  return `${path} ${known ?? `cannot be read (${code}); give --config a file that this user can read`}`;
+  const words = known ?? `cannot be read (${code}); give --config a file that this user can read`;
+  return `${path} ${words}`;
 }
 
 /** From a YAML file. Throws ConfigError. */

@@ -33,7 +33,7 @@ export interface WrongIndent {
 
 interface Correction extends WrongIndent, Tried {
   readonly text: string;
-  /** Of the lines before the next flaw: most wrong columns are YAML there. */
+  /** Counts the lines before the next flaw only. A wrong column is often YAML there. */
   readonly problemCount: number;
 }
 

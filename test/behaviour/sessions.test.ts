@@ -243,9 +243,7 @@ describe('the key', () => {
     const { hits } = alone.upstream;
     expect([(await mine([['Mcp-Session-Id', session]])).status, alone.upstream.hits]).toEqual([404, hits]);
     await alone.stop();
-    expect(drawn(alone)).toEqual([
-      expect.objectContaining({ level: 'warn', detail: expect.stringMatching(/sessionKeys.*openssl rand -base64 32/) }),
-    ]);
+    expect(drawn(alone)).toEqual([expect.objectContaining({ level: 'warn', detail: expect.stringContaining('openssl rand') })]);
     expect(drawn(scene)).toEqual([]);
   });
 });
