@@ -49,8 +49,13 @@ function tryText(text: string): Tried {
 
 const spaces = (count: number): string => (count === 1 ? '1 space' : `${count} spaces`);
 
+/** The search parses and validates the text many times. */
+const MOST_SEARCHED = { characters: 256 * 1024, problems: 200 };
+
 /** One wrong indentation can cause many problems. Its own problem takes their place. */
 function withIndentProblems(text: string, problems: Problem[], near: number[]): Problem[] {
+  if (text.length > MOST_SEARCHED.characters || problems.length > MOST_SEARCHED.problems)
+    return problems;
   const found = findWrongIndents(text, [...new Set(near)], tryText);
   if (found === null) return problems;
   const wrong = found.wrong.map(({ line, ...counts }) => {

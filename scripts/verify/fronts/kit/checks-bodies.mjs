@@ -51,6 +51,8 @@ async function paramNames({ world, client, report }) {
 
 async function largeBody({ world, client, report }) {
   for (const inPieces of [false, true]) {
+    // Such a server answers 411, as docs/hosting/other-servers.md says.
+    if (inPieces && world.variant.needsLength === true) continue;
     const params = { name: 'headers', arguments: { padding: 'x'.repeat(4_000_000) } };
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
     const { path, headers } = callTool(world, 'lab', 'headers');
