@@ -16,9 +16,11 @@ function messageOf(text: string): string {
 /** Each is inserted, and the empty one removes a character. */
 const MARKS = ['', '{', '}', '"', '&', '*', '!', '|', '%', ': ', '- ', '? ', ',', '\t', '\n', '\\', '<<: ', '\n---\n'];
 
-test.each(MARKS)('%j at any place of the text: no message shows the text (C-153, no secret shown)', (mark) => {
-  const secret = 's3cret+v/alue==';
-  const text = `publicUrl: https://mcp.example.com
+test.each(MARKS)(
+  '%j at any place of the text: no message shows the text (C-153, no secret shown)',
+  (mark) => {
+    const secret = 's3cret+v/alue==';
+    const text = `publicUrl: https://mcp.example.com
 sessionKeys: [${secret}]
 issuers:
   acme: { issuer: https://auth.example.com, introspection: { clientId: a, clientSecret: ${secret} } }
@@ -28,11 +30,14 @@ issuers:
       clientSecret: "${secret}"
 endpoints: []
 `;
-  let invalid = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
-    expect(message, `at ${at}`).not.toMatch(/cret\+|v\/alue/);
-    invalid += Number(message.includes('not valid YAML'));
-  }
-  expect(invalid).toBeGreaterThan(4);
-});
+    let invalid = 0;
+    for (let at = 0; at <= text.length; at++) {
+      const message = messageOf(text.slice(0, at) + mark + text.slice(at + (mark === '' ? 1 : 0)));
+      expect(message, `at ${at}`).not.toMatch(/cret\+|v\/alue/);
+      invalid += Number(message.includes('not valid YAML'));
+    }
+    expect(invalid).toBeGreaterThan(4);
+    // The search for a wrong indentation parses each text many times.
+  },
+  60_000,
+);
