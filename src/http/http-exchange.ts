@@ -1,6 +1,5 @@
 // Turns a request on a node:http socket into an Exchange. It reads and writes raw header pairs,
 // without fetch objects, because every MCP request takes this path.
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AbsoluteTarget,
@@ -14,15 +13,12 @@ import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
 import { BodyStart, START_BYTES } from './body-start.js';
 import type { Connection, OpenExchange } from './connection.js';
+import { nextExchangeId } from './exchange-id.js';
 import { declaredBytes, hasBody } from './framing.js';
 import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
 import { readAbsolute, withoutEmptyPort } from './request-target.js';
 import { addToBatch, type BatchedResponse } from './response-batch.js';
-
-/** Request ids: random per process, then counted. Unique and short, at a tenth of a UUID's cost. */
-const ID_PREFIX = `${randomBytes(9).toString('base64url')}-`;
-let lastId = 0;
 
 /** A class, not a closure: each request needs one, and prototype methods cost nothing to make. */
 export class HttpExchange implements Exchange, OpenExchange, BodyListener, BatchedResponse {
@@ -65,7 +61,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     connection: Connection,
     awaitsContinue: boolean,
   ) {
-    this.id = `${ID_PREFIX}${++lastId}`;
+    this.id = nextExchangeId();
     this.incoming = incoming;
     this.outgoing = outgoing;
     this.connection = connection;
