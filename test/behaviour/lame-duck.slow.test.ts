@@ -107,7 +107,7 @@ describe('E-11: during drain.delaySeconds', () => {
     expect([old.socket.closed, young.socket.closed]).toEqual([false, false]);
     for (const stream of [old, young]) {
       const { complete, closed, body } = await stream.response({ label: 'the end of a stream', closeMs: 2000 });
-      expect([complete, closed, body]).toEqual([true, true, 'data: held\n\n']);
+      expect([complete, closed, body]).toEqual([true, true, ':\ndata: held\n\n']);
     }
     expect(await ended()).toEqual({ code: 0, signal: null });
   });
