@@ -113,14 +113,15 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   const output = openOutput();
   const write = (line: string): void => void output.write(Buffer.from(`${line}\n`));
   const describesStart = io.isTerminal === true && ['debug', 'info'].includes(config.logLevel);
+  const ofPackage = { version: version() };
   let gateway: Gateway;
   try {
     gateway = await startGateway(config, {
       clock: systemClock,
       random: Math.random,
       destination: output,
-      version: version(),
-      ...(describesStart && { announce: createStartLines(config, { version: version(), write }) }),
+      ...ofPackage,
+      ...(describesStart && { announce: createStartLines(config, { ...ofPackage, write }) }),
     });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);

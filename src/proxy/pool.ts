@@ -3,7 +3,7 @@
 // streams in one pool make each other request cost three times as much.
 import { Client, type Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
-import { createSlotQueue, type SlotQueue } from './slot-queue.js';
+import { createSlotQueue, type SlotLine, type SlotQueue } from './slot-queue.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
 /** A request that waits for the head (status and headers) of its response. */
@@ -28,7 +28,7 @@ export interface UpstreamPool {
   /** A connection for one request; null above the limit. `held`: the response stays open long. */
   take(held: boolean): Slot | null;
   /** Where requests above the limit wait for a connection. As many may wait as the limit has. */
-  queue(held: boolean): Pick<SlotQueue<Slot>, 'wait' | 'leave'>;
+  queue(held: boolean): SlotLine<Slot>;
   close(): Promise<void>;
 }
 

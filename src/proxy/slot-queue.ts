@@ -21,6 +21,9 @@ export interface SlotQueue<Slot> {
   close(): void;
 }
 
+/** The part of a queue that a waiting request needs. */
+export type SlotLine<Slot> = Pick<SlotQueue<Slot>, 'wait' | 'leave'>;
+
 export function createSlotQueue<Slot>(maxWaiting: number): SlotQueue<Slot> {
   /** By waiter: the timer that ends its wait. The one that has waited longest comes first. */
   const waiting = new Map<SlotWaiter<Slot>, NodeJS.Timeout>();

@@ -6,7 +6,7 @@ import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
 import type { Slot } from './pool.js';
 import type { CallSession } from './sessions.js';
-import type { SlotQueue, SlotWaiter } from './slot-queue.js';
+import type { SlotLine, SlotWaiter } from './slot-queue.js';
 
 /** A request that lacks only the connection. */
 export interface Prepared {
@@ -25,13 +25,13 @@ export interface Prepared {
 
 export class WaitingRequest implements SlotWaiter<Slot>, DisconnectListener {
   private readonly prepared: Prepared;
-  private readonly queue: Pick<SlotQueue<Slot>, 'wait' | 'leave'>;
+  private readonly queue: SlotLine<Slot>;
   private readonly send: (slot: Slot, prepared: Prepared) => void;
   private isOver = false;
 
   constructor(
     prepared: Prepared,
-    queue: Pick<SlotQueue<Slot>, 'wait' | 'leave'>,
+    queue: SlotLine<Slot>,
     send: (slot: Slot, prepared: Prepared) => void,
   ) {
     this.prepared = prepared;
