@@ -20,6 +20,8 @@ import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
 import { createSessions } from '../proxy/sessions.js';
 import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
+import { type ApiKeyRegistry, createApiKeyRegistry } from '../verify/api-keys.js';
+import { createApiKeyAuthenticator } from '../verify/authenticators/api-key.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
 import { fetchJson } from '../verify/fetch-json.js';
@@ -46,6 +48,7 @@ export interface SharedParts extends RuntimeDependencies {
   /** Connections to upstreams. */
   readonly pools: Keep<UpstreamPool>;
   readonly streams: StreamTicker;
+  readonly apiKeys: ApiKeyRegistry;
 }
 
 export interface Runtime {
@@ -70,6 +73,7 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     issuers: createKeep(),
     pools: createKeep(),
     streams: createStreamTicker(dependencies.clock),
+    apiKeys: createApiKeyRegistry(),
   };
 }
 
@@ -115,6 +119,7 @@ export function buildRuntime(
       config: endpoint,
       authenticators: {
         bearer: createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
+        'api-key': createApiKeyAuthenticator(shared.apiKeys, clock),
         'pass-through': createPassThroughAuthenticator(clock),
       },
       authorize,

@@ -59,6 +59,8 @@ export function resolveEndpoint(
     scopeImplies: impliedScopes(input.scopeImplies),
     policy: resolvePolicy(input),
     denialResponse: input.denialResponse === 'jsonrpc' ? 'jsonrpc' : 'http',
+    apiKeys: [],
+    isBridged: false,
     passThrough: input.passThrough.map(passThroughRule),
     forwardHeaders: input.forwardHeaders.map((name) => name.toLowerCase()),
     origins: [publicUrl, ...input.origins],

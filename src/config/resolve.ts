@@ -31,6 +31,10 @@ function toConfig(input: WithSecrets<ConfigInput>, keys: readonly Secret[]): Res
     sessionKeys: keys,
     limits,
     drain,
+    trustedProxies: [],
+    apiKeys: [],
+    apiKeysFile: null,
+    bridge: null,
     issuers: Object.values(issuers).map(resolveIssuer),
     endpoints: endpoints.map((endpoint) => resolveEndpoint(endpoint, publicUrl, issuers)),
   };

@@ -1,6 +1,7 @@
 // The types of a resolved configuration: valid, complete with defaults and secrets, and frozen.
 // src/app builds the gateway from it.
 
+import type { ApiKey } from '../core/api-key.js';
 import type { ClaimRules } from '../core/claim-rules.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Secret } from '../core/secret.js';
@@ -70,6 +71,19 @@ export interface ResolvedIssuer extends ClaimRules {
   readonly metadataMirror: MetadataMirrorConfig;
 }
 
+/** The authorization server for holders of API keys. */
+export interface ResolvedBridge {
+  readonly issuer: string;
+  /**
+   * Private keys as JWK in JSON (RFC 7517), P-256 or Ed25519, the newest first. The newest signs,
+   * and all of them verify.
+   */
+  readonly keys: readonly Secret[];
+  readonly tokenSeconds: number;
+  /** The only client id. Null: each client sends the name of its key. */
+  readonly clientId: string | null;
+}
+
 export interface ResolvedConfig {
   readonly publicUrl: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -85,5 +99,12 @@ export interface ResolvedConfig {
   readonly drain: { readonly delaySeconds: number };
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
+  /** CIDR blocks of the proxies whose X-Forwarded-For names the client. */
+  readonly trustedProxies: readonly string[];
+  /** The keys in the configuration itself. Those of `apiKeysFile` are read apart from it. */
+  readonly apiKeys: readonly ApiKey[];
+  /** Absolute path of the file with further keys, or null. */
+  readonly apiKeysFile: string | null;
+  readonly bridge: ResolvedBridge | null;
   readonly endpoints: readonly Endpoint[];
 }

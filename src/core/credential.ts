@@ -1,5 +1,6 @@
 // The credentials that a caller can present, and the syntax of a bearer token. A credential is only
 // a claim: the gateway has verified no part of it yet.
+import type { ApiKeyCarrier } from './api-key.js';
 import type { Failure } from './failure.js';
 import { credentialMalformed, credentialMultiple } from './failures.js';
 
@@ -23,7 +24,14 @@ export interface PassThroughCredential {
   readonly rule: PassThroughRule;
 }
 
-export type Credential = BearerCredential | PassThroughCredential;
+/** A key in a configured scheme, header or prefix, to look up in the registry. */
+export interface ApiKeyCredential {
+  readonly kind: 'api-key';
+  readonly key: string;
+  readonly carrier: ApiKeyCarrier;
+}
+
+export type Credential = BearerCredential | ApiKeyCredential | PassThroughCredential;
 
 /** One entry of `endpoints[].passThrough`. */
 export interface PassThroughRule {

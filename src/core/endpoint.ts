@@ -1,5 +1,6 @@
 // The configuration of one protected MCP endpoint, as requests use it. The gateway builds it once
 // from the configuration file and freezes it.
+import type { ApiKeyCarrier } from './api-key.js';
 import type { PassThroughRule } from './credential.js';
 import type { Policy } from './policy.js';
 
@@ -22,9 +23,12 @@ export interface Endpoint {
   readonly metadataPath: string;
   /** `realm` of the challenge (RFC 9110 section 11.5). Null: no realm. */
   readonly realm: string | null;
-  /** Accepted issuers, in the order of the configuration. */
+  /** Accepted issuers, in the order of the configuration. Empty for an endpoint of API keys. */
   readonly issuers: readonly string[];
-  /** The issuers where clients log in, in that order: `authorization_servers` (RFC 9728). */
+  /**
+   * The issuers where clients log in, in that order, or the bridge: `authorization_servers`
+   * (RFC 9728). Empty for an endpoint of API keys without a bridge.
+   */
   readonly authorizationServers: readonly string[];
   /** Audiences accepted from every issuer (A-41, exact membership). */
   readonly audience: readonly string[];
@@ -47,6 +51,10 @@ export interface Endpoint {
   readonly policy: Policy | null;
   /** The response to a denial by policy: HTTP 403, or HTTP 200 with a JSON-RPC error. */
   readonly denialResponse: 'http' | 'jsonrpc';
+  /** Where callers write API keys. Empty: the endpoint takes none. */
+  readonly apiKeys: readonly ApiKeyCarrier[];
+  /** True: the endpoint takes tokens of the bridge, and no tokens of other issuers. */
+  readonly isBridged: boolean;
   readonly passThrough: readonly PassThroughRule[];
   /** Further request headers that the gateway forwards, in lower case. */
   readonly forwardHeaders: readonly string[];

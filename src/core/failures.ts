@@ -179,6 +179,9 @@ export const credentialInQuery = row({
 export const credentialMultiple = row({
   reason: 'credential.multiple', blame: 'caller', status: 400, challenge: 'invalid_request',
   message: 'Send one credential only', event: 'identify.multiple', level: 'info' });
+export const keyUnknown = row({
+  reason: 'key.unknown', blame: 'caller', status: 401, challenge: 'bare',
+  message: 'The API key is not valid', event: 'verify.key', level: 'info' });
 export const keySunset = row({
   reason: 'key.sunset', blame: 'caller', status: 401, challenge: 'bare',
   message: 'This API key was retired; use OAuth', event: 'verify.sunset', level: 'warn' });
@@ -201,6 +204,13 @@ export const upstreamClientError = row({ reason: 'upstream.client_error', blame:
   event: 'proxy.client_error', level: 'info' });
 export const upstreamServerError = row({ reason: 'upstream.server_error', blame: 'dependency',
   event: 'proxy.server_error', level: 'warn' });
+// The oauth room writes these answers (RFC 6749 section 5.2): the rows are for log and metric.
+export const grantRefused = row({ reason: 'grant.refused', blame: 'caller',
+  event: 'oauth.refused', level: 'info' });
+export const grantLimited = row({ reason: 'grant.limited', blame: 'caller',
+  event: 'oauth.limited', level: 'warn' });
+export const grantUnavailable = row({ reason: 'grant.unavailable', blame: 'gateway',
+  event: 'oauth.unavailable', level: 'error' });
 export const upstreamLoop = row({ reason: 'upstream.loop', blame: 'gateway', status: 508,
   message: 'The gateway forwards to itself', event: 'proxy.loop', level: 'error' });
 

@@ -17,6 +17,6 @@ export interface VouchedToken {
   readonly issuer: string;
   readonly subject: string;
   readonly client: string | null;
-  readonly method: 'jwt' | 'introspection';
+  readonly method: 'jwt' | 'introspection' | 'api-key' | 'bridge';
   readonly audience: readonly string[];
 }

@@ -192,7 +192,7 @@ function tokenExpiryMs(
   const seconds =
     expiresAt * 1000 > nowMs + TICK_MS
       ? expiresAt
-      : expiresAt + (clockToleranceSeconds.get(issuer) ?? 0);
+      : expiresAt + (clockToleranceSeconds.get(issuer ?? '') ?? 0);
   return (seconds + streams.outliveTokenSeconds) * 1000;
 }
 

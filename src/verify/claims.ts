@@ -81,9 +81,9 @@ const part = (text: string | null): string => (text === null ? '- ' : `${text.le
 
 /** `tag` names the claim that the subject is from: two claims may have the same text. */
 export const principalId = (
-  issuer: string,
+  issuer: string | null,
   tenant: string | null,
-  tag: 'sub' | 'user' | 'client' | 'token',
+  tag: 'sub' | 'user' | 'client' | 'token' | 'key',
   subject: string,
 ): string => `${part(issuer)}${part(tenant)}${tag}:${subject}`;
 
@@ -154,6 +154,7 @@ export function toAccessToken(
     claims,
     expiresAt: typeof claims.exp === 'number' ? claims.exp : null,
     method,
+    key: null,
   };
   return ok({ ...facts.value, principal });
 }

@@ -40,7 +40,7 @@ export function withClaims(
 }
 
 /** `token`: its issuer vouched for it, now or when the gateway cached it. */
-export function withToken(failure: Failure, { principal, audience }: AccessToken): Failure {
-  const { issuer, subject, client, method } = principal;
+export function withToken(failure: Failure, { principal, issuer, audience }: AccessToken): Failure {
+  const { subject, client, method } = principal;
   return { ...failure, vouched: { issuer, subject, client, method, audience } };
 }

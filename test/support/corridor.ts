@@ -34,6 +34,7 @@ const runtime = (steps: Steps): EndpointRuntime => ({
   config: at,
   authenticators: {
     bearer: { authenticate: (...args) => steps.authenticate(...args) },
+    'api-key': { authenticate: (...args) => steps.authenticate(...args) },
     'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
   },
   authorize: { check: (...args) => steps.authorize(...args) },

@@ -28,6 +28,8 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     scopeImplies: new Map(),
     policy: null,
     denialResponse: 'http',
+    apiKeys: [],
+    isBridged: false,
     passThrough: [],
     forwardHeaders: [],
     origins: [],
@@ -60,9 +62,10 @@ export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Princ
     expiresAt: 4_000_000_000,
     claims: {},
     method: 'jwt',
+    key: null,
     ...overrides,
   };
-  const tag = ({ subject: 'sub', user: 'user', client: 'client' } as const)[found.kind];
+  const tag = ({ subject: 'sub', user: 'user', client: 'client', key: 'key' } as const)[found.kind];
   return { ...found, id: principalId(found.issuer, found.tenant, tag, found.subject) };
 }
 
@@ -73,7 +76,7 @@ export function accessToken(overrides: TokenOverrides = {}): AccessToken {
   const { audience = [RESOURCE], evidence = 'marked', hasNonce = false, boundToClient = false, ...rest } = overrides;
   const made = principal(rest);
   const { issuer, client } = made;
-  return { principal: made, issuer, client, audience, evidence, hasNonce, boundToClient };
+  return { principal: made, issuer: issuer ?? '', client, audience, evidence, hasNonce, boundToClient };
 }
 
 /** All properties of a token and its principal in one object. */

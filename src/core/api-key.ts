@@ -1,0 +1,48 @@
+// API keys of the operator's registry, and the interface of the registry. The gateway keeps the
+// SHA-256 of a key and never the key.
+import type { Secret } from './secret.js';
+
+/** One entry of the registry. Frozen: a changed entry is another object. */
+export interface ApiKey {
+  /** The name that the operator gave it. No two keys of a registry share one. */
+  readonly name: string;
+  /** SHA-256 of the key: 64 hex digits in lower case. */
+  readonly sha256: string;
+  readonly scopes: readonly string[];
+  readonly tenant: string | null;
+  /**
+   * Value of the Authorization header that the upstream gets in place of the key. Null: the
+   * upstream gets the credential of the endpoint.
+   */
+  readonly upstreamAuthorization: Secret | null;
+  /** Start of the first day (UTC) on which the gateway rejects it, in ms since the epoch. */
+  readonly sunsetMs: number | null;
+  /** Paths of the endpoints that accept it. Null: each endpoint that takes API keys. */
+  readonly endpoints: readonly string[] | null;
+}
+
+/** The name of a key in the log, in metrics and in bridge tokens: 8 characters of its hash. */
+export const fingerprintOf = ({ sha256 }: ApiKey): string => sha256.slice(0, 8);
+
+/** One entry of `endpoints[].apiKeys`: where a caller writes its key. */
+export interface ApiKeyCarrier {
+  /**
+   * Authorization scheme in lower case; `bearer` with `bearerPrefix`. Null: the key is the whole
+   * value of `header`.
+   */
+  readonly scheme: string | null;
+  /** Lower-case header name; `authorization` for a scheme. */
+  readonly header: string;
+  /** Start of keys that are sent as bearer tokens, such as `sk_live_`. Null for other carriers. */
+  readonly bearerPrefix: string | null;
+}
+
+/** The registry at this moment. A reload replaces its keys. */
+export interface ApiKeys {
+  /** The entry of a presented key; null where no entry has its hash. Compares in constant time. */
+  find(key: string): ApiKey | null;
+  /** The entry that a bridge token names; null where it is gone or has another hash now. */
+  named(name: string, fingerprint: string): ApiKey | null;
+  /** False once a reload removed or changed the entry. */
+  has(key: ApiKey): boolean;
+}

@@ -1,0 +1,35 @@
+// The interface of an OAuth authorization server that the gateway runs itself. The oauth room
+// implements it, and the http room serves it.
+import type { MaybeLater } from './endpoint-runtime.js';
+import type { RequestHead } from './exchange.js';
+import type { Failure } from './failure.js';
+
+/** A whole answer of an OAuth endpoint. */
+export interface OAuthAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  /** For the log and the metrics only, so its row has no status. Null: the grant succeeded. */
+  readonly failure: Failure | null;
+}
+
+export interface OAuthServer {
+  /** Exactly as published (RFC 8414 section 2). */
+  readonly issuer: string;
+  /** The metadata document (RFC 8414 section 3.2) as JSON. */
+  readonly metadata: Buffer;
+  /** The public keys (RFC 7517 section 5) as JSON. */
+  readonly jwks: Buffer;
+  readonly paths: {
+    readonly token: string;
+    readonly authorize: string;
+    readonly jwks: string;
+  };
+  /** Bytes of a token request. The http room rejects a longer body with 413. */
+  readonly maxBodyBytes: number;
+  /** Answers a POST to the token endpoint. Never throws and never rejects. */
+  token(head: RequestHead, body: Buffer, clientAddress: string): MaybeLater<OAuthAnswer>;
+  /** Answers a request of the authorization endpoint, which serves no flow. */
+  authorize(): OAuthAnswer;
+}

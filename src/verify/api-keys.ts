@@ -1,0 +1,58 @@
+// The registry of API keys: finds a presented key by its hash, and never by a walk over the keys.
+import { hash, timingSafeEqual } from 'node:crypto';
+import { type ApiKey, type ApiKeys, fingerprintOf } from '../core/api-key.js';
+
+export interface ApiKeyRegistry extends ApiKeys {
+  /** Replaces all keys at once. An entry that is equal to one before stays the same object. */
+  replace(keys: readonly ApiKey[]): void;
+}
+
+const sameList = (some: readonly string[] | null, other: readonly string[] | null): boolean =>
+  some === other ||
+  (some?.length === other?.length && !!some?.every((one, i) => one === other?.[i]));
+
+const isSame = (some: ApiKey, other: ApiKey): boolean =>
+  some.name === other.name &&
+  some.sha256 === other.sha256 &&
+  some.tenant === other.tenant &&
+  some.sunsetMs === other.sunsetMs &&
+  some.upstreamAuthorization?.reveal() === other.upstreamAuthorization?.reveal() &&
+  sameList(some.scopes, other.scopes) &&
+  sameList(some.endpoints, other.endpoints);
+
+/** Compared where no entry has the hash, so that an unknown key takes as long as a known one. */
+const NO_HASH = '0'.repeat(64);
+
+export function createApiKeyRegistry(): ApiKeyRegistry {
+  let byHash = new Map<string, ApiKey>();
+  let byName = new Map<string, ApiKey>();
+
+  return {
+    find(key) {
+      const sha256 = hash('sha256', key, 'hex');
+      const found = byHash.get(sha256);
+      const isEqual = timingSafeEqual(
+        Buffer.from(sha256, 'latin1'),
+        Buffer.from(found?.sha256 ?? NO_HASH, 'latin1'),
+      );
+      return found !== undefined && isEqual ? found : null;
+    },
+    named(name, fingerprint) {
+      const found = byName.get(name);
+      return found !== undefined && fingerprintOf(found) === fingerprint ? found : null;
+    },
+    has: (key) => byHash.get(key.sha256) === key,
+    replace(keys) {
+      const nextByHash = new Map<string, ApiKey>();
+      const nextByName = new Map<string, ApiKey>();
+      for (const key of keys) {
+        const before = byHash.get(key.sha256);
+        const kept = before !== undefined && isSame(before, key) ? before : key;
+        nextByHash.set(kept.sha256, kept);
+        nextByName.set(kept.name, kept);
+      }
+      byHash = nextByHash;
+      byName = nextByName;
+    },
+  };
+}

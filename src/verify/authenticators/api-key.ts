@@ -1,0 +1,59 @@
+// Authenticates API keys of the registry. A key is a principal like any other caller.
+import { type ApiKey, type ApiKeys, fingerprintOf } from '../../core/api-key.js';
+import type { Clock } from '../../core/clock.js';
+import type { ApiKeyCredential } from '../../core/credential.js';
+import type { Endpoint } from '../../core/endpoint.js';
+import type { Authenticator } from '../../core/endpoint-runtime.js';
+import type { Failure } from '../../core/failure.js';
+import { keySunset, keyUnknown } from '../../core/failures.js';
+import type { Principal } from '../../core/principal.js';
+import { ok } from '../../core/result.js';
+import { principalId } from '../claims.js';
+
+/** Why this endpoint rejects a genuine key; null: it accepts the key. */
+export function rejectKey(key: ApiKey, { path }: Endpoint, nowMs: number): Failure | null {
+  const detail = `the key ${fingerprintOf(key)}`;
+  if (key.sunsetMs !== null && nowMs >= key.sunsetMs) return keySunset({ detail });
+  if (key.endpoints !== null && !key.endpoints.includes(path))
+    return keyUnknown({ detail: `${detail} is for other endpoints` });
+  return null;
+}
+
+export function keyPrincipal(key: ApiKey): Principal {
+  const { name, tenant, scopes, sunsetMs } = key;
+  return {
+    kind: 'key',
+    id: principalId(null, tenant, 'key', name),
+    issuer: null,
+    subject: name,
+    tenant,
+    client: name,
+    scopes,
+    claims: {},
+    expiresAt: sunsetMs === null ? null : sunsetMs / 1000,
+    method: 'api-key',
+    key,
+  };
+}
+
+export function createApiKeyAuthenticator(
+  keys: ApiKeys,
+  clock: Clock,
+): Authenticator<ApiKeyCredential> {
+  /** One object for each key, so that the log finds its template again. */
+  const principals = new WeakMap<ApiKey, Principal>();
+
+  return {
+    authenticate(credential, endpoint) {
+      const key = keys.find(credential.key);
+      if (key === null) return keyUnknown({ detail: 'no entry has its hash' });
+      const rejection = rejectKey(key, endpoint, clock.wallMs());
+      if (rejection !== null) return rejection;
+      const known = principals.get(key);
+      if (known !== undefined) return ok(known);
+      const principal = keyPrincipal(key);
+      principals.set(key, principal);
+      return ok(principal);
+    },
+  };
+}
