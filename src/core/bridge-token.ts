@@ -1,5 +1,4 @@
 // The access token of the bridge (RFC 9068): the part of it that its signer and its verifier share.
-import type { KeyObject } from 'node:crypto';
 
 /** The header type. Identity tokens and others that the gateway signs have another one. */
 export const BRIDGE_TYP = 'at+jwt';
@@ -26,5 +25,6 @@ export interface VerificationKey {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
   readonly algorithm: 'ES256' | 'EdDSA';
-  readonly publicKey: KeyObject;
+  /** Its public members only (RFC 7517 section 4). */
+  readonly jwk: Readonly<Record<string, string>>;
 }

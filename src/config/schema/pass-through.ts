@@ -1,14 +1,9 @@
 // The schema of pass-through credentials: a scheme or a header that the gateway forwards to the
 // upstream, which verifies it.
 import { z } from 'zod';
+import { day } from './day.js';
 import { mapOf, scopes } from './fields.js';
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-/** Date.parse takes the 30th of February for a day in March. */
-const isDay = (value: string): boolean =>
-  !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
-
-const DAY_HINT = 'write a date, such as 2027-06-30';
 const HEADER_HINT = 'write a header name, such as X-Api-Key';
 const EXAMPLE = '{ scheme: Token, upstreamVerifies: true }';
 
@@ -45,13 +40,7 @@ export const passThroughSchema = mapOf(EXAMPLE, {
   /** Scopes that the gateway grants to every such caller. */
   scopes,
   /** The gateway rejects the credential from this day (UTC) on. */
-  sunset: z
-    .string({ error: DAY_HINT })
-    .regex(DAY, { error: DAY_HINT })
-    .refine((value) => !DAY.test(value) || isDay(value), {
-      error: 'this date does not exist; write another, such as 2027-06-30',
-    })
-    .optional(),
+  sunset: day.optional(),
 });
 
 export const passThroughList = z

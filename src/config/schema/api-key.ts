@@ -1,0 +1,28 @@
+// The schema of one API key of the registry: in `apiKeys`, and in a line of `apiKeysFile`.
+import { z } from 'zod';
+import { day } from './day.js';
+import { endpointPath, mapOf, scopes } from './fields.js';
+import { secretReference } from './secret-reference.js';
+
+const HASH_HINT =
+  'write the SHA-256 of the key in 64 hex digits; portcullis hash-key makes a key and its entry';
+const TENANT_HINT = 'write the tenant of the caller, such as acme';
+
+export const API_KEY_EXAMPLE = 'partner-a: { sha256: ..., scopes: [files:read] }';
+
+export const apiKeySchema = mapOf('{ sha256: ..., scopes: [files:read] }', {
+  sha256: z.string({ error: HASH_HINT }).regex(/^[0-9a-fA-F]{64}$/, { error: HASH_HINT }),
+  scopes,
+  tenant: z.string({ error: TENANT_HINT }).min(1, { error: TENANT_HINT }).optional(),
+  /** Value of the Authorization header that the upstream gets in place of the key. */
+  upstreamAuthorization: secretReference.optional(),
+  /** The gateway rejects the key from this day (UTC) on. */
+  sunset: day.optional(),
+  /** Paths of the endpoints that accept it. Default: each endpoint with `apiKeys`. */
+  endpoints: z
+    .array(endpointPath, { error: 'write a list of endpoint paths, such as [/mcp]' })
+    .min(1, { error: 'an empty list accepts the key nowhere; write a path, or remove the field' })
+    .optional(),
+});
+
+export type ApiKeyInput = z.output<typeof apiKeySchema>;
