@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { Notify } from '../../core/notice.js';
-import type { OAuthAnswer, OAuthServer } from '../../core/oauth-server.js';
+import { BRIDGE_PATHS, type OAuthAnswer, type OAuthServer } from '../../core/oauth-server.js';
 import { createSigningRing } from '../signing-keys.js';
 import {
   granted,
@@ -20,7 +20,7 @@ import {
   unavailable,
 } from './answers.js';
 import type { ClientPair } from './client-authentication.js';
-import { BRIDGE_PATHS, bridgeMetadata } from './metadata.js';
+import { bridgeMetadata } from './metadata.js';
 import { createGrantLimits, type GrantLimits } from './rate-limit.js';
 import { createResources } from './resources.js';
 import { readTokenRequest } from './token-request.js';

@@ -1,12 +1,6 @@
-// Writes the metadata of the bridge (RFC 8414 section 2), and has the paths of its endpoints.
+// Writes the metadata of the bridge (RFC 8414 section 2).
 import type { Endpoint } from '../../core/endpoint.js';
-import type { OAuthServer } from '../../core/oauth-server.js';
-
-export const BRIDGE_PATHS: OAuthServer['paths'] = {
-  token: '/oauth/token',
-  authorize: '/oauth/authorize',
-  jwks: '/oauth/jwks',
-};
+import { BRIDGE_PATHS } from '../../core/oauth-server.js';
 
 /** `endpoints`: those that take tokens of the bridge. */
 export function bridgeMetadata(issuer: string, endpoints: readonly Endpoint[]): Buffer {
