@@ -3,6 +3,7 @@
 import type { AccessToken } from '../../src/core/access-token.js';
 import type { PassThroughCredential, PassThroughRule } from '../../src/core/credential.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
+import type { Admission } from '../../src/core/endpoint-runtime.js';
 import type { PassThroughCaller, Principal } from '../../src/core/principal.js';
 import { principalId } from '../../src/verify/claims.js';
 
@@ -49,6 +50,9 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     ...overrides,
   };
 }
+
+/** No reload happens. */
+export const admission: Admission = { generation: 0, recheck: () => null };
 
 /** The id follows from the other properties. */
 export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Principal {
