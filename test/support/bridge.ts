@@ -64,7 +64,7 @@ export function bridgeScene(changes: SceneChanges = {}): BridgeScene {
   const clock = testClock();
   const notices: Notice[] = [];
   const apiKeys = createApiKeyRegistry();
-  const replace = (...all: ApiKey[]): void => apiKeys.replace(all);
+  const replace = (...all: ApiKey[]): void => void apiKeys.replace(all);
   replace(apiKey(KEY_A), apiKey(KEY_B, { name: 'partner-b', scopes: [], tenant: null, endpoints: ['/notes/mcp'] }));
   const bridge = createBridge({
     bridge: { issuer, keys, tokenSeconds, clientId },
