@@ -95,15 +95,14 @@ export const verify = {
   },
   'token.inactive': {
     cause: [
-      'The issuer says that this token is not active:',
+      'The issuer says that this token is not active, or the gateway knows it:',
       '- It was revoked, it expired, or the issuer never issued it.',
       '- If every good token is inactive: some endpoints answer a client only about its own tokens.',
       'Glewlwyd and better-auth do that. Others require that `aud` of the token names the client of',
       'the gateway: Keycloak since 26.7, and Canaille.',
       '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
-      '',
-      'A token of the bridge is not active when no API key has its name and fingerprint any more. The',
-      'operator removed the key, or its name has another key now.',
+      '- For a token of the bridge: no API key has its name and fingerprint any more. The operator',
+      'removed the key, or its name has another key now.',
     ],
     action: [
       'Log in again. If every good token is inactive, run `portcullis explain` with one. For a JWT',
@@ -161,9 +160,9 @@ export const verify = {
     cause: [
       'The caller sent an API key where this endpoint takes them, and the key is not good here:',
       '- No entry of `apiKeys` or of the `apiKeysFile` has its hash. The key is wrong, or its entry is',
-      '  gone.',
+      'gone.',
       '- The entry has `endpoints`, and this endpoint is not among them. The log line has the',
-      '  `keyFingerprint` then.',
+      '`keyFingerprint` then.',
     ],
     action: [
       'Compare the key with its entry: `portcullis hash-key --stdin` prints the entry of a key. After',
