@@ -10,6 +10,8 @@ import { type Path, type Problem, pathText } from './problems.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
 import { parseWithProblems } from './schema-problems.js';
 import { misplacedReferences } from './secret-references.js';
+import { apiKeyChecks } from './validate-api-keys.js';
+import { bridgeChecks } from './validate-bridge.js';
 import { endpointChecks } from './validate-endpoints.js';
 import { introspectionChecks } from './validate-introspection.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
@@ -21,12 +23,18 @@ import { scopeChecks } from './validate-scopes.js';
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
+  ...apiKeyChecks,
+  ...bridgeChecks,
   ...issuerUrlChecks,
   ...issuerChecks,
   ...introspectionChecks,
   ...policyChecks,
   ...scopeChecks,
 ];
+
+/** True for an endpoint whose callers need no issuer. */
+const hasOnlyKeys = (endpoint: unknown): boolean =>
+  isObject(endpoint) && endpoint.apiKeys !== undefined && endpoint.issuers === undefined;
 
 /** Adds the fields of the presets. An issuer or endpoint without fields counts as an empty map. */
 function withPresets(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -38,6 +46,12 @@ function withPresets(raw: Readonly<Record<string, unknown>>): Record<string, unk
     );
   if (Array.isArray(endpoints))
     complete.endpoints = endpoints.map((endpoint: unknown) => endpoint ?? {});
+  // Without an endpoint that takes tokens of issuers, there is no issuer to write.
+  const hasNoIssuer =
+    Array.isArray(endpoints) && endpoints.length > 0 && endpoints.every(hasOnlyKeys);
+  if (issuers === undefined && hasNoIssuer) complete.issuers = {};
+  // An operator who removes the last key leaves the name of the map.
+  if (raw.apiKeys === null) complete.apiKeys = {};
   return complete;
 }
 
