@@ -125,13 +125,20 @@ export async function startGateway(
     log.unreadable(failure, clientAddress);
   };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
-  const listener: Listener = createListener(gateway, recordUnreadable, stallMs);
+  const listener: Listener = createListener(
+    gateway,
+    recordUnreadable,
+    stallMs,
+    config.trustedProxies,
+  );
   const hosts = (): readonly string[] => active.config.admin.hosts;
   const admin = createAdminServer({ hosts, readiness, metrics });
 
   /** The settings of parts that a swap does not build anew. */
-  function applySettings({ logLevel, limits }: ResolvedConfig, before: ResolvedConfig): void {
+  function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
+    const { logLevel, limits, trustedProxies } = next;
     log.setLevel(logLevel);
+    listener.trustProxies(trustedProxies);
     const { clientStallTimeoutSeconds } = limits;
     // A new timeout begins to count for each client.
     if (clientStallTimeoutSeconds !== before.limits.clientStallTimeoutSeconds)
