@@ -1,5 +1,6 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
+import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import { sunsetNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
@@ -92,7 +93,8 @@ export async function startGateway(
       (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
   const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
-  shared.apiKeys.replace(dependencies.apiKeys ?? config.apiKeys);
+  const { apiKeys = config.apiKeys } = dependencies;
+  shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
     config,
     runtime: buildRuntime(config, readiness, shared),
@@ -186,7 +188,8 @@ export async function startGateway(
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
-  for (const notice of startNotices(config)) notify(notice);
+  for (const notice of [...startNotices(config), ...apiKeysFileNotices(config, apiKeys)])
+    notify(notice);
   for (const notice of sunsetNotices(config.apiKeys, clock.wallMs())) notify(notice);
   if (config.sessionKeys.length === 0)
     notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
