@@ -1,5 +1,5 @@
-// Checks the bridge across fields: its issuer is a place of its own on this server, and each
-// endpoint that uses it has API keys and no other issuer.
+// Checks the bridge across fields: its issuer is a place of its own on this server. Each endpoint
+// that uses it has API keys and no other issuer.
 import { BRIDGE_PATHS } from '../core/oauth-server.js';
 import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
 import type { Problem } from './problems.js';
@@ -93,7 +93,8 @@ const endpointsFit: Check = ({ root, endpoints, isBad }) =>
     const { audience } = endpoint;
     const isWhole = audience !== undefined && !audience.includes(undefined);
     if (isWhole && !audience.includes(resource)) {
-      const message = `tokens of the bridge have the audience ${resource}; add it, or remove this field`;
+      const message =
+        `tokens of the bridge have the audience ${resource}; ` + 'add it, or remove this field';
       problems.push({ path: [...path, 'audience'], message });
     }
     return problems;
