@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { connectionBadRequest } from '../core/failures.js';
+import { createClientAddresses } from './client-address.js';
 import { Connection } from './connection.js';
 import { createDrain } from './drain.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
@@ -18,8 +19,12 @@ export interface Listener {
   readonly validateRequest: (exchange: Exchange) => Failure | null;
   /** The failure of each new request, once the listener drains. Otherwise null. */
   readonly draining: () => Failure | null;
+  /** From now on X-Forwarded-For of these proxies names the client. Addresses and CIDR blocks. */
+  trustProxies(proxies: readonly string[]): void;
   /** The number of exchanges whose answer is not complete. */
   inFlight(): number;
+  /** From now on a client may leave its answer unread for this time. */
+  setStallTimeout(ms: number): void;
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
    * Serves on for `delayMs`, with `Connection: close` in each answer. A connection that is idle may
@@ -43,9 +48,13 @@ export function createListener(
   gateway: (exchange: Exchange) => void,
   recordUnreadable: RecordUnreadable,
   stallTimeoutMs: number,
+  trustedProxies: readonly string[] = [],
 ): Listener {
+  const clients = createClientAddresses();
+  clients.trust(trustedProxies);
   const connections = new Map<Socket, Connection>();
-  const stallWatch = watchStalledClients(() => connections.values(), stallTimeoutMs);
+  const watch = (ms: number) => watchStalledClients(() => connections.values(), ms);
+  let stallWatch = watch(stallTimeoutMs);
   const server = createServer({
     IncomingMessage: FastIncomingMessage,
     // request-validation.ts counts the Host lines, so that the gateway logs the rejection.
@@ -63,7 +72,7 @@ export function createListener(
   const drain = createDrain(server, () => connections.values());
 
   server.on('connection', (socket) => {
-    const connection = new Connection(socket);
+    const connection = new Connection(socket, clients);
     connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
@@ -126,11 +135,16 @@ export function createListener(
     server,
     validateRequest,
     draining: drain.failure,
+    trustProxies: clients.trust,
     announce: drain.announce,
     inFlight() {
       let count = 0;
       for (const { openExchanges } of connections.values()) count += openExchanges.length;
       return count;
+    },
+    setStallTimeout(ms) {
+      stallWatch.stop();
+      stallWatch = watch(ms);
     },
     listen: (host, port) =>
       new Promise((resolve, reject) => {

@@ -40,6 +40,8 @@ const NOTHING: GatewayState = {
   requestsInFlight: () => 0,
   issuers: () => [],
   endpoints: () => [],
+  reloads: () => [],
+  apiKeys: () => null,
 };
 
 let ofProcess: Registry | null = null;
@@ -154,8 +156,8 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'Completed requests of callers with an API key or its bridge token, by fingerprint of the key.',
     () => keyCounts.values().map((value) => ({ metricName: KEY_REQUESTS, ...value })),
   );
-  for (const { name, help, values } of stateMetrics)
-    register('gauge', name, help, () =>
+  for (const { type = 'gauge', name, help, values } of stateMetrics)
+    register(type, name, help, () =>
       values(state).map((value) => ({ metricName: name, ...value })),
     );
 
