@@ -33,7 +33,7 @@ export interface ReloadDependencies {
 }
 
 export interface Reloads {
-  /** Reloads after a reload that runs already. Calls that wait together cause one. */
+  /** Reloads after a reload that runs already. Calls that wait together cause one, the last. */
   reload(source: ReloadSource): Promise<void>;
   states(): ReloadState[];
 }
@@ -77,6 +77,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   };
   let running: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
+  let latest: ReloadSource | null = null;
 
   function succeeded(part: ReloadPart): void {
     const lastSuccessMs = wallMs();
@@ -143,7 +144,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     return null;
   }
 
-  async function run(source: ReloadSource): Promise<void> {
+  async function run(): Promise<void> {
+    const source = latest as ReloadSource;
     waiting = null;
     if (isStopping()) {
       const detail = 'the gateway is stopping; the next start reads the files';
@@ -157,8 +159,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
 
   return {
     reload(source) {
-      if (waiting !== null) return waiting;
-      waiting = running.then(() => run(source));
+      latest = source;
+      waiting ??= running.then(run);
       running = waiting;
       return running;
     },
