@@ -5,7 +5,7 @@ import { describeOutcome } from './document.js';
 import type { Inspection } from './inspection.js';
 import type { Conversation, Era } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
-import { ownLogin, TOKEN_LOST, tokenLoss } from './token-loss.js';
+import { lossText, ownLogin, tokenLoss } from './token-loss.js';
 import { describeReply, evaluateToolCall, rpcErrorOf } from './tool-call.js';
 
 const ERAS = ['modern', 'legacy'] as const;
@@ -24,7 +24,7 @@ async function inConversation(
   evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
-  if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
+  if ((await tokenLoss(inspection)) !== null) return skipped(lossText(inspection));
   return evaluate(await inspection.conversations.in(era));
 }
 
@@ -126,7 +126,7 @@ export const callChecks: readonly Check[] = [
     requirement: 'B-32, B-40',
     async probe(inspection) {
       if (!(await inspection.canConverse())) return NO_TOKEN;
-      if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
+      if ((await tokenLoss(inspection)) !== null) return skipped(lossText(inspection));
       const all: { era: Era; conversation: Conversation }[] = [];
       for (const era of ERAS)
         all.push({ era, conversation: await inspection.conversations.in(era) });
