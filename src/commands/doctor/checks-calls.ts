@@ -5,7 +5,7 @@ import { describeOutcome } from './document.js';
 import type { Inspection } from './inspection.js';
 import type { Conversation, Era } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
-import { lossText, ownLogin, tokenLoss } from './token-loss.js';
+import { lossText, OTHER_KEY, ownLogin, tokenLoss } from './token-loss.js';
 import { describeReply, evaluateToolCall, rpcErrorOf } from './tool-call.js';
 
 const ERAS = ['modern', 'legacy'] as const;
@@ -98,6 +98,7 @@ export const callChecks: readonly Check[] = [
       if (!inspection.sendsToken) return NO_TOKEN;
       const loss = await tokenLoss(inspection);
       if (loss !== null) return loss;
+      const isKey = inspection.target.key !== null;
       let isSupported = false;
       for (const era of ERAS) {
         const { opening, supported } = await inspection.conversations.in(era);
@@ -109,11 +110,11 @@ export const callChecks: readonly Check[] = [
           `${OPENINGS[era]} got ${outcome.status} ` +
             `${challenge === '' ? 'without a challenge' : `with ${challenge}`}` +
             rpcErrorOf(opening),
-          (await ownLogin(inspection, outcome)) ?? undefined,
+          (await ownLogin(inspection, outcome)) ?? (isKey ? OTHER_KEY : undefined),
         );
       }
       return isSupported
-        ? ok('the server accepts the token')
+        ? ok(`the server accepts the ${isKey ? 'key' : 'token'}`)
         : skipped('no opening request got a result');
     },
   },

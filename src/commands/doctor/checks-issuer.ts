@@ -181,6 +181,9 @@ export const issuerChecks: readonly Check[] = [
       const observed = `GET got ${[...new Set(results)].join(' and ')}`;
       if (issuer === undefined && (await inspection.isOpen()))
         return ok(`${observed}: the server needs no login`);
+      const metadata = await inspection.metadata();
+      if (metadata !== null && metadata.authorization_servers === undefined)
+        return ok(`${observed}: the metadata names no authorization server`);
       return results.includes('the document')
         ? ok(observed)
         : warn(

@@ -20,7 +20,8 @@ export const lossText = ({ target: { key } }: Inspection): string =>
 /** A proxy that refuses such a token would refuse almost every header. */
 const NOT_LONG = 1_000;
 
-const OTHER_KEY =
+/** Continues a sentence, and is a fix of its own. */
+export const OTHER_KEY =
   'the server does not know the key, or reads it from another header or scheme. Its operator ' +
   'knows which; for this gateway, `portcullis explain` says it';
 
