@@ -1,5 +1,5 @@
-// Reloads the configuration and the API keys of a running gateway. Whatever has a problem stays as
-// it is, and one line of the log says why. A broken configuration does not keep a removed key alive.
+// Reloads the configuration and the API keys of a running gateway. A part with a problem stays as it
+// is, and one line of the log says why. A broken configuration keeps no removed key alive.
 import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
@@ -14,7 +14,7 @@ export interface ReloadSource {
   readConfig(): ResolvedConfig | string;
   /** The keys of the configuration and those of its `apiKeysFile`, in slices. */
   readKeys(config: ResolvedConfig): Promise<readonly ApiKey[] | string>;
-  /** What this source cannot read again; null: it reads everything. */
+  /** The parts that this source cannot read again; null: it reads everything. */
   readonly limits: string | null;
 }
 

@@ -1,5 +1,5 @@
-// The gateway as a process that gets SIGHUP: a removed key is refused within a second, in each form;
-// broken files keep the last good state; other streams live on.
+// The gateway as a process that gets SIGHUP. A removed key is rejected within a second, in each
+// form. Broken files keep the last good state, and other streams live on.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

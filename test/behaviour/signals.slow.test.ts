@@ -19,7 +19,7 @@ const ended = () => withDeadline('the gateway ends', scene.gateway.exited, 5000)
 test('E-11: SIGHUP reloads, also twice at once, and the shutdown ignores it', async () => {
   scene = await startScene({
     process: true,
-   
+
     root: { drain: { delaySeconds: 1 } },
   });
   const reloads = () => scene.gateway.logs().filter(({ event }) => event === 'config.reloaded');
