@@ -1,5 +1,5 @@
-// Reloads the configuration and the API keys of a running gateway. A part with a problem stays as it
-// is, and one line of the log says why. A broken configuration keeps no removed key alive.
+// Reloads the configuration and the API keys of a running gateway. A part with a problem stays as
+// it is, and one line of the log says why. A broken configuration keeps no removed key alive.
 import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';

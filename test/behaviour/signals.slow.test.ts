@@ -1,5 +1,5 @@
-// Signals that do not stop the gateway, and those that do. reload.slow.test.ts has more about SIGHUP. Without a listener, SIGHUP and SIGUSR2
-// kill a process of Node, and SIGUSR1 opens its debugger.
+// Signals that do not stop the gateway, and those that do. Without a listener, SIGHUP and SIGUSR2
+// kill a process of Node, and SIGUSR1 opens its debugger. reload.slow.test.ts has the reload.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ownPort } from '../fixtures/ports.js';
