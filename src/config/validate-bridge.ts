@@ -93,8 +93,7 @@ const endpointsFit: Check = ({ root, endpoints, isBad }) =>
     const { audience } = endpoint;
     const isWhole = audience !== undefined && !audience.includes(undefined);
     if (isWhole && !audience.includes(resource)) {
-      const message =
-        `tokens of the bridge have the audience ${resource}; ` + 'add it, or remove this field';
+      const message = `tokens of the bridge have the audience ${resource}; add it or remove this`;
       problems.push({ path: [...path, 'audience'], message });
     }
     return problems;
