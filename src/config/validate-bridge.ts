@@ -67,6 +67,12 @@ const bridgeIsUsed: Check = ({ root: { bridge }, endpoints, isBad }) => {
   return [{ path: ['bridge'], message }];
 };
 
+/** Null where a part of it is bad. */
+function resourceOf({ resource, path }: PartialEndpoint, publicUrl?: string): string | null {
+  if (resource !== undefined) return resource;
+  return publicUrl === undefined || path === undefined ? null : publicUrl + path;
+}
+
 const endpointsFit: Check = ({ root, endpoints, isBad }) =>
   [...endpoints].flatMap(([i, endpoint]): Problem[] => {
     const path = ['endpoints', i];
@@ -89,12 +95,11 @@ const endpointsFit: Check = ({ root, endpoints, isBad }) =>
         'issuers, or write bridge: false';
       problems.push({ path: [...path, 'issuers'], message });
     }
-    const resource = endpoint.resource ?? `${root.publicUrl}${endpoint.path}`;
+    const resource = resourceOf(endpoint, root.publicUrl);
     const { audience } = endpoint;
     const isWhole = audience !== undefined && !audience.includes(undefined);
-    if (isWhole && !audience.includes(resource)) {
-      const message =
-        `tokens of the bridge have the audience ${resource}; ` + 'add it, or remove this field';
+    if (isWhole && resource !== null && !audience.includes(resource)) {
+      const message = `tokens of the bridge have the audience ${resource}; add it or remove this`;
       problems.push({ path: [...path, 'audience'], message });
     }
     return problems;
