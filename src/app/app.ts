@@ -1,5 +1,6 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
+import { sunsetNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
@@ -179,6 +180,7 @@ export async function startGateway(
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
   for (const notice of startNotices(config)) notify(notice);
+  for (const notice of sunsetNotices(config.apiKeys, clock.wallMs())) notify(notice);
   if (config.sessionKeys.length === 0)
     notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 
