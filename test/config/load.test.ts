@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadFile, parseYaml, resolveConfig, unreadableText } from '../../src/config/load.js';
+import { loadFile, parseYaml, resolveConfig } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
+import { unreadableText } from '../../src/config/unreadable.js';
 import { secretOf } from '../support/plans.js';
 
 let folder: string;
