@@ -149,6 +149,19 @@ describe('a good reload', () => {
     expect((await scene.call(A, '/moved')).status).toBe(200);
   });
 
+  test('C-21: publishes another authorization server at the same URL, and 401 names that URL', async () => {
+    const url = `${scene.gateway.url}/.well-known/oauth-protected-resource/mcp`;
+    const servers = async () => ((await (await fetch(url)).json()) as { authorization_servers: string[] }).authorization_servers;
+    expect(await servers()).toEqual([scene.issuer.issuer]);
+    await scene.reload({}, { issuers: ['other'] });
+    expect(await servers()).toEqual([`${scene.issuer.issuer}/other`]);
+    const response = await scene.call(scene.token());
+    expect([response.status, response.header('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining(`resource_metadata="${url}"`),
+    ]);
+  });
+
   test('applies the log level, the hosts of the admin listener and the trusted proxies', async () => {
     const admin = { host: '127.0.0.1', port: '{{adminPort}}' };
     const asked = () =>
