@@ -3,7 +3,7 @@
 export const oauth = {
   'grant.refused': {
     cause: [
-      'The token endpoint of the bridge rejected a request with status 400, 401 or 413, or a client',
+      'The token endpoint of the bridge rejected a request with status 400, 401 or 413. Or a client',
       'called the authorization endpoint, which serves no login. The `detail` in the log begins with',
       'the error code of RFC 6749. After `invalid_client` it says which check failed. The client gets',
       'the same answer for each of them.',
@@ -18,9 +18,9 @@ export const oauth = {
   },
   'grant.limited': {
     cause: [
-      'The token endpoint answered 429: one key got more than 10 tokens within a minute, or too many',
-      'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
-      'good secret.',
+      'The token endpoint answered 429. Either one key got more than 10 tokens within a minute, or too',
+      'many requests with a wrong client id or secret arrived. Such requests never delay a client with',
+      'a good secret.',
     ],
     action: [
       'If the `detail` names a key, let its client keep each token until it expires. Otherwise',

@@ -55,7 +55,7 @@ interface ServerDocuments {
 /**
  * Every well-known document by its path. A document is null while it cannot be served. `bridge`:
  * the authorization server of endpoints with `isBridged`. It has only the name of OAuth, because it
- * is not an OpenID provider: the SDKs for TypeScript and Spring reject its document there.
+ * is not an OpenID provider, and the SDKs for TypeScript reject its document there.
  */
 export function wellKnownDocuments(
   endpoints: readonly Endpoint[],

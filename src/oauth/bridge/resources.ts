@@ -21,10 +21,6 @@ const TOO_MANY = 'Name fewer resources: the token would be too long';
 const normalized = (resource: string): string =>
   (URL.canParse(resource) ? new URL(resource).href : resource).replace(/\/$/, '');
 
-/** The operator may have given the endpoint an audience other than its resource. */
-const audienceOf = ({ resource, audience }: Endpoint): string =>
-  audience.includes(resource) ? resource : (audience[0] ?? resource);
-
 /** `endpoints`: those that take tokens of the bridge. */
 export function createResources(endpoints: readonly Endpoint[]): Resources {
   const exact = new Map(endpoints.map((endpoint) => [endpoint.resource, endpoint]));
@@ -48,7 +44,7 @@ export function createResources(endpoints: readonly Endpoint[]): Resources {
       const usable = named.filter((one) => one !== null && mayUse(key, one)) as Endpoint[];
       if (requested.length > 0 && usable.length < named.length)
         return refusal('invalid_target', UNKNOWN);
-      const audience = [...new Set(usable.map(audienceOf))];
+      const audience = [...new Set(usable.map(({ resource }) => resource))];
       return audience.join('","').length > MAX_AUDIENCE_CHARACTERS
         ? refusal('invalid_target', TOO_MANY)
         : audience;

@@ -5,7 +5,7 @@ import { testClock } from '../../support/clock.js';
 import { apiKey } from '../../support/grants.js';
 
 describe('a limit', () => {
-  test('lets so many events pass in any minute, and says how long to wait', () => {
+  test('lets its number of events pass in any minute, and says how long to wait', () => {
     const clock = testClock();
     const limit = createRateLimit(2, 10, clock);
     expect(limit.take('a')).toBe(0);

@@ -39,11 +39,6 @@ describe('a resource', () => {
     expect(both.audience(key, [`${FILES}/`])).toEqual([`${FILES}/`]);
     expect(both.audience(key, ['https://mcp.example.com:443/files/mcp'])).toMatchObject({ error: 'invalid_target' });
   });
-  test('with another audience in the configuration: that audience', () => {
-    const other = { ...files, audience: ['api://files', 'api://more'] };
-    expect(createResources([other]).audience(key, [FILES])).toEqual(['api://files']);
-  });
-
   test.each([
     ['unknown', ['https://mcp.example.com/other']],
     ['unknown beside a known one', [FILES, 'https://mcp.example.com/other']],
