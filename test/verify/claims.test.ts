@@ -67,6 +67,7 @@ describe('a principal', () => {
     expect(made()).toEqual({
       issuer: 'i',
       subject: 'alice',
+      key: null,
       kind: 'subject',
       id: '1:i - sub:alice',
       method: 'jwt',
