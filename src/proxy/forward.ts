@@ -36,7 +36,8 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { endpoint, pool, openStream, openSession, listView, pseudonym, clock } = dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
-  const fields = requestFields(endpoint.forwardHeaders);
+  const keyHeaders = endpoint.apiKeys.map(({ header }) => header);
+  const fields = requestFields(endpoint.forwardHeaders, keyHeaders);
   const reconnects = createReconnects(clock);
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 

@@ -20,8 +20,19 @@ const isSame = (some: ApiKey, other: ApiKey): boolean =>
   sameList(some.scopes, other.scopes) &&
   sameList(some.endpoints, other.endpoints);
 
+const HEX_DIGITS = 64;
 /** Compared where no entry has the hash, so that an unknown key takes as long as a known one. */
-const NO_HASH = '0'.repeat(64);
+const NO_HASH = '0'.repeat(HEX_DIGITS);
+
+/** Used again for each key: two new buffers cost more than the hash lookup (measured). */
+const presentedHash = Buffer.alloc(HEX_DIGITS);
+const storedHash = Buffer.alloc(HEX_DIGITS);
+
+function isSameHash(presented: string, stored: string): boolean {
+  presentedHash.write(presented, 'latin1');
+  storedHash.write(stored, 'latin1');
+  return timingSafeEqual(presentedHash, storedHash);
+}
 
 export function createApiKeyRegistry(): ApiKeyRegistry {
   let byHash = new Map<string, ApiKey>();
@@ -31,10 +42,7 @@ export function createApiKeyRegistry(): ApiKeyRegistry {
     find(key) {
       const sha256 = hash('sha256', key, 'hex');
       const found = byHash.get(sha256);
-      const isEqual = timingSafeEqual(
-        Buffer.from(sha256, 'latin1'),
-        Buffer.from(found?.sha256 ?? NO_HASH, 'latin1'),
-      );
+      const isEqual = isSameHash(sha256, found === undefined ? NO_HASH : found.sha256);
       return found !== undefined && isEqual ? found : null;
     },
     named(name, fingerprint) {
