@@ -33,7 +33,7 @@ function configuration(bridge: Record<string, unknown>): Record<string, unknown>
   const tools = { default: 'allow', rules: [{ tool: 'big', scopes: ['files:write'] }] };
   const apiKeys = NAMES.map((one) => {
     keys.set(one, keys.get(one) ?? makeKey('sk_live_'));
-    return [one, { sha256: keyOf(one).sha256, scopes: ['files:read'], upstreamAuthorization: '${env:UPSTREAM_SECRET}' }];
+    return [one, { sha256: keyOf(one).sha256, scopes: ['files:read'], upstreamAuthorization: '${env:UPSTREAM_TOKEN}' }];
   });
   return {
     apiKeys: Object.fromEntries(apiKeys),
@@ -50,7 +50,7 @@ function configuration(bridge: Record<string, unknown>): Record<string, unknown>
 
 beforeAll(async () => {
   [v1, v2] = await Promise.all([startV1Upstream(), startV2Upstream()]);
-  const env = { UPSTREAM_SECRET: UPSTREAM_TOKEN, BRIDGE_KEY: ringKey('ES256').pem };
+  const env = { UPSTREAM_TOKEN: UPSTREAM_TOKEN, BRIDGE_KEY: ringKey('ES256').pem };
   named = await startConfigured(configuration({}), { env });
   fixed = await startConfigured(configuration({ clientId: FIXED_ID }), { env: { ...env, BRIDGE_KEY: ringKey().pem } });
 });
