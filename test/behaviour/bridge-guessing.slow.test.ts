@@ -47,8 +47,6 @@ async function send(pool: Pool, { method = 'POST', path = '/', headers = [], bod
   return { status: statusCode, headers: got, body: await stream.text() };
 }
 
-const from = (address: string): RawRequest['headers'] => [['X-Forwarded-For', address]];
-const randomAddress = (): string => Array.from({ length: 4 }, () => 1 + Math.floor(Math.random() * 222)).join('.');
 const grant = (pool: Pool, change: Grant): Promise<Answer> => send(pool, tokenRequest(change));
 const tokenOf = ({ body }: Answer): string => (JSON.parse(body) as { access_token: string }).access_token;
 
@@ -82,7 +80,7 @@ async function friend(index: number, address: string, isOver: () => boolean): Pr
   for (let round = 0; round < 10 || !isOver(); round++) {
     if (round >= 90) break;
     const [id, key] = PARTNERS[index * 10 + Math.floor(round / 9)] as [string, MadeKey];
-    const answer = await timed(() => grant(friends, { id, secret: key.key, headers: from(address) }));
+    const answer = await timed(() => grant(friends, { id, secret: key.key, address }));
     if (answer.status !== 200) continue;
     for (let i = 0; i < 5; i++) await timed(() => send(friends, modern('tools/list', { token: tokenOf(answer) })));
     await timed(() => send(friends, modern('tools/list', { headers: [['X-Api-Key', key.key]] })));
@@ -94,9 +92,9 @@ async function friend(index: number, address: string, isOver: () => boolean): Pr
 const floods: [string, (i: number) => Grant][] = [
   [
     'an unknown id, one address for each guess',
-    (i) => ({ id: `guess-${i}`, secret: makeText(i), headers: from(randomAddress()) }),
+    (i) => ({ id: `guess-${i}`, secret: makeText(i) }),
   ],
-  ['a known id, the address of the good client', (i) => ({ id: 'partner-0', secret: makeText(i), headers: from('203.0.113.7') })],
+  ['a known id, the address of the good client', (i) => ({ id: 'partner-0', secret: makeText(i), address: '203.0.113.7' })],
   ['ids and secrets of the longest kind', (i) => ({ id: `x${i}`.repeat(200), secret: makeText(i).repeat(30), by: 'post' })],
 ];
 /** Without the ledger of secrets, which would be full of guesses. */
@@ -143,7 +141,7 @@ test('a rejection says the same for each kind of guess, and no more', async () =
   // While the bucket is empty, and after it got a few failures back.
   for (const pause of [0, 3000]) {
     await sleep(pause);
-    const found = await Promise.all(wrong.map(([id, secret]) => grant(attackers, { id, secret, headers: from('198.51.100.9') })));
+    const found = await Promise.all(wrong.map(([id, secret]) => grant(attackers, { id, secret, address: '198.51.100.9' })));
     const told = found.map(({ status, headers: { date: _, 'x-request-id': __, ...headers }, body }) =>
       status === 401 ? JSON.stringify([status, headers, body]) : `${status} ${JSON.stringify(JSON.parse(body))}`,
     );

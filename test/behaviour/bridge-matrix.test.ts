@@ -47,6 +47,7 @@ beforeAll(async () => {
       plain: { sha256: key.sha256, scopes: ['files:read'] },
       prefixed: { sha256: prefixed.sha256, scopes: ['files:read'] },
     },
+    trustedProxies: ['127.0.0.1'],
     bridge: { keys: ['${env:BRIDGE_KEY}'] },
     endpoints: [
       { ...common, path: '/mcp', apiKeys: carriers },

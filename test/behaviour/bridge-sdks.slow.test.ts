@@ -37,6 +37,7 @@ function configuration(bridge: Record<string, unknown>): Record<string, unknown>
   });
   return {
     apiKeys: Object.fromEntries(apiKeys),
+    trustedProxies: ['127.0.0.1'],
     bridge: { keys: ['${env:BRIDGE_KEY}'], ...bridge },
     endpoints: Object.entries(upstreams).map(([path, upstream]) => ({
       path,

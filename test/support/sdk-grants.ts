@@ -4,6 +4,7 @@ import { Client, ClientCredentialsProvider, StreamableHTTPClientTransport } from
 import { ClientCredentialsProvider as ProviderV1 } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { anyAddress } from '../fixtures/bridged.js';
 import { secretToken } from '../fixtures/ledger.js';
 
 const info = { name: 'test', version: '0.0.0' };
@@ -13,8 +14,12 @@ export type Walk = { lines: string[]; forms: URLSearchParams[]; authorizations: 
 
 export function watch(): Walk {
   const walk: Walk = { lines: [], forms: [], authorizations: [], fetch };
+  // Another address for each client: failures of one address are limited.
+  const address = anyAddress();
   walk.fetch = async (input, init) => {
-    const response = await fetch(input, init);
+    const headers = new Headers(init?.headers);
+    headers.set('x-forwarded-for', address);
+    const response = await fetch(input, { ...init, headers });
     const { pathname } = new URL(String(input));
     walk.lines.push(`${init?.method ?? 'GET'} ${pathname} ${response.status}`);
     if (pathname === '/oauth/token') {
