@@ -4,6 +4,7 @@ import type { AccessToken } from '../../src/core/access-token.js';
 import type { ApiKey, ApiKeyCarrier } from '../../src/core/api-key.js';
 import type { ApiKeyCredential, PassThroughCredential, PassThroughRule } from '../../src/core/credential.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
+import type { Admission } from '../../src/core/endpoint-runtime.js';
 import type { PassThroughCaller, Principal } from '../../src/core/principal.js';
 import { keyPrincipal } from '../../src/verify/authenticators/api-key.js';
 import { principalId } from '../../src/verify/claims.js';
@@ -51,6 +52,9 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     ...overrides,
   };
 }
+
+/** No reload happens. */
+export const admission: Admission = { generation: 0, recheck: () => null };
 
 /** The id follows from the other properties. */
 export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Principal {
