@@ -95,12 +95,14 @@ export const verify = {
   },
   'token.inactive': {
     cause: [
-      'The issuer says that this token is not active:',
+      'The issuer says that this token is not active, or the gateway knows it:',
       '- It was revoked, it expired, or the issuer never issued it.',
       '- If every good token is inactive: some endpoints answer a client only about its own tokens.',
       'Glewlwyd and better-auth do that. Others require that `aud` of the token names the client of',
       'the gateway: Keycloak since 26.7, and Canaille.',
       '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
+      '- For a token of the bridge: no API key has its name and fingerprint any more. The operator',
+      'removed the key, or its name has another key now.',
     ],
     action: [
       'Log in again. If every good token is inactive, run `portcullis explain` with one. For a JWT',
@@ -154,8 +156,24 @@ export const verify = {
       'must encode them, and some servers decode them differently, such as LemonLDAP::NG.',
     ],
   },
+  'key.unknown': {
+    cause: [
+      'The caller sent an API key where this endpoint takes them, and the key is not good here:',
+      '- No entry of `apiKeys` or of the `apiKeysFile` has its hash. The key is wrong, or its entry is',
+      'gone.',
+      '- The entry has `endpoints`, and this endpoint is not among them. The log line has the',
+      '`keyFingerprint` then.',
+    ],
+    action: [
+      'Compare the key with its entry: `portcullis hash-key --stdin` prints the entry of a key. After',
+      'a change of the file, reload the gateway.',
+    ],
+  },
   'key.sunset': {
-    cause: ['The gateway rejects this pass-through credential from the day of its `sunset` on.'],
+    cause: [
+      'The gateway rejects this API key or pass-through credential from the day of its `sunset` on.',
+      'A bridge token of such a key is rejected too.',
+    ],
     action: ['Move the client to OAuth, or change `sunset`.'],
   },
   'verify.fault': {
