@@ -1,5 +1,6 @@
 // Reloads the configuration and the API keys of a running gateway. Whatever has a problem stays as
 // it is, and one line of the log says why. A broken configuration does not keep a removed key alive.
+import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
@@ -91,9 +92,10 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     }`;
     notify({ event: `${part}.reload_failed`, level: 'error', detail });
   }
-  function keysReloaded(changes: KeyChanges): void {
+  function keysReloaded(keys: readonly ApiKey[], changes: KeyChanges): void {
     succeeded('api_keys');
-    notify({ event: 'api_keys.reloaded', level: 'info', count: apiKeys.count(), ...changes });
+    notify({ event: 'api_keys.reloaded', level: 'info', count: keys.length, ...changes });
+    for (const notice of apiKeysFileNotices(active(), keys)) notify(notice);
   }
 
   /** The keys alone: the configuration has problems. */
@@ -106,7 +108,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     if (isStopping()) return;
     const changes = replace();
     keysChanged();
-    keysReloaded(changes);
+    keysReloaded(keys, changes);
   }
 
   /** False where the active configuration stays. */
@@ -137,7 +139,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     for (const notice of startNotices(config))
       if (!known.has(JSON.stringify(notice))) notify(notice);
     if (!isRead) failed('api_keys', read);
-    else if (hasKeys(config) || hasKeys(before)) keysReloaded(changes);
+    else if (hasKeys(config) || hasKeys(before)) keysReloaded(keys, changes);
     return null;
   }
 

@@ -1,6 +1,7 @@
 // Loads the configuration of a command, and its API keys: from the file that the command names, or
 // from the environment.
 import { existsSync } from 'node:fs';
+import { loadApiKeys, reloadApiKeys } from '../config/api-keys-file.js';
 import { configFileHint, hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
@@ -46,9 +47,9 @@ export function readConfiguration(
 /** All keys of a configuration, read in slices; or the text of the problems. */
 export async function readKeysInSlices(
   config: ResolvedConfig,
-  _env: CommandIo['env'],
+  env: CommandIo['env'],
 ): Promise<readonly ApiKey[] | string> {
-  return config.apiKeys;
+  return reloadApiKeys(config, env).catch(problemsOf);
 }
 
 export interface LoadedConfig {
@@ -61,5 +62,9 @@ export interface LoadedConfig {
 export function loadConfig(file: string | undefined, env: CommandIo['env']): LoadedConfig | string {
   const config = readConfiguration(file, env);
   if (typeof config === 'string') return config;
-  return { config, apiKeys: config.apiKeys };
+  try {
+    return { config, apiKeys: loadApiKeys(config, env) };
+  } catch (error) {
+    return problemsOf(error);
+  }
 }
