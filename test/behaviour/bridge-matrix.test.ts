@@ -75,7 +75,9 @@ beforeAll(async () => {
   upstream.next(
     answers.rpc({ protocolVersion: '2025-11-25', capabilities: {} }, [['Mcp-Session-Id', 'session-of-the-upstream']]),
   );
-  const session = await rawRequest(port, legacy('initialize', { headers: [['X-Api-Key', key.key]], params: {} }));
+  const { headers, body } = legacy('initialize', { headers: [['X-Api-Key', key.key]], params: {} });
+  // Not by the raw client: its record of answers would have a session id, which is no secret there.
+  const session = await fetch(`${publicUrl}/mcp`, { method: 'POST', headers: headers ?? [], body: String(body) });
   Object.assign(kinds, {
     'an API key': key.key,
     'an API key with a prefix': prefixed.key,
@@ -88,7 +90,7 @@ beforeAll(async () => {
     'a token of the IdP': issuer.token({ audience: `${publicUrl}/idp/mcp` }),
     'a token of the IdP for the bridged endpoint': issuer.token({ audience: `${publicUrl}/mcp` }),
     'a token of the IdP that names the bridge': issuer.token({ ...minted, key: issuer.keys[0] as SigningKey }),
-    'a session id': session.header('mcp-session-id') ?? '',
+    'a session id': session.headers.get('mcp-session-id') ?? '',
   });
 });
 afterAll(() => Promise.all([gateway.stop(), stranger.stop(), issuer.stop(), upstream.stop()]));
@@ -111,16 +113,8 @@ const places: Record<string, (credential: string) => Promise<RawResponse>> = {
 
 /** Where each kind passes. Everywhere else it gets 401. */
 const PASSES: Record<string, readonly string[]> = {
-  // The upstream verifies pass-through keys itself.
-  'an API key': ['Token', 'X-Api-Key', 'pass-through', 'secret by basic', 'secret by post'],
-  'an API key with a prefix': [
-    'Bearer, bridged',
-    'Bearer, other bridged',
-    'Bearer, keys only',
-    'Token',
-    'X-Api-Key',
-    'pass-through',
-  ],
+  'an API key': ['Token', 'X-Api-Key', 'secret by basic', 'secret by post'],
+  'an API key with a prefix': ['Bearer, bridged', 'Bearer, other bridged', 'Bearer, keys only', 'Token', 'X-Api-Key'],
   'a bridge token for this endpoint': ['Bearer, bridged'],
   'a bridge token for the other endpoint': ['Bearer, other bridged'],
   'a bridge token for each endpoint': ['Bearer, bridged', 'Bearer, other bridged'],
@@ -130,15 +124,17 @@ const PASSES: Record<string, readonly string[]> = {
   'a token of the IdP': ['Bearer, IdP'],
   'a token of the IdP for the bridged endpoint': [],
   'a token of the IdP that names the bridge': [],
-  'a session id': ['pass-through'],
+  'a session id': [],
 };
 
 const table = new Map<string, string[]>();
 
 describe.each(Object.keys(PASSES))('%s', (kind) => {
-  const cells = Object.keys(places).map(() => '?');
+  const cells = Object.keys(places).map(() => '-');
   table.set(kind, cells);
-  test.each(Object.keys(places))('%s', async (place) => {
+  // The gateway forwards other texts there: the upstream verifies them.
+  const tried = Object.keys(places).filter((place) => place !== 'pass-through' || / (token|JWT) /.test(kind));
+  test.each(tried)('%s', async (place) => {
     const credential = kinds[kind] as string;
     expect(credential.length).toBeGreaterThan(30);
     const introspected = issuer.hits.introspection;
