@@ -1,6 +1,6 @@
 // The client-credentials providers of the published SDKs reach a tool call through the bridge, from
 // the first 401 on. Each request of a client is counted: no rejection makes it try for ever.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { claimsOf, type MadeKey, makeKey, ringKey } from '../fixtures/bridged.js';
 import type { Gateway } from '../fixtures/gateway.js';
 import { startConfigured } from '../fixtures/scene.js';
@@ -21,7 +21,7 @@ let fixed: Gateway;
 const keys = new Map<string, MadeKey>();
 const keyOf = (name: string): MadeKey => keys.get(name) as MadeKey;
 
-const NAMES = Array.from({ length: 40 }, (_, i) => `partner-${i}`);
+const NAMES = Array.from({ length: 60 }, (_, i) => `partner-${i}`);
 let used = 0;
 let name: string;
 beforeEach(() => {
@@ -141,6 +141,10 @@ const both: [string, Sdk][] = [
 ];
 
 describe.each(both)('%s gives up after a bounded number of requests', (_title, sdk) => {
+  // SDK 2.x warns of each second attempt.
+  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
+  afterEach(() => void vi.restoreAllMocks());
+
   const connects = (change: Partial<Login>, walk: Walk, gateway = named): Promise<unknown> =>
     sdk.connect(new URL(`${gateway.url}/v2/mcp`), { ...login(gateway), ...change }, walk).then(
       () => 'connected',
@@ -158,7 +162,7 @@ describe.each(both)('%s gives up after a bounded number of requests', (_title, s
       const walk = watch();
       const error = await connects({ ...change(), by }, walk);
       expect(error).toBeInstanceOf(Error);
-      expect((error as Error).message).toMatch(/client/i);
+      expect((error as Error).message).toBe('Client authentication failed');
       // Both SDKs try invalid_client once more.
       expect(count(walk, 'POST /oauth/token 401')).toBeLessThanOrEqual(2);
       expect(count(walk, 'POST /oauth/token')).toBe(count(walk, 'POST /oauth/token 401'));
@@ -174,12 +178,13 @@ describe.each(both)('%s gives up after a bounded number of requests', (_title, s
     const error = await client.call('big', { bytes: 10 }).then(String, (cause: Error) => cause);
     expect(error).toBeInstanceOf(Error);
     expect((error as Error).message).toMatch(/403|scope|forbidden/i);
-    const after = walk.lines.slice(start);
+    // Without the attempt to open the GET stream, which may come late.
+    const after = walk.lines.slice(start).filter((line) => !line.startsWith('GET /v2/mcp'));
     expect(after.filter((line) => line === 'POST /v2/mcp 403').length).toBe(2);
     expect(after.filter((line) => line === 'POST /oauth/token 200').length).toBe(1);
     expect(after.length).toBeLessThanOrEqual(5);
-    // The client asked for more, and the answer said what the key has.
-    expect(walk.forms.at(-1)?.get('scope')).toContain('files:write');
+    // SDK 2.x asks for the scope, and gets the scopes of the key. SDK 1.x asks for its own only.
+    expect([null, 'files:read files:write']).toContain(walk.forms.at(-1)?.get('scope'));
     expect(await client.call('echo', { text: 'after' })).toBe('after');
     await client.close();
   });

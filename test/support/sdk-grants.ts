@@ -22,13 +22,14 @@ export function watch(): Walk {
     const response = await fetch(input, { ...init, headers });
     const { pathname } = new URL(String(input));
     walk.lines.push(`${init?.method ?? 'GET'} ${pathname} ${response.status}`);
-    if (pathname === '/oauth/token') {
-      walk.forms.push(new URLSearchParams(String(init?.body)));
-      walk.authorizations.push(new Headers(init?.headers).get('authorization') ?? '');
-      const { access_token: token } = (await response.clone().json()) as { access_token?: string };
-      if (token !== undefined) secretToken(token);
-    }
-    return response;
+    if (pathname !== '/oauth/token') return response;
+    walk.forms.push(new URLSearchParams(String(init?.body)));
+    walk.authorizations.push(headers.get('authorization') ?? '');
+    const text = await response.text();
+    const { access_token: token } = JSON.parse(text) as { access_token?: string };
+    if (token !== undefined) secretToken(token);
+    // The SDKs test for the class Response, which hono replaces in this process.
+    return new Response(text, { status: response.status, headers: response.headers });
   };
   return walk;
 }
