@@ -105,6 +105,18 @@ export const proxy = {
       '`streams.outliveTokenSeconds`. For the response of a call, raise `streams.maxSeconds`.',
     ],
   },
+  'stream.revoked': {
+    cause: [
+      'A reload removed or changed the API key, the issuer, the endpoint, or the place where the',
+      'endpoint takes this credential. Or the credential reached its `sunset`. `detail` says which.',
+      'The gateway ended the open stream. A listening stream ends without an error; the response of',
+      'a call ends with this error, or with a cut where the error is not possible.',
+    ],
+    action: [
+      'None where the operator meant it: the next request of the client gets the reason with 401 or',
+      '404. Otherwise add the entry again and reload.',
+    ],
+  },
   'upstream.refused_caller': {
     cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
     action: ['Fix the credential.'],

@@ -1,5 +1,5 @@
-// Decides whether a caller that the gateway accepted before a reload is still accepted after it:
-// its endpoint, issuer, key and place of the credential must still exist. It uses no network and
+// Checks that a caller whom the gateway accepted before a reload is still accepted after it. Its
+// endpoint, issuer, key and place of the credential must still exist. It uses no network and
 // verifies no token again.
 import { type ApiKey, type ApiKeys, fingerprintOf } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';

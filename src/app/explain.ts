@@ -1,38 +1,31 @@
-// Explains a bearer token with the steps of the gateway itself, without a listener. It sends
+// Explains a token or an API key with the steps of the gateway itself, without a listener. It sends
 // requests to the issuers of the configuration only.
-import { checkAudience } from '../authorize/audience.js';
-import { callValues } from '../authorize/explain-call.js';
+import { basename } from 'node:path';
 import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { WrittenConfig } from '../config/written-config.js';
+import type { ApiKey } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';
+import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { RequestHead } from '../core/exchange.js';
-import type { Explanation, ExplanationFix, ExplanationWithStatus } from '../core/explanation.js';
-import { type Message, requestId } from '../core/message.js';
+import type { Explanation, ExplanationFix, ExplanationWithStatus, Values } from '../core/explanation.js';
+import { requestId } from '../core/message.js';
 import type { Notify } from '../core/notice.js';
+import type { Caller } from '../core/principal.js';
+import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
-import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
-import { unverifiedFacts } from '../verify/authenticators/jwt.js';
 import { readCredential } from '../verify/credential.js';
-import { createExplain } from '../verify/explain.js';
-import { recordIntrospections } from '../verify/explain-introspection.js';
-import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
-import { createSelectVerifier } from '../verify/select-verifier.js';
-import { systemScheduler } from './app.js';
-import { fixFor } from './explain-fix.js';
-import { createKeep } from './keep.js';
-import { acceptedBy, issuerRuntimes } from './runtime.js';
-
-/** Every call needs at least what this one needs. */
-const LIST: Message = {
-  era: 'modern',
-  calls: [{ method: 'tools/list', name: null, idText: '1' }],
-  body: null,
-};
+import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
+import { createExplainBearer } from './explain-bearer.js';
+import { carrierValues, explainKey } from './explain-key.js';
+import { keyFixFor } from './explain-key-fix.js';
+import { callOf, callStep, headOf } from './explained-call.js';
+import { type GivenCredential, headerFor, knownKeys } from './given-credential.js';
 
 export interface ExplainSettings {
   readonly config: ResolvedConfig;
+  /** All keys: those of the configuration, and those of its file. Default: the former. */
+  readonly apiKeys?: readonly ApiKey[];
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   /** 0..1, for jitter. */
@@ -42,79 +35,78 @@ export interface ExplainSettings {
   readonly written?: WrittenConfig | null;
 }
 
-/** `tool`: explain a call of this tool; null: what every call needs. */
-export type ExplainToken = (token: string, tool: string | null) => Promise<ExplanationWithStatus>;
+/**
+ * `given`: a text is a token or a key without its header. `tool`: explain a call of this tool;
+ * null: what every call needs.
+ */
+export type ExplainToken = (
+  given: string | GivenCredential,
+  tool: string | null,
+) => Promise<ExplanationWithStatus>;
+
+/** True for a credential that only the upstream can verify. */
+export function isPassThrough({ text, header }: GivenCredential, endpoint: Endpoint): boolean {
+  const { name, value } = header ?? { name: 'authorization', value: `Bearer ${text}` };
+  const credential = readCredential(headOf(endpoint.path, name, value), endpoint);
+  return credential.ok && credential.value.kind === 'pass-through';
+}
+
+const schemeOf = (value: string): string => (value.includes(' ') ? value.split(' ', 1)[0] : '') || 'none';
+
+/** `registry`: how many keys there are, and where the operator wrote them. */
+function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: number): Values {
+  const inConfig = `${own.length} in the configuration`;
+  if (apiKeysFile === null) return { keys: inConfig };
+  return { keys: `${inConfig}, ${all - own.length} in ${basename(apiKeysFile)}` };
+}
 
 export function createExplainToken(settings: ExplainSettings): ExplainToken {
-  const { config, endpoint, clock } = settings;
-  const shared = { ...settings, schedule: systemScheduler, issuers: createKeep<IssuerRuntime>() };
-  const introspections = recordIntrospections(
-    acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
-  );
-  const { issuers } = introspections;
-  const audience = checkAudience;
-  const authenticator = createBearerAuthenticator(issuers, audience, clock);
-  const explain = createExplain({
-    endpoint,
-    issuers,
-    authenticator,
-    audience,
-    clock,
-    introspections,
-  });
+  const { config, endpoint, clock, written = null, apiKeys = config.apiKeys } = settings;
+  const bearer = createExplainBearer(settings);
+  const keys = knownKeys(apiKeys, config.endpoints);
   const authorizer = createAuthorizer(endpoint);
-  const { path } = endpoint;
 
-  function fixOf(explanation: Explanation, token: string): ExplanationFix | null {
-    const { written = null } = settings;
-    if (written === null) return null;
-    const selected = createSelectVerifier(issuers)(token);
-    const { jwt = null, issuer } = selected.ok ? selected.value : {};
-    const facts = jwt !== null && issuer ? unverifiedFacts(jwt, issuer.policy) : null;
-    return fixFor(explanation, {
-      written,
-      endpoint,
-      issuers,
-      configured: config.issuers.map((one) => one.issuer),
-      token,
-      nowSeconds: clock.wallMs() / 1000,
-      // For an opaque token only the issuer knows the facts.
-      passesWith: (audiences) =>
-        !facts?.ok || checkAudience(facts.value, { ...endpoint, audience: audiences }) === null,
-    });
+  function explain(
+    credential: Result<Credential>,
+    first: PlannedStep,
+    last: (caller: Caller | null) => PlannedStep,
+  ): Promise<Explanation> | Explanation {
+    if (!credential.ok) return { steps: toSteps([first], credential), failure: credential };
+    const { value } = credential;
+    if (value.kind === 'bearer') return bearer.explain(value.token, first, last);
+    if (value.kind === 'pass-through') throw new Error('only the upstream verifies it');
+    const registry = registryValues(config, apiKeys.length);
+    return explainKey(value, { endpoint, keys, clock, registry }, first, last);
   }
 
-  return async (token, tool) => {
-    const head: RequestHead = {
-      method: 'POST',
-      version: '1.1',
-      target: path,
-      absolute: null,
-      path,
-      names: ['authorization'],
-      values: [`Bearer ${token}`],
+  function fixFor(explanation: Explanation, given: GivenCredential): ExplanationFix | null {
+    if (written === null) return null;
+    const context = { written, endpoint, keys, given, apiKeysFile: config.apiKeysFile };
+    const ofKey = keyFixFor(explanation, context);
+    return ofKey ?? bearer.fixFor(explanation, given.text);
+  }
+
+  return async (text, tool) => {
+    const given = typeof text === 'string' ? { text, header: null } : text;
+    const { name, value } = headerFor(given, endpoint, keys, bearer.takesOpaque);
+    const credential = readCredential(headOf(endpoint.path, name, value), endpoint);
+    const isBearer = credential.ok && credential.value.kind === 'bearer';
+    const isKey = credential.ok && !isBearer;
+    const first: PlannedStep = {
+      name: 'credential',
+      reject: () => (credential.ok ? null : credential),
+      observed: {
+        ...(name === 'authorization' ? { scheme: schemeOf(value) } : { header: name }),
+        ...(isKey && given.header === null ? { given: 'the key alone' } : {}),
+      },
+      expected: isBearer ? {} : carrierValues(endpoint),
     };
-    const credential = readCredential(head, endpoint);
-    const call: Message =
-      tool === null
-        ? LIST
-        : { ...LIST, calls: [{ method: 'tools/call', name: tool, idText: '1' }] };
-    const withStatus = (explanation: Explanation): ExplanationWithStatus => {
-      const { failure } = explanation;
-      const status = failure === null ? null : errorStatus(endpoint, failure, requestId(call));
-      return { ...explanation, status, fix: fixOf(explanation, token) };
-    };
-    const step = { name: 'credential', observed: { scheme: 'Bearer' }, expected: {} };
-    if (!credential.ok) {
-      const failed = { ...step, state: 'fail', failure: credential, wouldPass: false } as const;
-      return withStatus({ steps: [failed], failure: credential });
-    }
-    const requirements = tool === null ? null : authorizer.requirements('tool', tool);
-    const explanation = await explain(token, [{ ...step, reject: () => null }], (caller) => ({
-      name: tool === null ? 'scope' : 'scope and policy of the call',
-      ...(caller === null ? {} : { reject: () => authorizer.check(caller, call) }),
-      ...callValues(caller, endpoint, tool, requirements),
-    }));
-    return withStatus(explanation);
+    const explanation = await explain(credential, first, (caller) =>
+      callStep(endpoint, authorizer, tool, caller),
+    );
+    const { failure } = explanation;
+    const idText = requestId(callOf(tool));
+    const status = failure === null ? null : errorStatus(endpoint, failure, idText);
+    return { ...explanation, status, isKey, fix: fixFor(explanation, given) };
   };
 }

@@ -1,5 +1,5 @@
-// Reloads the configuration and the API keys of a running gateway. Whatever has a problem stays as
-// it is, and one line of the log says why. A broken configuration does not keep a removed key alive.
+// Reloads the configuration and the API keys of a running gateway. A part with a problem stays as
+// it is, and one line of the log says why. A broken configuration keeps no removed key alive.
 import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
@@ -14,7 +14,7 @@ export interface ReloadSource {
   readConfig(): ResolvedConfig | string;
   /** The keys of the configuration and those of its `apiKeysFile`, in slices. */
   readKeys(config: ResolvedConfig): Promise<readonly ApiKey[] | string>;
-  /** What this source cannot read again; null: it reads everything. */
+  /** The parts that this source cannot read again; null: it reads everything. */
   readonly limits: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface ReloadDependencies {
 }
 
 export interface Reloads {
-  /** Reloads after a reload that runs already. Calls that wait together cause one. */
+  /** Reloads after a reload that runs already. Calls that wait together cause one, the last. */
   reload(source: ReloadSource): Promise<void>;
   states(): ReloadState[];
 }
@@ -77,6 +77,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   };
   let running: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
+  let latest: ReloadSource | null = null;
 
   function succeeded(part: ReloadPart): void {
     const lastSuccessMs = wallMs();
@@ -143,7 +144,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     return null;
   }
 
-  async function run(source: ReloadSource): Promise<void> {
+  async function run(): Promise<void> {
+    const source = latest as ReloadSource;
     waiting = null;
     if (isStopping()) {
       const detail = 'the gateway is stopping; the next start reads the files';
@@ -157,8 +159,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
 
   return {
     reload(source) {
-      if (waiting !== null) return waiting;
-      waiting = running.then(() => run(source));
+      latest = source;
+      waiting ??= running.then(run);
       running = waiting;
       return running;
     },

@@ -51,6 +51,8 @@ function denialFor(caller: Caller, required: Requirements): string | null {
       ? 'a pass-through caller cannot prove scopes or claims'
       : null;
   const missing = required.claims.find((rule) => !hasClaim(rule, caller.claims));
+  if (missing !== undefined && caller.kind === 'key')
+    return `the rule requires the claim ${missing.claim}, and an API key has no claims`;
   return missing === undefined ? null : `the claim ${missing.claim} lacks the required value`;
 }
 

@@ -1,10 +1,10 @@
 // Runs `portcullis doctor`: reads the options, runs the checks, prints the findings.
 import { parseArgs } from 'node:util';
-import { findToken, isOtherCredential, NOT_A_BEARER_TOKEN } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import type { Finding } from './doctor/check.js';
-import type { Target } from './doctor/inspection.js';
+import { logIn } from './doctor/client-credentials.js';
 import { createProgressTimer } from './doctor/progress-timer.js';
+import { readCredentials } from './doctor/read-credentials.js';
 import {
   findingsJson,
   findingText,
@@ -13,10 +13,12 @@ import {
   summaryText,
 } from './doctor/report.js';
 import { runChecks } from './doctor/run-checks.js';
-import { createPrintable } from './printable.js';
+import type { Target } from './doctor/target.js';
+import { createPrintable, type Printable } from './printable.js';
 
 export const doctorHelp = `\
-portcullis doctor URL [--token TOKEN] [--tool NAME] [--origin ORIGIN] [--long] [--json]
+portcullis doctor URL [--token TOKEN | --client-id ID] [--tool NAME] [--origin ORIGIN] [--long]
+                      [--json]
 
 Tests an MCP server from outside, as its clients use it. It works for any server, with this gateway
 or without. Each check prints the observation, and for a problem also the expectation and the fix.
@@ -27,7 +29,11 @@ that of the proxy in front, where a response shows it, or else those of all.
   --token TOKEN    an access token for the calls; - reads it from standard input. Every user of this
                    machine can see the command line in the list of processes; the variable
                    PORTCULLIS_TOKEN is safer. The doctor sends the token only to URL, over https or
-                   on loopback, and follows no redirect with it
+                   on loopback, and follows no redirect with it. For a server with API keys, write
+                   the whole header in place of the token, such as X-Api-Key: KEY
+  --client-id ID   log in with client credentials, as programs without a browser do. The secret is
+                   the variable PORTCULLIS_DOCTOR_CLIENT_SECRET, or the standard input with
+                   --client-secret -. The doctor sends it only to the origin of URL
   --tool NAME      the tool to call, without arguments. By default a tool that is read-only
                    (readOnlyHint) and needs no arguments. Name one that reports progress, several
                    times in some seconds: the doctor then checks the time of each event
@@ -90,6 +96,8 @@ export async function doctor(
     allowPositionals: true,
     options: {
       token: { type: 'string' },
+      'client-id': { type: 'string' },
+      'client-secret': { type: 'string' },
       tool: { type: 'string' },
       origin: { type: 'string', default: INSPECTOR_ORIGIN },
       long: { type: 'boolean' },
@@ -107,37 +115,40 @@ export async function doctor(
     io.writeError(`${problem}\n\n${doctorHelp}`);
     return 2;
   }
-  const token = await findToken(values.token, io);
-  if (token !== null && isOtherCredential(token)) {
-    io.writeError(
-      `${NOT_A_BEARER_TOKEN} The doctor acts as an OAuth client: give an access token, or none.`,
-    );
+  const credentials = await readCredentials(values, io);
+  if (typeof credentials === 'string') {
+    io.writeError(credentials);
     return 2;
   }
+  const { token, key, client } = credentials;
   const target: Target = {
     url,
     token,
+    key,
     tool: values.tool ?? null,
     origin: values.origin,
     idleMs: values.long ? times.idleMs : null,
     eventMs: times.eventMs,
     callMs: values.long ? times.longCallMs : times.callMs,
   };
-  return (values.json ? reportAsJson : reportAsText)(target, io, times);
+  const login = client === null ? null : await logIn(target, client);
+  const loggedIn = login === null ? target : { ...target, ...login };
+  const printable = createPrintable([loggedIn.token, key?.key, client?.secret]);
+  return (values.json ? reportAsJson : reportAsText)(loggedIn, io, printable, times);
 }
 
-async function reportAsJson(target: Target, io: CommandIo): Promise<number> {
+async function reportAsJson(target: Target, io: CommandIo, printable: Printable): Promise<number> {
   const findings = await runChecks(target);
-  io.write(findingsJson(target.url, findings, createPrintable(target.token)));
+  io.write(findingsJson(target.url, findings, printable));
   return hasFailure(findings) ? 1 : 0;
 }
 
 async function reportAsText(
   target: Target,
   io: CommandIo,
+  printable: Printable,
   { progressMs }: DoctorTimes,
 ): Promise<number> {
-  const printable = createPrintable(target.token);
   // Progress goes to standard error, because it is not part of the report.
   const progress = createProgressTimer(progressMs, io.writeError);
   let printed = 0;

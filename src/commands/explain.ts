@@ -5,11 +5,12 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
-import { findToken, isOtherCredential, NOT_A_BEARER_TOKEN } from './bearer-token.js';
+import { findToken } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { explainTokenFor } from './explain-token.js';
 import { explanationJson, explanationText } from './explanation-report.js';
 import { fixText } from './fix-report.js';
+import { headerCredentialOf } from './header-credential.js';
 import { loadConfig } from './load-config.js';
 import { createPrintable } from './printable.js';
 
@@ -40,7 +41,7 @@ Exit codes: 0 the gateway would accept the token, 1 it would reject it, 2 bad co
 configuration.`;
 
 const NOT_EXPLAINED =
-  `${NOT_A_BEARER_TOKEN} ` +
+  'This is not a bearer token: it begins with the name of another scheme or header. ' +
   'The command cannot explain a pass-through credential (Authorization: Token): ' +
   'the MCP server verifies it.';
 const NO_TOKEN =
@@ -88,7 +89,7 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
   if (typeof endpoint === 'string') return reject(endpoint);
   const token = await findToken(positionals[0], io);
   if (token === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
-  if (isOtherCredential(token)) return reject(NOT_EXPLAINED);
+  if (headerCredentialOf(token) !== null) return reject(NOT_EXPLAINED);
   const notices: Notice[] = [];
   const written = readWritten(values.config, io.env);
   const notify = (notice: Notice): void => {

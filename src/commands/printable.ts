@@ -37,14 +37,17 @@ function shallow(value: unknown, depth: number): unknown {
 }
 
 /**
- * Masks `token` everywhere, as a whole and part by part. `characters`: what remains of a longer
+ * Masks the token, or each of these secrets, everywhere, as a whole and part by part. `characters`: what remains of a longer
  * text.
  */
-export function createPrintable(token: string | null, characters = CHARACTERS): Printable {
-  const parts =
-    token === null
-      ? []
-      : [token, ...token.split('.').filter((part) => part.length >= PART_CHARACTERS)];
+export function createPrintable(
+  secrets: string | null | readonly (string | null | undefined)[],
+  characters = CHARACTERS,
+): Printable {
+  const parts = [secrets]
+    .flat()
+    .filter((one): one is string => typeof one === 'string' && one !== '')
+    .flatMap((one) => [one, ...one.split('.').filter((part) => part.length >= PART_CHARACTERS)]);
   const mask = (text: string): string =>
     parts.reduce((masked, part) => masked.replaceAll(part, MASK), text);
   const text = (value: string): string => {

@@ -1,5 +1,6 @@
 // Handles the signals of the process: some begin the shutdown, one reloads the configuration, and
-// some only write a line to the log. Without a listener, each of them would kill the process or open the debugger of Node.
+// some only write a line to the log. Without a listener, each of them would kill the process or
+// open the debugger of Node.
 import { closeSync, openSync } from 'node:fs';
 import type { Notify } from '../core/notice.js';
 

@@ -62,7 +62,7 @@ export interface StartLinesOptions {
  * notice goes to the log.
  */
 export function createStartLines(
-  { endpoints, issuers }: ResolvedConfig,
+  { endpoints, issuers, bridge }: ResolvedConfig,
   { version, write }: StartLinesOptions,
 ): Announce {
   const waiting = new Set(
@@ -96,6 +96,7 @@ export function createStartLines(
         `Endpoint ${printable.text(resource)} -> ${placeOf(upstream.url)}`,
       'endpoints',
     );
+    if (bridge !== null) write(`Bridge for API keys: ${printable.text(bridge.issuer)}`);
     const introspected = issuers.filter(({ verify }) => verify === 'introspection');
     list(
       introspected,

@@ -6,8 +6,8 @@ import { RENAMED_VARIABLES } from './old-names.js';
 import type { Problem } from './problems.js';
 import type { Environment } from './secrets.js';
 
-/** `doctor` and `explain` read it, often in the same shell (commands/bearer-token.ts). */
-const TOKEN_VARIABLE = 'PORTCULLIS_TOKEN';
+/** `doctor` and `explain` read them, often in the same shell (commands/bearer-token.ts). */
+const COMMAND_VARIABLES = ['PORTCULLIS_TOKEN', 'PORTCULLIS_DOCTOR_CLIENT_SECRET'];
 /** Kubernetes sets these variables for a Service with the name portcullis. */
 const SERVICE_LINK = /^PORTCULLIS_(PORT|SERVICE)(_|$)/;
 /** Takes the place of a missing or malformed public URL. It leads nowhere (RFC 6761). */
@@ -122,7 +122,7 @@ function unknownNames(environment: Environment, get: Get): string[] {
     (name) =>
       name.startsWith(PREFIX) &&
       !Object.hasOwn(VARIABLES, name.slice(PREFIX.length)) &&
-      name !== TOKEN_VARIABLE &&
+      !COMMAND_VARIABLES.includes(name) &&
       (!SERVICE_LINK.test(name) || isPortNumber(name)),
   );
 }

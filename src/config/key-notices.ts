@@ -1,5 +1,5 @@
-// Warns of API keys that are valid and rarely meant: keys near their last day, keys that can pass
-// nowhere, secrets for an upstream without their scheme. Never shows a secret.
+// Warns of API keys that are valid and rarely meant: keys near their sunset, and keys that pass
+// nowhere. Never shows a secret.
 import type { ApiKey } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';

@@ -35,8 +35,8 @@ export function upstreamAuthorizationProblem(value: Secret): string | null {
   const text = value.reveal();
   if (text.length <= MOST_CHARACTERS && LINE.test(text)) return null;
   return (
-    'the secret must be one line of visible ASCII, such as Bearer and a token, without spaces ' +
-    `around it and of at most ${MOST_CHARACTERS} characters; correct the variable or the file`
+    'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around ' +
+    `it and with at most ${MOST_CHARACTERS} characters`
   );
 }
 

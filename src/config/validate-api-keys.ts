@@ -1,5 +1,5 @@
-// Checks API keys across fields: the registry is used and has no key twice, the places where
-// callers write keys differ from those of other credentials, and each key can pass.
+// Checks API keys across fields: the registry is used, no key occurs twice, and each can pass.
+// Keys and other credentials come from different places of a request.
 import { knownHashProblem } from './known-hashes.js';
 import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
 import type { Path, Problem } from './problems.js';

@@ -1,5 +1,5 @@
-// Checks the bridge across fields: its issuer is a place of its own on this server, and each
-// endpoint that uses it has API keys and no other issuer.
+// Checks the bridge across fields: its issuer is a place of its own on this server. Each endpoint
+// that uses it has API keys and no other issuer.
 import { BRIDGE_PATHS } from '../core/oauth-server.js';
 import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
 import type { Problem } from './problems.js';
@@ -67,6 +67,12 @@ const bridgeIsUsed: Check = ({ root: { bridge }, endpoints, isBad }) => {
   return [{ path: ['bridge'], message }];
 };
 
+/** Null where a part of it is bad. */
+function resourceOf({ resource, path }: PartialEndpoint, publicUrl?: string): string | null {
+  if (resource !== undefined) return resource;
+  return publicUrl === undefined || path === undefined ? null : publicUrl + path;
+}
+
 const endpointsFit: Check = ({ root, endpoints, isBad }) =>
   [...endpoints].flatMap(([i, endpoint]): Problem[] => {
     const path = ['endpoints', i];
@@ -89,11 +95,11 @@ const endpointsFit: Check = ({ root, endpoints, isBad }) =>
         'issuers, or write bridge: false';
       problems.push({ path: [...path, 'issuers'], message });
     }
-    const resource = endpoint.resource ?? `${root.publicUrl}${endpoint.path}`;
+    const resource = resourceOf(endpoint, root.publicUrl);
     const { audience } = endpoint;
     const isWhole = audience !== undefined && !audience.includes(undefined);
-    if (isWhole && !audience.includes(resource)) {
-      const message = `tokens of the bridge have the audience ${resource}; add it, or remove this field`;
+    if (isWhole && resource !== null && !audience.includes(resource)) {
+      const message = `tokens of the bridge have the audience ${resource}; add it or remove this`;
       problems.push({ path: [...path, 'audience'], message });
     }
     return problems;

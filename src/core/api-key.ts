@@ -37,6 +37,21 @@ export interface ApiKeyCarrier {
   readonly bearerPrefix: string | null;
 }
 
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Where a caller writes its key, in words for an operator, such as `Authorization: Token KEY`. */
+export function carrierText({ scheme, header, bearerPrefix }: ApiKeyCarrier): string {
+  const name = header.split('-').map(capitalized).join('-');
+  if (scheme === null) return `${name}: KEY`;
+  return `${name}: ${capitalized(scheme)} ${bearerPrefix === null ? 'KEY' : `${bearerPrefix}...`}`;
+}
+
+/** Ends the detail of a rejection; empty at an endpoint that takes no API keys. */
+export const carriersText = (carriers: readonly ApiKeyCarrier[]): string =>
+  carriers.length === 0
+    ? ''
+    : `; this endpoint reads API keys from ${carriers.map(carrierText).join(', ')}`;
+
 /** The registry at this moment. A reload replaces its keys. */
 export interface ApiKeys {
   /** The entry of a presented key; null where no entry has its hash. Compares in constant time. */

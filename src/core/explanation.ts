@@ -34,6 +34,8 @@ export interface ExplanationFix {
 }
 
 export interface ExplanationWithStatus extends Explanation {
+  /** True: the credential is an API key. False: it is a token, or the gateway cannot read it. */
+  readonly isKey: boolean;
   /** HTTP status of the rejection. Null if the token would pass. */
   readonly status: number | null;
   readonly fix: ExplanationFix | null;

@@ -7,7 +7,14 @@ import type { Endpoint } from '../core/endpoint.js';
 import type { Era } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
-import { METHOD_FIELD, nameField, roundedMs, sharedFields, shorten } from './log-fields.js';
+import {
+  carriersOf,
+  METHOD_FIELD,
+  nameField,
+  roundedMs,
+  sharedFields,
+  shorten,
+} from './log-fields.js';
 import { asciiJson, quoted, timestamp } from './log-text.js';
 
 export interface ForwardedLines {
@@ -124,14 +131,15 @@ export function createForwardedLines(
       if (calls.length !== 1 || call === undefined) return false;
       const field = nameField(call);
       const { id, clientAddress } = exchange;
+      const carriers = carriersOf(summary);
       const count = waiting.push({
         atMs: clock.wallMs(),
         id,
         clientAddress,
         durationMs: roundedMs(durationMs),
-        method: shorten(call.method),
+        method: shorten(call.method, carriers),
         nameField: field,
-        name: field === null ? undefined : shorten(call.name),
+        name: field === null ? undefined : shorten(call.name, carriers),
         parts: templateFor(summary),
       });
       if (count >= TOGETHER) flush();

@@ -1,7 +1,8 @@
 // The fields of a log line about a request, and their text. The names are those of OpenTelemetry's
 // semantic conventions where these have one. No field ever holds a token, a key or a body. The only
 // header value in a line is the user agent of a rejected request (rejection-fields.ts).
-import type { Call, Message } from '../core/message.js';
+import { type ApiKey, type ApiKeyCarrier, fingerprintOf } from '../core/api-key.js';
+import type { Call } from '../core/message.js';
 import { LOGGED_CHARACTERS } from '../core/presented-token.js';
 import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
@@ -19,11 +20,19 @@ const NAME_FIELDS = {
 
 type NameField = (typeof NAME_FIELDS)[keyof typeof NAME_FIELDS] | 'taskId';
 
-/** Callers choose these texts, so a line cuts them, and masks a token in them. */
-export const shorten = (text: string | null | undefined): string | undefined =>
-  text === null || text === undefined ? undefined : maskTokens(text.slice(0, LOGGED_CHARACTERS));
+type Carriers = readonly ApiKeyCarrier[];
 
-export const shortenEach = (texts: readonly string[]): (string | undefined)[] => texts.map(shorten);
+const NO_CARRIERS: Carriers = [];
+
+/** Where callers of the endpoint write keys, so that a line masks keys by their prefixes. */
+export const carriersOf = ({ endpoint }: RequestSummary): Carriers =>
+  endpoint === null ? NO_CARRIERS : endpoint.apiKeys;
+
+/** Callers choose these texts, so a line cuts them, and masks a token or key in them. */
+export const shorten = (text: string | null | undefined, carriers: Carriers): string | undefined =>
+  text === null || text === undefined
+    ? undefined
+    : maskTokens(text.slice(0, LOGGED_CHARACTERS), carriers);
 
 /** Null where the call names nothing. */
 export function nameField({ method, name }: Call): NameField | null {
@@ -34,23 +43,36 @@ export function nameField({ method, name }: Call): NameField | null {
 }
 
 /** The calls of a message. The fields of a batch are lists, so that the line shows every call. */
-export function callFields(message: Message | null): Record<string, unknown> {
+export function callFields(summary: RequestSummary): Record<string, unknown> {
+  const { message } = summary;
   if (message === null) return {};
+  const carriers = carriersOf(summary);
   const { calls } = message;
   const [only] = calls;
   if (calls.length === 1 && only !== undefined) {
     const field = nameField(only);
-    const name = field === null ? {} : { [field]: shorten(only.name) };
-    return { [METHOD_FIELD]: shorten(only.method), ...name };
+    const name = field === null ? {} : { [field]: shorten(only.name, carriers) };
+    return { [METHOD_FIELD]: shorten(only.method, carriers), ...name };
   }
   if (only === undefined) return {};
   const named = [...new Set(calls.map(nameField))].filter((field) => field !== null);
   const namesOf = (field: NameField): (string | null)[] =>
-    calls.map((call) => (nameField(call) === field ? (shorten(call.name) ?? null) : null));
+    calls.map((call) =>
+      nameField(call) === field ? (shorten(call.name, carriers) ?? null) : null,
+    );
   return {
-    [METHOD_FIELD]: calls.map(({ method }) => shorten(method) ?? null),
+    [METHOD_FIELD]: calls.map(({ method }) => shorten(method, carriers) ?? null),
     ...Object.fromEntries(named.map((field) => [field, namesOf(field)])),
   };
+}
+
+const keyOf = (caller: Caller | null): ApiKey | null =>
+  caller === null || caller.kind === 'pass-through' ? null : caller.key;
+
+/** The fingerprint of the API key that the caller presented, itself or as a bridge token. */
+export function keyFingerprint({ caller, failure }: RequestSummary): string | undefined {
+  const key = keyOf(caller);
+  return key === null ? failure?.vouched?.keyFingerprint : fingerprintOf(key);
 }
 
 const credentialOf = (caller: Caller | null): string | undefined =>
@@ -60,8 +82,9 @@ const credentialOf = (caller: Caller | null): string | undefined =>
 export function sharedFields(summary: RequestSummary): Record<string, unknown> {
   const { exchange, endpoint, caller, message, failure, status } = summary;
   const passed = caller === null || caller.kind === 'pass-through' ? undefined : caller;
-  // A token for which its issuer vouched, and that a later check rejected.
+  // A genuine token or key that a later check rejected.
   const principal = passed ?? failure?.vouched;
+  const carriers = carriersOf(summary);
   return {
     reason: failure?.definition.reason ?? 'ok',
     'http.response.status_code': status,
@@ -69,9 +92,10 @@ export function sharedFields(summary: RequestSummary): Record<string, unknown> {
     'http.request.method': exchange.method,
     era: message?.era,
     credential: credentialOf(caller) ?? failure?.vouched?.method,
-    issuer: principal?.issuer,
-    subject: shorten(principal?.subject),
-    clientId: shorten(principal?.client),
+    issuer: principal?.issuer ?? undefined,
+    subject: shorten(principal?.subject, carriers),
+    clientId: shorten(principal?.client, carriers),
+    keyFingerprint: keyFingerprint(summary),
   };
 }
 

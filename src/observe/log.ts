@@ -59,13 +59,13 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   const forwarded = createForwardedLines(render, (lines) => void destination.write(lines), clock);
 
   function lineFields(summary: RequestSummary): Record<string, unknown> {
-    const { exchange, message, durationMs } = summary;
+    const { exchange, durationMs } = summary;
     return {
       ...sharedFields(summary),
       requestId: exchange.id,
       clientAddress: exchange.clientAddress,
       durationMs: roundedMs(durationMs),
-      ...callFields(message),
+      ...callFields(summary),
     };
   }
 

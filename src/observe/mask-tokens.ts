@@ -1,5 +1,6 @@
-// Masks tokens in texts that a caller chose. A client can put a token where a name or a claim
-// belongs, for example in the URI of a resource.
+// Masks tokens and API keys in texts that a caller chose. A client can put one where a name or a
+// claim belongs, for example in the URI of a resource.
+import type { ApiKeyCarrier } from '../core/api-key.js';
 
 const MASK = '[token]';
 /** A shorter text has no room for a JWT or a useful secret, so it is not searched. */
@@ -35,8 +36,32 @@ function withoutJose(text: string): string {
   return end === 0 ? text : out + text.slice(end);
 }
 
-/** The text with `[token]` in the place of each JWT, also of a part of one that is cut off. */
-export function maskTokens(text: string): string {
+const REST_OF_KEY = /[\w\-.~+/=]*/y;
+/** A shorter rest is not a key. A word may begin with a short prefix. */
+const SHORTEST_REST = 8;
+
+function withoutKeys(text: string, prefix: string): string {
+  let out = '';
+  let end = 0;
+  for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + 1)) {
+    if (at < end) continue;
+    REST_OF_KEY.lastIndex = at + prefix.length;
+    const rest = REST_OF_KEY.exec(text)?.[0].length ?? 0;
+    if (rest < SHORTEST_REST) continue;
+    out += text.slice(end, at) + MASK;
+    end = at + prefix.length + rest;
+  }
+  return end === 0 ? text : out + text.slice(end);
+}
+
+/**
+ * The text with `[token]` in the place of each JWT, also of a part of one that is cut off.
+ * `carriers`: the keys that have a prefix there are masked too. Others look like any text.
+ */
+export function maskTokens(text: string, carriers: readonly ApiKeyCarrier[] = []): string {
   if (text.length < SHORTEST) return text;
-  return withoutJose(text).replace(AFTER_SCHEME, `$1 ${MASK}`);
+  let masked = withoutJose(text).replace(AFTER_SCHEME, `$1 ${MASK}`);
+  for (const { bearerPrefix } of carriers)
+    if (bearerPrefix !== null) masked = withoutKeys(masked, bearerPrefix);
+  return masked;
 }

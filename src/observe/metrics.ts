@@ -1,10 +1,11 @@
 // Counts every exchange once, by endpoint and reason, with its duration. Also shows the state of
-// the gateway and of its process. Labels come from the configuration and the failure table only, so
-// that no client can create a new time series.
+// the gateway and of its process. Labels come from the configuration, the registry of keys and the
+// failure table only. So no client can create a new time series.
 import { createRequire } from 'node:module';
 import { type Metric, Registry } from 'prom-client';
 import type { Failure } from '../core/failure.js';
 import type { RequestSummary } from '../core/request-summary.js';
+import { createKeyCounts, KEY_REQUESTS } from './key-counts.js';
 import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
 
 export interface Metrics {
@@ -148,13 +149,22 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'Completed requests, by endpoint, reason (ok or one of docs/failures.md) and class of status.',
     ofSeries(total, counterValues),
   );
+  const keyCounts = createKeyCounts();
+  register(
+    'counter',
+    KEY_REQUESTS,
+    'Completed requests of callers with an API key or its bridge token, by fingerprint of the key.',
+    () => keyCounts.values().map((value) => ({ metricName: KEY_REQUESTS, ...value })),
+  );
   for (const { type = 'gauge', name, help, values } of stateMetrics)
     register(type, name, help, () =>
       values(state).map((value) => ({ metricName: name, ...value })),
     );
 
   return {
-    request({ endpoint, failure, status, durationMs }) {
+    request(summary) {
+      const { endpoint, failure, status, durationMs } = summary;
+      keyCounts.request(summary);
       const series = seriesOf(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
       (series.byClass[Math.floor(status / 100)] as number)++;

@@ -18,6 +18,7 @@ import {
   REOPEN_USUALLY,
 } from './own-events.js';
 import { SseTail } from './sse-tail.js';
+import { sunsetMsOf, tokenExpiryMs } from './stream-deadlines.js';
 import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
 /** Writes the stream to the caller. The relay of the response implements it. */
@@ -190,32 +191,6 @@ export class EventStream implements TickListener {
     this.endedStreams.add(this.key);
     writer.close(REOPEN_AT_ONCE, failure);
   }
-}
-
-/**
- * The time at which the token of the caller ends its stream, in milliseconds of the wall clock. A
- * token accepted after its `exp`, within the clock tolerance, counts to the end of the tolerance.
- * Otherwise its client would reconnect in a loop, accepted and cut each time.
- */
-function tokenExpiryMs(
-  { clockToleranceSeconds, streams }: Endpoint,
-  caller: Caller,
-  nowMs: number,
-): number {
-  if (caller.kind === 'pass-through' || caller.expiresAt === null) return Number.POSITIVE_INFINITY;
-  const { expiresAt, issuer } = caller;
-  const seconds =
-    expiresAt * 1000 > nowMs + TICK_MS
-      ? expiresAt
-      : expiresAt + (clockToleranceSeconds.get(issuer ?? '') ?? 0);
-  return (seconds + streams.outliveTokenSeconds) * 1000;
-}
-
-/** The response of a call may outlive its token, but not its API key. */
-function sunsetMsOf(caller: Caller): number {
-  const { sunsetMs } =
-    caller.kind === 'pass-through' ? caller.credential.rule : (caller.key ?? { sunsetMs: null });
-  return sunsetMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** Null where the gateway cannot recognize the client when it comes back. */

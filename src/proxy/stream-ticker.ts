@@ -19,7 +19,7 @@ export interface StreamTicker {
   remove(listener: TickListener): void;
   /** Ticks every listener at once with `shuttingDown`. Later listeners get it at the next tick. */
   shutDown(): void;
-  /** Rechecks every listener after a reload, in slices, so that no request waits for all of them. */
+  /** Rechecks all listeners after a reload, in slices, so that no request waits for all of them. */
   recheck(): void;
 }
 

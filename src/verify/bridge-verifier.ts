@@ -20,8 +20,8 @@ import { type Claims, checkDates } from './claims.js';
 import { shapeOf, type UnverifiedJws } from './jws.js';
 import { withClaims } from './presented-token.js';
 
-/** Replicas with one ring may differ by this in their clocks. */
-export const TOLERANCE_SECONDS = 30;
+/** Replicas with one ring may differ by this in their clocks, so that `iat` is in the future. */
+const TOLERANCE_SECONDS = 30;
 /** The bridge signs no token that lives longer. */
 const MAX_LIFE_SECONDS = 3600;
 const HEADER_MEMBERS = new Set(['alg', 'kid', 'typ']);

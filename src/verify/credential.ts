@@ -1,6 +1,6 @@
 // Reads the one credential of a request, from the Authorization header or a configured key header
 // (RFC 6750 section 2, RFC 9110 section 11). The authenticators verify it.
-import type { ApiKeyCarrier } from '../core/api-key.js';
+import { type ApiKeyCarrier, carriersText } from '../core/api-key.js';
 import { type Credential, hasSecondScheme, type PassThroughRule } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { RequestHead } from '../core/exchange.js';
@@ -132,13 +132,16 @@ export function readCredential(exchange: RequestHead, endpoint: Endpoint): Resul
     return ok({ kind: 'bearer', token });
   }
   const parts = SCHEME.exec(value);
-  if (parts === null) return credentialScheme({ detail: 'no scheme' });
+  if (parts === null)
+    return credentialScheme({ detail: `no scheme${carriersText(endpoint.apiKeys)}` });
   if (hasSecondScheme(value)) return credentialMultiple({ detail: TWO_SCHEMES });
   const scheme = (parts[1] as string).toLowerCase();
   // A client without a token yet needs the challenge, so that its login starts.
   if (scheme === 'bearer') return credentialMissing({ detail: NO_TOKEN });
   const match = placesOf(endpoint).find((candidate) => candidate.scheme === scheme);
   return match === undefined
-    ? credentialScheme({ detail: 'a scheme that is not configured' })
+    ? credentialScheme({
+        detail: `a scheme that is not configured${carriersText(endpoint.apiKeys)}`,
+      })
     : credentialAt(match, header, value, parts[2] ?? '');
 }

@@ -37,6 +37,7 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
     if (typeof iss !== 'string') return tokenIssuer({ detail: 'the token has no iss' });
     const issuer = issuers.get(iss);
     if (issuer === undefined) {
+      if (issuers.size === 0) return tokenIssuer({ detail: 'this endpoint takes no tokens' });
       const near = nearMiss(iss, [...issuers.keys()], true);
       const hint = near === null ? '' : `; ${nearMissText(near)}`;
       const shown = quoted(iss, QUOTED_CHARACTERS);
@@ -91,6 +92,7 @@ export function createSelectVerifier(issuers: ReadonlyMap<string, IssuerRuntime>
       ({ tokenPrefixes }) => tokenPrefixes?.some((prefix) => token.startsWith(prefix)) ?? true,
     );
     if (issuer !== undefined) return ok({ issuer, jwt: null });
+    if (issuers.size === 0) return tokenMalformed({ detail: 'this endpoint takes no tokens' });
     const why =
       introspecting.length === 0
         ? 'no introspection is configured'

@@ -13,6 +13,16 @@ test('an equal configuration keeps its part, another one builds a part', () => {
   expect(keep.all()).toEqual([first, other]);
 });
 
+test('it forgets the parts that no runtime uses, and builds them anew', () => {
+  const keep = createKeep<object>();
+  const build = () => ({});
+  const [one, other] = [keep.get(1, build), keep.get(2, build)];
+  expect(keep.retain(new Set([other]))).toEqual([one]);
+  expect(keep.all()).toEqual([other]);
+  expect(keep.get(1, build)).not.toBe(one);
+  expect(keep.get(2, build)).toBe(other);
+});
+
 describe('the fingerprint', () => {
   test('changes with a secret, although every secret prints the same', () => {
     const one = { clientSecret: secret('one') };

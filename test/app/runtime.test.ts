@@ -138,3 +138,18 @@ describe('towards the upstream', () => {
     expect(upstream.last?.header('mcp-session-id')).toBe('upstream-1');
   });
 });
+
+describe('100 reloads, each with another issuer and upstream', () => {
+  test('keep the parts of the active configuration only, and close the connections of the others', async () => {
+    const parts = newShared();
+    upstream.reset();
+    upstream.answer(answers.rpc());
+    for (let i = 0; i < 100; i++) {
+      const runtime = build(parts, { issuer: { clockToleranceSeconds: i }, endpoint: { upstream: `${upstream.url}/${i}` } });
+      runtime.activate();
+      if (i % 20 === 0) await forward(runtime);
+    }
+    expect([parts.issuers, parts.pools, parts.streamsByPath].map((keep) => keep.all().length)).toEqual([1, 1, 1]);
+    await until('the connections of the others are closed', () => upstream.connections() === 0);
+  });
+});

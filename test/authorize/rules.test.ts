@@ -1,7 +1,7 @@
 // Checks calls against the rules of an endpoint, in tables. For each rule one caller passes.
 import { describe, expect, test } from 'vitest';
 import { createRules } from '../../src/authorize/rules.js';
-import { passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
+import { apiKey, KEY, keyCaller, passThroughCaller, principal, tokenRule } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 import { at, holder, kind, none, rule, ruled, send, tool } from '../support/rule-calls.js';
 
@@ -127,6 +127,22 @@ describe('a pass-through caller', () => {
     expect(send({ tool: ruled }, caller, tool('read_file'))).toBeNull();
     for (const name of ['write_x', 'admin_x', 'drop_table'])
       expect(reasonOf(send({ tool: ruled }, caller, tool(name)))).toBe('tool.denied');
+  });
+});
+
+describe('a caller with an API key', () => {
+  const key = (...scopes: string[]) => keyCaller(apiKey(KEY, { scopes: ['base', ...scopes] }));
+  test('has the scopes of its entry, like any other', () => {
+    expect(send({ tool: ruled }, key('files:write'), tool('write_file'))).toBeNull();
+    const refused = send({ tool: ruled }, key(), tool('write_file'));
+    expect([reasonOf(refused), refused?.scopes]).toEqual(['scope.insufficient', ['base', 'files:write']]);
+  });
+
+  test('has no claims, so that a rule for a claim rejects it', () => {
+    expect(send({ tool: ruled }, principal({ scopes: ['base'], claims: { roles: 'admin' } }), tool('admin_x'))).toBeNull();
+    const denied = send({ tool: ruled }, key('admin'), tool('admin_x'));
+    expect(reasonOf(denied)).toBe('tool.denied');
+    expect(denied?.detail).toBe('the rule requires the claim roles, and an API key has no claims');
   });
 });
 

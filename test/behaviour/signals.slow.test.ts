@@ -1,5 +1,5 @@
 // Signals that do not stop the gateway, and those that do. Without a listener, SIGHUP and SIGUSR2
-// kill a process of Node, and SIGUSR1 opens its debugger.
+// kill a process of Node, and SIGUSR1 opens its debugger. reload.slow.test.ts has the reload.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ownPort } from '../fixtures/ports.js';
@@ -16,8 +16,29 @@ afterEach(async () => {
 const send = (signal: NodeJS.Signals): void => void process.kill(scene.gateway.pid, signal);
 const ended = () => withDeadline('the gateway ends', scene.gateway.exited, 5000);
 
+test('E-11: SIGHUP reloads, also twice at once, and the shutdown ignores it', async () => {
+  scene = await startScene({
+    process: true,
+
+    root: { drain: { delaySeconds: 1 } },
+  });
+  const reloads = () => scene.gateway.logs().filter(({ event }) => event === 'config.reloaded');
+  for (let count = 1; count <= 3; count++) {
+    send('SIGHUP');
+    await until(`reload ${count}`, () => reloads().length === count);
+  }
+  send('SIGHUP');
+  send('SIGHUP');
+  await until('one more reload', () => reloads().length > 3);
+  send('SIGTERM');
+  await until('the shutdown', () => scene.gateway.logs().some(({ event }) => event === 'gateway.stopping'));
+  send('SIGHUP');
+  expect(await ended()).toEqual({ code: 0, signal: null });
+  const ignored = scene.gateway.logs().find(({ event }) => event === 'config.reload_ignored');
+  expect(ignored).toMatchObject({ level: 'warn', detail: 'the gateway is stopping; the next start reads the files' });
+});
+
 test.each<[NodeJS.Signals, RegExp]>([
-  ['SIGHUP', /^the gateway cannot reload its configuration; restart it to read the file again$/],
   ['SIGUSR1', /does not open the debugger/],
   ['SIGUSR2', /no effect/],
 ])('E-11: %s writes a warning, and the gateway goes on', async (signal, detail) => {

@@ -1,7 +1,8 @@
 // Runs the doctor on a third-party server behind a front proxy.
 import type { Finding, Observation } from '../../src/commands/doctor/check.js';
-import { createInspection, type Target } from '../../src/commands/doctor/inspection.js';
+import { createInspection } from '../../src/commands/doctor/inspection.js';
 import { allChecks } from '../../src/commands/doctor/run-checks.js';
+import type { Target } from '../../src/commands/doctor/target.js';
 import { type FrontFaults, startFront } from '../fixtures/front.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { runDoctor, TARGET } from './run-doctor.js';

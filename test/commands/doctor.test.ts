@@ -19,6 +19,7 @@ describe('a correct third-party server', () => {
     ]);
     expect(linesOf(findings, 'skipped').map((line) => line.split(':')[0])).toEqual([
       'skipped Mcp-Param headers',
+      'skipped client credentials',
       'skipped call progress',
       'skipped HTTP/2',
       'skipped streams over HTTP/2',

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import type { CheckResult, Finding } from '../../src/commands/doctor/check.js';
-import type { Target } from '../../src/commands/doctor/inspection.js';
 import { runChecks } from '../../src/commands/doctor/run-checks.js';
+import type { Target } from '../../src/commands/doctor/target.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { type Behaviour, type Fault, startThirdPartyServer, type ThirdPartyServer } from './third-party-server.js';
 

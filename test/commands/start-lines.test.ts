@@ -1,5 +1,6 @@
 // The words that the gateway writes at its start on a terminal: plain, exact, bounded, and without
 // a secret part of a URL.
+import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createStartLines } from '../../src/commands/start-lines.js';
@@ -41,6 +42,27 @@ test('version, addresses, endpoint and issuer, and then the log', async () => {
   // From now on the log has every notice.
   for (const notice of [loaded(A), failed(A), { event: 'x.y', level: 'warn' as const }]) expect(announce(notice)).toBe(false);
   expect(lines).toHaveLength(5);
+});
+
+test('a gateway of API keys waits for no issuer', async () => {
+  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const lines: string[] = [];
+  const text =
+    `publicUrl: https://mcp.example.com
+apiKeys: { a: { sha256: ${'ab'.repeat(32)} } }
+bridge: { keys: ["$` +
+    `{env:KEY}"] }
+endpoints: [{ path: /mcp, apiKeys: [{ header: X-Api-Key }], upstream: http://10.0.0.5:3000/mcp }]`;
+  const config = parseYaml(text, { KEY: String(key) });
+  const announce = createStartLines(config, { version: '1.2.3', write: (line) => void lines.push(line) });
+  expect(announce(LISTENING)).toBe(true);
+  await setImmediate();
+  expect(lines.slice(2)).toEqual([
+    'Endpoint https://mcp.example.com/mcp -> http://10.0.0.5:3000/mcp',
+    'Bridge for API keys: https://mcp.example.com/bridge',
+    END,
+  ]);
+  expect(announce({ event: 'x.y', level: 'warn' })).toBe(false);
 });
 
 test.each([

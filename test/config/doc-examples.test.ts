@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { loadEnvironment, parseYaml } from '../../src/config/load.js';
 import { presetNames } from '../../src/config/presets.js';
 import type { ResolvedConfig } from '../../src/config/resolved-config.js';
-import { keyText } from '../support/sealing-key.js';
+import { DOC_ENVIRONMENT } from '../support/doc-environment.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,12 +20,7 @@ const examplesOf = (name: string): string[] =>
     body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
 
-const ENVIRONMENT = {
-  INTROSPECTION_SECRET: 's3cret',
-  CHECK_SECRET: 's3cret',
-  PORTCULLIS_SESSION_KEYS: keyText(),
-};
-const load = (config: Fields): ResolvedConfig => parseYaml(JSON.stringify(config), ENVIRONMENT);
+const load = (config: Fields): ResolvedConfig => parseYaml(JSON.stringify(config), DOC_ENVIRONMENT);
 
 const UPSTREAM = 'http://10.0.0.5:3000/mcp';
 const ISSUERS = { main: { issuer: 'https://auth.example.com' } };
@@ -70,7 +65,8 @@ describe('docs/recipes.md', () => {
 
   test.each(recipes.map((recipe) => [titleOf(recipe), recipe]))('%s is a whole configuration', (title, recipe) => {
     const yaml = /^```yaml\n([\s\S]*?)^```$/m.exec(recipe)?.[1];
-    if (title !== 'Without a file') return void expect(isWhole(yaml ?? '') && parseYaml(yaml ?? '', ENVIRONMENT)).toBeTruthy();
+    if (title !== 'Without a file')
+      return void expect(isWhole(yaml ?? '') && parseYaml(yaml ?? '', DOC_ENVIRONMENT)).toBeTruthy();
     const exported = Object.fromEntries([...recipe.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
     const [one] = parseYaml(/^```yaml\n([\s\S]*?)^```$/m.exec(recipes[0] ?? '')?.[1] ?? '', {}).endpoints;
     expect(loadEnvironment(exported).endpoints[0]).toMatchObject({ resource: one?.resource, scopes: one?.scopes });

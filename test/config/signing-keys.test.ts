@@ -63,6 +63,7 @@ describe('rejects', () => {
     ['a set of keys', text({ keys: [jwk(ed)] }), 'holds a set of keys'],
     ['a key with a passphrase', locked(ed, 'pkcs8'), 'holds a key with a passphrase'],
     ['a key with a passphrase as SEC 1', locked(p256, 'sec1'), 'holds a key with a passphrase'],
+    ['a key for SSH', pem(ed).replaceAll('PRIVATE', 'OPENSSH PRIVATE'), 'holds a key for SSH'],
     ['two keys', pem(ed) + pem(p256), 'holds several keys'],
     ['a key in one line', pem(ed).replaceAll('\n', '\\n'), 'has \\n in place of line feeds'],
     ['half of a key', pem(ed).slice(0, 60), 'does not hold a private key'],

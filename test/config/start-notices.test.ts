@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseYaml } from '../../src/config/load.js';
 import { startNotices } from '../../src/config/start-notices.js';
-import { keyText } from '../support/sealing-key.js';
+import { DOC_ENVIRONMENT } from '../support/doc-environment.js';
 
-const ENVIRONMENT = { INTROSPECTION_SECRET: 's3cret', CHECK_SECRET: 's3cret', PORTCULLIS_SESSION_KEYS: keyText() };
 const URL_OF = 'https://mcp.example.com/mcp';
 
 const noticesOf = (fields: Record<string, unknown>) =>
@@ -60,11 +59,11 @@ describe('no warning for the examples', () => {
 
   test('of the documents', () => {
     expect(whole.length).toBeGreaterThan(2);
-    for (const [name, text] of whole) expect([name, startNotices(parseYaml(text, ENVIRONMENT))]).toEqual([name, []]);
+    for (const [name, text] of whole) expect([name, startNotices(parseYaml(text, DOC_ENVIRONMENT))]).toEqual([name, []]);
   });
 
   test('of examples/portcullis.yaml and of the test with ten lines', () => {
     for (const name of ['examples/portcullis.yaml', 'test/config/golden/readme.yaml'])
-      expect(startNotices(parseYaml(read(name), ENVIRONMENT))).toEqual([]);
+      expect(startNotices(parseYaml(read(name), DOC_ENVIRONMENT))).toEqual([]);
   });
 });

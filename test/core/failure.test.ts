@@ -38,8 +38,8 @@ const laws: readonly [law: string, breaks: (row: FailureDefinition) => boolean][
     (r) => r.code !== null && r.status !== null && DEFINED_CODES.includes(r.code) && r.status !== (r.code === -32603 ? 500 : 400),
   ],
   [
-    'no status means no code, except for the last event of a stream: the code of a 502 or 504 (B-77, B-78)',
-    (r) => r.status === null && r.code !== null && !(r.reason.startsWith('stream.') && [-31502, -31504].includes(r.code)),
+    'no status means no code, except for the last event of a stream: the code of a 401, 502 or 504 (B-77, B-78)',
+    (r) => r.status === null && r.code !== null && !(r.reason.startsWith('stream.') && [-31401, -31502, -31504].includes(r.code)),
   ],
   [
     'no code means no status, except for requests that the gateway could not read',

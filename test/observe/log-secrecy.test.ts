@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
-import { legacy, passThroughCaller } from '../support/endpoint.js';
+import { keyCaller, legacy, passThroughCaller } from '../support/endpoint.js';
 import { lineOf } from '../support/log-line.js';
 import { logging } from '../support/logging.js';
 import { outcome, TOKEN } from '../support/outcome.js';
@@ -26,6 +26,7 @@ const ALLOWED = [
   'issuer',
   'subject',
   'clientId',
+  'keyFingerprint',
   'stack',
   'user_agent.original',
   'acceptedAudience',
@@ -38,8 +39,9 @@ describe('no line has a token, a key, a header value or a body (C-153, A-66)', (
   }));
   test('neither for a failure nor for a success', () => {
     const { log, written, lines } = logging();
-    for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }]) log.request(outcome(changes));
-    expect(written()).toHaveLength(failureTable.length + 2);
+    for (const changes of [{}, ...every, { caller: passThroughCaller(TOKEN) }, { caller: keyCaller() }])
+      log.request(outcome(changes));
+    expect(written()).toHaveLength(failureTable.length + 3);
     expect(written().filter((line) => /secret|eyJ/.test(line))).toEqual([]);
     expect([...new Set(lines().flatMap((line) => Object.keys(line)))].filter((field) => !ALLOWED.includes(field))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // Tokens in texts that a caller chose do not reach the log, and other texts are unchanged.
 import { describe, expect, test } from 'vitest';
 import { maskTokens } from '../../src/observe/mask-tokens.js';
+import { KEY, keyBearer, keyHeader } from '../support/endpoint.js';
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64url');
 const HEADER = b64('{"alg":"RS256","kid":"k"}');
@@ -54,5 +55,35 @@ describe('other texts are unchanged', () => {
     '',
   ])('%j', (text) => {
     expect(maskTokens(text)).toBe(text);
+  });
+});
+
+describe('an API key with a configured prefix is masked', () => {
+  const carriers = [keyHeader, keyBearer];
+  test.each<[string, string, string]>([
+    ['alone', KEY, '[token]'],
+    ['in a URI', `file://h/a?key=${KEY}&b=1`, 'file://h/a?key=[token]&b=1'],
+    ['in quotes', `the key "${KEY}" is wrong`, 'the key "[token]" is wrong'],
+    ['two of them', `${KEY} ${KEY}`, '[token] [token]'],
+    ['directly behind other text', `key${KEY}`, 'key[token]'],
+    ['cut off', KEY.slice(0, 20), '[token]'],
+    ['the prefix twice', `sk_live_${KEY}`, '[token]'],
+    ['beside a JWT', `${JWT} ${KEY}`, '[token] [token]'],
+    ['behind Bearer', `Bearer ${KEY}`, 'Bearer [token]'],
+  ])('%s', (_what, text, masked) => {
+    expect(maskTokens(text, carriers)).toBe(masked);
+    expect(maskTokens(text, [keyHeader])).toBe(maskTokens(text));
+  });
+
+  test.each(['sk_live_ keys begin so', 'sk_live_abc is short', 'SK_LIVE_Zm9yIHRlc3Rz is another', 'no key in here at all'])(
+    'and %j is unchanged',
+    (text) => expect(maskTokens(text, carriers)).toBe(text),
+  );
+
+  test('a text of nothing but prefixes is masked quickly', () => {
+    const started = performance.now();
+    expect(maskTokens('sk_live_'.repeat(4_000), carriers)).toBe('[token]');
+    expect(maskTokens('sk_live_ '.repeat(4_000), carriers)).toBe('sk_live_ '.repeat(4_000));
+    expect(performance.now() - started).toBeLessThan(200);
   });
 });

@@ -1,4 +1,5 @@
 // The pool: its limits, and the timeout for the head of a response.
+import type { Client } from 'undici';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createPool, type Slot, type UpstreamPool } from '../../src/proxy/pool.js';
 import { endpoint } from '../support/endpoint.js';
@@ -57,4 +58,26 @@ test('a closed pool reports no timeouts', async () => {
   await pool.close();
   vi.advanceTimersByTime(10_000);
   expect(headTimedOut).not.toHaveBeenCalled();
+});
+
+test('a retired pool closes free connections at once and busy ones when they are free, and still times out', () => {
+  pool = createPool(upstream({ headersTimeoutMs: 100 }));
+  const [free, busy] = [take(false), take(false)];
+  free.release();
+  pool.retire();
+  vi.advanceTimersByTime(1);
+  expect((free.dispatcher as Client).destroyed).toBe(true);
+  expect((busy.dispatcher as Client).destroyed).toBe(false);
+  // A call that was accepted before the reload, and arrives after it.
+  const late = take(false);
+  const timedOut: string[] = [];
+  vi.advanceTimersByTime(1_000);
+  late.awaitHead({ index: -1, sinceTick: 0, headTimedOut: () => void timedOut.push('late') });
+  vi.advanceTimersByTime(1_000);
+  expect(timedOut).toEqual(['late']);
+  for (const slot of [busy, late]) slot.release();
+  vi.advanceTimersByTime(1);
+  expect([busy, late].map(({ dispatcher }) => (dispatcher as Client).destroyed)).toEqual([true, true]);
+  vi.advanceTimersByTime(200);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -5,7 +5,7 @@ import type { Caller } from '../../src/core/principal.js';
 import { createKeyRing } from '../../src/proxy/seal.js';
 import { type CallSession, createSessions, type OpenSession, SESSION_SECONDS } from '../../src/proxy/sessions.js';
 import { testClock } from '../support/clock.js';
-import { endpoint, keyRule, legacy, passThroughCaller, principal } from '../support/endpoint.js';
+import { apiKey, endpoint, KEY, keyCaller, keyRule, legacy, passThroughCaller, principal } from '../support/endpoint.js';
 import { head, type Lines } from '../support/exchange.js';
 import { sealingKey } from '../support/sealing-key.js';
 
@@ -51,6 +51,7 @@ test('B-80, E-09: one replica seals, another opens a short text of visible ASCII
 
 const machine = principal({ subject: 'alice', kind: 'client' });
 const acme = principal({ tenant: 'acme' });
+const clientLikeKey = principal({ kind: 'client', issuer: null, tenant: 'acme', subject: 'partner-a' });
 const elsewhere = (upstream: Partial<Endpoint['upstream']>): Endpoint => endpoint({ upstream: { ...AT.upstream, ...upstream } });
 
 describe.each([
@@ -68,6 +69,9 @@ describe.each([
     ['a machine, not the user with the same name', { by: machine }, {}],
     ['its issuer', {}, { by: principal({ issuer: 'https://other.example.com' }) }],
     ['its tenant', { by: acme }, { by: principal({ tenant: 'other' }) }],
+    ['its API key', { by: keyCaller() }, { by: keyCaller(apiKey(KEY, { name: 'partner-b' })) }],
+    ['the tenant of its API key', { by: keyCaller() }, { by: keyCaller(apiKey(KEY, { tenant: 'globex' })) }],
+    ['its API key, not the client with the same name', { by: keyCaller() }, { by: clientLikeKey }],
     ['its tenant, not a caller without a tenant', { by: acme }, {}],
     ['a caller without a tenant, not a caller with one', {}, { by: acme }],
     ['a caller without a tenant, not a tenant with an empty name', {}, { by: principal({ tenant: '' }) }],
@@ -109,6 +113,14 @@ describe.each([
 
 /** A replica that all rows of the table share. */
 const remembering = replica();
+
+test('a key, its bridge token and its next key of the same name share sessions', () => {
+  const sealed = sealedBy(replica(), { by: keyCaller() });
+  for (const by of [keyCaller(apiKey(), 'bridge'), keyCaller(apiKey('sk_live_next')), keyCaller()]) {
+    expect(openedBy(replica(), sealed, { by })).toBe(UUID);
+    expect(openedBy(replica(), sealedBy(replica(), { by }), { by: keyCaller() })).toBe(UUID);
+  }
+});
 
 test('E-08: a session expires after 24 h, on replicas that remember it and on others', () => {
   const sealed = sealedBy(replica());

@@ -18,7 +18,7 @@ export const c: States = {
   'C-11': proven('the body of a rejection is small JSON'),
   'C-12': proven('long tokens pass, too long ones are 431'),
   'C-20': notApplicable('a permission; Bearer is the only challenge'),
-  'C-21': gap('reload'),
+  'C-21': proven('a reload changes the metadata at its URL, and 401 names it'),
   'C-22': notApplicable('TLS ends in front of the gateway; a public URL that is not https stops the start (A-07)'),
   'C-23': proven('metadata may be cached for a short time'),
   'C-24': proven('metadata of an issuer must name that issuer'),

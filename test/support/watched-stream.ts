@@ -1,6 +1,7 @@
 // Opens event streams with a clock that the test moves, and records their comments and ends.
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { StreamLimits } from '../../src/core/endpoint.js';
+import type { Failure } from '../../src/core/failure.js';
 import type { Caller } from '../../src/core/principal.js';
 import {
   createOpenStream,
@@ -43,6 +44,8 @@ export interface Closed {
 export interface Opened {
   readonly stream: EventStream;
   readonly writer: StreamWriter & { isPaused: boolean };
+  /** From now on the gateway would reject the caller of the stream, with this failure. */
+  revoke(failure: Failure): void;
   readonly comments: string[];
   readonly closed: Closed[];
   flushes: string[];
@@ -75,13 +78,17 @@ export function open(
   caller: Caller = inSeconds(100_000),
   openStream = openStreamOf(limits),
 ): Opened {
+  let revocation: Failure | null = null;
   const opened: Omit<Opened, 'stream' | 'sends'> = {
+    revoke(failure) {
+      revocation = failure;
+    },
     comments: [],
     closed: [],
     flushes: [],
     writer: {
       isPaused: false,
-      revocation: () => null,
+      revocation: () => revocation,
       flush: () => {
         for (const text of opened.flushes.splice(0)) stream.pass(Buffer.from(text));
       },

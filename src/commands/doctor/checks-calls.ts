@@ -5,7 +5,7 @@ import { describeOutcome } from './document.js';
 import type { Inspection } from './inspection.js';
 import type { Conversation, Era } from './mcp-conversation.js';
 import { header, type Outcome } from './request.js';
-import { ownLogin, TOKEN_LOST, tokenLoss } from './token-loss.js';
+import { lossText, OTHER_KEY, ownLogin, tokenLoss } from './token-loss.js';
 import { describeReply, evaluateToolCall, rpcErrorOf } from './tool-call.js';
 
 const ERAS = ['modern', 'legacy'] as const;
@@ -24,7 +24,7 @@ async function inConversation(
   evaluate: (conversation: Conversation) => Observation | Promise<Observation>,
 ): Promise<Observation> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
-  if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
+  if ((await tokenLoss(inspection)) !== null) return skipped(lossText(inspection));
   return evaluate(await inspection.conversations.in(era));
 }
 
@@ -98,6 +98,7 @@ export const callChecks: readonly Check[] = [
       if (!inspection.sendsToken) return NO_TOKEN;
       const loss = await tokenLoss(inspection);
       if (loss !== null) return loss;
+      const isKey = inspection.target.key !== null;
       let isSupported = false;
       for (const era of ERAS) {
         const { opening, supported } = await inspection.conversations.in(era);
@@ -109,11 +110,11 @@ export const callChecks: readonly Check[] = [
           `${OPENINGS[era]} got ${outcome.status} ` +
             `${challenge === '' ? 'without a challenge' : `with ${challenge}`}` +
             rpcErrorOf(opening),
-          (await ownLogin(inspection, outcome)) ?? undefined,
+          (await ownLogin(inspection, outcome)) ?? (isKey ? OTHER_KEY : undefined),
         );
       }
       return isSupported
-        ? ok('the server accepts the token')
+        ? ok(`the server accepts the ${isKey ? 'key' : 'token'}`)
         : skipped('no opening request got a result');
     },
   },
@@ -126,7 +127,7 @@ export const callChecks: readonly Check[] = [
     requirement: 'B-32, B-40',
     async probe(inspection) {
       if (!(await inspection.canConverse())) return NO_TOKEN;
-      if ((await tokenLoss(inspection)) !== null) return skipped(TOKEN_LOST);
+      if ((await tokenLoss(inspection)) !== null) return skipped(lossText(inspection));
       const all: { era: Era; conversation: Conversation }[] = [];
       for (const era of ERAS)
         all.push({ era, conversation: await inspection.conversations.in(era) });

@@ -4,6 +4,7 @@ import { isProtectedUrl } from '../../core/loopback.js';
 import { isUnknownAuthority, TRUST_PRIVATE_CA } from './certificate-fix.js';
 import { type Check, fail, type Observation, ok, skipped, warn } from './check.js';
 import type { JsonDocument, JsonObject } from './document.js';
+import { isForProgramsAlone } from './grants.js';
 import type { Inspection } from './inspection.js';
 
 /**
@@ -50,6 +51,15 @@ export async function withFirstServer(
 const includes = (list: unknown, member: string): boolean =>
   Array.isArray(list) && list.includes(member);
 
+const NO_BROWSER = 'the authorization server serves client credentials alone, and no browser opens';
+
+/** The SDKs reject a document without response_types_supported. An empty list is right here. */
+function evaluateForPrograms(json: JsonObject): Observation {
+  if (!Array.isArray(json.response_types_supported))
+    return fail('response_types_supported is missing', 'publish it as an empty list');
+  return ok(`token_endpoint is ${String(json.token_endpoint)}`);
+}
+
 export const issuerChecks: readonly Check[] = [
   {
     name: 'authorization server metadata',
@@ -94,7 +104,9 @@ export const issuerChecks: readonly Check[] = [
       'begins no login otherwise',
     requirement: 'MCP 2026-07-28, authorization code protection',
     probe: (inspection) =>
-      withFirstServer(inspection, ({ code_challenge_methods_supported: methods }) => {
+      withFirstServer(inspection, (json) => {
+        if (isForProgramsAlone(json)) return skipped(NO_BROWSER);
+        const { code_challenge_methods_supported: methods } = json;
         if (methods === undefined) return fail('code_challenge_methods_supported is missing');
         const observed = `code_challenge_methods_supported is ${String(methods)}`;
         return includes(methods, 'S256') ? ok(observed) : fail(observed);
@@ -112,6 +124,7 @@ export const issuerChecks: readonly Check[] = [
           if (url === undefined) return fail(`${name} is missing`);
           if (!isProtectedUrl(url)) return fail(`${name} is not https: ${String(url)}`);
         }
+        if (isForProgramsAlone(json)) return evaluateForPrograms(json);
         return includes(json.response_types_supported, 'code')
           ? ok(`authorization_endpoint is ${String(json.authorization_endpoint)}`)
           : fail('response_types_supported does not include code');
@@ -126,6 +139,8 @@ export const issuerChecks: readonly Check[] = [
     requirement: 'MCP 2026-07-28, client registration',
     probe: (inspection) =>
       withFirstServer(inspection, (json) => {
+        if (isForProgramsAlone(json))
+          return skipped('the operator gives each client its id and its secret');
         const ways = [
           json.registration_endpoint === undefined ? null : 'registration_endpoint',
           json.client_id_metadata_document_supported === true
@@ -166,6 +181,9 @@ export const issuerChecks: readonly Check[] = [
       const observed = `GET got ${[...new Set(results)].join(' and ')}`;
       if (issuer === undefined && (await inspection.isOpen()))
         return ok(`${observed}: the server needs no login`);
+      const metadata = await inspection.metadata();
+      if (metadata !== null && metadata.authorization_servers === undefined)
+        return ok(`${observed}: the metadata names no authorization server`);
       return results.includes('the document')
         ? ok(observed)
         : warn(

@@ -14,6 +14,13 @@ async function withMetadata(
 
 const isString = (value: unknown): value is string => typeof value === 'string';
 
+const KEY_IN_A_HEADER =
+  'the metadata names no authorization server: OAuth clients cannot log in, and a client needs a ' +
+  'key in a header';
+const KEYS_ALONE =
+  'nothing, if every client sends a key in a header that its user configures. The doctor cannot ' +
+  'see from outside which headers the server reads: give it one, such as `X-Api-Key: ...`, in ' +
+  'PORTCULLIS_TOKEN. Otherwise list at least one issuer';
 const SET_RESOURCE = 'set resource to the public URL of this endpoint, with its path';
 
 function compareResource(resource: string, typed: string): Observation {
@@ -55,6 +62,7 @@ export const metadataFieldChecks: readonly Check[] = [
     requirement: 'A-01, A-12',
     probe: (inspection) =>
       withMetadata(inspection, ({ authorization_servers: servers }) => {
+        if (servers === undefined) return warn(KEY_IN_A_HEADER, KEYS_ALONE);
         if (!Array.isArray(servers) || servers.length === 0)
           return fail('the metadata names no authorization server');
         return servers.every(isProtectedUrl)

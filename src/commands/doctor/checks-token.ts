@@ -5,12 +5,13 @@ import type { Inspection } from './inspection.js';
 import { claimsOf } from './jwt-claims.js';
 
 const NO_TOKEN = 'the command has no token';
+const NOT_A_TOKEN = 'the command has a key, and no token';
 
 function withClaims(
-  { target: { token } }: Inspection,
+  { target: { token, key } }: Inspection,
   evaluate: (claims: JsonObject) => Observation | Promise<Observation>,
 ): Observation | Promise<Observation> {
-  if (token === null) return skipped(NO_TOKEN);
+  if (token === null) return skipped(key === null ? NO_TOKEN : NOT_A_TOKEN);
   const claims = claimsOf(token);
   return claims === null
     ? skipped('the token is not a JWT: only its issuer can read it')
@@ -25,10 +26,10 @@ export const tokenChecks: readonly Check[] = [
     expected: 'the token travels over https, or stays on this machine',
     fix: 'use the https URL; the doctor did not send the token over http',
     requirement: 'C-22',
-    probe({ target: { token }, sendsToken }) {
-      if (token === null) return skipped(NO_TOKEN);
+    probe({ target: { token, key }, sendsToken }) {
+      if (token === null && key === null) return skipped(NO_TOKEN);
       return sendsToken
-        ? ok('the doctor sends the token over https or loopback')
+        ? ok(`the doctor sends the ${key === null ? 'token' : 'key'} over https or loopback`)
         : fail('the URL is http, and not on loopback');
     },
   },

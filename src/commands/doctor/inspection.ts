@@ -18,21 +18,7 @@ import {
   type SendRequest,
   sendRequest,
 } from './request.js';
-
-export interface Target {
-  /** As typed: the checks compare the resource with it exactly. */
-  readonly url: string;
-  readonly token: string | null;
-  readonly tool: string | null;
-  /** The origin of a web page that calls the server. */
-  readonly origin: string;
-  /** How long a stream has to stay open without an event; null skips that check. */
-  readonly idleMs: number | null;
-  /** The time limit for an event. */
-  readonly eventMs: number;
-  /** How long the doctor waits for the result of a tool; 30 s without it. */
-  readonly callMs?: number;
-}
+import { credentialOf, type Target } from './target.js';
 
 const CALL_MS = 30_000;
 
@@ -73,17 +59,14 @@ export function challengesOf(outcome: Outcome): {
 }
 
 export function createInspection(given: Target) {
-  const target = { callMs: CALL_MS, ...given };
+  const target = { callMs: CALL_MS, key: null, login: null, ...given };
   const url = new URL(target.url);
   const path = url.pathname === '/' ? '' : url.pathname;
   const locations = locationsOf(url, path);
   const isOnLoopback = isLoopbackHost(url.hostname);
-  /** Empty if the token would travel in the clear. */
-  const authorization =
-    target.token !== null && isProtectedUrl(target.url)
-      ? { authorization: `Bearer ${target.token}` }
-      : {};
-  const sendsToken = 'authorization' in authorization;
+  /** Empty if the token or the key would travel in the clear. */
+  const authorization = isProtectedUrl(target.url) ? credentialOf(target) : {};
+  const sendsToken = Object.keys(authorization).length > 0;
 
   const post = (
     { headers, body }: McpRequest,
@@ -156,7 +139,7 @@ export function createInspection(given: Target) {
     return servers.filter((one): one is string => typeof one === 'string' && URL.canParse(one));
   }
 
-  /** Sends a request to the URL that the operator typed, with the token if there is one. */
+  /** Sends a request to the URL that the operator typed, with the token or the key if there is one. */
   const authorized = (
     options: Omit<RequestOptions, 'url'>,
     send: SendRequest = sendRequest,
@@ -191,7 +174,7 @@ export function createInspection(given: Target) {
     url,
     path,
     locations,
-    /** False without a token, and if the token would travel in the clear. */
+    /** False without a token or a key, and if it would travel in the clear. */
     sendsToken,
     withoutToken,
     /** The response to a made-up token with this number of characters. */
@@ -228,7 +211,7 @@ export function createInspection(given: Target) {
       (await responseWithoutToken())?.text.includes('"result"') ?? false,
     /** True if the response has status 200, with a result or not. */
     needsNoLogin: async (): Promise<boolean> => (await responseWithoutToken()) !== null,
-    /** True with a token, and on a server that needs none. */
+    /** True with a token or a key, and on a server that needs none. */
     canConverse: async (): Promise<boolean> =>
       (await responseWithoutToken()) !== null || sendsToken,
     conversations: createConversations(

@@ -8,6 +8,7 @@ import { eventTimeChecks } from './checks-event-times.js';
 import { http2Checks } from './checks-http2.js';
 import { issuerChecks } from './checks-issuer.js';
 import { issuerTokenChecks } from './checks-issuer-tokens.js';
+import { loginChecks } from './checks-login.js';
 import { longStreamChecks } from './checks-long-stream.js';
 import { metadataFieldChecks } from './checks-metadata-fields.js';
 import { metadataLocationChecks } from './checks-metadata-locations.js';
@@ -15,7 +16,8 @@ import { proxyChecks } from './checks-proxies.js';
 import { httpsCheck, reachabilityChecks, serverCheck } from './checks-reachability.js';
 import { streamChecks } from './checks-streams.js';
 import { tokenChecks } from './checks-token.js';
-import { createInspection, type Inspection, type Target } from './inspection.js';
+import { createInspection, type Inspection } from './inspection.js';
+import type { Target } from './target.js';
 
 export const allChecks: readonly Check[] = [
   ...reachabilityChecks,
@@ -27,6 +29,7 @@ export const allChecks: readonly Check[] = [
   ...metadataFieldChecks,
   ...issuerChecks,
   ...issuerTokenChecks,
+  ...loginChecks,
   ...browserChecks,
   ...tokenChecks,
   ...callChecks,

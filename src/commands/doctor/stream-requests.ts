@@ -2,7 +2,7 @@
 // legacy revisions.
 import type { Inspection } from './inspection.js';
 import { type HttpResponse, type Outcome, type SendRequest, sendRequest } from './request.js';
-import { TOKEN_LOST, tokenLoss } from './token-loss.js';
+import { lossText, tokenLoss } from './token-loss.js';
 
 const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
 
@@ -26,7 +26,7 @@ export async function subscribe(
   { send = sendRequest, headers = {}, ...options }: StreamOptions,
 ): Promise<StreamOutcome> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
-  if ((await tokenLoss(inspection)) !== null) return TOKEN_LOST;
+  if ((await tokenLoss(inspection)) !== null) return lossText(inspection);
   const { supported, request } = await inspection.conversations.in('modern');
   if (!supported) return 'the server does not support the modern era';
   const listen = request('subscriptions/listen', { notifications: ALL });
@@ -39,7 +39,7 @@ export async function openGetStream(
   { send = sendRequest, headers = {}, ...options }: StreamOptions,
 ): Promise<StreamOutcome> {
   if (!(await inspection.canConverse())) return NO_TOKEN;
-  if ((await tokenLoss(inspection)) !== null) return TOKEN_LOST;
+  if ((await tokenLoss(inspection)) !== null) return lossText(inspection);
   const { supported, request } = await inspection.conversations.in('legacy');
   if (!supported) return 'the server does not support the legacy era';
   const { 'content-type': _, ...own } = request('ping').headers;

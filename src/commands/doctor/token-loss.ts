@@ -10,10 +10,20 @@ import { hasStatus, type Outcome } from './request.js';
 /** The length of a made-up token that passes every proxy. */
 export const SHORT_TOKEN = 50;
 
-export const TOKEN_LOST = 'the token does not reach the server';
+const TOKEN_LOST = 'the token does not reach the server';
+const KEY_NOT_ACCEPTED = 'the server does not accept the key';
+
+/** Why a check does not run after `tokenLoss`. */
+export const lossText = ({ target: { key } }: Inspection): string =>
+  key === null ? TOKEN_LOST : KEY_NOT_ACCEPTED;
 
 /** A proxy that refuses such a token would refuse almost every header. */
 const NOT_LONG = 1_000;
+
+/** Continues a sentence, and is a fix of its own. */
+export const OTHER_KEY =
+  'the server does not know the key, or reads it from another header or scheme. Its operator ' +
+  'knows which; for this gateway, `portcullis explain` says it';
 
 /** `otherwise` is the fix if there is no proxy. */
 export const keepAuthorization = (
@@ -64,6 +74,14 @@ export async function ownLogin({ fixFor }: Inspection, outcome: Outcome): Promis
 
 async function removed(inspection: Inspection, outcome: Outcome): Promise<Observation | null> {
   if (!isChallengeWithoutToken(outcome, await inspection.withoutToken('POST'))) return null;
+  const { key } = inspection.target;
+  if (key !== null)
+    return fail(
+      `the server answers as if the request had no key in ${key.place}`,
+      key.header === 'authorization'
+        ? await keepAuthorization(inspection, outcome, OTHER_KEY)
+        : `let the proxies on the way keep ${key.place}. If there is no proxy, ${OTHER_KEY}`,
+    );
   return fail(
     'the server answers as if the request had no token: the challenge has no error',
     await keepAuthorization(

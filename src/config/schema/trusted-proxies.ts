@@ -1,6 +1,5 @@
 // The schema of `trustedProxies`: the proxies in front of the gateway whose X-Forwarded-For names
 // the client.
-import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const HINT = 'write an address or a CIDR block, such as 10.0.0.0/8';
@@ -8,13 +7,19 @@ const EVERYONE =
   'with this block each client could choose its own address; write the blocks of your proxies';
 const MAPPED = 'write the IPv4 block itself, without ::ffff:';
 
+/** The bits of an address of this version; null for another text. */
+function bitsOf(address: string): number | null {
+  if (z.ipv4().safeParse(address).success) return 32;
+  return z.ipv6().safeParse(address).success ? 128 : null;
+}
+
 /** The message for a text that is not a block of proxies; null where it is one. */
 function blockFlaw(value: string): string | null {
-  const [, address = '', bits] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
-  const version = isIP(address);
-  if (version === 0 || Number(bits ?? 0) > (version === 4 ? 32 : 128)) return HINT;
+  const [, address = '', written] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
   if (/^::ffff:/i.test(address)) return MAPPED;
-  return bits !== undefined && Number(bits) === 0 ? EVERYONE : null;
+  const bits = bitsOf(address);
+  if (bits === null || Number(written ?? 0) > bits) return HINT;
+  return written !== undefined && Number(written) === 0 ? EVERYONE : null;
 }
 
 const block = z.string({ error: HINT }).superRefine((value, context) => {

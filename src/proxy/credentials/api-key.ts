@@ -1,5 +1,5 @@
 // The secret swap: the upstream gets the Authorization header that the operator configured for an
-// API key. It never gets the key itself, in whatever header the caller sent it (A-42, no passthrough).
+// API key. Never forwards the key itself, whatever header the caller used (A-42, passthrough).
 import type { UpstreamCredential } from '../../core/endpoint-runtime.js';
 import { ok } from '../../core/result.js';
 

@@ -10,11 +10,7 @@ import type { Authenticator } from '../../core/endpoint-runtime.js';
 import { tokenExpired, tokenInactive } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
-import {
-  type BridgeVerifierDependencies,
-  createBridgeVerifier,
-  TOLERANCE_SECONDS,
-} from '../bridge-verifier.js';
+import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
 import { tokenHash } from '../token-hash.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
@@ -65,7 +61,8 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
     audience: AudienceRule,
   ): Result<ApiKey> {
     const nowMs = clock.wallMs();
-    if (nowMs >= (claims.exp + TOLERANCE_SECONDS) * 1000) return tokenExpired();
+    // Without a tolerance, so that no stream is opened for a token that has ended.
+    if (nowMs >= claims.exp * 1000) return tokenExpired();
     const key = apiKeys.named(claims.sub, claims.key);
     if (key === null)
       return tokenInactive({ detail: 'its API key was removed, or its name has another key now' });

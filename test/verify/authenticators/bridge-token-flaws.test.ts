@@ -67,6 +67,7 @@ describe('rejected', () => {
     ['exp that is a string', claims({ exp: String(now + 300) }), 'token.claims'],
     ['exp long ago', claims({ iat: now - 600, exp: now - 60 }), 'token.expired'],
     ['exp more than an hour after iat', claims({ iat: now, exp: now + 3601 }), 'token.claims'],
+    ['exp a second ago', claims({ iat: now - 60, exp: now - 1 }), 'token.expired'],
     ['no iat', claims({ iat: undefined }), 'token.claims'],
     ['iat in the future', claims({ iat: now + 90, exp: now + 300 }), 'token.not_yet_valid'],
     ['nbf in the future', claims({ nbf: now + 90 }), 'token.not_yet_valid'],

@@ -1,0 +1,70 @@
+// Explains bearer tokens of the issuers of an endpoint. It sends requests to the issuers of the
+// configuration only.
+import { checkAudience } from '../authorize/audience.js';
+import type { Explanation, ExplanationFix } from '../core/explanation.js';
+import type { Caller } from '../core/principal.js';
+import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
+import { unverifiedFacts } from '../verify/authenticators/jwt.js';
+import { createExplain } from '../verify/explain.js';
+import { recordIntrospections } from '../verify/explain-introspection.js';
+import type { PlannedStep } from '../verify/explain-steps.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { createSelectVerifier } from '../verify/select-verifier.js';
+import { systemScheduler } from './app.js';
+import type { ExplainSettings } from './explain.js';
+import { fixFor } from './explain-fix.js';
+import { createKeep } from './keep.js';
+import { acceptedBy, issuerRuntimes } from './runtime.js';
+
+export interface ExplainBearer {
+  /** True: an opaque text may be a token, because an issuer introspects it. */
+  readonly takesOpaque: boolean;
+  /** `first`: the step before those of the token. `last`: the step after them. */
+  explain(
+    token: string,
+    first: PlannedStep,
+    last: (caller: Caller | null) => PlannedStep,
+  ): Promise<Explanation>;
+  /** Null: nothing in the configuration is the reason. */
+  fixFor(explanation: Explanation, token: string): ExplanationFix | null;
+}
+
+export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
+  const { config, endpoint, clock, written = null } = settings;
+  const shared = { ...settings, schedule: systemScheduler, issuers: createKeep<IssuerRuntime>() };
+  const introspections = recordIntrospections(
+    acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
+  );
+  const { issuers } = introspections;
+  const audience = checkAudience;
+  const authenticator = createBearerAuthenticator(issuers, audience, clock);
+  const explain = createExplain({
+    endpoint,
+    issuers,
+    authenticator,
+    audience,
+    clock,
+    introspections,
+  });
+  return {
+    takesOpaque: [...issuers.values()].some(({ introspect }) => introspect !== null),
+    explain: (token, first, last) => explain(token, [first], last),
+    fixFor(explanation, token) {
+      if (written === null) return null;
+      const selected = createSelectVerifier(issuers)(token);
+      const { jwt = null, issuer } = selected.ok ? selected.value : {};
+      const facts = jwt !== null && issuer ? unverifiedFacts(jwt, issuer.policy) : null;
+      return fixFor(explanation, {
+        written,
+        endpoint,
+        issuers,
+        configured: config.issuers.map((one) => one.issuer),
+        token,
+        nowSeconds: clock.wallMs() / 1000,
+        // For an opaque token only the issuer knows the facts.
+        passesWith: (audiences) =>
+          !facts?.ok || checkAudience(facts.value, { ...endpoint, audience: audiences }) === null,
+      });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// Decides what a credential is that an operator gives to `explain`, often without its header: an
+// API key or a bearer token.
+import type { ApiKey, ApiKeyCarrier } from '../core/api-key.js';
+import type { Endpoint } from '../core/endpoint.js';
+import { createApiKeyRegistry } from '../verify/api-keys.js';
+import { shapeOf } from '../verify/jws.js';
+import { type NearKey, nearKey } from './near-key.js';
+
+export interface GivenCredential {
+  /** The token or the key, without header and scheme. */
+  readonly text: string;
+  /** The header that a caller would send; null where the operator gave the text alone. */
+  readonly header: { readonly name: string; readonly value: string } | null;
+}
+
+/** All keys of the configuration and of its file, and where callers write keys. */
+export interface KnownKeys {
+  readonly all: readonly ApiKey[];
+  readonly registry: ReturnType<typeof createApiKeyRegistry>;
+  /** Those of all endpoints. */
+  readonly carriers: readonly ApiKeyCarrier[];
+  near(text: string): NearKey | null;
+}
+
+export function knownKeys(all: readonly ApiKey[], endpoints: readonly Endpoint[]): KnownKeys {
+  const registry = createApiKeyRegistry();
+  registry.replace(all);
+  const carriers = endpoints.flatMap((endpoint) => endpoint.apiKeys);
+  return { all, registry, carriers, near: (text) => nearKey(text, registry, all, carriers) };
+}
+
+const beginsWith = (text: string, { bearerPrefix }: ApiKeyCarrier): boolean =>
+  bearerPrefix !== null && text.startsWith(bearerPrefix);
+
+/**
+ * `takesOpaque`: an issuer of the endpoint introspects tokens. An opaque text may be one of them
+ * then, unless a key is equal or near.
+ */
+function isKey(text: string, endpoint: Endpoint, keys: KnownKeys, takesOpaque: boolean): boolean {
+  if (keys.registry.find(text) !== null || keys.near(text) !== null) return true;
+  if (shapeOf(text).kind !== 'opaque') return false;
+  const { apiKeys } = endpoint;
+  return (apiKeys.length > 0 && !takesOpaque) || apiKeys.some((one) => beginsWith(text, one));
+}
+
+/** The header in which a caller would send it at this endpoint. */
+export function headerFor(
+  { text, header }: GivenCredential,
+  endpoint: Endpoint,
+  keys: KnownKeys,
+  takesOpaque: boolean,
+): { readonly name: string; readonly value: string } {
+  if (header !== null) return header;
+  const carrier = isKey(text, endpoint, keys, takesOpaque)
+    ? endpoint.apiKeys.find((one) => one.bearerPrefix === null || beginsWith(text, one))
+    : undefined;
+  if (carrier === undefined) return { name: 'authorization', value: `Bearer ${text}` };
+  const value = carrier.scheme === null ? text : `${carrier.scheme} ${text}`;
+  return { name: carrier.header, value };
+}
