@@ -4,22 +4,12 @@
 // The speed of a machine varies within seconds. Two slices of one round are close enough in time to
 // be compared.
 import { cpuMicroseconds } from './processes.mjs';
+import { median, quantile } from './statistics.mjs';
 
 const CONNECTIONS = 32;
 /** The time until the code is optimized; the gateway has more code than the floor. */
 const WARM_SECONDS = 4;
 const SLACK_MS = 15_000;
-
-const sorted = (values) => [...values].sort((a, b) => a - b);
-
-function quantile(values, share) {
-  const all = sorted(values);
-  const at = (all.length - 1) * share;
-  const low = all[Math.floor(at)];
-  return low + (all[Math.ceil(at)] - low) * (at % 1);
-}
-
-const median = (values) => quantile(values, 0.5);
 
 async function measure(load, target, seconds) {
   const before = cpuMicroseconds(target.pid);
@@ -38,10 +28,10 @@ async function measure(load, target, seconds) {
 }
 
 /**
- * Measures all targets; resolves with one row each. Ratios are to the target named `floor`, and to
- * the target that `against` names.
+ * Measures all targets; resolves with one row each. Ratios are to the target that `base` names, and
+ * to the target that `against` names.
  */
-export async function compare(load, targets, { rounds, seconds, say }) {
+export async function compare(load, targets, { rounds, seconds, say, base = 'floor' }) {
   for (const target of targets) await measure(load, target, WARM_SECONDS);
   const slices = new Map(targets.map((target) => [target, []]));
   for (let round = 0; round < rounds; round++) {
@@ -50,7 +40,7 @@ export async function compare(load, targets, { rounds, seconds, say }) {
     if ((round + 1) % 5 === 0) say(`${round + 1} of ${rounds} rounds`);
   }
   const slicesOf = (wanted) => slices.get(targets.find(({ name }) => name === wanted));
-  const floor = slicesOf('floor');
+  const floor = slicesOf(base);
   const ratio = (own, other, unit) =>
     median(own.map((slice, round) => slice[unit] / other[round][unit]));
   return targets.map((target) => {
@@ -75,8 +65,9 @@ export async function compare(load, targets, { rounds, seconds, say }) {
 
 const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
 
-export function table(rows) {
-  const head = ['target', 'requests/s', '× floor', 'middle half', 'CPU µs/request', '× floor'];
+export function table(rows, base = 'floor') {
+  const times = `× ${base}`;
+  const head = ['target', 'requests/s', times, 'middle half', 'CPU µs/request', times];
   const cells = rows.map(({ name, rate, rateRatio, spread, cpu, cpuRatio }) => [
     name,
     number(rate, 0),
