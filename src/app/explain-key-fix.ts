@@ -1,7 +1,12 @@
 // Finds what would make a rejected API key pass: a change of its entry or of the endpoint, or the
 // place where the caller has to write the key. It only proposes, as explain-fix.ts does.
 import { basename } from 'node:path';
-import { type ConfigChange, canLoad, type WrittenConfig, writtenEndpoint } from '../config/written-config.js';
+import {
+  type ConfigChange,
+  canLoad,
+  type WrittenConfig,
+  writtenEndpoint,
+} from '../config/written-config.js';
 import { type ApiKey, carriersText, carrierText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
@@ -101,10 +106,7 @@ function placeFix({ written, endpoint, given }: KeyFixContext, key: ApiKey): Exp
 /** The steps that fail where the endpoint does not read the text as an API key. */
 const PLACE_STEPS = ['credential', 'one token', 'kind of token', 'accepted issuer'];
 
-function findFix(
-  { steps, failure }: Explanation,
-  context: KeyFixContext,
-): ExplanationFix | null {
+function findFix({ steps, failure }: Explanation, context: KeyFixContext): ExplanationFix | null {
   const { keys, given, endpoint } = context;
   const step = steps.find(({ state }) => state === 'fail');
   if (failure === null || step === undefined) return null;

@@ -9,7 +9,11 @@ import type { Explanation, Values } from '../core/explanation.js';
 import { keyUnknown } from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
-import { createApiKeyAuthenticator, keyPrincipal, rejectKey } from '../verify/authenticators/api-key.js';
+import {
+  createApiKeyAuthenticator,
+  keyPrincipal,
+  rejectKey,
+} from '../verify/authenticators/api-key.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
 import type { KnownKeys } from './given-credential.js';
 
@@ -23,7 +27,8 @@ export function entrySteps(key: ApiKey | null, endpoint: Endpoint, nowMs: number
   const reject = (fields: Partial<ApiKey>) => ({
     ...(key === null ? {} : { reject: () => rejectKey({ ...key, ...fields }, endpoint, nowMs) }),
   });
-  const sunset = key === null ? {} : { sunset: key.sunsetMs === null ? 'none' : dayOf(key.sunsetMs) };
+  const sunset =
+    key === null ? {} : { sunset: key.sunsetMs === null ? 'none' : dayOf(key.sunsetMs) };
   return [
     {
       name: ENDPOINTS_OF_KEY,
@@ -72,8 +77,7 @@ export async function explainKey(
   const registered: PlannedStep = {
     name: REGISTERED_KEY,
     own: key === null ? [keyUnknown.definition] : [],
-    observed:
-      key === null ? { characters: credential.key.length, fingerprint } : entryValues(key),
+    observed: key === null ? { characters: credential.key.length, fingerprint } : entryValues(key),
     expected: registry,
   };
   const caller = key === null ? null : keyPrincipal(key);

@@ -8,7 +8,12 @@ import type { ApiKey } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';
 import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Explanation, ExplanationFix, ExplanationWithStatus, Values } from '../core/explanation.js';
+import type {
+  Explanation,
+  ExplanationFix,
+  ExplanationWithStatus,
+  Values,
+} from '../core/explanation.js';
 import { requestId } from '../core/message.js';
 import type { Notify } from '../core/notice.js';
 import type { Caller } from '../core/principal.js';
@@ -51,7 +56,8 @@ export function isPassThrough({ text, header }: GivenCredential, endpoint: Endpo
   return credential.ok && credential.value.kind === 'pass-through';
 }
 
-const schemeOf = (value: string): string => (value.includes(' ') ? value.split(' ', 1)[0] : '') || 'none';
+const schemeOf = (value: string): string =>
+  (value.includes(' ') ? value.split(' ', 1)[0] : '') || 'none';
 
 /** `registry`: how many keys there are, and where the operator wrote them. */
 function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: number): Values {

@@ -3,7 +3,7 @@ import type { CommandIo } from './command-io.js';
 
 const STDIN_CHARACTERS = 256 * 1024;
 
-async function readStdin(stdin: CommandIo['stdin']): Promise<string> {
+export async function readStdin(stdin: CommandIo['stdin']): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stdin) {

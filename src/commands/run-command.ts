@@ -4,6 +4,7 @@ import { argumentHint, commandHint, plainMessage } from './command-line-hints.js
 import { demo, demoHelp } from './demo.js';
 import { doctor, doctorHelp } from './doctor.js';
 import { explain, explainHelp } from './explain.js';
+import { hashKey, hashKeyHelp } from './hash-key.js';
 import { serve, serveHelp } from './serve.js';
 import { version } from './version.js';
 
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   demo: { run: demo, help: demoHelp },
   doctor: { run: doctor, help: doctorHelp },
   explain: { run: explain, help: explainHelp },
+  'hash-key': { run: hashKey, help: hashKeyHelp },
 };
 
 export const help = `portcullis: an auth gateway in front of MCP servers
@@ -29,6 +31,7 @@ export const help = `portcullis: an auth gateway in front of MCP servers
                                      and say what to fix; --tool NAME calls that tool
   portcullis explain [TOKEN]         say why the gateway accepts or rejects a token;
                                      --tool NAME includes the rules for a call of that tool
+  portcullis hash-key                make an API key and its entry for the configuration
 
   portcullis COMMAND --help          show the options of a command
   portcullis --version`;

@@ -16,24 +16,25 @@ const LIST_HINT =
 const canBeginJwt = (prefix: string): boolean =>
   ['ey', 'ew'].some((start) => prefix.startsWith(start) || start.startsWith(prefix));
 
+/** Start of the keys that callers send as bearer tokens. */
+export const bearerPrefix = z
+  .string({ error: PREFIX_HINT })
+  // The characters of a bearer token (RFC 6750 section 2.1).
+  .regex(/^[A-Za-z0-9\-._~+/]{2,64}$/, {
+    error: `${PREFIX_HINT}: 2 to 64 letters, digits and -._~+/`,
+    abort: true,
+  })
+  .refine((value) => !canBeginJwt(value), {
+    error: 'JWTs begin like this too; choose a prefix that does not begin with e, ey or ew',
+  });
+
 /** Each entry has one of the fields. */
 export const apiKeyCarrierSchema = mapOf(EXAMPLE, {
   /** A header of its own that holds the key, such as X-Api-Key. */
   header: keyHeader.optional(),
   /** Scheme of the Authorization header, such as Token. */
   scheme: keyScheme('write bearerPrefix: sk_live_, with the start of your keys').optional(),
-  /** Start of the keys that callers send as bearer tokens. */
-  bearerPrefix: z
-    .string({ error: PREFIX_HINT })
-    // The characters of a bearer token (RFC 6750 section 2.1).
-    .regex(/^[A-Za-z0-9\-._~+/]{2,64}$/, {
-      error: `${PREFIX_HINT}: 2 to 64 letters, digits and -._~+/`,
-      abort: true,
-    })
-    .refine((value) => !canBeginJwt(value), {
-      error: 'JWTs begin like this too; choose a prefix that does not begin with e, ey or ew',
-    })
-    .optional(),
+  bearerPrefix: bearerPrefix.optional(),
 });
 
 export const apiKeyCarriers = z

@@ -1,0 +1,59 @@
+// Which keys are refused as weak, and that no random key is.
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { keyFlaw } from '../../src/config/key-strength.js';
+
+const hex = '9b1f04c7e2d85a6637c0fe41b8a29d5e';
+const mixed = 'Zq3vT8nLwX5cRk9JdYb2Hm'; // 22 characters of 62: 130 bits
+
+test.each<[key: string, prefix?: string]>([
+  [hex],
+  [mixed],
+  [`sk_live_${mixed}`, 'sk_live_'],
+  [`sk_live_${mixed}`],
+  [randomBytes(16).toString('base64')],
+])('%s is strong enough', (key, prefix) => expect(keyFlaw(key, prefix)).toBeNull());
+
+test.each<[what: string, key: string, flaw: RegExp]>([
+  ['nothing', '', /there is no key/],
+  ['short hex', hex.slice(1), /about 124 bits, and a key needs 128/],
+  ['short mixed text', mixed.slice(1), /about 125 bits/],
+  ['digits', '3141592653589793238462643383279502884', /about 122 bits/],
+  ['small letters', 'qkzjvbxwplmnyhtgrcdsfuoeai', /bits, and a key needs 128/],
+  ['a prefix that fills it', `sk_live_${mixed.slice(8)}`, /about 83 bits/],
+  ['a UUID', '6f1c2a34-9b8e-4d57-a0c3-5e1f7d2b9a46', /a UUID has at most 122 random bits/],
+  ['few characters', 'abababababababababbaabababababababba', /fewer than 7 different characters/],
+  ['a part twice', mixed.slice(0, 16) + mixed.slice(0, 16), /repeats a part of itself/],
+  ['characters in their order', 'abcdefghijklmnopqrstuvwxyz0123456789', /in their order/],
+  ['words', 'correct-horse-battery-staple-again', /made of words/],
+  ['well-known words', 'my-secret-password-changeme-example', /words/],
+  ['white space', `${mixed} ${mixed}`, /white space or a line feed/],
+  ['a line feed', `${mixed}\n${mixed}`, /white space or a line feed/],
+  ['a control character', `${mixed}\u0007`, /characters that a header cannot carry/],
+  ['an umlaut', `${mixed}ä`, /characters that a header cannot carry/],
+  ['5,000 characters', 'x1Y2'.repeat(1250), /more than 4096 characters/],
+  ['a JWT', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln', /this is a JWT/],
+])('%s: refused', (_what, key, flaw) => expect(keyFlaw(key)).toMatch(flaw));
+
+test('a key without the prefix that was given', () => expect(keyFlaw(mixed, 'sk_')).toMatch(/does not begin with the prefix/));
+
+test('no flaw shows the key', () => {
+  for (const key of [hex.slice(1), mixed.slice(1), 'correct-horse-battery-staple-again']) expect(keyFlaw(key)).not.toContain(key);
+});
+
+test('no random key of 128 bits or more is refused', () => {
+  const refused = Array.from({ length: 2_000 }, () => [
+    randomBytes(32).toString('base64url'),
+    randomBytes(32).toString('hex'),
+    randomBytes(20).toString('base64'),
+  ])
+    .flat()
+    .filter((key) => keyFlaw(key) !== null);
+  expect(refused).toEqual([]);
+});
+
+test('4,096 characters take less than a second', () => {
+  const before = performance.now();
+  for (const piece of ['aB', 'Abc1-', 'ab-cd_', 'aaaab']) keyFlaw(piece.repeat(900).slice(0, 4096));
+  expect(performance.now() - before).toBeLessThan(1_000);
+});
