@@ -5,6 +5,7 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { authorize } from './failures-doc/authorize.mjs';
 import { http } from './failures-doc/http.mjs';
+import { oauth } from './failures-doc/oauth.mjs';
 import { proxy } from './failures-doc/proxy.mjs';
 import { verify } from './failures-doc/verify.mjs';
 
@@ -14,7 +15,7 @@ const COLUMNS = 100;
  * By reason: the cause, and the action for the reader. The lines of each flow together into one
  * paragraph. A line that begins with "- " begins an item of a list.
  */
-export const meanings = { ...http, ...verify, ...authorize, ...proxy };
+export const meanings = { ...http, ...verify, ...authorize, ...proxy, ...oauth };
 
 /** By the first word of the log event: the stage that rejects. In the order of a request. */
 const stages = {
@@ -23,6 +24,7 @@ const stages = {
   verify: 'Token and issuer',
   authorize: 'Audience, message and rules',
   proxy: 'Session, MCP server and streams',
+  oauth: 'Token requests at the bridge',
   gateway: 'Faults of the gateway',
 };
 
@@ -55,8 +57,9 @@ The request id leads to the log line, which says more in \`detail\`. The respons
   \`"id": null\`: \`session.not_found\`, because the whole session is lost.
 - **No HTTP status** means that the response had begun, or that the client was gone. A JSON-RPC
   error without a status is the last event of the stream. Two reasons are for responses of the MCP
-  server that pass unchanged: \`upstream.client_error\` and \`upstream.server_error\`. The log line
-  has their status.
+  server that pass unchanged: \`upstream.client_error\` and \`upstream.server_error\`. The reasons
+  that begin with \`grant.\` are for answers of the token endpoint, which have the form of
+  RFC 6749 section 5.2. The log line has their status.
 - Every 503 of this table has \`Retry-After\`, in whole seconds from 1 to 30.
 - Where an endpoint has \`denialResponse: jsonrpc\`, four reasons come with HTTP 200:
   \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\`. This holds for a

@@ -154,9 +154,23 @@ export const verify = {
       'must encode them, and some servers decode them differently, such as LemonLDAP::NG.',
     ],
   },
+  'key.unknown': {
+    cause: [
+      'The gateway does not accept the API key. The `detail` in the log says why:',
+      '- No entry of the registry has its hash. The key is mistyped or cut, or the operator removed',
+      'it. Or the registry has the hash of another text, such as the key with a line feed.',
+      '- The key is for other endpoints. `endpoints` of its entry does not list this one.',
+    ],
+    action: [
+      '`portcullis explain` reads the key and says which entry it is, or the likely cause. After a',
+      'change of the registry, send SIGHUP to the gateway.',
+    ],
+  },
   'key.sunset': {
-    cause: ['The gateway rejects this pass-through credential from the day of its `sunset` on.'],
-    action: ['Move the client to OAuth, or change `sunset`.'],
+    cause: [
+      'The gateway rejects this API key or pass-through credential from the day of its `sunset` on.',
+    ],
+    action: ['Move the client to OAuth, give it a new key, or change `sunset`.'],
   },
   'verify.fault': {
     cause: ['The gateway has a bug in a check of the credential. It did not let the request pass.'],
