@@ -68,6 +68,8 @@ class RequestRun implements BodyListener, ResponseListener {
   private readonly exchange: Exchange;
   private readonly startedMs: number;
   private endpoint: EndpointRuntime | null = null;
+  /** The generation of `admission` under which the caller is accepted. */
+  private generation = 0;
   private caller: Caller | null = null;
   private message: Message | null = null;
   private isOver = false;
@@ -108,6 +110,7 @@ class RequestRun implements BodyListener, ResponseListener {
         : (page ?? stages.noRoute(exchange.path));
     }
     this.endpoint = endpoint;
+    this.generation = endpoint.admission.generation;
     const draining = stages.draining();
     if (draining !== null) return draining;
     // 3 origin
@@ -200,16 +203,16 @@ class RequestRun implements BodyListener, ResponseListener {
 
   private forward(credentialHeaders: Result<readonly string[]>): void {
     if (!credentialHeaders.ok) return this.conclude(credentialHeaders);
-    const { transport } = this.endpoint as EndpointRuntime;
-    const { exchange, caller, message } = this;
+    const { transport, admission } = this.endpoint as EndpointRuntime;
+    const { exchange, message } = this;
+    const caller = this.caller as Caller;
+    // A slow body must not carry a removed key past the reload.
+    if (this.generation !== admission.generation) {
+      const rejected = admission.recheck(caller, exchange);
+      if (rejected !== null) return this.conclude(rejected);
+    }
     // 12 forward, 13 relay
-    transport.forward(
-      exchange,
-      caller as Caller,
-      message as Message,
-      credentialHeaders.value,
-      this,
-    );
+    transport.forward(exchange, caller, message as Message, credentialHeaders.value, this);
   }
 
   onResponseEnd(end: Failure | null): void {

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
+import type { ApiKey } from '../core/api-key.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
 import { createGateway } from '../gateway.js';
@@ -15,7 +16,9 @@ import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
 import { createMetrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
-import { buildRuntime, createSharedParts } from './runtime.js';
+import { createReloads, type ReloadSource } from './reload.js';
+import { buildRuntime, type Runtime } from './runtime.js';
+import { createSharedParts } from './shared-parts.js';
 
 export interface Gateway {
   /** The address of the public listener. */
@@ -23,6 +26,10 @@ export interface Gateway {
   readonly adminAddress: AddressInfo;
   /** Writes a line to the log. */
   readonly notify: Notify;
+  /** The configuration that it runs with. */
+  config(): ResolvedConfig;
+  /** Reads the configuration and the API keys again. Resolves once the log has the outcome. */
+  reload(source: ReloadSource): Promise<void>;
   /**
    * Serves on for `delayMs`, but is not ready. Then rejects new calls, lets answers finish for
    * `drainMs`, and closes everything. Resolves to the number of exchanges that it cut.
@@ -40,6 +47,8 @@ export interface Dependencies {
   readonly version?: string;
   /** Gets each notice before the log does. True: the operator has it in words already. */
   readonly announce?: (notice: Notice) => boolean;
+  /** All API keys: those of the configuration, which are the default, and of its `apiKeysFile`. */
+  readonly apiKeys?: readonly ApiKey[];
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
@@ -57,8 +66,9 @@ export const systemScheduler: Scheduler = (ms, run) => {
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
   config: ResolvedConfig,
-  { clock, random, destination, version = 'unknown', announce }: Dependencies,
+  dependencies: Dependencies,
 ): Promise<Gateway> {
+  const { clock, random, destination, version = 'unknown', announce } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (notice) => {
     if (announce?.(notice) !== true) log.notify(notice);
@@ -66,25 +76,33 @@ export async function startGateway(
   const metrics = createMetrics({
     version,
     requestsInFlight: () => listener.inFlight(),
-    issuers: () => runtime.issuerStates(),
-    endpoints: () => runtime.endpointStates(),
+    issuers: () => active.runtime.issuerStates(),
+    endpoints: () => active.runtime.endpointStates(),
+    reloads: () => reloads.states(),
+    apiKeys: () => (shared.apiKeys.count() === 0 ? null : shared.apiKeys.count()),
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
+  let stopping = false;
   const readiness = {
     isReady: () =>
-      listening && (runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
+      listening &&
+      (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
   const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
-  const runtime = buildRuntime(config, readiness, shared);
+  shared.apiKeys.replace(dependencies.apiKeys ?? config.apiKeys);
+  let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
+    config,
+    runtime: buildRuntime(config, readiness, shared),
+  };
 
   const gateway = createGateway(
     {
       validate: (exchange) => listener.validateRequest(exchange),
       draining: () => listener.draining(),
-      route: (host, path) => runtime.route(host, path),
-      page: (exchange) => runtime.page(exchange),
-      noRoute: (path) => runtime.noRoute(path),
+      route: (host, path) => active.runtime.route(host, path),
+      page: (exchange) => active.runtime.page(exchange),
+      noRoute: (path) => active.runtime.noRoute(path),
       origin: applyCors,
       preflight: answerPreflight,
       readCredential,
@@ -106,7 +124,37 @@ export async function startGateway(
   };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
   const listener: Listener = createListener(gateway, recordUnreadable, stallMs);
-  const admin = createAdminServer({ hosts: config.admin.hosts, readiness, metrics });
+  const hosts = (): readonly string[] => active.config.admin.hosts;
+  const admin = createAdminServer({ hosts, readiness, metrics });
+
+  /** The settings of parts that a swap does not build anew. */
+  function applySettings({ logLevel, limits }: ResolvedConfig, before: ResolvedConfig): void {
+    log.setLevel(logLevel);
+    const { clientStallTimeoutSeconds } = limits;
+    // A new timeout begins to count for each client.
+    if (clientStallTimeoutSeconds !== before.limits.clientStallTimeoutSeconds)
+      listener.setStallTimeout(clientStallTimeoutSeconds * 1000);
+  }
+  const reloads = createReloads({
+    apiKeys: shared.apiKeys,
+    notify,
+    wallMs: clock.wallMs,
+    active: () => active.config,
+    build(next) {
+      const runtime = buildRuntime(next, readiness, shared);
+      return () => {
+        applySettings(next, active.config);
+        active = { config: next, runtime };
+        runtime.activate();
+        shared.streams.recheck();
+      };
+    },
+    keysChanged() {
+      shared.admissions.keysChanged();
+      shared.streams.recheck();
+    },
+    isStopping: () => stopping,
+  });
 
   const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
     admin.once('error', reject);
@@ -119,7 +167,7 @@ export async function startGateway(
     admin.close();
     throw error;
   });
-  runtime.start();
+  active.runtime.activate();
   listening = true;
   notify({
     event: 'gateway.listening',
@@ -136,8 +184,11 @@ export async function startGateway(
     address,
     adminAddress,
     notify,
+    config: () => active.config,
+    reload: reloads.reload,
     async close(drainMs, delayMs = 0) {
       listening = false;
+      stopping = true;
       notify({
         event: 'gateway.stopping',
         level: 'info',
@@ -147,7 +198,7 @@ export async function startGateway(
       // Listening streams stay open: their clients connect again at once, and proxies may still
       // send them here.
       if (delayMs > 0) await listener.announce(delayMs);
-      runtime.stop();
+      active.runtime.stop();
       const drained = listener.drain(drainMs);
       // After the drain has begun, so that the connections of streams end with them. Their clients
       // connect to another replica now, and not at the deadline.

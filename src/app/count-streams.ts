@@ -1,4 +1,4 @@
-// Counts the open event streams of one endpoint, for the metrics.
+// Counts the open event streams of one endpoint, for the metrics. A reload keeps the count.
 import type { StreamTicker } from '../proxy/stream-ticker.js';
 
 export interface CountingTicker extends StreamTicker {
@@ -18,6 +18,7 @@ export function countStreams(ticker: StreamTicker): CountingTicker {
       ticker.remove(listener);
     },
     shutDown: ticker.shutDown,
+    recheck: ticker.recheck,
     open: () => open,
   };
 }

@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 export interface Keep<T> {
   /** The part that was built for an equal configuration, or a new one. */
   get(config: unknown, build: () => T): T;
-  /** Every part that was built, in the order of building. */
+  /** Every part that it holds, in the order of building. */
   all(): T[];
+  /** Forgets all parts but these, and returns the forgotten ones. */
+  retain(used: ReadonlySet<T>): T[];
 }
 
 type Revealing = { readonly reveal?: unknown };
@@ -35,5 +37,14 @@ export function createKeep<T>(): Keep<T> {
       return built;
     },
     all: () => [...parts.values()],
+    retain(used) {
+      const forgotten: T[] = [];
+      for (const [fingerprint, part] of parts) {
+        if (used.has(part)) continue;
+        parts.delete(fingerprint);
+        forgotten.push(part);
+      }
+      return forgotten;
+    },
   };
 }

@@ -1,15 +1,12 @@
 // Builds what serves one configuration: an endpoint runtime for each endpoint, and the public
 // pages. This is the only file that sees every room. It does not listen, so that a second runtime
 // can be built while the first one serves.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { checkAudience } from '../authorize/audience.js';
 import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
-import type { Clock, Scheduler } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { EndpointRuntime } from '../core/endpoint-runtime.js';
-import type { Notify } from '../core/notice.js';
-import { type Secret, secret } from '../core/secret.js';
 import type { Stages } from '../gateway.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
@@ -19,37 +16,19 @@ import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
 import { createSessions } from '../proxy/sessions.js';
-import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
-import { type ApiKeyRegistry, createApiKeyRegistry } from '../verify/api-keys.js';
 import { createApiKeyAuthenticator } from '../verify/authenticators/api-key.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
 import { fetchJson } from '../verify/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
-import { mirroredBody } from '../verify/issuer/metadata-mirror.js';
-import { type CountingTicker, countStreams } from './count-streams.js';
-import { createKeep, type Keep } from './keep.js';
+import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
-
-export interface RuntimeDependencies {
-  readonly clock: Clock;
-  readonly schedule: Scheduler;
-  /** 0..1, for jitter. */
-  readonly random: () => number;
-  readonly notify: Notify;
-}
-
-/** The parts that outlive a swap of the configuration. The process has one of these. */
-export interface SharedParts extends RuntimeDependencies {
-  /** Seals sessions where the operator configured no key; it lives as long as the process. */
-  readonly drawnSessionKey: Secret;
-  /** Issuers with their keys and caches. */
-  readonly issuers: Keep<IssuerRuntime>;
-  /** Connections to upstreams. */
-  readonly pools: Keep<UpstreamPool>;
-  readonly streams: StreamTicker;
-  readonly apiKeys: ApiKeyRegistry;
-}
+import {
+  type PathStreams,
+  pathStreams,
+  type RuntimeDependencies,
+  type SharedParts,
+} from './shared-parts.js';
 
 export interface Runtime {
   readonly route: Route;
@@ -60,21 +39,13 @@ export interface Runtime {
   endpointStates(): EndpointState[];
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
-  /** Loads keys and metadata without waiting for them. */
-  start(): void;
+  /**
+   * Makes it the active one: loads keys and metadata without waiting for them, and forgets the
+   * shared parts that it does not use. Their connections close with their last response.
+   */
+  activate(): void;
   /** Stops loading in the background. */
   stop(): void;
-}
-
-export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
-  return {
-    ...dependencies,
-    drawnSessionKey: secret(randomBytes(32).toString('base64')),
-    issuers: createKeep(),
-    pools: createKeep(),
-    streams: createStreamTicker(dependencies.clock),
-    apiKeys: createApiKeyRegistry(),
-  };
 }
 
 /** The issuer runtimes of these configurations, by issuer identifier. */
@@ -103,20 +74,26 @@ export function buildRuntime(
   readiness: Readiness,
   shared: SharedParts,
 ): Runtime {
-  const { clock, pools, streams, drawnSessionKey } = shared;
+  const { clock, pools, drawnSessionKey, admissions } = shared;
   const issuers = issuerRuntimes(config.issuers, shared);
   const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
   const openSession = createSessions(sessionKeys, clock);
   const pseudonym = pseudonymOf(config.publicUrl);
-  const tickers: { readonly path: string; readonly ticker: CountingTicker }[] = [];
+  const bridgeIssuer = config.bridge?.issuer ?? null;
+  const streamsOf = new Map<string, PathStreams>();
+  const usedPools = new Set<UpstreamPool>();
 
   function endpointRuntime(endpoint: Endpoint): EndpointRuntime {
     const { upstream, path } = endpoint;
     const authorize = createAuthorizer(endpoint);
-    const ticker = countStreams(streams);
-    tickers.push({ path, ticker });
+    const streams = pathStreams(shared, path);
+    streamsOf.set(path, streams);
+    const pool = pools.get({ path, upstream }, () => createPool(upstream));
+    usedPools.add(pool);
+    const admission = admissions.of(endpoint, bridgeIssuer);
     return {
       config: endpoint,
+      admission,
       authenticators: {
         bearer: createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
         'api-key': createApiKeyAuthenticator(shared.apiKeys, clock),
@@ -126,8 +103,9 @@ export function buildRuntime(
       credential: noCredential,
       transport: createTransport({
         endpoint,
-        pool: pools.get({ path, upstream }, () => createPool(upstream)),
-        openStream: createOpenStream(endpoint, ticker, clock),
+        pool,
+        admission,
+        openStream: createOpenStream(endpoint, streams.ticker, clock, streams.ended),
         openSession,
         listView: authorize.listView,
         pseudonym,
@@ -136,31 +114,14 @@ export function buildRuntime(
     };
   }
 
-  /** Clients look for the metadata of the first issuer of an endpoint. */
-  const firstIssuers = new Set(config.endpoints.map((endpoint) => endpoint.issuers[0]));
-  const mirrored = new Map(
-    config.issuers
-      .filter(({ issuer, metadataMirror }) => metadataMirror.enabled && firstIssuers.has(issuer))
-      .map(
-        ({ issuer, metadataMirror, authorizationServers }) =>
-          [issuer, { ...metadataMirror, server: authorizationServers[0] }] as const,
-      ),
-  );
-  const mirrorOf = (issuer: string): Buffer | null => {
-    const mirror = mirrored.get(issuer);
-    const document = mirror === undefined ? null : (issuers.get(issuer)?.metadata.last() ?? null);
-    // Clients that read only the copy must log in at the server that the others find.
-    return mirror === undefined || document === null || document.json.issuer !== mirror.server
-      ? null
-      : mirroredBody(document, mirror.addS256);
-  };
+  const mirrors = createMirrors(config, issuers);
 
   // An issuer whose JWTs are introspected may publish no keys.
   const withKeys = [...issuers.values()].filter(({ verify }) => verify !== 'introspection');
-  const withMirror = [...issuers].flatMap(([name, issuer]) => (mirrored.has(name) ? [issuer] : []));
+
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
-    page: createPublicRoutes(config.endpoints, readiness, mirrorOf),
+    page: createPublicRoutes(config.endpoints, readiness, mirrors.copyOf),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     issuerStates: () =>
       [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
@@ -170,14 +131,21 @@ export function buildRuntime(
         isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
         introspectionIsUp: introspect === null ? null : introspectionIsUp(),
       })),
-    endpointStates: () => tickers.map(({ path, ticker }) => ({ path, openStreams: ticker.open() })),
+    endpointStates: () =>
+      [...streamsOf].map(([path, { ticker }]) => ({ path, openStreams: ticker.open() })),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
-    start() {
+    activate() {
+      admissions.activate(config);
+      for (const { metadata } of shared.issuers.all())
+        if (!mirrors.sources.has(metadata)) metadata.stop();
+      shared.issuers.retain(new Set(issuers.values()));
+      shared.streamsByPath.retain(new Set(streamsOf.values()));
+      for (const pool of pools.retain(usedPools)) pool.retire();
       for (const { keys } of withKeys) keys.preload();
-      for (const { metadata } of withMirror) metadata.start();
+      for (const metadata of mirrors.sources) metadata.start();
     },
     stop() {
-      for (const { metadata } of withMirror) metadata.stop();
+      for (const metadata of mirrors.sources) metadata.stop();
     },
   };
 }

@@ -81,8 +81,9 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
     return 2;
   };
   if (positionals.length > 1) return reject(`Give one token only.\n\n${explainHelp}`);
-  const config = loadConfig(values.config, io.env);
-  if (typeof config === 'string') return reject(config);
+  const loaded = loadConfig(values.config, io.env);
+  if (typeof loaded === 'string') return reject(loaded);
+  const { config } = loaded;
   const endpoint = selectEndpoint(config, values.endpoint);
   if (typeof endpoint === 'string') return reject(endpoint);
   const token = await findToken(positionals[0], io);

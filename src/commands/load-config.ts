@@ -1,9 +1,11 @@
-// Loads the configuration of a command: from the file that it names, or from the environment.
+// Loads the configuration of a command, and its API keys: from the file that the command names, or
+// from the environment.
 import { existsSync } from 'node:fs';
 import { configFileHint, hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { ApiKey } from '../core/api-key.js';
 import type { CommandIo } from './command-io.js';
 
 const NOTHING_CONFIGURED = `There is no configuration yet.
@@ -20,8 +22,14 @@ function nothingConfigured(): string {
     : `There is no configuration yet: ${here} is here, write --config ${here}`;
 }
 
-/** The configuration, or the text of its problems. */
-export function loadConfig(
+/** The message of a ConfigError. Any other error is a bug, and keeps its stack. */
+function problemsOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  throw error;
+}
+
+/** The configuration without the keys of `apiKeysFile`, or the text of its problems. */
+export function readConfiguration(
   file: string | undefined,
   env: CommandIo['env'],
 ): ResolvedConfig | string {
@@ -31,7 +39,27 @@ export function loadConfig(
     const hint = configFileHint(env);
     return hint === null ? nothingConfigured() : `There is no configuration yet: ${hint}.`;
   } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
+    return problemsOf(error);
   }
+}
+
+/** All keys of a configuration, read in slices; or the text of the problems. */
+export async function readKeysInSlices(
+  config: ResolvedConfig,
+  _env: CommandIo['env'],
+): Promise<readonly ApiKey[] | string> {
+  return config.apiKeys;
+}
+
+export interface LoadedConfig {
+  readonly config: ResolvedConfig;
+  /** Those of the configuration, and those of its `apiKeysFile`. */
+  readonly apiKeys: readonly ApiKey[];
+}
+
+/** The configuration and its keys, or the text of their problems. */
+export function loadConfig(file: string | undefined, env: CommandIo['env']): LoadedConfig | string {
+  const config = readConfiguration(file, env);
+  if (typeof config === 'string') return config;
+  return { config, apiKeys: config.apiKeys };
 }

@@ -7,6 +7,7 @@ import { type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { loadConfig } from './load-config.js';
+import { reloadSource } from './reload-source.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
 import { version } from './version.js';
@@ -35,8 +36,9 @@ SIGTERM, SIGINT or SIGQUIT drains for up to ${DRAIN_MS / 1000} s. A second signa
 process at once.
 With drain.delaySeconds, the gateway first serves on for that time, while /readyz returns 503.
 Kubernetes kills a process 30 s after the signal, unless terminationGracePeriodSeconds is longer.
-SIGHUP, SIGUSR1 and SIGUSR2 only write a line to the log. To read the file again, restart the
-gateway.
+SIGHUP reads the file again, with its secrets and API keys. A file with a problem changes nothing:
+the log says why, and the gateway goes on. To change listen or admin, restart the gateway.
+SIGUSR1 and SIGUSR2 only write a line to the log.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 
 const TLS_CHECK_DISABLED =
@@ -103,11 +105,12 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(TLS_CHECK_DISABLED);
     return 1;
   }
-  const config = loadConfig(values.config, io.env);
-  if (typeof config === 'string') {
-    io.writeError(config);
+  const loaded = loadConfig(values.config, io.env);
+  if (typeof loaded === 'string') {
+    io.writeError(loaded);
     return 1;
   }
+  const { config, apiKeys } = loaded;
   keepRequestsYoung();
   const signals = handleSignals(isatty(0) || isatty(1));
   const output = openOutput();
@@ -120,6 +123,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       clock: systemClock,
       random: Math.random,
       destination: output,
+      apiKeys,
       ...ofPackage,
       ...(describesStart && { announce: createStartLines(config, { ...ofPackage, write }) }),
     });
@@ -131,8 +135,10 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   }
   signals.reportTo(gateway.notify);
   signals.accept();
+  const source = reloadSource(values.config, io.env);
+  signals.reloadWith(() => gateway.reload(source));
   await signals.stopped;
-  await gateway.close(DRAIN_MS, config.drain.delaySeconds * 1000);
+  await gateway.close(DRAIN_MS, gateway.config().drain.delaySeconds * 1000);
   await output.close();
   return 0;
 }

@@ -1,5 +1,5 @@
-// Handles the signals of the process: some begin the shutdown, and some only write a line to the
-// log. Without a listener, each of them would kill the process or open the debugger of Node.
+// Handles the signals of the process: some begin the shutdown, one reloads the configuration, and
+// some only write a line to the log. Without a listener, each of them would kill the process or open the debugger of Node.
 import { closeSync, openSync } from 'node:fs';
 import type { Notify } from '../core/notice.js';
 
@@ -8,7 +8,6 @@ const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
 /** Signals that operators send to other servers, each with the text for the log. */
 const IGNORED = {
-  SIGHUP: 'the gateway cannot reload its configuration; restart it to read the file again',
   SIGUSR1: 'the gateway does not open the debugger of Node; start it with node --inspect for that',
   SIGUSR2: 'this signal has no effect on the gateway',
 } as const;
@@ -20,6 +19,8 @@ export interface Signals {
   reportTo(notify: Notify): void;
   /** From now on the process can drain. Before, a signal to stop kills it. */
   accept(): void;
+  /** From now on SIGHUP calls this. A SIGHUP that came before calls it once, now. */
+  reloadWith(reload: () => void): void;
 }
 
 function hasTerminal(): boolean {
@@ -44,19 +45,25 @@ export function handleSignals(onTerminal: boolean): Signals {
     if (stops === 1) stop();
     else process.exit(1);
   };
-  for (const [signal, detail] of Object.entries(IGNORED)) {
-    const listener = (): void => {
-      // The terminal in which the operator started the gateway has closed. Without a drain, because
-      // Node cannot exit in order without its terminal (measured: it aborts, or hangs).
-      if (signal === 'SIGHUP' && onTerminal && !hasTerminal()) {
-        process.off(signal, listener);
-        process.kill(process.pid, signal);
-        return;
-      }
-      notify({ event: 'gateway.signal_ignored', level: 'warn', signal, detail });
-    };
-    process.on(signal, listener);
-  }
+  for (const [signal, detail] of Object.entries(IGNORED))
+    process.on(signal, () =>
+      notify({ event: 'gateway.signal_ignored', level: 'warn', signal, detail }),
+    );
+  let earlyReload = false;
+  let reload = (): void => {
+    earlyReload = true;
+  };
+  const onHangUp = (): void => {
+    // The terminal in which the operator started the gateway has closed. Without a drain, because
+    // Node cannot exit in order without its terminal (measured: it aborts, or hangs).
+    if (onTerminal && !hasTerminal()) {
+      process.off('SIGHUP', onHangUp);
+      process.kill(process.pid, 'SIGHUP');
+      return;
+    }
+    reload();
+  };
+  process.on('SIGHUP', onHangUp);
   return {
     stopped,
     reportTo(report) {
@@ -64,6 +71,10 @@ export function handleSignals(onTerminal: boolean): Signals {
     },
     accept() {
       for (const signal of STOPPING) process.on(signal, onStop);
+    },
+    reloadWith(run) {
+      reload = run;
+      if (earlyReload) run();
     },
   };
 }

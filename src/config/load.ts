@@ -1,6 +1,7 @@
 // Loads a configuration in three steps: reads a file or the environment, validates the raw value,
 // resolves it. Throws one ConfigError with every problem.
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { readEnvironment } from './environment.js';
 import { variableOf, variableProblemText } from './environment-variables.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
@@ -11,13 +12,17 @@ import { validate, withoutConsequences } from './validate.js';
 import { firstFlawLine, readDocument } from './yaml-document.js';
 import { findWrongIndents, type Tried } from './yaml-indent.js';
 
-/** The configuration from a raw value, or null and every problem. */
+/**
+ * The configuration from a raw value, or null and every problem. `folder` is where relative paths
+ * in it begin. Default: the folder in which the process started.
+ */
 export function readConfig(
   raw: unknown,
   environment: Environment,
+  folder = '',
 ): { config: ResolvedConfig | null; problems: Problem[] } {
   const valid = validate(raw);
-  const resolution = resolve(valid.value, environment);
+  const resolution = resolve(valid.value, environment, folder);
   const problems = [...valid.problems, ...withoutConsequences(resolution.problems, valid.problems)];
   return { config: problems.length === 0 ? resolution.toConfig() : null, problems };
 }
@@ -71,10 +76,10 @@ function withIndentProblems(text: string, problems: Problem[], near: number[]): 
   return inOrder([...wrong, ...others]);
 }
 
-/** From the text of a YAML file. Throws ConfigError. */
-export function parseYaml(text: string, environment: Environment): ResolvedConfig {
+/** From the text of a YAML file in a folder. Throws ConfigError. */
+export function parseYaml(text: string, environment: Environment, folder = ''): ResolvedConfig {
   const document = readDocument(text);
-  const read = document.isRead ? readConfig(document.value, environment) : null;
+  const read = document.isRead ? readConfig(document.value, environment, folder) : null;
   const isWhole = document.problems.length === 0;
   if (isWhole && read !== null && read.config !== null) return read.config;
   const placed = inOrder(
@@ -110,7 +115,7 @@ export function loadFile(path: string, environment: Environment): ResolvedConfig
     const message = unreadableText(path, (error as NodeJS.ErrnoException).code);
     throw new ConfigError([{ path: [], message }]);
   }
-  return parseYaml(text, environment);
+  return parseYaml(text, environment, dirname(path));
 }
 
 /** From environment variables alone. Throws ConfigError; its problems name variables. */

@@ -1,10 +1,11 @@
-// The table of old names: fields and variables that have a new name, and fields that are reserved.
+// The table of old names: fields and variables that have a new name, and fields that are gone.
 // Reads a configuration with old names as if it had the new ones, and reports each old name.
 import { isObject } from '../core/json.js';
 import type { Path, Problem } from './problems.js';
 
 /** The path of an old field, with * for any name or index, and its new name. */
 export const RENAMED_FIELDS: Readonly<Record<string, string>> = {
+  keysFile: 'apiKeysFile',
   'limits.slowReaderSeconds': 'clientStallTimeoutSeconds',
   'issuers.*.keys': 'jwks',
   'issuers.*.jwks.freshForSeconds': 'cacheSeconds',
@@ -25,13 +26,9 @@ export const RENAMED_FIELDS: Readonly<Record<string, string>> = {
   'endpoints.*.limits.bodyBytes': 'maxBodyBytes',
 };
 
-const RESERVED = 'this field is reserved and not available yet; remove it';
-
 /** The path of a field that the gateway cannot use, and what to do about it. */
 export const UNUSABLE_FIELDS: Readonly<Record<string, string>> = {
   'endpoints.*.passThrough.*.mode': 'this field no longer exists; remove it',
-  apiKeys: RESERVED,
-  'endpoints.*.apiKeys': RESERVED,
 };
 
 /** The old and the new name of a variable, without PORTCULLIS_. */

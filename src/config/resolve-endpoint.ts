@@ -1,5 +1,7 @@
 // Resolves one endpoint: fills in the defaults that depend on other fields.
 import type { Endpoint } from '../core/endpoint.js';
+import { resolveCarrier } from './resolve-api-key.js';
+import { isBridged } from './resolve-bridge.js';
 import { publishedServers } from './resolve-issuer.js';
 import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
@@ -33,15 +35,18 @@ function metadataUrl(resource: string): URL {
   );
 }
 
+/** `bridge`: its issuer; null without a bridge. */
 export function resolveEndpoint(
   input: WithSecrets<EndpointInput>,
   publicUrl: string,
   issuers: Readonly<Record<string, AcceptedIssuer>>,
+  bridge: string | null,
 ): Endpoint {
   const resource = input.resource ?? publicUrl + input.path;
   const metadata = metadataUrl(resource);
   const upstream = new URL(input.upstream.url);
-  const accepted = input.issuers.map((name) => issuers[name] as AcceptedIssuer);
+  const accepted = (input.issuers ?? []).map((name) => issuers[name] as AcceptedIssuer);
+  const isOfBridge = bridge !== null && isBridged(input);
   return {
     path: input.path,
     resource,
@@ -49,7 +54,7 @@ export function resolveEndpoint(
     metadataPath: metadata.pathname,
     realm: input.realm ?? null,
     issuers: accepted.map(({ issuer }) => issuer),
-    authorizationServers: [...new Set(accepted.flatMap(publishedServers))],
+    authorizationServers: isOfBridge ? [bridge] : [...new Set(accepted.flatMap(publishedServers))],
     audience: input.audience ?? [resource],
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
@@ -59,8 +64,8 @@ export function resolveEndpoint(
     scopeImplies: impliedScopes(input.scopeImplies),
     policy: resolvePolicy(input),
     denialResponse: input.denialResponse === 'jsonrpc' ? 'jsonrpc' : 'http',
-    apiKeys: [],
-    isBridged: false,
+    apiKeys: (input.apiKeys ?? []).map(resolveCarrier),
+    isBridged: isOfBridge,
     passThrough: input.passThrough.map(passThroughRule),
     forwardHeaders: input.forwardHeaders.map((name) => name.toLowerCase()),
     origins: [publicUrl, ...input.origins],

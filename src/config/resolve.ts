@@ -1,8 +1,11 @@
 // Resolves a valid configuration to the frozen one that the gateway runs with: secrets read, and
 // every value that depends on other values filled in.
+import { resolve as absolutePath } from 'node:path';
 import type { Secret } from '../core/secret.js';
 import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';
+import { apiKeyProblems, resolveApiKey } from './resolve-api-key.js';
+import { resolveBridge } from './resolve-bridge.js';
 import { resolveEndpoint } from './resolve-endpoint.js';
 import { introspectionProblems } from './resolve-introspection.js';
 import { resolveIssuer } from './resolve-issuer.js';
@@ -11,6 +14,7 @@ import type { ResolvedConfig } from './resolved-config.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
 import type { Environment } from './secrets.js';
 import { sessionKeys } from './session-keys.js';
+import { signingKeys } from './signing-keys.js';
 
 /** The keys of a map are strings, which need no freezing. The type of the map is read-only. */
 function deepFreeze<T>(value: T): T {
@@ -21,40 +25,67 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-function toConfig(input: WithSecrets<ConfigInput>, keys: readonly Secret[]): ResolvedConfig {
+/** An address alone is the block of this address. */
+const cidrBlock = (block: string): string => {
+  if (block.includes('/')) return block;
+  return `${block}/${block.includes(':') ? 128 : 32}`;
+};
+
+/** `folder`: where relative paths begin. */
+function toConfig(
+  input: WithSecrets<ConfigInput>,
+  sessionRing: readonly Secret[],
+  bridgeRing: readonly Secret[],
+  folder: string,
+): ResolvedConfig {
   const { publicUrl, listen, admin, logLevel, limits, drain, issuers, endpoints } = input;
+  const bridge =
+    input.bridge === undefined ? null : resolveBridge(input.bridge, publicUrl, bridgeRing);
   return {
     publicUrl,
     listen,
     admin,
     logLevel,
-    sessionKeys: keys,
+    sessionKeys: sessionRing,
     limits,
     drain,
-    trustedProxies: [],
-    apiKeys: [],
-    apiKeysFile: null,
-    bridge: null,
+    trustedProxies: input.trustedProxies.map(cidrBlock),
+    apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),
+    apiKeysFile: input.apiKeysFile === undefined ? null : absolutePath(folder, input.apiKeysFile),
+    bridge,
     issuers: Object.values(issuers).map(resolveIssuer),
-    endpoints: endpoints.map((endpoint) => resolveEndpoint(endpoint, publicUrl, issuers)),
+    endpoints: endpoints.map((endpoint) =>
+      resolveEndpoint(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
+    ),
   };
 }
 
 /**
  * Reads the secrets of the valid parts of a configuration and checks their form. `toConfig` is for
- * a configuration without any problem.
+ * a configuration without any problem. Paths in it are relative to `folder`.
  */
 export function resolve(
   valid: Partially<ConfigInput>,
   environment: Environment,
+  folder: string,
 ): { problems: Problem[]; toConfig(): ResolvedConfig } {
   const { value, problems } = resolveSecrets<ConfigInput>(rootSchema, valid, environment);
-  const ring = sessionKeys(value.sessionKeys ?? []);
+  const sessionRing = sessionKeys(value.sessionKeys ?? []);
+  const bridgeRing = signingKeys(value.bridge?.keys ?? []);
   const introspection = Object.entries(value.issuers ?? {}).flatMap(([name, issuer]) =>
     introspectionProblems(issuer?.introspection ?? {}, ['issuers', name, 'introspection']),
   );
   return {
-    problems: [...problems, ...ring.problems, ...introspection],
-    toConfig: () => deepFreeze(toConfig(value as WithSecrets<ConfigInput>, ring.keys)),
+    problems: [
+      ...problems,
+      ...sessionRing.problems,
+      ...apiKeyProblems(value.apiKeys ?? {}),
+      ...bridgeRing.problems,
+      ...introspection,
+    ],
+    toConfig: () =>
+      deepFreeze(
+        toConfig(value as WithSecrets<ConfigInput>, sessionRing.keys, bridgeRing.keys, folder),
+      ),
   };
 }

@@ -2,6 +2,16 @@
 // pass-through credentials that can pass.
 import type { Check, PartialEndpoint } from './partial-config.js';
 import type { Path, Problem } from './problems.js';
+import { ISSUERS_HINT } from './schema/endpoint.js';
+
+/** Without issuers or API keys, no caller could log in. */
+const callersExist: Check = ({ endpoints, isBad }) =>
+  [...endpoints].flatMap(([i, { issuers, apiKeys }]) => {
+    const path = ['endpoints', i, 'issuers'];
+    const isKnown = issuers !== undefined || isBad(path);
+    if (isKnown || apiKeys !== undefined || isBad(['endpoints', i, 'apiKeys'])) return [];
+    return [{ path, message: ISSUERS_HINT }];
+  });
 
 const issuersExist: Check = ({ endpoints, issuers, isBad }) =>
   [...endpoints].flatMap(([i, { issuers: names = [] }]) =>
@@ -122,6 +132,7 @@ const tokensEndBeforeStreams: Check = ({ endpoints }) =>
   });
 
 export const endpointChecks: readonly Check[] = [
+  callersExist,
   issuersExist,
   pathsDiffer,
   metadataDiffers,

@@ -28,6 +28,10 @@ const CHECKS = [
   ...scopeChecks,
 ];
 
+/** True for an endpoint whose callers need no issuer. */
+const hasOnlyKeys = (endpoint: unknown): boolean =>
+  isObject(endpoint) && endpoint.apiKeys !== undefined && endpoint.issuers === undefined;
+
 /** Adds the fields of the presets. An issuer or endpoint without fields counts as an empty map. */
 function withPresets(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { issuers, endpoints } = raw;
@@ -38,6 +42,12 @@ function withPresets(raw: Readonly<Record<string, unknown>>): Record<string, unk
     );
   if (Array.isArray(endpoints))
     complete.endpoints = endpoints.map((endpoint: unknown) => endpoint ?? {});
+  // Without an endpoint that takes tokens of issuers, there is no issuer to write.
+  const hasNoIssuer =
+    Array.isArray(endpoints) && endpoints.length > 0 && endpoints.every(hasOnlyKeys);
+  if (issuers === undefined && hasNoIssuer) complete.issuers = {};
+  // An operator who removes the last key leaves the name of the map.
+  if (raw.apiKeys === null) complete.apiKeys = {};
   return complete;
 }
 

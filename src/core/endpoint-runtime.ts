@@ -2,7 +2,7 @@
 // implement these interfaces, and app/runtime.ts puts them together.
 import type { Credential } from './credential.js';
 import type { Endpoint } from './endpoint.js';
-import type { Exchange, ResponseListener } from './exchange.js';
+import type { Exchange, RequestHead, ResponseListener } from './exchange.js';
 import type { Failure } from './failure.js';
 import type { Message } from './message.js';
 import type { Caller } from './principal.js';
@@ -47,8 +47,20 @@ export interface Transport {
   ): void;
 }
 
+/** Whether a caller that the gateway accepted before a reload is still accepted after it. */
+export interface Admission {
+  /** Another number after each reload of the configuration or of the keys. */
+  readonly generation: number;
+  /**
+   * Why the gateway would reject this caller now, from facts in memory only; null: it would not.
+   * The token was verified before, so this does not verify it again.
+   */
+  recheck(caller: Caller, head: RequestHead): Failure | null;
+}
+
 export interface EndpointRuntime {
   readonly config: Endpoint;
+  readonly admission: Admission;
   readonly authenticators: Authenticators;
   readonly authorize: Authorizer;
   readonly credential: UpstreamCredential;

@@ -154,6 +154,10 @@ export const streamMaxDuration = row({
   reason: 'stream.max_duration', blame: 'caller', code: -31504,
   message: 'The stream reached its time limit', event: 'proxy.stream_max_duration',
   level: 'info' });
+export const streamRevoked = row({
+  reason: 'stream.revoked', blame: 'caller', code: -31401,
+  message: 'The access of this stream has ended', event: 'proxy.stream_revoked',
+  level: 'info' });
 export const connectionBadRequest = row({
   reason: 'connection.bad_request', blame: 'caller', status: 400, message: 'Bad request',
   event: 'http.bad_request', level: 'info' });

@@ -4,6 +4,13 @@ import type { MaybeLater } from './endpoint-runtime.js';
 import type { RequestHead } from './exchange.js';
 import type { Failure } from './failure.js';
 
+/** The paths of the bridge on the public listener. No endpoint can have one of them beside it. */
+export const BRIDGE_PATHS = {
+  token: '/oauth/token',
+  authorize: '/oauth/authorize',
+  jwks: '/oauth/jwks',
+} as const;
+
 /** A whole answer of an OAuth endpoint. */
 export interface OAuthAnswer {
   readonly status: number;

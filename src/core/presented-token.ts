@@ -12,11 +12,14 @@ export interface UnverifiedClaims {
   readonly client_id: string | undefined;
 }
 
-/** From a token that its issuer vouched for, and that a later check rejected. */
+/** From a token or an API key that is genuine, and that a later check rejected. */
 export interface VouchedToken {
-  readonly issuer: string;
+  /** Null for an API key. */
+  readonly issuer: string | null;
   readonly subject: string;
   readonly client: string | null;
   readonly method: 'jwt' | 'introspection' | 'api-key' | 'bridge';
   readonly audience: readonly string[];
+  /** Fingerprint of the API key that was presented, itself or as a bridge token. */
+  readonly keyFingerprint?: string;
 }

@@ -7,7 +7,8 @@ import { checkOrigin } from './origin.js';
 
 const ALLOW_METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
 const EXPOSE_HEADERS =
-  'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id';
+  'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id, ' +
+  'Sunset, Deprecation';
 const ALLOW_HEADERS =
   'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, ' +
   'Mcp-Method, Mcp-Name, Last-Event-ID, Traceparent, Tracestate, Baggage';
@@ -45,7 +46,7 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
   const allowHeaders = [
     ALLOW_HEADERS,
     ...parameters.map((name) => name.trim()),
-    ...passThroughHeaders(endpoint),
+    ...keyHeaders(endpoint),
     ...endpoint.forwardHeaders,
   ].join(', ');
   const headers = [
@@ -71,7 +72,9 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
   return true;
 }
 
-/** The headers in which pass-through callers of this endpoint send their keys. */
-function passThroughHeaders(endpoint: Endpoint): string[] {
-  return endpoint.passThrough.filter((rule) => rule.scheme === null).map((rule) => rule.header);
+/** The headers in which callers of this endpoint send keys. */
+function keyHeaders({ apiKeys, passThrough }: Endpoint): string[] {
+  return [...apiKeys, ...passThrough].flatMap(({ scheme, header }) =>
+    scheme === null ? [header] : [],
+  );
 }

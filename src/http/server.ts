@@ -20,6 +20,8 @@ export interface Listener {
   readonly draining: () => Failure | null;
   /** The number of exchanges whose answer is not complete. */
   inFlight(): number;
+  /** From now on a client may leave its answer unread for this time. */
+  setStallTimeout(ms: number): void;
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
    * Serves on for `delayMs`, with `Connection: close` in each answer. A connection that is idle may
@@ -45,7 +47,8 @@ export function createListener(
   stallTimeoutMs: number,
 ): Listener {
   const connections = new Map<Socket, Connection>();
-  const stallWatch = watchStalledClients(() => connections.values(), stallTimeoutMs);
+  const watch = (ms: number) => watchStalledClients(() => connections.values(), ms);
+  let stallWatch = watch(stallTimeoutMs);
   const server = createServer({
     IncomingMessage: FastIncomingMessage,
     // request-validation.ts counts the Host lines, so that the gateway logs the rejection.
@@ -131,6 +134,10 @@ export function createListener(
       let count = 0;
       for (const { openExchanges } of connections.values()) count += openExchanges.length;
       return count;
+    },
+    setStallTimeout(ms) {
+      stallWatch.stop();
+      stallWatch = watch(ms);
     },
     listen: (host, port) =>
       new Promise((resolve, reject) => {

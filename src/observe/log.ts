@@ -17,6 +17,8 @@ export interface Log {
   readonly unreadable: (failure: Failure, clientAddress: string) => void;
   /** Writes the lines that wait. A line of a successful request waits for at most 50 ms. */
   readonly flush: () => void;
+  /** Lines below this level are left out from now on. */
+  readonly setLevel: (level: LogLevel) => void;
 }
 
 /** Gets lines as bytes: a stream of strings costs a fifth more (measured). */
@@ -96,7 +98,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     logger.debug(fields, 'page');
   }
 
-  const writesSucceeded = logger.isLevelEnabled('info');
+  let writesSucceeded = logger.isLevelEnabled('info');
   return {
     request(summary) {
       if (summary.page) page(summary);
@@ -104,6 +106,10 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
       else if (writesSucceeded) succeeded(summary);
     },
     flush: forwarded.flush,
+    setLevel(next) {
+      logger.level = next;
+      writesSucceeded = logger.isLevelEnabled('info');
+    },
     notify({ event, level: severity, ...fields }) {
       forwarded.flush();
       logger[severity](fields, event);

@@ -39,6 +39,8 @@ const NOTHING: GatewayState = {
   requestsInFlight: () => 0,
   issuers: () => [],
   endpoints: () => [],
+  reloads: () => [],
+  apiKeys: () => null,
 };
 
 let ofProcess: Registry | null = null;
@@ -146,8 +148,8 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'Completed requests, by endpoint, reason (ok or one of docs/failures.md) and class of status.',
     ofSeries(total, counterValues),
   );
-  for (const { name, help, values } of stateMetrics)
-    register('gauge', name, help, () =>
+  for (const { type = 'gauge', name, help, values } of stateMetrics)
+    register(type, name, help, () =>
       values(state).map((value) => ({ metricName: name, ...value })),
     );
 

@@ -25,15 +25,33 @@ export interface EndpointState {
   readonly openStreams: number;
 }
 
+export type ReloadPart = 'config' | 'api_keys';
+
+export interface ReloadState {
+  readonly part: ReloadPart;
+  /** Reloads since the start. */
+  readonly succeeded: number;
+  readonly failed: number;
+  /** False: the last reload failed, and the gateway runs with what it had before. */
+  readonly isUp: boolean;
+  /** Milliseconds since the epoch; the start counts. */
+  readonly lastSuccessMs: number;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
   requestsInFlight(): number;
   issuers(): readonly IssuerState[];
   endpoints(): readonly EndpointState[];
+  reloads(): readonly ReloadState[];
+  /** The number of keys in the registry; null: no keys are configured. */
+  apiKeys(): number | null;
 }
 
 export interface StateMetric {
+  /** By default `gauge`. */
+  readonly type?: 'counter';
   readonly name: string;
   readonly help: string;
   readonly values: (state: GatewayState) => Omit<Value, 'metricName'>[];
@@ -55,6 +73,12 @@ function streamsByPath({ endpoints }: GatewayState): Omit<Value, 'metricName'>[]
     byPath.set(path, (byPath.get(path) ?? 0) + openStreams);
   return [...byPath].map(([endpoint, value]) => ({ labels: { endpoint }, value }));
 }
+
+const ofReloads = (
+  { reloads }: GatewayState,
+  readValue: (state: ReloadState) => number,
+): Omit<Value, 'metricName'>[] =>
+  reloads().map((one) => ({ labels: { part: one.part }, value: readValue(one) }));
 
 export const stateMetrics: readonly StateMetric[] = [
   {
@@ -91,5 +115,33 @@ export const stateMetrics: readonly StateMetric[] = [
     help: '0 while the gateway does not ask the introspection endpoint, because it kept failing.',
     values: (state) =>
       ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
+  },
+  {
+    name: 'portcullis_reload_up',
+    help: '0 where the last reload of the configuration or of the API keys failed, else 1.',
+    values: (state) => ofReloads(state, ({ isUp }) => Number(isUp)),
+  },
+  {
+    name: 'portcullis_reload_success_timestamp_seconds',
+    help: 'Time of the last good reload, or of the start, in seconds since the epoch.',
+    values: (state) => ofReloads(state, ({ lastSuccessMs }) => lastSuccessMs / 1000),
+  },
+  {
+    type: 'counter',
+    name: 'portcullis_reloads_total',
+    help: 'Reloads since the start, by part (config or api_keys) and result.',
+    values: ({ reloads }) =>
+      reloads().flatMap(({ part, succeeded, failed }) => [
+        { labels: { part, result: 'success' }, value: succeeded },
+        { labels: { part, result: 'failure' }, value: failed },
+      ]),
+  },
+  {
+    name: 'portcullis_api_keys',
+    help: 'API keys that the gateway knows, where the configuration has any.',
+    values: ({ apiKeys }) => {
+      const count = apiKeys();
+      return count === null ? [] : [{ labels: {}, value: count }];
+    },
   },
 ];

@@ -4,7 +4,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';
-import { streamMaxDuration } from '../core/failures.js';
+import { streamMaxDuration, streamRevoked } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
 import { createEndedStreams, type EndedStreams } from './ended-streams.js';
@@ -32,6 +32,8 @@ export interface StreamWriter {
    * connection, so that the client sees an incomplete response. `end`: null where it ended well.
    */
   close(last: Buffer | null, end: Failure | null): void;
+  /** Why the gateway would reject the caller now, after a reload; null: it would not. */
+  revocation(): Failure | null;
 }
 
 export interface StreamContext {
@@ -62,6 +64,8 @@ export class EventStream implements TickListener {
   private readonly ticker: StreamTicker;
   /** Milliseconds of the wall clock; infinite where the token does not end the stream. */
   private readonly tokenExpiryMs: number;
+  /** Milliseconds of the wall clock; infinite where the credential has no sunset. */
+  private readonly sunsetMs: number;
   /** Milliseconds of the monotonic clock. */
   private readonly maxEndMs: number;
   /** Ticks without a byte before a comment; 0: no comments. */
@@ -79,6 +83,7 @@ export class EventStream implements TickListener {
     context: StreamContext,
     ticker: StreamTicker,
     tokenExpiryMs: number,
+    sunsetMs: number,
     maxEndMs: number,
     keepAliveMs: number,
     endedStreams: EndedStreams,
@@ -88,6 +93,7 @@ export class EventStream implements TickListener {
     this.context = context;
     this.ticker = ticker;
     this.tokenExpiryMs = tokenExpiryMs;
+    this.sunsetMs = sunsetMs;
     this.maxEndMs = maxEndMs;
     this.keepAliveTicks = keepAliveMs / TICK_MS;
     this.endedStreams = endedStreams;
@@ -120,6 +126,8 @@ export class EventStream implements TickListener {
   tick(wallMs: number, monotonicMs: number, shuttingDown: boolean): void {
     const { context } = this;
     if (shuttingDown && context.isListening) return this.end(null);
+    if (wallMs + TICK_MS > this.sunsetMs)
+      return this.end(streamRevoked({ detail: 'the credential reached its sunset' }));
     if (wallMs + TICK_MS > this.tokenExpiryMs || monotonicMs + TICK_MS > this.maxEndMs)
       return this.end(streamMaxDuration());
     this.quietTicks++;
@@ -127,6 +135,13 @@ export class EventStream implements TickListener {
       return;
     this.quietTicks = 0;
     this.add(COMMENT);
+  }
+
+  recheck(): void {
+    const rejection = this.writer.revocation();
+    if (rejection === null) return;
+    const { detail, definition } = rejection;
+    this.end(streamRevoked({ detail: detail ?? definition.reason }));
   }
 
   /** Sends bytes of the gateway between events of the upstream. */
@@ -166,7 +181,7 @@ export class EventStream implements TickListener {
   private end(failure: Failure | null): void {
     const { writer, context, tail } = this;
     writer.flush();
-    if (!context.isListening) return writer.close(this.errorEvent(streamMaxDuration()), failure);
+    if (!context.isListening) return writer.close(failure && this.errorEvent(failure), failure);
     if (!this.isBetweenEvents()) return writer.close(null, failure);
     if (context.idText !== undefined)
       return writer.close(tail.mayHaveResponse ? NOTHING : completion(context.idText), failure);
@@ -196,6 +211,13 @@ function tokenExpiryMs(
   return (seconds + streams.outliveTokenSeconds) * 1000;
 }
 
+/** The response of a call may outlive its token, but not its API key. */
+function sunsetMsOf(caller: Caller): number {
+  const { sunsetMs } =
+    caller.kind === 'pass-through' ? caller.credential.rule : (caller.key ?? { sunsetMs: null });
+  return sunsetMs ?? Number.POSITIVE_INFINITY;
+}
+
 /** Null where the gateway cannot recognize the client when it comes back. */
 function streamKey(
   caller: Caller,
@@ -211,9 +233,9 @@ export function createOpenStream(
   endpoint: Endpoint,
   ticker: StreamTicker,
   clock: Clock,
+  endedStreams: EndedStreams = createEndedStreams(clock),
 ): OpenStream {
   const { keepAliveSeconds, maxSeconds } = endpoint.streams;
-  const endedStreams = createEndedStreams(clock);
   return (writer, caller, context) => {
     // The response of a call may outlive the token: the gateway allowed the call.
     const expiryMs = context.isListening
@@ -224,6 +246,7 @@ export function createOpenStream(
       context,
       ticker,
       expiryMs,
+      sunsetMsOf(caller),
       clock.monotonicMs() + maxSeconds * 1000,
       keepAliveSeconds * 1000,
       endedStreams,

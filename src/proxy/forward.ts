@@ -2,7 +2,7 @@
 // message again, because the upstream may have executed it (C-140, no retried POST).
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Transport } from '../core/endpoint-runtime.js';
+import type { Admission, Transport } from '../core/endpoint-runtime.js';
 import { upstreamLoop } from '../core/failures.js';
 import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
@@ -23,6 +23,7 @@ const isSubscription = ({ calls }: Message): boolean =>
 export interface TransportDependencies {
   readonly endpoint: Endpoint;
   readonly pool: UpstreamPool;
+  readonly admission: Admission;
   readonly openStream: OpenStream;
   readonly openSession: OpenSession;
   /** The lists to filter in an answer; null: relay it as it is. */
@@ -33,15 +34,18 @@ export interface TransportDependencies {
 }
 
 export function createTransport(dependencies: TransportDependencies): Transport {
-  const { endpoint, pool, openStream, openSession, listView, pseudonym, clock } = dependencies;
+  const { endpoint, pool, openStream, openSession, listView, pseudonym, clock, admission } =
+    dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
-  const fields = requestFields(endpoint.forwardHeaders);
+  const keyHeaders = endpoint.apiKeys.map(({ header }) => header);
+  const fields = requestFields(endpoint.forwardHeaders, keyHeaders);
   const reconnects = createReconnects(clock);
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 
   function send(slot: Slot, prepared: Prepared): void {
     const { exchange, caller, message, headers, session, view, held, listener } = prepared;
+    const { generation } = prepared;
     const { era } = message;
     const context = {
       exchange,
@@ -54,6 +58,8 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       idText: requestId(message),
       addsComments,
       openStream,
+      admission,
+      generation,
     };
     const relay = chooseRelay(context, listener, message, view);
     const method = exchange.method as 'POST';
@@ -72,6 +78,16 @@ export function createTransport(dependencies: TransportDependencies): Transport 
     } catch (error) {
       relay.fail(error as Error);
     }
+  }
+
+  /** A reload may have removed the caller while it waited. */
+  function sendLate(slot: Slot, prepared: Prepared): void {
+    const { generation, caller, exchange, listener } = prepared;
+    const rejected =
+      generation === admission.generation ? null : admission.recheck(caller, exchange);
+    if (rejected === null) return send(slot, prepared);
+    slot.release();
+    listener.onResponseEnd(rejected);
   }
 
   return {
@@ -93,11 +109,13 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');
       const held = exchange.method === 'GET' || isSubscription(message);
-      const prepared = { exchange, caller, message, headers, session, view, held, listener };
+      const { generation } = admission;
+      const about = { exchange, caller, message, headers, session, view, held, listener };
+      const prepared = { ...about, generation };
       // After everything that could throw: only the relay gives a slot back.
       const slot = pool.take(held);
       if (slot !== null) return send(slot, prepared);
-      new WaitingRequest(prepared, pool.queue(held), send).wait();
+      new WaitingRequest(prepared, pool.queue(held), sendLate).wait();
     },
   };
 }

@@ -93,9 +93,19 @@ function withheldFields({ era, calls }: Message, sessionId: string | null): Read
   return calls[0]?.name === null ? NOT_MODERN_WITHOUT_NAME : NOT_MODERN;
 }
 
-/** The allow-list of an endpoint. `forwardHeaders`: its further names, in lower case. */
-export const requestFields = (forwardHeaders: readonly string[]): ReadonlySet<string> =>
-  forwardHeaders.length === 0 ? REQUEST_FIELDS : new Set([...REQUEST_FIELDS, ...forwardHeaders]);
+/**
+ * The allow-list of an endpoint. `forwardHeaders`: its further names, in lower case. `keyHeaders`:
+ * headers that hold API keys, which never cross, whatever the other lists say.
+ */
+export function requestFields(
+  forwardHeaders: readonly string[],
+  keyHeaders: readonly string[] = [],
+): ReadonlySet<string> {
+  if (forwardHeaders.length === 0) return REQUEST_FIELDS;
+  const names = new Set([...REQUEST_FIELDS, ...forwardHeaders]);
+  for (const name of keyHeaders) names.delete(name);
+  return names;
+}
 
 /**
  * Flat name, value pairs for the upstream. `sessionId`: the id that the upstream issued, never the

@@ -29,6 +29,11 @@ export interface UpstreamPool {
   take(held: boolean): Slot | null;
   /** Where requests above the limit wait for a connection. As many may wait as the limit has. */
   queue(held: boolean): SlotLine<Slot>;
+  /**
+   * Closes each connection as soon as it is free, because no new request comes. Requests that were
+   * accepted before may still take one.
+   */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -41,7 +46,7 @@ const MAX_TICK_MS = 1_000;
 /** The timeouts of the requests that wait for a head. */
 function createHeadTimeouts(
   headersTimeoutMs: number,
-): Pick<Slot, 'awaitHead' | 'headReceived'> & { stop(): void } {
+): Pick<Slot, 'awaitHead' | 'headReceived'> & { retire(): void; stop(): void } {
   const everyMs = Math.min(
     Math.max(Math.ceil(headersTimeoutMs / TICKS_PER_TIMEOUT), MIN_TICK_MS),
     MAX_TICK_MS,
@@ -49,7 +54,14 @@ function createHeadTimeouts(
   const timeoutTicks = Math.ceil(headersTimeoutMs / everyMs);
   const waiters = new SwapRemoveList<HeadWaiter>();
   let ticks = 0;
-  const timer = setInterval(() => {
+  let retired = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  function stop(): void {
+    if (timer !== null) clearInterval(timer);
+    timer = null;
+  }
+  function tick(): void {
     ticks++;
     for (const late of waiters.entries.filter(
       ({ sinceTick }) => ticks - sinceTick > timeoutTicks,
@@ -57,20 +69,30 @@ function createHeadTimeouts(
       waiters.remove(late);
       late.headTimedOut();
     }
-  }, everyMs).unref();
+    if (retired && waiters.entries.length === 0) stop();
+  }
+  const start = (): void => {
+    timer ??= setInterval(tick, everyMs).unref();
+  };
+  start();
   return {
     awaitHead(waiter) {
       waiter.sinceTick = ticks;
       waiters.add(waiter);
+      if (timer === null) start();
     },
     headReceived: (waiter) => waiters.remove(waiter),
-    stop: () => clearInterval(timer),
+    retire() {
+      retired = true;
+    },
+    stop,
   };
 }
 
 interface Connections {
   readonly queue: SlotQueue<Slot>;
   take(): Slot | null;
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -80,9 +102,16 @@ interface Connections {
  */
 function createConnections(upstream: Upstream, limit: number): Connections {
   const timeouts = createHeadTimeouts(upstream.headersTimeoutMs);
-  const clients: Client[] = [];
+  const clients = new Set<Client>();
   const free: Slot[] = [];
+  let retired = false;
   const queue = createSlotQueue<Slot>(limit);
+
+  function end(client: Client): void {
+    clients.delete(client);
+    // The client is still busy with the end of its last response.
+    setImmediate(() => void client.destroy());
+  }
 
   function connect(): Slot {
     const client = new Client(upstream.origin, {
@@ -94,13 +123,15 @@ function createConnections(upstream: Upstream, limit: number): Connections {
       bodyTimeout: 0,
       maxHeaderSize: RESPONSE_HEADER_BYTES,
     });
-    clients.push(client);
+    clients.add(client);
     const slot: Slot = {
       dispatcher: client,
       awaitHead: timeouts.awaitHead,
       headReceived: timeouts.headReceived,
       release() {
-        if (!queue.give(slot)) free.push(slot);
+        if (queue.give(slot)) return;
+        if (retired) end(client);
+        else free.push(slot);
       },
     };
     return slot;
@@ -108,11 +139,16 @@ function createConnections(upstream: Upstream, limit: number): Connections {
 
   return {
     queue,
-    take: () => free.pop() ?? (clients.length < limit ? connect() : null),
+    take: () => free.pop() ?? (clients.size < limit ? connect() : null),
+    retire() {
+      retired = true;
+      timeouts.retire();
+      for (const { dispatcher } of free.splice(0)) end(dispatcher as Client);
+    },
     async close() {
       timeouts.stop();
       queue.close();
-      await Promise.all(clients.map((client) => client.destroy()));
+      await Promise.all([...clients].map((client) => client.destroy()));
     },
   };
 }
@@ -123,6 +159,10 @@ export function createPool(upstream: Upstream): UpstreamPool {
   return {
     take: (isHeld) => (isHeld ? held : short).take(),
     queue: (isHeld) => (isHeld ? held : short).queue,
+    retire() {
+      short.retire();
+      held.retire();
+    },
     close: async () => {
       await Promise.all([short.close(), held.close()]);
     },

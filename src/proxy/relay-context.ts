@@ -1,4 +1,5 @@
 // The facts about a request that the relay of its response needs.
+import type { Admission } from '../core/endpoint-runtime.js';
 import type { Exchange } from '../core/exchange.js';
 import type { Era } from '../core/message.js';
 import type { OpenStream } from './event-stream.js';
@@ -17,4 +18,7 @@ export interface RelayContext extends ResponseContext {
   /** True unless `streams.keepAliveSeconds` is 0. */
   readonly addsComments: boolean;
   readonly openStream: OpenStream;
+  readonly admission: Admission;
+  /** The generation of `admission` under which the request was forwarded. */
+  readonly generation: number;
 }

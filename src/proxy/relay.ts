@@ -56,11 +56,21 @@ export class Relay
   }
 
   headTimedOut(): void {
-    const { controller } = this;
-    this.finish(
+    this.abandon(
       upstreamTimeout({ detail: 'no response headers within upstream.headersTimeoutMs' }),
     );
-    controller?.abort(new Error('no response headers in time'));
+  }
+
+  revocation(): Failure | null {
+    const { admission, generation, caller } = this.context;
+    return generation === admission.generation ? null : admission.recheck(caller, this.exchange);
+  }
+
+  /** Rejects the exchange before its head is sent. */
+  private abandon(failure: Failure): void {
+    const { controller } = this;
+    this.finish(failure);
+    controller?.abort(new Error(failure.definition.reason));
   }
 
   /** Handles an error that undici threw instead of passing it to `onResponseError`. */
@@ -119,10 +129,12 @@ export class Relay
   private begin(): void {
     const { pendingHeaders, exchange, context } = this;
     if (pendingHeaders === null) return;
+    const { status, isEventStream, declaredLength, canAppend, hasComment } = this.relayed;
+    const revoked = isEventStream ? this.revocation() : null;
+    if (revoked !== null) return this.abandon(revoked);
     this.pendingHeaders = null;
     this.began = true;
     context.slot.headReceived(this);
-    const { status, isEventStream, declaredLength, canAppend, hasComment } = this.relayed;
     const first = declaredLength >= 0 ? null : hasComment ? COMMENT : NOTHING;
     exchange.begin(status, pendingHeaders, first);
     if (!isEventStream) return;

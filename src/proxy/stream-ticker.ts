@@ -4,10 +4,14 @@ import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
 /** Milliseconds between two ticks. A deadline before the next tick counts as passed. */
 export const TICK_MS = 500;
+/** The longest slice of a recheck, and so the longest time for which it holds up requests. */
+const SLICE_MS = 5;
 
 export interface TickListener extends ListEntry {
   /** The times are in milliseconds. `shuttingDown`: the process is about to exit. */
   tick(wallMs: number, monotonicMs: number, shuttingDown: boolean): void;
+  /** Ends the stream where a reload removed its caller. */
+  recheck(): void;
 }
 
 export interface StreamTicker {
@@ -15,12 +19,16 @@ export interface StreamTicker {
   remove(listener: TickListener): void;
   /** Ticks every listener at once with `shuttingDown`. Later listeners get it at the next tick. */
   shutDown(): void;
+  /** Rechecks every listener after a reload, in slices, so that no request waits for all of them. */
+  recheck(): void;
 }
 
 export function createStreamTicker(clock: Clock): StreamTicker {
   const listeners = new SwapRemoveList<TickListener>();
   let timer: NodeJS.Timeout | null = null;
   let shuttingDown = false;
+  /** The number of listeners that the running recheck has yet to see. They come first. */
+  let unchecked = 0;
 
   function tickAll(): void {
     const { entries } = listeners;
@@ -35,6 +43,18 @@ export function createStreamTicker(clock: Clock): StreamTicker {
       entries[i]?.tick(wallMs, monotonicMs, shuttingDown);
   }
 
+  function recheckSlice(): void {
+    const { entries } = listeners;
+    const endMs = clock.monotonicMs() + SLICE_MS;
+    // Backwards, as above. Only a listener that was checked takes the place of a removed one.
+    for (let i = Math.min(unchecked, entries.length) - 1; i >= 0; i--) {
+      unchecked = i;
+      entries[i]?.recheck();
+      if (clock.monotonicMs() >= endMs && i > 0) return void setImmediate(recheckSlice);
+    }
+    unchecked = 0;
+  }
+
   return {
     add(listener) {
       listeners.add(listener);
@@ -44,6 +64,11 @@ export function createStreamTicker(clock: Clock): StreamTicker {
     shutDown() {
       shuttingDown = true;
       tickAll();
+    },
+    recheck() {
+      const isRunning = unchecked > 0;
+      unchecked = listeners.entries.length;
+      if (!isRunning) recheckSlice();
     },
   };
 }

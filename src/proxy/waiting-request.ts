@@ -20,6 +20,8 @@ export interface Prepared {
   /** The lists to filter in the response; null: none. */
   readonly view: ListView | null;
   readonly held: boolean;
+  /** The generation of the admission under which the caller is accepted. */
+  readonly generation: number;
   readonly listener: ResponseListener;
 }
 

@@ -1,7 +1,8 @@
 // A second runtime is built while the first one serves: parts whose configuration is equal stay the
 // same, with their keys, caches and connections.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildRuntime, createSharedParts, type Runtime, type SharedParts } from '../../src/app/runtime.js';
+import { buildRuntime, type Runtime } from '../../src/app/runtime.js';
+import { createSharedParts, type SharedParts } from '../../src/app/shared-parts.js';
 import { resolveConfig } from '../../src/config/load.js';
 import type { EndpointRuntime } from '../../src/core/endpoint-runtime.js';
 import type { Message } from '../../src/core/message.js';

@@ -59,14 +59,6 @@ test.each(Object.entries(UNUSABLE_FIELDS))('%s: %s', (pattern, message) => {
   expect(problemsOf(withValue(path, 'pass-through'))).toContain(`${asText(path)}: ${message}`);
 });
 
-test('apiKeys is reserved, in an endpoint and for the whole configuration', () => {
-  const { endpoints, ...root } = withValue('endpoints.0.apiKeys', [{ header: 'X-Api-Key' }]) as { endpoints: unknown };
-  expect(problemsOf({ ...root, endpoints, apiKeys: { partner: { sha256: 'x' } } })).toEqual([
-    'endpoints[0].apiKeys: this field is reserved and not available yet; remove it',
-    'apiKeys: this field is reserved and not available yet; remove it',
-  ]);
-});
-
 test('an old name within an old name is reported with the path in the file', () => {
   const raw = withValue('endpoints.0.legacy', [{ scheme: 'Token', mode: 'pass-through', upstreamVerifies: true }]);
   expect(problemsOf(raw)).toEqual([

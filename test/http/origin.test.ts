@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { answerPreflight, applyCors } from '../../src/http/cors.js';
 import { checkOrigin } from '../../src/http/origin.js';
-import { endpoint, keyRule, tokenRule } from '../support/endpoint.js';
+import { endpoint, keyBearer, keyHeader, keyRule, keyScheme, tokenRule } from '../support/endpoint.js';
 import { exchange, type Lines, pairs } from '../support/exchange.js';
 
 const at = endpoint({ origins: ['https://app.example.com', 'https://app.example.com:8443'] });
@@ -98,7 +98,8 @@ describe('the answers to a browser (B-15, C-152)', () => {
       'x-request-id': 'request-1',
       'access-control-allow-origin': 'https://app.example.com',
       vary: 'Origin',
-      'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id',
+      'access-control-expose-headers':
+        'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id, Sunset, Deprecation',
     });
   });
 
@@ -154,6 +155,8 @@ describe('a preflight (B-15, C-148)', () => {
   test('allows the headers in which clients of this endpoint send keys, but no scheme', () => {
     const legacy = endpoint({ passThrough: [tokenRule, keyRule] });
     expect(answer([], legacy).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key`);
+    const keys = endpoint({ apiKeys: [keyHeader, keyScheme, keyBearer], passThrough: [{ ...keyRule, header: 'x-pass' }] });
+    expect(answer([], keys).headers['access-control-allow-headers']).toBe(`${HEADERS}, x-api-key, x-pass`);
   });
 
   test('allows the headers that the endpoint forwards', () => {

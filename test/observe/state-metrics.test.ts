@@ -8,8 +8,15 @@ import { outcome } from '../support/outcome.js';
 
 const MAIN: IssuerState = { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1500, isUp: true, introspectionIsUp: null };
 
-const textOf = (state: Partial<GatewayState>): Promise<string> =>
-  createMetrics({ version: '1.2.3', requestsInFlight: () => 0, issuers: () => [], endpoints: () => [], ...state }).text();
+const quiet: GatewayState = {
+  version: '1.2.3',
+  requestsInFlight: () => 0,
+  issuers: () => [],
+  endpoints: () => [],
+  reloads: () => [],
+  apiKeys: () => null,
+};
+const textOf = (state: Partial<GatewayState>): Promise<string> => createMetrics({ ...quiet, ...state }).text();
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('portcullis_'));
 
@@ -52,7 +59,7 @@ test('two endpoints with one path, at two hosts, share a series', async () => {
 
 test('the state is read at each scrape', async () => {
   let age = 1000;
-  const state = { version: '1', requestsInFlight: () => 0, endpoints: () => [], issuers: () => [{ ...MAIN, keysAgeMs: age }] };
+  const state = { ...quiet, issuers: () => [{ ...MAIN, keysAgeMs: age }] };
   const metrics = createMetrics(state);
   for (const seconds of [1, 61]) {
     age = seconds * 1000;

@@ -10,7 +10,7 @@ import { createStreamTicker } from '../../src/proxy/stream-ticker.js';
 import { type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';
 import { testClock } from '../support/clock.js';
-import { endpoint, principal } from '../support/endpoint.js';
+import { admission, endpoint, principal } from '../support/endpoint.js';
 import { exchange } from '../support/exchange.js';
 
 let upstream: RawUpstream;
@@ -37,7 +37,16 @@ function forwarder(listView: () => null = () => null): (name: string, disconnect
     throw new Error('a modern call has no session');
   };
   const pseudonym = 'portcullis-test';
-  const transport = createTransport({ endpoint: at, pool, openStream, openSession: noSession, listView, pseudonym, clock });
+  const transport = createTransport({
+    endpoint: at,
+    pool,
+    openStream,
+    openSession: noSession,
+    listView,
+    pseudonym,
+    clock,
+    admission,
+  });
   return async (name, disconnects) => {
     const message: Message = { era: 'modern', calls: [{ method: 'tools/call', name, idText: '1' }], body: Buffer.from(name) };
     const call = exchange();

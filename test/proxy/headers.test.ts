@@ -168,6 +168,17 @@ describe('to the upstream', () => {
     expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, requestFields([])))).toEqual({ ...VIA, accept: 'a' });
   });
 
+  test('a header that holds API keys is never forwarded, even where the operator added it (A-42)', () => {
+    const asked = head({
+      lines: [
+        ['X-Region', 'key'],
+        ['X-Other', 'x'],
+      ],
+    });
+    const fields = requestFields(['x-region', 'x-other'], ['x-region', 'authorization']);
+    expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, fields))).toEqual({ ...VIA, 'x-other': 'x' });
+  });
+
   test('the credential of the gateway comes last (A-43)', () => {
     expect(requestHeaders(head({ lines: [['Accept', 'x']] }), NAMED, null, ['authorization', 'Bearer ours'], NAME)).toEqual([
       'via',

@@ -8,7 +8,7 @@ import { ok } from '../../src/core/result.js';
 import { createGateway, type Stages } from '../../src/gateway.js';
 import { until } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
-import { endpoint, principal } from './endpoint.js';
+import { admission, endpoint, principal } from './endpoint.js';
 import { exchange } from './exchange.js';
 
 export const at = endpoint();
@@ -32,6 +32,7 @@ export const ending =
 
 const runtime = (steps: Steps): EndpointRuntime => ({
   config: at,
+  admission,
   authenticators: {
     bearer: { authenticate: (...args) => steps.authenticate(...args) },
     'api-key': { authenticate: (...args) => steps.authenticate(...args) },

@@ -1,9 +1,12 @@
 // An endpoint, its callers and what they present, as the stages get them from the configuration.
-
+import { hash } from 'node:crypto';
 import type { AccessToken } from '../../src/core/access-token.js';
-import type { PassThroughCredential, PassThroughRule } from '../../src/core/credential.js';
+import type { ApiKey, ApiKeyCarrier } from '../../src/core/api-key.js';
+import type { ApiKeyCredential, PassThroughCredential, PassThroughRule } from '../../src/core/credential.js';
 import type { Endpoint } from '../../src/core/endpoint.js';
+import type { Admission } from '../../src/core/endpoint-runtime.js';
 import type { PassThroughCaller, Principal } from '../../src/core/principal.js';
+import { keyPrincipal } from '../../src/verify/authenticators/api-key.js';
 import { principalId } from '../../src/verify/claims.js';
 
 export const ISSUER = 'https://auth.example.com';
@@ -50,6 +53,9 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
   };
 }
 
+/** No reload happens. */
+export const admission: Admission = { generation: 0, recheck: () => null };
+
 /** The id follows from the other properties. */
 export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Principal {
   const found: Omit<Principal, 'id'> = {
@@ -93,3 +99,30 @@ export function legacy(key: string, rule: PassThroughRule = tokenRule): PassThro
 export function passThroughCaller(key = 'l-0123456789', rule: PassThroughRule = tokenRule): PassThroughCaller {
   return { kind: 'pass-through', credential: legacy(key, rule) };
 }
+
+export const KEY = 'sk_live_Zm9yIHRlc3RzIG9ubHksIG5vdCBhIGtleQ';
+export const keyHeader: ApiKeyCarrier = { scheme: null, header: 'x-api-key', bearerPrefix: null };
+export const keyScheme: ApiKeyCarrier = { scheme: 'token', header: 'authorization', bearerPrefix: null };
+export const keyBearer: ApiKeyCarrier = { scheme: 'bearer', header: 'authorization', bearerPrefix: 'sk_live_' };
+
+/** The entry of the registry for a key. */
+export function apiKey(key: string = KEY, overrides: Partial<ApiKey> = {}): ApiKey {
+  return {
+    name: 'partner-a',
+    sha256: hash('sha256', key),
+    scopes: ['files:read'],
+    tenant: 'acme',
+    upstreamAuthorization: null,
+    sunsetMs: null,
+    endpoints: null,
+    ...overrides,
+  };
+}
+
+export const keyCredential = (key: string = KEY, carrier = keyHeader): ApiKeyCredential => ({ kind: 'api-key', key, carrier });
+
+/** The caller that presents this key. */
+export const keyCaller = (key: ApiKey = apiKey(), method: 'api-key' | 'bridge' = 'api-key'): Principal => ({
+  ...keyPrincipal(key),
+  method,
+});

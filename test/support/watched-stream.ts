@@ -81,6 +81,7 @@ export function open(
     flushes: [],
     writer: {
       isPaused: false,
+      revocation: () => null,
       flush: () => {
         for (const text of opened.flushes.splice(0)) stream.pass(Buffer.from(text));
       },

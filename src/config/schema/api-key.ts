@@ -8,7 +8,17 @@ const HASH_HINT =
   'write the SHA-256 of the key in 64 hex digits; portcullis hash-key makes a key and its entry';
 const TENANT_HINT = 'write the tenant of the caller, such as acme';
 
-export const API_KEY_EXAMPLE = 'partner-a: { sha256: ..., scopes: [files:read] }';
+const NAME_CHARACTERS =
+  '1 to 128 letters, digits and .-_@, of which the first is a letter or digit';
+
+/** A client sends it as its id, also unencoded in Basic, and the log shows it. */
+export const keyName = (hint: string) =>
+  z.string({ error: hint }).regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, {
+    error: `${hint}: ${NAME_CHARACTERS}`,
+  });
+
+/** The name of a key in the registry. */
+export const apiKeyName = keyName('write a name for the key, such as partner-a');
 
 export const apiKeySchema = mapOf('{ sha256: ..., scopes: [files:read] }', {
   sha256: z.string({ error: HASH_HINT }).regex(/^[0-9a-fA-F]{64}$/, { error: HASH_HINT }),
@@ -26,3 +36,13 @@ export const apiKeySchema = mapOf('{ sha256: ..., scopes: [files:read] }', {
 });
 
 export type ApiKeyInput = z.output<typeof apiKeySchema>;
+
+const MAP_EXAMPLE = 'partner-a: { sha256: ..., scopes: [files:read] }';
+
+/** The registry in the configuration itself, by name. */
+export const apiKeysSchema = z.record(apiKeyName, apiKeySchema, {
+  error: ({ input }) =>
+    Array.isArray(input)
+      ? `write a map, not a list: each key under its name, such as ${MAP_EXAMPLE}`
+      : `write a map of API keys, such as ${MAP_EXAMPLE}`,
+});

@@ -1,6 +1,7 @@
 // The schema of one endpoint: its fields, their units and their defaults. The default of each field
 // is written here and nowhere else.
 import { z } from 'zod';
+import { apiKeyCarriers } from './api-key-carrier.js';
 import {
   audience,
   endpointPath,
@@ -27,6 +28,8 @@ import {
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
 
+export const ISSUERS_HINT = 'write a list of names from issuers, such as [acme]';
+
 const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   url: upstreamUrl,
   /** Milliseconds to connect. */
@@ -52,11 +55,13 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
       error: 'write printable ASCII without quotes or backslashes',
     })
     .optional(),
+  /** Required, except for an endpoint with `apiKeys`. */
   issuers: z
     .array(z.string({ error: 'write a name from issuers, such as acme' }), {
-      error: 'write a list of names from issuers, such as [acme]',
+      error: ISSUERS_HINT,
     })
-    .min(1, { error: 'write at least one issuer, such as [acme]' }),
+    .min(1, { error: 'write at least one issuer, such as [acme]' })
+    .optional(),
   scopes,
   /**
    * `scopes_supported` of the metadata. Default: the base scopes and those of the rules. It may
@@ -73,6 +78,10 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   resources: resourcesSchema.optional(),
   methods: methodsSchema.optional(),
   denialResponse: denialResponseSchema,
+  /** Where callers write API keys of the registry. */
+  apiKeys: apiKeyCarriers.optional(),
+  /** True: callers can exchange their keys for tokens of the bridge. Default: if it exists. */
+  bridge: z.boolean({ error: 'write true or false' }).optional(),
   passThrough: passThroughList,
   /** Further request headers that the upstream gets as the caller sent them. */
   forwardHeaders,

@@ -1,12 +1,17 @@
-// The schema of a whole configuration: listeners, session keys, limits, issuers and endpoints.
+// The schema of a whole configuration: listeners, session keys, limits, issuers, API keys and
+// endpoints.
 import { z } from 'zod';
+import { apiKeysSchema } from './api-key.js';
+import { bridgeSchema } from './bridge.js';
 import { ENDPOINT_EXAMPLE, endpointSchema } from './endpoint.js';
 import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
 import { issuerSchema } from './issuer.js';
 import { secretReference } from './secret-reference.js';
+import { trustedProxies } from './trusted-proxies.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
 const SESSION_KEYS_HINT = 'write a list of references, such as ["${env:PORTCULLIS_SESSION_KEYS}"]';
+const KEYS_FILE_HINT = 'write the path of the file, such as /etc/portcullis/keys.jsonl';
 const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 
 export const rootSchema = z.strictObject({
@@ -49,6 +54,15 @@ export const rootSchema = z.strictObject({
      */
     delaySeconds: wholeNumber(0, 300, 'seconds').default(0),
   }).prefault({}),
+  /** Proxies whose X-Forwarded-For names the client, for the log and for limits. */
+  trustedProxies,
+  /** API keys by name. */
+  apiKeys: apiKeysSchema.optional(),
+  /** Path of a file with further keys, relative to the folder of the configuration file. */
+  apiKeysFile: z.string({ error: KEYS_FILE_HINT }).min(1, { error: KEYS_FILE_HINT }).optional(),
+  /** The authorization server for holders of API keys. */
+  bridge: bridgeSchema.optional(),
+  /** Left out where every endpoint has API keys and no issuers. */
   issuers: z.record(z.string(), issuerSchema, {
     error: ({ input }) =>
       Array.isArray(input)

@@ -8,8 +8,8 @@ import { HEADER_LINES } from '../request-validation.js';
 import { addHealthRoutes, type Readiness } from './health.js';
 
 export interface AdminDependencies {
-  /** Host names that the operator allows, without a port. */
-  readonly hosts: readonly string[];
+  /** Host names that the operator allows now, without a port. */
+  readonly hosts: () => readonly string[];
   readonly readiness: Readiness;
   readonly metrics: { contentType: string; text(): Promise<string> };
 }
@@ -23,7 +23,7 @@ function isAllowedHost(host: string | undefined, listed: readonly string[]): boo
 export function createAdminServer({ hosts, readiness, metrics }: AdminDependencies): Server {
   const app = new Hono();
   app.use('*', async (c, next) => {
-    if (!isAllowedHost(c.req.header('host'), hosts))
+    if (!isAllowedHost(c.req.header('host'), hosts()))
       return c.json({ error: 'Host not allowed: list it in admin.hosts' }, 403);
     return next();
   });

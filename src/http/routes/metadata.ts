@@ -2,26 +2,30 @@
 // document. All content comes from the configuration or from an issuer, and none from Host or
 // X-Forwarded-* headers (A-06, configured base URL).
 import type { Endpoint } from '../../core/endpoint.js';
+import type { OAuthServer } from '../../core/oauth-server.js';
 
 export interface ResourceMetadata {
   readonly resource: string;
-  readonly authorization_servers: readonly string[];
+  readonly authorization_servers?: readonly string[];
   readonly scopes_supported?: readonly string[];
   readonly bearer_methods_supported: readonly ['header'];
 }
 
 export function resourceMetadata(endpoint: Endpoint): ResourceMetadata {
+  const { resource, authorizationServers, scopesSupported } = endpoint;
+  // RFC 9728 section 3.2 does not allow an empty list.
   return {
-    resource: endpoint.resource,
-    authorization_servers: endpoint.authorizationServers,
-    // RFC 9728 section 3.2 does not allow an empty list.
-    ...(endpoint.scopesSupported.length > 0 ? { scopes_supported: endpoint.scopesSupported } : {}),
+    resource,
+    ...(authorizationServers.length > 0 ? { authorization_servers: authorizationServers } : {}),
+    ...(scopesSupported.length > 0 ? { scopes_supported: scopesSupported } : {}),
     bearer_methods_supported: ['header'],
   };
 }
 
-/** Names of the metadata of an issuer: that of RFC 8414, and that of OpenID for other clients. */
-const ISSUER_DOCUMENTS = ['oauth-authorization-server', 'openid-configuration'];
+/** The name of the metadata of an authorization server (RFC 8414 section 3). */
+const OAUTH = 'oauth-authorization-server';
+/** Some clients look only for the name of OpenID. */
+const ISSUER_DOCUMENTS = [OAUTH, 'openid-configuration'];
 
 /**
  * The paths where clients look for a document of an endpoint. The well-known name is between host
@@ -40,26 +44,56 @@ const resourcePath = ({ resource }: Endpoint): string =>
 /** The last valid copy of the metadata of an issuer, as JSON; null while there is no copy. */
 export type MirroredMetadata = (issuer: string) => Buffer | null;
 
-/** Every well-known document by its path. A document is null while it cannot be served. */
+/** The documents of one authorization server: their names, and the content at this moment. */
+interface ServerDocuments {
+  /** Equal for endpoints with one server. */
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly document: () => Buffer | null;
+}
+
+/**
+ * Every well-known document by its path. A document is null while it cannot be served. `bridge`:
+ * the authorization server of endpoints with `isBridged`. It has only the name of OAuth, because it
+ * is not an OpenID provider: the SDKs for TypeScript and Spring reject its document there.
+ */
 export function wellKnownDocuments(
   endpoints: readonly Endpoint[],
   mirroredMetadata: MirroredMetadata,
+  bridge: OAuthServer | null = null,
 ): Map<string, () => Buffer | null> {
   const documents = new Map<string, () => Buffer | null>();
   const add = (name: string, path: string, document: () => Buffer | null): void => {
     for (const documentPath of wellKnownPaths(name, path)) documents.set(documentPath, document);
   };
-  const first = endpoints[0]?.issuers[0];
-  // A request for the root names no endpoint, so the root needs an issuer that all of them share.
-  if (first !== undefined && endpoints.every(({ issuers }) => issuers[0] === first)) {
-    for (const name of ISSUER_DOCUMENTS) add(name, '', () => mirroredMetadata(first));
+  const addServer = (path: string, server: ServerDocuments | null): void => {
+    if (server === null) return;
+    for (const name of server.names) add(name, path, server.document);
+  };
+  const ofBridge =
+    bridge === null
+      ? null
+      : { id: `bridge ${bridge.issuer}`, names: [OAUTH], document: () => bridge.metadata };
+
+  /** The server where clients of the endpoint log in. Null for an endpoint of API keys alone. */
+  function serverOf({ isBridged, issuers: [issuer] }: Endpoint): ServerDocuments | null {
+    if (isBridged) return ofBridge;
+    return issuer === undefined
+      ? null
+      : { id: issuer, names: ISSUER_DOCUMENTS, document: () => mirroredMetadata(issuer) };
   }
+
+  const servers = endpoints.map(serverOf);
+  const [first = null] = servers;
+  // A request for the root names no endpoint, so the root needs a server that all of them share.
+  if (servers.every((server) => server?.id === first?.id)) addServer('', first);
   for (const endpoint of endpoints) {
     const path = resourcePath(endpoint);
     const metadata = Buffer.from(JSON.stringify(resourceMetadata(endpoint)));
     add('oauth-protected-resource', path, () => metadata);
-    for (const name of ISSUER_DOCUMENTS)
-      add(name, path, () => mirroredMetadata(endpoint.issuers[0] as string));
+    addServer(path, serverOf(endpoint));
   }
+  // Last, because its issuer is exactly this path (RFC 8414 section 3.3).
+  if (bridge !== null) addServer(new URL(bridge.issuer).pathname.replace(/\/$/, ''), ofBridge);
   return documents;
 }

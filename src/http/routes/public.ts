@@ -1,6 +1,6 @@
-// Serves the pages of the public listener: metadata and health. They need no credential, and a web
-// page of any origin may read them. MCP requests bypass hono, which costs them a quarter of their
-// speed.
+// Serves the pages of the public listener: metadata, health and OAuth endpoints. They need no
+// credential, and a web page of any origin may read them. MCP requests bypass hono, which costs
+// them a quarter of their speed.
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
@@ -8,9 +8,11 @@ import { type Endpoint, HEALTH_PATHS } from '../../core/endpoint.js';
 import type { Exchange } from '../../core/exchange.js';
 import type { Failure } from '../../core/failure.js';
 import { methodRefused, routeUnknown } from '../../core/failures.js';
+import type { OAuthServer } from '../../core/oauth-server.js';
 import { HttpExchange } from '../http-exchange.js';
 import { addHealthRoutes, type Readiness } from './health.js';
 import { type MirroredMetadata, wellKnownDocuments } from './metadata.js';
+import { createOAuthPages } from './oauth.js';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -29,8 +31,10 @@ export function createPublicRoutes(
   endpoints: readonly Endpoint[],
   readiness: Readiness,
   mirroredMetadata: MirroredMetadata,
+  oauth: OAuthServer | null = null,
 ): (exchange: Exchange) => Promise<Failure | null> | Failure | null {
-  const documents = wellKnownDocuments(endpoints, mirroredMetadata);
+  const documents = wellKnownDocuments(endpoints, mirroredMetadata, oauth);
+  const oauthPages = oauth === null ? null : createOAuthPages(oauth);
   const app = new Hono();
   // Clients send the headers of their MCP requests here, too (A-15, CORS of metadata). The star
   // means every header except Authorization (Fetch standard).
@@ -54,6 +58,8 @@ export function createPublicRoutes(
   const listener = getRequestListener(app.fetch);
 
   return (exchange) => {
+    const oauthPage = oauthPages?.(exchange) ?? null;
+    if (oauthPage !== null) return oauthPage;
     if (!(exchange instanceof HttpExchange)) return null;
     const { incoming, outgoing, path, method } = exchange;
     const isPage = HEALTH_PATHS.includes(path) || (documents.get(path)?.() ?? null) !== null;

@@ -10,12 +10,31 @@ import type { Principal } from '../../core/principal.js';
 import { ok } from '../../core/result.js';
 import { principalId } from '../claims.js';
 
-/** Why this endpoint rejects a genuine key; null: it accepts the key. */
-export function rejectKey(key: ApiKey, { path }: Endpoint, nowMs: number): Failure | null {
-  const detail = `the key ${fingerprintOf(key)}`;
-  if (key.sunsetMs !== null && nowMs >= key.sunsetMs) return keySunset({ detail });
+/** A failure that names the entry in the log. */
+const withKey = (failure: Failure, key: ApiKey, method: KeyMethod): Failure => ({
+  ...failure,
+  vouched: {
+    issuer: null,
+    subject: key.name,
+    client: key.name,
+    method,
+    audience: [],
+    keyFingerprint: fingerprintOf(key),
+  },
+});
+
+type KeyMethod = 'api-key' | 'bridge';
+
+/** Why this endpoint rejects a genuine key now; null: it accepts the key. */
+export function rejectKey(
+  key: ApiKey,
+  { path }: Endpoint,
+  nowMs: number,
+  method: KeyMethod = 'api-key',
+): Failure | null {
   if (key.endpoints !== null && !key.endpoints.includes(path))
-    return keyUnknown({ detail: `${detail} is for other endpoints` });
+    return withKey(keyUnknown({ detail: 'the key is for other endpoints' }), key, method);
+  if (key.sunsetMs !== null && nowMs >= key.sunsetMs) return withKey(keySunset(), key, method);
   return null;
 }
 
@@ -36,6 +55,7 @@ export function keyPrincipal(key: ApiKey): Principal {
   };
 }
 
+/** One authenticator serves every endpoint with this registry. */
 export function createApiKeyAuthenticator(
   keys: ApiKeys,
   clock: Clock,

@@ -131,6 +131,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
     },
     last: () => good?.document ?? null,
     start() {
+      if (isRunning) return;
       isRunning = true;
       void refresh();
     },

@@ -6,7 +6,7 @@ import { ownPort } from '../../fixtures/ports.js';
 import { rawRequest } from '../../fixtures/raw-client.js';
 
 const metrics = { contentType: 'text/plain', text: () => Promise.resolve('metrics') };
-const server = createAdminServer({ hosts: [], readiness: { isReady: () => true }, metrics });
+const server = createAdminServer({ hosts: () => [], readiness: { isReady: () => true }, metrics });
 let port = 0;
 beforeAll(async () => {
   const free = await ownPort();

@@ -1,0 +1,104 @@
+// Decides whether a caller that the gateway accepted before a reload is still accepted after it:
+// its endpoint, issuer, key and place of the credential must still exist. It uses no network and
+// verifies no token again.
+import { type ApiKey, type ApiKeys, fingerprintOf } from '../core/api-key.js';
+import type { Clock } from '../core/clock.js';
+import type { Credential } from '../core/credential.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Admission } from '../core/endpoint-runtime.js';
+import type { Failure } from '../core/failure.js';
+import {
+  credentialScheme,
+  keySunset,
+  keyUnknown,
+  routeUnknown,
+  tokenInactive,
+  tokenIssuer,
+} from '../core/failures.js';
+import type { Caller, Principal } from '../core/principal.js';
+import { rejectKey } from '../verify/authenticators/api-key.js';
+import { readCredential } from '../verify/credential.js';
+
+/** The part of a configuration that decides about its callers. */
+export interface Accepting {
+  readonly endpoints: readonly Endpoint[];
+  readonly bridge: { readonly issuer: string } | null;
+}
+
+export interface Admissions {
+  /** For the endpoint of a runtime, which may be active or not. */
+  of(endpoint: Endpoint, bridgeIssuer: string | null): Admission;
+  /** From now on the gateway accepts the callers of this configuration. */
+  activate(accepting: Accepting): void;
+  /** Some keys of the registry are gone. */
+  keysChanged(): void;
+}
+
+/** How the callers of each method present their credential. */
+const KIND: Readonly<Record<Principal['method'], Credential['kind']>> = {
+  jwt: 'bearer',
+  introspection: 'bearer',
+  bridge: 'bearer',
+  'api-key': 'api-key',
+};
+
+const kindOf = (caller: Caller): Credential['kind'] =>
+  caller.kind === 'pass-through' ? caller.kind : KIND[caller.method];
+
+const notAccepted = (issuer: string | null): Failure =>
+  tokenIssuer({ detail: `this endpoint no longer accepts the issuer ${issuer}` });
+
+export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
+  let generation = 0;
+  let endpoints: ReadonlyMap<string, Endpoint> = new Map();
+  let activeBridge: string | null = null;
+
+  function recheckKey(
+    key: ApiKey,
+    isBridged: boolean,
+    endpoint: Endpoint,
+    bridgeIssuer: string | null,
+  ): Failure | null {
+    if (isBridged && !(endpoint.isBridged && bridgeIssuer === activeBridge))
+      return notAccepted(bridgeIssuer);
+    if (apiKeys.has(key)) return rejectKey(key, endpoint, clock.wallMs());
+    const detail = `the key ${fingerprintOf(key)} was removed or changed`;
+    return isBridged ? tokenInactive({ detail }) : keyUnknown({ detail });
+  }
+
+  return {
+    of: ({ path, resource }, bridgeIssuer) => ({
+      get generation() {
+        return generation;
+      },
+      recheck(caller, head) {
+        const endpoint = endpoints.get(path);
+        // With another resource it is another endpoint: its tokens have another audience.
+        if (endpoint === undefined || endpoint.resource !== resource)
+          return routeUnknown({ detail: 'a reload removed this endpoint' });
+        const credential = readCredential(head, endpoint);
+        if (!credential.ok) return credential;
+        const { value } = credential;
+        if (value.kind !== kindOf(caller))
+          return credentialScheme({ detail: 'a reload changed where this endpoint takes keys' });
+        if (value.kind === 'pass-through') {
+          const { sunsetMs } = value.rule;
+          return sunsetMs !== null && clock.wallMs() >= sunsetMs ? keySunset() : null;
+        }
+        const principal = caller as Principal;
+        const { key, method } = principal;
+        if (key !== null) return recheckKey(key, method === 'bridge', endpoint, bridgeIssuer);
+        const isAccepted = endpoint.issuers.includes(principal.issuer ?? '');
+        return isAccepted ? null : notAccepted(principal.issuer);
+      },
+    }),
+    activate(accepting) {
+      endpoints = new Map(accepting.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+      activeBridge = accepting.bridge?.issuer ?? null;
+      generation++;
+    },
+    keysChanged() {
+      generation++;
+    },
+  };
+}

@@ -1,0 +1,168 @@
+// Reloads the configuration and the API keys of a running gateway. Whatever has a problem stays as
+// it is, and one line of the log says why. A broken configuration does not keep a removed key alive.
+import type { ResolvedConfig } from '../config/resolved-config.js';
+import { startNotices } from '../config/start-notices.js';
+import type { ApiKey } from '../core/api-key.js';
+import type { Notify } from '../core/notice.js';
+import type { ReloadPart, ReloadState } from '../observe/state-metrics.js';
+import type { ApiKeyRegistry, KeyChanges } from '../verify/api-keys.js';
+import { inSlices } from './in-slices.js';
+
+/** Reads what the gateway started with once more. Each function returns the text of problems. */
+export interface ReloadSource {
+  readConfig(): ResolvedConfig | string;
+  /** The keys of the configuration and those of its `apiKeysFile`, in slices. */
+  readKeys(config: ResolvedConfig): Promise<readonly ApiKey[] | string>;
+  /** What this source cannot read again; null: it reads everything. */
+  readonly limits: string | null;
+}
+
+export interface ReloadDependencies {
+  readonly apiKeys: ApiKeyRegistry;
+  readonly notify: Notify;
+  readonly wallMs: () => number;
+  /** The active configuration. */
+  active(): ResolvedConfig;
+  /** Builds a runtime, and returns the function that makes it the active one. May throw. */
+  build(config: ResolvedConfig): () => void;
+  /** The keys of the registry changed, and no configuration with them. */
+  keysChanged(): void;
+  /** True from the beginning of the shutdown on. */
+  isStopping(): boolean;
+}
+
+export interface Reloads {
+  /** Reloads after a reload that runs already. Calls that wait together cause one. */
+  reload(source: ReloadSource): Promise<void>;
+  states(): ReloadState[];
+}
+
+/** `one problem\n  other`: one line of the log. */
+const oneLine = (text: string): string => {
+  const [first = '', ...rest] = text.replace(/\.$/, '').split(/\n\s*/);
+  return rest.length === 0 ? first : `${first}: ${rest.join('; ')}`;
+};
+
+/** The settings that belong to the open listeners. */
+function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
+  const parts = ['listen', 'admin'] as const;
+  const changed = parts.filter(
+    (part) => before[part].host !== after[part].host || before[part].port !== after[part].port,
+  );
+  if (changed.length === 0) return null;
+  const changes = changed.map((part) => {
+    const [{ host, port }, now] = [before[part], after[part]];
+    return `${part} is ${host}:${port} and would be ${now.host}:${now.port}`;
+  });
+  return `${changes.join('; ')}; a running gateway keeps its listeners: restart to change it`;
+}
+
+/** Old keys of the file, beside the keys of a new configuration. */
+function besides(own: readonly ApiKey[], keys: Iterable<ApiKey>, before: ResolvedConfig): ApiKey[] {
+  const taken = new Set(
+    [...own, ...before.apiKeys].flatMap(({ name, sha256 }) => [`n${name}`, `h${sha256}`]),
+  );
+  return [...keys].filter(({ name, sha256 }) => !taken.has(`n${name}`) && !taken.has(`h${sha256}`));
+}
+
+const hasKeys = ({ apiKeys, apiKeysFile }: ResolvedConfig): boolean =>
+  apiKeys.length > 0 || apiKeysFile !== null;
+
+export function createReloads(dependencies: ReloadDependencies): Reloads {
+  const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
+  const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
+    config: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
+    api_keys: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
+  };
+  let running: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
+
+  function succeeded(part: ReloadPart): void {
+    const lastSuccessMs = wallMs();
+    const { succeeded: count } = states[part];
+    states[part] = { ...states[part], succeeded: count + 1, isUp: true, lastSuccessMs };
+  }
+  function failed(part: ReloadPart, problems: string): void {
+    states[part] = { ...states[part], failed: states[part].failed + 1, isUp: false };
+    const detail = `${oneLine(problems)}. ${
+      part === 'config'
+        ? 'The gateway keeps the configuration that it runs with'
+        : 'The gateway keeps the last good keys'
+    }`;
+    notify({ event: `${part}.reload_failed`, level: 'error', detail });
+  }
+  function keysReloaded(changes: KeyChanges): void {
+    succeeded('api_keys');
+    notify({ event: 'api_keys.reloaded', level: 'info', count: apiKeys.count(), ...changes });
+  }
+
+  /** The keys alone: the configuration has problems. */
+  async function reloadKeys(source: ReloadSource): Promise<void> {
+    const config = active();
+    if (!hasKeys(config)) return;
+    const keys = await source.readKeys(config);
+    if (typeof keys === 'string') return failed('api_keys', keys);
+    const replace = await inSlices(apiKeys.prepare(keys));
+    if (isStopping()) return;
+    const changes = replace();
+    keysChanged();
+    keysReloaded(changes);
+  }
+
+  /** False where the active configuration stays. */
+  async function reloadConfig(source: ReloadSource): Promise<string | null> {
+    const config = source.readConfig();
+    if (typeof config === 'string') return config;
+    const before = active();
+    const fixed = fixedProblems(before, config);
+    if (fixed !== null) return fixed;
+    const read = await source.readKeys(config);
+    const isRead = typeof read !== 'string';
+    // As at the start: there are no last good keys of another file.
+    if (!isRead && config.apiKeysFile !== before.apiKeysFile) return read;
+    const fileKeys = isRead ? [] : besides(config.apiKeys, apiKeys.all(), before);
+    const keys = isRead ? read : [...config.apiKeys, ...fileKeys];
+    const replace = await inSlices(apiKeys.prepare(keys));
+    if (isStopping()) return 'the gateway is stopping';
+    const activate = build(config);
+    // From here to the line there is no wait: no request meets the keys of one configuration and
+    // the endpoints of another.
+    const changes = replace();
+    activate();
+    succeeded('config');
+    const endpoints = config.endpoints.map(({ resource }) => resource);
+    const detail = source.limits ?? undefined;
+    notify({ event: 'config.reloaded', level: 'info', endpoints, detail });
+    const known = new Set(startNotices(before).map((notice) => JSON.stringify(notice)));
+    for (const notice of startNotices(config))
+      if (!known.has(JSON.stringify(notice))) notify(notice);
+    if (!isRead) failed('api_keys', read);
+    else if (hasKeys(config) || hasKeys(before)) keysReloaded(changes);
+    return null;
+  }
+
+  async function run(source: ReloadSource): Promise<void> {
+    waiting = null;
+    if (isStopping()) {
+      const detail = 'the gateway is stopping; the next start reads the files';
+      return notify({ event: 'config.reload_ignored', level: 'warn', detail });
+    }
+    const problems = await reloadConfig(source).catch(String);
+    if (problems === null || isStopping()) return;
+    failed('config', problems);
+    await reloadKeys(source).catch((error: unknown) => failed('api_keys', String(error)));
+  }
+
+  return {
+    reload(source) {
+      if (waiting !== null) return waiting;
+      waiting = running.then(() => run(source));
+      running = waiting;
+      return running;
+    },
+    states: () => [
+      { part: 'config', ...states.config },
+      ...(hasKeys(active()) ? [{ part: 'api_keys' as const, ...states.api_keys }] : []),
+    ],
+  };
+}

@@ -1,0 +1,67 @@
+// The parts of the gateway that outlive a swap of the configuration: keys, caches, connections,
+// streams, and the registry of API keys.
+import { randomBytes } from 'node:crypto';
+import type { Clock, Scheduler } from '../core/clock.js';
+import type { Notify } from '../core/notice.js';
+import { type Secret, secret } from '../core/secret.js';
+import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
+import type { UpstreamPool } from '../proxy/pool.js';
+import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
+import { type ApiKeyRegistry, createApiKeyRegistry } from '../verify/api-keys.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { type Admissions, createAdmissions } from './admissions.js';
+import { type CountingTicker, countStreams } from './count-streams.js';
+import { createKeep, type Keep } from './keep.js';
+
+export interface RuntimeDependencies {
+  readonly clock: Clock;
+  readonly schedule: Scheduler;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly notify: Notify;
+}
+
+/** The event streams of one path. */
+export interface PathStreams {
+  readonly ticker: CountingTicker;
+  readonly ended: EndedStreams;
+}
+
+/** The process has one of these. */
+export interface SharedParts extends RuntimeDependencies {
+  /** Seals sessions where the operator configured no key; it lives as long as the process. */
+  readonly drawnSessionKey: Secret;
+  /** Issuers with their keys and caches. */
+  readonly issuers: Keep<IssuerRuntime>;
+  /** Connections to upstreams. */
+  readonly pools: Keep<UpstreamPool>;
+  readonly streams: StreamTicker;
+  readonly streamsByPath: Keep<PathStreams>;
+  readonly apiKeys: ApiKeyRegistry;
+  readonly admissions: Admissions;
+}
+
+export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
+  const { clock } = dependencies;
+  const apiKeys = createApiKeyRegistry();
+  return {
+    ...dependencies,
+    drawnSessionKey: secret(randomBytes(32).toString('base64')),
+    issuers: createKeep(),
+    pools: createKeep(),
+    streams: createStreamTicker(clock),
+    streamsByPath: createKeep(),
+    apiKeys,
+    admissions: createAdmissions(apiKeys, clock),
+  };
+}
+
+/** The streams of a path. Two configurations with the same path share them. */
+export const pathStreams = (
+  { streamsByPath, streams, clock }: SharedParts,
+  path: string,
+): PathStreams =>
+  streamsByPath.get(path, () => ({
+    ticker: countStreams(streams),
+    ended: createEndedStreams(clock),
+  }));

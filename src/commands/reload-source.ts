@@ -1,0 +1,15 @@
+// Reads the configuration and the API keys of `serve` again, for a reload.
+import type { ReloadSource } from '../app/reload.js';
+import type { CommandIo } from './command-io.js';
+import { readConfiguration, readKeysInSlices } from './load-config.js';
+
+const ENVIRONMENT =
+  'the environment of a running process cannot change; only the files of its secrets and its ' +
+  'apiKeysFile were read again';
+
+/** `file`: that of --config; undefined: the gateway runs with the environment. */
+export const reloadSource = (file: string | undefined, env: CommandIo['env']): ReloadSource => ({
+  readConfig: () => readConfiguration(file, env),
+  readKeys: (config) => readKeysInSlices(config, env),
+  limits: file === undefined ? ENVIRONMENT : null,
+});

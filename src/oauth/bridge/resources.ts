@@ -1,0 +1,57 @@
+// Finds the endpoints for which a key gets a token, and the audience of that token (RFC 8707).
+import type { ApiKey } from '../../core/api-key.js';
+import type { Endpoint } from '../../core/endpoint.js';
+import { type Refusal, refusal } from './answers.js';
+
+export interface Resources {
+  /** True where the key may use at least one bridged endpoint. */
+  serves(key: ApiKey): boolean;
+  /** `aud` for the requested resources; without any: for all endpoints that the key may use. */
+  audience(key: ApiKey, requested: readonly string[]): readonly string[] | Refusal;
+}
+
+/** More would make a token that proxies reject, because they limit the head of a request. */
+const MAX_AUDIENCE_CHARACTERS = 4_096;
+const MAX_REQUESTED = 50;
+
+const UNKNOWN = 'No such resource for this client';
+const TOO_MANY = 'Name fewer resources: the token would be too long';
+
+/** Clients write the URL of a resource anew, with or without a slash at the end. */
+const normalized = (resource: string): string =>
+  (URL.canParse(resource) ? new URL(resource).href : resource).replace(/\/$/, '');
+
+/** The operator may have given the endpoint an audience other than its resource. */
+const audienceOf = ({ resource, audience }: Endpoint): string =>
+  audience.includes(resource) ? resource : (audience[0] ?? resource);
+
+/** `endpoints`: those that take tokens of the bridge. */
+export function createResources(endpoints: readonly Endpoint[]): Resources {
+  const exact = new Map(endpoints.map((endpoint) => [endpoint.resource, endpoint]));
+  const byForm = new Map<string, Endpoint | null>();
+  for (const endpoint of endpoints) {
+    const form = normalized(endpoint.resource);
+    // Two resources of one form are only found exactly.
+    byForm.set(form, byForm.has(form) ? null : endpoint);
+  }
+  const find = (resource: string): Endpoint | null =>
+    exact.get(resource) ?? byForm.get(normalized(resource)) ?? null;
+
+  const mayUse = (key: ApiKey, { path }: Endpoint): boolean =>
+    key.endpoints === null || key.endpoints.includes(path);
+
+  return {
+    serves: (key) => endpoints.some((endpoint) => mayUse(key, endpoint)),
+    audience(key, requested) {
+      if (requested.length > MAX_REQUESTED) return refusal('invalid_target', TOO_MANY);
+      const named = requested.length > 0 ? requested.map(find) : endpoints;
+      const usable = named.filter((one) => one !== null && mayUse(key, one)) as Endpoint[];
+      if (requested.length > 0 && usable.length < named.length)
+        return refusal('invalid_target', UNKNOWN);
+      const audience = [...new Set(usable.map(audienceOf))];
+      return audience.join('","').length > MAX_AUDIENCE_CHARACTERS
+        ? refusal('invalid_target', TOO_MANY)
+        : audience;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// The limits of the token endpoint: grants of a key, failures of an address and of all clients.
+import { describe, expect, test } from 'vitest';
+import { createGrantLimits, createRateLimit } from '../../../src/oauth/bridge/rate-limit.js';
+import { apiKey } from '../../support/bridge.js';
+import { testClock } from '../../support/clock.js';
+
+describe('a limit', () => {
+  test('lets so many events pass in any minute, and says how long to wait', () => {
+    const clock = testClock();
+    const limit = createRateLimit(2, 10, clock);
+    expect(limit.take('a')).toBe(0);
+    clock.advance(20_000);
+    expect(limit.take('a')).toBe(0);
+    expect(limit.take('a')).toBe(40_000);
+    clock.advance(39_999);
+    expect(limit.take('a')).toBe(1);
+    clock.advance(1);
+    // The first event is a minute old now. The second one still counts.
+    expect(limit.take('a')).toBe(0);
+    expect(limit.take('a')).toBe(20_000);
+  });
+
+  test('counts each name apart, and no refused event', () => {
+    const clock = testClock();
+    const limit = createRateLimit(1, 10, clock);
+    expect([limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([0, 60_000, 0]);
+    clock.advance(30_000);
+    expect([limit.take('a'), limit.take('b')]).toEqual([30_000, 30_000]);
+    clock.advance(30_000);
+    expect([limit.take('a'), limit.take('b')]).toEqual([0, 0]);
+  });
+
+  test('remembers a bounded number of names, the latest ones', () => {
+    const limit = createRateLimit(1, 3, testClock());
+    for (let i = 0; i < 1_000; i++) limit.take(`name-${i}`);
+    expect(limit.take('name-999')).toBeGreaterThan(0);
+    expect(limit.take('name-998')).toBeGreaterThan(0);
+    expect(limit.take('name-1')).toBe(0);
+  });
+});
+
+describe('the limits of the bridge', () => {
+  test('10 grants of one key, whatever another key does', () => {
+    const limits = createGrantLimits(testClock());
+    const [a, b] = [apiKey('a'), apiKey('b')];
+    for (let i = 0; i < 10; i++) expect(limits.grant(a)).toBe(0);
+    expect([limits.grant(a), limits.grant(b)]).toEqual([60_000, 0]);
+  });
+
+  test('10 failures of one address; more of them take nothing from other addresses', () => {
+    const limits = createGrantLimits(testClock());
+    for (let i = 0; i < 10; i++) expect(limits.failure('192.0.2.1')).toBe(0);
+    for (let i = 0; i < 10_000; i++) expect(limits.failure('192.0.2.1')).toBe(60_000);
+    for (let i = 0; i < 10; i++) expect(limits.failure('192.0.2.2')).toBe(0);
+  });
+
+  test('100 failures of all addresses', () => {
+    const limits = createGrantLimits(testClock());
+    for (let i = 0; i < 100; i++) expect(limits.failure(`192.0.2.${i}`)).toBe(0);
+    expect(limits.failure('198.51.100.1')).toBe(60_000);
+  });
+});
