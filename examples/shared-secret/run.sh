@@ -10,7 +10,8 @@ UPSTREAM_AUTHORIZATION="Bearer $(new_secret)"
 export UPSTREAM_AUTHORIZATION SERVER_AUTHORIZATION="$UPSTREAM_AUTHORIZATION"
 
 # `--stdin` reads an existing secret, and prints its entry without it.
-hash=$(echo "$secret" | portcullis hash-key --stdin --name old-clients | sed -n 's/.*sha256: "*\([0-9a-f]*\).*/\1/p')
+entry=$(echo "$secret" | portcullis hash-key --stdin --name old-clients) || fail 'hash-key failed'
+hash=$(echo "$entry" | sed -n 's/.*sha256: *"*\([0-9a-f]*\).*/\1/p')
 edit() { sed "s/0\{64\}/$hash/"; }
 start_server
 start_gateway
