@@ -11,6 +11,7 @@ import type { Stages } from '../gateway.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
 import type { EndpointState, IssuerState } from '../observe/state-metrics.js';
+import { keyCredential } from '../proxy/credentials/api-key.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
@@ -21,6 +22,7 @@ import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
 import { fetchJson } from '../verify/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { bridgeRuntime } from './bridge.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
 import {
@@ -79,7 +81,10 @@ export function buildRuntime(
   const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
   const openSession = createSessions(sessionKeys, clock);
   const pseudonym = pseudonymOf(config.publicUrl);
+  const bridge = bridgeRuntime(config, shared);
   const bridgeIssuer = config.bridge?.issuer ?? null;
+  const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
+  const swapped = keyCredential(noCredential);
   const streamsOf = new Map<string, PathStreams>();
   const usedPools = new Set<UpstreamPool>();
 
@@ -95,12 +100,15 @@ export function buildRuntime(
       config: endpoint,
       admission,
       authenticators: {
-        bearer: createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
-        'api-key': createApiKeyAuthenticator(shared.apiKeys, clock),
+        bearer:
+          bridge !== null && endpoint.isBridged
+            ? bridge.tokens(checkAudience)
+            : createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
+        'api-key': apiKeys,
         'pass-through': createPassThroughAuthenticator(clock),
       },
       authorize,
-      credential: noCredential,
+      credential: endpoint.apiKeys.length > 0 ? swapped : noCredential,
       transport: createTransport({
         endpoint,
         pool,
@@ -121,7 +129,7 @@ export function buildRuntime(
 
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
-    page: createPublicRoutes(config.endpoints, readiness, mirrors.copyOf),
+    page: createPublicRoutes(config.endpoints, readiness, mirrors.copyOf, bridge?.server ?? null),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     issuerStates: () =>
       [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
@@ -139,6 +147,7 @@ export function buildRuntime(
       for (const { metadata } of shared.issuers.all())
         if (!mirrors.sources.has(metadata)) metadata.stop();
       shared.issuers.retain(new Set(issuers.values()));
+      shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.streamsByPath.retain(new Set(streamsOf.values()));
       for (const pool of pools.retain(usedPools)) pool.retire();
       for (const { keys } of withKeys) keys.preload();

@@ -4,12 +4,14 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
+import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
 import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
 import { type ApiKeyRegistry, createApiKeyRegistry } from '../verify/api-keys.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { type Admissions, createAdmissions } from './admissions.js';
+import type { BridgeRuntime } from './bridge.js';
 import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
 
@@ -39,6 +41,9 @@ export interface SharedParts extends RuntimeDependencies {
   readonly streamsByPath: Keep<PathStreams>;
   readonly apiKeys: ApiKeyRegistry;
   readonly admissions: Admissions;
+  readonly bridges: Keep<BridgeRuntime>;
+  /** Counts guesses at the token endpoint. No reload forgets them. */
+  readonly grantLimits: GrantLimits;
 }
 
 export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
@@ -53,6 +58,8 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     streamsByPath: createKeep(),
     apiKeys,
     admissions: createAdmissions(apiKeys, clock),
+    bridges: createKeep(),
+    grantLimits: createGrantLimits(clock),
   };
 }
 

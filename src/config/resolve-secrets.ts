@@ -1,11 +1,14 @@
 // Resolves every reference to a secret, wherever the schema allows one, to the secret itself.
+import { isObject } from '../core/json.js';
 import type { Secret } from '../core/secret.js';
 import type { Partially } from './partial-parse.js';
-import type { Path, Problem } from './problems.js';
+import type { Problem } from './problems.js';
 import type { SecretReference } from './schema/secret-reference.js';
-import { schemaAt } from './schema-tree.js';
-import { referencesIn, takesReference } from './secret-references.js';
+import { memberSchema } from './schema-tree.js';
+import { isReference, takesReference } from './secret-references.js';
 import { type Environment, readSecret } from './secrets.js';
+
+type Schema = Parameters<typeof memberSchema>[0];
 
 /** A value with a secret in place of each reference. */
 export type WithSecrets<T> = T extends SecretReference
@@ -16,30 +19,36 @@ export type WithSecrets<T> = T extends SecretReference
       ? { readonly [K in keyof T]: WithSecrets<T[K]> }
       : T;
 
-/** A copy with another value at a path that exists. */
-function replaced(value: unknown, [part, ...rest]: Path, by: unknown): unknown {
-  if (part === undefined) return by;
-  const copy = Array.isArray(value) ? [...value] : { ...(value as object) };
-  const members = copy as Record<string | number, unknown>;
-  members[part] = replaced(members[part], rest, by);
-  return copy;
-}
-
 /** A reference that cannot be resolved becomes undefined and a problem. */
 export function resolveSecrets<T>(
-  schema: Parameters<typeof schemaAt>[0],
+  schema: Schema,
   value: Partially<T>,
   environment: Environment,
 ): { value: WithSecrets<Partially<T>>; problems: Problem[] } {
   const problems: Problem[] = [];
-  let resolved: unknown = value;
-  for (const { path, text } of referencesIn(value)) {
-    const field = schemaAt(schema, path);
-    if (field === null || !takesReference(field)) continue;
-    const secret = readSecret(text, environment);
-    const isRead = typeof secret !== 'string';
-    if (!isRead) problems.push({ path, message: secret });
-    resolved = replaced(resolved, path, isRead ? secret : undefined);
+  const path: (string | number)[] = [];
+
+  function member(name: string | number, part: unknown, field: Schema | null): unknown {
+    path.push(name);
+    const resolved = resolve(part, field && memberSchema(field, name));
+    path.pop();
+    return resolved;
   }
-  return { value: resolved as WithSecrets<Partially<T>>, problems };
+
+  function resolve(part: unknown, field: Schema | null): unknown {
+    if (typeof part === 'string') {
+      if (field === null || !isReference(part) || !takesReference(field)) return part;
+      const secret = readSecret(part, environment);
+      if (typeof secret !== 'string') return secret;
+      problems.push({ path: [...path], message: secret });
+      return undefined;
+    }
+    if (Array.isArray(part)) return part.map((one, i) => member(i, one, field));
+    if (!isObject(part)) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([name, one]) => [name, member(name, one, field)]),
+    );
+  }
+
+  return { value: resolve(value, schema) as WithSecrets<Partially<T>>, problems };
 }

@@ -27,10 +27,18 @@ interface FieldProblem extends Problem {
   readonly meant?: Path;
 }
 
+/** The part of a name that cannot be a secret. */
+const shownPart = (name: string): string => /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
+
+function shownName(name: string): string {
+  const shown = shownPart(name);
+  return shown === name ? name : `${shown}…`;
+}
+
 /** Without a space after the colon, YAML reads the value as a part of the name. */
 function unknownField(path: Path, name: string, schema: z.ZodType): FieldProblem {
   const known = fieldsAt(schema, path);
-  const shown = /^[\w-]{0,64}/.exec(name)?.[0] ?? '';
+  const shown = shownPart(name);
   if (name === '<<')
     return {
       path: [...path, name],
@@ -71,8 +79,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType): FieldProbl
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownField(path, key, schema));
-  if (issue.code === 'invalid_key')
-    return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+  if (issue.code === 'invalid_key') {
+    const place = [...path.slice(0, -1), shownName(String(path.at(-1)))];
+    return [{ path: place, message: issue.issues[0]?.message ?? issue.message }];
+  }
   if (issue.code === 'invalid_union') {
     const inner = issuesOfUnion(issue);
     if (inner.length > 0)

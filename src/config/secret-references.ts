@@ -15,6 +15,7 @@ export const MISPLACED_HINT =
   `and ${SECRET_PLACES.at(-1)}; write the value itself`;
 
 const REFERENCE = /\$\{(?:env|file):/;
+export const isReference = (text: string): boolean => REFERENCE.test(text);
 
 /** Every string of a value that contains a reference. */
 export function referencesIn(value: unknown): { path: Path; text: string }[] {
@@ -22,8 +23,7 @@ export function referencesIn(value: unknown): { path: Path; text: string }[] {
   const path: (string | number)[] = [];
 
   function find(part: unknown): void {
-    if (typeof part === 'string' && REFERENCE.test(part))
-      found.push({ path: [...path], text: part });
+    if (typeof part === 'string' && isReference(part)) found.push({ path: [...path], text: part });
     if (typeof part !== 'object' || part === null) return;
     for (const [name, inner] of Array.isArray(part) ? part.entries() : Object.entries(part)) {
       path.push(name);

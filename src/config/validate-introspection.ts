@@ -84,7 +84,7 @@ const modesFit: Check = ({ issuers, isBad }) =>
   });
 
 /** A prefix that tokens of both may have. */
-function overlap(some: readonly string[], others: readonly string[]): string | undefined {
+export function overlap(some: readonly string[], others: readonly string[]): string | undefined {
   const pairs = some.flatMap((one) =>
     others.map((other) => (one.length < other.length ? [one, other] : [other, one])),
   );

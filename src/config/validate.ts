@@ -10,6 +10,8 @@ import { type Path, type Problem, pathText } from './problems.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
 import { parseWithProblems } from './schema-problems.js';
 import { misplacedReferences } from './secret-references.js';
+import { apiKeyChecks } from './validate-api-keys.js';
+import { bridgeChecks } from './validate-bridge.js';
 import { endpointChecks } from './validate-endpoints.js';
 import { introspectionChecks } from './validate-introspection.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
@@ -21,6 +23,8 @@ import { scopeChecks } from './validate-scopes.js';
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
+  ...apiKeyChecks,
+  ...bridgeChecks,
   ...issuerUrlChecks,
   ...issuerChecks,
   ...introspectionChecks,

@@ -1,11 +1,14 @@
 // Configuration in, resolved configuration or whole error message out. UPDATE_GOLDEN=1 writes the
 // golden files instead of comparing with them.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/problems.js';
+import { apiKeySchema } from '../../src/config/schema/api-key.js';
+import { apiKeyCarrierSchema } from '../../src/config/schema/api-key-carrier.js';
+import { bridgeSchema } from '../../src/config/schema/bridge.js';
 import { endpointSchema } from '../../src/config/schema/endpoint.js';
 import {
   claimsSchema,
@@ -34,6 +37,13 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = (namedCurve: string): string => String(generateKeyPairSync('ec', { namedCurve }).privateKey.export(pem));
 /** Fixed keys, so that a golden file that shows one is found. */
 const sessionKey = (first: string): string => Buffer.from(`s3cret key ${first} 0123456789abcdefghi`).toString('base64');
+/** An Ed25519 key of PKCS 8 (RFC 8410 section 7) with a text as its 32 bytes. */
+const der = Buffer.concat([
+  Buffer.from('302e020100300506032b657004220420', 'hex'),
+  Buffer.from('s3cret key of a bridge 012345678'),
+]);
+const ed25519 = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+const { d: _private, ...publicJwk } = ed25519.export({ format: 'jwk' });
 const ENVIRONMENT = {
   INTROSPECTION_SECRET: 's3cret from a variable',
   INTROSPECTION_TOKEN: 's3cret-token',
@@ -51,6 +61,18 @@ const ENVIRONMENT = {
   SESSION_KEY_PLACEHOLDER: `${'A'.repeat(43)}=`,
   SESSION_KEY_AND_MORE: `${sessionKey('a')} s3cret`,
   NO_SESSION_KEY: ' , ',
+  UPSTREAM_TOKEN: 'Token s3cret',
+  TWO_LINES: 'Bearer s3cret\ns3cret',
+  NOT_ASCII: 'Bearer s3crét',
+  SPACE_AT_END: 'Bearer s3cret ',
+  TOO_LONG: `Bearer s3cret${'a'.repeat(8192)}`,
+  BRIDGE_KEY: String(ed25519.export(pem)),
+  BRIDGE_JWK: JSON.stringify({ ...ed25519.export({ format: 'jwk' }), kid: 'a', use: 'sig' }),
+  BRIDGE_PUBLIC_JWK: JSON.stringify(publicJwk),
+  BRIDGE_KEY_SET: JSON.stringify({ keys: [ed25519.export({ format: 'jwk' })] }),
+  BRIDGE_TWO: `${ed25519.export(pem)}${ec('P-256')}`,
+  BRIDGE_ONE_LINE: String(ed25519.export(pem)).replaceAll('\n', '\\n'),
+  BRIDGE_PUBLIC: String(createPublicKey(ed25519).export({ type: 'spki', format: 'pem' })),
   EMPTY: '',
 };
 
@@ -60,7 +82,7 @@ const plain = (_name: string, value: unknown): unknown => (value instanceof Map 
 function outcome(yaml: string): { ending: 'json' | 'txt'; text: string } {
   try {
     const config = parseYaml(yaml.replaceAll('GOLDEN', folder), ENVIRONMENT);
-    return { ending: 'json', text: `${JSON.stringify(config, plain, 2)}\n` };
+    return { ending: 'json', text: `${JSON.stringify(config, plain, 2).replaceAll(folder, 'GOLDEN')}\n` };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ending: 'txt', text: `${error.message.replaceAll(folder, 'GOLDEN')}\n` };
@@ -100,6 +122,9 @@ test('full.yaml has every field of the schema', () => {
     metadataMirrorSchema,
     endpointSchema,
     passThroughSchema,
+    apiKeySchema,
+    apiKeyCarrierSchema,
+    bridgeSchema,
     ...policy,
   ];
   const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');

@@ -81,6 +81,8 @@ test('a reference in a field that takes none is misplaced', () => {
 test('the message names every place of the configuration that takes a reference', () => {
   expect(SECRET_PLACES).toEqual([
     'sessionKeys',
+    'apiKeys.<name>.upstreamAuthorization',
+    'bridge.keys',
     'issuers.<name>.introspection.clientSecret',
     'issuers.<name>.introspection.privateKey',
   ]);

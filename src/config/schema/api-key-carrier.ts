@@ -28,6 +28,7 @@ export const apiKeyCarrierSchema = mapOf(EXAMPLE, {
     // The characters of a bearer token (RFC 6750 section 2.1).
     .regex(/^[A-Za-z0-9\-._~+/]{2,64}$/, {
       error: `${PREFIX_HINT}: 2 to 64 letters, digits and -._~+/`,
+      abort: true,
     })
     .refine((value) => !canBeginJwt(value), {
       error: 'JWTs begin like this too; choose a prefix that does not begin with e, ey or ew',

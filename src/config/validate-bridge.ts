@@ -1,0 +1,108 @@
+// Checks the bridge across fields: its issuer is a place of its own on this server, and each
+// endpoint that uses it has API keys and no other issuer.
+import { BRIDGE_PATHS } from '../core/oauth-server.js';
+import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
+import type { Problem } from './problems.js';
+import { bridgeIssuer, isBridged } from './resolve-bridge.js';
+import { endpointPath } from './schema/fields.js';
+
+/** Its path; null where the issuer is bad or elsewhere. */
+function issuerPath({ root: { bridge, publicUrl }, isBad }: PartialConfig): string | null {
+  if (bridge === undefined || publicUrl === undefined || isBad(['bridge', 'issuer'])) return null;
+  const issuer = bridgeIssuer(bridge, publicUrl);
+  const path = issuer.startsWith(publicUrl) ? issuer.slice(publicUrl.length) : '';
+  return path !== '/' && endpointPath.safeParse(path).success ? path : null;
+}
+
+/** Clients derive the place of its metadata from the issuer (RFC 8414 section 3.1). */
+const issuerIsHere: Check = (config) => {
+  const { bridge, publicUrl } = config.root;
+  if (bridge?.issuer === undefined || publicUrl === undefined) return [];
+  if (issuerPath(config) !== null) return [];
+  const message =
+    `write the public URL with a path of plain characters, such as ${publicUrl}/bridge, or ` +
+    'remove the field';
+  return [{ path: ['bridge', 'issuer'], message }];
+};
+
+const issuerIsItsOwn: Check = ({ root: { bridge, publicUrl }, issuers }) => {
+  if (bridge === undefined || publicUrl === undefined) return [];
+  const issuer = bridgeIssuer(bridge, publicUrl);
+  return [...issuers].flatMap(([name, other]) => {
+    if (other.issuer !== issuer) return [];
+    const message = 'this is the issuer of the bridge; remove it here, or change bridge.issuer';
+    return [{ path: ['issuers', name, 'issuer'], message }];
+  });
+};
+
+const PATHS: readonly string[] = Object.values(BRIDGE_PATHS);
+
+const pathOfResource = ({ resource, path }: PartialEndpoint): string | undefined =>
+  resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
+
+const pathsAreFree: Check = (config) => {
+  if (config.root.bridge === undefined) return [];
+  const own = issuerPath(config);
+  return [...config.endpoints].flatMap(([i, endpoint]): Problem[] => {
+    const { path } = endpoint;
+    if (path !== undefined && (PATHS.includes(path) || path === own)) {
+      const message = 'the bridge has this path; give the endpoint another';
+      return [{ path: ['endpoints', i, 'path'], message }];
+    }
+    // Metadata of both would have one URL.
+    if (own === null || pathOfResource(endpoint) !== own) return [];
+    const message = 'its path is that of bridge.issuer; give one of them another';
+    return [{ path: ['endpoints', i, 'resource'], message }];
+  });
+};
+
+const bridgeIsUsed: Check = ({ root: { bridge }, endpoints, isBad }) => {
+  if (bridge === undefined) return [];
+  const canUse = ([i, endpoint]: [number, PartialEndpoint]): boolean =>
+    isBridged(endpoint) || ['apiKeys', 'bridge'].some((field) => isBad(['endpoints', i, field]));
+  if ([...endpoints].some(canUse)) return [];
+  const message =
+    'no endpoint uses the bridge; add apiKeys: [{ header: X-Api-Key }] to an endpoint, or remove ' +
+    'bridge';
+  return [{ path: ['bridge'], message }];
+};
+
+const endpointsFit: Check = ({ root, endpoints, isBad }) =>
+  [...endpoints].flatMap(([i, endpoint]): Problem[] => {
+    const path = ['endpoints', i];
+    const isAsked = endpoint.bridge === true;
+    if (root.bridge === undefined && !isBad(['bridge'])) {
+      const message = 'there is no bridge; add bridge: { keys: [...] } to the root, or remove this';
+      return isAsked ? [{ path: [...path, 'bridge'], message }] : [];
+    }
+    if (endpoint.apiKeys === undefined && !isBad([...path, 'apiKeys'])) {
+      const message =
+        'the bridge is for holders of API keys; add apiKeys: [{ header: X-Api-Key }], or remove ' +
+        'this';
+      return isAsked ? [{ path: [...path, 'bridge'], message }] : [];
+    }
+    if (!isBridged(endpoint) || isBad([...path, 'bridge'])) return [];
+    const problems: Problem[] = [];
+    if ((endpoint.issuers ?? []).length > 0) {
+      const message =
+        'clients use the first authorization server only, and here that is the bridge; remove ' +
+        'issuers, or write bridge: false';
+      problems.push({ path: [...path, 'issuers'], message });
+    }
+    const resource = endpoint.resource ?? `${root.publicUrl}${endpoint.path}`;
+    const { audience } = endpoint;
+    const isWhole = audience !== undefined && !audience.includes(undefined);
+    if (isWhole && !audience.includes(resource)) {
+      const message = `tokens of the bridge have the audience ${resource}; add it, or remove this field`;
+      problems.push({ path: [...path, 'audience'], message });
+    }
+    return problems;
+  });
+
+export const bridgeChecks: readonly Check[] = [
+  issuerIsHere,
+  issuerIsItsOwn,
+  pathsAreFree,
+  bridgeIsUsed,
+  endpointsFit,
+];
