@@ -24,7 +24,7 @@ const stages = {
   verify: 'Token and issuer',
   authorize: 'Audience, message and rules',
   proxy: 'Session, MCP server and streams',
-  oauth: 'Token requests at the bridge',
+  oauth: 'OAuth endpoints of the bridge',
   gateway: 'Faults of the gateway',
 };
 
@@ -58,8 +58,7 @@ The request id leads to the log line, which says more in \`detail\`. The respons
 - **No HTTP status** means that the response had begun, or that the client was gone. A JSON-RPC
   error without a status is the last event of the stream. Two reasons are for responses of the MCP
   server that pass unchanged: \`upstream.client_error\` and \`upstream.server_error\`. The reasons
-  that begin with \`grant.\` are for answers of the token endpoint, which have the form of
-  RFC 6749 section 5.2. The log line has their status.
+  \`grant.*\` are for answers of the bridge, in the form of RFC 6749. The log line has their status.
 - Every 503 of this table has \`Retry-After\`, in whole seconds from 1 to 30.
 - Where an endpoint has \`denialResponse: jsonrpc\`, four reasons come with HTTP 200:
   \`tool.denied\`, \`prompt.denied\`, \`resource.denied\` and \`method.denied\`. This holds for a

@@ -1,39 +1,34 @@
-// Causes and actions of the failures of the token endpoint, by reason.
+// Causes and actions of the failures at the OAuth endpoints of the bridge, by reason.
 
 export const oauth = {
   'grant.refused': {
     cause: [
-      'The bridge rejected a token request. The line has the status that the client got. The `detail`',
-      'in the log has the error of RFC 6749, and the cause of `invalid_client`:',
-      '- No entry of the registry has the hash of the client secret.',
-      '- The client id is not the one that `bridge.clientId` or the name of the key requires.',
-      '- The key is past its `sunset`, or no endpoint of the bridge accepts it.',
-      '- The request has no client secret, or has it in an unusual place.',
+      'The token endpoint of the bridge rejected a request with status 400, 401 or 413, or a client',
+      'called the authorization endpoint, which serves no login. The `detail` in the log begins with',
+      'the error code of RFC 6749. After `invalid_client` it says which check failed. The client gets',
+      'the same answer for each of them.',
     ],
     action: [
-      'For `invalid_client`, correct the client id and the secret in the client. The secret is the',
-      'API key itself, not its hash. For other errors, fix the request of the client. `invalid_target`:',
-      '`resource` must be the URL of an endpoint with the bridge that accepts the key.',
+      '- `invalid_client`: compare the client id with the name of the key or with `bridge.clientId`,',
+      'and the client secret with the key.',
+      '- `invalid_target`: the client must request the resource of an endpoint that its key may use.',
+      '- `unsupported_grant_type`: the client must use `client_credentials`.',
+      '- `unsupported_response_type`: the client tried to open a login page. It cannot use the bridge.',
     ],
   },
   'grant.limited': {
     cause: [
-      'The bridge answered 429 with `Retry-After`. The `detail` in the log says why:',
-      '- The line names a key: its client requested more tokens than 10 in a minute.',
-      '- Otherwise it is a failed request, after too many failed requests within a minute. The bridge',
-      'answers 10 failures of one client address with 401, and 100 of all.',
+      'The token endpoint answered 429: one key got more than 10 tokens within a minute, or too many',
+      'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
+      'good secret.',
     ],
     action: [
-      'Make the client use its token until it expires. For failures, look at `clientAddress`: a',
-      'client has a wrong secret, or a caller guesses. Good clients are not affected. If all lines have',
-      'the address of your proxy, write `trustedProxies`.',
+      'If the `detail` names a key, let its client keep each token until it expires. Otherwise',
+      '`clientAddress` shows who guesses. If that is a proxy of yours, list it in `trustedProxies`.',
     ],
   },
   'grant.unavailable': {
-    cause: [
-      'The bridge could not issue a token because of a fault of the gateway. The client got 503 with',
-      '`Retry-After`.',
-    ],
+    cause: ['The token endpoint answered 503, because the gateway has a bug.'],
     action: ['Please report it. The log line has the stack.'],
   },
 };

@@ -48,7 +48,7 @@ export interface Exchange extends RequestHead {
   readonly id: string;
   /** The Host header without an empty port; empty if the request has none. */
   readonly host: string;
-  /** IP address of the connection. */
+  /** IP address of the connection, or of the client of a trusted proxy. For log and limits only. */
   readonly clientAddress: string;
   /** True once the caller's connection closed before the response was complete. */
   readonly disconnected: boolean;

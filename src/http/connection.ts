@@ -2,7 +2,9 @@
 // its client still reads.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestHead } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
+import type { ClientAddresses } from './client-address.js';
 import { drainBytesOf, Linger } from './linger.js';
 
 /** The part of an exchange that its connection and the listener need. */
@@ -22,7 +24,7 @@ export interface OpenExchange {
 
 export class Connection {
   readonly socket: Socket;
-  /** IP address of the client. Read once: each read is a system call or several getters. */
+  /** IP address of the peer. Read once: each read is a system call or several getters. */
   readonly address: string;
   /**
    * Exchanges whose answers are not complete. The listener calls all of them when the connection
@@ -39,10 +41,17 @@ export class Connection {
   /** The number of bytes that the client had taken at the last tick. */
   private takenBytes = 0;
   private stalledTicks = 0;
+  private readonly clients: ClientAddresses;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, clients: ClientAddresses) {
     this.socket = socket;
+    this.clients = clients;
     this.address = socket.remoteAddress ?? '';
+  }
+
+  /** The address of the client of this request: the peer, or the client of a trusted proxy. */
+  clientAddress(head: RequestHead): string {
+    return this.clients.find(this.address, head);
   }
 
   /** True while the socket has not been given the whole of each answer. */

@@ -30,7 +30,6 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   readonly host: string;
   readonly names: string[];
   readonly values: string[];
-  readonly clientAddress: string;
   readonly responseHeaders: string[];
   disconnected = false;
   clientStalled = false;
@@ -72,7 +71,6 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.target = this.absolute === null ? sent : this.absolute.originForm;
     const query = this.target.indexOf('?');
     this.path = query < 0 ? this.target : this.target.slice(0, query);
-    this.clientAddress = connection.address;
     const raw = incoming.rawHeaders;
     const names: string[] = [];
     const values: string[] = [];
@@ -124,6 +122,10 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
 
   get version(): string {
     return this.incoming.httpVersion;
+  }
+
+  get clientAddress(): string {
+    return this.connection.clientAddress(this);
   }
 
   onDisconnect(listener: DisconnectListener): void {

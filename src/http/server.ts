@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { connectionBadRequest } from '../core/failures.js';
+import { createClientAddresses } from './client-address.js';
 import { Connection } from './connection.js';
 import { createDrain } from './drain.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
@@ -18,6 +19,8 @@ export interface Listener {
   readonly validateRequest: (exchange: Exchange) => Failure | null;
   /** The failure of each new request, once the listener drains. Otherwise null. */
   readonly draining: () => Failure | null;
+  /** From now on X-Forwarded-For of these proxies names the client. Addresses and CIDR blocks. */
+  trustProxies(proxies: readonly string[]): void;
   /** The number of exchanges whose answer is not complete. */
   inFlight(): number;
   /** From now on a client may leave its answer unread for this time. */
@@ -45,7 +48,10 @@ export function createListener(
   gateway: (exchange: Exchange) => void,
   recordUnreadable: RecordUnreadable,
   stallTimeoutMs: number,
+  trustedProxies: readonly string[] = [],
 ): Listener {
+  const clients = createClientAddresses();
+  clients.trust(trustedProxies);
   const connections = new Map<Socket, Connection>();
   const watch = (ms: number) => watchStalledClients(() => connections.values(), ms);
   let stallWatch = watch(stallTimeoutMs);
@@ -66,7 +72,7 @@ export function createListener(
   const drain = createDrain(server, () => connections.values());
 
   server.on('connection', (socket) => {
-    const connection = new Connection(socket);
+    const connection = new Connection(socket, clients);
     connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
@@ -129,6 +135,7 @@ export function createListener(
     server,
     validateRequest,
     draining: drain.failure,
+    trustProxies: clients.trust,
     announce: drain.announce,
     inFlight() {
       let count = 0;

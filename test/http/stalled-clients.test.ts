@@ -1,6 +1,7 @@
 // A client has not read for too long: bytes wait for it, and it takes none of them.
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createClientAddresses } from '../../src/http/client-address.js';
 import { Connection } from '../../src/http/connection.js';
 import { watchStalledClients } from '../../src/http/stalled-clients.js';
 
@@ -16,7 +17,7 @@ beforeEach(() => {
   peer.resetAndDestroy = () => {
     peer.resets += 1;
   };
-  const connection = new Connection(peer as unknown as Socket);
+  const connection = new Connection(peer as unknown as Socket, createClientAddresses());
   watch = watchStalledClients(() => [connection], MS);
 });
 afterEach(() => {

@@ -64,7 +64,7 @@ export function bridgeScene(changes: SceneChanges = {}): BridgeScene {
   const clock = testClock();
   const notices: Notice[] = [];
   const apiKeys = createApiKeyRegistry();
-  const replace = (...all: ApiKey[]): void => apiKeys.replace(all);
+  const replace = (...all: ApiKey[]): void => void apiKeys.replace(all);
   replace(apiKey(KEY_A), apiKey(KEY_B, { name: 'partner-b', scopes: [], tenant: null, endpoints: ['/notes/mcp'] }));
   const bridge = createBridge({
     bridge: { issuer, keys, tokenSeconds, clientId },
@@ -88,6 +88,11 @@ export type Form = readonly (readonly [name: string, value: string])[];
 export const CLIENT_CREDENTIALS: Form[number] = ['grant_type', 'client_credentials'];
 export const posted = (id: string, key: string): Form => [CLIENT_CREDENTIALS, ['client_id', id], ['client_secret', key]];
 
+export function encoded(form: Form | string): string {
+  if (typeof form === 'string') return form;
+  return new URLSearchParams(form.map(([name, value]): [string, string] => [name, value])).toString();
+}
+
 export interface Asked {
   readonly form?: Form | string;
   readonly lines?: Lines;
@@ -98,7 +103,7 @@ export interface Asked {
 /** Requests a token of the first key, unless `asked` says otherwise. */
 export async function ask({ bridge }: Pick<BridgeScene, 'bridge'>, asked: Asked = {}): Promise<OAuthAnswer> {
   const { form = posted('partner-a', KEY_A), lines = [FORM], target = bridge.paths.token, address = '192.0.2.7' } = asked;
-  const body = typeof form === 'string' ? form : new URLSearchParams(form.map(([name, value]) => [name, value])).toString();
+  const body = encoded(form);
   return bridge.token(head({ method: 'POST', target, lines }), Buffer.from(body), address);
 }
 

@@ -1,14 +1,12 @@
 // The form of a token request (RFC 6749 section 4.4.2), before any client is looked up.
 import { describe, expect, test } from 'vitest';
 import { readTokenRequest } from '../../../src/oauth/bridge/token-request.js';
-import { CLIENT_CREDENTIALS, FORM, type Form, posted } from '../../support/bridge.js';
+import { CLIENT_CREDENTIALS, encoded, FORM, type Form, posted } from '../../support/bridge.js';
 import { head, type Lines } from '../../support/exchange.js';
 
 const GOOD = posted('a', 'b');
-const read = (form: Form | string, { lines = [FORM] as Lines, target = '/oauth/token' } = {}) => {
-  const body = typeof form === 'string' ? form : new URLSearchParams(form.map(([name, value]) => [name, value])).toString();
-  return readTokenRequest(head({ method: 'POST', target, lines }), Buffer.from(body));
-};
+const read = (form: Form | string, { lines = [FORM] as Lines, target = '/oauth/token' } = {}) =>
+  readTokenRequest(head({ method: 'POST', target, lines }), Buffer.from(encoded(form)));
 const good = { clients: [{ id: 'a', secret: 'b' }], resources: [] };
 
 describe('a good request', () => {
