@@ -105,6 +105,15 @@ export const proxy = {
       '`streams.outliveTokenSeconds`. For the response of a call, raise `streams.maxSeconds`.',
     ],
   },
+  'stream.revoked': {
+    cause: [
+      'The gateway ended an event stream because its caller has no access any more. A reload removed',
+      'or changed the API key, the issuer, the endpoint or the place of the credential. Or the',
+      'credential reached its `sunset`. The response of a call ends with this error, or with a cut',
+      'where the error is not possible.',
+    ],
+    action: ['None, if the change was intended. The `detail` in the log says what is gone.'],
+  },
   'upstream.refused_caller': {
     cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
     action: ['Fix the credential.'],
