@@ -3,12 +3,13 @@
 export const oauth = {
   'grant.refused': {
     cause: [
-      'The token endpoint of the bridge rejected a request with status 400, 401 or 413, or a client',
+      'The token endpoint of the bridge rejected a request with status 400, 401 or 413. Or a client',
       'called the authorization endpoint, which serves no login. The `detail` in the log begins with',
       'the error code of RFC 6749. After `invalid_client` it says which check failed. The client gets',
       'the same answer for each of them.',
     ],
     action: [
+      'It depends on the error code:',
       '- `invalid_client`: compare the client id with the name of the key or with `bridge.clientId`,',
       'and the client secret with the key.',
       '- `invalid_target`: the client must request the resource of an endpoint that its key may use.',
@@ -18,7 +19,7 @@ export const oauth = {
   },
   'grant.limited': {
     cause: [
-      'The token endpoint answered 429: one key got more than 10 tokens within a minute, or too many',
+      'The token endpoint answered 429. One key got more than 10 tokens within a minute. Or too many',
       'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
       'good secret.',
     ],
