@@ -28,7 +28,8 @@ started="$started $!"
 # A gateway does not start with a variable that it does not know.
 for name in $(env | sed -n 's/^\(PORTCULLIS_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 
-portcullis() { node "$lib/../../dist/main.js" "$@"; }
+main=$lib/../../dist/main.js
+portcullis() { node "$main" "$@"; }
 
 days_from_now() { # a number of days; prints the day in UTC
   node -p "new Date(Date.now() + $1 * 86400000).toISOString().slice(0, 10)"
@@ -72,7 +73,7 @@ start_gateway() {
       echo "listen: { host: 127.0.0.1, port: $port }"
       echo 'admin: { host: 127.0.0.1, port: 0 }'
     } >> "$work/portcullis.yaml"
-    portcullis serve --config "$work/portcullis.yaml" < /dev/null > "$work/gateway.log" 2>&1 &
+    node "$main" serve --config "$work/portcullis.yaml" < /dev/null > "$work/gateway.log" 2>&1 &
     gateway=$!
     started="$started $gateway"
     if wait_for_line "$work/gateway.log" gateway.listening "$gateway"; then return; fi

@@ -74,5 +74,8 @@ describe.runIf(hasShell)('each answer is the expected one', () => {
     }
     expect(lines.at(-1)).toBe('All as expected.');
     expect(code).toBe(0);
+    // All that the script started has ended with it.
+    const [gateway = ''] = output.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
+    await expect(fetch(`${gateway}/healthz`)).rejects.toThrow('fetch failed');
   });
 });
