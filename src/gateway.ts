@@ -34,6 +34,8 @@ export interface Stages {
   preflight(exchange: Exchange, endpoint: Endpoint): boolean;
   /** Step 4. */
   readCredential(exchange: Exchange, endpoint: Endpoint): Result<Credential>;
+  /** Step 6: headers for a caller that passed, on whatever answer it gets later. */
+  accepted(exchange: Exchange, caller: Caller): void;
   /** Step 7. */
   method(exchange: Exchange): Failure | null;
   /** Step 8: media type and coding, before the gateway asks for a byte of the body. */
@@ -146,6 +148,7 @@ class RequestRun implements BodyListener, ResponseListener {
   private accept(caller: Result<Caller>): Failure | null {
     if (!caller.ok) return caller;
     this.caller = caller.value;
+    this.stages.accepted(this.exchange, caller.value);
     return null;
   }
 

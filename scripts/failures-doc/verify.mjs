@@ -95,12 +95,14 @@ export const verify = {
   },
   'token.inactive': {
     cause: [
-      'The issuer says that this token is not active:',
+      'The issuer says that this token is not active, or the gateway knows it:',
       '- It was revoked, it expired, or the issuer never issued it.',
       '- If every good token is inactive: some endpoints answer a client only about its own tokens.',
       'Glewlwyd and better-auth do that. Others require that `aud` of the token names the client of',
       'the gateway: Keycloak since 26.7, and Canaille.',
       '- The endpoint answered 400, or 401 with `invalid_token`. The `detail` in the log says so.',
+      '- For a token of the bridge: no API key has its name and fingerprint any more. The operator',
+      'removed the key, or its name has another key now.',
     ],
     action: [
       'Log in again. If every good token is inactive, run `portcullis explain` with one. For a JWT',
@@ -156,10 +158,11 @@ export const verify = {
   },
   'key.unknown': {
     cause: [
-      'The gateway does not accept the API key. The `detail` in the log says why:',
-      '- No entry of the registry has its hash. The key is mistyped or cut, or the operator removed',
-      'it. Or the registry has the hash of another text, such as the key with a line feed.',
-      '- The key is for other endpoints. `endpoints` of its entry does not list this one.',
+      'The caller sent an API key where this endpoint takes them, and the key is not good here:',
+      '- No entry of the registry has its hash. The key is mistyped or cut, or its entry is gone. Or',
+      'the registry has the hash of another text, such as the key with a line feed.',
+      '- The entry has `endpoints`, and this endpoint is not among them. The log line has the',
+      '`keyFingerprint` then.',
     ],
     action: [
       '`portcullis explain` reads the key and says which entry it is, or the likely cause. After a',
@@ -169,6 +172,7 @@ export const verify = {
   'key.sunset': {
     cause: [
       'The gateway rejects this API key or pass-through credential from the day of its `sunset` on.',
+      'A bridge token of such a key is rejected too.',
     ],
     action: ['Move the client to OAuth, give it a new key, or change `sunset`.'],
   },

@@ -10,6 +10,7 @@ import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
 import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
@@ -106,6 +107,7 @@ export async function startGateway(
       origin: applyCors,
       preflight: answerPreflight,
       readCredential,
+      accepted: announceSunset,
       method: checkMethod,
       readable: checkReadable,
       read: readMessage,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { BridgeClaims } from '../../src/core/bridge-token.js';
 import { secret } from '../../src/core/secret.js';
 import { createSigningRing } from '../../src/oauth/signing-keys.js';
-import { BRIDGE, FILES, ringKey } from '../support/bridge.js';
+import { BRIDGE, FILES, ringKey } from '../support/grants.js';
 
 const iat = Math.floor(Date.now() / 1000);
 const claims: BridgeClaims = {

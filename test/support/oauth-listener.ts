@@ -6,6 +6,7 @@ import { createListener, type Listener } from '../../src/http/server.js';
 import { createLog } from '../../src/observe/log.js';
 import { ownPort } from '../fixtures/ports.js';
 import { type RawRequest, type RawResponse, rawRequest } from '../fixtures/raw-client.js';
+import { corridor } from './corridor.js';
 import {
   type BridgeScene,
   bridgeScene,
@@ -17,8 +18,7 @@ import {
   notes,
   posted,
   type SceneChanges,
-} from './bridge.js';
-import { corridor } from './corridor.js';
+} from './grants.js';
 
 export interface OAuthListener extends BridgeScene {
   readonly port: number;

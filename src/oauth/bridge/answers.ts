@@ -65,10 +65,13 @@ export function refused({ error, description, detail }: Refusal, realm: string):
   );
 }
 
-/** RFC 6749 has no code for a limit. That of RFC 8628 section 3.5 says the same. */
+/** RFC 6749 has no code for a limit. The SDKs for TypeScript know this one. */
 export function limited(waitMs: number, detail: string): OAuthAnswer {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  const body = { error: 'slow_down', error_description: 'Too many requests, wait and try again' };
+  const body = {
+    error: 'too_many_requests',
+    error_description: 'Too many requests, wait and try again',
+  };
   return answer(429, body, ['retry-after', String(seconds)], grantLimited({ detail }));
 }
 

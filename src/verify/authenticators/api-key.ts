@@ -5,7 +5,7 @@ import type { ApiKeyCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Authenticator } from '../../core/endpoint-runtime.js';
 import type { Failure } from '../../core/failure.js';
-import { keySunset, keyUnknown } from '../../core/failures.js';
+import { audienceMismatch, keySunset, keyUnknown } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok } from '../../core/result.js';
 import { principalId } from '../claims.js';
@@ -32,8 +32,10 @@ export function rejectKey(
   nowMs: number,
   method: KeyMethod = 'api-key',
 ): Failure | null {
-  if (key.endpoints !== null && !key.endpoints.includes(path))
-    return withKey(keyUnknown({ detail: 'the key is for other endpoints' }), key, method);
+  if (key.endpoints !== null && !key.endpoints.includes(path)) {
+    const reject = method === 'bridge' ? audienceMismatch : keyUnknown;
+    return withKey(reject({ detail: 'the key is for other endpoints' }), key, method);
+  }
   if (key.sunsetMs !== null && nowMs >= key.sunsetMs) return withKey(keySunset(), key, method);
   return null;
 }

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/core/endpoint.js';
 import { resourceMetadata, wellKnownDocuments } from '../../../src/http/routes/metadata.js';
-import { BRIDGE, bridgeScene, FILES, files, notes } from '../../support/bridge.js';
 import { endpoint } from '../../support/endpoint.js';
+import { BRIDGE, bridgeScene, FILES, files, notes } from '../../support/grants.js';
 import { startOAuthListener } from '../../support/oauth-listener.js';
 
 const A = 'https://a.example.com';

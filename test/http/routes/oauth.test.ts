@@ -1,7 +1,7 @@
 // The OAuth endpoints over real sockets: methods, CORS, bodies, drain, and the line of the log.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRaw, type RawResponse, requestBytes } from '../../fixtures/raw-client.js';
-import { BRIDGE, basic, CLIENT_CREDENTIALS, encoded, FORM, KEY_A, posted } from '../../support/bridge.js';
+import { BRIDGE, basic, CLIENT_CREDENTIALS, encoded, FORM, KEY_A, posted } from '../../support/grants.js';
 import { type OAuthListener, startOAuthListener } from '../../support/oauth-listener.js';
 
 let scene: OAuthListener;

@@ -20,7 +20,7 @@ import {
   outcome,
   posted,
   sha256,
-} from '../../support/bridge.js';
+} from '../../support/grants.js';
 
 const FINGERPRINT = sha256(KEY_A).slice(0, 8);
 const BASIC_ONLY: Form = [CLIENT_CREDENTIALS];

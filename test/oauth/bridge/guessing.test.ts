@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiKeys } from '../../../src/core/api-key.js';
 import { createGrantLimits } from '../../../src/oauth/bridge/rate-limit.js';
-import { ask, bridgeScene, headersOf, json, KEY_A, KEY_B, outcome, posted, ringKey } from '../../support/bridge.js';
+import { ask, bridgeScene, headersOf, json, KEY_A, KEY_B, outcome, posted, ringKey } from '../../support/grants.js';
 
 const WRONG = posted('partner-a', 'wrong');
 
@@ -12,7 +12,7 @@ describe('grants', () => {
     for (let i = 0; i < 10; i++) expect((await ask(scene, { address: `192.0.2.${i}` })).status).toBe(200);
     scene.clock.advance(10_000);
     const answer = await ask(scene);
-    expect([...outcome(answer), headersOf(answer)['retry-after']]).toEqual([429, 'slow_down', '50']);
+    expect([...outcome(answer), headersOf(answer)['retry-after']]).toEqual([429, 'too_many_requests', '50']);
     expect(headersOf(answer)['cache-control']).toBe('no-store');
     expect(answer.failure?.definition).toMatchObject({ reason: 'grant.limited', status: null });
     expect((await ask(scene, { form: posted('partner-b', KEY_B) })).status).toBe(200);
@@ -41,7 +41,7 @@ describe('guesses', () => {
     for (let i = 0; i < 10; i++) expect((await ask(scene, { form: WRONG })).status).toBe(401);
     for (let i = 0; i < 5; i++) {
       const answer = await ask(scene, { form: WRONG });
-      expect([...outcome(answer), headersOf(answer)['retry-after']]).toEqual([429, 'slow_down', '60']);
+      expect([...outcome(answer), headersOf(answer)['retry-after']]).toEqual([429, 'too_many_requests', '60']);
       expect(headersOf(answer)).not.toHaveProperty('www-authenticate');
       expect(answer.failure?.definition.reason).toBe('grant.limited');
     }

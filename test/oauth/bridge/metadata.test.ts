@@ -1,7 +1,7 @@
 // The metadata of the bridge, and that the SDKs for TypeScript accept it.
 import { OAuthMetadataSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { expect, test } from 'vitest';
-import { BRIDGE, bridgeScene, files } from '../../support/bridge.js';
+import { BRIDGE, bridgeScene, files } from '../../support/grants.js';
 
 const read = (bytes: Buffer): Record<string, unknown> => JSON.parse(bytes.toString()) as Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 // The limits of the token endpoint: grants of a key, failures of an address and of all clients.
 import { describe, expect, test } from 'vitest';
 import { createGrantLimits, createRateLimit } from '../../../src/oauth/bridge/rate-limit.js';
-import { apiKey } from '../../support/bridge.js';
 import { testClock } from '../../support/clock.js';
+import { apiKey } from '../../support/grants.js';
 
 describe('a limit', () => {
   test('lets so many events pass in any minute, and says how long to wait', () => {

@@ -1,7 +1,7 @@
 // The audience of a token: the requested resources, or all that the key may use (RFC 8707).
 import { describe, expect, test } from 'vitest';
 import { createResources } from '../../../src/oauth/bridge/resources.js';
-import { apiKey, FILES, files, KEY_A, NOTES, notes } from '../../support/bridge.js';
+import { apiKey, FILES, files, KEY_A, NOTES, notes } from '../../support/grants.js';
 
 const key = apiKey(KEY_A);
 const ofNotes = apiKey(KEY_A, { endpoints: ['/notes/mcp', '/elsewhere'] });

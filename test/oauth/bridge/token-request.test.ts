@@ -1,8 +1,8 @@
 // The form of a token request (RFC 6749 section 4.4.2), before any client is looked up.
 import { describe, expect, test } from 'vitest';
 import { readTokenRequest } from '../../../src/oauth/bridge/token-request.js';
-import { CLIENT_CREDENTIALS, encoded, FORM, type Form, posted } from '../../support/bridge.js';
 import { head, type Lines } from '../../support/exchange.js';
+import { CLIENT_CREDENTIALS, encoded, FORM, type Form, posted } from '../../support/grants.js';
 
 const GOOD = posted('a', 'b');
 const read = (form: Form | string, { lines = [FORM] as Lines, target = '/oauth/token' } = {}) =>
