@@ -61,7 +61,8 @@ export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
   ): Failure | null {
     if (isBridged && !(endpoint.isBridged && bridgeIssuer === activeBridge))
       return notAccepted(bridgeIssuer);
-    if (apiKeys.has(key)) return rejectKey(key, endpoint, clock.wallMs());
+    if (apiKeys.has(key))
+      return rejectKey(key, endpoint, clock.wallMs(), isBridged ? 'bridge' : 'api-key');
     const detail = `the key ${fingerprintOf(key)} was removed or changed`;
     return isBridged ? tokenInactive({ detail }) : keyUnknown({ detail });
   }

@@ -1,5 +1,6 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
+import { sunsetNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
@@ -125,13 +126,20 @@ export async function startGateway(
     log.unreadable(failure, clientAddress);
   };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
-  const listener: Listener = createListener(gateway, recordUnreadable, stallMs);
+  const listener: Listener = createListener(
+    gateway,
+    recordUnreadable,
+    stallMs,
+    config.trustedProxies,
+  );
   const hosts = (): readonly string[] => active.config.admin.hosts;
   const admin = createAdminServer({ hosts, readiness, metrics });
 
   /** The settings of parts that a swap does not build anew. */
-  function applySettings({ logLevel, limits }: ResolvedConfig, before: ResolvedConfig): void {
+  function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
+    const { logLevel, limits, trustedProxies } = next;
     log.setLevel(logLevel);
+    listener.trustProxies(trustedProxies);
     const { clientStallTimeoutSeconds } = limits;
     // A new timeout begins to count for each client.
     if (clientStallTimeoutSeconds !== before.limits.clientStallTimeoutSeconds)
@@ -179,6 +187,7 @@ export async function startGateway(
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
   for (const notice of startNotices(config)) notify(notice);
+  for (const notice of sunsetNotices(config.apiKeys, clock.wallMs())) notify(notice);
   if (config.sessionKeys.length === 0)
     notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 

@@ -8,6 +8,7 @@ import { ConfigError, type Problem, pathText } from './problems.js';
 import { resolve } from './resolve.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import type { Environment } from './secrets.js';
+import { unreadableText } from './unreadable.js';
 import { validate, withoutConsequences } from './validate.js';
 import { firstFlawLine, readDocument } from './yaml-document.js';
 import { findWrongIndents, type Tried } from './yaml-indent.js';
@@ -87,23 +88,6 @@ export function parseYaml(text: string, environment: Environment, folder = ''): 
   );
   const near = isWhole ? placed.flatMap(({ line }) => line ?? []) : document.flawLines;
   throw new ConfigError(withIndentProblems(text, [...document.problems, ...placed], near));
-}
-
-/** By code of the error: why a file cannot be read, and what to do. */
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist; correct the path given to --config',
-  ENOTDIR: 'has a file where its path needs a folder; correct the path given to --config',
-  EISDIR: 'is a folder; give --config the file in it',
-  EACCES: 'may not be read by this user; change the permissions of the file and its folders',
-  EPERM: 'may not be read by this user; change the permissions of the file and its folders',
-  ELOOP: 'is a link that leads to itself; correct the link',
-  ENAMETOOLONG: 'is longer than a path can be; correct the path given to --config',
-};
-
-export function unreadableText(path: string, code = 'no code'): string {
-  const known = UNREADABLE[code];
-  const words = known ?? `cannot be read (${code}); give --config a file that this user can read`;
-  return `${path} ${words}`;
 }
 
 /** From a YAML file. Throws ConfigError. */

@@ -30,9 +30,16 @@ function problemText({ path, message, line }: Problem): string {
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[], format: (problem: Problem) => string = problemText) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  /** `more`: the number of problems that are not in the list. */
+  constructor(
+    problems: readonly Problem[],
+    format: (problem: Problem) => string = problemText,
+    more = 0,
+  ) {
+    const total = problems.length + more;
+    const count = total === 1 ? '1 problem' : `${total} problems`;
     const lines = problems.map((problem) => `  ${format(problem)}`);
+    if (more > 0) lines.push(`  and ${more} more`);
     super(`${count} in the configuration\n${lines.join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;

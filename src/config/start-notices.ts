@@ -3,6 +3,7 @@
 import type { Endpoint } from '../core/endpoint.js';
 import { nearMiss } from '../core/near-miss.js';
 import type { Notice } from '../core/notice.js';
+import { keyNotices } from './key-notices.js';
 import type { ResolvedConfig } from './resolved-config.js';
 
 type Found = { readonly event: string; readonly detail: string } | null;
@@ -42,10 +43,12 @@ function resourceSlash({ resource, path }: Endpoint): Found {
 
 const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
 
-export const startNotices = ({ endpoints }: ResolvedConfig): Notice[] =>
-  endpoints.flatMap((endpoint) =>
+export const startNotices = (config: ResolvedConfig): Notice[] => [
+  ...config.endpoints.flatMap((endpoint) =>
     CHECKS.flatMap((check): Notice[] => {
       const found = check(endpoint);
       return found === null ? [] : [{ ...found, level: 'warn', endpoint: endpoint.path }];
     }),
-  );
+  ),
+  ...keyNotices(config),
+];

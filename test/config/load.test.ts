@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadFile, parseYaml, resolveConfig, unreadableText } from '../../src/config/load.js';
+import { loadFile, parseYaml, resolveConfig } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
+import { unreadableText } from '../../src/config/unreadable.js';
 import { secretOf } from '../support/plans.js';
 
 let folder: string;
@@ -184,4 +185,21 @@ describe('problems', () => {
     };
     expect(() => resolveConfig(raw, {})).toThrow('no issuer is called constructor; add it under issuers');
   });
+});
+
+test('a relative apiKeysFile begins at the folder of the configuration file', () => {
+  const text = (path: string) => `
+publicUrl: https://mcp.example.com
+apiKeysFile: ${path}
+endpoints: [{ path: /mcp, apiKeys: [{ header: X-Api-Key }], upstream: http://10.0.0.5:3000/mcp }]
+`;
+  const file = join(folder, 'with-keys.yaml');
+  const fileOf = (path: string): string | null => {
+    writeFileSync(file, text(path));
+    return loadFile(file, {}).apiKeysFile;
+  };
+  expect(fileOf('keys.jsonl')).toBe(join(folder, 'keys.jsonl'));
+  expect(fileOf('../keys/all.jsonl')).toBe(join(folder, '..', 'keys', 'all.jsonl'));
+  expect(fileOf('/etc/keys.jsonl')).toBe('/etc/keys.jsonl');
+  expect(parseYaml(text('keys.jsonl'), {}).apiKeysFile).toBe(join(process.cwd(), 'keys.jsonl'));
 });

@@ -1,0 +1,28 @@
+// Says why a file cannot be read, and what to do.
+
+/** Where the operator wrote the path: the words for it, and for another path in its place. */
+const OF_CONFIG = { path: 'the path given to --config', give: 'give --config' };
+const OF_FIELD = { path: 'the path', give: 'write the path of' };
+
+/** By code of the error. */
+const UNREADABLE: Readonly<Record<string, (words: typeof OF_CONFIG) => string>> = {
+  ENOENT: ({ path }) => `does not exist; correct ${path}`,
+  ENOTDIR: ({ path }) => `has a file where its path needs a folder; correct ${path}`,
+  EISDIR: ({ give }) => `is a folder; ${give} the file in it`,
+  EACCES: () => 'may not be read by this user; change the permissions of the file and its folders',
+  EPERM: () => 'may not be read by this user; change the permissions of the file and its folders',
+  ELOOP: () => 'is a link that leads to itself; correct the link',
+  ENAMETOOLONG: ({ path }) => `is longer than a path can be; correct ${path}`,
+};
+
+/** `from`: the option or the field that has the path. */
+export function unreadableText(
+  path: string,
+  code = 'no code',
+  from: '--config' | 'field' = '--config',
+): string {
+  const words = from === 'field' ? OF_FIELD : OF_CONFIG;
+  const known = UNREADABLE[code]?.(words);
+  const other = `cannot be read (${code}); ${words.give} a file that this user can read`;
+  return `${path} ${known ?? other}`;
+}
