@@ -8,7 +8,7 @@ const pagesOf = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => folder + name.replaceAll('\\', '/'));
 const top = readdirSync(root).filter((name) => name.endsWith('.md'));
-const documents = [...top, ...pagesOf('docs/'), 'conformance/README.md'];
+const documents = [...top, ...pagesOf('docs/'), 'conformance/README.md', 'examples/README.md'];
 
 /** Without code, which may contain brackets and lines that begin like headings. */
 const prose = (text: string): string => text.replace(/^( *)```[\s\S]*?^\1```$/gm, '');

@@ -55,7 +55,9 @@ export const http = {
   },
   'credential.scheme': {
     cause: ['The endpoint does not accept the scheme of the `Authorization` header.'],
-    action: ['Send `Bearer`, or configure the scheme in `passThrough` of the endpoint.'],
+    action: [
+      'Send `Bearer`, or configure the scheme in `apiKeys` or `passThrough` of the endpoint.',
+    ],
   },
   'connection.bad_request': {
     cause: [

@@ -9,6 +9,7 @@ export const oauth = {
       'the same answer for each of them.',
     ],
     action: [
+      'It depends on the error code:',
       '- `invalid_client`: compare the client id with the name of the key or with `bridge.clientId`,',
       'and the client secret with the key.',
       '- `invalid_target`: the client must request the resource of an endpoint that its key may use.',
@@ -18,9 +19,9 @@ export const oauth = {
   },
   'grant.limited': {
     cause: [
-      'The token endpoint answered 429. Either one key got more than 10 tokens within a minute, or too',
-      'many requests with a wrong client id or secret arrived. Such requests never delay a client with',
-      'a good secret.',
+      'The token endpoint answered 429. One key got more than 10 tokens within a minute. Or too many',
+      'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
+      'good secret.',
     ],
     action: [
       'If the `detail` names a key, let its client keep each token until it expires. Otherwise',

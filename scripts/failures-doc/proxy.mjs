@@ -107,15 +107,12 @@ export const proxy = {
   },
   'stream.revoked': {
     cause: [
-      'A reload removed or changed the API key, the issuer, the endpoint, or the place where the',
-      'endpoint takes this credential. Or the credential reached its `sunset`. `detail` says which.',
-      'The gateway ended the open stream. A listening stream ends without an error; the response of',
-      'a call ends with this error, or with a cut where the error is not possible.',
+      'The gateway ended an event stream because its caller has no access any more. A reload removed',
+      'or changed the API key, the issuer, the endpoint or the place of the credential. Or the',
+      'credential reached its `sunset`. The response of a call ends with this error, or with a cut',
+      'where the error is not possible.',
     ],
-    action: [
-      'None where the operator meant it: the next request of the client gets the reason with 401 or',
-      '404. Otherwise add the entry again and reload.',
-    ],
+    action: ['None, if the change was intended. The `detail` in the log says what is gone.'],
   },
   'upstream.refused_caller': {
     cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],

@@ -159,14 +159,14 @@ export const verify = {
   'key.unknown': {
     cause: [
       'The caller sent an API key where this endpoint takes them, and the key is not good here:',
-      '- No entry of `apiKeys` or of the `apiKeysFile` has its hash. The key is wrong, or its entry is',
-      'gone.',
+      '- No entry of the registry has its hash. The key is mistyped or cut, or its entry is gone. Or',
+      'the registry has the hash of another text, such as the key with a line feed.',
       '- The entry has `endpoints`, and this endpoint is not among them. The log line has the',
       '`keyFingerprint` then.',
     ],
     action: [
-      'Compare the key with its entry: `portcullis hash-key --stdin` prints the entry of a key. After',
-      'a change of the file, reload the gateway.',
+      '`portcullis explain` reads the key and says which entry it is, or the likely cause. After a',
+      'change of the registry, send SIGHUP to the gateway.',
     ],
   },
   'key.sunset': {
@@ -174,7 +174,7 @@ export const verify = {
       'The gateway rejects this API key or pass-through credential from the day of its `sunset` on.',
       'A bridge token of such a key is rejected too.',
     ],
-    action: ['Move the client to OAuth, or change `sunset`.'],
+    action: ['Move the client to OAuth, give it a new key, or change `sunset`.'],
   },
   'verify.fault': {
     cause: ['The gateway has a bug in a check of the credential. It did not let the request pass.'],

@@ -30,13 +30,16 @@ test.each(['guard', 'constructor'])('an unknown command, %s: exit code 2', async
   expect(await run([name])).toEqual({ code: 2, output: '', errors });
 });
 
-test.each(['serve', 'demo', 'doctor', 'explain', 'hash-key'])('%s: --help, and exit code 2 for an unknown option', async (name) => {
-  const help = expect.stringContaining(`portcullis ${name} `);
-  expect(await run([name, '--help'])).toEqual({ code: 0, output: help, errors: '' });
-  const { code, output, errors } = await run([name, '--fast']);
-  expect([code, output, errors]).toEqual([2, '', expect.stringContaining("Unknown option '--fast'")]);
-  expect(errors).toEqual(help);
-});
+test.each(['serve', 'demo', 'doctor', 'explain', 'hash-key'])(
+  '%s: --help, and exit code 2 for an unknown option',
+  async (name) => {
+    const help = expect.stringContaining(`portcullis ${name} `);
+    expect(await run([name, '--help'])).toEqual({ code: 0, output: help, errors: '' });
+    const { code, output, errors } = await run([name, '--fast']);
+    expect([code, output, errors]).toEqual([2, '', expect.stringContaining("Unknown option '--fast'")]);
+    expect(errors).toEqual(help);
+  },
+);
 
 test.each(['serve', 'explain'])('%s without a configuration says what to set', async (name) => {
   const { code, errors } = await run([name]);

@@ -1,0 +1,98 @@
+# The functions that the scripts of the examples share. A script reads this file in its own folder.
+# It needs Node, and a clone after `npm install`. All that it starts ends with it.
+
+lib=$here/../lib
+work=$(mktemp -d)
+started=
+
+# Ends the programs that this script started, and no others.
+finish() {
+  status=$?
+  trap - EXIT
+  for pid in $started; do kill "$pid" 2> /dev/null || :; done
+  for pid in $started; do wait "$pid" 2> /dev/null || :; done
+  rm -rf "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+node "$lib/deadline.mjs" $$ < /dev/null > /dev/null &
+started="$started $!"
+
+# A gateway does not start with a variable that it does not know.
+for name in $(env | sed -n 's/^\(PORTCULLIS_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+
+main=$lib/../../dist/main.js
+portcullis() { node "$main" "$@"; }
+
+days_from_now() { # a number of days; prints the day in UTC
+  node -p "new Date(Date.now() + $1 * 86400000).toISOString().slice(0, 10)"
+}
+
+new_secret() { node "$lib/secret.mjs"; }
+
+# Waits for a line in a file, for 10 seconds. Fails where the program ends before.
+wait_for_line() { # the file, the pattern, the process
+  tries=0
+  until grep -q "$2" "$1" 2> /dev/null; do
+    kill -0 "$3" 2> /dev/null || return 1
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || return 1
+    sleep 0.1
+  done
+}
+
+# Starts the MCP server. Its address is in $server.
+start_server() {
+  node "$lib/server.mjs" < /dev/null > "$work/server.log" 2>&1 &
+  started="$started $!"
+  wait_for_line "$work/server.log" '^http:' $! || fail "$(cat "$work/server.log")"
+  server=$(cat "$work/server.log")
+}
+
+# Changes the configuration further; an example can replace this function.
+edit() { cat; }
+
+# Starts the gateway with portcullis.yaml, on loopback: it replaces the host names of the file. The
+# address of the endpoint is in $url, the process in $gateway.
+start_gateway() {
+  for attempt in 1 2 3; do
+    port=$(node "$lib/port.mjs")
+    url=http://127.0.0.1:$port/files/mcp
+    sed -e "s|https://mcp.example.com|http://127.0.0.1:$port|" \
+      -e "s|https://auth.example.com|$server|" \
+      -e "s|http://10.0.0.5:3000|$server|" \
+      "$here/portcullis.yaml" | edit > "$work/portcullis.yaml"
+    {
+      echo "listen: { host: 127.0.0.1, port: $port }"
+      echo 'admin: { host: 127.0.0.1, port: 0 }'
+    } >> "$work/portcullis.yaml"
+    node "$main" serve --config "$work/portcullis.yaml" < /dev/null > "$work/gateway.log" 2>&1 &
+    gateway=$!
+    started="$started $gateway"
+    if wait_for_line "$work/gateway.log" gateway.listening "$gateway"; then return; fi
+    # Another program took the port in the meantime.
+    grep -q 'in use' "$work/gateway.log" || break
+  done
+  fail "The gateway did not start: $(cat "$work/gateway.log")"
+}
+
+# Says what a step shows.
+step() { printf '\n%s\n' "$*"; }
+
+# Calls a tool with the credential of the variable CREDENTIAL, and prints the answer.
+call() { # the tool
+  answer=$(node "$lib/call.mjs" "$url" "$1") || fail "The call failed."
+  echo "$answer"
+}
+
+# Fails the example where the answer has no such line.
+expect() { # a pattern
+  echo "$answer" | grep -q "$1" || fail "The answer has no line that matches: $1"
+}
