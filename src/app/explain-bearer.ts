@@ -46,6 +46,8 @@ export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
     clock,
     introspections,
   });
+  const paths = config.endpoints.filter(({ isBridged }) => isBridged).map((one) => one.path);
+  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, paths };
   return {
     takesOpaque: [...issuers.values()].some(({ introspect }) => introspect !== null),
     explain: (token, first, last) => explain(token, [first], last),
@@ -59,6 +61,7 @@ export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
         endpoint,
         issuers,
         configured: config.issuers.map((one) => one.issuer),
+        bridge,
         token,
         nowSeconds: clock.wallMs() / 1000,
         // For an opaque token only the issuer knows the facts.

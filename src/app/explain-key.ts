@@ -9,7 +9,11 @@ import type { Explanation, Values } from '../core/explanation.js';
 import { keyUnknown } from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
-import { createApiKeyAuthenticator, keyPrincipal, rejectKey } from '../verify/authenticators/api-key.js';
+import {
+  createApiKeyAuthenticator,
+  keyPrincipal,
+  rejectKey,
+} from '../verify/authenticators/api-key.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
 import type { KnownKeys } from './given-credential.js';
 
@@ -19,11 +23,19 @@ export const ENDPOINTS_OF_KEY = 'endpoints of the key';
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** Two steps, for a key itself and for the key of a bridge token. */
-export function entrySteps(key: ApiKey | null, endpoint: Endpoint, nowMs: number): PlannedStep[] {
+export function entrySteps(
+  key: ApiKey | null,
+  endpoint: Endpoint,
+  nowMs: number,
+  method: 'api-key' | 'bridge' = 'api-key',
+): PlannedStep[] {
   const reject = (fields: Partial<ApiKey>) => ({
-    ...(key === null ? {} : { reject: () => rejectKey({ ...key, ...fields }, endpoint, nowMs) }),
+    ...(key === null
+      ? {}
+      : { reject: () => rejectKey({ ...key, ...fields }, endpoint, nowMs, method) }),
   });
-  const sunset = key === null ? {} : { sunset: key.sunsetMs === null ? 'none' : dayOf(key.sunsetMs) };
+  const sunset =
+    key === null ? {} : { sunset: key.sunsetMs === null ? 'none' : dayOf(key.sunsetMs) };
   return [
     {
       name: ENDPOINTS_OF_KEY,
@@ -72,8 +84,7 @@ export async function explainKey(
   const registered: PlannedStep = {
     name: REGISTERED_KEY,
     own: key === null ? [keyUnknown.definition] : [],
-    observed:
-      key === null ? { characters: credential.key.length, fingerprint } : entryValues(key),
+    observed: key === null ? { characters: credential.key.length, fingerprint } : entryValues(key),
     expected: registry,
   };
   const caller = key === null ? null : keyPrincipal(key);
