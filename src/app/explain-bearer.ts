@@ -11,8 +11,8 @@ import type { PlannedStep } from '../verify/explain-steps.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { createSelectVerifier } from '../verify/select-verifier.js';
 import { systemScheduler } from './app.js';
-import type { ExplainSettings } from './explain.js';
 import { fixFor } from './explain-fix.js';
+import type { ExplainSettings } from './explain-settings.js';
 import { createKeep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
 
@@ -46,6 +46,8 @@ export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
     clock,
     introspections,
   });
+  const paths = config.endpoints.filter(({ isBridged }) => isBridged).map((one) => one.path);
+  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, paths };
   return {
     takesOpaque: [...issuers.values()].some(({ introspect }) => introspect !== null),
     explain: (token, first, last) => explain(token, [first], last),
@@ -59,6 +61,7 @@ export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
         endpoint,
         issuers,
         configured: config.issuers.map((one) => one.issuer),
+        bridge,
         token,
         nowSeconds: clock.wallMs() / 1000,
         // For an opaque token only the issuer knows the facts.

@@ -13,6 +13,8 @@ export interface FixContext {
   readonly issuers: ReadonlyMap<string, IssuerRuntime>;
   /** The identifiers of all issuers of the configuration. */
   readonly configured: readonly string[];
+  /** The bridge, and the paths of the endpoints that take its tokens. */
+  readonly bridge: { readonly issuer: string; readonly paths: readonly string[] } | null;
   readonly token: string;
   readonly nowSeconds: number;
   /** Whether the audience of the token would pass at an endpoint that accepts these. */

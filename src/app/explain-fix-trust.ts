@@ -54,9 +54,11 @@ export const audienceFix: FindFix = (failed) => {
 const PLAIN_ISSUER = /^https:\/\/[\w.:[\]-]+(\/[\w.~/-]*)?$/;
 
 export const issuerFix: FindFix = (failed) => {
-  const { endpoint, claims, written, configured } = failed;
+  const { endpoint, claims, written, configured, bridge } = failed;
   const { iss } = claims;
   if (typeof iss !== 'string') return noChange('no setting accepts a JWT without iss');
+  if (iss === bridge?.issuer)
+    return noChange(`this is a token of the bridge: it is good at ${bridge.paths.join(', ')} only`);
   const names = texts(writtenEndpoint(written, endpoint.path).issuers);
   const own = configured.includes(iss) ? issuerName(written, iss) : null;
   if (own !== null)

@@ -7,23 +7,30 @@ import {
   type WrittenConfig,
   writtenEndpoint,
 } from '../config/written-config.js';
-import { type ApiKey, carriersText, carrierText } from '../core/api-key.js';
+import { type ApiKey, carriersText, carrierText, headerText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
-import type { Explanation, ExplanationFix } from '../core/explanation.js';
+import type { Explanation, ExplanationFix, ExplanationStep } from '../core/explanation.js';
+import type { Failure } from '../core/failure.js';
 import { keySunset, keyUnknown, scopeInsufficient } from '../core/failures.js';
 import { isObject } from '../core/json.js';
+import { shapeOf } from '../verify/jws.js';
 import { noChange, texts, union } from './explain-fix-context.js';
 import { ENDPOINTS_OF_KEY } from './explain-key.js';
-import type { GivenCredential, KnownKeys } from './given-credential.js';
+import { canCarry, type GivenCredential, type KnownKeys } from './given-credential.js';
 
-export interface KeyFixContext {
+interface EntryContext {
   readonly written: WrittenConfig;
   readonly endpoint: Endpoint;
   readonly keys: KnownKeys;
-  readonly given: GivenCredential;
   readonly apiKeysFile: string | null;
 }
 
+export interface KeyFixContext extends EntryContext {
+  readonly given: GivenCredential;
+}
+
+const JWT = 'this is a JWT, and not an API key: a client sends it as Authorization: Bearer';
+const NO_KEYS = 'the registry has no keys: portcullis hash-key makes one and its entry';
 const NO_ENTRY =
   'no entry of the registry has its hash. The key may be incomplete or replaced, or belong to ' +
   'another deployment. Or the entry has the hash of another text: hash the key with portcullis ' +
@@ -34,7 +41,7 @@ const isWritten = (name: string, { raw }: WrittenConfig): boolean =>
 
 /** Fields of the entry: a change of the configuration, or words for the file of keys. */
 function ofEntry(
-  { written, apiKeysFile }: KeyFixContext,
+  { written, apiKeysFile }: EntryContext,
   { name }: ApiKey,
   words: string,
   warning: string,
@@ -49,7 +56,7 @@ function ofEntry(
   );
 }
 
-function endpointFix(context: KeyFixContext, key: ApiKey): ExplanationFix {
+function endpointFix(context: EntryContext, key: ApiKey): ExplanationFix {
   const { path } = context.endpoint;
   return ofEntry(
     context,
@@ -60,7 +67,7 @@ function endpointFix(context: KeyFixContext, key: ApiKey): ExplanationFix {
   );
 }
 
-function scopeFix(context: KeyFixContext, key: ApiKey, expected: unknown): ExplanationFix {
+function scopeFix(context: EntryContext, key: ApiKey, expected: unknown): ExplanationFix {
   const lacking = texts(expected).filter((scope) => !key.scopes.includes(scope));
   return ofEntry(
     context,
@@ -71,36 +78,62 @@ function scopeFix(context: KeyFixContext, key: ApiKey, expected: unknown): Expla
   );
 }
 
-/** The entry of `apiKeys` of the endpoint for the header in which the operator gave the key. */
-function carrierOf({ header }: GivenCredential): Readonly<Record<string, string>> {
-  if (header === null) return { header: 'X-Api-Key' };
-  const [scheme = '', ...rest] = header.value.split(' ');
-  if (header.name !== 'authorization') return { header: header.name };
-  return rest.length === 0 || /^bearer$/i.test(scheme) ? { header: 'X-Api-Key' } : { scheme };
+/** The entry of `apiKeys` for the header in which the operator gave the key; null for none. */
+function givenPlace({ header }: GivenCredential): Readonly<Record<string, string>> | null {
+  if (header === null) return null;
+  if (header.name !== 'authorization') return { header: headerText(header.name) };
+  const [scheme = '', key] = header.value.split(' ');
+  return key === undefined || /^bearer$/i.test(scheme) ? null : { scheme };
 }
 
 /** For a key of the registry where the endpoint does not read keys. */
 function placeFix({ written, endpoint, given }: KeyFixContext, key: ApiKey): ExplanationFix {
   const { apiKeys, path } = endpoint;
-  const carrier = carrierOf(given);
-  const isOffered = given.header !== null && carrier.header !== 'X-Api-Key';
+  const place = givenPlace(given);
   const own: unknown = writtenEndpoint(written, path).apiKeys;
-  const change: ConfigChange = {
-    endpoints: [{ path, apiKeys: [...(Array.isArray(own) ? own : []), carrier] }],
-  };
-  if (apiKeys.length > 0)
+  // The start refuses a bridge beside issuers.
+  const hasBoth = endpoint.issuers.length > 0 && written.raw.bridge !== undefined;
+  const noBridge = hasBoth ? { bridge: false } : {};
+  const withPlace = (one: Readonly<Record<string, string>>): ConfigChange => ({
+    endpoints: [{ path, apiKeys: [...(Array.isArray(own) ? own : []), one], ...noBridge }],
+  });
+  const usual = place ?? { header: 'X-Api-Key' };
+  if (apiKeys.length === 0)
     return {
-      words:
-        `this is the key ${key.name}: let the client send it as ` +
-        apiKeys.map(carrierText).join(' or '),
-      warning: isOffered ? 'then callers may send every key in this place too' : null,
-      change: isOffered ? change : null,
+      words: `this is the key ${key.name}, and this endpoint takes no API keys`,
+      warning: 'then each key that names no endpoints passes here too',
+      change: withPlace(usual),
+    };
+  const warning = 'then callers may send every key in this place too';
+  const fitting = apiKeys.filter((one) => canCarry(given.text, one));
+  if (fitting.length === 0)
+    return {
+      words: `this is the key ${key.name}, and it does not begin as keys do here${carriersText(apiKeys)}`,
+      warning,
+      change: withPlace(usual),
     };
   return {
-    words: `this is the key ${key.name}, and this endpoint takes no API keys`,
-    warning: 'then each key that names no endpoints passes here too',
-    change,
+    words: `this is the key ${key.name}: let the client send ${fitting.map(carrierText).join(' or ')}`,
+    warning: place === null ? null : warning,
+    change: place === null ? null : withPlace(place),
   };
+}
+
+/** For a key, and for a bridge token of it, that the entry itself keeps out. */
+export function entryFix(
+  step: ExplanationStep,
+  failure: Failure,
+  key: ApiKey,
+  context: EntryContext,
+): ExplanationFix | null {
+  if (step.name === ENDPOINTS_OF_KEY) return endpointFix(context, key);
+  if (failure.definition === scopeInsufficient.definition)
+    return scopeFix(context, key, step.expected.scopes);
+  if (failure.definition !== keySunset.definition) return null;
+  return noChange(
+    `the operator retired the key ${key.name}. Make a new one with portcullis hash-key, or write a ` +
+      'later sunset',
+  );
 }
 
 /** The steps that fail where the endpoint does not read the text as an API key. */
@@ -114,19 +147,16 @@ function findFix({ steps, failure }: Explanation, context: KeyFixContext): Expla
   if (key === null) {
     const near = keys.near(given.text);
     if (near !== null) return noChange(near.words);
-    if (failure.definition === keyUnknown.definition) return noChange(NO_ENTRY);
+    if (failure.definition === keyUnknown.definition && shapeOf(given.text).kind === 'jws')
+      return noChange(JWT);
+    if (failure.definition === keyUnknown.definition)
+      return noChange(keys.all.length === 0 ? NO_KEYS : NO_ENTRY);
     if (step.name !== 'credential') return null;
     const places = carriersText(endpoint.apiKeys).replace('; ', '');
     return places === '' ? null : noChange(places);
   }
-  if (step.name === ENDPOINTS_OF_KEY) return endpointFix(context, key);
-  if (failure.definition === scopeInsufficient.definition)
-    return scopeFix(context, key, step.expected.scopes);
-  if (failure.definition === keySunset.definition)
-    return noChange(
-      `the operator retired the key ${key.name}. Make a new one with portcullis hash-key, or write ` +
-        'a later sunset',
-    );
+  const ofEntry = entryFix(step, failure, key, context);
+  if (ofEntry !== null) return ofEntry;
   return PLACE_STEPS.includes(step.name) ? placeFix(context, key) : null;
 }
 

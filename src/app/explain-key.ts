@@ -23,9 +23,16 @@ export const ENDPOINTS_OF_KEY = 'endpoints of the key';
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** Two steps, for a key itself and for the key of a bridge token. */
-export function entrySteps(key: ApiKey | null, endpoint: Endpoint, nowMs: number): PlannedStep[] {
+export function entrySteps(
+  key: ApiKey | null,
+  endpoint: Endpoint,
+  nowMs: number,
+  method: 'api-key' | 'bridge' = 'api-key',
+): PlannedStep[] {
   const reject = (fields: Partial<ApiKey>) => ({
-    ...(key === null ? {} : { reject: () => rejectKey({ ...key, ...fields }, endpoint, nowMs) }),
+    ...(key === null
+      ? {}
+      : { reject: () => rejectKey({ ...key, ...fields }, endpoint, nowMs, method) }),
   });
   const sunset =
     key === null ? {} : { sunset: key.sunsetMs === null ? 'none' : dayOf(key.sunsetMs) };

@@ -3,11 +3,8 @@
 import { basename } from 'node:path';
 import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import type { WrittenConfig } from '../config/written-config.js';
-import type { ApiKey } from '../core/api-key.js';
-import type { Clock } from '../core/clock.js';
+import { headerText } from '../core/api-key.js';
 import type { Credential } from '../core/credential.js';
-import type { Endpoint } from '../core/endpoint.js';
 import type {
   Explanation,
   ExplanationFix,
@@ -15,30 +12,18 @@ import type {
   Values,
 } from '../core/explanation.js';
 import { requestId } from '../core/message.js';
-import type { Notify } from '../core/notice.js';
 import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
 import { readCredential } from '../verify/credential.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
 import { createExplainBearer } from './explain-bearer.js';
+import { createExplainBridge } from './explain-bridge.js';
 import { carrierValues, explainKey } from './explain-key.js';
 import { keyFixFor } from './explain-key-fix.js';
+import type { ExplainSettings } from './explain-settings.js';
 import { callOf, callStep, headOf } from './explained-call.js';
 import { type GivenCredential, headerFor, knownKeys } from './given-credential.js';
-
-export interface ExplainSettings {
-  readonly config: ResolvedConfig;
-  /** All keys: those of the configuration, and those of its file. Default: the former. */
-  readonly apiKeys?: readonly ApiKey[];
-  readonly endpoint: Endpoint;
-  readonly clock: Clock;
-  /** 0..1, for jitter. */
-  readonly random: () => number;
-  readonly notify: Notify;
-  /** The configuration as the operator wrote it. Without it no fix is shown. */
-  readonly written?: WrittenConfig | null;
-}
 
 /**
  * `given`: a text is a token or a key without its header. `tool`: explain a call of this tool;
@@ -49,15 +34,7 @@ export type ExplainToken = (
   tool: string | null,
 ) => Promise<ExplanationWithStatus>;
 
-/** True for a credential that only the upstream can verify. */
-export function isPassThrough({ text, header }: GivenCredential, endpoint: Endpoint): boolean {
-  const { name, value } = header ?? { name: 'authorization', value: `Bearer ${text}` };
-  const credential = readCredential(headOf(endpoint.path, name, value), endpoint);
-  return credential.ok && credential.value.kind === 'pass-through';
-}
-
-const schemeOf = (value: string): string =>
-  (value.includes(' ') ? value.split(' ', 1)[0] : '') || 'none';
+const schemeOf = (value: string): string => /^(\S+) /.exec(value)?.[1] ?? 'none';
 
 /** `registry`: how many keys there are, and where the operator wrote them. */
 function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: number): Values {
@@ -68,8 +45,12 @@ function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: numb
 
 export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const { config, endpoint, clock, written = null, apiKeys = config.apiKeys } = settings;
-  const bearer = createExplainBearer(settings);
   const keys = knownKeys(apiKeys, config.endpoints);
+  const registry = registryValues(config, apiKeys.length);
+  const bearer =
+    endpoint.isBridged && config.bridge !== null
+      ? createExplainBridge(settings, config.bridge, keys, registry)
+      : createExplainBearer(settings);
   const authorizer = createAuthorizer(endpoint);
 
   function explain(
@@ -81,7 +62,6 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
     const { value } = credential;
     if (value.kind === 'bearer') return bearer.explain(value.token, first, last);
     if (value.kind === 'pass-through') throw new Error('only the upstream verifies it');
-    const registry = registryValues(config, apiKeys.length);
     return explainKey(value, { endpoint, keys, clock, registry }, first, last);
   }
 
@@ -102,7 +82,7 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
       name: 'credential',
       reject: () => (credential.ok ? null : credential),
       observed: {
-        ...(name === 'authorization' ? { scheme: schemeOf(value) } : { header: name }),
+        ...(name === 'authorization' ? { scheme: schemeOf(value) } : { header: headerText(name) }),
         ...(isKey && given.header === null ? { given: 'the key alone' } : {}),
       },
       expected: isBearer ? {} : carrierValues(endpoint),
@@ -113,6 +93,7 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
     const { failure } = explanation;
     const idText = requestId(callOf(tool));
     const status = failure === null ? null : errorStatus(endpoint, failure, idText);
-    return { ...explanation, status, isKey, fix: fixFor(explanation, given) };
+    const isKnown = keys.registry.find(given.text) !== null;
+    return { ...explanation, status, isKey: isKey || isKnown, fix: fixFor(explanation, given) };
   };
 }

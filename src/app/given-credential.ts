@@ -1,9 +1,11 @@
 // Decides what a credential is that an operator gives to `explain`, often without its header: an
 // API key or a bearer token.
-import type { ApiKey, ApiKeyCarrier } from '../core/api-key.js';
+import { type ApiKey, type ApiKeyCarrier, carrierValue } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import { createApiKeyRegistry } from '../verify/api-keys.js';
+import { readCredential } from '../verify/credential.js';
 import { shapeOf } from '../verify/jws.js';
+import { headOf } from './explained-call.js';
 import { type NearKey, nearKey } from './near-key.js';
 
 export interface GivenCredential {
@@ -29,6 +31,9 @@ export function knownKeys(all: readonly ApiKey[], endpoints: readonly Endpoint[]
   return { all, registry, carriers, near: (text) => nearKey(text, registry, all, carriers) };
 }
 
+export const canCarry = (text: string, { bearerPrefix }: ApiKeyCarrier): boolean =>
+  bearerPrefix === null || text.startsWith(bearerPrefix);
+
 const beginsWith = (text: string, { bearerPrefix }: ApiKeyCarrier): boolean =>
   bearerPrefix !== null && text.startsWith(bearerPrefix);
 
@@ -52,9 +57,15 @@ export function headerFor(
 ): { readonly name: string; readonly value: string } {
   if (header !== null) return header;
   const carrier = isKey(text, endpoint, keys, takesOpaque)
-    ? endpoint.apiKeys.find((one) => one.bearerPrefix === null || beginsWith(text, one))
+    ? endpoint.apiKeys.find((one) => canCarry(text, one))
     : undefined;
   if (carrier === undefined) return { name: 'authorization', value: `Bearer ${text}` };
-  const value = carrier.scheme === null ? text : `${carrier.scheme} ${text}`;
-  return { name: carrier.header, value };
+  return { name: carrier.header, value: carrierValue(carrier, text) };
+}
+
+/** True for a credential that only the upstream can verify. */
+export function isPassThrough({ text, header }: GivenCredential, endpoint: Endpoint): boolean {
+  const { name, value } = header ?? { name: 'authorization', value: `Bearer ${text}` };
+  const credential = readCredential(headOf(endpoint.path, name, value), endpoint);
+  return credential.ok && credential.value.kind === 'pass-through';
 }

@@ -29,8 +29,16 @@ export async function findToken(
   argument: string | undefined,
   io: Pick<CommandIo, 'env' | 'stdin'>,
 ): Promise<string | null> {
-  const text = await readSecretInput(argument, 'PORTCULLIS_TOKEN', io);
+  return (await findCredential(argument, io))?.text ?? null;
+}
+
+/** Like `findToken`, with the header that the operator gave, if any. Null: there is nothing. */
+export async function findCredential(
+  argument: string | undefined,
+  io: Pick<CommandIo, 'env' | 'stdin'>,
+): Promise<{ text: string; isBearer: boolean } | null> {
+  const whole = await readSecretInput(argument, 'PORTCULLIS_TOKEN', io);
   // People often copy the whole header. The line feed of a file is not part of the token either.
-  const token = text.replace(/^(authorization: *)?bearer +/i, '');
-  return token === '' ? null : token;
+  const text = whole.replace(/^(authorization: *)?bearer +/i, '');
+  return text === '' ? null : { text, isBearer: text !== whole };
 }

@@ -1,11 +1,12 @@
 // Runs `portcullis explain`: reads the options, selects the endpoint, prints the checks of a token.
 // The checks are those of the gateway (explain-token.ts).
 import { parseArgs } from 'node:util';
+import { type GivenCredential, isPassThrough } from '../app/given-credential.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
-import { findToken } from './bearer-token.js';
+import { findCredential } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { explainTokenFor } from './explain-token.js';
 import { explanationJson, explanationText } from './explanation-report.js';
@@ -47,6 +48,17 @@ const NOT_EXPLAINED =
 const NO_TOKEN =
   'There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.';
 
+function givenOf({ text, isBearer }: { text: string; isBearer: boolean }): GivenCredential {
+  if (isBearer) return { text, header: { name: 'authorization', value: `Bearer ${text}` } };
+  const other = headerCredentialOf(text);
+  return other === null
+    ? { text, header: null }
+    : { text: other.key, header: { name: other.header, value: other.value } };
+}
+
+/** The output could have the key although the operator gave it in quotes. */
+const withoutQuotes = (text: string): string => text.replace(/^["'`]|["'`]$/g, '');
+
 /** The endpoint, or the text of the problem. */
 function selectEndpoint(
   { endpoints }: ResolvedConfig,
@@ -84,12 +96,15 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
   if (positionals.length > 1) return reject(`Give one token only.\n\n${explainHelp}`);
   const loaded = loadConfig(values.config, io.env);
   if (typeof loaded === 'string') return reject(loaded);
-  const { config } = loaded;
+  const { config, apiKeys } = loaded;
   const endpoint = selectEndpoint(config, values.endpoint);
   if (typeof endpoint === 'string') return reject(endpoint);
-  const token = await findToken(positionals[0], io);
-  if (token === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
-  if (headerCredentialOf(token) !== null) return reject(NOT_EXPLAINED);
+  const found = await findCredential(positionals[0], io);
+  if (found === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
+  const given = givenOf(found);
+  const isOther = given.header !== null && !found.isBearer;
+  const knowsKeys = apiKeys.length > 0 || endpoint.apiKeys.length > 0;
+  if (isOther && (!knowsKeys || isPassThrough(given, endpoint))) return reject(NOT_EXPLAINED);
   const notices: Notice[] = [];
   const written = readWritten(values.config, io.env);
   const notify = (notice: Notice): void => {
@@ -100,9 +115,13 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
     endpoint,
     notify,
     written,
-  )(token, values.tool ?? null);
-  const printable = createPrintable(token);
-  const fix = explanation.fix === null ? null : fixText(explanation.fix, written, printable);
+    apiKeys,
+  )(given, values.tool ?? null);
+  const printable = createPrintable([found.text, given.text, withoutQuotes(given.text)]);
+  const fix =
+    explanation.fix === null
+      ? null
+      : fixText(explanation.fix, written, printable, explanation.isKey ? 'key' : 'token');
   const report = values.json ? explanationJson : explanationText;
   io.write(report(endpoint, explanation, notices, printable, fix));
   return explanation.failure === null ? 0 : 1;

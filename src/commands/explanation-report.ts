@@ -66,7 +66,7 @@ export function explanationText(
       `note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`,
   );
   return [
-    `Checks of a bearer token at ${endpoint.path} (${endpoint.resource})`,
+    `Checks of ${explanation.isKey ? 'an API key' : 'a bearer token'} at ${endpoint.path} (${endpoint.resource})`,
     '',
     ...explanation.steps.flatMap((step) => stepLines(step, printable)),
     ...noticeLines,
@@ -90,7 +90,7 @@ function stepJson({ name, state, failure, wouldPass, observed, expected }: Expla
 
 export function explanationJson(
   { path, resource }: Endpoint,
-  { steps, failure, status }: ExplanationWithStatus,
+  { steps, failure, status, isKey }: ExplanationWithStatus,
   notices: readonly Notice[],
   printable: Printable,
   fix: FixText | null = null,
@@ -98,6 +98,7 @@ export function explanationJson(
   return printable.json({
     endpoint: path,
     resource,
+    credential: isKey ? 'API key' : 'bearer token',
     wouldPass: failure === null,
     reason: failure?.definition.reason ?? 'ok',
     status,

@@ -79,6 +79,7 @@ export function fixText(
   { words, warning, change }: ExplanationFix,
   { file, raw, lineOf }: WrittenConfig,
   printable: Printable,
+  what: 'token' | 'key' = 'token',
 ): FixText {
   const only = { words: printable.text(words) };
   if (change === null) return only;
@@ -91,12 +92,12 @@ export function fixText(
     const lines = leaves(change, raw).map(([path]) => lineOf(path));
     const line = lines.find((one) => one !== undefined);
     const near = line === undefined ? '' : `, near line ${line}`;
-    const place = `To accept such a token, write in ${file}${near}`;
+    const place = `To accept such a ${what}, write in ${file}${near}`;
     return { ...shown, place, write: ofFile };
   }
   if (!isShellSafe(change, raw)) return only;
   const write = variables(change, raw);
   return write === null
     ? { ...shown, place: 'No variable can do it. In a file for --config, write', write: ofFile }
-    : { ...shown, place: 'To accept such a token, set', write };
+    : { ...shown, place: `To accept such a ${what}, set`, write };
 }

@@ -39,12 +39,16 @@ export interface ApiKeyCarrier {
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A header name as documents write it, such as `X-Api-Key`. */
+export const headerText = (name: string): string => name.split('-').map(capitalized).join('-');
+
+/** What a caller writes there, with `key` for its key, such as `Token KEY`. */
+export const carrierValue = ({ scheme }: ApiKeyCarrier, key: string): string =>
+  scheme === null ? key : `${capitalized(scheme)} ${key}`;
+
 /** Where a caller writes its key, in words for an operator, such as `Authorization: Token KEY`. */
-export function carrierText({ scheme, header, bearerPrefix }: ApiKeyCarrier): string {
-  const name = header.split('-').map(capitalized).join('-');
-  if (scheme === null) return `${name}: KEY`;
-  return `${name}: ${capitalized(scheme)} ${bearerPrefix === null ? 'KEY' : `${bearerPrefix}...`}`;
-}
+export const carrierText = (carrier: ApiKeyCarrier): string =>
+  `${headerText(carrier.header)}: ${carrierValue(carrier, `${carrier.bearerPrefix ?? ''}KEY`)}`;
 
 /** Ends the detail of a rejection; empty at an endpoint that takes no API keys. */
 export const carriersText = (carriers: readonly ApiKeyCarrier[]): string =>

@@ -8,6 +8,7 @@ import type { Failure } from '../core/failure.js';
 import {
   tokenAlgorithm,
   tokenClaims,
+  tokenExpired,
   tokenIssuer,
   tokenKeyUnknown,
   tokenMalformed,
@@ -22,6 +23,12 @@ import { withClaims } from './presented-token.js';
 
 /** Replicas with one ring may differ by this in their clocks, so that `iat` is in the future. */
 const TOLERANCE_SECONDS = 30;
+/** `exp` has no tolerance: the bridge and its replicas know when a token ends. */
+export function rejectBridgeDates(claims: Claims, nowSeconds: number): Failure | null {
+  const dates = checkDates(claims, nowSeconds, TOLERANCE_SECONDS, true);
+  return dates ?? (nowSeconds >= (claims.exp as number) ? tokenExpired() : null);
+}
+
 /** The bridge signs no token that lives longer. */
 const MAX_LIFE_SECONDS = 3600;
 const HEADER_MEMBERS = new Set(['alg', 'kid', 'typ']);
@@ -86,7 +93,7 @@ export function createBridgeVerifier(dependencies: BridgeVerifierDependencies): 
     if (flaw !== null) return flaw;
     const key = findKey(header);
     if (!key.ok) return key;
-    const dates = checkDates(claims, clock.wallMs() / 1000, TOLERANCE_SECONDS, true);
+    const dates = rejectBridgeDates(claims, clock.wallMs() / 1000);
     if (dates !== null) return dates;
     return typedClaims(claims) === null
       ? tokenClaims({ detail: 'a claim of bridge tokens is missing, or has another type' })

@@ -37,7 +37,7 @@ function completed(example: Fields): Fields {
   return { publicUrl: 'https://mcp.example.com', ...rest, issuers, endpoints: endpoints ?? [endpointOf(issuers)] };
 }
 
-const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain'];
+const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain', 'trustedProxies'];
 const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
 /** A Kubernetes pod, or the file of h2o or Prometheus. The test checks only that it is YAML. */
 const isForeign = (example: Fields): boolean => ['spec', 'hosts', 'scrape_configs'].some((name) => name in example);

@@ -2,12 +2,10 @@
 // verifier that select-verifier.ts names. A rejected token is never tried another way
 // (C-95, no second attempt).
 import type { AccessEvidence, AccessToken, AudienceFacts } from '../../core/access-token.js';
-import { carriersText } from '../../core/api-key.js';
 import type { Clock } from '../../core/clock.js';
 import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
-import type { Failure } from '../../core/failure.js';
 import {
   keysRefetchLimited,
   keysUnavailable,
@@ -18,6 +16,7 @@ import {
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
+import { withKeyPlaces } from '../key-places.js';
 import { withClaims, withToken } from '../presented-token.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { tokenHash } from '../token-hash.js';
@@ -52,13 +51,6 @@ const statedBy = ({ claims: { exp } }: UnverifiedJwt, facts: AudienceFacts): Sta
   facts,
   expiresAt: typeof exp === 'number' ? exp : null,
 });
-
-/** A caller may have sent an API key as a bearer token: the log says where keys belong. */
-function withCarriers(failure: Failure, { apiKeys, issuers }: Endpoint): Failure {
-  const mayBeKey = failure.definition === tokenMalformed.definition || issuers.length === 0;
-  if (apiKeys.length === 0 || !mayBeKey) return failure;
-  return { ...failure, detail: `${failure.detail ?? ''}${carriersText(apiKeys)}` };
-}
 
 const STRENGTH: readonly AccessEvidence[] = ['none', 'scoped', 'marked'];
 const strongest = (a: AccessEvidence, b: AccessEvidence): AccessEvidence =>
@@ -189,7 +181,7 @@ export function createBearerAuthenticator(
         if (cached !== undefined) return acceptToken(cached, endpoint);
       }
       const selected = selectVerifier(token);
-      if (!selected.ok) return withCarriers(selected, endpoint);
+      if (!selected.ok) return withKeyPlaces(selected, endpoint);
       const verified = verify(key, token, selected.value, endpoint);
       if (!(verified instanceof Promise)) return accept(verified, selected.value, endpoint);
       return verified.then((result) => accept(result, selected.value, endpoint));

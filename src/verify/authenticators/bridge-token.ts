@@ -11,6 +11,7 @@ import { tokenExpired, tokenInactive } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
+import { withKeyPlaces } from '../key-places.js';
 import { tokenHash } from '../token-hash.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
@@ -87,7 +88,7 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
       const cached = cache.get(hash);
       if (cached !== undefined) return accept(cached, endpoint, audience);
       const found = verify(token);
-      if (!(found instanceof Promise)) return found;
+      if (!(found instanceof Promise)) return withKeyPlaces(found, endpoint);
       return found.then((claims) => {
         if (!claims.ok) return claims;
         const verified = verifiedToken(claims.value);
