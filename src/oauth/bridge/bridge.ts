@@ -51,6 +51,19 @@ const NO_FLOW = refusal(
 const invalidClient = (detail: string): Refusal =>
   refusal('invalid_client', 'Client authentication failed', detail);
 
+const UNKNOWN_SECRET = invalidClient('no entry has the hash of the secret');
+
+/** Takes the place of a key where no entry has the hash of the secret. Its checks have no effect. */
+const NO_KEY: ApiKey = {
+  name: '',
+  sha256: '0'.repeat(64),
+  scopes: [],
+  tenant: null,
+  upstreamAuthorization: null,
+  sunsetMs: null,
+  endpoints: null,
+};
+
 export function createBridge(parts: BridgeParts): Bridge {
   const { bridge, apiKeys, clock, notify, limits = createGrantLimits(parts.clock) } = parts;
   const { issuer, tokenSeconds, clientId } = bridge;
@@ -66,15 +79,22 @@ export function createBridge(parts: BridgeParts): Bridge {
     return resources.serves(key) ? null : invalidClient(`${name} is for other endpoints`);
   }
 
-  /** Looks up each pair, so that the time depends on the request and not on the registry. */
+  /**
+   * Looks up each pair, so that the time depends on the request and not on the registry. An unknown
+   * secret gets the checks of a known one, because their time would reveal that a secret is right.
+   */
   function findClient(pairs: readonly ClientPair[]): { key: ApiKey; id: string } | Refusal {
-    const found = pairs.flatMap(({ id, secret }) => {
-      const key = apiKeys.find(secret);
-      return key === null ? [] : [{ key, id, rejection: rejectClient(key, id) }];
+    const found = pairs.map(({ id, secret }) => {
+      const known = apiKeys.find(secret);
+      const rejection = rejectClient(known ?? NO_KEY, id);
+      return { known, id, rejection: known === null ? UNKNOWN_SECRET : rejection };
     });
-    const [best] = [...found.filter(({ rejection }) => rejection === null), ...found];
-    if (best === undefined) return invalidClient('no entry has the hash of the secret');
-    return best.rejection ?? best;
+    const best =
+      found.find(({ rejection }) => rejection === null) ??
+      found.find(({ known }) => known !== null) ??
+      found[0];
+    if (best === undefined || best.known === null) return UNKNOWN_SECRET;
+    return best.rejection ?? { key: best.known, id: best.id };
   }
 
   async function grant(key: ApiKey, id: string, aud: readonly string[]): Promise<OAuthAnswer> {
