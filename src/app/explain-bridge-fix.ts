@@ -1,5 +1,5 @@
-// Finds what would make a rejected bearer token pass at an endpoint of the bridge: another token, or
-// a change of the entry of its API key.
+// Finds the fix for a bearer token that an endpoint of the bridge rejects: another token, or a
+// change of the entry of its API key.
 
 import type { ResolvedBridge, ResolvedConfig } from '../config/resolved-config.js';
 import { type ConfigChange, canLoad, issuerName } from '../config/written-config.js';
@@ -32,11 +32,9 @@ function issuerFix(
 ): ExplanationFix {
   const isConfigured = config.issuers.some(({ issuer }) => issuer === iss);
   const name = isConfigured ? issuerName(written, String(iss)) : null;
-  const words =
-    name === null
-      ? `this endpoint takes tokens of the bridge only: ${getOne}`
-      : `this is a token of the issuer ${name}, and this endpoint takes tokens of the bridge only: ${getOne}`;
-  if (name === null) return noChange(words);
+  const only = `this endpoint takes tokens of the bridge only: ${getOne}`;
+  if (name === null) return noChange(only);
+  const words = `this is a token of the issuer ${name}, and ${only}`;
   const change: ConfigChange = {
     endpoints: [{ path: endpoint.path, bridge: false, issuers: [name] }],
   };

@@ -1,5 +1,5 @@
-// Explains bearer tokens at an endpoint that takes tokens of the bridge. Such a token is an API key:
-// the steps after its signature are those of the key.
+// Explains bearer tokens at an endpoint of the bridge. Its tokens stand for API keys, so the steps
+// after the signature are those of the key.
 import { checkAudience } from '../authorize/audience.js';
 import type { ResolvedBridge } from '../config/resolved-config.js';
 import type { AudienceFacts } from '../core/access-token.js';

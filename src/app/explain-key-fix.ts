@@ -1,5 +1,5 @@
-// Finds what would make a rejected API key pass: a change of its entry or of the endpoint, or the
-// place where the caller has to write the key. It only proposes, as explain-fix.ts does.
+// Finds the fix for a rejected API key: a change of its entry or of the endpoint, or another place
+// for the key. It only proposes, as explain-fix.ts does.
 import { basename } from 'node:path';
 import {
   type ConfigChange,
@@ -33,8 +33,8 @@ const JWT = 'this is a JWT, and not an API key: a client sends it as Authorizati
 const NO_KEYS = 'the registry has no keys: portcullis hash-key makes one and its entry';
 const NO_ENTRY =
   'no entry of the registry has its hash. The key may be incomplete or replaced, or belong to ' +
-  'another deployment. Or the entry has the hash of another text: hash the key with portcullis ' +
-  'hash-key --stdin, which leaves out the line feed, and compare the fingerprint';
+  'another deployment. Or the entry has the hash of another text. Then hash the key with ' +
+  'portcullis hash-key --stdin, which leaves out the line feed, and compare the fingerprint';
 
 const isWritten = (name: string, { raw }: WrittenConfig): boolean =>
   isObject(raw.apiKeys) && Object.hasOwn(raw.apiKeys, name);

@@ -52,7 +52,7 @@ export function entrySteps(
   ];
 }
 
-/** Never the whole hash, and nothing of the credential for the upstream but that there is one. */
+/** Never the whole hash, and never the credential for the upstream: only that there is one. */
 export const entryValues = (key: ApiKey): Values => ({
   name: key.name,
   fingerprint: fingerprintOf(key),

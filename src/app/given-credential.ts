@@ -1,5 +1,5 @@
-// Decides what a credential is that an operator gives to `explain`, often without its header: an
-// API key or a bearer token.
+// Tells an API key from a bearer token among the credentials that an operator gives to `explain`,
+// often without their header.
 import { type ApiKey, type ApiKeyCarrier, carrierValue } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import { createApiKeyRegistry } from '../verify/api-keys.js';

@@ -7,7 +7,7 @@ export interface HeaderCredential {
   readonly value: string;
   /** The value after a scheme, or the whole value: the secret part. */
   readonly key: string;
-  /** The header, and the scheme if there is one, such as `Authorization: Token`. Without the key. */
+  /** The header and the scheme, if any, such as `Authorization: Token`. Without the key. */
   readonly place: string;
 }
 

@@ -37,8 +37,8 @@ function shallow(value: unknown, depth: number): unknown {
 }
 
 /**
- * Masks the token, or each of these secrets, everywhere, as a whole and part by part. `characters`: what remains of a longer
- * text.
+ * Masks the token, or each of these secrets, everywhere, as a whole and part by part.
+ * `characters`: the length to which it cuts a longer text.
  */
 export function createPrintable(
   secrets: string | null | readonly (string | null | undefined)[],

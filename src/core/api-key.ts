@@ -42,7 +42,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 /** A header name as documents write it, such as `X-Api-Key`. */
 export const headerText = (name: string): string => name.split('-').map(capitalized).join('-');
 
-/** What a caller writes there, with `key` for its key, such as `Token KEY`. */
+/** The value that a caller writes there, with `key` for its key, such as `Token KEY`. */
 export const carrierValue = ({ scheme }: ApiKeyCarrier, key: string): string =>
   scheme === null ? key : `${capitalized(scheme)} ${key}`;
 

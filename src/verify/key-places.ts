@@ -1,5 +1,5 @@
-// Adds to a rejected bearer token where the endpoint reads API keys: a caller may have sent a key as
-// a token. The log and `explain` show it, and the answer does not.
+// Adds to a rejected bearer token where the endpoint reads API keys. A caller may have sent a key
+// as a token. The log and `explain` show it, and the answer does not.
 import { carriersText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Failure } from '../core/failure.js';

@@ -1,4 +1,4 @@
-// Several gateways with one ring of the bridge, and no store: each verifies what another issued. The
+// Several gateways with one ring of the bridge and no store: each verifies tokens of another. The
 // ring rotates in two steps, and the death of the issuer loses no token.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -139,7 +139,7 @@ describe('a bridge: client credentials alone', () => {
     for (const secret of [...ALL_SECRETS, server.token]) expect(output).not.toContain(secret);
   });
 
-  test('a wrong secret: one request, one failure with its fix, and nothing of the secret', async () => {
+  test('a wrong secret: one request, one failure with its fix, and no part of the secret', async () => {
     const server = await startBridged();
     const { code, output } = await runDoctor([server.url, ...ID], { PORTCULLIS_DOCTOR_CLIENT_SECRET: 'wrong-secret-1234' });
     await server.stop();

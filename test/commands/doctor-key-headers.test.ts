@@ -1,5 +1,5 @@
-// The doctor on a server whose clients send a key in a header, and that has no authorization server.
-// It sends the key to that server alone, and never shows it.
+// The doctor on a server without authorization server, whose clients send a key in a header. It
+// sends the key to that server alone, and never shows it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { linesOf, runAsJson } from './doctor-report.js';
 import { type Behaviour, startThirdPartyServer, type ThirdPartyServer } from './third-party-server.js';

@@ -1,5 +1,5 @@
-// `explain` of bearer tokens at an endpoint of the bridge, and of tokens of the bridge elsewhere. The
-// scene checks that no output has a token, a key or a whole hash.
+// `explain` of bearer tokens at an endpoint of the bridge, and of its tokens elsewhere. The scene
+// checks that no output has a token, a key or a whole hash.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { secret } from '../../src/core/secret.js';

@@ -66,7 +66,7 @@ function jsonOf(outcome: Outcome): JsonObject {
 
 const FIXES: Readonly<Record<string, string>> = {
   invalid_client:
-    'compare the client id and the secret. The secret of a bridge is an API key, and its id is the ' +
+    'compare the client id and the secret. The secret of a bridge is an API key. Its id is the ' +
     'name of that key, or the one id that the operator chose',
   invalid_target: 'let resource in the metadata be one that the authorization server knows',
   unauthorized_client: 'allow this client the grant client_credentials',

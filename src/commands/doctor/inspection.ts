@@ -139,7 +139,7 @@ export function createInspection(given: Target) {
     return servers.filter((one): one is string => typeof one === 'string' && URL.canParse(one));
   }
 
-  /** Sends a request to the URL that the operator typed, with the token or the key if there is one. */
+  /** Sends a request to the URL that the operator typed, with the token or the key, if any. */
   const authorized = (
     options: Omit<RequestOptions, 'url'>,
     send: SendRequest = sendRequest,
