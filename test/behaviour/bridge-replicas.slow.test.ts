@@ -1,5 +1,5 @@
-// Several gateways with one ring of the bridge, and no store: each verifies what another issued. The
-// ring rotates in two steps, and the death of the issuer loses no token.
+// Several gateways with one ring of the bridge and no store: each verifies the tokens of the others.
+// The ring rotates in three steps, and the death of an issuer loses no token.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
