@@ -1,4 +1,4 @@
-// Several gateways with one ring of the bridge, without a store: each verifies tokens of the others.
+// Several gateways with one ring of the bridge, without a store: each verifies all of their tokens.
 // The ring rotates in three steps, and the death of an issuer loses no token.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
