@@ -1,5 +1,5 @@
-// Measures what a hot API key and a hot bridge token cost beside a hot JWT. Build and call are the
-// same, in one interleaved run.
+// Measures the cost of a hot API key and of a hot bridge token beside that of a hot JWT: the same
+// build and the same call, in one interleaved run.
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

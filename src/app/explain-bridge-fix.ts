@@ -1,5 +1,5 @@
-// Finds the fix for a bearer token that an endpoint of the bridge rejects: another token, or a
-// change of the entry of its API key.
+// Finds the fix for a bearer token that an endpoint of the bridge rejects. It is another token, or
+// a change of the entry of its API key.
 
 import type { ResolvedBridge, ResolvedConfig } from '../config/resolved-config.js';
 import { type ConfigChange, canLoad, issuerName } from '../config/written-config.js';

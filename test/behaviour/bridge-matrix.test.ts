@@ -76,7 +76,7 @@ beforeAll(async () => {
     answers.rpc({ protocolVersion: '2025-11-25', capabilities: {} }, [['Mcp-Session-Id', 'session-of-the-upstream']]),
   );
   const { headers, body } = legacy('initialize', { headers: [['X-Api-Key', key.key]], params: {} });
-  // Not by the raw client: it would record a session id, which is not a secret there.
+  // Not by the raw client: its record of answers would have the session id, which passes there.
   const session = await fetch(`${publicUrl}/mcp`, { method: 'POST', headers: headers ?? [], body: String(body) });
   Object.assign(kinds, {
     'an API key': key.key,

@@ -1,5 +1,5 @@
-// Several gateways with one ring of the bridge and no store: each verifies tokens of another. The
-// ring rotates in two steps, and the death of the issuer loses no token.
+// Several gateways with one ring of the bridge, without a store: each verifies all of their tokens.
+// The ring rotates in three steps, and the death of an issuer loses no token.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
@@ -169,7 +169,8 @@ test('a client whose token died with the ring gets another one by itself, once',
   for (const client of clients) {
     const start = walk.lines.length;
     expect(await client.call('echo', { text: 'again' })).toBe('again');
-    expect(walk.lines.slice(start)).toEqual([
+    // Without attempts to open the GET stream, which may come late.
+    expect(walk.lines.slice(start).filter((line) => !line.startsWith('GET /real'))).toEqual([
       'POST /real/mcp 401',
       'GET /.well-known/oauth-protected-resource/real/mcp 200',
       'GET /.well-known/oauth-authorization-server/bridge 200',

@@ -21,7 +21,7 @@ export const keys = {
   unknown: makeKey(),
   unknownPrefixed: makeKey('sk_live_'),
 };
-/** A key that its holder writes as a tool, a method or a user agent, so the upstream gets it. */
+/** A key that its holder writes as a tool, a method or a user agent: it reaches the upstream. */
 export const misplaced = `sk_live_${sha256Of(String(Math.random())).slice(0, 40)}`;
 export const ring = ringKey();
 

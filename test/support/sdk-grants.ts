@@ -9,7 +9,7 @@ import { secretToken } from '../fixtures/ledger.js';
 
 const info = { name: 'test', version: '0.0.0' };
 
-/** The requests of a client to the gateway, in order: method, path and status. */
+/** The requests of a client, in order: method, path and status. */
 export type Walk = { lines: string[]; forms: URLSearchParams[]; authorizations: string[]; fetch: typeof fetch };
 
 export function watch(): Walk {
@@ -38,7 +38,7 @@ export const count = ({ lines }: Walk, start: string): number => lines.filter((l
 
 export type Login = { id: string; secret: string; issuer: string; by?: 'basic' | 'post'; scope?: string };
 
-/** Both providers use basic where the metadata has it. A registration that names post wins. */
+/** Both providers use basic where the metadata has it. A client that names post overrides it. */
 const byPost = <T>(information: T): T => ({ ...information, token_endpoint_auth_method: 'client_secret_post' });
 
 export type Sdk = {

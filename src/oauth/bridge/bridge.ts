@@ -53,7 +53,7 @@ const invalidClient = (detail: string): Refusal =>
 
 const UNKNOWN_SECRET = invalidClient('no entry has the hash of the secret');
 
-/** Takes the place of a key where no entry has the hash. Its checks have no effect. */
+/** Stands in for a key where no entry has the hash of the secret. Its checks have no effect. */
 const NO_KEY: ApiKey = {
   name: '',
   sha256: '0'.repeat(64),
