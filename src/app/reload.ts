@@ -12,8 +12,14 @@ import { inSlices } from './in-slices.js';
 /** Reads what the gateway started with once more. Each function returns the text of problems. */
 export interface ReloadSource {
   readConfig(): ResolvedConfig | string;
-  /** The keys of the configuration and those of its `apiKeysFile`, in slices. */
-  readKeys(config: ResolvedConfig): Promise<readonly ApiKey[] | string>;
+  /**
+   * The keys of the configuration and those of its `apiKeysFile`, in slices. `known`: the entry
+   * that the gateway has with a SHA-256.
+   */
+  readKeys(
+    config: ResolvedConfig,
+    known: (sha256: string) => ApiKey | undefined,
+  ): Promise<readonly ApiKey[] | string>;
   /** The parts that this source cannot read again; null: it reads everything. */
   readonly limits: string | null;
 }
@@ -103,7 +109,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   async function reloadKeys(source: ReloadSource): Promise<void> {
     const config = active();
     if (!hasKeys(config)) return;
-    const keys = await source.readKeys(config);
+    const keys = await source.readKeys(config, apiKeys.withHash);
     if (typeof keys === 'string') return failed('api_keys', keys);
     const replace = await inSlices(apiKeys.prepare(keys));
     if (isStopping()) return;
@@ -119,7 +125,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const before = active();
     const fixed = fixedProblems(before, config);
     if (fixed !== null) return fixed;
-    const read = await source.readKeys(config);
+    const read = await source.readKeys(config, apiKeys.withHash);
     const isRead = typeof read !== 'string';
     // As at the start: there are no last good keys of another file.
     if (!isRead && config.apiKeysFile !== before.apiKeysFile) return read;

@@ -48,8 +48,9 @@ export function readConfiguration(
 export async function readKeysInSlices(
   config: ResolvedConfig,
   env: CommandIo['env'],
+  known: (sha256: string) => ApiKey | undefined,
 ): Promise<readonly ApiKey[] | string> {
-  return reloadApiKeys(config, env).catch(problemsOf);
+  return reloadApiKeys(config, env, known).catch(problemsOf);
 }
 
 export interface LoadedConfig {

@@ -10,6 +10,6 @@ const ENVIRONMENT =
 /** `file`: that of --config; undefined: the gateway runs with the environment. */
 export const reloadSource = (file: string | undefined, env: CommandIo['env']): ReloadSource => ({
   readConfig: () => readConfiguration(file, env),
-  readKeys: (config) => readKeysInSlices(config, env),
+  readKeys: (config, known) => readKeysInSlices(config, env, known),
   limits: file === undefined ? ENVIRONMENT : null,
 });

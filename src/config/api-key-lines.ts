@@ -1,6 +1,6 @@
 // Turns the lines of `apiKeysFile` into keys, and finds the problems of each line. Equal tenants,
 // lists and days become one object, so that a large registry stays small.
-import type { ApiKey } from '../core/api-key.js';
+import { type ApiKey, isSameKey } from '../core/api-key.js';
 import type { Secret } from '../core/secret.js';
 import { readJsonLine } from './json-line.js';
 import { knownHashProblem } from './known-hashes.js';
@@ -16,6 +16,12 @@ import { createTextIndex } from './text-index.js';
 
 /** The parts of the configuration that decide about the keys of the file. */
 export type KeySources = Pick<ResolvedConfig, 'apiKeys' | 'apiKeysFile' | 'endpoints'>;
+
+/**
+ * The entry that the gateway has with this SHA-256. An equal line becomes that object again: a
+ * reload of a large file then makes only garbage that dies at once.
+ */
+export type KnownKey = (sha256: string) => ApiKey | undefined;
 
 /** A problem of a line. `path`: the field in it. */
 export interface LineProblem {
@@ -71,7 +77,11 @@ export interface LineReader {
 }
 
 /** Reads the lines of one file, in their order. Knows each key that it has read. */
-export function createLineReader(sources: KeySources, environment: Environment): LineReader {
+export function createLineReader(
+  sources: KeySources,
+  environment: Environment,
+  known: KnownKey,
+): LineReader {
   const ownNames = new Map(sources.apiKeys.map(({ name }) => [name, name]));
   const ownHashes = new Map(sources.apiKeys.map(({ name, sha256 }) => [sha256, name]));
   const keys: ApiKey[] = [];
@@ -158,22 +168,24 @@ export function createLineReader(sources: KeySources, environment: Environment):
       const secret = reference === undefined ? null : secretOf(reference);
       const problems = problemsOf(data, secret);
       if (problems.length > 0 || typeof secret === 'string') return problems;
-      const { name, sha256, scopes, tenant, sunset, endpoints } = data;
+      const { name, scopes, tenant, sunset, endpoints } = data;
+      const sha256 = data.sha256.toLowerCase();
       // Not by resolveApiKey of a copy: a copy of each line makes the heap larger (measured).
-      keys.push(
-        Object.freeze({
-          name,
-          sha256: sha256.toLowerCase(),
-          scopes: scopeLists(scopes),
-          tenant: tenant === undefined ? null : tenants(tenant),
-          upstreamAuthorization: secret,
-          sunsetMs: sunset === undefined ? null : Date.parse(sunset),
-          endpoints: endpoints === undefined ? null : endpointLists(endpoints),
-        }),
-      );
+      const read: ApiKey = {
+        name,
+        sha256,
+        scopes: scopeLists(scopes),
+        tenant: tenant === undefined ? null : tenants(tenant),
+        upstreamAuthorization: secret,
+        sunsetMs: sunset === undefined ? null : Date.parse(sunset),
+        endpoints: endpoints === undefined ? null : endpointLists(endpoints),
+      };
+      const before = known(sha256);
+      const isSame = before !== undefined && isSameKey(before, read);
+      keys.push(isSame ? before : Object.freeze(read));
       lines.push(line);
       names.add(name);
-      hashes.add(sha256.toLowerCase());
+      hashes.add(sha256);
       return [];
     },
   };

@@ -3,7 +3,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ApiKey } from '../core/api-key.js';
 import type { Notice } from '../core/notice.js';
-import { createLineReader, type KeySources, type LineProblem } from './api-key-lines.js';
+import {
+  createLineReader,
+  type KeySources,
+  type KnownKey,
+  type LineProblem,
+} from './api-key-lines.js';
 import { readFileParts } from './file-parts.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
 import type { Environment } from './secrets.js';
@@ -38,11 +43,12 @@ function problemList(file: string) {
 export function* readApiKeys(
   sources: KeySources,
   environment: Environment,
+  known: KnownKey = () => undefined,
 ): Generator<void, readonly ApiKey[]> {
   const { apiKeys, apiKeysFile } = sources;
   if (apiKeysFile === null) return apiKeys;
   const problems = problemList(apiKeysFile);
-  const reader = createLineReader(sources, environment);
+  const reader = createLineReader(sources, environment, known);
   const fileProblem = yield* readFileParts(apiKeysFile, {
     line(text, number) {
       for (const problem of reader.read(text, number)) problems.ofLine(problem, number);
@@ -67,8 +73,9 @@ export function loadApiKeys(sources: KeySources, environment: Environment): read
 export async function reloadApiKeys(
   sources: KeySources,
   environment: Environment,
+  known?: KnownKey,
 ): Promise<readonly ApiKey[]> {
-  const reading = readApiKeys(sources, environment);
+  const reading = readApiKeys(sources, environment, known);
   for (;;) {
     const { done, value } = reading.next();
     if (done === true) return value;

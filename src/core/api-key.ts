@@ -21,6 +21,20 @@ export interface ApiKey {
   readonly endpoints: readonly string[] | null;
 }
 
+const sameList = (some: readonly string[] | null, other: readonly string[] | null): boolean =>
+  some === other ||
+  (some?.length === other?.length && !!some?.every((one, i) => one === other?.[i]));
+
+/** True for entries with equal fields. */
+export const isSameKey = (some: ApiKey, other: ApiKey): boolean =>
+  some.name === other.name &&
+  some.sha256 === other.sha256 &&
+  some.tenant === other.tenant &&
+  some.sunsetMs === other.sunsetMs &&
+  some.upstreamAuthorization?.reveal() === other.upstreamAuthorization?.reveal() &&
+  sameList(some.scopes, other.scopes) &&
+  sameList(some.endpoints, other.endpoints);
+
 /** The name of a key in the log, in metrics and in bridge tokens: 8 characters of its hash. */
 export const fingerprintOf = ({ sha256 }: ApiKey): string => sha256.slice(0, 8);
 

@@ -1,6 +1,6 @@
 // The registry of API keys: finds a presented key by its hash, and never by a walk over the keys.
 import { hash, timingSafeEqual } from 'node:crypto';
-import { type ApiKey, type ApiKeys, fingerprintOf } from '../core/api-key.js';
+import { type ApiKey, type ApiKeys, fingerprintOf, isSameKey } from '../core/api-key.js';
 
 /** The number of keys of each sort, by their hash. */
 export interface KeyChanges {
@@ -18,25 +18,14 @@ export interface ApiKeyRegistry extends ApiKeys {
    */
   prepare(keys: readonly ApiKey[]): Generator<undefined, () => KeyChanges>;
   count(): number;
+  /** The entry with a SHA-256 (64 hex digits in lower case). */
+  withHash(sha256: string): ApiKey | undefined;
   /** Each key, in the order of the last replacement. */
   all(): Iterable<ApiKey>;
 }
 
 /** Keys between two yields. */
 const SLICE = 1000;
-
-const sameList = (some: readonly string[] | null, other: readonly string[] | null): boolean =>
-  some === other ||
-  (some?.length === other?.length && !!some?.every((one, i) => one === other?.[i]));
-
-const isSame = (some: ApiKey, other: ApiKey): boolean =>
-  some.name === other.name &&
-  some.sha256 === other.sha256 &&
-  some.tenant === other.tenant &&
-  some.sunsetMs === other.sunsetMs &&
-  some.upstreamAuthorization?.reveal() === other.upstreamAuthorization?.reveal() &&
-  sameList(some.scopes, other.scopes) &&
-  sameList(some.endpoints, other.endpoints);
 
 const HEX_DIGITS = 64;
 /** Compared where no entry has the hash, so that an unknown key takes as long as a known one. */
@@ -64,7 +53,7 @@ export function createApiKeyRegistry(): ApiKeyRegistry {
     for (const [i, key] of keys.entries()) {
       if (i % SLICE === SLICE - 1) yield undefined;
       const before = byHash.get(key.sha256);
-      const isKept = before !== undefined && isSame(before, key);
+      const isKept = before !== undefined && isSameKey(before, key);
       if (before === undefined) added++;
       else if (!isKept) changed++;
       const kept = isKept ? before : key;
@@ -100,6 +89,7 @@ export function createApiKeyRegistry(): ApiKeyRegistry {
       }
     },
     count: () => byHash.size,
+    withHash: (sha256) => byHash.get(sha256),
     all: () => byHash.values(),
   };
 }
