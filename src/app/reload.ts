@@ -134,7 +134,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const config = source.readConfig();
     if (typeof config === 'string') return config;
     const before = active();
-    // A key that is gone from it ends, whatever becomes of the rest.
+    // A key that is gone from it ends, whatever happens to the rest.
     ownKeys = kept(ownKeys, config.apiKeys);
     const fixed = fixedProblems(before, config);
     if (fixed !== null) return fixed;
