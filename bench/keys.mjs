@@ -36,7 +36,7 @@ if (values.help || !isCount(keys, 1_000_000) || !isCount(rounds, 20)) {
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-keys-'));
 
-/** A configuration whose file has so many keys, as `portcullis hash-key --line` writes them. */
+/** A configuration whose file has this many keys, as `portcullis hash-key --line` writes them. */
 function configOf(count) {
   const lines = Array.from({ length: count }, (_, i) =>
     JSON.stringify({

@@ -14,15 +14,21 @@ import {
   routeUnknown,
   tokenInactive,
   tokenIssuer,
+  tokenKeyUnknown,
 } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
 import { rejectKey } from '../verify/authenticators/api-key.js';
 import { readCredential } from '../verify/credential.js';
+import { shapeOf } from '../verify/jws.js';
 
 /** The part of a configuration that decides about its callers. */
 export interface Accepting {
   readonly endpoints: readonly Endpoint[];
-  readonly bridge: { readonly issuer: string } | null;
+  readonly bridge: {
+    readonly issuer: string;
+    /** The key ids of its ring. */
+    readonly kids: ReadonlySet<unknown>;
+  } | null;
 }
 
 export interface Admissions {
@@ -51,16 +57,18 @@ const notAccepted = (issuer: string | null): Failure =>
 export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
   let generation = 0;
   let endpoints: ReadonlyMap<string, Endpoint> = new Map();
-  let activeBridge: string | null = null;
+  let activeBridge: Accepting['bridge'] = null;
 
-  function recheckKey(
-    key: ApiKey,
-    isBridged: boolean,
-    endpoint: Endpoint,
-    bridgeIssuer: string | null,
-  ): Failure | null {
-    if (isBridged && !(endpoint.isBridged && bridgeIssuer === activeBridge))
-      return notAccepted(bridgeIssuer);
+  /** Its endpoint, its issuer and the key that signed it must still be those of the bridge. */
+  function recheckBridge(token: string, endpoint: Endpoint, issuer: string | null): Failure | null {
+    if (!endpoint.isBridged || activeBridge === null || activeBridge.issuer !== issuer)
+      return notAccepted(issuer);
+    const shape = shapeOf(token);
+    if (shape.kind === 'jws' && activeBridge.kids.has(shape.header.kid)) return null;
+    return tokenKeyUnknown({ detail: 'a reload removed the key of the bridge that signed it' });
+  }
+
+  function recheckKey(key: ApiKey, isBridged: boolean, endpoint: Endpoint): Failure | null {
     if (apiKeys.has(key))
       return rejectKey(key, endpoint, clock.wallMs(), isBridged ? 'bridge' : 'api-key');
     const detail = `the key ${fingerprintOf(key)} was removed or changed`;
@@ -88,14 +96,21 @@ export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
         }
         const principal = caller as Principal;
         const { key, method } = principal;
-        if (key !== null) return recheckKey(key, method === 'bridge', endpoint, bridgeIssuer);
+        if (key !== null) {
+          const isBridged = method === 'bridge';
+          const ofBridge =
+            isBridged && value.kind === 'bearer'
+              ? recheckBridge(value.token, endpoint, bridgeIssuer)
+              : null;
+          return ofBridge ?? recheckKey(key, isBridged, endpoint);
+        }
         const isAccepted = endpoint.issuers.includes(principal.issuer ?? '');
         return isAccepted ? null : notAccepted(principal.issuer);
       },
     }),
     activate(accepting) {
       endpoints = new Map(accepting.endpoints.map((endpoint) => [endpoint.path, endpoint]));
-      activeBridge = accepting.bridge?.issuer ?? null;
+      activeBridge = accepting.bridge;
       generation++;
     },
     keysChanged() {

@@ -13,6 +13,7 @@ import type { Explanation, ExplanationFix, ExplanationStep } from '../core/expla
 import type { Failure } from '../core/failure.js';
 import { keySunset, keyUnknown, scopeInsufficient } from '../core/failures.js';
 import { isObject } from '../core/json.js';
+import { isPlainName } from '../core/plain-name.js';
 import { shapeOf } from '../verify/jws.js';
 import { noChange, texts, union } from './explain-fix-context.js';
 import { ENDPOINTS_OF_KEY } from './explain-key.js';
@@ -83,7 +84,7 @@ function givenPlace({ header }: GivenCredential): Readonly<Record<string, string
   if (header === null) return null;
   if (header.name !== 'authorization') return { header: headerText(header.name) };
   const [scheme = '', key] = header.value.split(' ');
-  return key === undefined || /^bearer$/i.test(scheme) ? null : { scheme };
+  return key === undefined || /^bearer$/i.test(scheme) || !isPlainName(scheme) ? null : { scheme };
 }
 
 /** For a key of the registry where the endpoint does not read keys. */

@@ -12,6 +12,7 @@ import type {
   Values,
 } from '../core/explanation.js';
 import { requestId } from '../core/message.js';
+import { isPlainName } from '../core/plain-name.js';
 import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
@@ -23,7 +24,7 @@ import { carrierValues, explainKey } from './explain-key.js';
 import { keyFixFor } from './explain-key-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
 import { callOf, callStep, headOf } from './explained-call.js';
-import { type GivenCredential, headerFor, knownKeys } from './given-credential.js';
+import { configuredNames, type GivenCredential, headerFor, knownKeys } from './given-credential.js';
 
 /**
  * `given`: a text is a token or a key without its header. `tool`: explain a call of this tool;
@@ -34,7 +35,13 @@ export type ExplainToken = (
   tool: string | null,
 ) => Promise<ExplanationWithStatus>;
 
-const schemeOf = (value: string): string => /^(\S+) /.exec(value)?.[1] ?? 'none';
+/** Never a part of a key with white space inside. */
+function schemeOf(value: string, configured: ReadonlySet<string>): string {
+  const scheme = /^(\S+) /.exec(value)?.[1];
+  if (scheme === undefined) return 'none';
+  const isName = isPlainName(scheme) || configured.has(scheme.toLowerCase());
+  return isName ? scheme : 'not the name of a scheme';
+}
 
 /** `registry`: how many keys there are, and where the operator wrote them. */
 function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: number): Values {
@@ -46,6 +53,7 @@ function registryValues({ apiKeys: own, apiKeysFile }: ResolvedConfig, all: numb
 export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const { config, endpoint, clock, written = null, apiKeys = config.apiKeys } = settings;
   const keys = knownKeys(apiKeys, config.endpoints);
+  const names = configuredNames(config.endpoints);
   const registry = registryValues(config, apiKeys.length);
   const bearer =
     endpoint.isBridged && config.bridge !== null
@@ -82,7 +90,9 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
       name: 'credential',
       reject: () => (credential.ok ? null : credential),
       observed: {
-        ...(name === 'authorization' ? { scheme: schemeOf(value) } : { header: headerText(name) }),
+        ...(name === 'authorization'
+          ? { scheme: schemeOf(value, names) }
+          : { header: headerText(name) }),
         ...(isKey && given.header === null ? { given: 'the key alone' } : {}),
       },
       expected: isBearer ? {} : carrierValues(endpoint),

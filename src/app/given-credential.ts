@@ -63,6 +63,14 @@ export function headerFor(
   return { name: carrier.header, value: carrierValue(carrier, text) };
 }
 
+/** Schemes and headers that the endpoints name, in lower case. */
+export const configuredNames = (endpoints: readonly Endpoint[]): ReadonlySet<string> =>
+  new Set(
+    endpoints
+      .flatMap(({ apiKeys, passThrough }) => [...apiKeys, ...passThrough])
+      .map(({ scheme, header }) => scheme ?? header),
+  );
+
 /** True for a credential that only the upstream can verify. */
 export function isPassThrough({ text, header }: GivenCredential, endpoint: Endpoint): boolean {
   const { name, value } = header ?? { name: 'authorization', value: `Bearer ${text}` };

@@ -1,5 +1,6 @@
 // Reloads the configuration and the API keys of a running gateway. A part with a problem stays as
-// it is, and one line of the log says why. A broken configuration keeps no removed key alive.
+// it is, and one line of the log says why. A rejected configuration keeps no removed key alive,
+// unless it cannot be read at all.
 import { apiKeysFileNotices } from '../config/api-keys-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
@@ -72,6 +73,12 @@ function besides(own: readonly ApiKey[], keys: Iterable<ApiKey>, before: Resolve
   return [...keys].filter(({ name, sha256 }) => !taken.has(`n${name}`) && !taken.has(`h${sha256}`));
 }
 
+/** The keys that a newer configuration still has. */
+const kept = (own: readonly ApiKey[], newer: readonly ApiKey[]): readonly ApiKey[] => {
+  const hashes = new Set(newer.map(({ sha256 }) => sha256));
+  return own.filter(({ sha256 }) => hashes.has(sha256));
+};
+
 const hasKeys = ({ apiKeys, apiKeysFile }: ResolvedConfig): boolean =>
   apiKeys.length > 0 || apiKeysFile !== null;
 
@@ -81,6 +88,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     config: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
     api_keys: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
   };
+  /** The keys of the active configuration, without those that a rejected one no longer had. */
+  let ownKeys = active().apiKeys;
   let running: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
   let latest: ReloadSource | null = null;
@@ -109,13 +118,15 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   async function reloadKeys(source: ReloadSource): Promise<void> {
     const config = active();
     if (!hasKeys(config)) return;
-    const keys = await source.readKeys(config, apiKeys.withHash);
-    if (typeof keys === 'string') return failed('api_keys', keys);
+    const read = await source.readKeys({ ...config, apiKeys: ownKeys }, apiKeys.withHash);
+    const isRead = typeof read !== 'string';
+    const keys = isRead ? read : [...ownKeys, ...besides(ownKeys, apiKeys.all(), config)];
     const replace = await inSlices(apiKeys.prepare(keys));
     if (isStopping()) return;
     const changes = replace();
     keysChanged();
-    keysReloaded(keys, changes);
+    if (isRead) keysReloaded(keys, changes);
+    else failed('api_keys', read);
   }
 
   /** False where the active configuration stays. */
@@ -123,6 +134,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const config = source.readConfig();
     if (typeof config === 'string') return config;
     const before = active();
+    // A key that is gone from it ends, whatever happens to the rest.
+    ownKeys = kept(ownKeys, config.apiKeys);
     const fixed = fixedProblems(before, config);
     if (fixed !== null) return fixed;
     const read = await source.readKeys(config, apiKeys.withHash);
@@ -138,6 +151,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     // the endpoints of another.
     const changes = replace();
     activate();
+    ownKeys = config.apiKeys;
     succeeded('config');
     const endpoints = config.endpoints.map(({ resource }) => resource);
     const detail = source.limits ?? undefined;

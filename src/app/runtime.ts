@@ -143,7 +143,12 @@ export function buildRuntime(
       [...streamsOf].map(([path, { ticker }]) => ({ path, openStreams: ticker.open() })),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
-      admissions.activate(config);
+      const kids = new Set(bridge?.server.verificationKeys.map(({ kid }) => kid));
+      const { endpoints } = config;
+      admissions.activate({
+        endpoints,
+        bridge: bridgeIssuer === null ? null : { issuer: bridgeIssuer, kids },
+      });
       for (const { metadata } of shared.issuers.all())
         if (!mirrors.sources.has(metadata)) metadata.stop();
       shared.issuers.retain(new Set(issuers.values()));

@@ -1,7 +1,7 @@
 // Runs `portcullis explain`: reads the options, selects the endpoint, prints the checks of a token.
 // The checks are those of the gateway (explain-token.ts).
 import { parseArgs } from 'node:util';
-import { type GivenCredential, isPassThrough } from '../app/given-credential.js';
+import { configuredNames, type GivenCredential, isPassThrough } from '../app/given-credential.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -18,15 +18,15 @@ import { createPrintable } from './printable.js';
 export const explainHelp = `\
 portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
 
-Checks a bearer token as the gateway does: with the same code and the same configuration. It prints
-each check in order, with the value in the token (observed) and in the configuration (expected). A
-failure has its reason code (docs/failures.md). The command sends only requests for keys or an
-introspection, to the issuers of the configuration. It never prints the token, and prints only those
-claims that a check reads.
+Checks a bearer token or an API key as the gateway does: with the same code and the same
+configuration. It prints each check in order, with the value in the token (observed) and in the
+configuration (expected). A failure has its reason code (docs/failures.md). The command sends only
+requests for keys or an introspection, to the issuers of the configuration. It never prints the
+token or the key, and prints only those claims that a check reads.
 
-  TOKEN             the token; - reads it from standard input. Every user of this machine can see
-                    the command line in the list of processes; the variable PORTCULLIS_TOKEN is
-                    safer
+  TOKEN             the token or the key, alone or in its header, such as 'X-Api-Key: KEY'; - reads
+                    it from standard input. Every user of this machine can see the command line in
+                    the list of processes; the variable PORTCULLIS_TOKEN is safer
   --config FILE     as for serve; without it the command reads the environment
   --endpoint PATH   the path of the endpoint; required if there are several
   --tool NAME       include the rules for a call of this tool
@@ -48,9 +48,12 @@ const NOT_EXPLAINED =
 const NO_TOKEN =
   'There is no token: set PORTCULLIS_TOKEN, or write - and give it on standard input.';
 
-function givenOf({ text, isBearer }: { text: string; isBearer: boolean }): GivenCredential {
+function givenOf(
+  { text, isBearer }: { text: string; isBearer: boolean },
+  endpoints: readonly Endpoint[],
+): GivenCredential {
   if (isBearer) return { text, header: { name: 'authorization', value: `Bearer ${text}` } };
-  const other = headerCredentialOf(text);
+  const other = headerCredentialOf(text, configuredNames(endpoints));
   return other === null
     ? { text, header: null }
     : { text: other.key, header: { name: other.header, value: other.value } };
@@ -101,7 +104,7 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
   if (typeof endpoint === 'string') return reject(endpoint);
   const found = await findCredential(positionals[0], io);
   if (found === null) return reject(`${NO_TOKEN}\n\n${explainHelp}`);
-  const given = givenOf(found);
+  const given = givenOf(found, config.endpoints);
   const isOther = given.header !== null && !found.isBearer;
   const knowsKeys = apiKeys.length > 0 || endpoint.apiKeys.length > 0;
   if (isOther && (!knowsKeys || isPassThrough(given, endpoint))) return reject(NOT_EXPLAINED);

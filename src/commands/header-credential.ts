@@ -1,4 +1,6 @@
 // Reads a credential that is not a bearer token: a whole header line, or a scheme and its value.
+// Never takes a part of a key for a name: the commands show the names.
+import { isPlainName } from '../core/plain-name.js';
 
 export interface HeaderCredential {
   /** Lower-case name of the header. */
@@ -18,17 +20,27 @@ export interface HeaderCredential {
 const HEADER = /^([a-z][a-z0-9-]*): +(\S.*)$/i;
 const SCHEME = /^([a-z][a-z0-9-]*) +(\S.*)$/i;
 
-function ofScheme(value: string): HeaderCredential | null {
+type IsName = (name: string) => boolean;
+
+function ofScheme(value: string, isName: IsName): HeaderCredential | null {
   const [, scheme, key] = SCHEME.exec(value) ?? [];
-  if (scheme === undefined || key === undefined) return null;
+  if (scheme === undefined || key === undefined || !isName(scheme)) return null;
   return { header: 'authorization', value, key, place: `Authorization: ${scheme}` };
 }
 
-/** Null: the text is a token, or no credential at all. `text` has no space around it. */
-export function headerCredentialOf(text: string): HeaderCredential | null {
+/**
+ * Null: the text is a token, or no credential at all. `text` has no space around it. `configured`:
+ * lower-case names that are names in any case.
+ */
+export function headerCredentialOf(
+  text: string,
+  configured: ReadonlySet<string> = new Set(),
+): HeaderCredential | null {
+  const isName = (one: string): boolean => isPlainName(one) || configured.has(one.toLowerCase());
   const [, name, value] = HEADER.exec(text) ?? [];
-  if (name === undefined || value === undefined) return ofScheme(text);
+  if (name === undefined || value === undefined) return ofScheme(text, isName);
+  if (!isName(name)) return null;
   const header = name.toLowerCase();
   const whole = { header, value, key: value, place: name };
-  return header === 'authorization' ? (ofScheme(value) ?? whole) : whole;
+  return header === 'authorization' ? (ofScheme(value, isName) ?? whole) : whole;
 }

@@ -7,14 +7,16 @@ const FEWEST_DIFFERENT = 7;
 
 const MAKE = 'let portcullis hash-key make a key';
 
-/** Characters by class, and how many there are. The first entry that fits all is the alphabet. */
+/**
+ * Characters by class, and how many there are. The first entry that fits all is the alphabet. Small
+ * and capital letters together count as base64url: a short random key often lacks the other signs.
+ */
 const ALPHABETS: readonly (readonly [characters: RegExp, size: number])[] = [
   [/^[0-9]*$/, 10],
   [/^([0-9a-f]*|[0-9A-F]*)$/, 16],
   [/^([a-z]*|[A-Z]*)$/, 26],
   [/^([0-9a-z]*|[0-9A-Z]*)$/, 36],
-  [/^[A-Za-z]*$/, 52],
-  [/^[0-9A-Za-z]*$/, 62],
+  [/^([0-9a-z+/_.~=-]*|[0-9A-Z+/_.~=-]*)$/, 42],
   [/^[0-9A-Za-z+/_.~=-]*$/, 64],
 ];
 const VISIBLE_ASCII = 94;
@@ -27,15 +29,17 @@ const WORDS = new RegExp(
   'gi',
 );
 
-/** Words in the front of a key, as in `sk_live_`. They are the same in each key. */
-const PREFIX = /^(?:[A-Za-z]{2,10}_)+/;
+/** The usual words in the front of a key. They are the same in each key. */
+const PREFIX = /^(?:(?:sk|pk|rk|ak|api|key|pat|tok|token|secret|live|test|prod|dev|stage)_)+/i;
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const JWT = /^e[yw][\w-]*\.[\w-]+\.[\w-]*$/;
 
-/** Words with separators or capitals between them: a pass phrase. */
+/** Words and numbers with separators or capitals between them: a pass phrase. */
 const PHRASE =
-  /^(?:[A-Z]?[a-z]{3,12}|[A-Z]{3,12}|\d{1,4})(?:[-_.]?(?:[A-Z][a-z]{2,12}|(?<=[-_.])[a-z]{3,12}|(?<=[-_.])[A-Z]{3,12}|\d{1,4}(?![a-z\d])))+$/;
+  /^(?:[A-Z]?[a-z]{3,12}|[A-Z]{3,12}|\d{1,4})(?:-?[A-Z][a-z]{2,12}|-(?:[a-z]{1,12}|[A-Z]{1,12}|\d{1,4})|\d{1,4}(?![a-z\d]))+-?$/;
+
+const isPhrase = (text: string): boolean => PHRASE.test(text.replaceAll(/[^A-Za-z0-9]+/g, '-'));
 
 /** The shortest part that the text repeats, perhaps not to its end. */
 function repeatedPart(text: string): string {
@@ -50,7 +54,7 @@ function repeatedPart(text: string): string {
 }
 
 /** True where a third of the characters follow the one before in order, as in 12345 or edcba. */
-function isSequence(text: string): boolean {
+function followsOrder(text: string): boolean {
   let steps = 0;
   for (let i = 2; i < text.length; i++) {
     const step = text.charCodeAt(i) - text.charCodeAt(i - 1);
@@ -58,6 +62,13 @@ function isSequence(text: string): boolean {
   }
   return steps * 3 > text.length;
 }
+
+const everySecond = (text: string, from: number): string =>
+  [...text].filter((_one, i) => i % 2 === from).join('');
+
+/** Also two sequences in turn, as in a1b2c3. */
+const isSequence = (text: string): boolean =>
+  followsOrder(text) || [0, 1].every((from) => followsOrder(everySecond(text, from)));
 
 const bitsOf = (text: string): number => {
   const size = ALPHABETS.find(([characters]) => characters.test(text))?.[1] ?? VISIBLE_ASCII;
@@ -100,7 +111,7 @@ export function keyFlaw(key: string, prefix = ''): string | null {
     return `the key has fewer than ${FEWEST_DIFFERENT} different characters; ${MAKE}`;
   if (repeatedPart(own) !== own) return `the key repeats a part of itself; ${MAKE}`;
   if (isSequence(own)) return `the key has letters or digits in their order; ${MAKE}`;
-  if (PHRASE.test(own)) return `the key is made of words, which are easy to guess; ${MAKE}`;
+  if (isPhrase(own)) return `the key is made of words, which are easy to guess; ${MAKE}`;
   const rest = own.replace(WORDS, '');
   const bits = Math.floor(bitsOf(rest));
   if (bits >= LEAST_BITS) return null;

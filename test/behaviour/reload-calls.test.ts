@@ -102,10 +102,15 @@ describe('a reload with problems', () => {
       { admin: { host: '127.0.0.2', port: '{{adminPort}}' } },
       /^admin is 127\.0\.0\.1:(\d+) and would be 127\.0\.0\.2:\1; .*restart to change it/,
     ],
-  ])('%s belongs to the start', async (_name, root, detail) => {
-    await scene.reload({ ...root, ...onlyB });
+  ])('%s belongs to the start, and a key that is gone ends all the same', async (_name, root, detail) => {
+    await scene.reload({ ...root, ...onlyB, logLevel: 'debug' }, { path: '/moved' });
     expect(last('config.reload_failed')?.detail).toMatch(detail);
-    expect((await scene.call(A)).status).toBe(200);
+    expect(last('api_keys.reloaded')).toMatchObject({ count: 1, removed: 1 });
+    const calls = [scene.call(A), scene.call(B), scene.call(B, '/moved')];
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([401, 200, 404]);
+    // It stays gone where the next configuration cannot be used at all.
+    await scene.reload({ logLevel: 'loud' });
+    expect((await scene.call(A)).status).toBe(401);
   });
 
   test('does not keep a key that is gone from the key file, and a broken key file keeps the keys', async () => {
@@ -133,9 +138,10 @@ describe('a reload with problems', () => {
   test('another key file that is broken is a problem of the configuration', async () => {
     const file = join(folder, 'broken.jsonl');
     await writeFile(file, '{}\n');
-    await scene.reload({ apiKeysFile: file, ...onlyB });
+    await scene.reload({ apiKeysFile: file, ...onlyB }, { path: '/moved' });
     expect(last('config.reload_failed')?.detail).toMatch(/broken\.jsonl line 1/);
-    expect((await scene.call(A)).status).toBe(200);
+    const calls = [scene.call(A), scene.call(B)];
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([401, 200]);
   });
 });
 

@@ -1,4 +1,4 @@
-// Reloads that take trust away in one edit with something else: a rotated ring, and a moved listener.
+// Reloads that take trust away in one edit with something else: a new ring, and a moved listener.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -79,4 +79,12 @@ describe('a server with keys in a header, and no authorization server', () => {
     expect(output.match(/^FAIL/gm)).toHaveLength(1);
     expect(output).not.toContain(header.split(' ').at(-1));
   });
+
+  test.each(['', 'Authorization: ', 'X-Api-Key: '])('a key with a space inside, after "%s": no part of it', async (place) => {
+    const { run } = await import('./in-process.js');
+    const [first, second] = ['partone-4WfGq8ZtYb1nRs', 'parttwo-9KdLm3XcVp6hTu'];
+    const { output, errors } = await run(['doctor', server.url, '--token', '-'], { stdin: [`${place}${first} ${second}\n`] });
+    expect(output).not.toBe('');
+    for (const part of [first, second]) expect((output + errors).toLowerCase()).not.toContain(part.slice(8).toLowerCase());
+  });
 });

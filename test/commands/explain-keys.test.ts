@@ -74,6 +74,7 @@ const UNKNOWN: Case[] = [
   ['a missing prefix', '/mcp', () => keys.bare, 'registered key', 'key.unknown', 'this is the key prefixless without its prefix sk_live_. Send all of it'],
   ['quotes', '/mcp', () => `"${keys.a}"`, 'registered key', 'key.unknown', 'this is the key partner-a, but it is in quotes. Send the key alone'],
   ['white space inside', '/mcp', () => `X-Api-Key: ${keys.a.slice(0, 9)} ${keys.a.slice(9)}`, 'registered key', 'key.unknown', /^this is the key partner-a, but it has white space/],
+  ['white space inside, without a header', '/mcp', () => `${keys.live.slice(0, 19)} ${keys.live.slice(19)}`, 'registered key', 'key.unknown', /^this is the key live, but it has white space/],
   ['a key of another endpoint', '/both', () => keys.a, 'endpoints of the key', 'key.unknown', 'the entry partner-a is for other endpoints'],
   ['a key after its sunset', '/mcp', () => keys.old, 'sunset', 'key.sunset', /^the operator retired the key old\. Make a new one/],
   ['a key without a scope', '/mcp', () => keys.swap, 'scope', 'scope.insufficient', 'the entry swap lacks files:read'],

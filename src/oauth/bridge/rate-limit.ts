@@ -42,6 +42,16 @@ export function createRateLimit(limit: number, names: number, clock: Clock): Rat
   };
 }
 
+/** A client has a whole /64 of IPv6 addresses. They count as one: four groups of digits. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [before = [], after = []] = address
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}
+
 export interface GrantLimits {
   /** Counts a grant of this key. 0, or the milliseconds until its next one. */
   grant(key: ApiKey): number;
@@ -63,6 +73,6 @@ export function createGrantLimits(clock: Clock): GrantLimits {
   return {
     grant: ({ sha256 }) => grants.take(sha256),
     // An address over its own limit takes nothing from the others.
-    failure: (clientAddress) => ofAddress.take(clientAddress) || ofAll.take(''),
+    failure: (clientAddress) => ofAddress.take(networkOf(clientAddress)) || ofAll.take(''),
   };
 }

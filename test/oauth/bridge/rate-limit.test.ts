@@ -54,6 +54,17 @@ describe('the limits of the bridge', () => {
     for (let i = 0; i < 10; i++) expect(limits.failure('192.0.2.2')).toBe(0);
   });
 
+  test.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1'],
+    ['2001:db8::1', '2001:db8:0:0:5:6:7:8', '2001:db8:0:1::1'],
+    ['::1', '::2', '::ffff:192.0.2.1'],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.1', '::ffff:192.0.2.2'],
+  ])('%s and %s are one client, %s is another', (one, same, other) => {
+    const limits = createGrantLimits(testClock());
+    for (let i = 0; i < 10; i++) expect(limits.failure(one)).toBe(0);
+    expect([limits.failure(same), limits.failure(other)]).toEqual([60_000, 0]);
+  });
+
   test('100 failures of all addresses', () => {
     const limits = createGrantLimits(testClock());
     for (let i = 0; i < 100; i++) expect(limits.failure(`192.0.2.${i}`)).toBe(0);
