@@ -125,7 +125,9 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       destination: output,
       apiKeys,
       ...ofPackage,
-      ...(describesStart && { announce: createStartLines(config, { ...ofPackage, write }) }),
+      ...(describesStart && {
+        announce: createStartLines(config, { ...ofPackage, write, keyCount: apiKeys.length }),
+      }),
     });
   } catch (error) {
     const problem = listenProblem(error as NodeJS.ErrnoException);

@@ -1,8 +1,11 @@
 // Describes the start of the gateway in words, for an operator at a terminal: its addresses, its
-// endpoints and its issuers. It never shows the user, the password or the query of a URL.
+// endpoints and its issuers. It never shows the user, the password or the query of a URL, and of an
+// API key neither its name nor its hash.
 import type { AddressInfo } from 'node:net';
-import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
+import { basename } from 'node:path';
+import type { ResolvedBridge, ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Notice } from '../core/notice.js';
+import { BRIDGE_PATHS } from '../core/oauth-server.js';
 import { createPrintable } from './printable.js';
 
 /** More endpoints or issuers would fill the screen. */
@@ -52,9 +55,27 @@ function warningLine({ event, issuer, detail }: Notice): string {
 /** Without the names of fields at the end: those for the keys differ. */
 const causeOf = ({ detail }: Notice): string => String(detail).split('; set ')[0] as string;
 
+function bridgeLine({ issuer }: ResolvedBridge): string {
+  const tokenUrl = new URL(BRIDGE_PATHS.token, issuer).href;
+  return `Bridge for API keys: ${printable.text(issuer)}, tokens at ${printable.text(tokenUrl)}`;
+}
+
+const numberOf = (count: number): string => count.toLocaleString('en-US');
+
+/** Their number alone. Null: the configuration has no registry. */
+function apiKeysLine({ apiKeys, apiKeysFile }: ResolvedConfig, count: number): string | null {
+  if (apiKeysFile === null)
+    return apiKeys.length === 0 ? null : `API keys: ${numberOf(apiKeys.length)}`;
+  const ofFile = `${numberOf(count - apiKeys.length)} from ${printable.text(basename(apiKeysFile))}`;
+  const own = apiKeys.length === 0 ? '' : `${numberOf(apiKeys.length)} from the configuration, `;
+  return `API keys: ${own}${ofFile}`;
+}
+
 export interface StartLinesOptions {
   readonly version: string;
   readonly write: (text: string) => void;
+  /** All API keys, those of `apiKeysFile` included. Default: those of the configuration. */
+  readonly keyCount?: number;
 }
 
 /**
@@ -62,9 +83,10 @@ export interface StartLinesOptions {
  * notice goes to the log.
  */
 export function createStartLines(
-  { endpoints, issuers, bridge }: ResolvedConfig,
-  { version, write }: StartLinesOptions,
+  config: ResolvedConfig,
+  { version, write, keyCount = config.apiKeys.length }: StartLinesOptions,
 ): Announce {
+  const { endpoints, issuers, bridge } = config;
   const waiting = new Set(
     issuers.flatMap(({ issuer, verify }) => (verify === 'introspection' ? [] : [issuer])),
   );
@@ -96,7 +118,9 @@ export function createStartLines(
         `Endpoint ${printable.text(resource)} -> ${placeOf(upstream.url)}`,
       'endpoints',
     );
-    if (bridge !== null) write(`Bridge for API keys: ${printable.text(bridge.issuer)}`);
+    if (bridge !== null) write(bridgeLine(bridge));
+    const keys = apiKeysLine(config, keyCount);
+    if (keys !== null) write(keys);
     const introspected = issuers.filter(({ verify }) => verify === 'introspection');
     list(
       introspected,

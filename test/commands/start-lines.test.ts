@@ -44,27 +44,6 @@ test('version, addresses, endpoint and issuer, and then the log', async () => {
   expect(lines).toHaveLength(5);
 });
 
-test('a gateway of API keys waits for no issuer', async () => {
-  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const lines: string[] = [];
-  const text =
-    `publicUrl: https://mcp.example.com
-apiKeys: { a: { sha256: ${'ab'.repeat(32)} } }
-bridge: { keys: ["$` +
-    `{env:KEY}"] }
-endpoints: [{ path: /mcp, apiKeys: [{ header: X-Api-Key }], upstream: http://10.0.0.5:3000/mcp }]`;
-  const config = parseYaml(text, { KEY: String(key) });
-  const announce = createStartLines(config, { version: '1.2.3', write: (line) => void lines.push(line) });
-  expect(announce(LISTENING)).toBe(true);
-  await setImmediate();
-  expect(lines.slice(2)).toEqual([
-    'Endpoint https://mcp.example.com/mcp -> http://10.0.0.5:3000/mcp',
-    'Bridge for API keys: https://mcp.example.com/bridge',
-    END,
-  ]);
-  expect(announce({ event: 'x.y', level: 'warn' })).toBe(false);
-});
-
 test.each([
   [loaded(A, { keys: 1 }), `Issuer ${A}: 1 key loaded`],
   [loaded(A, { level: 'warn', skipped: ['k: alg HS256'] }), `Issuer ${A}: 2 keys loaded, some skipped: ["k: alg HS256"]`],
@@ -145,6 +124,42 @@ test('issuers with introspection alone need no keys', async () => {
     END,
   ]);
   expect(lines.join()).not.toContain('secret');
+});
+
+const HASH = 'a'.repeat(63);
+const withKeys = (file: string | null, count: number, own = 2) => {
+  const keys = Array.from({ length: own }, (_, i) => `  partner-${i}: { sha256: ${HASH}${i} }\n`).join('');
+  const text =
+    'publicUrl: https://mcp.example.com\n' +
+    `${file === null ? '' : `apiKeysFile: ${file}\n`}${own === 0 ? '' : `apiKeys:\n${keys}`}` +
+    'bridge: { keys: ["${env:RING}"] }\n' +
+    'endpoints:\n  - { path: /mcp, apiKeys: [{ header: X-Api-Key }], upstream: "http://u/mcp" }\n';
+  const RING = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const lines: string[] = [];
+  const options = { version: '1', write: (line: string) => void lines.push(line), keyCount: count };
+  return { lines, announce: createStartLines(parseYaml(text, { RING }), options) };
+};
+
+test.each<[string, string | null, number, number, string]>([
+  ['keys of the configuration', null, 2, 2, 'API keys: 2'],
+  ['keys of a file', '/etc/portcullis/keys.jsonl', 100_000, 0, 'API keys: 100,000 from keys.jsonl'],
+  ['both', '/etc/keys.jsonl', 100_002, 2, 'API keys: 2 from the configuration, 100,000 from keys.jsonl'],
+  ['an empty file', '/etc/keys.jsonl', 0, 0, 'API keys: 0 from keys.jsonl'],
+])('an endpoint of API keys without issuers, the bridge, and %s', async (_what, file, count, own, line) => {
+  const { lines, announce } = withKeys(file, count, own);
+  expect(announce({ event: 'config.api_keys_empty', level: 'warn', detail: 'no keys' })).toBe(true);
+  expect(announce(LISTENING)).toBe(true);
+  await setImmediate();
+  expect(lines.slice(2)).toEqual([
+    'Endpoint https://mcp.example.com/mcp -> http://u/mcp',
+    'Bridge for API keys: https://mcp.example.com/bridge, tokens at https://mcp.example.com/oauth/token',
+    line,
+    'Warning config.api_keys_empty: no keys',
+    END,
+  ]);
+  for (const part of [HASH.slice(0, 8), 'partner']) expect(lines.join()).not.toContain(part);
+  // No issuer has keys to wait for: from now on the log has every notice.
+  expect(announce({ event: 'x.y', level: 'warn' })).toBe(false);
 });
 
 test('no user, password or query of an upstream is shown', () => {
