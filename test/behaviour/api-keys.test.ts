@@ -100,6 +100,22 @@ test('a session of one tenant is not one of another', async () => {
   expect([opened.status, ...(await Promise.all(statuses))]).toEqual([200, 200, 404]);
 });
 
+test.each([
+  ['POST', '/oauth/token'],
+  ['GET', '/oauth/authorize'],
+  ['GET', '/oauth/jwks'],
+  ['GET', '/.well-known/oauth-authorization-server/bridge'],
+  ['GET', '/.well-known/oauth-authorization-server/mcp'],
+])('without a bridge, %s %s is 404', async (method, path) => {
+  const basic = Buffer.from(`acme:${ACME}`).toString('base64');
+  const headers: HeaderLine[] = [
+    ['Authorization', `Basic ${basic}`],
+    ['Content-Type', 'application/x-www-form-urlencoded'],
+  ];
+  const body = method === 'POST' ? 'grant_type=client_credentials' : '';
+  expect((await rawRequest(gateway.port, { method, path, headers, body })).status).toBe(404);
+});
+
 test('one shared secret becomes the upstream token of the operator, at its endpoint only', async () => {
   const line: HeaderLine = ['Authorization', `Token ${SHARED}`];
   expect([(await send([line], '/notes')).status, upstream.last?.header('authorization')]).toEqual([200, BACKEND]);
