@@ -1,5 +1,5 @@
-// The doctor in front of the real gateway: an endpoint of the bridge, and one of API keys alone. The
-// command reaches a tool call with the client id and its secret, or with the key in its header.
+// The doctor in front of the real gateway: an endpoint of the bridge, and one of API keys alone.
+// It reaches a tool call with the client id and its secret, or with the key in its header.
 import { generateKeyPairSync, hash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
