@@ -29,8 +29,8 @@ that of the proxy in front, where a response shows it, or else those of all.
   --token TOKEN    an access token for the calls; - reads it from standard input. Every user of this
                    machine can see the command line in the list of processes; the variable
                    PORTCULLIS_TOKEN is safer. The doctor sends the token only to URL, over https or
-                   on loopback, and follows no redirect with it. For a server with API keys, write
-                   the whole header in place of the token, such as X-Api-Key: KEY
+                   on loopback, and follows no redirect with it. For a server with API keys, give
+                   the whole header, such as X-Api-Key: KEY, in that variable or on standard input
   --client-id ID   log in with client credentials, as programs without a browser do. The secret is
                    the variable PORTCULLIS_DOCTOR_CLIENT_SECRET, or the standard input with
                    --client-secret -. The doctor sends it only to the origin of URL

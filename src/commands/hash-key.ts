@@ -1,5 +1,5 @@
 // Makes an API key and its entry in the registry, or the entry of a key on standard input. Shows a
-// key only where it made it, and once.
+// key only if it made that key, and only once.
 import { createHash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { keyFlaw } from '../config/key-strength.js';
@@ -11,8 +11,8 @@ import { parseWithProblems } from '../config/schema-problems.js';
 import { readStdin } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 
-export const hashKeyHelp = `portcullis hash-key [--name NAME] [--prefix PREFIX] [--line]
-portcullis hash-key --stdin [--name NAME] [--line] < FILE
+export const hashKeyHelp = `portcullis hash-key [OPTIONS]
+portcullis hash-key --stdin [OPTIONS] < FILE
 
 Makes an API key of 256 random bits, and shows it once with its entry for apiKeys. The entry has
 the SHA-256 of the key, from which no one can compute the key.
@@ -28,12 +28,12 @@ the SHA-256 of the key, from which no one can compute the key.
                    each endpoint with apiKeys
   --line           the entry as one line for apiKeysFile. The key goes to standard error, so that
                    >> keys.jsonl appends the entry alone
-  --stdin          the entry of the key on standard input, which is not shown. A key of less than
-                   128 bits is refused
+  --stdin          prints the entry of the key on standard input, without the key. Rejects a
+                   key of less than 128 bits
   --help           this text
 
 Never give a key as an argument: the list of processes and the history of the shell show it.
-Exit codes: 0 done, 1 the key is refused, 2 bad command line.`;
+Exit codes: 0 done, 1 the command rejects the key, 2 bad command line.`;
 
 const KEY_BYTES = 32;
 const AS_ARGUMENT =
@@ -91,13 +91,13 @@ function entryOf(key: string, values: Values): ApiKeyLine | string[] {
   return problems.map(({ path, message }) => `--${pathText(path)}: ${message}`);
 }
 
-/** The key on standard input, or why it is refused. */
+/** The key on standard input, or why the command rejects it. */
 async function givenKey(prefix: string, io: CommandIo): Promise<{ key: string } | string> {
   if ((io.stdin as { readonly isTTY?: boolean }).isTTY === true) return TERMINAL;
   const key = withoutLineEnd(await readStdin(io.stdin));
   const sha256 = createHash('sha256').update(key).digest('hex');
   const flaw = keyFlaw(key, prefix) ?? knownHashProblem(sha256);
-  return flaw === null ? { key } : `The key is refused: ${flaw}.`;
+  return flaw === null ? { key } : `hash-key rejects this key: ${flaw}.`;
 }
 
 export async function hashKey(args: readonly string[], io: CommandIo = processIo): Promise<number> {

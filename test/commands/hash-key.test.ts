@@ -54,7 +54,7 @@ test('--line: the key goes to standard error', async () => {
 
 test.each<[what: string, args: string[], stdin: string[], code: number, told: RegExp]>([
   ['a key as an argument', [GIVEN], [], 2, /takes no key as an argument/],
-  ['a weak key', ['--stdin'], ['short'], 1, /The key is refused: the key has fewer than 7/],
+  ['a weak key', ['--stdin'], ['short'], 1, /hash-key rejects this key: the key has fewer than 7/],
   ['no key', ['--stdin'], [], 1, /there is no key/],
   ['two keys', ['--stdin'], [`${GIVEN}\n${GIVEN}\n`], 1, /white space or a line feed/],
   ['a name with a space', ['--name', 'partner a'], [], 2, /^--name: write a name for the key/],
