@@ -25,7 +25,7 @@ step 'Another secret gets 401. The MCP server does not see the call:'
 CREDENTIAL="Authorization: Token $(new_secret)" call read_file
 expect 'status: 401'
 
-step 'The secret of the MCP server is worth nothing at the gateway:'
+step 'The gateway rejects a client that sends the secret of the MCP server:'
 CREDENTIAL="Authorization: $UPSTREAM_AUTHORIZATION" call read_file
 expect 'status: 401'
 

@@ -40,7 +40,7 @@ function issuerFix(
   };
   return {
     words,
-    warning: 'then clients log in at this issuer, and tokens of the bridge are worth nothing here',
+    warning: 'then clients log in at this issuer, and the endpoint rejects tokens of the bridge',
     change,
   };
 }

@@ -92,7 +92,7 @@ function placeFix({ written, endpoint, given }: KeyFixContext, key: ApiKey): Exp
   const { apiKeys, path } = endpoint;
   const place = givenPlace(given);
   const own: unknown = writtenEndpoint(written, path).apiKeys;
-  // The start refuses a bridge beside issuers.
+  // The start rejects a bridge beside issuers.
   const hasBoth = endpoint.issuers.length > 0 && written.raw.bridge !== undefined;
   const noBridge = hasBoth ? { bridge: false } : {};
   const withPlace = (one: Readonly<Record<string, string>>): ConfigChange => ({

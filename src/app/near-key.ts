@@ -1,5 +1,5 @@
-// Finds the entry of the registry that was probably meant by a key without an entry. The usual
-// causes are a line feed in the hash, quotes, and a missing prefix.
+// Finds the entry that the operator probably meant, for a key without an entry. The usual causes
+// are a line feed in the hash, quotes, and a missing prefix.
 import type { ApiKey, ApiKeyCarrier } from '../core/api-key.js';
 import type { ApiKeyRegistry } from '../verify/api-keys.js';
 

@@ -114,7 +114,7 @@ test('a secret file that changed is read again: the ring of the bridge', async (
   expect(await status(['Authorization', `Bearer ${(await grant('partner-a', KEY_A)).access_token}`])).toBe(200);
 });
 
-test('a broken key file refuses the start', async () => {
+test('the start rejects a broken key file', async () => {
   await writeFile(path('keys.jsonl'), `${LINE_A}\n${LINE_A}\n`);
   gateway = await startProcess({ config: configuredText(config()), ready: false });
   expect((await gateway.exited).code).toBe(1);

@@ -83,7 +83,7 @@ describe('a token that the endpoint rejects: the step, the reason, and the fix',
   test('the change for a token of an issuer: the endpoint leaves the bridge', async () => {
     const { fix } = await explain('/mcp', idp());
     expect(fix?.write).toEqual(['endpoints:', '  - path: /mcp', '    bridge: false', '    issuers: [main]']);
-    expect(fix?.warning).toContain('tokens of the bridge are worth nothing here');
+    expect(fix?.warning).toContain('the endpoint rejects tokens of the bridge');
   });
 
   test('the change for a missing scope is that of the entry', async () => {

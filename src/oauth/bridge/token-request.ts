@@ -1,5 +1,5 @@
 // Reads a token request: media type, form, grant type, scope (RFC 6749 section 4.4.2). It looks no
-// client up, so its refusals are the same for every client.
+// client up, so it rejects every client in the same way.
 import { type RequestHead, singleHeader } from '../../core/exchange.js';
 import { type Refusal, refusal } from './answers.js';
 import { type ClientPair, readClient } from './client-authentication.js';
