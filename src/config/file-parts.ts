@@ -22,6 +22,9 @@ export interface LineSink {
 const isChanged = (before: Stats, after: Stats): boolean =>
   before.size !== after.size || before.mtimeMs !== after.mtimeMs;
 
+const changedText = (path: string): string =>
+  `${path} changed while the gateway read it; write a new file, and rename it to this path`;
+
 /** The problem of a file that is open; null where it can be read. */
 function fileProblem(path: string, stats: Stats, bytes: number): string | null {
   if (stats.isDirectory()) return unreadableText(path, 'EISDIR', 'field');
@@ -83,16 +86,16 @@ function* linesOf(fd: number, path: string, sink: LineSink): Generator<void, str
     if (total === 0 && UTF16_MARKS.includes(buffer.toString('hex', 0, 2)))
       return `${path} is UTF-16; save it as UTF-8`;
     total += read;
-    // A file that grows, or that has no true size.
+    // A file that a program goes on writing could keep the reader here without an end.
+    if (before.size > 0 && total > before.size) return changedText(path);
+    // Some files have no true size.
     const grown = fileProblem(path, before, total);
     if (grown !== null) return grown;
     kept = lines.split(kept + read);
     yield;
   }
   lines.finish(kept);
-  return isChanged(before, fstatSync(fd))
-    ? `${path} changed while the gateway read it; write a new file, and rename it to this path`
-    : null;
+  return isChanged(before, fstatSync(fd)) ? changedText(path) : null;
 }
 
 /**
