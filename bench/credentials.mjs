@@ -9,6 +9,7 @@ import { exitOnSignals } from '../test/fixtures/child.js';
 import { gatewayMain, startConfigured } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
+import { requestBytes } from './json-call.mjs';
 import { startOwn } from './processes.mjs';
 import { median } from './statistics.mjs';
 
@@ -41,26 +42,6 @@ if (values.help || !isCount(starts, 20) || !isCount(rounds, 200) || !(seconds >=
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-
-const body = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: { name: 'json', arguments: { query: 'q'.repeat(150), limit: 10 } },
-});
-const requestBytes = (port, credential) =>
-  [
-    'POST /mcp HTTP/1.1',
-    `Host: 127.0.0.1:${port}`,
-    ...(credential === null ? [] : [credential]),
-    'User-Agent: portcullis-bench/1',
-    'MCP-Protocol-Version: 2025-11-25',
-    'Accept: application/json, text/event-stream',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    '',
-    body,
-  ].join('\r\n');
 
 /** Random keys beside the measured one. A map of many entries costs more than one of one. */
 const OTHERS = 1000;

@@ -9,6 +9,7 @@ import { exitOnSignals } from '../test/fixtures/child.js';
 import { gatewayMain, startGateway } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
+import { requestBytes } from './json-call.mjs';
 import { runLab } from './lab.mjs';
 import { startOwn } from './processes.mjs';
 
@@ -61,32 +62,6 @@ function readArguments() {
   }
   return { ...values, rounds, seconds, more: positionals };
 }
-
-const body = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: {
-    name: 'json',
-    arguments: { query: 'q'.repeat(150), limit: 10 },
-    _meta: { progressToken: 't' },
-  },
-});
-
-/** The bytes of the call. The floor gets the token too: it is the same request. */
-const requestBytes = (port, token) =>
-  [
-    'POST /mcp HTTP/1.1',
-    `Host: 127.0.0.1:${port}`,
-    ...(token === null ? [] : [`Authorization: Bearer ${token}`]),
-    'User-Agent: portcullis-bench/1',
-    'MCP-Protocol-Version: 2025-11-25',
-    'Accept: application/json, text/event-stream',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    '',
-    body,
-  ].join('\r\n');
 
 /** Ten rules for a call of `json`; two of them name it. */
 const tools = {
@@ -142,7 +117,8 @@ async function measure({ node, rounds, seconds, old }) {
       name,
       port,
       pid,
-      request: requestBytes(port, token),
+      // The floor gets the token too: it is the same request.
+      request: requestBytes(port, `Authorization: Bearer ${token}`),
     });
     const throughGateway = async (name, more) => {
       const log = name === 'gateway' ? logFile : `${logFile}.${name.replaceAll(' ', '-')}`;

@@ -17,6 +17,7 @@ import {
   tokenKeyUnknown,
 } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
+import { isPastSunset } from '../core/sunset.js';
 import { rejectKey } from '../verify/authenticators/api-key.js';
 import { readCredential } from '../verify/credential.js';
 import { shapeOf } from '../verify/jws.js';
@@ -90,10 +91,8 @@ export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
         const { value } = credential;
         if (value.kind !== kindOf(caller))
           return credentialScheme({ detail: 'a reload changed where this endpoint takes keys' });
-        if (value.kind === 'pass-through') {
-          const { sunsetMs } = value.rule;
-          return sunsetMs !== null && clock.wallMs() >= sunsetMs ? keySunset() : null;
-        }
+        if (value.kind === 'pass-through')
+          return isPastSunset(value.rule.sunsetMs, clock.wallMs()) ? keySunset() : null;
         const principal = caller as Principal;
         const { key, method } = principal;
         if (key !== null) {

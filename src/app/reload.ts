@@ -6,9 +6,9 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Notify } from '../core/notice.js';
+import { inSlices } from '../core/slices.js';
 import type { ReloadPart, ReloadState } from '../observe/state-metrics.js';
 import type { ApiKeyRegistry, KeyChanges } from '../verify/api-keys.js';
-import { inSlices } from './in-slices.js';
 
 /** Reads what the gateway started with once more. Each function returns the text of problems. */
 export interface ReloadSource {

@@ -1,8 +1,8 @@
 // Reads the keys of a configuration: its own, and those of `apiKeysFile` (JSON Lines). Reads the
 // file in parts, so that the reload of a large one does not stop the process.
-import { setImmediate } from 'node:timers/promises';
 import type { ApiKey } from '../core/api-key.js';
 import type { Notice } from '../core/notice.js';
+import { atOnce, inSlices } from '../core/slices.js';
 import {
   createLineReader,
   type KeySources,
@@ -61,27 +61,15 @@ export function* readApiKeys(
 }
 
 /** All keys at once, for the start. Throws ConfigError. */
-export function loadApiKeys(sources: KeySources, environment: Environment): readonly ApiKey[] {
-  const reading = readApiKeys(sources, environment);
-  for (;;) {
-    const { done, value } = reading.next();
-    if (done === true) return value;
-  }
-}
+export const loadApiKeys = (sources: KeySources, environment: Environment): readonly ApiKey[] =>
+  atOnce(readApiKeys(sources, environment));
 
 /** All keys; other work of the process runs between the parts. Rejects with ConfigError. */
-export async function reloadApiKeys(
+export const reloadApiKeys = (
   sources: KeySources,
   environment: Environment,
   known?: KnownKey,
-): Promise<readonly ApiKey[]> {
-  const reading = readApiKeys(sources, environment, known);
-  for (;;) {
-    const { done, value } = reading.next();
-    if (done === true) return value;
-    await setImmediate();
-  }
-}
+): Promise<readonly ApiKey[]> => inSlices(readApiKeys(sources, environment, known));
 
 /**
  * Warns of a file without keys. It is valid, because the operator may have removed the last key. It

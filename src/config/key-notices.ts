@@ -1,6 +1,6 @@
 // Warns of API keys that are valid and rarely meant: keys near their sunset, and keys that pass
 // nowhere. Never shows a secret.
-import type { ApiKey } from '../core/api-key.js';
+import { type ApiKey, isForEndpoint } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
 import type { ResolvedConfig } from './resolved-config.js';
@@ -50,7 +50,7 @@ const heldScopes = ({ scopes }: ApiKey, { scopeImplies }: Endpoint): Set<string>
   new Set(scopes.flatMap((scope) => [scope, ...(scopeImplies.get(scope) ?? [])]));
 
 function canPass(key: ApiKey, endpoint: Endpoint): boolean {
-  if (key.endpoints !== null && !key.endpoints.includes(endpoint.path)) return false;
+  if (!isForEndpoint(key, endpoint.path)) return false;
   const held = heldScopes(key, endpoint);
   return endpoint.scopes.every((scope) => held.has(scope));
 }

@@ -25,6 +25,10 @@ const sameList = (some: readonly string[] | null, other: readonly string[] | nul
   some === other ||
   (some?.length === other?.length && !!some?.every((one, i) => one === other?.[i]));
 
+/** True where the endpoint with this path accepts the key. */
+export const isForEndpoint = ({ endpoints }: ApiKey, path: string): boolean =>
+  endpoints === null || endpoints.includes(path);
+
 /** True for entries with equal fields. */
 export const isSameKey = (some: ApiKey, other: ApiKey): boolean =>
   some.name === other.name &&

@@ -2,14 +2,10 @@
 // (RFC 9745). From that day on the gateway rejects the credential.
 import type { Exchange } from '../core/exchange.js';
 import type { Caller } from '../core/principal.js';
+import { sunsetMsOf } from '../core/sunset.js';
 
 /** The configuration has no day of the deprecation, so it is in the past: the epoch. */
 const DEPRECATED = '@0';
-
-function sunsetOf(caller: Caller): number | null {
-  if (caller.kind === 'pass-through') return caller.credential.rule.sunsetMs;
-  return caller.key === null ? null : caller.key.sunsetMs;
-}
 
 /** The date that was written last: many callers share one, and to format it is expensive. */
 let lastMs = Number.NaN;
@@ -25,7 +21,7 @@ function httpDate(atMs: number): string {
 
 /** Adds the headers to every later answer of the exchange, if its credential has an end. */
 export function announceSunset(exchange: Exchange, caller: Caller): void {
-  const sunsetMs = sunsetOf(caller);
+  const sunsetMs = sunsetMsOf(caller);
   if (sunsetMs === null) return;
   exchange.responseHeaders.push('deprecation', DEPRECATED, 'sunset', httpDate(sunsetMs));
 }

@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.js';
 import { streamMaxDuration, streamRevoked } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
+import { sunsetMsOf } from '../core/sunset.js';
 import { createEndedStreams, type EndedStreams } from './ended-streams.js';
 import { LeadingMark } from './leading-mark.js';
 import {
@@ -18,7 +19,7 @@ import {
   REOPEN_USUALLY,
 } from './own-events.js';
 import { SseTail } from './sse-tail.js';
-import { sunsetMsOf, tokenExpiryMs } from './stream-deadlines.js';
+import { tokenExpiryMs } from './stream-deadlines.js';
 import { type StreamTicker, TICK_MS, type TickListener } from './stream-ticker.js';
 
 /** Writes the stream to the caller. The relay of the response implements it. */
@@ -221,7 +222,8 @@ export function createOpenStream(
       context,
       ticker,
       expiryMs,
-      sunsetMsOf(caller),
+      // The response of a call may outlive its token, but not its API key.
+      sunsetMsOf(caller) ?? Number.POSITIVE_INFINITY,
       clock.monotonicMs() + maxSeconds * 1000,
       keepAliveSeconds * 1000,
       endedStreams,

@@ -1,4 +1,4 @@
-// Finds the times at which the credential of a caller ends its event streams.
+// Finds the time at which the token of a caller ends its event streams.
 import type { Endpoint } from '../core/endpoint.js';
 import type { Caller } from '../core/principal.js';
 import { TICK_MS } from './stream-ticker.js';
@@ -20,11 +20,4 @@ export function tokenExpiryMs(
       ? expiresAt
       : expiresAt + (clockToleranceSeconds.get(issuer ?? '') ?? 0);
   return (seconds + streams.outliveTokenSeconds) * 1000;
-}
-
-/** The response of a call may outlive its token, but not its API key. */
-export function sunsetMsOf(caller: Caller): number {
-  const { sunsetMs } =
-    caller.kind === 'pass-through' ? caller.credential.rule : (caller.key ?? { sunsetMs: null });
-  return sunsetMs ?? Number.POSITIVE_INFINITY;
 }

@@ -1,6 +1,7 @@
 // The registry of API keys: finds a presented key by its hash, and never by a walk over the keys.
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type ApiKey, type ApiKeys, fingerprintOf, isSameKey } from '../core/api-key.js';
+import { atOnce } from '../core/slices.js';
 
 /** The number of keys of each sort, by their hash. */
 export interface KeyChanges {
@@ -81,13 +82,7 @@ export function createApiKeyRegistry(): ApiKeyRegistry {
     },
     has: (key) => byHash.get(key.sha256) === key,
     prepare,
-    replace(keys) {
-      const steps = prepare(keys);
-      for (;;) {
-        const step = steps.next();
-        if (step.done) return step.value();
-      }
-    },
+    replace: (keys) => atOnce(prepare(keys))(),
     count: () => byHash.size,
     withHash: (sha256) => byHash.get(sha256),
     all: () => byHash.values(),

@@ -8,7 +8,7 @@ import { type Secret, secret } from '../../src/core/secret.js';
 import { type Bridge, type BridgeParts, createBridge } from '../../src/oauth/bridge/bridge.js';
 import { createApiKeyRegistry } from '../../src/verify/api-keys.js';
 import { type TestClock, testClock } from './clock.js';
-import { endpoint } from './endpoint.js';
+import { endpoint, apiKey as entryOf } from './endpoint.js';
 import { head, type Lines, pairs } from './exchange.js';
 
 export const BRIDGE = 'https://mcp.example.com/bridge';
@@ -23,18 +23,9 @@ export function ringKey(curve: 'P-256' | 'Ed25519' = 'Ed25519'): Secret {
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-export function apiKey(presented: string, changes: Partial<ApiKey> = {}): ApiKey {
-  return {
-    name: 'partner-a',
-    sha256: sha256(presented),
-    scopes: ['files:read', 'files:write'],
-    tenant: 'acme',
-    upstreamAuthorization: null,
-    sunsetMs: null,
-    endpoints: null,
-    ...changes,
-  };
-}
+/** The entry of the registry for a key that may read and write. */
+export const apiKey = (presented: string, changes: Partial<ApiKey> = {}): ApiKey =>
+  entryOf(presented, { scopes: ['files:read', 'files:write'], ...changes });
 
 export const KEY_A = 'sk_live_Zm9yLXRlc3RzLW9ubHktMDEyMzQ1Njc4OWFiY2RlZg';
 export const KEY_B = 'sk_live_YW5vdGhlci1rZXktZm9yLXRlc3RzLTk4NzY1NDMyMQ';

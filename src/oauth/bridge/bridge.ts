@@ -9,6 +9,7 @@ import type { Endpoint } from '../../core/endpoint.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { Notify } from '../../core/notice.js';
 import { BRIDGE_PATHS, type OAuthAnswer, type OAuthServer } from '../../core/oauth-server.js';
+import { isPastSunset } from '../../core/sunset.js';
 import { createSigningRing } from '../signing-keys.js';
 import {
   granted,
@@ -74,7 +75,7 @@ export function createBridge(parts: BridgeParts): Bridge {
   function rejectClient(key: ApiKey, id: string): Refusal | null {
     const name = `the key ${fingerprintOf(key)}`;
     if (id !== (clientId ?? key.name)) return invalidClient(`${name} with another client id`);
-    if (key.sunsetMs !== null && clock.wallMs() >= key.sunsetMs)
+    if (isPastSunset(key.sunsetMs, clock.wallMs()))
       return invalidClient(`${name} is past its sunset`);
     return resources.serves(key) ? null : invalidClient(`${name} is for other endpoints`);
   }

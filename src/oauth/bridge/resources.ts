@@ -1,5 +1,5 @@
 // Finds the endpoints for which a key gets a token, and the audience of that token (RFC 8707).
-import type { ApiKey } from '../../core/api-key.js';
+import { type ApiKey, isForEndpoint } from '../../core/api-key.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import { type Refusal, refusal } from './answers.js';
 
@@ -33,15 +33,14 @@ export function createResources(endpoints: readonly Endpoint[]): Resources {
   const find = (resource: string): Endpoint | null =>
     exact.get(resource) ?? byForm.get(normalized(resource)) ?? null;
 
-  const mayUse = (key: ApiKey, { path }: Endpoint): boolean =>
-    key.endpoints === null || key.endpoints.includes(path);
-
   return {
-    serves: (key) => endpoints.some((endpoint) => mayUse(key, endpoint)),
+    serves: (key) => endpoints.some(({ path }) => isForEndpoint(key, path)),
     audience(key, requested) {
       if (requested.length > MAX_REQUESTED) return refusal('invalid_target', TOO_MANY);
       const named = requested.length > 0 ? requested.map(find) : endpoints;
-      const usable = named.filter((one) => one !== null && mayUse(key, one)) as Endpoint[];
+      const usable = named.filter(
+        (one) => one !== null && isForEndpoint(key, one.path),
+      ) as Endpoint[];
       if (requested.length > 0 && usable.length < named.length)
         return refusal('invalid_target', UNKNOWN);
       const audience = [...new Set(usable.map(({ resource }) => resource))];

@@ -1,5 +1,5 @@
 // Authenticates API keys of the registry. A key is a principal like any other caller.
-import { type ApiKey, type ApiKeys, fingerprintOf } from '../../core/api-key.js';
+import { type ApiKey, type ApiKeys, fingerprintOf, isForEndpoint } from '../../core/api-key.js';
 import type { Clock } from '../../core/clock.js';
 import type { ApiKeyCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
@@ -8,6 +8,7 @@ import type { Failure } from '../../core/failure.js';
 import { audienceMismatch, keySunset, keyUnknown } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok } from '../../core/result.js';
+import { isPastSunset } from '../../core/sunset.js';
 import { principalId } from '../claims.js';
 
 /** A failure that names the entry in the log. */
@@ -32,11 +33,11 @@ export function rejectKey(
   nowMs: number,
   method: KeyMethod = 'api-key',
 ): Failure | null {
-  if (key.endpoints !== null && !key.endpoints.includes(path)) {
+  if (!isForEndpoint(key, path)) {
     const reject = method === 'bridge' ? audienceMismatch : keyUnknown;
     return withKey(reject({ detail: 'the key is for other endpoints' }), key, method);
   }
-  if (key.sunsetMs !== null && nowMs >= key.sunsetMs) return withKey(keySunset(), key, method);
+  if (isPastSunset(key.sunsetMs, nowMs)) return withKey(keySunset(), key, method);
   return null;
 }
 

@@ -6,13 +6,13 @@ import type { PassThroughCredential } from '../../core/credential.js';
 import type { Authenticator } from '../../core/endpoint-runtime.js';
 import { audienceLegacy, keySunset } from '../../core/failures.js';
 import { ok } from '../../core/result.js';
+import { isPastSunset } from '../../core/sunset.js';
 import { containsJws } from '../jws.js';
 
 export function createPassThroughAuthenticator(clock: Clock): Authenticator<PassThroughCredential> {
   return {
     authenticate(credential) {
-      const { sunsetMs } = credential.rule;
-      if (sunsetMs !== null && clock.wallMs() >= sunsetMs) return keySunset();
+      if (isPastSunset(credential.rule.sunsetMs, clock.wallMs())) return keySunset();
       // Anywhere in the value, in quotes or after `token=`: an upstream may look there.
       if (containsJws(credential.key))
         return audienceLegacy({ detail: 'a JWT in a pass-through credential' });
