@@ -1,7 +1,6 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
-import { apiKeysFileNotices } from '../config/api-keys-file.js';
-import { sunsetNotices } from '../config/key-notices.js';
+import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
@@ -188,9 +187,8 @@ export async function startGateway(
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
-  for (const notice of [...startNotices(config), ...apiKeysFileNotices(config, apiKeys)])
-    notify(notice);
-  for (const notice of sunsetNotices(config.apiKeys, clock.wallMs())) notify(notice);
+  const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
+  for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);
   if (config.sessionKeys.length === 0)
     notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
 

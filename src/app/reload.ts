@@ -1,7 +1,7 @@
 // Reloads the configuration and the API keys of a running gateway. A part with a problem stays as
 // it is, and one line of the log says why. A rejected configuration keeps no removed key alive,
 // unless it cannot be read at all.
-import { apiKeysFileNotices } from '../config/api-keys-file.js';
+import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
@@ -111,7 +111,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   function keysReloaded(keys: readonly ApiKey[], changes: KeyChanges): void {
     succeeded('api_keys');
     notify({ event: 'api_keys.reloaded', level: 'info', count: keys.length, ...changes });
-    for (const notice of apiKeysFileNotices(active(), keys)) notify(notice);
+    for (const notice of registryNotices(active(), keys, wallMs())) notify(notice);
   }
 
   /** The keys alone: the configuration has problems. */

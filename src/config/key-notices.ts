@@ -3,6 +3,8 @@
 import { type ApiKey, isForEndpoint } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
+import type { KeySources } from './api-key-lines.js';
+import { apiKeysFileNotices } from './api-keys-file.js';
 import type { ResolvedConfig } from './resolved-config.js';
 
 const DAY_MS = 86_400_000;
@@ -44,6 +46,13 @@ export function sunsetNotices(keys: readonly ApiKey[], nowMs: number): Notice[] 
   }
   return notices;
 }
+
+/** About the whole registry: `keys` are those of the configuration and of its `apiKeysFile`. */
+export const registryNotices = (
+  sources: KeySources,
+  keys: readonly ApiKey[],
+  nowMs: number,
+): Notice[] => [...apiKeysFileNotices(sources, keys), ...sunsetNotices(keys, nowMs)];
 
 /** The scopes that a key has, also by implication. */
 const heldScopes = ({ scopes }: ApiKey, { scopeImplies }: Endpoint): Set<string> =>

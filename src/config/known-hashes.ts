@@ -136,8 +136,19 @@ function knownHashes(): ReadonlyMap<string, string> {
   return hashes;
 }
 
+/** The hashes that our documentation shows. The keys of the last two are not known. */
+const OF_DOCUMENTATION = new Set([
+  '0'.repeat(64),
+  '6dfb79f5fc5e241318bb17a4d1d71f9bd27b922f22b15822dd612556dad38760',
+  '95f2521b4db7bdb4d9a406850fa88c53cf63a696922f74c5ab115a24d5bc643d',
+]);
+const COPIED =
+  'this is the hash of an example in the documentation; make a key with portcullis hash-key, and ' +
+  'write its hash';
+
 /** The problem with the hash of a well-known example, in which it names the word. Else null. */
 export function knownHashProblem(sha256: string): string | null {
+  if (OF_DOCUMENTATION.has(sha256.toLowerCase())) return COPIED;
   known ??= knownHashes();
   const words = known.get(sha256.toLowerCase());
   return words === undefined

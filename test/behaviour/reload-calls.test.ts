@@ -145,6 +145,16 @@ describe('a reload with problems', () => {
   });
 });
 
+test('warns of a key of the file that reaches its sunset soon, or is past it', async () => {
+  const file = join(folder, 'sunsets.jsonl');
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const entry = (name: string, sunset: string) => JSON.stringify({ name, sha256: hashOf(`${KEY_A}${name}`), sunset });
+  await writeFile(file, [entry('soon', day(3)), entry('later', day(90)), entry('over', '2020-01-01')].join('\n'));
+  await scene.reload({ apiKeysFile: file });
+  expect(last('config.key_sunset_soon')?.detail).toMatch(/from their sunset on: soon$/);
+  expect(last('config.key_past_sunset')?.detail).toMatch(/since their sunset: over$/);
+});
+
 describe('a good reload', () => {
   test('says so, with its endpoints', async () => {
     await scene.reload({}, { path: '/moved' });

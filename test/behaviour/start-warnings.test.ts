@@ -1,8 +1,11 @@
 // A real gateway warns once of settings that are rarely meant, and logs the issuer of a token that
 // differs from its own only in a slash.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
-import { type Scene, startScene } from '../fixtures/scene.js';
+import { type Scene, startConfigured, startScene } from '../fixtures/scene.js';
 
 const RESOURCE = 'https://mcp.example.com/mcp/';
 
@@ -27,6 +30,19 @@ test('one line for each such setting, with the value to write, and none for a us
       detail: expect.stringContaining('write resource: https://mcp.example.com/mcp'),
     },
   ]);
+});
+
+test('a key of the file that is past its sunset is one warning', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-sunsets-'));
+  const apiKeysFile = join(folder, 'keys.jsonl');
+  await writeFile(apiKeysFile, JSON.stringify({ name: 'over', sha256: 'ab'.repeat(32), sunset: '2020-01-01' }));
+  const endpoint = { path: '/mcp', apiKeys: [{ header: 'X-Api-Key' }], upstream: 'http://127.0.0.1:9/mcp' };
+  const gateway = await startConfigured({ apiKeysFile, endpoints: [endpoint] });
+  expect(gateway.logs().filter(({ event }) => event === 'config.key_past_sunset')).toMatchObject([
+    { level: 'warn', detail: expect.stringMatching(/: over$/) },
+  ]);
+  await gateway.stop();
+  await rm(folder, { recursive: true });
 });
 
 test.each([

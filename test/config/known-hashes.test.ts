@@ -33,6 +33,10 @@ test('the published hash of "test" is well-known', () => {
   expect(isKnownHash('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08')).toBe(true);
 });
 
+test('the zeros of the documentation say so', () => {
+  expect(knownHashProblem('0'.repeat(64))).toMatch(/^this is the hash of an example in the documentation; make a key/);
+});
+
 test('the hash of a random key is not', () => {
   const hash = sha256(randomBytes(32).toString('base64url'));
   expect(knownHashProblem(hash)).toBeNull();

@@ -1,5 +1,5 @@
-// The variables to which the YAML examples of the documents refer.
-import { generateKeyPairSync } from 'node:crypto';
+// The variables to which the YAML examples of the documents refer, and good hashes for their keys.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { keyText } from './sealing-key.js';
 
 export const DOC_ENVIRONMENT = {
@@ -9,3 +9,8 @@ export const DOC_ENVIRONMENT = {
   UPSTREAM_AUTHORIZATION: 'Bearer s3cret',
   BRIDGE_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
 };
+
+export const HASH = /\b[0-9a-f]{64}\b/g;
+
+/** The text as an operator completes it: no gateway starts with the hashes of an example. */
+export const withOwnHashes = (text: string): string => text.replaceAll(HASH, () => randomBytes(32).toString('hex'));
