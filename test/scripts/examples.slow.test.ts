@@ -22,7 +22,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     '  answer: the server received "Bearer" and its secret, no X-Api-Key',
     'Another secret gets 401',
     '  status: 401',
-    'The secret of the MCP server is worth nothing',
+    'The gateway rejects a client that sends the secret of the MCP server',
     '  status: 401',
   ],
   'api-keys-two-tenants': [
