@@ -20,7 +20,7 @@ import { createSessions } from '../proxy/sessions.js';
 import { createApiKeyAuthenticator } from '../verify/authenticators/api-key.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
-import { fetchJson } from '../verify/fetch-json.js';
+import { fetchJson } from '../idp/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { bridgeRuntime } from './bridge.js';
 import { createMirrors } from './mirrors.js';

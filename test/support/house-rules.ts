@@ -16,10 +16,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['core'],
   mcp: ['mcp', 'core'],
   ...own,
+  // Requests to identity providers, for the two stages that send them.
+  idp: ['idp', 'core', 'type config'],
+  verify: [...(own.verify as string[]), 'idp'],
+  proxy: [...(own.proxy as string[]), 'idp'],
   config: ['config', 'core'],
   'gateway.ts': ['core'],
   http: ['http', 'core', 'gateway.ts', 'type config'],
-  app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', ...STAGES],
+  app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', 'idp', ...STAGES],
   commands: ['commands', 'app', 'config', 'core'],
   'main.ts': ['commands', 'app', 'config'],
 };
@@ -30,12 +34,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
  */
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
-  [/^jose$/, ['verify/', 'oauth/', 'proxy/credentials/']],
-  [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'verify/fetch-json.ts', 'type proxy/']],
+  [/^jose$/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
+  [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
   [/^yaml$/, ['config/yaml-document.ts', 'config/yaml-lines.ts']],
-  [/^lru-cache$/, ['verify/']],
+  [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
   [/^prom-client$/, ['observe/metrics.ts']],

@@ -2,7 +2,7 @@
 import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
-import { fetchJson } from '../../src/verify/fetch-json.js';
+import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource } from '../../src/verify/issuer/metadata.js';
 import type { JwksIssuer } from '../fixtures/jwks-issuer.js';
 import { withDeadline } from '../fixtures/wait.js';

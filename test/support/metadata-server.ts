@@ -1,7 +1,7 @@
 // The source of an issuer's metadata on a clock that the test moves, with its server and its waits.
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Notice } from '../../src/core/notice.js';
-import { fetchJson } from '../../src/verify/fetch-json.js';
+import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource, type MetadataDependencies, type MetadataSource } from '../../src/verify/issuer/metadata.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';

@@ -19,7 +19,7 @@ import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { withKeyPlaces } from '../key-places.js';
 import { withClaims, withToken } from '../presented-token.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
-import { tokenHash } from '../token-hash.js';
+import { tokenHash } from '../../idp/token-hash.js';
 import { rejectMissingClaims } from '../token-kind.js';
 import {
   type AudienceRule,

@@ -12,7 +12,7 @@ import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
 import { withKeyPlaces } from '../key-places.js';
-import { tokenHash } from '../token-hash.js';
+import { tokenHash } from '../../idp/token-hash.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
 

@@ -9,7 +9,7 @@ import {
 } from '../../core/failures.js';
 import { isObject } from '../../core/json.js';
 import type { Claims } from '../claims.js';
-import type { Fetched } from '../fetch-json.js';
+import type { Fetched } from '../../idp/fetch-json.js';
 import { bearerErrorOf } from './challenge.js';
 
 type Auth = ClientAuthentication['auth'];

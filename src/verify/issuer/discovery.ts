@@ -3,7 +3,7 @@
 import { isObject } from '../../core/json.js';
 import { isAllowedUrl } from '../../core/loopback.js';
 import { nearMiss, nearMissText } from '../../core/near-miss.js';
-import type { FetchJson } from '../fetch-json.js';
+import type { FetchJson } from '../../idp/fetch-json.js';
 
 export interface IssuerMetadata {
   readonly jwksUri: string | null;

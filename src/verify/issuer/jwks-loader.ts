@@ -2,7 +2,7 @@
 // deadline for both.
 import type { Clock } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
-import type { FetchJson } from '../fetch-json.js';
+import type { FetchJson } from '../../idp/fetch-json.js';
 import { isWrongUrl, type MetadataDocument, urlForLog, withFields } from './discovery.js';
 import { readKeySet } from './jwk-set.js';
 import type { JwksLoadResult } from './jwks.js';

@@ -7,8 +7,8 @@ import type { Failure } from '../../core/failure.js';
 import { keysRefetchLimited, keysUnavailable, tokenKeyUnknown } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
-import { backoffMs } from '../backoff.js';
-import { createSingleFlight } from '../single-flight.js';
+import { backoffMs } from '../../idp/backoff.js';
+import { createSingleFlight } from '../../idp/single-flight.js';
 import type { KeySet, VerifyKey } from './jwk-set.js';
 import { createRefetchBucket } from './refetch-bucket.js';
 

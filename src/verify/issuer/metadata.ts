@@ -2,9 +2,9 @@
 // that the gateway publishes beside its endpoints.
 import type { Clock, Scheduler } from '../../core/clock.js';
 import type { Notice, Notify } from '../../core/notice.js';
-import { backoffMs } from '../backoff.js';
-import type { FetchJson } from '../fetch-json.js';
-import { createSingleFlight } from '../single-flight.js';
+import { backoffMs } from '../../idp/backoff.js';
+import type { FetchJson } from '../../idp/fetch-json.js';
+import { createSingleFlight } from '../../idp/single-flight.js';
 import {
   type Discovered,
   discover,

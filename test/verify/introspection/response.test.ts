@@ -1,6 +1,6 @@
 // The result of an introspection response, rule by rule.
 import { describe, expect, test } from 'vitest';
-import type { Fetched } from '../../../src/verify/fetch-json.js';
+import type { Fetched } from '../../../src/idp/fetch-json.js';
 import { readResponse, responseRules } from '../../../src/verify/introspection/response.js';
 import { reasonOf } from '../../support/kinds.js';
 

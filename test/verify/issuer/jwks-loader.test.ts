@@ -1,7 +1,7 @@
 // Fetches of an issuer's key set, from an issuer fixture with every kind of fault.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
-import { type FetchJson, fetchJson } from '../../../src/verify/fetch-json.js';
+import { type FetchJson, fetchJson } from '../../../src/idp/fetch-json.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
 import { createMetadataSource } from '../../../src/verify/issuer/metadata.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';

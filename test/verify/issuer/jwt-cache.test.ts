@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { describe, expect, test, vi } from 'vitest';
 import { createJwtCache } from '../../../src/verify/issuer/jwt-cache.js';
-import { tokenHash } from '../../../src/verify/token-hash.js';
+import { tokenHash } from '../../../src/idp/token-hash.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { testClock } from '../../support/clock.js';
 import { accessToken } from '../../support/endpoint.js';

@@ -1,8 +1,8 @@
 // How many introspection requests run at once, and which of them wait.
 import { describe, expect, test } from 'vitest';
-import { createSlots } from '../../../src/verify/introspection/slots.js';
-import { testClock } from '../../support/clock.js';
-import { settle } from '../../support/keys.js';
+import { createSlots } from '../../src/idp/slots.js';
+import { testClock } from '../support/clock.js';
+import { settle } from '../support/keys.js';
 
 const LIMITS = { max: 4, maxUnknown: 2, maxWaiting: 3, maxWaitMs: 1000 };
 

@@ -2,12 +2,12 @@
 import { createPublicKey } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { ClientAuthentication } from '../../../src/config/resolved-config.js';
-import { secret } from '../../../src/core/secret.js';
-import { createClientAuthentication, isEncodedForBasic } from '../../../src/verify/introspection/client-authentication.js';
-import { ecKey, rsaKey } from '../../fixtures/mint.js';
-import { testClock } from '../../support/clock.js';
-import { ISSUER } from '../../support/endpoint.js';
+import type { ClientAuthentication } from '../../src/config/resolved-config.js';
+import { secret } from '../../src/core/secret.js';
+import { createClientAuthentication, isEncodedForBasic } from '../../src/idp/client-authentication.js';
+import { ecKey, rsaKey } from '../fixtures/mint.js';
+import { testClock } from '../support/clock.js';
+import { ISSUER } from '../support/endpoint.js';
 
 const clock = testClock();
 async function authenticated(client: ClientAuthentication) {

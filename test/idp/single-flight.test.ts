@@ -1,6 +1,6 @@
 // Calls for one key share the work. Calls for different keys do not.
 import { expect, test } from 'vitest';
-import { createSingleFlight } from '../../src/verify/single-flight.js';
+import { createSingleFlight } from '../../src/idp/single-flight.js';
 
 test('many calls for one key do the work once, and a later call does it again', async () => {
   const flight = createSingleFlight<number>();

@@ -1,7 +1,7 @@
 // When the breaker stops requests to a failing endpoint, and when it lets them through again.
 import { describe, expect, test } from 'vitest';
-import { createBreaker } from '../../../src/verify/introspection/breaker.js';
-import { testClock } from '../../support/clock.js';
+import { createBreaker } from '../../src/idp/breaker.js';
+import { testClock } from '../support/clock.js';
 
 function setting() {
   const clock = testClock();

@@ -1,6 +1,6 @@
 // The wait before the next attempt after a failure.
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../src/verify/backoff.js';
+import { backoffMs } from '../../src/idp/backoff.js';
 
 const LIMITS = { firstMs: 1_000, longestMs: 30_000 };
 

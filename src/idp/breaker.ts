@@ -1,6 +1,6 @@
 // A circuit breaker for an introspection endpoint. Five failures in a row open it for five seconds.
 // After that it lets one request at a time through, until one succeeds.
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../core/clock.js';
 
 export interface Breaker {
   /** Returns 0: send the request, then call `leave`. Else the milliseconds before a retry. */
