@@ -52,7 +52,7 @@ const subjects = [
   { file: 'src/verify/introspection/active-token.ts', drop: [ROW] },
   { file: 'src/verify/issuer/jwt-cache.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/idp/fetch-json.ts', drop: [GUARD] },
-  { file: 'src/verify/issuer/discovery.ts', drop: [GUARD] },
+  { file: 'src/idp/discovery.ts', drop: [GUARD] },
   { file: 'src/authorize/audience.ts', drop: [GUARD] },
   { file: 'src/mcp/read-message.ts', drop: [GUARD] },
   { file: 'src/mcp/message-reader.ts', drop: [FLAW] },

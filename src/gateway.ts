@@ -72,6 +72,7 @@ class RequestRun implements BodyListener, ResponseListener {
   private endpoint: EndpointRuntime | null = null;
   /** The generation of `admission` under which the caller is accepted. */
   private generation = 0;
+  private credential: Credential | null = null;
   private caller: Caller | null = null;
   private message: Message | null = null;
   private isOver = false;
@@ -132,6 +133,7 @@ class RequestRun implements BodyListener, ResponseListener {
       // 4 credential
       const credential = this.stages.readCredential(this.exchange, endpoint.config);
       if (!credential.ok) return credential;
+      this.credential = credential.value;
       // 5 authenticate, 6 audience
       const authenticator: Authenticator = endpoint.authenticators[credential.value.kind];
       const caller = authenticator.authenticate(credential.value, endpoint.config);
@@ -194,7 +196,7 @@ class RequestRun implements BodyListener, ResponseListener {
       if (denied !== null) return this.conclude(denied);
       // 10 limits: an endpoint has none yet
       // 11 upstream credential
-      const headers = endpoint.credential.headers(caller);
+      const headers = endpoint.credential.headers(caller, this.credential as Credential);
       if (!(headers instanceof Promise)) return this.forward(headers);
       void headers
         .then((result) => this.forward(result))

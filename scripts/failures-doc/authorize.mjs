@@ -98,6 +98,16 @@ export const authorize = {
     ],
     action: ['Fix the client.'],
   },
+  'claim.missing': {
+    cause: [
+      'The upstream needs a fact about the caller that its token does not have, or that is not one',
+      'line of visible ASCII. The `detail` in the log names it. Nothing was forwarded.',
+    ],
+    action: [
+      'Let the issuer write the claim into its tokens. If callers without it are welcome, write `?`',
+      'after its name in `upstream.headers`, such as `{tenant?}`.',
+    ],
+  },
   'method.denied': {
     cause: [
       'The endpoint has rules. The message has a method that the protocol does not have. Or it is a',

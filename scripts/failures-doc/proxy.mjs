@@ -1,6 +1,39 @@
 // Causes and actions of the failures about sessions, upstreams and streams, by reason.
 
 export const proxy = {
+  'exchange.refused': {
+    cause: [
+      'The token endpoint does not exchange the token of this caller: it answered 400 or 403. The',
+      '`detail` in the log has its error code. Or the caller has an API key, which the gateway neither',
+      'exchanges nor forwards.',
+    ],
+    action: [
+      'Look up the error code. Often the client of the gateway may not exchange tokens for this',
+      'audience, or the token of the caller is not meant for that client. For an API key, write its',
+      '`upstreamAuthorization`.',
+    ],
+  },
+  'exchange.unavailable': {
+    cause: [
+      'The gateway got no usable token for the upstream: the token endpoint did not answer in time,',
+      'failed, or sent a token that is not for this upstream. The `detail` in the log says which.',
+      'Nothing was forwarded.',
+    ],
+    action: [
+      'Check that the gateway can reach the token endpoint. Where the token is for another audience,',
+      'correct `audience` of `upstream.credential` or the client at the identity provider.',
+    ],
+  },
+  'exchange.gateway_rejected': {
+    cause: [
+      'The token endpoint rejects the gateway itself. It answered 401, or it gives no token for the',
+      'client credentials of the gateway.',
+    ],
+    action: [
+      'Check `clientId`, `auth` and the secret or key of `upstream.credential`. Every caller of the',
+      'endpoint gets this response until then.',
+    ],
+  },
   'session.not_found': {
     cause: [
       'The gateway does not accept the session id. The `detail` in the log says why:',

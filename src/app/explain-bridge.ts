@@ -146,7 +146,7 @@ export function createExplainBridge(
 ): ExplainBearer {
   const { issuer } = bridge;
   const apiKeys = keys.registry;
-  const { verificationKeys } = createSigningRing(bridge.keys);
+  const { verificationKeys } = createSigningRing(bridge.keys, BRIDGE_TYP);
   const kids = verificationKeys.map(({ kid, algorithm }) => `${kid} (${algorithm})`);
   const tokens = createBridgeTokens({ issuer, keys: verificationKeys, apiKeys, clock });
   const authenticator = tokens(checkAudience);

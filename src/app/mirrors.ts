@@ -1,8 +1,8 @@
 // Finds the copies of issuer metadata that the gateway publishes beside its endpoints.
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { MirroredMetadata } from '../http/routes/metadata.js';
+import type { MetadataSource } from '../idp/metadata.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
-import type { MetadataSource } from '../verify/issuer/metadata.js';
 import { mirroredBody } from '../verify/issuer/metadata-mirror.js';
 
 export interface Mirrors {

@@ -10,9 +10,8 @@ import type { EndpointRuntime } from '../core/endpoint-runtime.js';
 import type { Stages } from '../gateway.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
+import { fetchJson } from '../idp/fetch-json.js';
 import type { EndpointState, IssuerState } from '../observe/state-metrics.js';
-import { keyCredential } from '../proxy/credentials/api-key.js';
-import { noCredential } from '../proxy/credentials/none.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
@@ -20,7 +19,6 @@ import { createSessions } from '../proxy/sessions.js';
 import { createApiKeyAuthenticator } from '../verify/authenticators/api-key.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
-import { fetchJson } from '../idp/fetch-json.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { bridgeRuntime } from './bridge.js';
 import { createMirrors } from './mirrors.js';
@@ -31,6 +29,7 @@ import {
   type RuntimeDependencies,
   type SharedParts,
 } from './shared-parts.js';
+import { createUpstreamCredentials } from './upstream-credentials.js';
 
 export interface Runtime {
   readonly route: Route;
@@ -84,7 +83,7 @@ export function buildRuntime(
   const bridge = bridgeRuntime(config, shared);
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
-  const swapped = keyCredential(noCredential);
+  const credentials = createUpstreamCredentials(config, shared);
   const streamsOf = new Map<string, PathStreams>();
   const usedPools = new Set<UpstreamPool>();
 
@@ -108,7 +107,7 @@ export function buildRuntime(
         'pass-through': createPassThroughAuthenticator(clock),
       },
       authorize,
-      credential: endpoint.apiKeys.length > 0 ? swapped : noCredential,
+      credential: credentials.of(endpoint),
       transport: createTransport({
         endpoint,
         pool,
@@ -129,7 +128,11 @@ export function buildRuntime(
 
   return {
     route: createRoute(config.endpoints.map(endpointRuntime)),
-    page: createPublicRoutes(config.endpoints, readiness, mirrors.copyOf, bridge?.server ?? null),
+    page: createPublicRoutes(config.endpoints, readiness, {
+      mirrored: mirrors.copyOf,
+      bridge: bridge?.server ?? null,
+      identityKeys: credentials.identityKeys,
+    }),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     issuerStates: () =>
       [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
@@ -153,6 +156,7 @@ export function buildRuntime(
         if (!mirrors.sources.has(metadata)) metadata.stop();
       shared.issuers.retain(new Set(issuers.values()));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
+      shared.upstreamCredentials.retain(credentials.used);
       shared.streamsByPath.retain(new Set(streamsOf.values()));
       for (const pool of pools.retain(usedPools)) pool.retire();
       for (const { keys } of withKeys) keys.preload();

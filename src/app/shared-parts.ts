@@ -2,6 +2,7 @@
 // streams, and the registry of API keys.
 import { randomBytes } from 'node:crypto';
 import type { Clock, Scheduler } from '../core/clock.js';
+import type { PrincipalCredential } from '../core/endpoint-runtime.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
@@ -37,6 +38,8 @@ export interface SharedParts extends RuntimeDependencies {
   readonly issuers: Keep<IssuerRuntime>;
   /** Connections to upstreams. */
   readonly pools: Keep<UpstreamPool>;
+  /** Credentials for upstreams, with their tokens. */
+  readonly upstreamCredentials: Keep<PrincipalCredential>;
   readonly streams: StreamTicker;
   readonly streamsByPath: Keep<PathStreams>;
   readonly apiKeys: ApiKeyRegistry;
@@ -54,6 +57,7 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     drawnSessionKey: secret(randomBytes(32).toString('base64')),
     issuers: createKeep(),
     pools: createKeep(),
+    upstreamCredentials: createKeep(),
     streams: createStreamTicker(clock),
     streamsByPath: createKeep(),
     apiKeys,

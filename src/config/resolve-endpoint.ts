@@ -5,6 +5,7 @@ import { isBridged } from './resolve-bridge.js';
 import { publishedServers } from './resolve-issuer.js';
 import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
+import { resolveUpstream } from './resolve-upstream.js';
 import type { EndpointInput } from './schema/endpoint.js';
 import type { IssuerInput } from './schema/issuer.js';
 import type { PassThroughInput } from './schema/pass-through.js';
@@ -44,7 +45,6 @@ export function resolveEndpoint(
 ): Endpoint {
   const resource = input.resource ?? publicUrl + input.path;
   const metadata = metadataUrl(resource);
-  const upstream = new URL(input.upstream.url);
   const accepted = (input.issuers ?? []).map((name) => issuers[name] as AcceptedIssuer);
   const isOfBridge = bridge !== null && isBridged(input);
   return {
@@ -75,10 +75,9 @@ export function resolveEndpoint(
     clockToleranceSeconds: new Map(
       accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds]),
     ),
-    upstream: {
-      ...input.upstream,
-      origin: upstream.origin,
-      target: upstream.pathname + upstream.search,
-    },
+    ...resolveUpstream(
+      input.upstream,
+      accepted.map(({ issuer }) => issuer),
+    ),
   };
 }

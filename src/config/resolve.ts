@@ -6,8 +6,8 @@ import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';
 import { apiKeyProblems, resolveApiKey } from './resolve-api-key.js';
 import { resolveBridge } from './resolve-bridge.js';
+import { clientProblems } from './resolve-client.js';
 import { resolveEndpoint } from './resolve-endpoint.js';
-import { introspectionProblems } from './resolve-introspection.js';
 import { resolveIssuer } from './resolve-issuer.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
 import type { ResolvedConfig } from './resolved-config.js';
@@ -36,6 +36,7 @@ function toConfig(
   input: WithSecrets<ConfigInput>,
   sessionRing: readonly Secret[],
   bridgeRing: readonly Secret[],
+  identityRing: readonly Secret[],
   folder: string,
 ): ResolvedConfig {
   const { publicUrl, listen, admin, logLevel, limits, drain, issuers, endpoints } = input;
@@ -53,6 +54,10 @@ function toConfig(
     apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),
     apiKeysFile: input.apiKeysFile === undefined ? null : absolutePath(folder, input.apiKeysFile),
     bridge,
+    identity:
+      input.identity === undefined
+        ? null
+        : { issuer: input.identity.issuer ?? publicUrl, keys: identityRing },
     issuers: Object.values(issuers).map(resolveIssuer),
     endpoints: endpoints.map((endpoint) =>
       resolveEndpoint(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
@@ -71,9 +76,10 @@ export function resolve(
 ): { problems: Problem[]; toConfig(): ResolvedConfig } {
   const { value, problems } = resolveSecrets<ConfigInput>(rootSchema, valid, environment);
   const sessionRing = sessionKeys(value.sessionKeys ?? []);
-  const bridgeRing = signingKeys(value.bridge?.keys ?? []);
+  const bridgeRing = signingKeys(value.bridge?.keys ?? [], 'bridge');
+  const identityRing = signingKeys(value.identity?.keys ?? [], 'identity');
   const introspection = Object.entries(value.issuers ?? {}).flatMap(([name, issuer]) =>
-    introspectionProblems(issuer?.introspection ?? {}, ['issuers', name, 'introspection']),
+    clientProblems(issuer?.introspection ?? {}, ['issuers', name, 'introspection']),
   );
   return {
     problems: [
@@ -81,11 +87,18 @@ export function resolve(
       ...sessionRing.problems,
       ...apiKeyProblems(value.apiKeys ?? {}),
       ...bridgeRing.problems,
+      ...identityRing.problems,
       ...introspection,
     ],
     toConfig: () =>
       deepFreeze(
-        toConfig(value as WithSecrets<ConfigInput>, sessionRing.keys, bridgeRing.keys, folder),
+        toConfig(
+          value as WithSecrets<ConfigInput>,
+          sessionRing.keys,
+          bridgeRing.keys,
+          identityRing.keys,
+          folder,
+        ),
       ),
   };
 }

@@ -3,25 +3,12 @@
 
 import type { ApiKey } from '../core/api-key.js';
 import type { ClaimRules } from '../core/claim-rules.js';
+import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Secret } from '../core/secret.js';
 
 /** How the gateway verifies a JWT of an issuer. */
 export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
-
-/** How the gateway authenticates at an introspection endpoint. */
-export type ClientAuthentication =
-  | { readonly auth: 'basic' | 'post'; readonly clientId: string; readonly clientSecret: Secret }
-  /** RFC 7523 section 2.2. `privateKey` is PEM, `algorithm` is the one that fits the key. */
-  | {
-      readonly auth: 'private_key_jwt';
-      readonly clientId: string;
-      readonly privateKey: Secret;
-      readonly algorithm: 'RS256' | 'ES256';
-    }
-  /** RFC 6750. `clientSecret` is the token. */
-  | { readonly auth: 'bearer'; readonly clientSecret: Secret }
-  | { readonly auth: 'none'; readonly clientId: string | null };
 
 export interface ResolvedIntrospection {
   readonly url: string | null;
@@ -84,6 +71,14 @@ export interface ResolvedBridge {
   readonly clientId: string | null;
 }
 
+/** The keys that sign identity JWTs for upstreams. */
+export interface ResolvedIdentity {
+  /** `iss` of the JWTs. */
+  readonly issuer: string;
+  /** As in `ResolvedBridge`. */
+  readonly keys: readonly Secret[];
+}
+
 export interface ResolvedConfig {
   readonly publicUrl: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -106,5 +101,6 @@ export interface ResolvedConfig {
   /** Absolute path of the file with further keys, or null. */
   readonly apiKeysFile: string | null;
   readonly bridge: ResolvedBridge | null;
+  readonly identity: ResolvedIdentity | null;
   readonly endpoints: readonly Endpoint[];
 }

@@ -1,12 +1,12 @@
-// Reads the ring of keys that sign tokens of the bridge: PEM or JWK in, private JWK out. Never
-// shows a key: errors of the crypto library could quote it (C-153, no secret shown).
+// Reads a ring of signing keys: PEM or JWK in, private JWK out. Never shows a key: errors of the
+// crypto library could quote it (C-153, no secret shown).
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isObject } from '../core/json.js';
 import { type Secret, secret } from '../core/secret.js';
 import type { Problem } from './problems.js';
-import { MAKE_KEY } from './schema/bridge.js';
+import { makeKey, type RingName } from './schema/signing-key-references.js';
 
-const USABLE = `the bridge needs an Ed25519 or P-256 key; ${MAKE_KEY}`;
+const usable = (ring: RingName): string => `write an Ed25519 or P-256 key; ${makeKey(ring)}`;
 
 /** The key, or the message of a problem. */
 type Read<T> = T | string;
@@ -28,30 +28,30 @@ function privateKey(input: Parameters<typeof createPrivateKey>[0]): KeyObject | 
   }
 }
 
-function readJwk(text: string): Read<KeyObject> {
+function readJwk(text: string, ring: RingName): Read<KeyObject> {
   const jwk = parsedJson(text);
-  if (!isObject(jwk)) return `holds braces, but not a JWK; ${MAKE_KEY}`;
+  if (!isObject(jwk)) return `holds braces, but not a JWK; ${makeKey(ring)}`;
   if ('keys' in jwk) return 'holds a set of keys; write each private key by a reference of its own';
-  if (jwk.kty !== 'OKP' && jwk.kty !== 'EC') return `holds a key of another type; ${USABLE}`;
+  if (jwk.kty !== 'OKP' && jwk.kty !== 'EC') return `holds a key of another type; ${usable(ring)}`;
   if (!('d' in jwk)) return 'holds a public key; write the private one, which has the member d';
   return (
     privateKey({ key: jwk as Record<string, string>, format: 'jwk' }) ??
-    `holds a JWK that cannot be used; ${USABLE}`
+    `holds a JWK that cannot be used; ${usable(ring)}`
   );
 }
 
-function readPem(text: string): Read<KeyObject> {
+function readPem(text: string, ring: RingName): Read<KeyObject> {
   const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label]) => label);
   const keys = blocks.filter((label) => label?.endsWith('PRIVATE KEY'));
   if (keys.length > 1) return 'holds several keys; write each by a reference of its own';
   if (keys[0] === 'ENCRYPTED PRIVATE KEY' || text.includes('Proc-Type: 4,ENCRYPTED'))
-    return `holds a key with a passphrase; write it without, or ${MAKE_KEY}`;
+    return `holds a key with a passphrase; write it without, or ${makeKey(ring)}`;
   if (keys.length === 0 && blocks.length > 0)
-    return `holds a public key or a certificate; write the private key, or ${MAKE_KEY}`;
+    return `holds a public key or a certificate; write the private key, or ${makeKey(ring)}`;
   // In a variable of one line.
   if (text.includes('\\n')) return 'has \\n in place of line feeds; write the key into a file';
-  if (keys[0] === 'OPENSSH PRIVATE KEY') return `holds a key for SSH; ${MAKE_KEY}`;
-  return privateKey(text) ?? `does not hold a private key in PEM or JWK; ${MAKE_KEY}`;
+  if (keys[0] === 'OPENSSH PRIVATE KEY') return `holds a key for SSH; ${makeKey(ring)}`;
+  return privateKey(text) ?? `does not hold a private key in PEM or JWK; ${makeKey(ring)}`;
 }
 
 /** A JWK can name a public key that is not that of its private one. */
@@ -66,23 +66,26 @@ function isPair(key: KeyObject): boolean {
 }
 
 /** Its JWK with the members of RFC 7517 and no others. */
-function readKey(text: string): Read<string> {
+function readKey(text: string, ring: RingName): Read<string> {
   const isJwk = text.trimStart().startsWith('{');
-  const key = isJwk ? readJwk(text) : readPem(text);
+  const key = isJwk ? readJwk(text, ring) : readPem(text, ring);
   if (typeof key === 'string') return key;
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const isP256 = type === 'ec' && details?.namedCurve === 'prime256v1';
-  if (type !== 'ed25519' && !isP256) return `holds a key of another type; ${USABLE}`;
+  if (type !== 'ed25519' && !isP256) return `holds a key of another type; ${usable(ring)}`;
   const { kty, crv, x, y, d } = key.export({ format: 'jwk' });
   const written = isJwk ? (parsedJson(text) as Record<string, unknown>) : { x };
   const isOwn = Buffer.from(String(written.x), 'base64').equals(Buffer.from(x ?? '', 'base64'));
   if (!isOwn || !isPair(key))
-    return `holds a private key with the public key of another; ${USABLE}`;
+    return `holds a private key with the public key of another; ${usable(ring)}`;
   return JSON.stringify({ kty, crv, x, ...(y === undefined ? {} : { y }), d });
 }
 
 /** The ring as JWKs in JSON, in the order of the references. */
-export function signingKeys(references: readonly (Secret | undefined)[]): {
+export function signingKeys(
+  references: readonly (Secret | undefined)[],
+  ring: RingName,
+): {
   keys: Secret[];
   problems: Problem[];
 } {
@@ -90,13 +93,13 @@ export function signingKeys(references: readonly (Secret | undefined)[]): {
   const firstWith = new Map<string, number>();
   for (const [i, reference] of references.entries()) {
     if (reference === undefined) continue;
-    const read = readKey(reference.reveal());
+    const read = readKey(reference.reveal(), ring);
     const isKey = read.startsWith('{');
     const first = firstWith.get(read);
     if (isKey && first === undefined) firstWith.set(read, i);
     if (isKey && first === undefined) continue;
-    const message = isKey ? `is the same key as bridge.keys[${first}]; keep one` : read;
-    problems.push({ path: ['bridge', 'keys', i], message });
+    const message = isKey ? `is the same key as ${ring}.keys[${first}]; keep one` : read;
+    problems.push({ path: [ring, 'keys', i], message });
   }
   return { keys: [...firstWith.keys()].map((key) => secret(key)), problems };
 }

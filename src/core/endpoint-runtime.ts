@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.js';
 import type { Exchange, RequestHead, ResponseListener } from './exchange.js';
 import type { Failure } from './failure.js';
 import type { Message } from './message.js';
-import type { Caller } from './principal.js';
+import type { Caller, Principal } from './principal.js';
 import type { Result } from './result.js';
 
 /** A value at once on the hot path, or a promise where the gateway has to ask a server. */
@@ -26,10 +26,16 @@ export interface Authorizer {
   check(caller: Caller, message: Message): Failure | null;
 }
 
-/** The credential that the gateway presents to the upstream (step 11). */
+/** A credential of one kind for calls of principals (step 11). */
+export interface PrincipalCredential {
+  /** Names and values in turn. `presented`: the credential that the principal proved. */
+  headers(principal: Principal, presented: Credential): MaybeLater<Result<readonly string[]>>;
+}
+
+/** The credential and the identity headers that the gateway presents to the upstream (step 11). */
 export interface UpstreamCredential {
   /** Names and values in turn. */
-  headers(caller: Caller): MaybeLater<Result<readonly string[]>>;
+  headers(caller: Caller, presented: Credential): MaybeLater<Result<readonly string[]>>;
 }
 
 /** Forwards an allowed message and relays the response (steps 12 and 13). */

@@ -3,6 +3,7 @@
 import type { ApiKeyCarrier } from './api-key.js';
 import type { PassThroughRule } from './credential.js';
 import type { Policy } from './policy.js';
+import type { UpstreamCredentialConfig, UpstreamHeader } from './upstream-credential.js';
 
 /** Paths of the health routes. An endpoint cannot have one of these paths. */
 export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz'];
@@ -66,6 +67,10 @@ export interface Endpoint {
   /** By issuer: seconds by which its clock may differ, for `exp`, `nbf` and `iat`. */
   readonly clockToleranceSeconds: ReadonlyMap<string, number>;
   readonly upstream: Upstream;
+  /** Never for a pass-through caller. */
+  readonly upstreamCredential: UpstreamCredentialConfig;
+  /** Further headers that the gateway sets. Never for a pass-through caller. */
+  readonly upstreamHeaders: readonly UpstreamHeader[];
 }
 
 /** Limits of event streams to callers. */

@@ -21,6 +21,7 @@ function row(columns: FailureColumns): MakeFailure {
 
 const BAD_TOKEN = 'The access token is invalid';
 const NO_CHECK = 'Cannot check tokens right now';
+const NO_EXCHANGE = 'Cannot reach the server on your behalf right now';
 
 // The formatter is off for this file: each row is read by its named columns.
 export const originRefused = row({ reason: 'origin.refused', blame: 'caller', status: 403,
@@ -199,6 +200,17 @@ export const envelopeMeta = row({
   message: 'Missing request metadata', event: 'authorize.meta', level: 'info' });
 export const methodDenied = row({ reason: 'method.denied', blame: 'caller', status: 403,
   message: 'You may not use this method', event: 'authorize.method', level: 'warn' });
+export const claimMissing = row({ reason: 'claim.missing', blame: 'caller', status: 403,
+  message: 'Your token lacks what this server needs', event: 'authorize.claim', level: 'warn' });
+export const exchangeRefused = row({ reason: 'exchange.refused', blame: 'caller', status: 403,
+  message: 'Your token cannot be used for this server', event: 'proxy.exchange_refused',
+  level: 'warn' });
+export const exchangeUnavailable = row({
+  reason: 'exchange.unavailable', blame: 'dependency', status: 503, message: NO_EXCHANGE,
+  event: 'proxy.exchange_down', level: 'error' });
+export const exchangeGatewayRejected = row({
+  reason: 'exchange.gateway_rejected', blame: 'gateway', status: 503, message: NO_EXCHANGE,
+  event: 'proxy.exchange_gateway_rejected', level: 'error' });
 export const upstreamRefusedCaller = row({
   reason: 'upstream.refused_caller', blame: 'caller', status: 401, challenge: 'bare',
   message: 'The MCP server rejected your credential', event: 'proxy.refused_caller',

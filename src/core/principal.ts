@@ -6,10 +6,11 @@ import type { PassThroughCredential } from './credential.js';
 export interface Principal {
   /**
    * `user`: the subject is the `username` of an introspection response. `client`: the subject is
-   * the OAuth client itself. `key`: the name of an API key. Callers of several kinds may have the
-   * same name.
+   * the OAuth client itself. `key`: the name of an API key. `token`: the issuer names neither a
+   * subject nor a user, so the subject is the client, and only the token tells its users apart.
+   * Callers of several kinds may have the same name.
    */
-  readonly kind: 'subject' | 'user' | 'client' | 'key';
+  readonly kind: 'subject' | 'user' | 'client' | 'key' | 'token';
   /** Issuer, tenant and tagged subject in one text. Two principals never share an id. */
   readonly id: string;
   /** The issuer identifier exactly as the operator configured it. Null for an API key. */

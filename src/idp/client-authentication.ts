@@ -1,7 +1,7 @@
 // Authenticates the gateway to an introspection endpoint (RFC 7662 section 2.1).
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { ClientAuthentication } from '../config/resolved-config.js';
+import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Clock } from '../core/clock.js';
 
 /** Adds the credentials of the client to the form, or resolves to headers that hold them. */

@@ -1,17 +1,17 @@
-// The key ring of the bridge: signs access tokens with its newest key, and publishes all of them.
+// A ring of signing keys: signs JWTs of one type with its newest key, and publishes all of them.
 // No private member of a key leaves this file.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { SignJWT } from 'jose';
-import { BRIDGE_TYP, type BridgeClaims, type VerificationKey } from '../core/bridge-token.js';
+import { type JWTPayload, SignJWT } from 'jose';
+import type { VerificationKey } from '../core/bridge-token.js';
 import type { Secret } from '../core/secret.js';
 
-export interface SigningRing {
+export interface SigningRing<Claims> {
   /** The newest first. */
   readonly verificationKeys: readonly VerificationKey[];
   /** The key set (RFC 7517 section 5) as JSON. */
   readonly jwks: Buffer;
-  /** The claims as a signed JWT (RFC 9068 section 2). */
-  sign(claims: BridgeClaims): Promise<string>;
+  /** The claims as a signed JWT (RFC 7519). */
+  sign(claims: Claims): Promise<string>;
 }
 
 /** The members of a public key that its thumbprint covers, in this order (RFC 7638 section 3.2). */
@@ -35,16 +35,22 @@ function ringKey(key: Secret): RingKey {
   const privateKey = createPrivateKey({ key: JSON.parse(key.reveal()), format: 'jwk' });
   const jwk = createPublicKey(privateKey).export({ format: 'jwk' }) as PublicJwk;
   const algorithm = ALGORITHMS[jwk.crv as keyof typeof ALGORITHMS];
-  if (algorithm === undefined) throw new Error('a key of the bridge is not P-256 or Ed25519');
+  if (algorithm === undefined) throw new Error('a signing key is not P-256 or Ed25519');
   return { kid: thumbprint(jwk), algorithm, jwk, privateKey };
 }
 
-/** `keys`: private JWKs as JSON, P-256 or Ed25519, the newest first. */
-export function createSigningRing(keys: readonly Secret[]): SigningRing {
+/**
+ * `keys`: private JWKs as JSON, P-256 or Ed25519, the newest first. `typ`: the header type of every
+ * JWT of the ring, so that no verifier takes one for another kind (RFC 8725 section 3.11).
+ */
+export function createSigningRing<Claims extends { readonly iss: string }>(
+  keys: readonly Secret[],
+  typ: string,
+): SigningRing<Claims> {
   const ring = [...new Map(keys.map(ringKey).map((key) => [key.kid, key])).values()];
   const [newest] = ring;
-  if (newest === undefined) throw new Error('the bridge has no key');
-  const header = { alg: newest.algorithm, kid: newest.kid, typ: BRIDGE_TYP };
+  if (newest === undefined) throw new Error('the ring has no key');
+  const header = { alg: newest.algorithm, kid: newest.kid, typ };
   const published = ring.map(({ kid, algorithm, jwk }) => ({
     ...jwk,
     kid,
@@ -55,8 +61,6 @@ export function createSigningRing(keys: readonly Secret[]): SigningRing {
     verificationKeys: ring.map(({ kid, algorithm, jwk }) => ({ kid, algorithm, jwk })),
     jwks: Buffer.from(JSON.stringify({ keys: published })),
     sign: (claims) =>
-      new SignJWT({ ...claims, aud: [...claims.aud] })
-        .setProtectedHeader(header)
-        .sign(newest.privateKey),
+      new SignJWT({ ...claims } as JWTPayload).setProtectedHeader(header).sign(newest.privateKey),
   };
 }

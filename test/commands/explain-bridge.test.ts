@@ -2,6 +2,7 @@
 // checks that no output has a token, a key or a whole hash.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
+import { BRIDGE_TYP, type BridgeClaims } from '../../src/core/bridge-token.js';
 import { secret } from '../../src/core/secret.js';
 import { createSigningRing } from '../../src/oauth/signing-keys.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
@@ -40,7 +41,7 @@ test('a good token: each step, and the key that it is', async () => {
 /** A token that the ring of another deployment signed. */
 async function foreign(): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519');
-  const ring = createSigningRing([secret(JSON.stringify(privateKey.export({ format: 'jwk' })))]);
+  const ring = createSigningRing<BridgeClaims>([secret(JSON.stringify(privateKey.export({ format: 'jwk' })))], BRIDGE_TYP);
   const claims = { iss: BRIDGE, sub: 'partner-a', aud: [`${PUBLIC_URL}/mcp`], client_id: 'x', key: sha256(keys.a).slice(0, 8) };
   return ring.sign({ ...claims, iat: now(), exp: now() + 600, jti: 'j' });
 }

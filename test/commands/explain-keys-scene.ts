@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { resolveConfig } from '../../src/config/load.js';
-import type { BridgeClaims } from '../../src/core/bridge-token.js';
+import { BRIDGE_TYP, type BridgeClaims } from '../../src/core/bridge-token.js';
 import { createSigningRing } from '../../src/oauth/signing-keys.js';
 import { run } from './in-process.js';
 
@@ -76,7 +76,7 @@ export function startKeysScene() {
     secrets,
     /** A token of the bridge for a key. `flaw` replaces claims. */
     async token(name: string, key: string, flaw: Partial<BridgeClaims> = {}): Promise<string> {
-      const ring = createSigningRing(config().bridge?.keys ?? []);
+      const ring = createSigningRing<BridgeClaims>(config().bridge?.keys ?? [], BRIDGE_TYP);
       const claims = { iss: BRIDGE, sub: name, aud: [`${PUBLIC_URL}/mcp`], client_id: name, key: sha256(key).slice(0, 8) };
       const token = await ring.sign({ ...claims, iat: now(), exp: now() + 600, jti: 'j1', ...flaw });
       secrets.push(token);

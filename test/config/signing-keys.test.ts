@@ -18,7 +18,10 @@ const jwk = (key: KeyObject): JsonWebKey => key.export({ format: 'jwk' });
 const text = (value: unknown): string => JSON.stringify(value);
 
 const read = (...texts: string[]) => {
-  const { keys, problems } = signingKeys(texts.map((one) => secret(one)));
+  const { keys, problems } = signingKeys(
+    texts.map((one) => secret(one)),
+    'bridge',
+  );
   return { keys: keys.map((key) => JSON.parse(key.reveal()) as JsonWebKey), problems };
 };
 
@@ -96,6 +99,6 @@ describe('rejects', () => {
   });
 
   test('a reference that was not read has its own problem', () => {
-    expect(signingKeys([undefined, secret(pem(ed))])).toMatchObject({ keys: [{}], problems: [] });
+    expect(signingKeys([undefined, secret(pem(ed))], 'bridge')).toMatchObject({ keys: [{}], problems: [] });
   });
 });

@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { ClientAuthentication } from '../../src/config/resolved-config.js';
+import type { ClientAuthentication } from '../../src/core/client-authentication.js';
 import { secret } from '../../src/core/secret.js';
 import { createClientAuthentication, isEncodedForBasic } from '../../src/idp/client-authentication.js';
 import { ecKey, rsaKey } from '../fixtures/mint.js';

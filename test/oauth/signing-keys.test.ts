@@ -1,7 +1,7 @@
-// The key ring of the bridge: the newest key signs, all are published, and no private member is.
+// A ring of signing keys: the newest key signs, all are published, and no private member is.
 import { calculateJwkThumbprint, createLocalJWKSet, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { BridgeClaims } from '../../src/core/bridge-token.js';
+import { BRIDGE_TYP, type BridgeClaims } from '../../src/core/bridge-token.js';
 import { secret } from '../../src/core/secret.js';
 import { createSigningRing } from '../../src/oauth/signing-keys.js';
 import { BRIDGE, FILES, ringKey } from '../support/grants.js';
@@ -23,7 +23,7 @@ describe.each([
   ['P-256', 'ES256', 'EC', ['crv', 'kty', 'x', 'y']],
 ] as const)('%s', (curve, algorithm, kty, members) => {
   test('signs an access token that the published keys verify (RFC 9068)', async () => {
-    const ring = createSigningRing([ringKey(curve)]);
+    const ring = createSigningRing<BridgeClaims>([ringKey(curve)], BRIDGE_TYP);
     const token = await ring.sign(claims);
     const [key] = ring.verificationKeys;
     expect(decodeProtectedHeader(token)).toEqual({ alg: algorithm, kid: key?.kid, typ: 'at+jwt' });
@@ -35,7 +35,7 @@ describe.each([
   });
 
   test('shows only the public members, with the thumbprint as kid (RFC 7638)', async () => {
-    const ring = createSigningRing([ringKey(curve)]);
+    const ring = createSigningRing<BridgeClaims>([ringKey(curve)], BRIDGE_TYP);
     const [key] = ring.verificationKeys;
     expect(Object.keys(key?.jwk ?? {}).sort()).toEqual(members);
     expect(key?.jwk.kty).toBe(kty);
@@ -47,8 +47,8 @@ describe.each([
 
 test('the newest key signs, and the older ones stay published in their order', async () => {
   const [older, newer] = [ringKey('P-256'), ringKey()];
-  const before = createSigningRing([older]);
-  const after = createSigningRing([newer, older]);
+  const before = createSigningRing<BridgeClaims>([older], BRIDGE_TYP);
+  const after = createSigningRing<BridgeClaims>([newer, older], BRIDGE_TYP);
   expect(after.verificationKeys.map(({ algorithm }) => algorithm)).toEqual(['EdDSA', 'ES256']);
   expect(after.verificationKeys[1]).toEqual(before.verificationKeys[0]);
   expect(decodeProtectedHeader(await after.sign(claims)).kid).toBe(after.verificationKeys[0]?.kid);
@@ -61,11 +61,11 @@ test('the newest key signs, and the older ones stay published in their order', a
 
 test('one key twice is one key', () => {
   const key = ringKey();
-  expect(createSigningRing([key, key]).verificationKeys).toHaveLength(1);
+  expect(createSigningRing<BridgeClaims>([key, key], BRIDGE_TYP).verificationKeys).toHaveLength(1);
 });
 
 test('a ring without a key and a key of another curve are errors', () => {
-  expect(() => createSigningRing([])).toThrow('no key');
+  expect(() => createSigningRing<BridgeClaims>([], BRIDGE_TYP)).toThrow('no key');
   const p384 = JSON.stringify({ kty: 'EC', crv: 'P-384', x: 'AA', y: 'AA', d: 'AA' });
-  expect(() => createSigningRing([secret(p384)])).toThrow();
+  expect(() => createSigningRing<BridgeClaims>([secret(p384)], BRIDGE_TYP)).toThrow();
 });

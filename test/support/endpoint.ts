@@ -49,6 +49,8 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
       maxConcurrentRequests: 2,
       maxStreams: 2,
     },
+    upstreamCredential: { kind: 'none' },
+    upstreamHeaders: [],
     ...overrides,
   };
 }
@@ -71,7 +73,7 @@ export function principal(overrides: Partial<Omit<Principal, 'id'>> = {}): Princ
     key: null,
     ...overrides,
   };
-  const tag = ({ subject: 'sub', user: 'user', client: 'client', key: 'key' } as const)[found.kind];
+  const tag = ({ subject: 'sub', user: 'user', client: 'client', key: 'key', token: 'token' } as const)[found.kind];
   return { ...found, id: principalId(found.issuer, found.tenant, tag, found.subject) };
 }
 

@@ -1,7 +1,7 @@
 // An issuer runtime, from parts that a test chooses.
 import type { Clock } from '../../src/core/clock.js';
+import type { MetadataSource } from '../../src/idp/metadata.js';
 import { createJwtVerification, type IssuerRuntime } from '../../src/verify/issuer/issuer-runtime.js';
-import type { MetadataSource } from '../../src/verify/issuer/metadata.js';
 
 /** The metadata source of an issuer without metadata. */
 export const noMetadata: MetadataSource = {

@@ -4,8 +4,8 @@
 import { checkAudience } from '../../src/authorize/audience.js';
 import { jwksSchema } from '../../src/config/schema/issuer.js';
 import type { Failure } from '../../src/core/failure.js';
-import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
 import { type FetchJson, fetchJson } from '../../src/idp/fetch-json.js';
+import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
 import { createKeySource } from '../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../src/verify/issuer/jwks-loader.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Notice } from '../../src/core/notice.js';
 import { fetchJson } from '../../src/idp/fetch-json.js';
-import { createMetadataSource, type MetadataDependencies, type MetadataSource } from '../../src/verify/issuer/metadata.js';
+import { createMetadataSource, type MetadataDependencies, type MetadataSource } from '../../src/idp/metadata.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';
 import { type TestClock, testClock } from './clock.js';

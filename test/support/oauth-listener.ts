@@ -38,7 +38,7 @@ export async function startOAuthListener(changes: SceneChanges = {}): Promise<OA
   const { gateway } = corridor({
     validate: (exchange) => listener.validateRequest(exchange),
     route: () => null,
-    page: createPublicRoutes(endpoints, { isReady: () => true }, () => null, scene.bridge),
+    page: createPublicRoutes(endpoints, { isReady: () => true }, { mirrored: () => null, bridge: scene.bridge }),
     draining: () => listener.draining(),
     sendError,
     record: log.request,

@@ -24,6 +24,8 @@ import {
   scopeImpliesSchema,
   toolsSchema,
 } from './policy.js';
+import { upstreamCredential } from './upstream-credential.js';
+import { upstreamHeaders } from './upstream-headers.js';
 
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
@@ -40,6 +42,10 @@ const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   maxConcurrentRequests: wholeNumber(1, 10_000, 'requests').default(256),
   /** GET streams and subscriptions open at once. */
   maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
+  /** What the gateway presents to the upstream. Default: nothing. */
+  credential: upstreamCredential,
+  /** Headers with constants, secrets and facts about the caller. */
+  headers: upstreamHeaders,
 });
 
 export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {

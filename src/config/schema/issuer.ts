@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { USUAL_CLAIMS } from '../../core/claim-rules.js';
 import { didYouMean } from '../did-you-mean.js';
 import { presetNames } from '../presets.js';
+import { clientFields } from './client-authentication.js';
 import {
   algorithms,
   audience,
-  CLIENT_ID_HINT,
   claimNames,
   clientIds,
   issuerDocumentUrl,
@@ -19,7 +19,6 @@ import {
   trueOrFalse,
   wholeNumber,
 } from './fields.js';
-import { secretReference } from './secret-reference.js';
 import { isWellKnown, wellKnownProblem } from './well-known.js';
 
 const INTROSPECTION_EXAMPLE =
@@ -29,18 +28,7 @@ const INTROSPECTION_EXAMPLE =
 export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
   /** Default: `introspection_endpoint` of the issuer's metadata. */
   url: issuerDocumentUrl('https://auth.example.com/introspect').optional(),
-  /** The client id of the gateway at the issuer. Required, except for `bearer` and `none`. */
-  clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
-  /** The secret of that client for `basic` and `post`; the token for `bearer`. */
-  clientSecret: secretReference.optional(),
-  /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
-  auth: z
-    .enum(['basic', 'post', 'private_key_jwt', 'bearer', 'none'], {
-      error: 'write basic, post, private_key_jwt, bearer or none',
-    })
-    .default('basic'),
-  /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
-  privateKey: secretReference.optional(),
+  ...clientFields(['basic', 'post', 'private_key_jwt', 'bearer', 'none']),
   /** `bound-to-client`: a response without `aud` counts for the endpoint whose client asked. */
   audience: z
     .enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' })

@@ -5,6 +5,7 @@ import { apiKeysSchema } from './api-key.js';
 import { bridgeSchema } from './bridge.js';
 import { ENDPOINT_EXAMPLE, endpointSchema } from './endpoint.js';
 import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
+import { identitySchema } from './identity.js';
 import { issuerSchema } from './issuer.js';
 import { secretReference } from './secret-reference.js';
 import { trustedProxies } from './trusted-proxies.js';
@@ -62,6 +63,8 @@ export const rootSchema = z.strictObject({
   apiKeysFile: z.string({ error: KEYS_FILE_HINT }).min(1, { error: KEYS_FILE_HINT }).optional(),
   /** The authorization server for holders of API keys. */
   bridge: bridgeSchema.optional(),
+  /** The keys that sign identity JWTs for upstreams. */
+  identity: identitySchema.optional(),
   /** Left out where every endpoint has API keys and no issuers. */
   issuers: z.record(z.string(), issuerSchema, {
     error: ({ input }) =>

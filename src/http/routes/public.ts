@@ -8,6 +8,7 @@ import { type Endpoint, HEALTH_PATHS } from '../../core/endpoint.js';
 import type { Exchange } from '../../core/exchange.js';
 import type { Failure } from '../../core/failure.js';
 import { methodRefused, routeUnknown } from '../../core/failures.js';
+import { IDENTITY_KEYS_PATH } from '../../core/identity-token.js';
 import type { OAuthServer } from '../../core/oauth-server.js';
 import { HttpExchange } from '../http-exchange.js';
 import { addHealthRoutes, type Readiness } from './health.js';
@@ -22,6 +23,15 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
  */
 const OUR_HOST = { host: 'localhost' };
 
+/** What the pages show beside the endpoints. */
+export interface Published {
+  /** Copies of the metadata of issuers. */
+  readonly mirrored: MirroredMetadata;
+  readonly bridge?: OAuthServer | null;
+  /** The public keys of the identity ring (RFC 7517 section 5) as JSON; null without a ring. */
+  readonly identityKeys?: Buffer | null;
+}
+
 /**
  * Takes an exchange over where its path is one of the pages: the promise settles when the page has
  * been sent. It rejects every other well-known path with CORS headers, so that a web page may read
@@ -30,11 +40,11 @@ const OUR_HOST = { host: 'localhost' };
 export function createPublicRoutes(
   endpoints: readonly Endpoint[],
   readiness: Readiness,
-  mirroredMetadata: MirroredMetadata,
-  oauth: OAuthServer | null = null,
+  { mirrored, bridge = null, identityKeys = null }: Published,
 ): (exchange: Exchange) => Promise<Failure | null> | Failure | null {
-  const documents = wellKnownDocuments(endpoints, mirroredMetadata, oauth);
-  const oauthPages = oauth === null ? null : createOAuthPages(oauth);
+  const documents = wellKnownDocuments(endpoints, mirrored, bridge);
+  if (identityKeys !== null) documents.set(IDENTITY_KEYS_PATH, () => identityKeys);
+  const oauthPages = bridge === null ? null : createOAuthPages(bridge);
   const app = new Hono();
   // Clients send the headers of their MCP requests here, too (A-15, CORS of metadata). The star
   // means every header except Authorization (Fetch standard).

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ResolvedBridge } from '../../config/resolved-config.js';
 import { type ApiKey, type ApiKeys, fingerprintOf } from '../../core/api-key.js';
-import type { VerificationKey } from '../../core/bridge-token.js';
+import { BRIDGE_TYP, type BridgeClaims, type VerificationKey } from '../../core/bridge-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { Endpoint } from '../../core/endpoint.js';
 import type { RequestHead } from '../../core/exchange.js';
@@ -69,7 +69,7 @@ export function createBridge(parts: BridgeParts): Bridge {
   const { bridge, apiKeys, clock, notify, limits = createGrantLimits(parts.clock) } = parts;
   const { issuer, tokenSeconds, clientId } = bridge;
   const endpoints = parts.endpoints.filter(({ isBridged }) => isBridged);
-  const ring = createSigningRing(bridge.keys);
+  const ring = createSigningRing<BridgeClaims>(bridge.keys, BRIDGE_TYP);
   const resources = createResources(endpoints);
 
   function rejectClient(key: ApiKey, id: string): Refusal | null {

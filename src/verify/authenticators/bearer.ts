@@ -15,11 +15,11 @@ import {
 } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
+import { tokenHash } from '../../idp/token-hash.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { withKeyPlaces } from '../key-places.js';
 import { withClaims, withToken } from '../presented-token.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
-import { tokenHash } from '../../idp/token-hash.js';
 import { rejectMissingClaims } from '../token-kind.js';
 import {
   type AudienceRule,

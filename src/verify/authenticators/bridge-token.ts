@@ -10,9 +10,9 @@ import type { Authenticator } from '../../core/endpoint-runtime.js';
 import { tokenExpired, tokenInactive } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
+import { tokenHash } from '../../idp/token-hash.js';
 import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
 import { withKeyPlaces } from '../key-places.js';
-import { tokenHash } from '../../idp/token-hash.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
 

@@ -8,21 +8,18 @@ import type { Failure } from '../../core/failure.js';
 import { introspectionGatewayRejected, introspectionUnavailable } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import type { Result } from '../../core/result.js';
-import type { Claims } from '../claims.js';
-import type { Fetched, FetchJson } from '../../idp/fetch-json.js';
-import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
 import { createBreaker } from '../../idp/breaker.js';
+import { createClientAuthentication, isEncodedForBasic } from '../../idp/client-authentication.js';
+import type { Fetched, FetchJson } from '../../idp/fetch-json.js';
+import type { MetadataSource } from '../../idp/metadata.js';
+import { createSingleFlight } from '../../idp/single-flight.js';
+import { createSlots, type SlotLimits } from '../../idp/slots.js';
+import { tokenHash } from '../../idp/token-hash.js';
+import type { Claims } from '../claims.js';
+import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
 import { createIntrospectionCache } from '../introspection/cache.js';
-import {
-  createClientAuthentication,
-  isEncodedForBasic,
-} from '../../idp/client-authentication.js';
 import { createLocateEndpoint } from '../introspection/endpoint.js';
 import { readResponse } from '../introspection/response.js';
-import { createSlots, type SlotLimits } from '../../idp/slots.js';
-import type { MetadataSource } from '../issuer/metadata.js';
-import { createSingleFlight } from '../../idp/single-flight.js';
-import { tokenHash } from '../../idp/token-hash.js';
 
 export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy {}
 

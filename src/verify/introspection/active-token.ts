@@ -98,6 +98,6 @@ export function activeToken(
   const id = isUser
     ? principalId(issuer, tenant, 'user', subject)
     : principalId(issuer, tenant, 'token', `${key} ${subject}`);
-  const kind = isUser ? 'user' : 'client';
+  const kind = isUser ? 'user' : 'token';
   return ok({ ...token.value, principal: { ...token.value.principal, kind, id } });
 }

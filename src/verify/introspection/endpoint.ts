@@ -1,8 +1,8 @@
 // Finds an issuer's introspection endpoint: the configured URL, or the one in its metadata.
 import type { Failure } from '../../core/failure.js';
 import { introspectionUnavailable } from '../../core/failures.js';
-import { type MetadataDocument, withFields } from '../issuer/discovery.js';
-import type { MetadataSource } from '../issuer/metadata.js';
+import { type MetadataDocument, withFields } from '../../idp/discovery.js';
+import type { MetadataSource } from '../../idp/metadata.js';
 
 /** Returns the URL, or the reason why the gateway does not know it. */
 export type LocateEndpoint = () => Promise<string | Failure>;

@@ -1,6 +1,6 @@
 // Reads an introspection response (RFC 7662 section 2.2): the token is active, or inactive, or the
 // response has no usable answer. Without an answer the client gets 503, never a rejected token.
-import type { ClientAuthentication } from '../../config/resolved-config.js';
+import type { ClientAuthentication } from '../../core/client-authentication.js';
 import type { Failure } from '../../core/failure.js';
 import {
   introspectionGatewayRejected,
@@ -8,8 +8,8 @@ import {
   tokenInactive,
 } from '../../core/failures.js';
 import { isObject } from '../../core/json.js';
-import type { Claims } from '../claims.js';
 import type { Fetched } from '../../idp/fetch-json.js';
+import type { Claims } from '../claims.js';
 import { bearerErrorOf } from './challenge.js';
 
 type Auth = ClientAuthentication['auth'];

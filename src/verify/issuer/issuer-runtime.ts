@@ -5,16 +5,16 @@ import type { AccessToken } from '../../core/access-token.js';
 import type { Clock, Scheduler } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
+import type { FetchJson } from '../../idp/fetch-json.js';
+import { createMetadataSource, type MetadataSource } from '../../idp/metadata.js';
+import { createSingleFlight } from '../../idp/single-flight.js';
 import { createIntrospection, type Introspect } from '../authenticators/introspection.js';
 import type { JwtPolicy, UnverifiedJwt } from '../authenticators/jwt.js';
 import { verifySignature } from '../authenticators/jwt-signature.js';
-import type { FetchJson } from '../../idp/fetch-json.js';
 import { createLocateEndpoint, type LocateEndpoint } from '../introspection/endpoint.js';
-import { createSingleFlight } from '../../idp/single-flight.js';
 import { createKeySource, type KeySource } from './jwks.js';
 import { createJwksLoader } from './jwks-loader.js';
 import { createJwtCache, type JwtCache } from './jwt-cache.js';
-import { createMetadataSource, type MetadataSource } from './metadata.js';
 
 export interface IssuerRuntime {
   readonly policy: JwtPolicy;

@@ -2,11 +2,11 @@
 // deadline for both.
 import type { Clock } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
+import { isWrongUrl, type MetadataDocument, urlForLog, withFields } from '../../idp/discovery.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
-import { isWrongUrl, type MetadataDocument, urlForLog, withFields } from './discovery.js';
+import type { MetadataSource } from '../../idp/metadata.js';
 import { readKeySet } from './jwk-set.js';
 import type { JwksLoadResult } from './jwks.js';
-import type { MetadataSource } from './metadata.js';
 
 const MAX_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 // The copy of an issuer's metadata that the gateway publishes beside its endpoints, for clients
 // that look only there. The copy is the issuer's document, byte for byte.
-import type { MetadataDocument } from './discovery.js';
+import type { MetadataDocument } from '../../idp/discovery.js';
 
 const PKCE_METHODS = 'code_challenge_methods_supported';
 

@@ -5,25 +5,27 @@ import { secret } from '../../../src/core/secret.js';
 import { keyCredential } from '../../../src/proxy/credentials/api-key.js';
 import { noCredential } from '../../../src/proxy/credentials/none.js';
 import { rejectResponse } from '../../../src/proxy/upstream-errors.js';
-import { apiKey, endpoint, KEY, keyCaller, keyRule, passThroughCaller, principal } from '../../support/endpoint.js';
+import { apiKey, endpoint, KEY, keyCaller, keyCredential as presentedKey, principal } from '../../support/endpoint.js';
 import { reasonOf } from '../../support/kinds.js';
 
 const OWN = 'Token upstream-secret';
 const swapped = apiKey(KEY, { upstreamAuthorization: secret(OWN) });
+const presented = presentedKey();
 const others = { headers: () => ok(['x-of-the-endpoint', '1']) };
 
 describe('the upstream gets', () => {
   test.each(['api-key', 'bridge'] as const)('the credential of the key, for a caller by %s', (method) => {
-    expect(keyCredential(others).headers(keyCaller(swapped, method))).toEqual({ ok: true, value: ['authorization', OWN] });
+    expect(keyCredential(others).headers(keyCaller(swapped, method), presented)).toEqual({
+      ok: true,
+      value: ['authorization', OWN],
+    });
   });
   test('that of the endpoint, where the key has none', () => {
-    expect(keyCredential(others).headers(keyCaller())).toEqual({ ok: true, value: ['x-of-the-endpoint', '1'] });
-    expect(keyCredential(noCredential).headers(keyCaller())).toEqual({ ok: true, value: [] });
+    expect(keyCredential(others).headers(keyCaller(), presented)).toEqual({ ok: true, value: ['x-of-the-endpoint', '1'] });
+    expect(keyCredential(noCredential).headers(keyCaller(), presented)).toEqual({ ok: true, value: [] });
   });
   test('that of the endpoint, for other callers', () => {
-    expect(keyCredential(others).headers(principal())).toEqual({ ok: true, value: ['x-of-the-endpoint', '1'] });
-    const legacy = passThroughCaller('k 1', keyRule);
-    expect(keyCredential(noCredential).headers(legacy)).toEqual({ ok: true, value: ['x-api-key', 'k 1'] });
+    expect(keyCredential(others).headers(principal(), presented)).toEqual({ ok: true, value: ['x-of-the-endpoint', '1'] });
   });
 });
 

@@ -1,7 +1,7 @@
 // Introspection of a token: active, inactive, or no result. Without a result the token is never
 // reported as bad.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ClientAuthentication } from '../../../src/config/resolved-config.js';
+import type { ClientAuthentication } from '../../../src/core/client-authentication.js';
 import { secret } from '../../../src/core/secret.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
@@ -112,7 +112,7 @@ describe('an active token (C-82)', () => {
     issuer.introspect = () => active({ sub: undefined });
     expect(await introspecting(issuer).ask()).toMatchObject({
       ok: true,
-      value: { principal: { subject: 'cli', kind: 'client', client: 'cli' } },
+      value: { principal: { subject: 'cli', kind: 'token', client: 'cli' } },
     });
   });
 

@@ -69,10 +69,10 @@ describe('the principal (A-53)', () => {
     ['a user whose sub is null', { sub: null, username: 'bob' }, { subject: 'bob', kind: 'user' }],
     ['a user with a sub and a name', { username: 'bob' }, { subject: 'alice', kind: 'subject' }],
     ['a user with the name of the client', { sub: undefined, username: 'cli' }, { subject: 'cli', kind: 'user' }],
-    ['a client without sub', { sub: undefined }, { subject: 'cli', kind: 'client', client: 'cli' }],
+    ['a client without sub', { sub: undefined }, { subject: 'cli', kind: 'token', client: 'cli' }],
     ['a client whose sub is its id', { sub: 'cli' }, { subject: 'cli', kind: 'client' }],
     ['a user with the name of a client', { sub: 'other' }, { subject: 'other', kind: 'subject' }],
-    ['a client with the name of a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', kind: 'client' }],
+    ['a client with the name of a user', { sub: undefined, client_id: 'alice' }, { subject: 'alice', kind: 'token' }],
   ])('%s', (_who, changes, expected) => expect(principal(changes)).toMatchObject(expected));
 
   test('is read from configured claim names, and keeps all claims', () => {

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
 import { type FetchJson, fetchJson } from '../../../src/idp/fetch-json.js';
+import { createMetadataSource } from '../../../src/idp/metadata.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
-import { createMetadataSource } from '../../../src/verify/issuer/metadata.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';

@@ -1,8 +1,8 @@
 // Metadata for callers that need it now: one fetch for all of them, and no wait for a newer one.
 import { describe, expect, test } from 'vitest';
-import type { MetadataDocument } from '../../../src/verify/issuer/discovery.js';
-import { answers } from '../../fixtures/raw-upstream.js';
-import { until, withDeadline } from '../../fixtures/wait.js';
+import type { MetadataDocument } from '../../src/idp/discovery.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { until, withDeadline } from '../fixtures/wait.js';
 import {
   clock,
   document,
@@ -14,7 +14,7 @@ import {
   source,
   startMetadataServer,
   unusual,
-} from '../../support/metadata-server.js';
+} from '../support/metadata-server.js';
 
 const { status } = answers;
 startMetadataServer();

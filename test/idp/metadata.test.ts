@@ -1,8 +1,8 @@
 // The source of an issuer's metadata: when it fetches, how an outage changes it, and which copy is
 // published.
 import { describe, expect, test } from 'vitest';
-import { answers } from '../../fixtures/raw-upstream.js';
-import { until } from '../../fixtures/wait.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { until } from '../fixtures/wait.js';
 import {
   begin,
   create,
@@ -17,7 +17,7 @@ import {
   startMetadataServer,
   unusual,
   waits,
-} from '../../support/metadata-server.js';
+} from '../support/metadata-server.js';
 
 const { json, status } = answers;
 startMetadataServer();

@@ -1,10 +1,8 @@
 // The one source of an issuer's metadata: for its keys, its introspection endpoint, and the copy
 // that the gateway publishes beside its endpoints.
-import type { Clock, Scheduler } from '../../core/clock.js';
-import type { Notice, Notify } from '../../core/notice.js';
-import { backoffMs } from '../../idp/backoff.js';
-import type { FetchJson } from '../../idp/fetch-json.js';
-import { createSingleFlight } from '../../idp/single-flight.js';
+import type { Clock, Scheduler } from '../core/clock.js';
+import type { Notice, Notify } from '../core/notice.js';
+import { backoffMs } from './backoff.js';
 import {
   type Discovered,
   discover,
@@ -13,6 +11,8 @@ import {
   type NotDiscovered,
   withFields,
 } from './discovery.js';
+import type { FetchJson } from './fetch-json.js';
+import { createSingleFlight } from './single-flight.js';
 
 type Good = Extract<Discovered, { ok: true }>;
 

@@ -1,9 +1,9 @@
 // Where the metadata of an issuer is, and which documents count.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type FetchJson, fetchJson } from '../../../src/idp/fetch-json.js';
-import { discover, metadataUrls, urlForLog } from '../../../src/verify/issuer/discovery.js';
-import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
-import { withDeadline } from '../../fixtures/wait.js';
+import { discover, metadataUrls, urlForLog } from '../../src/idp/discovery.js';
+import { type FetchJson, fetchJson } from '../../src/idp/fetch-json.js';
+import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { withDeadline } from '../fixtures/wait.js';
 
 const { json, status, stall, raw } = answers;
 const OAUTH = '/.well-known/oauth-authorization-server';

@@ -1,9 +1,9 @@
 // Where the operator says that the metadata of an issuer is, and what such a document may name.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type FetchJson, fetchJson } from '../../../src/idp/fetch-json.js';
-import { discover, type MetadataPlace } from '../../../src/verify/issuer/discovery.js';
-import { answers, type RawUpstream, startRawUpstream } from '../../fixtures/raw-upstream.js';
-import { withDeadline } from '../../fixtures/wait.js';
+import { discover, type MetadataPlace } from '../../src/idp/discovery.js';
+import { type FetchJson, fetchJson } from '../../src/idp/fetch-json.js';
+import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { withDeadline } from '../fixtures/wait.js';
 
 const { json, status } = answers;
 const ADFS = 'http://adfs.example.com/adfs/services/trust';

@@ -1,9 +1,9 @@
 // Fetches the metadata of an issuer (RFC 8414 section 3.1, then OpenID discovery). The
 // document must name exactly the configured issuer (C-24, issuer in metadata).
-import { isObject } from '../../core/json.js';
-import { isAllowedUrl } from '../../core/loopback.js';
-import { nearMiss, nearMissText } from '../../core/near-miss.js';
-import type { FetchJson } from '../../idp/fetch-json.js';
+import { isObject } from '../core/json.js';
+import { isAllowedUrl } from '../core/loopback.js';
+import { nearMiss, nearMissText } from '../core/near-miss.js';
+import type { FetchJson } from './fetch-json.js';
 
 export interface IssuerMetadata {
   readonly jwksUri: string | null;

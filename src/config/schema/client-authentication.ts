@@ -1,0 +1,23 @@
+// The fields by which the gateway authenticates as an OAuth client, at introspection and at token
+// endpoints. `validate-client.ts` checks that they fit each other.
+import { z } from 'zod';
+import { CLIENT_ID_HINT } from './fields.js';
+import { secretReference } from './secret-reference.js';
+
+/** `methods`: those that the endpoint allows; the first is the default. */
+export const clientFields = <const M extends readonly [string, ...string[]]>(methods: M) => {
+  const names = `${methods.slice(0, -1).join(', ')} or ${methods.at(-1)}`;
+  return {
+    /** The client id of the gateway there. */
+    clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
+    /** The secret of that client for `basic` and `post`; the token for `bearer`. */
+    clientSecret: secretReference.optional(),
+    /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
+    auth: z.enum(methods, { error: `write ${names}` }).default(methods[0] as never),
+    /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
+    privateKey: secretReference.optional(),
+  };
+};
+
+/** The methods of a token endpoint. A token about callers is never asked for without one. */
+export const TOKEN_METHODS = ['basic', 'post', 'private_key_jwt'] as const;

@@ -1,0 +1,44 @@
+// The identity JWT: what the gateway tells an upstream about the caller (RFC 7519).
+
+/** The header type. No verifier of the gateway accepts it. */
+export const IDENTITY_TYP = 'identity+jwt';
+
+/** Where an upstream finds the keys, on the public listener. */
+export const IDENTITY_KEYS_PATH = '/.well-known/jwks.json';
+
+/** Seconds for which an identity JWT is valid. */
+export const IDENTITY_SECONDS = 60;
+
+/** Who acts for the subject (RFC 8693 section 4.1). */
+export interface Actor {
+  readonly sub?: string;
+  readonly iss?: string;
+  readonly client_id?: string;
+  readonly act?: Actor;
+}
+
+/** A name of the subject that is unique among all callers of the gateway (RFC 9493). */
+export type SubjectId =
+  | { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
+  | { readonly format: 'opaque'; readonly id: string };
+
+export interface IdentityClaims {
+  /** `identity.issuer`. */
+  readonly iss: string;
+  readonly aud: string;
+  /** The subject as the issuer of the caller names it. Absent where it names none. */
+  readonly sub?: string;
+  readonly sub_id: SubjectId;
+  readonly tenant?: string;
+  readonly client_id?: string;
+  /** Space-separated (RFC 9068 section 2.2.3). */
+  readonly scope?: string;
+  readonly act?: Actor;
+  /** Seconds since the epoch, as `exp`. */
+  readonly iat: number;
+  /** Not after the end of the caller's token, but at least 15 seconds after `iat`. */
+  readonly exp: number;
+}
+
+/** Signs the claims as a JWT with the header type `IDENTITY_TYP`. */
+export type SignIdentity = (claims: IdentityClaims) => Promise<string>;

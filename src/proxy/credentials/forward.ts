@@ -1,0 +1,12 @@
+// The upstream gets the caller's own token. Only for a server that the same operator runs: it can
+// use the token wherever the caller can (A-42, token passthrough).
+import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
+import { exchangeRefused } from '../../core/failures.js';
+import { ok } from '../../core/result.js';
+
+export const forwardCredential: PrincipalCredential = {
+  headers: (_principal, presented) =>
+    presented.kind === 'bearer'
+      ? ok(['authorization', `Bearer ${presented.token}`])
+      : exchangeRefused({ detail: 'an API key is not forwarded; give it upstreamAuthorization' }),
+};
