@@ -1,5 +1,5 @@
-// A circuit breaker for an introspection or a token endpoint. Five failures in a row open it for five seconds.
-// After that it lets one request at a time through, until one succeeds.
+// A circuit breaker for an introspection or a token endpoint. Five failures in a row open it for
+// five seconds. After that it lets one request at a time through, until one succeeds.
 import type { Clock } from '../core/clock.js';
 
 export interface Breaker {

@@ -31,7 +31,7 @@ export interface TokenResult {
  */
 export type Asker = 'caller' | 'gateway';
 
-/** b64token (RFC 6750 section 2.1): the token can stand in a header. */
+/** b64token (RFC 6750 section 2.1): a header can hold the token. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** The code of RFC 6749 section 5.2. Never the description, which can quote the token. */

@@ -24,7 +24,7 @@ export interface TokenClient {
   request(form: URLSearchParams, isKnown: boolean): Promise<Result<TokenAnswer>>;
 }
 
-/** What a client needs beside the configuration of its endpoint. */
+/** The surroundings of a client. */
 export interface TokenClientDependencies {
   readonly fetchJson: FetchJson;
   readonly clock: Clock;
