@@ -1,5 +1,5 @@
-// Finds the fix where the gateway has no credential or no header for the upstream. It only proposes,
-// as explain-fix.ts does.
+// Finds the fix where the gateway has no credential or no header for the upstream. It only
+// proposes, as explain-fix.ts does.
 import { basename } from 'node:path';
 import { canLoad, type WrittenConfig, writtenEndpoint } from '../config/written-config.js';
 import { type ApiKey, headerText } from '../core/api-key.js';
@@ -59,7 +59,7 @@ function headerFix(
   if (!failure.detail?.includes('is absent'))
     return noChange(
       `the value for ${name} cannot be written into a header: let the issuer write one line of ` +
-        'visible ASCII, or use upstream.credential with kind: identity, which has all texts',
+        'visible ASCII. Or use kind: identity, whose JWT holds any text',
     );
   const optional = templateText({ ...template, isOptional: true }) ?? '';
   return {
@@ -96,7 +96,7 @@ function claimFix(
 function keyFix({ name }: ApiKey, { apiKeysFile }: UpstreamFixContext): ExplanationFix {
   const file = apiKeysFile === null ? 'apiKeysFile' : basename(apiKeysFile);
   return noChange(
-    `the key ${name} is not a token, so the MCP server needs a credential for it: write ` +
+    `the key ${name} is not a token, so the MCP server needs a credential for it. Write ` +
       `upstreamAuthorization in the line of ${name} in ${file}, and reload the gateway`,
   );
 }
@@ -141,8 +141,19 @@ function refusedWords(code: string, credential: ExchangeCredential): string {
   }
 }
 
-function gatewayFix(credential: ExchangeCredential | ClientCredentialsCredential): ExplanationFix {
+/** Codes that do not speak of the client. */
+const OF_REQUEST = new Set(['invalid_scope', 'invalid_target', 'invalid_request']);
+
+function gatewayFix(
+  code: string,
+  credential: ExchangeCredential | ClientCredentialsCredential,
+): ExplanationFix {
   const { client } = credential;
+  if (OF_REQUEST.has(code))
+    return noChange(
+      `the token endpoint knows the client ${clientIdOf(credential)} and rejects its request: ` +
+        'compare scopes, audience, resource and parameters of upstream.credential with the server',
+    );
   const secretOf = client.auth === 'private_key_jwt' ? 'privateKey' : 'clientSecret';
   const other = client.auth === 'basic' ? '. Or the server wants auth: post' : '';
   return noChange(
@@ -157,17 +168,16 @@ function findFix(
   context: UpstreamFixContext,
 ): ExplanationFix | null {
   const { upstreamCredential: credential } = context.endpoint;
+  const [, code = ''] = /\bstatus \d+ (\w+)/.exec(failure.detail ?? '') ?? [];
   switch (failure.definition) {
     case claimMissing.definition:
       return claimFix(failure, principal, context);
-    case exchangeRefused.definition: {
+    case exchangeRefused.definition:
       if (principal.key !== null) return keyFix(principal.key, context);
-      const [, code = ''] = /\bstatus \d+ (\w+)/.exec(failure.detail ?? '') ?? [];
       return credential.kind === 'exchange' ? noChange(refusedWords(code, credential)) : null;
-    }
     case exchangeGatewayRejected.definition:
       return credential.kind === 'exchange' || credential.kind === 'client-credentials'
-        ? gatewayFix(credential)
+        ? gatewayFix(code, credential)
         : null;
   }
   return null;

@@ -1,5 +1,6 @@
 // Explains what the upstream would get with a call: the credential and the headers of the gateway.
-// Builds them with the code of the gateway, so it asks token endpoints for real. Never shows a value.
+// Builds them with the code of the gateway, so it asks token endpoints for real. Never shows a
+// value.
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -9,12 +10,14 @@ import type { Caller, Principal } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import type { RequestedToken } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
+import { fetchJson } from '../idp/fetch-json.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
 import { shapeOf } from '../verify/jws.js';
 import { systemScheduler } from './app.js';
 import type { ExplainSettings } from './explain-settings.js';
 import { createKeep } from './keep.js';
+import { recordTokenRequests } from './token-requests.js';
 import { createUpstreamCredentials } from './upstream-credentials.js';
 import { configuredHeaders, headerValues } from './upstream-values.js';
 
@@ -97,10 +100,12 @@ function identityValues(pairs: readonly string[]): Values {
 export function createExplainUpstream(settings: ExplainSettings): ExplainUpstream {
   const { config, endpoint } = settings;
   const { upstreamHeaders } = endpoint;
+  const requests = recordTokenRequests(fetchJson, settings.clock);
   const credential = createUpstreamCredentials(config, {
     ...settings,
     schedule: systemScheduler,
     upstreamCredentials: createKeep(),
+    fetchJson: requests.fetchJson,
   }).of(endpoint);
   const headersAlone = createUpstreamCredential(noCredential, upstreamHeaders);
   const expected = {
@@ -110,9 +115,11 @@ export function createExplainUpstream(settings: ExplainSettings): ExplainUpstrea
 
   function observedOf(principal: Principal, headers: Result<readonly string[]>): Values {
     const name = credentialName(endpoint, principal);
-    if (!headers.ok) return { credential: name };
+    const asked = requests.take();
+    const own = { credential: name, ...(asked.length === 0 ? {} : { requests: asked }) };
+    if (!headers.ok) return own;
     return {
-      credential: name,
+      ...own,
       ...headerValues(headers.value, upstreamHeaders),
       ...(name === 'identity' ? identityValues(headers.value) : {}),
     };

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { PrincipalCredential, UpstreamCredential } from '../core/endpoint-runtime.js';
 import { IDENTITY_TYP, type IdentityClaims } from '../core/identity-token.js';
+import type { FetchJson } from '../idp/fetch-json.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
 import { forwardCredential } from '../proxy/credentials/forward.js';
@@ -24,6 +25,8 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
+  /** Absent: the usual one. `explain` records the requests. */
+  readonly fetchJson?: FetchJson;
 }
 
 export function createUpstreamCredentials(

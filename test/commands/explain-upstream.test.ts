@@ -17,7 +17,7 @@ const shown = (name: string): Raw => {
 };
 
 describe('the credential', () => {
-  test('none: nothing of the gateway', async () => {
+  test('none: the gateway adds nothing', async () => {
     const { code, step } = await scene.explain(scene.raw({}), scene.token());
     expect([code, step.state, step.observed, step.expected]).toEqual([0, 'pass', { credential: 'none' }, { credential: 'none' }]);
   });
@@ -185,7 +185,7 @@ describe('a rejected token', () => {
     const { reason, status, fix } = await scene.explain(inFile, scene.key);
     expect([reason, status]).toEqual(['exchange.refused', 403]);
     expect(fix).toEqual({
-      words: expect.stringMatching(/write upstreamAuthorization in the line of plain in keys\.jsonl, and reload the gateway$/),
+      words: expect.stringMatching(/Write upstreamAuthorization in the line of plain in keys\.jsonl, and reload the gateway$/),
     });
   });
 });
