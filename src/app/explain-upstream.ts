@@ -4,6 +4,7 @@
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
+import type { PrincipalCredential } from '../core/endpoint-runtime.js';
 import type { Explanation, ExplanationStep, Values } from '../core/explanation.js';
 import { gatewayFault } from '../core/failures.js';
 import type { Caller, Principal } from '../core/principal.js';
@@ -13,10 +14,12 @@ import { urlForLog } from '../idp/discovery.js';
 import { fetchJson } from '../idp/fetch-json.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { shapeOf } from '../verify/jws.js';
 import { systemScheduler } from './app.js';
 import type { ExplainSettings } from './explain-settings.js';
-import { createKeep } from './keep.js';
+import { createKeep, type Keep } from './keep.js';
+import { issuerRuntimes } from './runtime.js';
 import { recordTokenRequests } from './token-requests.js';
 import { createUpstreamCredentials } from './upstream-credentials.js';
 import { configuredHeaders, headerValues } from './upstream-values.js';
@@ -97,16 +100,22 @@ function identityValues(pairs: readonly string[]): Values {
   };
 }
 
-export function createExplainUpstream(settings: ExplainSettings): ExplainUpstream {
+export function createExplainUpstream(
+  settings: ExplainSettings,
+  issuers: Keep<IssuerRuntime>,
+): ExplainUpstream {
   const { config, endpoint } = settings;
   const { upstreamHeaders } = endpoint;
   const requests = recordTokenRequests(fetchJson, settings.clock);
-  const credential = createUpstreamCredentials(config, {
+  const shared = {
     ...settings,
     schedule: systemScheduler,
-    upstreamCredentials: createKeep(),
+    issuers,
+    upstreamCredentials: createKeep<PrincipalCredential>(),
     fetchJson: requests.fetchJson,
-  }).of(endpoint);
+  };
+  const runtimes = issuerRuntimes(config.issuers, shared);
+  const credential = createUpstreamCredentials(config, runtimes, shared).of(endpoint);
   const headersAlone = createUpstreamCredential(noCredential, upstreamHeaders);
   const expected = {
     ...expectedCredential(endpoint, config),

@@ -18,6 +18,7 @@ import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
 import { readCredential } from '../verify/credential.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { createExplainBearer } from './explain-bearer.js';
 import { createExplainBridge } from './explain-bridge.js';
 import { carrierValues, explainKey } from './explain-key.js';
@@ -27,6 +28,7 @@ import { createExplainUpstream } from './explain-upstream.js';
 import { upstreamFixFor } from './explain-upstream-fix.js';
 import { callOf, callStep, headOf } from './explained-call.js';
 import { configuredNames, type GivenCredential, headerFor, knownKeys } from './given-credential.js';
+import { createKeep } from './keep.js';
 
 /**
  * `given`: a text is a token or a key without its header. `tool`: explain a call of this tool;
@@ -62,12 +64,14 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const keys = knownKeys(apiKeys, config.endpoints);
   const names = configuredNames(config.endpoints);
   const registry = registryValues(config, apiKeys.length);
+  // The step of the upstream uses the same metadata.
+  const issuers = createKeep<IssuerRuntime>();
   const bearer =
     endpoint.isBridged && config.bridge !== null
       ? createExplainBridge(settings, config.bridge, keys, registry)
-      : createExplainBearer(settings);
+      : createExplainBearer(settings, issuers);
   const authorizer = createAuthorizer(endpoint);
-  const explainUpstream = createExplainUpstream(settings);
+  const explainUpstream = createExplainUpstream(settings, issuers);
 
   function explainCall(
     value: Credential,

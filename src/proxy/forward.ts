@@ -41,6 +41,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const keyHeaders = endpoint.apiKeys.map(({ header }) => header);
   const fields = requestFields(endpoint.forwardHeaders, keyHeaders);
   const reconnects = createReconnects(clock);
+  const forwardsTokens = endpoint.upstreamCredential.kind === 'forward';
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 
   function send(slot: Slot, prepared: Prepared): void {
@@ -52,6 +53,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       era,
       caller,
       upstream,
+      forwardsTokens,
       held,
       slot,
       session,
