@@ -6,7 +6,12 @@ import { type ApiKey, headerText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
-import { claimMissing, exchangeGatewayRejected, exchangeRefused } from '../core/failures.js';
+import {
+  claimMissing,
+  exchangeGatewayRejected,
+  exchangeRefused,
+  exchangeUnavailable,
+} from '../core/failures.js';
 import { isObject } from '../core/json.js';
 import type { Caller, Principal } from '../core/principal.js';
 import type {
@@ -162,6 +167,12 @@ function gatewayFix(
   );
 }
 
+/** In a detail of proxy/credentials/issued-token.ts. */
+const FOREIGN = 'the token is for another audience';
+const FOREIGN_WORDS =
+  'compare aud of the token with audience and resource of upstream.credential. Correct these ' +
+  'fields, if that aud means this MCP server alone. Else let the issuer write the right aud';
+
 function findFix(
   failure: Failure,
   principal: Principal,
@@ -175,6 +186,8 @@ function findFix(
     case exchangeRefused.definition:
       if (principal.key !== null) return keyFix(principal.key, context);
       return credential.kind === 'exchange' ? noChange(refusedWords(code, credential)) : null;
+    case exchangeUnavailable.definition:
+      return failure.detail?.includes(FOREIGN) ? noChange(FOREIGN_WORDS) : null;
     case exchangeGatewayRejected.definition:
       return credential.kind === 'exchange' || credential.kind === 'client-credentials'
         ? gatewayFix(code, credential)

@@ -114,7 +114,8 @@ export function createExplainUpstream(
     upstreamCredentials: createKeep<PrincipalCredential>(),
     fetchJson: requests.fetchJson,
   };
-  const runtimes = issuerRuntimes(config.issuers, shared);
+  const accepted = config.issuers.filter(({ issuer }) => endpoint.issuers.includes(issuer));
+  const runtimes = issuerRuntimes(accepted, shared);
   const credential = createUpstreamCredentials(config, runtimes, shared).of(endpoint);
   const headersAlone = createUpstreamCredential(noCredential, upstreamHeaders);
   const expected = {

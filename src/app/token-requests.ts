@@ -15,15 +15,10 @@ export interface TokenRequests {
 }
 
 /** By `expires_in` and by `exp` of a JWT, the earlier of both. Null: the answer has neither. */
-function lifeSeconds(json: Values, nowSeconds: number): number | null {
-  const { access_token: token, expires_in: stated } = json;
-  const shape = typeof token === 'string' ? shapeOf(token) : null;
-  const exp = shape?.kind === 'jws' ? shape.claims?.exp : null;
-  const ends = [
-    Number(stated ?? Number.NaN),
-    typeof exp === 'number' ? exp - nowSeconds : Number.NaN,
-  ];
-  const known = ends.filter(Number.isFinite);
+function lifeSeconds(stated: unknown, exp: unknown, nowSeconds: number): number | null {
+  const life = typeof stated === 'string' && /^\d+$/.test(stated) ? Number(stated) : stated;
+  const ends = [life, typeof exp === 'number' ? exp - nowSeconds : null];
+  const known = ends.filter((one): one is number => Number.isFinite(one));
   return known.length === 0 ? null : Math.round(Math.min(...known));
 }
 
@@ -31,7 +26,10 @@ function outcomeOf(fetched: Fetched, nowSeconds: number): Values {
   if (fetched.kind === 'transport') return { problem: fetched.detail };
   const { status, json } = fetched;
   if (!isObject(json) || typeof json.access_token !== 'string') return { status };
-  return { status, lifeSeconds: lifeSeconds(json, nowSeconds) ?? 'not stated' };
+  const shape = shapeOf(json.access_token);
+  const { aud, exp } = (shape.kind === 'jws' ? shape.claims : null) ?? {};
+  const life = lifeSeconds(json.expires_in, exp, nowSeconds) ?? 'not stated';
+  return { status, lifeSeconds: life, ...(aud === undefined ? {} : { aud }) };
 }
 
 export function recordTokenRequests(fetchJson: FetchJson, clock: Clock): TokenRequests {
