@@ -6,20 +6,12 @@ import { type ApiKey, headerText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
-import {
-  claimMissing,
-  exchangeGatewayRejected,
-  exchangeRefused,
-  exchangeUnavailable,
-} from '../core/failures.js';
+import { claimMissing, exchangeRefused } from '../core/failures.js';
 import { isObject } from '../core/json.js';
 import type { Caller, Principal } from '../core/principal.js';
-import type {
-  ClientCredentialsCredential,
-  ExchangeCredential,
-  UpstreamHeader,
-} from '../core/upstream-credential.js';
+import type { UpstreamHeader } from '../core/upstream-credential.js';
 import { createIdentityHeaders } from '../proxy/identity-headers.js';
+import { exchangeFix } from './explain-exchange-fix.js';
 import { noChange } from './explain-fix-context.js';
 import { UPSTREAM } from './explain-upstream.js';
 import { templateText } from './upstream-values.js';
@@ -106,94 +98,16 @@ function keyFix({ name }: ApiKey, { apiKeysFile }: UpstreamFixContext): Explanat
   );
 }
 
-const clientIdOf = ({ client }: ExchangeCredential | ClientCredentialsCredential): string =>
-  'clientId' in client && client.clientId !== null ? client.clientId : 'the client of the gateway';
-
-/** By error code of RFC 6749 section 5.2 and RFC 8693 section 2.2.2, as servers use them. */
-function refusedWords(code: string, credential: ExchangeCredential): string {
-  const client = clientIdOf(credential);
-  const target = [...credential.audience, ...credential.resource].join(', ');
-  switch (code) {
-    case 'access_denied':
-      return (
-        `the issuer does not let ${client} exchange this token. In Keycloak, ${client} must be in ` +
-        'aud of the token: add an audience mapper for it to a scope that the token has'
-      );
-    case 'invalid_client':
-    case 'invalid_target':
-      return (
-        `the issuer does not know the target ${target}. In Keycloak, audience is the client id of ` +
-        'the MCP server'
-      );
-    case 'invalid_request':
-      return (
-        `the issuer accepts neither the token nor the target ${target}. In Keycloak, switch on ` +
-        `standard token exchange for ${client}, and give ${client} a scope with that audience. ` +
-        'Dex needs connector_id in parameters'
-      );
-    case 'invalid_grant':
-      return 'the issuer does not accept this token for an exchange: it ended, or was revoked';
-    case 'invalid_scope':
-      return `the issuer does not give ${client} the scopes ${credential.scopes.join(' ')}`;
-    case 'unsupported_grant_type':
-    case 'unauthorized_client':
-      return (
-        `let the issuer allow the grant of RFC 8693 to ${client}. Entra ID has another one: ` +
-        'grant: on-behalf-of'
-      );
-    default:
-      return `look up the rejection in the log of the issuer, at the client ${client}`;
-  }
-}
-
-/** Codes that do not speak of the client. */
-const OF_REQUEST = new Set(['invalid_scope', 'invalid_target', 'invalid_request']);
-
-function gatewayFix(
-  code: string,
-  credential: ExchangeCredential | ClientCredentialsCredential,
-): ExplanationFix {
-  const { client } = credential;
-  if (OF_REQUEST.has(code))
-    return noChange(
-      `the token endpoint knows the client ${clientIdOf(credential)} and rejects its request: ` +
-        'compare scopes, audience, resource and parameters of upstream.credential with the server',
-    );
-  const secretOf = client.auth === 'private_key_jwt' ? 'privateKey' : 'clientSecret';
-  const other = client.auth === 'basic' ? '. Or the server wants auth: post' : '';
-  return noChange(
-    `the token endpoint rejects the client ${clientIdOf(credential)} for every caller: compare ` +
-      `clientId and ${secretOf} of upstream.credential with the client at the server${other}`,
-  );
-}
-
-/** In a detail of proxy/credentials/issued-token.ts. */
-const FOREIGN = 'the token is for another audience';
-const FOREIGN_WORDS =
-  'compare aud of the token with audience and resource of upstream.credential. Correct these ' +
-  'fields, if that aud means this MCP server alone. Else let the issuer write the right aud';
-
 function findFix(
   failure: Failure,
   principal: Principal,
   context: UpstreamFixContext,
 ): ExplanationFix | null {
-  const { upstreamCredential: credential } = context.endpoint;
-  const [, code = ''] = /\bstatus \d+ (\w+)/.exec(failure.detail ?? '') ?? [];
-  switch (failure.definition) {
-    case claimMissing.definition:
-      return claimFix(failure, principal, context);
-    case exchangeRefused.definition:
-      if (principal.key !== null) return keyFix(principal.key, context);
-      return credential.kind === 'exchange' ? noChange(refusedWords(code, credential)) : null;
-    case exchangeUnavailable.definition:
-      return failure.detail?.includes(FOREIGN) ? noChange(FOREIGN_WORDS) : null;
-    case exchangeGatewayRejected.definition:
-      return credential.kind === 'exchange' || credential.kind === 'client-credentials'
-        ? gatewayFix(code, credential)
-        : null;
-  }
-  return null;
+  const { definition } = failure;
+  if (definition === claimMissing.definition) return claimFix(failure, principal, context);
+  if (definition === exchangeRefused.definition && principal.key !== null)
+    return keyFix(principal.key, context);
+  return exchangeFix(failure, context.endpoint.upstreamCredential);
 }
 
 /** Null: the upstream step did not fail, or no setting can help. */

@@ -1,5 +1,5 @@
-// `explain` asks the token endpoint for real, as the gateway does: where, the life of the token, and
-// why there is none. The scene checks that no output has a token or a secret.
+// `explain` asks the token endpoint for real, as the gateway does. It shows where, the life of the
+// token, and why there is none. The scene checks that no output has a token or a secret.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ownPort } from '../fixtures/ports.js';
 import { answers } from '../fixtures/raw-upstream.js';
