@@ -25,6 +25,8 @@ export const RESOURCE = `${PUBLIC_URL}/mcp`;
 export const fingerprint = (text: string): string => hash('sha256', text).slice(0, 8);
 const long = (): string => randomBytes(32).toString('base64url');
 
+const isIdentity = (credential: unknown): boolean => (credential as Raw | undefined)?.kind === 'identity';
+
 export interface UpstreamScene {
   issuer: JwksIssuer;
   tokens: RawUpstream;
@@ -74,7 +76,7 @@ export async function startUpstreamScene(): Promise<UpstreamScene> {
     raw: (upstream, endpoint = {}) => ({
       publicUrl: PUBLIC_URL,
       issuers: { main: { issuer: issuer.issuer } },
-      identity: { keys: [`\${file:${pem}}`] },
+      ...(isIdentity(upstream.credential) ? { identity: { keys: [`\${file:${pem}}`] } } : {}),
       endpoints: [{ path: '/mcp', issuers: ['main'], upstream: { url: 'http://127.0.0.1:9/mcp', ...upstream }, ...endpoint }],
       ...('apiKeys' in endpoint
         ? {
