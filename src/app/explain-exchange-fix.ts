@@ -74,15 +74,21 @@ function refusedWords(code: string, { credential, server }: Rejecting): string {
   }
 }
 
-/** Codes that do not speak of the client. */
-const OF_REQUEST = new Set(['invalid_scope', 'invalid_target', 'invalid_request']);
+/** Codes of a 400 or a 403 that do not speak of the secret of the client (RFC 6749 section 5.2). */
+const OF_REQUEST = new Set([
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+  'unsupported_grant_type',
+]);
 
-function gatewayWords(code: string, { server, field }: Rejecting): string {
+function gatewayWords(status: string, code: string, { server, field }: Rejecting): string {
   const { client } = server;
-  if (OF_REQUEST.has(code))
+  if (status !== '401' && OF_REQUEST.has(code))
     return (
-      `the token endpoint knows the client ${clientIdOf(server)} and rejects its request: ` +
-      'compare scopes, audience, resource and parameters of upstream.credential with the server'
+      `the token endpoint knows the client ${clientIdOf(server)} and rejects its request. Allow ` +
+      'the grant client_credentials to it, and compare scopes, audience, resource and parameters'
     );
   const secretOf = client.auth === 'private_key_jwt' ? 'privateKey' : 'clientSecret';
   const other = client.auth === 'basic' ? '. Or the server wants auth: post' : '';
@@ -105,13 +111,13 @@ export function exchangeFix(
 ): ExplanationFix | null {
   if (credential.kind !== 'exchange' && credential.kind !== 'client-credentials') return null;
   const { definition, detail = '' } = failure;
-  const [, code = ''] = /\bstatus \d+ (\w+)/.exec(detail) ?? [];
+  const [, status = '', code = ''] = /\bstatus (\d+)(?: (\w+))?/.exec(detail) ?? [];
   const rejecting = rejectingServer(credential, detail);
   switch (definition) {
     case exchangeRefused.definition:
       return noChange(refusedWords(code, rejecting));
     case exchangeGatewayRejected.definition:
-      return noChange(gatewayWords(code, rejecting));
+      return noChange(gatewayWords(status, code, rejecting));
     default:
       return detail.includes(FOREIGN) ? noChange(FOREIGN_WORDS) : null;
   }

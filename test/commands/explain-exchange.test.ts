@@ -182,7 +182,9 @@ describe('client-credentials', () => {
 
   test.each<[number, string, RegExp]>([
     [401, 'invalid_client', /^the token endpoint rejects the client portcullis for every caller/],
-    [400, 'invalid_scope', /knows the client portcullis and rejects its request: compare scopes/],
+    [400, 'invalid_scope', /knows the client portcullis and rejects its request\. .* compare scopes/],
+    [400, 'unauthorized_client', /Allow the grant client_credentials to it/],
+    [401, 'unauthorized_client', /^the token endpoint rejects the client portcullis for every caller/],
   ])('%i %s: exchange.gateway_rejected', async (code, error, words) => {
     scene.tokens.answer(oauthError(code, error));
     const { reason, status, fix } = await scene.explain(scene.raw(own()), scene.token());
