@@ -44,8 +44,9 @@ function refusedWords(code: string, { credential, server }: Rejecting): string {
   switch (code) {
     case 'access_denied':
       return (
-        `the issuer does not let ${client} exchange this token. In Keycloak, ${client} must be in ` +
-        'aud of the token: add an audience mapper for it to a scope that the token has'
+        `the issuer does not let ${client} exchange this token: its policy may forbid it for this ` +
+        `user. In Keycloak, ${client} must be in aud of the token: add an audience mapper for it ` +
+        'to a scope that the token has'
       );
     case 'invalid_client':
     case 'invalid_target':
