@@ -47,6 +47,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { target } = upstream;
   const fields = requestFields(endpoint.forwardHeaders, ownHeaders(endpoint));
   const reconnects = createReconnects(clock);
+  const forwardsTokens = endpoint.upstreamCredential.kind === 'forward';
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 
   function send(slot: Slot, prepared: Prepared): void {
@@ -58,6 +59,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       era,
       caller,
       upstream,
+      forwardsTokens,
       held,
       slot,
       session,

@@ -96,6 +96,8 @@ export interface ResponseContext {
   readonly caller: Caller;
   readonly session: CallSession | null;
   readonly upstream: Endpoint['upstream'];
+  /** True: the endpoint forwards tokens of issuers, so the upstream verifies them itself. */
+  readonly forwardsTokens: boolean;
 }
 
 /**
@@ -113,7 +115,7 @@ const isLostSession = (
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
-  { caller, session, upstream }: ResponseContext,
+  { caller, session, upstream, forwardsTokens }: ResponseContext,
 ): Failure | null {
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
@@ -138,11 +140,17 @@ export function rejectResponse(
     // The upstream verifies this credential, so its 401 is about that.
     if (status === 401) return upstreamRefusedCaller();
   } else if (isLostSession(status, headers, session)) {
-    return sessionNotFound({ detail: 'the upstream answered 401 without a challenge' });
+    const detail = 'the upstream answered 401 without a challenge';
+    // It may be about the credential after all. The client begins anew, with a new token.
+    return sessionNotFound({ detail, rejectsCredential: true });
+  } else if (forwardsTokens && caller.key === null) {
+    // The caller's own token: a new login at its issuer can help. A 403 is about its rights.
+    if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {
     // It is about the credential of the gateway. Relayed, it would start a login at the wrong
     // server (A-47, rejected gateway credential).
-    return upstreamGatewayRejected({ detail: `status ${status}` });
+    const isOutdated = status === 401 ? ({ rejectsCredential: true } as const) : {};
+    return upstreamGatewayRejected({ detail: `status ${status}`, ...isOutdated });
   }
   if (status === 200 && hasOtherMediaType(headers))
     return upstreamBroken({ detail: 'neither JSON nor an event stream' });
