@@ -1,5 +1,5 @@
-// The upstream gets a JWT about the caller, signed by the gateway. One signature serves a caller for
-// most of the life of the JWT.
+// The upstream gets a JWT about the caller, which the gateway signs. One signature serves a caller
+// for most of the life of the JWT.
 import type { Clock } from '../../core/clock.js';
 import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
 import type { SignIdentity } from '../../core/identity-token.js';

@@ -101,7 +101,7 @@ describe('act (RFC 8693 section 4.1)', () => {
     expect(claims(withAct(act)).act).toEqual({ sub: 'agent', iss: ISSUER, client_id: 'bot', act: { client_id: 'first' } });
     expect(make(withAct(chain(10))).ok).toBe(true);
   });
-  test.each([undefined, null])('%j is no actor', (act) => {
+  test.each([undefined, null])('%j names no actor', (act) => {
     expect(claims(withAct(act))).not.toHaveProperty('act');
   });
   test.each<[string, unknown]>([
