@@ -48,8 +48,8 @@ function actorOf(act: unknown, depth = 1): Actor | null | Failure {
 }
 
 /**
- * Issuer and `sub`, where these two identify the caller. Else the id of the principal: two tenants
- * of an issuer, a user and a client, or a user and an API key can have one name.
+ * Issuer and `sub`, where these two identify the caller. Else the id of the principal. Users of two
+ * tenants, a user and a client, or a user and an API key can have one name.
  */
 function subjectId({ kind, issuer, tenant, subject, claims, id }: Principal): SubjectId {
   const isPair = kind === 'subject' && tenant === null && claims.sub === subject;
