@@ -1,0 +1,44 @@
+// The metadata of a server as a source that fails where the server does not offer what the gateway
+// wants to ask it for (RFC 8414 section 2).
+import type { MetadataDocument } from './discovery.js';
+import type { MetadataSource } from './metadata.js';
+
+/** A value that a list of the metadata must hold. */
+export interface Offer {
+  /** The server, for the log. */
+  readonly issuer: string;
+  readonly member: string;
+  readonly value: string;
+  /** What the operator can set where the server offers it without saying so. */
+  readonly setting: string;
+}
+
+const offers = ({ json }: MetadataDocument, { member, value }: Offer): boolean => {
+  const list = json[member];
+  return Array.isArray(list) && list.includes(value);
+};
+
+/**
+ * A document without the offer counts as unhelpful: the source fetches a newer one, so the gateway
+ * needs no restart once the server offers it.
+ */
+export function requireOffer(metadata: MetadataSource, offer: Offer): MetadataSource {
+  const { issuer, member, value, setting } = offer;
+  const detail =
+    `the metadata of ${issuer} does not offer it: ${member} has no ${value}; ` +
+    `if the server supports it, set ${setting}`;
+  let without: MetadataDocument | null = null;
+  return {
+    ...metadata,
+    async get(unhelpful) {
+      const found = await metadata.get(unhelpful ?? without);
+      if (found.ok && offers(found.document, offer)) return found;
+      if (found.ok) without = found.document;
+      // The last document that came is the answer of the server, also while a newer one may not be
+      // fetched yet.
+      const isRefused = without !== null && metadata.last() === without;
+      if (!found.ok) return isRefused ? { ...found, detail, isMisplaced: false } : found;
+      return { ok: false, detail, isMisplaced: false, retryAfterSeconds: 1 };
+    },
+  };
+}
