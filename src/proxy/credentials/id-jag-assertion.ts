@@ -136,6 +136,11 @@ function decode(jwt: string): Pick<Read, 'typ' | 'claims'> | null {
   }
 }
 
+export function isIdJag(token: string): boolean {
+  const typ = decode(token)?.typ;
+  return typeof typ === 'string' && ID_JAG_TYP.test(typ);
+}
+
 export function readIdJag(
   { accessToken, members }: TokenAnswer,
   expected: ExpectedIdJag,

@@ -40,25 +40,30 @@ export interface TokenClientParts extends TokenClientDependencies {
   readonly asker: Asker;
   /** Fields of each notice: the path of the endpoint, and the server. */
   readonly about: Readonly<Record<string, string>>;
+  /** The setting with the fields of the server. Default: `upstream.credential`. */
+  readonly field?: string;
 }
 
 const MAX_BYTES = 64 * 1024;
 /** Waiting for a slot at once, for known and for unknown callers each. */
 const MAX_WAITING = 256;
 const CHECK_CREDENTIALS =
-  'the token endpoint rejects the gateway: check auth, clientId and the secret or key of ' +
-  'upstream.credential';
+  'the token endpoint rejects the gateway: check auth, clientId and the secret or key of ';
 const TRY_POST =
   'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
   'decode differently: try auth: post';
 
-function locateToken(url: string | null, metadata: MetadataSource | null): LocateEndpoint {
+function locateToken(
+  url: string | null,
+  metadata: MetadataSource | null,
+  field: string,
+): LocateEndpoint {
   if (url !== null) return async () => url;
   if (metadata === null) throw new Error('neither tokenUrl nor metadata');
   const located = {
     member: 'tokenEndpoint',
     name: 'token_endpoint',
-    setting: 'upstream.credential.tokenUrl',
+    setting: `${field}.tokenUrl`,
     settingOf: 'endpoint',
     unavailable: exchangeUnavailable,
   } as const;
@@ -71,12 +76,13 @@ export function createTokenClient({
   assertionAudience,
   asker,
   about,
+  field = 'upstream.credential',
   fetchJson,
   clock,
   notify,
 }: TokenClientParts): TokenClient {
   const { client, timeoutMs, maxConcurrentRequests: max } = server;
-  const locate = locateToken(server.tokenUrl, metadata);
+  const locate = locateToken(server.tokenUrl, metadata, field);
   const authenticate = createClientAuthentication(client, assertionAudience, clock);
   const slots = createSlots(
     { max, maxUnknown: Math.floor(max / 2), maxWaiting: MAX_WAITING, maxWaitMs: timeoutMs },
@@ -94,7 +100,7 @@ export function createTokenClient({
 
   function report(failure: Failure): Failure {
     if (failure.definition !== exchangeGatewayRejected.definition) return failure;
-    const hint = isEncodedForBasic(client) ? TRY_POST : CHECK_CREDENTIALS;
+    const hint = isEncodedForBasic(client) ? TRY_POST : `${CHECK_CREDENTIALS}${field}`;
     const detail = `${failure.detail}; ${hint}`;
     notify({ event: 'exchange.client_rejected', level: 'error', ...about, detail });
     return exchangeGatewayRejected({ detail });
