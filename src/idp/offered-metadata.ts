@@ -5,8 +5,6 @@ import type { MetadataSource } from './metadata.js';
 
 /** A value that a list of the metadata must hold. */
 export interface Offer {
-  /** The server, for the log. */
-  readonly issuer: string;
   readonly member: string;
   readonly value: string;
   /** What the operator can set where the server offers it without saying so. */
@@ -23,9 +21,9 @@ const offers = ({ json }: MetadataDocument, { member, value }: Offer): boolean =
  * needs no restart once the server offers it.
  */
 export function requireOffer(metadata: MetadataSource, offer: Offer): MetadataSource {
-  const { issuer, member, value, setting } = offer;
+  const { member, value, setting } = offer;
   const detail =
-    `the metadata of ${issuer} does not offer it: ${member} has no ${value}; ` +
+    `the metadata does not offer this: ${member} has no ${value}; ` +
     `if the server supports it, set ${setting}`;
   let without: MetadataDocument | null = null;
   return {

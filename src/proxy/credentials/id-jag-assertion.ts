@@ -60,6 +60,8 @@ function textsOf(value: unknown): string[] | null {
   return list.every((item) => typeof item === 'string') ? list : null;
 }
 
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
 const sameText = (value: unknown, text: string): boolean =>
   typeof value === 'string' && value.toLowerCase() === text.toLowerCase();
 
@@ -110,7 +112,7 @@ export const idJagRules: readonly IdJagRule[] = [
     // Without the claim, the request to the other server names the resource.
     name: 'resource',
     applies: ({ claims, expected }) => {
-      if (claims.resource === undefined) return false;
+      if (isAbsent(claims.resource)) return false;
       const granted = textsOf(claims.resource);
       return !granted?.length || !granted.every((name) => expected.resource.includes(name));
     },
@@ -153,7 +155,7 @@ export function readIdJag(
   const { resource, scope } = decoded.claims;
   return ok({
     assertion: accessToken,
-    resource: resource === undefined ? [] : (textsOf(resource) ?? []),
+    resource: isAbsent(resource) ? [] : (textsOf(resource) ?? []),
     scope: typeof scope === 'string' ? scope : null,
   });
 }

@@ -80,7 +80,7 @@ export function createIdJagRequest(config: IdJagExchange, parts: IdJagParts): Re
   const { idJag: server, issuer } = config;
   const { clock, fetchJson, notify, about, issuerMetadata, serverMetadata } = parts;
   const shared = { fetchJson, clock, notify, asker: 'caller' } as const;
-  const offered = { issuer, setting: 'upstream.credential.tokenUrl', ...ISSUES };
+  const offered = { setting: 'upstream.credential.tokenUrl', ...ISSUES };
   const idp = createTokenClient({
     ...shared,
     server: config,
@@ -88,7 +88,7 @@ export function createIdJagRequest(config: IdJagExchange, parts: IdJagParts): Re
     assertionAudience: issuer,
     about: { ...about, server: issuer },
   });
-  const accepted = { issuer: server.issuer, setting: `${FIELD}.tokenUrl`, ...ACCEPTS };
+  const accepted = { setting: `${FIELD}.tokenUrl`, ...ACCEPTS };
   const authorizationServer = createTokenClient({
     ...shared,
     server,
