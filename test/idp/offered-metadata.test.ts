@@ -32,7 +32,7 @@ describe('an offer in the metadata', () => {
     publish(metadata);
     const get = asking();
     const detail =
-      `the metadata does not offer this: ${MEMBER} has no ${PROFILE}; ` + 'if the server supports it, set idJag.tokenUrl';
+      `the metadata does not offer this: ${MEMBER} has no ${PROFILE}; if the server supports it, set idJag.tokenUrl`;
     expect(await get()).toMatchObject({ ok: false, detail, isMisplaced: false });
     // Also while the source waits before it fetches again.
     expect(await get()).toMatchObject({ ok: false, detail });
