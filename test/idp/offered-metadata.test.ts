@@ -31,8 +31,7 @@ describe('an offer in the metadata', () => {
   ])('%s is no offer, and the detail says what to do', async (_what, metadata) => {
     publish(metadata);
     const get = asking();
-    const detail =
-      `the metadata does not offer this: ${MEMBER} has no ${PROFILE}; if the server supports it, set idJag.tokenUrl`;
+    const detail = `the metadata does not offer this: ${MEMBER} has no ${PROFILE}; if the server supports it, set idJag.tokenUrl`;
     expect(await get()).toMatchObject({ ok: false, detail, isMisplaced: false });
     // Also while the source waits before it fetches again.
     expect(await get()).toMatchObject({ ok: false, detail });
