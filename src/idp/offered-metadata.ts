@@ -1,13 +1,13 @@
 // The metadata of a server as a source that fails where the server does not offer what the gateway
 // wants to ask it for (RFC 8414 section 2).
-import type { MetadataDocument } from './discovery.js';
+import type { MetadataDocument, NotDiscovered } from './discovery.js';
 import type { MetadataSource } from './metadata.js';
 
 /** A value that a list of the metadata must hold. */
 export interface Offer {
   readonly member: string;
   readonly value: string;
-  /** What the operator can set where the server offers it without saying so. */
+  /** The setting that makes this metadata unnecessary, for the log. */
   readonly setting: string;
 }
 
@@ -25,6 +25,9 @@ export function requireOffer(metadata: MetadataSource, offer: Offer): MetadataSo
   const detail =
     `the metadata does not offer this: ${member} has no ${value}; ` +
     `if the server supports it, set ${setting}`;
+  /** The setting helps here too: without metadata at its places, no fetch finds an offer. */
+  const placed = (found: NotDiscovered): string =>
+    found.isMisplaced ? `${found.detail}; set ${setting}` : found.detail;
   let without: MetadataDocument | null = null;
   return {
     ...metadata,
@@ -35,7 +38,8 @@ export function requireOffer(metadata: MetadataSource, offer: Offer): MetadataSo
       // The last document that came is the answer of the server, also while a newer one may not be
       // fetched yet.
       const isRefused = without !== null && metadata.last() === without;
-      if (!found.ok) return isRefused ? { ...found, detail, isMisplaced: false } : found;
+      if (!found.ok)
+        return { ...found, detail: isRefused ? detail : placed(found), isMisplaced: false };
       return { ok: false, detail, isMisplaced: false, retryAfterSeconds: 1 };
     },
   };

@@ -5,7 +5,7 @@ import { secret } from '../../src/core/secret.js';
 import type { TokenEndpoint } from '../../src/core/upstream-credential.js';
 import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource } from '../../src/idp/metadata.js';
-import { createIdJagRequest, type IdJagExchange } from '../../src/proxy/credentials/id-jag.js';
+import { createIdJagExchange, type IdJagExchange } from '../../src/proxy/credentials/id-jag.js';
 import type { AuthorizationServer } from '../fixtures/grant-server.js';
 import { FILES_CLIENT, IDP_CLIENT, type Idp, startFilesServer, startIdJagIdp } from '../fixtures/id-jag-servers.js';
 import { withDeadline } from '../fixtures/wait.js';
@@ -40,7 +40,7 @@ const endpoint = ({ id, secret: value }: { id: string; secret: string }): TokenE
 export type Asking = {
   clock: TestClock;
   notices: Notice[];
-  ask(token: string, isKnown?: boolean): ReturnType<ReturnType<typeof createIdJagRequest>>;
+  ask(token: string, isKnown?: boolean): ReturnType<ReturnType<typeof createIdJagExchange>>;
 };
 
 /** The requests of one endpoint. `idJag` and the rest: changes of its configuration. */
@@ -65,17 +65,17 @@ export function asking(
     ...changes,
     idJag: { issuer: files.issuer, ...endpoint(FILES_CLIENT), ...idJag },
   };
-  const request = createIdJagRequest(config, {
+  const exchange = createIdJagExchange(config, {
     fetchJson,
     clock,
     notify,
     issuerMetadata: metadata(idp.issuer),
     serverMetadata: metadata(files.issuer),
-    about: { endpoint: '/files' },
+    path: '/files',
   });
   return {
     clock,
     notices,
-    ask: (token, isKnown = false) => withDeadline('a token of the other server', request(token, isKnown), 15_000),
+    ask: (token, isKnown = false) => withDeadline('a token of the other server', exchange(token, isKnown), 15_000),
   };
 }

@@ -179,7 +179,7 @@ describe('a fault names its server and its row', () => {
     servers.files.lies = status(401, 'invalid_client');
     await outcome(setting);
     expect(setting.notices).toMatchObject([
-      { event: 'exchange.client_rejected', level: 'error', endpoint: '/files', server: servers.files.issuer },
+      { event: 'exchange.client_rejected', level: 'error', endpoint: '/files', issuer: servers.files.issuer },
     ]);
   });
 });
