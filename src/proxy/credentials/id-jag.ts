@@ -47,7 +47,7 @@ function assertionForm({ resource, scopes }: IdJagExchange, idJag: IdJag): URLSe
 }
 
 /** The same failure with the name of the server, because two servers can cause it. */
-const of = (server: string, failure: Failure): Failure => ({
+const withServer = (server: string, failure: Failure): Failure => ({
   ...failure,
   detail: `${server}: ${failure.detail ?? failure.definition.reason}`,
 });
@@ -82,20 +82,23 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
   const expectedToken = { issuedTokenType: null, audience: resource };
 
   return async (subjectToken, isKnown) => {
+    // Without the other server an ID-JAG is useless, and an outage there must not load the issuer.
+    const obstacle = await taker.obstacle(isKnown);
+    if (obstacle !== null) return withServer(atTaker, obstacle);
     const form = exchangeForm(request, subjectToken, ID_JAG_TYPE);
     const exchanged = await idp.request(form, isKnown);
-    if (!exchanged.ok) return of(atIdp, exchanged);
+    if (!exchanged.ok) return withServer(atIdp, exchanged);
     const idJag = readIdJag(exchanged.value, expectedIdJag, clock);
-    if (!idJag.ok) return of(atIdp, idJag);
+    if (!idJag.ok) return withServer(atIdp, idJag);
     const askedAtMs = clock.wallMs();
     const answer = await taker.request(assertionForm(config, idJag.value), isKnown);
-    if (!answer.ok) return of(atTaker, answer);
+    if (!answer.ok) return withServer(atTaker, answer);
     // The upstream must not get what buys tokens at its authorization server.
     if (isIdJag(answer.value.accessToken))
-      return of(atTaker, exchangeUnavailable({ detail: 'the access token is an ID-JAG' }));
+      return withServer(atTaker, exchangeUnavailable({ detail: 'the access token is an ID-JAG' }));
     // It may live longer than the ID-JAG, which limits only the time to present it.
     const expected = { ...expectedToken, subjectToken };
     const issued = readIssued(answer.value, expected, askedAtMs, clock.wallMs());
-    return issued.ok ? issued : of(atTaker, issued);
+    return issued.ok ? issued : withServer(atTaker, issued);
   };
 }

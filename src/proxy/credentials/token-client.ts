@@ -22,6 +22,8 @@ export interface TokenClient {
    * a 200 with a usable `access_token`, and to one of the failures exchange.* for all else.
    */
   request(form: URLSearchParams, isKnown: boolean): Promise<Result<TokenAnswer>>;
+  /** Why `request` would fail now without a request; null: it would send one. Sends none itself. */
+  obstacle(isKnown: boolean): Promise<Failure | null>;
 }
 
 /** The surroundings of a client. */
@@ -70,6 +72,12 @@ function locateToken(
   return createLocateEndpoint(located, url, metadata);
 }
 
+const stopped = (waitMs: number): Failure =>
+  exchangeUnavailable({
+    detail: 'the token endpoint keeps failing, no request sent',
+    retryAfterSeconds: waitMs / 1000,
+  });
+
 export function createTokenClient({
   server,
   metadata,
@@ -111,12 +119,7 @@ export function createTokenClient({
     if (typeof url !== 'string') return url;
     const breaker = isKnown ? breakers.known : breakers.unknown;
     const waitMs = breaker.enter();
-    if (waitMs > 0) {
-      return exchangeUnavailable({
-        detail: 'the token endpoint keeps failing, no request sent',
-        retryAfterSeconds: waitMs / 1000,
-      });
-    }
+    if (waitMs > 0) return stopped(waitMs);
     let succeeded = false;
     let retryAfterSeconds = 0;
     try {
@@ -136,6 +139,12 @@ export function createTokenClient({
   }
 
   return {
+    async obstacle(isKnown) {
+      const url = await locate();
+      if (typeof url !== 'string') return url;
+      const waitMs = (isKnown ? breakers.known : breakers.unknown).waitMs();
+      return waitMs > 0 ? stopped(waitMs) : null;
+    },
     async request(form, isKnown) {
       const result = await slots.run(isKnown, () => send(form, isKnown));
       return (

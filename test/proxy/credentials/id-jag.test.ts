@@ -150,6 +150,16 @@ describe('a fault names its server and its row', () => {
     ['the wrong issuer', 'idp', { claims: { iss: 'https://other.example.com' } }, UNAVAILABLE, 'iss of the ID-JAG'],
     ['no end', 'idp', { claims: { exp: undefined } }, UNAVAILABLE, 'has no exp'],
     [
+      'a token for another server',
+      'files',
+      { claims: { aud: 'https://other.example.com' } },
+      UNAVAILABLE,
+      'for another audience',
+    ],
+    ['a token without audience', 'files', { claims: { aud: undefined } }, UNAVAILABLE, 'for another audience'],
+    ['a token of another type', 'files', { answer: { token_type: 'DPoP' } }, UNAVAILABLE, 'not Bearer'],
+    ['a token that is expired', 'files', { claims: { exp: 1 } }, UNAVAILABLE, 'expired already'],
+    [
       'an ID-JAG in place of the token',
       'files',
       { header: { typ: 'oauth-id-jag+jwt' } },
@@ -172,6 +182,18 @@ describe('a fault names its server and its row', () => {
     if (which === 'idp' && role === 'issuer') expect(servers.files.hits.token).toBe(0);
     honest(servers);
     expect(await outcome(setting)).toEqual(['ok', '']);
+  });
+
+  test("the caller's own token in place of a new one", async () => {
+    const token = await login();
+    const { idp, files } = servers;
+    files.lies = { answer: { access_token: token } };
+    const own = asking(servers, { resource: [RESOURCE, OWN] });
+    expect(await outcome(own, token)).toEqual([
+      'exchange.unavailable',
+      `authorization server ${files.issuer}: the server answered the caller's own token`,
+    ]);
+    expect(idp.hits.token).toBe(1);
   });
 
   test('a rejection of the gateway is reported with its server', async () => {
