@@ -1,5 +1,5 @@
-// Measures what each credential for the upstream costs at a hot call, beside no credential: the same
-// build and the same call, in one interleaved run.
+// Measures the cost of each credential for the upstream at a hot call, beside no credential: the
+// same build and the same call, in one interleaved run.
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -50,7 +50,7 @@ const textOf = ({ rawHeaders, target, body }: RecordedRequest): string =>
 describe.each(NAMES)('A-42: an upstream with the credential %s', (kind) => {
   const ways = Object.entries(WAYS).filter(([way]) => way !== 'a bridge token' || hasBridge(kind));
 
-  test.each(ways)('gets nothing of %s', async (way, present) => {
+  test.each(ways)('does not get %s', async (way, present) => {
     const presented = await present(kinds.scene, kind);
     const isForwarded = kind === 'forward' && way !== KEPT && !isRefused(kind, way);
     if (isForwarded) onwardToken(String(presented.secrets[0]));
@@ -71,7 +71,7 @@ describe.each(NAMES)('A-42: an upstream with the credential %s', (kind) => {
   });
 });
 
-test('A-42: the upstream of a pass-through caller gets its header, and nothing of the gateway', async () => {
+test('A-42: the upstream of a pass-through caller gets its header, and no header of the operator', async () => {
   const line: HeaderLine = ['Authorization', 'Old a-legacy-credential-5b7e'];
   const response = await kinds.scene.send(modern('tools/list', { path: '/none/mcp', headers: [line] }));
   expect([response.status, kinds.upstream.hits]).toEqual([200, 1]);

@@ -15,7 +15,7 @@ type Fields = Record<string, unknown>;
 
 const textOf = (name: string): string => createHash('sha256').update(`upstream kinds: ${name}`).digest('base64url');
 
-/** What the operator configured. None of it may be in a log, a metric or an answer. */
+/** The secrets of the operator. None of them may be in a log, a metric or an answer. */
 export const CONFIGURED = {
   STATIC_UPSTREAM: `Bearer ${textOf('static')}`,
   HEADER_UPSTREAM: textOf('header'),
@@ -150,7 +150,7 @@ export async function startKindsScene(only?: readonly string[]): Promise<KindsSc
   };
 }
 
-/** What a caller sends, and the secret texts in it. `path`: where, if not to `/KIND/mcp`. */
+/** The headers of a caller, and the secret texts in them. `path`: where, if not to `/KIND/mcp`. */
 export interface Presented {
   readonly path?: string;
   readonly lines: readonly HeaderLine[];
