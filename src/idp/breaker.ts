@@ -1,5 +1,5 @@
-// A circuit breaker for an introspection endpoint. Five failures in a row open it for five seconds.
-// After that it lets one request at a time through, until one succeeds.
+// A circuit breaker for an introspection or a token endpoint. Five failures in a row open it for
+// five seconds. After that it lets one request at a time through, until one succeeds.
 import type { Clock } from '../core/clock.js';
 
 export interface Breaker {
@@ -9,7 +9,7 @@ export interface Breaker {
   leave(succeeded: boolean, retryAfterSeconds: number): void;
   /**
    * Another breaker of this endpoint had a success, so the outage may be over. `isProven`: the
-   * endpoint called a token active, so this breaker closes. Else its next request goes at once.
+   * endpoint accepted a token, so this breaker closes. Else its next request goes at once.
    */
   hearOfSuccess(isProven: boolean): void;
 }

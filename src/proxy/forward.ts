@@ -41,6 +41,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const keyHeaders = endpoint.apiKeys.map(({ header }) => header);
   const fields = requestFields(endpoint.forwardHeaders, keyHeaders);
   const reconnects = createReconnects(clock);
+  const forwardsTokens = endpoint.upstreamCredential.kind === 'forward';
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 
   function send(slot: Slot, prepared: Prepared): void {
@@ -53,6 +54,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       caller,
       upstream,
       credentialHeaders,
+      forwardsTokens,
       held,
       slot,
       session,

@@ -99,6 +99,8 @@ export interface ResponseContext {
   readonly upstream: Endpoint['upstream'];
   /** The headers that the gateway presented: names and values in turn. */
   readonly credentialHeaders: readonly string[];
+  /** True: the endpoint forwards tokens of issuers, so the upstream verifies them itself. */
+  readonly forwardsTokens: boolean;
 }
 
 /** A server can repeat the headers of a request in a redirect to its login page. */
@@ -129,7 +131,7 @@ export function rejectResponse(
   headers: UpstreamHeaders,
   context: ResponseContext,
 ): Failure | null {
-  const { caller, session } = context;
+  const { caller, session, forwardsTokens } = context;
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
   // (C-141, no redirects).
@@ -152,11 +154,17 @@ export function rejectResponse(
     // The upstream verifies this credential, so its 401 is about that.
     if (status === 401) return upstreamRefusedCaller();
   } else if (isLostSession(status, headers, session)) {
-    return sessionNotFound({ detail: 'the upstream answered 401 without a challenge' });
+    const detail = 'the upstream answered 401 without a challenge';
+    // It may be about the credential after all. The client begins anew, with a new token.
+    return sessionNotFound({ detail, rejectsCredential: true });
+  } else if (forwardsTokens && caller.key === null) {
+    // The caller's own token: a new login at its issuer can help. A 403 is about its rights.
+    if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {
     // It is about the credential of the gateway. Relayed, it would start a login at the wrong
     // server (A-47, rejected gateway credential).
-    return upstreamGatewayRejected({ detail: `status ${status}` });
+    const isOutdated = status === 401 ? ({ rejectsCredential: true } as const) : {};
+    return upstreamGatewayRejected({ detail: `status ${status}`, ...isOutdated });
   }
   if (status === 200 && hasOtherMediaType(headers))
     return upstreamBroken({ detail: 'neither JSON nor an event stream' });

@@ -65,7 +65,8 @@ const resultOf = (
   headers: UpstreamHeaders = JSON_TYPE,
   caller: Caller = principal(),
   session: CallSession | null = null,
-): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, credentialHeaders: [] }));
+  forwardsTokens = false,
+): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, forwardsTokens, credentialHeaders: [] }));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(

@@ -31,11 +31,9 @@ function textProblem(value: string): string | null {
   return VALUE_HINT;
 }
 
-const template = z
-  .string({ error: VALUE_HINT })
-  .refine((value) => textProblem(value) === null, {
-    error: ({ input }) => textProblem(String(input)) ?? VALUE_HINT,
-  });
+const template = z.string({ error: VALUE_HINT }).refine((value) => textProblem(value) === null, {
+  error: ({ input }) => textProblem(String(input)) ?? VALUE_HINT,
+});
 
 export const upstreamHeaders = z
   .record(

@@ -5,9 +5,9 @@ import { exchangeRefused } from '../../core/failures.js';
 import { ok } from '../../core/result.js';
 
 export const forwardCredential: PrincipalCredential = {
-  headers: (principal, presented) =>
-    // A bridge token is a bearer token in place of a key. The upstream knows no bridge.
-    presented.kind === 'bearer' && principal.key === null
+  headers: ({ key }, presented) =>
+    // A token of the bridge stands for a key, and serves at the gateway alone.
+    presented.kind === 'bearer' && key === null
       ? ok(['authorization', `Bearer ${presented.token}`])
       : exchangeRefused({ detail: 'an API key is not forwarded; give it upstreamAuthorization' }),
 };

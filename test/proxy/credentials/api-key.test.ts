@@ -30,7 +30,13 @@ describe('the upstream gets', () => {
 });
 
 test.each([401, 403])('its %i is about the gateway, so the caller gets no 401 (A-47)', (status) => {
-  const context = { caller: keyCaller(swapped), session: null, upstream: endpoint().upstream, credentialHeaders: [] };
+  const context = {
+    caller: keyCaller(swapped),
+    session: null,
+    upstream: endpoint().upstream,
+    forwardsTokens: false,
+    credentialHeaders: [],
+  };
   expect(reasonOf(rejectResponse(status, { 'www-authenticate': 'Token' }, context))).toBe('upstream.gateway_rejected');
   expect(reasonOf(rejectResponse(status, {}, context))).toBe('upstream.gateway_rejected');
 });
