@@ -7,7 +7,7 @@ import type { RawResponse } from '../fixtures/raw-client.js';
 import type { RecordedRequest } from '../fixtures/raw-upstream.js';
 import { CONFIGURED, type KindsScene, type Presented, startKindsScene, WAYS } from '../support/upstream-kinds.js';
 
-const NAMES = ['none', 'static', 'header', 'identity', 'forward'];
+const NAMES = ['none', 'static', 'header', 'identity', 'exchange', 'behalf', 'machine', 'forward'];
 /** These present a token of the caller, so the operator has to say what a key gets. */
 const NEEDS_TOKEN = ['exchange', 'behalf', 'forward'];
 const KEPT = 'a key with its own upstream credential';
