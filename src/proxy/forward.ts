@@ -52,13 +52,14 @@ export function createTransport(dependencies: TransportDependencies): Transport 
 
   function send(slot: Slot, prepared: Prepared): void {
     const { exchange, caller, message, headers, session, view, held, listener } = prepared;
-    const { generation } = prepared;
+    const { generation, credentialHeaders } = prepared;
     const { era } = message;
     const context = {
       exchange,
       era,
       caller,
       upstream,
+      credentialHeaders,
       forwardsTokens,
       held,
       slot,
@@ -123,6 +124,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
         caller,
         message,
         headers,
+        credentialHeaders,
         session,
         view,
         held,
