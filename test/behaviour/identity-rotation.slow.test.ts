@@ -93,6 +93,8 @@ const readKeys = (more: { cooldownDuration?: number } = {}): Whoami => {
 };
 const reload = (...names: string[]): Promise<void> => gateway.reload(configuredText(config(...names)));
 
+const warnings = () => gateway.logs().filter(({ event }) => event === 'identity.new_key_signs');
+
 test('three steps: publish the new key, sign with it, remove the old one; no call fails (A-43)', async () => {
   const server = readKeys();
   const running = calls();
@@ -110,6 +112,7 @@ test('three steps: publish the new key, sign with it, remove the old one; no cal
   clearInterval(restarts);
   await running.stop();
   expect([server.kids, server.rejected, running.failed()]).toEqual([[olderKid, newerKid], [], []]);
+  expect(warnings()).toEqual([]);
   expect(running.results.length).toBeGreaterThan(1_000);
   const { keys } = (await (await fetch(`${gateway.url}/.well-known/jwks.json`)).json()) as { keys: { kid: string }[] };
   expect(keys.map(({ kid }) => kid)).toEqual([newerKid]);
@@ -120,6 +123,11 @@ test('one step: calls fail until the upstream reads the keys again, and no clien
   const running = calls();
   await until('the first calls', () => running.results.length > 10);
   await reload('newer.pem', 'older.pem');
+  await until('the warning', () => warnings().length > 0);
+  expect(warnings()[0]).toMatchObject({
+    level: 'warn',
+    detail: expect.stringMatching(/^the first key of identity\.keys was not /),
+  });
   await until('calls fail', () => running.failed().length > 0);
   await until('the new key verifies', () => server.kids.includes(newerKid), 6_000);
   await sleep(200);

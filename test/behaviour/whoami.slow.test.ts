@@ -1,5 +1,5 @@
-// 200 callers at once for half a minute: each answer is about its own caller, by identity JWT and by
-// headers.
+// 200 callers at once for half a minute: each answer is about its own caller, by identity JWT and
+// by headers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ringKey } from '../fixtures/bridged.js';
