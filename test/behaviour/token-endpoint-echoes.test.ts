@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
-import { type Answer, answers, type Exchange } from '../fixtures/raw-upstream.js';
+import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { CONFIGURED, type KindsScene, startKindsScene } from '../support/upstream-kinds.js';
 
 const NAMES = ['exchange', 'behalf', 'machine'];
@@ -28,7 +28,7 @@ const secretOf = (form: URLSearchParams, authorization: string): string =>
   form.get('subject_token') ?? form.get('assertion') ?? authorization.replace(/^Basic /, '');
 
 function echo(make: (secret: string, request: string) => Answer): Answer {
-  return async (exchange: Exchange) => {
+  return async (exchange) => {
     if (!exchange.request.bodyComplete) await new Promise((resolve) => exchange.req.once('end', resolve));
     const { request } = exchange;
     const form = new URLSearchParams(request.body.toString());
@@ -78,7 +78,7 @@ const rows: Row[] = [
 
 const leaksIn = (text: string): string[] => [...secrets].filter((secret) => text.includes(secret.slice(0, 40)));
 
-test.each(NAMES.flatMap((kind) => rows.map((row) => [kind, ...row] as const)))(
+test.each(NAMES.flatMap((kind) => rows.map(([where, make, status]) => [kind, where, make, status] as const)))(
   'C-153, A-42: %s, and the token endpoint repeats the request in %s',
   async (kind, where, make, status) => {
     kinds.tokenServer.answer(echo(make));

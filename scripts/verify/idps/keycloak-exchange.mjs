@@ -108,7 +108,7 @@ export async function startExchanging({ folder, checks, opened, issuer, resource
   const gateway = await startGateway({
     port: await freePort(),
     resource,
-    issuer: { preset: 'keycloak', issuer },
+    issuer: { preset: 'keycloak', issuer, sharedAudience: true },
     upstream: upstream.url,
     scopes: [realm.scope],
     credentials: credentialsOf(resource, tokenUrl),
