@@ -127,7 +127,7 @@ test.each<[number, CallSession | null, true | undefined]>([
   [403, null, undefined],
   [302, null, undefined],
 ])('a %i says of the credential of the gateway that it may be outdated', (status, session, expected) => {
-  const context = { caller: principal(), session, upstream, credentialHeaders: [], forwardsTokens: false };
+  const context = { caller: principal(), session, upstream, forwardsTokens: false, credentialHeaders: [] };
   expect(rejectResponse(status, JSON_TYPE, context)?.rejectsCredential).toBe(expected);
 });
 

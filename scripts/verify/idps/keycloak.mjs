@@ -158,7 +158,7 @@ async function run(context) {
   const admin = await adminOf(base);
   await setUpRealm(admin, REALM, resource, SCOPE);
   await trustLoopback(admin, REALM);
-  const realm = await setUpExchange(admin, REALM, { resource, scope: SCOPE });
+  const realm = await setUpExchange(admin, REALM, SCOPE);
   const tokens = await tokensOf(issuer, resource);
   say(`  aud ${JSON.stringify(payloadOf(tokens.good).aud)}`);
 
