@@ -10,7 +10,7 @@ import type {
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import { fetchJson } from '../idp/fetch-json.js';
+import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
 import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
@@ -37,6 +37,8 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
+  /** Absent: the usual one. `explain` records the requests. */
+  readonly fetchJson?: FetchJson;
 }
 
 export function createUpstreamCredentials(
@@ -45,7 +47,7 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { ...shared, fetchJson };
+  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
