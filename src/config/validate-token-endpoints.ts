@@ -86,7 +86,7 @@ function exchangeIssuerProblems({
   return tokenUrlProblems(tokenUrl, isAllowed, path, `${INSECURE} at the issuer`);
 }
 
-function idJagProblems({ credential, path }: Place<Of<'exchange'>>): Problem[] {
+function idJagProblems({ credential, endpoint, path, config }: Place<Of<'exchange'>>): Problem[] {
   const { idJag, audience, grant } = credential;
   if (idJag === undefined) return [];
   const place = [...path, 'idJag'];
@@ -94,6 +94,14 @@ function idJagProblems({ credential, path }: Place<Of<'exchange'>>): Problem[] {
     ...clientFieldProblems(idJag, place, TOKEN_METHODS),
     ...tokenUrlProblems(idJag.tokenUrl, isProtectedUrl(idJag.tokenUrl), place, ''),
   ];
+  // No server may take an ID-JAG of its own.
+  const own = config.issuers.get(endpoint.issuers?.[0] ?? '')?.issuer;
+  if (own !== undefined && own === idJag.issuer) {
+    const message =
+      'this is the issuer of the endpoint, which takes no ID-JAG of its own; write the ' +
+      'authorization server of the upstream, or remove idJag';
+    problems.push({ path: [...place, 'issuer'], message });
+  }
   if (audience !== undefined) {
     const message = 'with idJag the audience is idJag.issuer; remove it, and write resource';
     problems.push({ path: [...path, 'audience'], message });

@@ -4,8 +4,9 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { exchangeUnavailable } from '../../core/failures.js';
-import { quoted } from '../../core/quoted.js';
+import { isPlainName } from '../../core/plain-name.js';
 import { ok, type Result } from '../../core/result.js';
+import { urlForLog } from '../../idp/discovery.js';
 import type { TokenAnswer } from './token-answer.js';
 
 export const ID_JAG_TYPE = 'urn:ietf:params:oauth:token-type:id-jag';
@@ -48,19 +49,27 @@ interface IdJagRule {
 
 /** The clocks of two servers may differ by so much. */
 const TOLERANCE_SECONDS = 30;
-const SHOWN_CHARACTERS = 100;
+const URN = /^urn:ietf:params:oauth:token-type:([a-z0-9_-]{1,40})$/;
 
-/** A value that the identity provider sent, for the log. */
-const shown = (value: unknown): string =>
-  value === undefined ? 'absent' : quoted(JSON.stringify(value), SHOWN_CHARACTERS);
+/**
+ * A value that the identity provider sent, for the log: only a name that cannot be a part of a
+ * token. A slash that is missing at the end of a URL is a usual mistake, so URLs are shown.
+ */
+function shown(value: unknown): string {
+  if (isAbsent(value)) return 'absent';
+  if (typeof value !== 'string') return 'not a text';
+  if (/^https?:/i.test(value) && URL.canParse(value)) return urlForLog(value);
+  const name = (URN.exec(value)?.[1] ?? value).replaceAll(/[_+]/g, '-');
+  return isPlainName(name) ? value : 'another value';
+}
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /** One text, or a list of texts; null for anything else. */
 function textsOf(value: unknown): string[] | null {
   const list = Array.isArray(value) ? value : [value];
   return list.every((item) => typeof item === 'string') ? list : null;
 }
-
-const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 const sameText = (value: unknown, text: string): boolean =>
   typeof value === 'string' && value.toLowerCase() === text.toLowerCase();
@@ -105,8 +114,8 @@ export const idJagRules: readonly IdJagRule[] = [
     name: 'client_id',
     applies: ({ claims, expected }) => claims.client_id !== expected.clientId,
     detail: ({ claims }) =>
-      `client_id of the ID-JAG is ${shown(claims.client_id)}, not idJag.clientId: the issuer must ` +
-      'know the gateway by its name at the authorization server of the upstream',
+      `client_id of the ID-JAG is ${shown(claims.client_id)}, not idJag.clientId: ` +
+      'register at the issuer the name of the gateway at the other server',
   },
   {
     // Without the claim, the request to the other server names the resource.

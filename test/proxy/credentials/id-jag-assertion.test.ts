@@ -97,9 +97,28 @@ describe('a lie', () => {
     expect([...new Set(FLAWS.map(([rule]) => rule))]).toEqual(idJagRules.map(({ name }) => name));
   });
 
-  test('a long value is cut in the detail', () => {
-    const result = read({ claims: { aud: 'x'.repeat(10_000) } });
-    expect(result.ok ? 0 : result.detail?.length).toBeLessThan(300);
+  test.each<[shown: string, flaw: Flaw]>([
+    [`aud of the ID-JAG is ${EXPECTED.audience}/, not ${EXPECTED.audience} alone`, { claims: { aud: `${EXPECTED.audience}/` } }],
+    ['aud of the ID-JAG is not a text', { claims: { aud: [EXPECTED.audience, 'x'] } }],
+    ['aud of the ID-JAG is another value', { claims: { aud: 'x'.repeat(10_000) } }],
+    ['client_id of the ID-JAG is gateway, not idJag.clientId', { claims: { client_id: 'gateway' } }],
+    ['client_id of the ID-JAG is another value', { claims: { client_id: 'Zk3jT9qLx0vW8sYb2nR5' } }],
+    [
+      'issued_token_type is urn:ietf:params:oauth:token-type:refresh_token',
+      { members: { issued_token_type: ID_JAG.replace('id-jag', 'refresh_token') } },
+    ],
+    ['token_type is absent, not N_A', { members: { token_type: null } }],
+    ['the typ of the ID-JAG is at+jwt', { header: { typ: 'at+jwt' } }],
+  ])('the detail shows names and no part of a token: %s', (shown, flaw) => {
+    const result = read(flaw);
+    expect(result.ok ? '' : result.detail).toContain(shown);
+  });
+
+  test('a token in a claim is not shown', () => {
+    for (const claim of ['iss', 'aud', 'client_id', 'resource']) {
+      const result = read({ claims: { [claim]: jag() } });
+      expect(result.ok ? '' : result.detail).toContain(`${claim} of the ID-JAG is another value`);
+    }
   });
 });
 

@@ -62,6 +62,14 @@ describe('two legs', () => {
     expect(new Set(servers.files.requests.map(({ assertion }) => assertion)).size).toBe(3);
   });
 
+  test('the token ends at its own end, which may be after the end of the ID-JAG', async () => {
+    servers.idp.ttl = 5;
+    const setting = asking(servers);
+    const result = await setting.ask(await login());
+    const endsAtMs = result.ok ? result.value.endsAtMs : 0;
+    expect(Math.abs((endsAtMs ?? 0) - setting.clock.wallMs() - 300_000)).toBeLessThan(20_000);
+  });
+
   test('free parameters go to the issuer only', async () => {
     expect(await outcome(asking(servers, { parameters: { connector_id: 'ldap' } }))).toEqual(['ok', '']);
     expect(JSON.stringify(servers.files.requests)).not.toContain('ldap');
