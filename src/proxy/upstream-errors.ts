@@ -14,6 +14,7 @@ import type { Caller } from '../core/principal.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { redirectDetail } from './redirect-detail.js';
 import type { CallSession } from './sessions.js';
+import { withoutPresented } from './without-presented.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -96,8 +97,21 @@ export interface ResponseContext {
   readonly caller: Caller;
   readonly session: CallSession | null;
   readonly upstream: Endpoint['upstream'];
+  /** The headers that the gateway presented: names and values in turn. */
+  readonly credentialHeaders: readonly string[];
   /** True: the endpoint forwards tokens of issuers, so the upstream verifies them itself. */
   readonly forwardsTokens: boolean;
+}
+
+/** A server can repeat the headers of a request in a redirect to its login page. */
+function redirected(
+  status: number,
+  location: string | string[] | undefined,
+  { upstream, credentialHeaders }: ResponseContext,
+): Failure {
+  const shown =
+    typeof location === 'string' ? withoutPresented(location, credentialHeaders) : location;
+  return upstreamBroken({ detail: redirectDetail(status, shown, upstream.url) });
 }
 
 /**
@@ -115,13 +129,13 @@ const isLostSession = (
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
-  { caller, session, upstream, forwardsTokens }: ResponseContext,
+  context: ResponseContext,
 ): Failure | null {
+  const { caller, session, forwardsTokens } = context;
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
   // (C-141, no redirects).
-  if (status >= 300 && status < 400)
-    return upstreamBroken({ detail: redirectDetail(status, headers.location, upstream.url) });
+  if (status >= 300 && status < 400) return redirected(status, headers.location, context);
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
   if (status !== 200 && UNEXPECTED_STATUSES.has(status))
     return upstreamBroken({ detail: `status ${status}` });

@@ -66,7 +66,7 @@ const resultOf = (
   caller: Caller = principal(),
   session: CallSession | null = null,
   forwardsTokens = false,
-): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, forwardsTokens }));
+): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, forwardsTokens, credentialHeaders: [] }));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
@@ -127,7 +127,7 @@ test.each<[number, CallSession | null, true | undefined]>([
   [403, null, undefined],
   [302, null, undefined],
 ])('a %i says of the credential of the gateway that it may be outdated', (status, session, expected) => {
-  const context = { caller: principal(), session, upstream, forwardsTokens: false };
+  const context = { caller: principal(), session, upstream, forwardsTokens: false, credentialHeaders: [] };
   expect(rejectResponse(status, JSON_TYPE, context)?.rejectsCredential).toBe(expected);
 });
 

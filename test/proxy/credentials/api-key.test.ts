@@ -38,7 +38,13 @@ test('the upstream that rejects the credential of a key says nothing about that 
 });
 
 test.each([401, 403])('its %i is about the gateway, so the caller gets no 401 (A-47)', (status) => {
-  const context = { caller: keyCaller(swapped), session: null, upstream: endpoint().upstream, forwardsTokens: false };
+  const context = {
+    caller: keyCaller(swapped),
+    session: null,
+    upstream: endpoint().upstream,
+    forwardsTokens: false,
+    credentialHeaders: [],
+  };
   expect(reasonOf(rejectResponse(status, { 'www-authenticate': 'Token' }, context))).toBe('upstream.gateway_rejected');
   expect(reasonOf(rejectResponse(status, {}, context))).toBe('upstream.gateway_rejected');
 });
