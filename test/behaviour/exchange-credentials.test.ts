@@ -1,5 +1,5 @@
-// The other credentials of an endpoint beside the exchange: tokens of the gateway itself, the caller's own token,
-// and callers with an API key.
+// The credentials beside the exchange: tokens of the gateway itself, the caller's own token, and
+// callers with an API key.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gateway } from '../fixtures/gateway.js';
