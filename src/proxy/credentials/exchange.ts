@@ -1,6 +1,6 @@
 // The upstream gets a token that the issuer gives in exchange for the token of the caller. The form
-// is that of RFC 8693, or the assertion that Entra ID calls on-behalf-of. A failure never falls back
-// to the caller's own token (A-42, token passthrough).
+// is that of RFC 8693, or the assertion that Entra ID calls on-behalf-of. A failure never falls
+// back to the caller's own token (A-42, token passthrough).
 import type { Clock } from '../../core/clock.js';
 import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
 import { exchangeRefused } from '../../core/failures.js';
