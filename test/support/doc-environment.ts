@@ -2,12 +2,17 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { keyText } from './sealing-key.js';
 
+const pem = (): string => String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
+
 export const DOC_ENVIRONMENT = {
   INTROSPECTION_SECRET: 's3cret',
   CHECK_SECRET: 's3cret',
   PORTCULLIS_SESSION_KEYS: keyText(),
   UPSTREAM_AUTHORIZATION: 'Bearer s3cret',
-  BRIDGE_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  UPSTREAM_KEY: 's3cret',
+  EXCHANGE_SECRET: 's3cret',
+  IDENTITY_KEY: pem(),
+  BRIDGE_KEY: pem(),
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;
