@@ -11,15 +11,10 @@ export const DOC_ENVIRONMENT = {
   UPSTREAM_AUTHORIZATION: 'Bearer s3cret',
   UPSTREAM_KEY: 's3cret',
   EXCHANGE_SECRET: 's3cret',
-<<<<<<< HEAD
   LOGIN_SECRET: 's3cret',
   FILES_SECRET: 's3cret',
-  IDENTITY_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
-  BRIDGE_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
-=======
   IDENTITY_KEY: pem(),
   BRIDGE_KEY: pem(),
->>>>>>> i17-config
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;
