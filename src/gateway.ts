@@ -1,6 +1,5 @@
 // The corridor: the steps of a request in their order. The first failure is the answer, and no
 // later step runs. ARCHITECTURE.md numbers the steps as the comments here do.
-
 import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
 import type { Endpoint } from './core/endpoint.js';
@@ -194,8 +193,7 @@ class RequestRun implements BodyListener, ResponseListener {
       // 9 policy
       const denied = endpoint.authorize.check(caller, message.value);
       if (denied !== null) return this.conclude(denied);
-      // 10 limits: an endpoint has none yet
-      // 11 upstream credential
+      // 10 limits: an endpoint has none yet; 11 upstream credential
       const headers = endpoint.credential.headers(caller, this.credential as Credential);
       if (!(headers instanceof Promise)) return this.forward(headers);
       void headers
@@ -221,6 +219,8 @@ class RequestRun implements BodyListener, ResponseListener {
   }
 
   onResponseEnd(end: Failure | null): void {
+    if (end?.rejectsCredential === true)
+      this.endpoint?.credential.rejected?.(this.caller as Caller, this.credential as Credential);
     this.conclude(end);
   }
 

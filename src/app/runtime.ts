@@ -83,7 +83,7 @@ export function buildRuntime(
   const bridge = bridgeRuntime(config, shared);
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
-  const credentials = createUpstreamCredentials(config, shared);
+  const credentials = createUpstreamCredentials(config, issuers, shared);
   const streamsOf = new Map<string, PathStreams>();
   const usedPools = new Set<UpstreamPool>();
 

@@ -1,16 +1,29 @@
 // Builds what the gateway presents to the upstream of each endpoint. A swap of the configuration
 // keeps the tokens of what was configured the same.
-import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { PrincipalCredential, UpstreamCredential } from '../core/endpoint-runtime.js';
 import { IDENTITY_TYP, type IdentityClaims } from '../core/identity-token.js';
+import type {
+  ClientCredentialsCredential,
+  ExchangeCredential,
+  UpstreamCredentialConfig,
+} from '../core/upstream-credential.js';
+import { urlForLog } from '../idp/discovery.js';
+import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
+import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
+import { clientCredentials } from '../proxy/credentials/client-credentials.js';
+import { createExchange, exchangeCredential } from '../proxy/credentials/exchange.js';
 import { forwardCredential } from '../proxy/credentials/forward.js';
+import { createIdJagExchange } from '../proxy/credentials/id-jag.js';
 import { identityCredential } from '../proxy/credentials/identity.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { staticCredential } from '../proxy/credentials/static.js';
+import { createTokenClient } from '../proxy/credentials/token-client.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import type { Keep } from './keep.js';
 import type { RuntimeDependencies } from './shared-parts.js';
 
@@ -24,18 +37,73 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
+  /** Absent: the usual one. `explain` records the requests. */
+  readonly fetchJson?: FetchJson;
 }
 
 export function createUpstreamCredentials(
-  { identity }: Pick<ResolvedConfig, 'identity'>,
+  { identity, issuers }: Pick<ResolvedConfig, 'identity' | 'issuers'>,
+  runtimes: ReadonlyMap<string, Pick<IssuerRuntime, 'metadata'>>,
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
+  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
-  function build({ upstreamCredential: config }: Endpoint): PrincipalCredential {
+  function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
+    const { issuer, idJag } = config;
+    const metadata = runtimes.get(issuer)?.metadata ?? null;
+    if (idJag !== null) {
+      const { timeoutMs } = idJag;
+      const exchange = createIdJagExchange(
+        { ...config, idJag },
+        {
+          ...dependencies,
+          issuerMetadata: metadata,
+          serverMetadata: createMetadataSource({
+            ...dependencies,
+            issuer: idJag.issuer,
+            timeoutMs,
+          }),
+          path,
+        },
+      );
+      return exchangeCredential(config, { ...shared, exchange });
+    }
+    const client = createTokenClient({
+      ...dependencies,
+      server: config,
+      metadata,
+      // As for introspection: with the URL of the metadata as its audience, a server that an
+      // attacker put there could replay an assertion elsewhere.
+      assertionAudience: issuer,
+      asker: 'caller',
+      about: { endpoint: path, issuer },
+    });
+    return exchangeCredential(config, {
+      ...shared,
+      exchange: createExchange(config, client, clock),
+    });
+  }
+
+  function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
+    const { tokenUrl } = config;
+    const client = createTokenClient({
+      ...dependencies,
+      server: config,
+      metadata: null,
+      // No issuer is known. The operator wrote this URL, so no attacker can choose it (RFC 7523
+      // section 3 allows it).
+      assertionAudience: tokenUrl,
+      asker: 'gateway',
+      about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
+    });
+    return clientCredentials(config, { ...shared, client });
+  }
+
+  function build({ upstreamCredential: config, path }: Endpoint): PrincipalCredential {
     switch (config.kind) {
       case 'none':
         return noCredential;
@@ -48,15 +116,22 @@ export function createUpstreamCredentials(
           throw new Error('the configuration has no identity');
         return identityCredential(config, { issuer: identity.issuer, sign: ring.sign, clock });
       case 'exchange':
+        return exchange(config, path);
       case 'client-credentials':
-        throw new Error('not built yet');
+        return ofGateway(config, path);
     }
   }
+
+  /** Another way to the metadata of the issuer is another credential. */
+  const issuerOf = (config: UpstreamCredentialConfig): ResolvedIssuer | null =>
+    config.kind === 'exchange'
+      ? (issuers.find(({ issuer }) => issuer === config.issuer) ?? null)
+      : null;
 
   function kept(endpoint: Endpoint): PrincipalCredential {
     const { path, upstream, upstreamCredential: config } = endpoint;
     const ofRing = config.kind === 'identity' ? identity : null;
-    const key = { path, url: upstream.url, config, ofRing };
+    const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
     const credential = upstreamCredentials.get(key, () => build(endpoint));
     used.add(credential);
     return credential;

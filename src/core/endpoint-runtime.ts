@@ -30,12 +30,16 @@ export interface Authorizer {
 export interface PrincipalCredential {
   /** Names and values in turn. `presented`: the credential that the principal proved. */
   headers(principal: Principal, presented: Credential): MaybeLater<Result<readonly string[]>>;
+  /** The upstream answered 401 to these headers. A cached token is useless then. */
+  rejected?(principal: Principal, presented: Credential): void;
 }
 
 /** The credential and the identity headers that the gateway presents to the upstream (step 11). */
 export interface UpstreamCredential {
   /** Names and values in turn. */
   headers(caller: Caller, presented: Credential): MaybeLater<Result<readonly string[]>>;
+  /** See `PrincipalCredential`. */
+  rejected?(caller: Caller, presented: Credential): void;
 }
 
 /** Forwards an allowed message and relays the response (steps 12 and 13). */

@@ -53,6 +53,8 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
   /** Value of the Allow header of a 405 (RFC 9110 section 15.5.6). */
   readonly allow?: string;
+  /** True: the upstream answered 401 to the credential of the gateway, which may be outdated. */
+  readonly rejectsCredential?: true;
   /** The JSON-RPC id as the caller wrote it, if the gateway has read it (D-01, echoed id). */
   readonly idText?: string;
   /** Further members of `data` in the JSON-RPC error. */

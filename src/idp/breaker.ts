@@ -1,15 +1,17 @@
-// A circuit breaker for an introspection endpoint. Five failures in a row open it for five seconds.
-// After that it lets one request at a time through, until one succeeds.
+// A circuit breaker for an introspection or a token endpoint. Five failures in a row open it for
+// five seconds. After that it lets one request at a time through, until one succeeds.
 import type { Clock } from '../core/clock.js';
 
 export interface Breaker {
   /** Returns 0: send the request, then call `leave`. Else the milliseconds before a retry. */
   enter(): number;
+  /** The milliseconds that `enter` would return now. It changes nothing. */
+  waitMs(): number;
   /** Reports the outcome of a request. `retryAfterSeconds`: the endpoint's Retry-After. */
   leave(succeeded: boolean, retryAfterSeconds: number): void;
   /**
    * Another breaker of this endpoint had a success, so the outage may be over. `isProven`: the
-   * endpoint called a token active, so this breaker closes. Else its next request goes at once.
+   * endpoint accepted a token, so this breaker closes. Else its next request goes at once.
    */
   hearOfSuccess(isProven: boolean): void;
 }
@@ -34,15 +36,20 @@ export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed')
     isProbing = false;
   }
 
+  function waitMs(): number {
+    if (!isOpen) return 0;
+    const remainingMs = openUntil - clock.monotonicMs();
+    if (remainingMs > 0) return remainingMs;
+    return isProbing ? PROBE_MS : 0;
+  }
+
   return {
     enter() {
-      if (!isOpen) return 0;
-      const remainingMs = openUntil - clock.monotonicMs();
-      if (remainingMs > 0) return remainingMs;
-      if (isProbing) return PROBE_MS;
-      isProbing = true;
-      return 0;
+      const ms = waitMs();
+      if (isOpen && ms === 0) isProbing = true;
+      return ms;
     },
+    waitMs,
     leave(succeeded, retryAfterSeconds) {
       if (succeeded) {
         // A late response counts too: it shows that the endpoint works.

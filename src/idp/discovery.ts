@@ -8,6 +8,7 @@ import type { FetchJson } from './fetch-json.js';
 export interface IssuerMetadata {
   readonly jwksUri: string | null;
   readonly introspectionEndpoint: string | null;
+  readonly tokenEndpoint: string | null;
 }
 
 /** A metadata document: the bytes as the issuer sent them, and their JSON. */
@@ -132,7 +133,7 @@ export async function discover(
       isMisplaced &&= isWrongUrl(fetched.status);
       continue;
     }
-    const { issuer: named, jwks_uri, introspection_endpoint } = fetched.json;
+    const { issuer: named, jwks_uri, introspection_endpoint, token_endpoint } = fetched.json;
     // The operator wrote these names beside this very URL, so no other issuer can be mixed in.
     const names = metadataUrl === null ? [issuer] : [issuer, ...authorizationServers];
     if (!names.some((name) => name === named)) {
@@ -149,6 +150,7 @@ export async function discover(
       metadata: {
         jwksUri: allowedUrl(url, jwks_uri, allowInsecureHttp),
         introspectionEndpoint: allowedUrl(url, introspection_endpoint, allowInsecureHttp),
+        tokenEndpoint: allowedUrl(url, token_endpoint, allowInsecureHttp),
       },
       document: { body: fetched.body, json: fetched.json },
     };

@@ -1,4 +1,4 @@
-// Limits the introspection requests that are in flight at once (C-91, concurrency limit). Unknown
+// Limits the requests to a server that are in flight at once (C-91, concurrency limit). Unknown
 // tokens may take a part of the slots only. So a flood of them does not reach the issuer in full,
 // and does not block the clients whose tokens were active before.
 import type { Clock } from '../core/clock.js';

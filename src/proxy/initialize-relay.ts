@@ -9,6 +9,7 @@ import { SUPPORTED_VERSIONS } from '../mcp/versions.js';
 import { EventFilter } from './event-filter.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { Relay } from './relay.js';
+import { withoutPresented } from './without-presented.js';
 
 /** A longer response passes unread. It has a name and instructions, so it is short. */
 const MAX_BYTES = 1024 * 1024;
@@ -51,7 +52,8 @@ export class InitializeRelay extends Relay {
     this.mayLeave ||= method === undefined || id !== undefined;
     const version = isObject(result) ? result.protocolVersion : undefined;
     if (typeof version === 'string' && !SUPPORTED_VERSIONS.includes(version)) {
-      const answered = version.slice(0, SHOWN_CHARACTERS);
+      const shown = withoutPresented(version, this.context.credentialHeaders);
+      const answered = shown.slice(0, SHOWN_CHARACTERS);
       this.refusal = upstreamVersion({
         detail: `initialize was answered with ${JSON.stringify(answered)}`,
         data: { supported: SUPPORTED_VERSIONS, answered },

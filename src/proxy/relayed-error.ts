@@ -4,15 +4,20 @@ import type { Failure } from '../core/failure.js';
 import { upstreamClientError, upstreamServerError } from '../core/failures.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import type { RelayContext } from './relay-context.js';
+import { withoutPresented } from './without-presented.js';
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}/;
 
 /** Null: the response has no body, or one of MCP. */
-function otherMediaType(headers: UpstreamHeaders): string | null {
+function otherMediaType(
+  headers: UpstreamHeaders,
+  credentialHeaders: readonly string[],
+): string | null {
   const { 'content-type': type, 'content-length': length } = headers;
   if (type === undefined || length === '0' || isJson(headers) || isEventStream(headers))
     return null;
-  return MEDIA_TYPE.exec(String(type))?.[0].toLowerCase() ?? 'not of a valid media type';
+  const shown = withoutPresented(String(type), credentialHeaders);
+  return MEDIA_TYPE.exec(shown)?.[0].toLowerCase() ?? 'not of a valid media type';
 }
 
 function hintOf(status: number): string {
@@ -24,11 +29,11 @@ function hintOf(status: number): string {
 function noteOf(
   status: number,
   headers: UpstreamHeaders,
-  { exchange: { method }, session }: RelayContext,
+  { exchange: { method }, session, credentialHeaders }: RelayContext,
 ): string | null {
   if (status === 405 && method === 'GET') return 'the MCP server offers no GET stream';
   if (status === 405 && method === 'DELETE') return 'clients cannot end sessions of this server';
-  const type = otherMediaType(headers);
+  const type = otherMediaType(headers, credentialHeaders);
   if (type !== null) {
     return `the body is ${type}, so it is not JSON${hintOf(status)}`;
   }

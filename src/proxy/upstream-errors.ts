@@ -14,6 +14,7 @@ import type { Caller } from '../core/principal.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { redirectDetail } from './redirect-detail.js';
 import type { CallSession } from './sessions.js';
+import { withoutPresented } from './without-presented.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -96,6 +97,21 @@ export interface ResponseContext {
   readonly caller: Caller;
   readonly session: CallSession | null;
   readonly upstream: Endpoint['upstream'];
+  /** The headers that the gateway presented: names and values in turn. */
+  readonly credentialHeaders: readonly string[];
+  /** True: the endpoint forwards tokens of issuers, so the upstream verifies them itself. */
+  readonly forwardsTokens: boolean;
+}
+
+/** A server can repeat the headers of a request in a redirect to its login page. */
+function redirected(
+  status: number,
+  location: string | string[] | undefined,
+  { upstream, credentialHeaders }: ResponseContext,
+): Failure {
+  const shown =
+    typeof location === 'string' ? withoutPresented(location, credentialHeaders) : location;
+  return upstreamBroken({ detail: redirectDetail(status, shown, upstream.url) });
 }
 
 /**
@@ -113,13 +129,13 @@ const isLostSession = (
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
-  { caller, session, upstream }: ResponseContext,
+  context: ResponseContext,
 ): Failure | null {
+  const { caller, session, forwardsTokens } = context;
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
   // (C-141, no redirects).
-  if (status >= 300 && status < 400)
-    return upstreamBroken({ detail: redirectDetail(status, headers.location, upstream.url) });
+  if (status >= 300 && status < 400) return redirected(status, headers.location, context);
   if (hasForbiddenBody(status, headers)) return upstreamBroken({ detail: `${status} with a body` });
   if (status !== 200 && UNEXPECTED_STATUSES.has(status))
     return upstreamBroken({ detail: `status ${status}` });
@@ -138,11 +154,17 @@ export function rejectResponse(
     // The upstream verifies this credential, so its 401 is about that.
     if (status === 401) return upstreamRefusedCaller();
   } else if (isLostSession(status, headers, session)) {
-    return sessionNotFound({ detail: 'the upstream answered 401 without a challenge' });
+    const detail = 'the upstream answered 401 without a challenge';
+    // It may be about the credential after all. The client begins anew, with a new token.
+    return sessionNotFound({ detail, rejectsCredential: true });
+  } else if (forwardsTokens && caller.key === null) {
+    // The caller's own token: a new login at its issuer can help. A 403 is about its rights.
+    if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {
     // It is about the credential of the gateway. Relayed, it would start a login at the wrong
     // server (A-47, rejected gateway credential).
-    return upstreamGatewayRejected({ detail: `status ${status}` });
+    const isOutdated = status === 401 ? ({ rejectsCredential: true } as const) : {};
+    return upstreamGatewayRejected({ detail: `status ${status}`, ...isOutdated });
   }
   if (status === 200 && hasOtherMediaType(headers))
     return upstreamBroken({ detail: 'neither JSON nor an event stream' });

@@ -15,6 +15,8 @@ export interface Prepared {
   readonly message: Message;
   /** The header fields for the upstream: names and values in turn. */
   readonly headers: string[];
+  /** Those of the credential among them. */
+  readonly credentialHeaders: readonly string[];
   /** Null for revisions without sessions. */
   readonly session: CallSession | null;
   /** The lists to filter in the response; null: none. */

@@ -53,6 +53,23 @@ test('C-101: a pass-through credential may go to the upstream, and nowhere else'
   expect(findLeaks([...both, { output: 'upstream', from: 'here', text: 'legacy-key-77aa1' }]).leaks).toHaveLength(1);
 });
 
+test('C-153: a token for the upstream may go there as a whole, and nowhere else', () => {
+  const found = (text: string): number[] =>
+    OUTPUTS.map((output) => findLeaks([...secrets, { onward: token }, { output, from: 'here', text }]).leaks.length);
+  expect(found(`Bearer ${token}\n`)).toEqual([1, 1, 1, 0]);
+  expect(found(`Bearer x${token}`)).toEqual([1, 1, 1, 1]);
+  expect(found(claims)).toEqual([1, 1, 1, 1]);
+});
+
+test('C-153: a credential that an upstream got may be in its answer, and in no log', () => {
+  const presented: Entry = { secret: 'presented', value: 'a-key-of-the-upstream-77' };
+  const found = (more: Entry[]): number[] =>
+    OUTPUTS.map((output) => findLeaks([...more, presented, { output, from: 'here', text: presented.value }]).leaks.length);
+  expect(found([])).toEqual([1, 1, 0, 0]);
+  expect(found([{ secret: 'passed', value: presented.value }])).toEqual([1, 1, 1, 0]);
+  expect(found([{ secret: 'whole', value: presented.value }])).toEqual([1, 1, 1, 1]);
+});
+
 describe('C-153: a run of vitest', () => {
   const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 

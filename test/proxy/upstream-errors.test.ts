@@ -4,7 +4,7 @@ import type { Caller } from '../../src/core/principal.js';
 import type { UpstreamHeaders } from '../../src/proxy/headers.js';
 import type { CallSession } from '../../src/proxy/sessions.js';
 import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
-import { endpoint, passThroughCaller, principal } from '../support/endpoint.js';
+import { endpoint, keyCaller, passThroughCaller, principal } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 
 const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.6:3000 said no'), { code });
@@ -65,7 +65,8 @@ const resultOf = (
   headers: UpstreamHeaders = JSON_TYPE,
   caller: Caller = principal(),
   session: CallSession | null = null,
-): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream }));
+  forwardsTokens = false,
+): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, forwardsTokens, credentialHeaders: [] }));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
@@ -103,6 +104,31 @@ describe('a status', () => {
   ])('%d to a pass-through caller is %s (C-104)', (status, kind) => {
     expect(resultOf(status, JSON_TYPE, passThroughCaller())).toBe(kind);
   });
+});
+
+describe('where the endpoint forwards tokens, the upstream verifies them', () => {
+  test.each<[number, Caller, CallSession | null, string]>([
+    [401, principal(), null, 'upstream.refused_caller'],
+    [403, principal(), null, 'ok'],
+    [401, principal(), inSession('a'), 'session.not_found'],
+    [200, principal(), null, 'ok'],
+    [302, principal(), null, 'upstream.broken'],
+    // Its credential is one of the operator.
+    [401, keyCaller(), null, 'upstream.gateway_rejected'],
+    [403, keyCaller(), null, 'upstream.gateway_rejected'],
+  ])('%i', (status, caller, session, kind) => {
+    expect(resultOf(status, JSON_TYPE, caller, session, true)).toBe(kind);
+  });
+});
+
+test.each<[number, CallSession | null, true | undefined]>([
+  [401, null, true],
+  [401, inSession('a'), true],
+  [403, null, undefined],
+  [302, null, undefined],
+])('a %i says of the credential of the gateway that it may be outdated', (status, session, expected) => {
+  const context = { caller: principal(), session, upstream, forwardsTokens: false, credentialHeaders: [] };
+  expect(rejectResponse(status, JSON_TYPE, context)?.rejectsCredential).toBe(expected);
 });
 
 describe('a 401 to a request with a session (B-81, A-47)', () => {

@@ -37,8 +37,8 @@ const audienceMapper = (audience, kind = 'custom') => ({
   },
 });
 
-const noTokens = { publicClient: false, secret: 's3cret', standardFlowEnabled: false };
-const machine = { ...noTokens, serviceAccountsEnabled: true };
+export const noTokens = { publicClient: false, secret: 's3cret', standardFlowEnabled: false };
+export const machine = { ...noTokens, serviceAccountsEnabled: true };
 
 /** The clients: two of users, two of machines, and those of the gateway. */
 const clients = (resource, scope) => [

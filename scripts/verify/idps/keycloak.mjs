@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { codeFlow, tokenRequest } from './browser.mjs';
 import { payloadOf } from './checks.mjs';
 import { addKey, adminOf, setUpRealm, trustLoopback } from './keycloak-admin.mjs';
+import { exchangeOutage, exchanges, setUpExchange, startExchanging } from './keycloak-exchange.mjs';
 import { documentedIssuer, freePort, obtain, startGateway, startProvider } from './parts.mjs';
 
 const VERSION = '26.7.3';
@@ -130,14 +131,17 @@ async function rotation(checks, gateway, { admin, tokens }) {
 }
 
 /** While Keycloak is stopped, known keys serve. After its start all tokens pass. */
-async function outage(checks, { gateway, asking, server, tokens, base }) {
+async function outage(checks, { gateway, asking, server, tokens, base, exchanging }) {
   const unseen = await tokens.machine('m2m', SCOPE);
   await server.stop();
   await checks.accepts('Keycloak stopped: a known token', gateway, tokens.good);
   await checks.accepts('Keycloak stopped: a new token of a known key', gateway, unseen);
   await checks.unavailable('Keycloak stopped, introspection: a new token', asking, unseen);
+  await exchanging.stopped();
   await server.start();
   await checks.recovers('Keycloak started: a new token, by introspection', asking, unseen);
+  const exchange = 'Keycloak started: a new token, by exchange';
+  await checks.recovers(exchange, exchanging.gateway, exchanging.unseen);
   await addKey(await adminOf(base), REALM);
   const next = await tokens.machine('m2m', SCOPE);
   await checks.recovers('Keycloak started: a token of a new key', gateway, next);
@@ -154,6 +158,7 @@ async function run(context) {
   const admin = await adminOf(base);
   await setUpRealm(admin, REALM, resource, SCOPE);
   await trustLoopback(admin, REALM);
+  const realm = await setUpExchange(admin, REALM, SCOPE);
   const tokens = await tokensOf(issuer, resource);
   say(`  aud ${JSON.stringify(payloadOf(tokens.good).aud)}`);
 
@@ -193,7 +198,9 @@ async function run(context) {
   const login = await registeredLogin(issuer);
   await checks.accepts('a login of a client that registered itself', gateway, login.access_token);
   await rotation(checks, gateway, { admin: await adminOf(base), tokens });
-  await outage(checks, { gateway, asking, server, tokens, base });
+  const scene = await startExchanging({ folder, checks, opened, issuer, resource, realm });
+  const exchanging = exchangeOutage(scene, await exchanges(checks, scene, resource));
+  await outage(checks, { gateway, asking, server, tokens, base, exchanging });
 }
 
 export const keycloak = { name: 'keycloak', version: VERSION, install, run };

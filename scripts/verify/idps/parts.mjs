@@ -105,16 +105,21 @@ export function documentedIssuer(checks, heading, values) {
   return { ...merged, introspection: { ...documented?.introspection, ...introspection } };
 }
 
-/** The upstream: it answers each JSON-RPC request with an empty result. */
+/**
+ * The upstream: it answers each JSON-RPC request with an empty result. `seen`: the Authorization
+ * header of each request, in order.
+ */
 export async function startUpstream() {
+  const seen = [];
   const server = createServer((req, res) => {
+    seen.push(req.headers.authorization);
     req.resume();
     res.setHeader('content-type', 'application/json');
     res.end('{"jsonrpc":"2.0","id":1,"result":{}}');
   });
   const port = await freePort();
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${port}/mcp`, stop: () => server.close() };
+  return { url: `http://127.0.0.1:${port}/mcp`, seen, stop: () => server.close() };
 }
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
@@ -130,17 +135,25 @@ async function entryOf(requestId, lines) {
 }
 
 /**
- * Starts the gateway on `port` with one issuer and one endpoint, `resource`. `call` sends a request
- * with a token and returns the status, and the gateway's log entry.
+ * Starts the gateway on `port` with one issuer and one endpoint, `resource`. `credentials`: in
+ * place of it, an endpoint at each path, with this `upstream.credential`. All take the same tokens.
+ * `call` sends a request with a token and returns the status, and the gateway's log entry.
  */
 export async function startGateway(options) {
-  const { port, resource, issuer, upstream, scopes, env, logFile } = options;
+  const { port, resource, issuer, upstream, scopes, env, logFile, credentials } = options;
+  const endpoint = { path: '/mcp', issuers: ['main'], upstream, scopes };
+  const endpoints = Object.entries(credentials ?? {}).map(([path, credential]) => ({
+    ...endpoint,
+    path,
+    audience: [resource],
+    upstream: { url: upstream, credential },
+  }));
   const config = {
     publicUrl: new URL(resource).origin,
     listen: { host: '127.0.0.1', port },
     admin: { host: '127.0.0.1', port: 0 },
     issuers: { main: issuer },
-    endpoints: [{ path: '/mcp', issuers: ['main'], upstream, scopes }],
+    endpoints: credentials === undefined ? [endpoint] : endpoints,
   };
   // JSON is YAML.
   writeFileSync(`${logFile}.yaml`, JSON.stringify(config, null, 2));
@@ -157,8 +170,8 @@ export async function startGateway(options) {
     throw new Error(`the gateway does not become ready; see ${logFile}`);
   }
 
-  async function call(token) {
-    const response = await fetch(`${url}/mcp`, {
+  async function call(token, path = '/mcp') {
+    const response = await fetch(url + path, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,

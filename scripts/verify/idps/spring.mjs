@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeFlow, tokenRequest } from './browser.mjs';
 import { payloadOf } from './checks.mjs';
-import { documentedIssuer, freePort, obtain, startGateway, startProvider } from './parts.mjs';
+import {
+  documentedIssuer,
+  freePort,
+  obtain,
+  startGateway,
+  startProvider,
+  startUpstream,
+} from './parts.mjs';
 
 const VERSION = '1.5.8';
 const SCOPE = 'files:read';
@@ -73,6 +80,50 @@ async function withoutScopes(checks, gateway, tokens, where) {
   await checks.decides(where, gateway, accepted, { 'an ID token': user.id_token });
 }
 
+/**
+ * Spring names the client that exchanges as the audience of the result, and exchanges tokens of
+ * users only. `startWith` starts a gateway.
+ */
+async function exchanges(checks, { startWith, tokens, opened }) {
+  const upstream = await startUpstream();
+  opened.push(upstream.stop);
+  const exchange = {
+    kind: 'exchange',
+    audience: 'exchanger',
+    clientId: 'exchanger',
+    clientSecret: '${env:EXCHANGE_SECRET}',
+  };
+  const wrong = { clientSecret: '${env:INTROSPECTION_SECRET}' };
+  const gateway = await startWith('exchange', {
+    verify: 'jwt',
+    upstreamUrl: upstream.url,
+    credentials: {
+      '/good': { ...exchange, scopes: [SCOPE] },
+      '/other-audience': { ...exchange, audience: 'files-backend' },
+      '/other-scope': { ...exchange, scopes: ['files:write'] },
+      '/wrong-secret': { ...exchange, ...wrong },
+    },
+  });
+  const user = (await tokens.user()).access_token;
+  const machine = await tokens.machine('m2m');
+  const good = await gateway.call(user, '/good');
+  const got = good.status === 200 ? payloadOf(upstream.seen.at(-1).slice('Bearer '.length)) : {};
+  const isRight = got.sub === 'alice' && [got.aud].flat().includes('exchanger');
+  checks.report('exchange: a token of a user', isRight, `${good.status} ${JSON.stringify(got)}`);
+  const before = upstream.seen.length;
+  for (const [label, token, path, status, reason] of [
+    ['a token of a machine', machine, '/good', 403, 'exchange.refused'],
+    ['a scope that the client does not have', user, '/other-scope', 403, 'exchange.refused'],
+    ['another audience', user, '/other-audience', 503, 'exchange.unavailable'],
+    ['a wrong secret', user, '/wrong-secret', 503, 'exchange.gateway_rejected'],
+  ]) {
+    const result = await gateway.call(token, path);
+    const isAsExpected = result.status === status && result.reason === reason;
+    const seen = `${result.status} ${result.reason} ${result.detail}`;
+    checks.report(`exchange: ${label}`, isAsExpected && upstream.seen.length === before, seen);
+  }
+}
+
 async function rotation(checks, gateway, tokens, keys) {
   const before = await tokens.machine('m2m');
   await checks.accepts('a token before the rotation', gateway, before);
@@ -120,19 +171,22 @@ async function run(context) {
   const tokens = tokensOf(base);
   say(`  aud ${JSON.stringify(payloadOf(await tokens.machine('m2m')).aud)}`);
 
-  const startWith = async (name, { listen, scopes = [SCOPE], verify }) => {
+  const startWith = async (name, options) => {
+    const { listen, scopes = [SCOPE], verify, credentials, upstreamUrl = upstream } = options;
     const gateway = await startGateway({
       port: listen ?? (await freePort()),
       resource: `http://127.0.0.1:${port}/mcp`,
-      upstream,
+      upstream: upstreamUrl,
       scopes,
+      credentials,
       issuer: documentedIssuer(checks, 'Spring', {
         issuer: base,
         verify,
+        sharedAudience: credentials !== undefined,
         audience: ['m2m', 'web', 'opaque'],
         introspection: { clientId: 'm2m', clientSecret: '${env:INTROSPECTION_SECRET}' },
       }),
-      env: { INTROSPECTION_SECRET: secretOf('m2m') },
+      env: { INTROSPECTION_SECRET: secretOf('m2m'), EXCHANGE_SECRET: secretOf('exchanger') },
       logFile: join(folder, `gateway-${name}.log`),
     });
     opened.push(gateway.stop);
@@ -151,6 +205,7 @@ async function run(context) {
   const askingOpen = await startWith('asking-open', { scopes: [], verify: 'introspection' });
   await withoutScopes(checks, askingOpen, tokens, 'introspection, no scopes');
 
+  await exchanges(checks, { startWith, tokens, opened });
   await rotation(checks, gateway, tokens, keys);
   await outage(checks, { gateway, server, tokens, keys });
 }

@@ -5,8 +5,9 @@ import { exchangeRefused } from '../../core/failures.js';
 import { ok } from '../../core/result.js';
 
 export const forwardCredential: PrincipalCredential = {
-  headers: (_principal, presented) =>
-    presented.kind === 'bearer'
+  headers: ({ key }, presented) =>
+    // A token of the bridge stands for a key, and serves at the gateway alone.
+    presented.kind === 'bearer' && key === null
       ? ok(['authorization', `Bearer ${presented.token}`])
       : exchangeRefused({ detail: 'an API key is not forwarded; give it upstreamAuthorization' }),
 };

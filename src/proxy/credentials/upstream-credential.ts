@@ -11,6 +11,9 @@ export function createUpstreamCredential(
 ): UpstreamCredential {
   const identityHeaders = headers.length === 0 ? null : createIdentityHeaders(headers);
   return {
+    rejected(caller, presented) {
+      if (caller.kind !== 'pass-through') credential.rejected?.(caller, presented);
+    },
     headers(caller, presented) {
       if (caller.kind === 'pass-through')
         return ok([caller.credential.header, caller.credential.value]);

@@ -11,6 +11,7 @@ import type { Result } from '../../core/result.js';
 import { createBreaker } from '../../idp/breaker.js';
 import { createClientAuthentication, isEncodedForBasic } from '../../idp/client-authentication.js';
 import type { Fetched, FetchJson } from '../../idp/fetch-json.js';
+import { createLocateEndpoint, type LocateEndpoint } from '../../idp/locate.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import { createSingleFlight } from '../../idp/single-flight.js';
 import { createSlots, type SlotLimits } from '../../idp/slots.js';
@@ -18,7 +19,6 @@ import { tokenHash } from '../../idp/token-hash.js';
 import type { Claims } from '../claims.js';
 import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
 import { createIntrospectionCache } from '../introspection/cache.js';
-import { createLocateEndpoint } from '../introspection/endpoint.js';
 import { readResponse } from '../introspection/response.js';
 
 export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy {}
@@ -56,6 +56,20 @@ const slotLimits = ({ maxConcurrentRequests, timeoutMs }: ResolvedIntrospection)
 const withoutToken = (claims: Claims, token: string): Claims =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== token));
 
+/** `url`: null for the one in the metadata. */
+export const locateIntrospection = (url: string | null, metadata: MetadataSource): LocateEndpoint =>
+  createLocateEndpoint(
+    {
+      member: 'introspectionEndpoint',
+      name: 'introspection_endpoint',
+      setting: 'introspection.url',
+      settingOf: 'issuer',
+      unavailable: introspectionUnavailable,
+    },
+    url,
+    metadata,
+  );
+
 export interface IntrospectionDependencies {
   readonly metadata: MetadataSource;
   readonly fetchJson: FetchJson;
@@ -73,7 +87,7 @@ export function createIntrospection(
   const boundToClient = client.audience === 'bound-to-client';
   const cache = createIntrospectionCache(client, clock);
   const slots = createSlots(slotLimits(client), clock);
-  const locate = createLocateEndpoint(client.url, metadata);
+  const locate = locateIntrospection(client.url, metadata);
   const authenticate = createClientAuthentication(client.client, issuer, clock);
   const reportBreaker = (state: 'open' | 'closed'): void => {
     onBreaker?.(state);

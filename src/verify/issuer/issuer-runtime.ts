@@ -6,12 +6,16 @@ import type { Clock, Scheduler } from '../../core/clock.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
+import type { LocateEndpoint } from '../../idp/locate.js';
 import { createMetadataSource, type MetadataSource } from '../../idp/metadata.js';
 import { createSingleFlight } from '../../idp/single-flight.js';
-import { createIntrospection, type Introspect } from '../authenticators/introspection.js';
+import {
+  createIntrospection,
+  type Introspect,
+  locateIntrospection,
+} from '../authenticators/introspection.js';
 import type { JwtPolicy, UnverifiedJwt } from '../authenticators/jwt.js';
 import { verifySignature } from '../authenticators/jwt-signature.js';
-import { createLocateEndpoint, type LocateEndpoint } from '../introspection/endpoint.js';
 import { createKeySource, type KeySource } from './jwks.js';
 import { createJwksLoader } from './jwks-loader.js';
 import { createJwtCache, type JwtCache } from './jwt-cache.js';
@@ -117,7 +121,7 @@ export function createIssuerRuntime(
     introspect,
     introspectionIsUp: () => openBreakers === 0,
     introspectionUrl:
-      introspection === null ? null : createLocateEndpoint(introspection.url, metadata),
+      introspection === null ? null : locateIntrospection(introspection.url, metadata),
     ...createJwtVerification(config, keys, clock),
   };
 }

@@ -29,8 +29,22 @@ describe('the upstream gets', () => {
   });
 });
 
+test('the upstream that rejects the credential of a key says nothing about that of the endpoint', () => {
+  const dropped: string[] = [];
+  const { rejected } = keyCredential({ ...others, rejected: ({ subject }) => void dropped.push(subject) });
+  rejected?.(keyCaller(swapped), presented);
+  rejected?.(principal(), presented);
+  expect(dropped).toEqual(['alice']);
+});
+
 test.each([401, 403])('its %i is about the gateway, so the caller gets no 401 (A-47)', (status) => {
-  const context = { caller: keyCaller(swapped), session: null, upstream: endpoint().upstream };
+  const context = {
+    caller: keyCaller(swapped),
+    session: null,
+    upstream: endpoint().upstream,
+    forwardsTokens: false,
+    credentialHeaders: [],
+  };
   expect(reasonOf(rejectResponse(status, { 'www-authenticate': 'Token' }, context))).toBe('upstream.gateway_rejected');
   expect(reasonOf(rejectResponse(status, {}, context))).toBe('upstream.gateway_rejected');
 });

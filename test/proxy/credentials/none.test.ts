@@ -4,7 +4,7 @@ import { secret } from '../../../src/core/secret.js';
 import { forwardCredential } from '../../../src/proxy/credentials/forward.js';
 import { noCredential } from '../../../src/proxy/credentials/none.js';
 import { staticCredential } from '../../../src/proxy/credentials/static.js';
-import { keyCaller, keyCredential, principal } from '../../support/endpoint.js';
+import { apiKey, keyCaller, keyCredential, principal } from '../../support/endpoint.js';
 import { reasonOf } from '../../support/kinds.js';
 
 const bearer = { kind: 'bearer', token: 'eyJ.caller.token' } as const;
@@ -27,5 +27,8 @@ describe('the upstream gets', () => {
   });
   test('nothing with forward, where the caller has an API key', async () => {
     expect(reasonOf(await forwardCredential.headers(keyCaller(), keyCredential()))).toBe('exchange.refused');
+  });
+  test('nothing with forward, where the token is one of the bridge', async () => {
+    expect(reasonOf(await forwardCredential.headers(keyCaller(apiKey(), 'bridge'), bearer))).toBe('exchange.refused');
   });
 });

@@ -1,0 +1,116 @@
+// The upstream gets a token that the issuer of the caller's token gives in exchange for it, by
+// RFC 8693 or by the assertion form that Entra ID calls on-behalf-of. It never falls back to the
+// caller's own token (A-42, token passthrough).
+import type { Clock } from '../../core/clock.js';
+import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
+import { exchangeRefused } from '../../core/failures.js';
+import type { Principal } from '../../core/principal.js';
+import type { Result } from '../../core/result.js';
+import type { ExchangeCredential } from '../../core/upstream-credential.js';
+import { tokenHash } from '../../idp/token-hash.js';
+import { ACCESS_TOKEN_TYPE, type IssuedToken, readIssued } from './issued-token.js';
+import type { TokenClient } from './token-client.js';
+import { createTokenSupply } from './token-supply.js';
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+/** RFC 7523 section 2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** Exchanges the token of a caller for one that the upstream accepts. */
+export type Exchange = (subjectToken: string, isKnown: boolean) => Promise<Result<IssuedToken>>;
+
+/** The form of RFC 8693 section 2.1, which asks for a token of this type. */
+export function exchangeForm(
+  { audience, resource, scopes, parameters }: ExchangeCredential,
+  subjectToken: string,
+  requestedTokenType: string,
+): URLSearchParams {
+  return new URLSearchParams([
+    ['grant_type', TOKEN_EXCHANGE],
+    ['subject_token', subjectToken],
+    ['subject_token_type', ACCESS_TOKEN_TYPE],
+    // zitadel/oidc answers a refresh token without it (measured).
+    ['requested_token_type', requestedTokenType],
+    ...audience.map((value) => ['audience', value]),
+    ...resource.map((value) => ['resource', value]),
+    ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
+    ...Object.entries(parameters),
+  ] as [string, string][]);
+}
+
+/** Entra ID knows neither `audience` nor `resource`: the scopes name the upstream. */
+const onBehalfOfForm = (
+  { scopes, parameters }: ExchangeCredential,
+  assertion: string,
+): URLSearchParams =>
+  new URLSearchParams([
+    ['grant_type', JWT_BEARER],
+    ['assertion', assertion],
+    ['requested_token_use', 'on_behalf_of'],
+    ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
+    ...Object.entries(parameters),
+  ] as [string, string][]);
+
+/** The exchange at the issuer alone, whose answer goes to the upstream. */
+export function createExchange(
+  config: ExchangeCredential,
+  client: TokenClient,
+  clock: Clock,
+): Exchange {
+  const { grant, audience, resource } = config;
+  const isExchange = grant === 'token-exchange';
+  const expected = {
+    issuedTokenType: isExchange ? ACCESS_TOKEN_TYPE : null,
+    audience: [...audience, ...resource],
+  };
+  return async (subjectToken, isKnown) => {
+    const form = isExchange
+      ? exchangeForm(config, subjectToken, ACCESS_TOKEN_TYPE)
+      : onBehalfOfForm(config, subjectToken);
+    const askedAtMs = clock.wallMs();
+    const answer = await client.request(form, isKnown);
+    if (!answer.ok) return answer;
+    return readIssued(answer.value, { ...expected, subjectToken }, askedAtMs, clock.wallMs());
+  };
+}
+
+export interface ExchangeParts {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+}
+
+const noToken = (): Result<readonly string[]> =>
+  exchangeRefused({
+    detail: 'only a token of the issuer can be exchanged; give an API key upstreamAuthorization',
+  });
+
+export function exchangeCredential(
+  { issuer }: Pick<ExchangeCredential, 'issuer'>,
+  { exchange, clock, random }: ExchangeParts,
+): PrincipalCredential {
+  const supply = createTokenSupply({ clock, random, remembered: exchangeRefused });
+  // The caches of verified tokens return one principal for one token, which saves its hash.
+  const keys = new WeakMap<Principal, string>();
+
+  return {
+    headers(principal, presented) {
+      // A key, or a token of the bridge, never visits the issuer.
+      if (presented.kind !== 'bearer' || principal.issuer !== issuer) return noToken();
+      let key = keys.get(principal);
+      if (key === undefined) {
+        key = tokenHash(presented.token);
+        keys.set(principal, key);
+      }
+      const { expiresAt } = principal;
+      return supply.headers(key, expiresAt === null ? null : expiresAt * 1000, (isKnown) =>
+        exchange(presented.token, isKnown),
+      );
+    },
+    rejected(principal) {
+      const key = keys.get(principal);
+      if (key !== undefined) supply.drop(key);
+    },
+  };
+}

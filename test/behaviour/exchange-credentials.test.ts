@@ -1,0 +1,100 @@
+// The other credentials of an endpoint beside the exchange: tokens of the gateway itself, the caller's own token,
+// and callers with an API key.
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { modern } from '../fixtures/messages.js';
+import type { RawResponse } from '../fixtures/raw-client.js';
+import { answers } from '../fixtures/raw-upstream.js';
+import { type ExchangeScene, startExchangeScene } from '../support/exchange-scene.js';
+import { formOf, issuedAnswer } from '../support/exchanging.js';
+
+const KEY = 'k_key_with_a_credential_of_its_own_0001';
+const sha256 = createHash('sha256').update(KEY).digest('hex');
+let scene: ExchangeScene;
+beforeAll(async () => {
+  scene = await startExchangeScene(
+    {},
+    {
+      env: { SECRET: 'exchange-client-secret', UPSTREAM: 'Token of-the-key-at-upstream' },
+      endpoint: { apiKeys: { header: 'X-Api-Key' } },
+      root: { apiKeys: [{ name: 'partner', sha256, scopes: ['files:read'], upstreamAuthorization: '${env:UPSTREAM}' }] },
+    },
+  );
+});
+afterAll(() => scene.stop());
+beforeEach(() => {
+  scene.server.reset();
+  scene.upstream.reset();
+});
+
+test('a key gets its own credential, and causes no exchange', async () => {
+  const headers: [string, string][] = [['X-Api-Key', KEY]];
+  expect((await scene.send(modern('tools/list', { headers }))).status).toBe(200);
+  expect([scene.upstream.last?.header('authorization'), scene.server.hits]).toEqual(['Token of-the-key-at-upstream', 0]);
+  await scene.passes();
+  expect([scene.upstream.last?.header('authorization')?.startsWith('Bearer eyJ'), scene.server.hits]).toEqual([true, 1]);
+});
+
+describe('client-credentials', () => {
+  let own: ExchangeScene;
+  beforeAll(async () => {
+    own = await startExchangeScene({ kind: 'client-credentials', scopes: ['files'] });
+    own.server.answer(answers.json(issuedAnswer({ issued_token_type: undefined })));
+  });
+  afterAll(() => own.stop());
+  beforeEach(() => own.upstream.reset());
+  const call = (sub: string): Promise<RawResponse> => own.send(modern('tools/list', { token: own.token({ claims: { sub } }) }));
+
+  test('all callers share one token, and the server sees none of theirs', async () => {
+    for (const user of ['alice', 'bob', 'carol']) expect((await call(user)).status).toBe(200);
+    const seen = new Set(own.upstream.requests.map((request) => request.header('authorization')));
+    expect([seen.size, own.server.requests.map(formOf)]).toEqual([
+      1,
+      [
+        [
+          ['grant_type', 'client_credentials'],
+          ['audience', 'files-backend'],
+          ['scope', 'files'],
+        ],
+      ],
+    ]);
+  });
+  test('the upstream rejects the token: the next call has a new one', async () => {
+    const { hits } = own.server;
+    own.upstream.next(answers.status(401, [['www-authenticate', 'Bearer']]));
+    expect([(await call('alice')).status, (await call('bob')).status, own.server.hits - hits]).toEqual([502, 200, 1]);
+  });
+});
+
+describe('client-credentials that the server rejects', () => {
+  test.each([400, 401, 403])('with %i: 503, one alarm, and nothing is forwarded', async (status) => {
+    const own = await startExchangeScene({ kind: 'client-credentials' });
+    own.server.answer(answers.json({ error: 'invalid_client' }, status));
+    const response = await own.send(modern('tools/list', { token: own.token() }));
+    const again = await own.send(modern('tools/list', { token: own.token() }));
+    expect([response.status, again.status, (await own.logOf(response)).reason]).toEqual([503, 503, 'exchange.gateway_rejected']);
+    expect([own.server.hits, own.upstream.hits]).toEqual([1, 0]);
+    const alarms = own.gateway.logs().filter(({ event }) => event === 'exchange.client_rejected');
+    expect(alarms).toMatchObject([{ level: 'error', endpoint: '/mcp', tokenUrl: `${own.server.url}/token` }]);
+    await own.stop();
+  });
+});
+
+describe('forward', () => {
+  let forwarding: ExchangeScene;
+  beforeAll(async () => {
+    forwarding = await startExchangeScene({}, { upstream: { credential: { kind: 'forward' } } });
+  });
+  afterAll(() => forwarding.stop());
+
+  test.each([
+    [401, 401, 'upstream.refused_caller'],
+    [403, 403, 'upstream.client_error'],
+  ])('a %i of the upstream is about the token of the caller, who gets %i', async (status, expected, reason) => {
+    forwarding.upstream.next(answers.json({}, status, [['www-authenticate', 'Bearer realm="upstream"']]));
+    const response = await forwarding.send(modern('tools/list', { token: forwarding.token() }));
+    expect([response.status, (await forwarding.logOf(response)).reason]).toEqual([expected, reason]);
+    const challenge = `Bearer scope="files:read", resource_metadata="${forwarding.metadataUrl}"`;
+    expect(response.headers('www-authenticate')).toEqual(expected === 401 ? [challenge] : []);
+  });
+});
