@@ -49,29 +49,29 @@ wait_for_line() { # the file, the pattern, the process
 }
 
 # Starts a program that prints its address first. The address is in $address.
-start() { # the file
-  node "$1" < /dev/null > "$work/start.log" 2>&1 &
+start() { # the file, a name for its log
+  node "$1" < /dev/null > "$work/$2.log" 2>&1 &
   started="$started $!"
-  wait_for_line "$work/start.log" '^http:' $! || fail "$(cat "$work/start.log")"
-  address=$(cat "$work/start.log")
+  wait_for_line "$work/$2.log" '^http:' $! || fail "$(cat "$work/$2.log")"
+  address=$(cat "$work/$2.log")
 }
 
 # Starts the MCP server: that of all examples, or the one of the file. Its address is in $server.
 start_server() { # the file
-  start "${1:-$lib/server.mjs}"
+  start "${1:-$lib/server.mjs}" server
   server=$address
 }
 
 # Starts an identity provider. Its address is in $idp.
 start_idp() {
-  start "$lib/idp.mjs"
+  start "$lib/idp.mjs" idp
   idp=$address
 }
 
 # Prints an access token of a user for the endpoint. A user of a real provider logs in.
 token_of() { # the user, the tenant
   node --input-type=module \
-    -e 'console.log(await (await fetch(process.argv[1])).text())' \
+    -e 'console.log((await (await fetch(process.argv[1])).json()).access_token)' \
     "$idp/token?user=$1&tenant=${2:-}&resource=$url"
 }
 

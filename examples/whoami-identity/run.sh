@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 IDENTITY_KEY=$(node "$lib/signing-key.mjs")
 port=$(free_port)
-export IDENTITY_KEY GATEWAY="http://127.0.0.1:$port" AUDIENCE=files-backend
+export IDENTITY_KEY GATEWAY="http://127.0.0.1:$port"
 start_idp
 start_server "$here/server.mjs"
 start_gateway "$port"

@@ -67,6 +67,15 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'Without the gateway',
     '  status: 401',
   ],
+  'whoami-exchange': [
+    'Alice calls http://127.0.0.1:',
+    '  status: 200',
+    '  answer: you are alice, with a token for files-backend',
+    'Bob is another user',
+    '  answer: you are bob, with a token for files-backend',
+    'Without the gateway',
+    '  status: 401',
+  ],
   'whoami-headers': [
     'Alice of Acme calls http://127.0.0.1:',
     '  status: 200',

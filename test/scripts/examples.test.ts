@@ -11,7 +11,7 @@ const names = folders.map(({ name }) => name).filter((name) => name !== 'lib');
 
 test('the examples are found, and each of them runs in CI', () => {
   const keys = ['api-keys-two-tenants', 'bridge', 'shared-secret', 'token-pass-through'];
-  expect(names.sort()).toEqual([...keys, 'whoami-headers', 'whoami-identity']);
+  expect(names.sort()).toEqual([...keys, 'whoami-exchange', 'whoami-headers', 'whoami-identity']);
   const runs = read('test/scripts/examples.slow.test.ts');
   expect(names.filter((name) => !new RegExp(`^  '?${name}'?: \\[$`, 'm').test(runs))).toEqual([]);
 });
