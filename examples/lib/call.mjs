@@ -1,6 +1,6 @@
 // Calls a tool as an MCP client of revision 2026-07-28 and prints the answer: its status, the
 // headers that matter here, and its text. The credential is in the environment, because every user
-// of the machine can see a command line.
+// of the machine can see a command line. HEADERS has further headers as JSON.
 //
 //   CREDENTIAL='X-Api-Key: KEY' node call.mjs URL TOOL
 const [url, tool] = process.argv.slice(2);
@@ -30,6 +30,7 @@ const response = await fetch(url, {
     'mcp-method': message.method,
     'mcp-name': tool,
     ...(header !== '' && { [header]: value }),
+    ...JSON.parse(process.env.HEADERS ?? '{}'),
   },
   body: JSON.stringify(message),
   signal: AbortSignal.timeout(10_000),

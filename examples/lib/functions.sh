@@ -48,25 +48,46 @@ wait_for_line() { # the file, the pattern, the process
   done
 }
 
-# Starts the MCP server. Its address is in $server.
-start_server() {
-  node "$lib/server.mjs" < /dev/null > "$work/server.log" 2>&1 &
+# Starts a program that prints its address first. The address is in $address.
+start() { # the file
+  node "$1" < /dev/null > "$work/start.log" 2>&1 &
   started="$started $!"
-  wait_for_line "$work/server.log" '^http:' $! || fail "$(cat "$work/server.log")"
-  server=$(cat "$work/server.log")
+  wait_for_line "$work/start.log" '^http:' $! || fail "$(cat "$work/start.log")"
+  address=$(cat "$work/start.log")
 }
+
+# Starts the MCP server: that of all examples, or the one of the file. Its address is in $server.
+start_server() { # the file
+  start "${1:-$lib/server.mjs}"
+  server=$address
+}
+
+# Starts an identity provider. Its address is in $idp.
+start_idp() {
+  start "$lib/idp.mjs"
+  idp=$address
+}
+
+# Prints an access token of a user for the endpoint. A user of a real provider logs in.
+token_of() { # the user, the tenant
+  node --input-type=module \
+    -e 'console.log(await (await fetch(process.argv[1])).text())' \
+    "$idp/token?user=$1&tenant=${2:-}&resource=$url"
+}
+
+free_port() { node "$lib/port.mjs"; }
 
 # Changes the configuration further; an example can replace this function.
 edit() { cat; }
 
 # Starts the gateway with portcullis.yaml, on loopback: it replaces the host names of the file. The
 # address of the endpoint is in $url, the process in $gateway.
-start_gateway() {
+start_gateway() { # the port, where a program must know it before
   for attempt in 1 2 3; do
-    port=$(node "$lib/port.mjs")
+    port=${1:-$(free_port)}
     url=http://127.0.0.1:$port/files/mcp
     sed -e "s|https://mcp.example.com|http://127.0.0.1:$port|" \
-      -e "s|https://auth.example.com|$server|" \
+      -e "s|https://auth.example.com|${idp:-}|" \
       -e "s|http://10.0.0.5:3000|$server|" \
       "$here/portcullis.yaml" | edit > "$work/portcullis.yaml"
     {

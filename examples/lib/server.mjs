@@ -3,7 +3,6 @@
 import { createServer } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { exportJWK, generateKeyPair } from 'jose';
 
 /** The server accepts no other `Authorization` than this one. */
 const own = process.env.SERVER_AUTHORIZATION;
@@ -27,18 +26,11 @@ function buildServer() {
 }
 
 const serveMcp = toNodeHandler(createMcpHandler(buildServer));
-const { publicKey } = await generateKeyPair('RS256');
-const keys = [{ ...(await exportJWK(publicKey)), kid: 'example', alg: 'RS256' }];
 
 const server = createServer((request, response) => {
   const send = (status, body) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   const { authorization } = request.headers;
-  // An identity provider for the examples with `issuers`. It has keys, and issues no token.
-  const origin = `http://${request.headers.host}`;
-  const metadata = { issuer: origin, jwks_uri: `${origin}/keys`, response_types_supported: [] };
-  if (request.url === '/.well-known/openid-configuration') return send(200, metadata);
-  if (request.url === '/keys') return send(200, { keys });
   if (request.url !== '/mcp') return send(404, {});
   if (authorization === undefined ? !isOptional : authorization !== own) return send(401, {});
   serveMcp(request, response);

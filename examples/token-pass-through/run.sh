@@ -10,6 +10,7 @@ export SERVER_AUTHORIZATION="Token $secret" SERVER_POLICY=optional
 # The day of `sunset` in the file comes one day: this run uses one in 90 days.
 day=$(days_from_now 90)
 edit() { sed "s/2027-06-30/$day/"; }
+start_idp
 start_server
 start_gateway
 

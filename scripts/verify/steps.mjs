@@ -174,6 +174,13 @@ export const steps = [
       ]),
   },
   {
+    name: 'upstream',
+    what: 'the servers of docs/upstream.md verify the identity JWT, also while its keys rotate',
+    minutes: 15,
+    note: /^(the servers of docs.*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/upstream.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,

@@ -13,7 +13,7 @@ import { createSelectVerifier } from '../verify/select-verifier.js';
 import { systemScheduler } from './app.js';
 import { fixFor } from './explain-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
-import { createKeep } from './keep.js';
+import type { Keep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
 
 export interface ExplainBearer {
@@ -29,9 +29,12 @@ export interface ExplainBearer {
   fixFor(explanation: Explanation, token: string): ExplanationFix | null;
 }
 
-export function createExplainBearer(settings: ExplainSettings): ExplainBearer {
+export function createExplainBearer(
+  settings: ExplainSettings,
+  kept: Keep<IssuerRuntime>,
+): ExplainBearer {
   const { config, endpoint, clock, written = null } = settings;
-  const shared = { ...settings, schedule: systemScheduler, issuers: createKeep<IssuerRuntime>() };
+  const shared = { ...settings, schedule: systemScheduler, issuers: kept };
   const introspections = recordIntrospections(
     acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
   );

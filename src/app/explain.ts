@@ -1,5 +1,5 @@
 // Explains a token or an API key with the steps of the gateway itself, without a listener. It sends
-// requests to the issuers of the configuration only.
+// requests to the issuers and the token endpoints of the configuration only.
 import { basename } from 'node:path';
 import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
@@ -18,13 +18,17 @@ import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
 import { readCredential } from '../verify/credential.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
+import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { createExplainBearer } from './explain-bearer.js';
 import { createExplainBridge } from './explain-bridge.js';
 import { carrierValues, explainKey } from './explain-key.js';
 import { keyFixFor } from './explain-key-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
+import { createExplainUpstream } from './explain-upstream.js';
+import { upstreamFixFor } from './explain-upstream-fix.js';
 import { callOf, callStep, headOf } from './explained-call.js';
 import { configuredNames, type GivenCredential, headerFor, knownKeys } from './given-credential.js';
+import { createKeep } from './keep.js';
 
 /**
  * `given`: a text is a token or a key without its header. `tool`: explain a call of this tool;
@@ -34,6 +38,11 @@ export type ExplainToken = (
   given: string | GivenCredential,
   tool: string | null,
 ) => Promise<ExplanationWithStatus>;
+
+interface WithCaller extends Explanation {
+  /** Null: unknown. */
+  readonly caller: Caller | null;
+}
 
 /** Never a part of a key with white space inside. */
 function schemeOf(value: string, configured: ReadonlySet<string>): string {
@@ -55,27 +64,46 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const keys = knownKeys(apiKeys, config.endpoints);
   const names = configuredNames(config.endpoints);
   const registry = registryValues(config, apiKeys.length);
+  // The step of the upstream uses the same metadata.
+  const issuers = createKeep<IssuerRuntime>();
   const bearer =
     endpoint.isBridged && config.bridge !== null
       ? createExplainBridge(settings, config.bridge, keys, registry)
-      : createExplainBearer(settings);
+      : createExplainBearer(settings, issuers);
   const authorizer = createAuthorizer(endpoint);
+  const explainUpstream = createExplainUpstream(settings, issuers);
 
-  function explain(
-    credential: Result<Credential>,
+  function explainCall(
+    value: Credential,
     first: PlannedStep,
     last: (caller: Caller | null) => PlannedStep,
-  ): Promise<Explanation> | Explanation {
-    if (!credential.ok) return { steps: toSteps([first], credential), failure: credential };
-    const { value } = credential;
+  ): Promise<Explanation> {
     if (value.kind === 'bearer') return bearer.explain(value.token, first, last);
     if (value.kind === 'pass-through') throw new Error('only the upstream verifies it');
     return explainKey(value, { endpoint, keys, clock, registry }, first, last);
   }
 
-  function fixFor(explanation: Explanation, given: GivenCredential): ExplanationFix | null {
+  async function explain(
+    credential: Result<Credential>,
+    first: PlannedStep,
+    tool: string | null,
+  ): Promise<WithCaller> {
+    if (!credential.ok)
+      return { steps: toSteps([first], credential), failure: credential, caller: null };
+    let caller: Caller | null = null;
+    const explanation = await explainCall(credential.value, first, (one) => {
+      caller = one;
+      return callStep(endpoint, authorizer, tool, one);
+    });
+    return { ...(await explainUpstream(explanation, caller, credential.value)), caller };
+  }
+
+  function fixFor(explanation: WithCaller, given: GivenCredential): ExplanationFix | null {
     if (written === null) return null;
-    const context = { written, endpoint, keys, given, apiKeysFile: config.apiKeysFile };
+    const { apiKeysFile } = config;
+    const ofUpstream = upstreamFixFor(explanation, { written, endpoint, apiKeysFile });
+    if (ofUpstream !== null) return ofUpstream;
+    const context = { written, endpoint, keys, given, apiKeysFile };
     const ofKey = keyFixFor(explanation, context);
     return ofKey ?? bearer.fixFor(explanation, given.text);
   }
@@ -97,13 +125,11 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
       },
       expected: isBearer ? {} : carrierValues(endpoint),
     };
-    const explanation = await explain(credential, first, (caller) =>
-      callStep(endpoint, authorizer, tool, caller),
-    );
-    const { failure } = explanation;
+    const explanation = await explain(credential, first, tool);
+    const { steps, failure } = explanation;
     const idText = requestId(callOf(tool));
     const status = failure === null ? null : errorStatus(endpoint, failure, idText);
     const isKnown = keys.registry.find(given.text) !== null;
-    return { ...explanation, status, isKey: isKey || isKnown, fix: fixFor(explanation, given) };
+    return { steps, failure, status, isKey: isKey || isKnown, fix: fixFor(explanation, given) };
   };
 }

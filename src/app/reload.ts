@@ -82,6 +82,21 @@ const kept = (own: readonly ApiKey[], newer: readonly ApiKey[]): readonly ApiKey
 const hasKeys = ({ apiKeys, apiKeysFile }: ResolvedConfig): boolean =>
   apiKeys.length > 0 || apiKeysFile !== null;
 
+const NEW_IDENTITY_KEY =
+  'the first key of identity.keys was not published before this reload. Upstreams that read the ' +
+  'keys a moment ago may reject calls until they read them again, with jose for 30 seconds. Next ' +
+  'time write the new key second, reload, wait, and then write it first';
+
+/** True: the key that signs identity JWTs from now on was not published until now. */
+function signsWithNewKey(
+  { identity: before }: ResolvedConfig,
+  { identity }: ResolvedConfig,
+): boolean {
+  const [first] = identity?.keys ?? [];
+  if (before === null || first === undefined) return false;
+  return !before.keys.some((key) => key.reveal() === first.reveal());
+}
+
 export function createReloads(dependencies: ReloadDependencies): Reloads {
   const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
@@ -156,6 +171,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const endpoints = config.endpoints.map(({ resource }) => resource);
     const detail = source.limits ?? undefined;
     notify({ event: 'config.reloaded', level: 'info', endpoints, detail });
+    if (signsWithNewKey(before, config))
+      notify({ event: 'identity.new_key_signs', level: 'warn', detail: NEW_IDENTITY_KEY });
     const known = new Set(startNotices(before).map((notice) => JSON.stringify(notice)));
     for (const notice of startNotices(config))
       if (!known.has(JSON.stringify(notice))) notify(notice);

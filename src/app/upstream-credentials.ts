@@ -10,12 +10,14 @@ import type {
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import { fetchJson } from '../idp/fetch-json.js';
+import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
+import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
 import { clientCredentials } from '../proxy/credentials/client-credentials.js';
 import { createExchange, exchangeCredential } from '../proxy/credentials/exchange.js';
 import { forwardCredential } from '../proxy/credentials/forward.js';
+import { createIdJagExchange } from '../proxy/credentials/id-jag.js';
 import { identityCredential } from '../proxy/credentials/identity.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { staticCredential } from '../proxy/credentials/static.js';
@@ -35,6 +37,8 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
+  /** Absent: the usual one. `explain` records the requests. */
+  readonly fetchJson?: FetchJson;
 }
 
 export function createUpstreamCredentials(
@@ -43,17 +47,35 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { ...shared, fetchJson };
+  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
   function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
-    const { issuer } = config;
+    const { issuer, idJag } = config;
+    const metadata = runtimes.get(issuer)?.metadata ?? null;
+    if (idJag !== null) {
+      const { timeoutMs } = idJag;
+      const exchange = createIdJagExchange(
+        { ...config, idJag },
+        {
+          ...dependencies,
+          issuerMetadata: metadata,
+          serverMetadata: createMetadataSource({
+            ...dependencies,
+            issuer: idJag.issuer,
+            timeoutMs,
+          }),
+          path,
+        },
+      );
+      return exchangeCredential(config, { ...shared, exchange });
+    }
     const client = createTokenClient({
       ...dependencies,
       server: config,
-      metadata: runtimes.get(issuer)?.metadata ?? null,
+      metadata,
       // As for introspection: with the URL of the metadata as its audience, a server that an
       // attacker put there could replay an assertion elsewhere.
       assertionAudience: issuer,

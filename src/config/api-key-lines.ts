@@ -2,11 +2,11 @@
 // lists and days become one object, so that a large registry stays small.
 import { type ApiKey, isSameKey } from '../core/api-key.js';
 import type { Secret } from '../core/secret.js';
+import { headerSecretMessage } from './header-secrets.js';
 import { readJsonLine } from './json-line.js';
 import { knownHashProblem } from './known-hashes.js';
 import { placeholders } from './placeholders.js';
 import type { Path } from './problems.js';
-import { upstreamAuthorizationProblem } from './resolve-api-key.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import { type ApiKeyLine, apiKeyLineSchema } from './schema/api-key-line.js';
 import { parseWithProblems } from './schema-problems.js';
@@ -99,7 +99,7 @@ export function createLineReader(
     const known = secrets.get(reference);
     if (known !== undefined) return known;
     const read = readSecret(reference, environment);
-    const secret = typeof read === 'string' ? read : (upstreamAuthorizationProblem(read) ?? read);
+    const secret = typeof read === 'string' ? read : (headerSecretMessage(read) ?? read);
     secrets.set(reference, secret);
     return secret;
   }

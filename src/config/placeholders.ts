@@ -1,7 +1,9 @@
 // Finds values that stand for another value: `$ISSUER`, `{{ issuer }}`, `<your issuer>`. The
 // gateway would use their text. Never shows a value, and a variable only by a plain name.
 import type { Path, Problem } from './problems.js';
-import { memberSchema, schemaAt } from './schema-tree.js';
+import { meantFact } from './schema/header-template.js';
+import { isSecretReference } from './schema/secret-reference.js';
+import { alternatives, memberSchema, schemaAt } from './schema-tree.js';
 import { takesReference } from './secret-references.js';
 
 type Schema = Parameters<typeof schemaAt>[0];
@@ -13,17 +15,20 @@ const PLAIN_NAME = /\$[{(]?([A-Z]+(?:_[A-Z0-9]+)*)(?:[)}]|$)/;
 const TEMPLATE = /\{\{.*\}\}/s;
 const BLANK = /<[a-z]+(?:[ _-][a-z]+)*>/;
 
+/** `either`: a text or a reference to a secret, as the value of a header. */
+type Takes = 'text' | 'secret' | 'either';
+
 /** Fields for text of any kind, where such a text can be meant. */
 const FREE_TEXT = ['rules', 'requiredClaims', 'realm'];
 
-type Message = (isSecret: boolean) => string | null;
+type Message = (takes: Takes) => string | null;
 
 function messageFor(text: string): Message | null {
   if (VARIABLE.test(text)) {
     const name = PLAIN_NAME.exec(text)?.[1];
     const shown = name === undefined ? 'the name of a variable' : `$${name}`;
-    return (isSecret) =>
-      isSecret
+    return (takes) =>
+      takes !== 'text'
         ? `write "\${env:${name ?? 'NAME'}}" for the value of that variable`
         : `variables are not replaced here; write the value itself instead of ${shown}`;
   }
@@ -32,13 +37,16 @@ function messageFor(text: string): Message | null {
     : BLANK.test(text)
       ? 'replace the part between < and > with your own value'
       : null;
-  return hint === null ? null : (isSecret) => (isSecret ? null : hint);
+  return hint === null ? null : (takes) => (takes === 'secret' ? null : hint);
 }
 
-function takesSecret(root: Schema, path: Path): boolean {
+function taken(root: Schema, path: Path): Takes {
   const schema = schemaAt(root, path);
-  const element = schema === null ? null : memberSchema(schema, 0);
-  return [schema, element].some((one) => one !== null && takesReference(one));
+  if (schema === null) return 'text';
+  const element = memberSchema(schema, 0);
+  const takesOne = takesReference(schema);
+  if (!takesOne) return element !== null && takesReference(element) ? 'secret' : 'text';
+  return alternatives(schema).every(isSecretReference) ? 'secret' : 'either';
 }
 
 export function placeholders(root: Schema, raw: unknown): Problem[] {
@@ -49,7 +57,10 @@ export function placeholders(root: Schema, raw: unknown): Problem[] {
       const message = messageFor(value);
       // A field that does not exist has its own problem.
       if (message === null || schemaAt(root, path) === null) return;
-      const text = message(takesSecret(root, path));
+      const takes = taken(root, path);
+      // The template of another gateway: the schema says what to write.
+      if (takes === 'either' && meantFact(value) !== null) return;
+      const text = message(takes);
       if (text !== null) problems.push({ path, message: text });
     }
     if (typeof value !== 'object' || value === null) return;

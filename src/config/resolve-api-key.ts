@@ -1,6 +1,6 @@
 // Resolves the entries of the registry of API keys, and the places where callers write keys.
 import type { ApiKey, ApiKeyCarrier } from '../core/api-key.js';
-import type { Secret } from '../core/secret.js';
+import { headerSecretProblems } from './header-secrets.js';
 import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';
 import type { WithSecrets } from './resolve-secrets.js';
@@ -26,26 +26,10 @@ export function resolveCarrier(input: WithSecrets<ApiKeyCarrierInput>): ApiKeyCa
   };
 }
 
-/** A field value that every server takes (RFC 9110 section 5.5). */
-const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
-const MOST_CHARACTERS = 8_192;
-
-/** The problem with a secret that cannot be the value of a header; null where it can. */
-export function upstreamAuthorizationProblem(value: Secret): string | null {
-  const text = value.reveal();
-  if (text.length <= MOST_CHARACTERS && LINE.test(text)) return null;
-  return (
-    'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around ' +
-    `it and with at most ${MOST_CHARACTERS} characters`
-  );
-}
-
 /** Secrets of the wrong form. */
 export const apiKeyProblems = (
   apiKeys: WithSecrets<Partially<Readonly<Record<string, ApiKeyInput>>>>,
 ): Problem[] =>
-  Object.entries(apiKeys).flatMap(([name, key]) => {
-    const value = key?.upstreamAuthorization;
-    const message = value === undefined ? null : upstreamAuthorizationProblem(value);
-    return message === null ? [] : [{ path: ['apiKeys', name, 'upstreamAuthorization'], message }];
-  });
+  Object.entries(apiKeys).flatMap(([name, key]) =>
+    headerSecretProblems(key?.upstreamAuthorization, ['apiKeys', name, 'upstreamAuthorization']),
+  );

@@ -9,15 +9,18 @@ import type {
   UpstreamCredentialConfig,
   UpstreamHeader,
 } from '../core/upstream-credential.js';
-import { resolveClient } from './resolve-client.js';
+import { headerSecretProblems } from './header-secrets.js';
+import type { Partially } from './partial-parse.js';
+import type { Path, Problem } from './problems.js';
+import { clientProblems, resolveClient } from './resolve-client.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import type { EndpointInput } from './schema/endpoint.js';
+import { partsOf } from './schema/header-template.js';
 import type {
   ClientCredentialsInput,
   ExchangeInput,
   UpstreamCredentialInput,
 } from './schema/upstream-credential.js';
-import { partsOf } from './schema/upstream-headers.js';
 
 type Input = WithSecrets<EndpointInput>['upstream'];
 type TokenInput = WithSecrets<ExchangeInput> | WithSecrets<ClientCredentialsInput>;
@@ -92,6 +95,45 @@ function resolveCredential(
       return input;
   }
 }
+
+type PartialEndpoints = WithSecrets<Partially<readonly EndpointInput[]>>;
+type PartialUpstream = NonNullable<NonNullable<PartialEndpoints[number]>['upstream']>;
+
+function credentialSecretProblems({ credential }: PartialUpstream, path: Path): Problem[] {
+  switch (credential?.kind) {
+    case 'static':
+      return [
+        ...headerSecretProblems(credential.authorization, [...path, 'authorization']),
+        ...headerSecretProblems(credential.value, [...path, 'value']),
+      ];
+    case 'exchange':
+      return [
+        ...clientProblems(credential, path),
+        ...clientProblems(credential.idJag ?? {}, [...path, 'idJag']),
+      ];
+    case 'client-credentials':
+      return clientProblems(credential, path);
+    default:
+      return [];
+  }
+}
+
+/** Secrets of the wrong form. */
+export const upstreamSecretProblems = (endpoints: PartialEndpoints): Problem[] =>
+  endpoints.flatMap((endpoint, i) => {
+    const upstream = endpoint?.upstream;
+    if (upstream === undefined) return [];
+    const path = ['endpoints', i, 'upstream'];
+    const headers = Object.entries(
+      (upstream.headers ?? {}) as Readonly<Record<string, string | Secret | undefined>>,
+    );
+    return [
+      ...credentialSecretProblems(upstream, [...path, 'credential']),
+      ...headers.flatMap(([name, value]) =>
+        typeof value === 'string' ? [] : headerSecretProblems(value, [...path, 'headers', name]),
+      ),
+    ];
+  });
 
 export function resolveUpstream(
   { credential, headers, ...upstream }: Input,

@@ -10,11 +10,12 @@ import { clientProblems } from './resolve-client.js';
 import { resolveEndpoint } from './resolve-endpoint.js';
 import { resolveIssuer } from './resolve-issuer.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
+import { upstreamSecretProblems } from './resolve-upstream.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
 import type { Environment } from './secrets.js';
 import { sessionKeys } from './session-keys.js';
-import { signingKeys } from './signing-keys.js';
+import { sharedKeyProblems, signingKeys } from './signing-keys.js';
 
 /** The keys of a map are strings, which need no freezing. The type of the map is read-only. */
 function deepFreeze<T>(value: T): T {
@@ -88,7 +89,9 @@ export function resolve(
       ...apiKeyProblems(value.apiKeys ?? {}),
       ...bridgeRing.problems,
       ...identityRing.problems,
+      ...sharedKeyProblems(identityRing, bridgeRing),
       ...introspection,
+      ...upstreamSecretProblems(value.endpoints ?? []),
     ],
     toConfig: () =>
       deepFreeze(

@@ -10,9 +10,21 @@ type Schema = Parameters<typeof memberSchema>[0];
 /** Every place of the configuration that takes a reference. */
 export const SECRET_PLACES: readonly string[] = placesOf(rootSchema, isSecretReference);
 
+/** The fields alone: whole places would fill the screen. A free name counts as its map. */
+const SECRET_FIELDS = [
+  ...new Set(
+    SECRET_PLACES.map((place) =>
+      place
+        .replace(/\.<name>$/, '')
+        .split('.')
+        .at(-1),
+    ),
+  ),
+];
+
 export const MISPLACED_HINT =
-  `references work only in ${SECRET_PLACES.slice(0, -1).join(', ')} ` +
-  `and ${SECRET_PLACES.at(-1)}; write the value itself`;
+  `references work only in ${SECRET_FIELDS.slice(0, -1).join(', ')} ` +
+  `and ${SECRET_FIELDS.at(-1)}; write the value itself`;
 
 const REFERENCE = /\$\{(?:env|file):/;
 export const isReference = (text: string): boolean => REFERENCE.test(text);

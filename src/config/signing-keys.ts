@@ -81,14 +81,19 @@ function readKey(text: string, ring: RingName): Read<string> {
   return JSON.stringify({ kty, crv, x, ...(y === undefined ? {} : { y }), d });
 }
 
-/** The ring as JWKs in JSON, in the order of the references. */
+export interface SigningRing {
+  /** As JWKs in JSON, in the order of the references. */
+  readonly keys: readonly Secret[];
+  /** The place of each key in the list of references. */
+  readonly places: readonly number[];
+  readonly problems: readonly Problem[];
+}
+
+/** The ring of these references, without those that are bad. */
 export function signingKeys(
   references: readonly (Secret | undefined)[],
   ring: RingName,
-): {
-  keys: Secret[];
-  problems: Problem[];
-} {
+): SigningRing {
   const problems: Problem[] = [];
   const firstWith = new Map<string, number>();
   for (const [i, reference] of references.entries()) {
@@ -101,5 +106,20 @@ export function signingKeys(
     const message = isKey ? `is the same key as ${ring}.keys[${first}]; keep one` : read;
     problems.push({ path: [ring, 'keys', i], message });
   }
-  return { keys: [...firstWith.keys()].map((key) => secret(key)), problems };
+  return {
+    keys: [...firstWith.keys()].map((key) => secret(key)),
+    places: [...firstWith.values()],
+    problems,
+  };
+}
+
+/** A token of one ring must never verify with a key of the other. */
+export function sharedKeyProblems(identity: SigningRing, bridge: SigningRing): Problem[] {
+  const ofBridge = bridge.keys.map((key) => key.reveal());
+  return identity.keys.flatMap((key, i) => {
+    const at = ofBridge.indexOf(key.reveal());
+    if (at === -1) return [];
+    const message = `is the same key as bridge.keys[${bridge.places[at]}]; ${makeKey('identity')}`;
+    return [{ path: ['identity', 'keys', identity.places[i] as number], message }];
+  });
 }

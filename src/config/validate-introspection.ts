@@ -3,58 +3,19 @@
 import { type Check, endpointsOf, type PartialConfig } from './partial-config.js';
 import type { Partially } from './partial-parse.js';
 import type { Problem } from './problems.js';
-import { CLIENT_ID_HINT } from './schema/fields.js';
+import { INTROSPECTION_METHODS } from './schema/client-authentication.js';
 import type { IntrospectionInput } from './schema/issuer.js';
-import { SECRET_HINT } from './schema/secret-reference.js';
-
-type Auth = IntrospectionInput['auth'];
-type SecretField = 'clientSecret' | 'privateKey';
-type Field = 'clientId' | SecretField;
-
-const HINTS: Readonly<Record<Field, string>> = {
-  clientId: CLIENT_ID_HINT,
-  clientSecret: SECRET_HINT,
-  privateKey: `auth: private_key_jwt signs with this key; ${SECRET_HINT}`,
-};
-
-const RULES: Readonly<
-  Record<Auth, { readonly needs: readonly Field[]; readonly ignores: readonly SecretField[] }>
-> = {
-  basic: { needs: ['clientId', 'clientSecret'], ignores: ['privateKey'] },
-  post: { needs: ['clientId', 'clientSecret'], ignores: ['privateKey'] },
-  private_key_jwt: { needs: ['clientId', 'privateKey'], ignores: ['clientSecret'] },
-  // A client id is allowed beside it. The gateway does not send it.
-  bearer: { needs: ['clientSecret'], ignores: ['privateKey'] },
-  none: { needs: [], ignores: ['clientSecret', 'privateKey'] },
-};
-const USED_BY: Readonly<Record<SecretField, string>> = {
-  clientSecret: 'basic, post or bearer',
-  privateKey: 'private_key_jwt',
-};
-
-/** Missing credentials, and those that the method does not use (C-81, client authentication). */
-function misplacedFields({ auth, ...fields }: Partially<IntrospectionInput>) {
-  if (auth === undefined) return [];
-  const { needs, ignores } = RULES[auth];
-  const missing = needs.filter((field) => fields[field] === undefined);
-  const ignored = ignores.filter((field) => fields[field] !== undefined);
-  return [
-    ...missing.map((field) => ({ field, message: HINTS[field] })),
-    ...ignored.map((field) => ({
-      field,
-      message: `auth: ${auth} does not use it; remove it, or write auth: ${USED_BY[field]}`,
-    })),
-  ];
-}
+import { clientFieldProblems } from './validate-client.js';
 
 const credentialsFit: Check = ({ issuers }) =>
   [...issuers].flatMap(([name, { introspection }]) =>
     introspection === undefined
       ? []
-      : misplacedFields(introspection).map(({ field, message }) => ({
-          path: ['issuers', name, 'introspection', field],
-          message,
-        })),
+      : clientFieldProblems(
+          introspection,
+          ['issuers', name, 'introspection'],
+          INTROSPECTION_METHODS,
+        ),
   );
 
 const modesFit: Check = ({ issuers, isBad }) =>

@@ -12,24 +12,30 @@ import { parseWithProblems } from './schema-problems.js';
 import { misplacedReferences } from './secret-references.js';
 import { apiKeyChecks } from './validate-api-keys.js';
 import { bridgeChecks } from './validate-bridge.js';
+import { credentialChecks } from './validate-credential.js';
 import { endpointChecks } from './validate-endpoints.js';
+import { identityChecks } from './validate-identity.js';
 import { introspectionChecks } from './validate-introspection.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
 import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
 import { policyChecks } from './validate-policy.js';
 import { scopeChecks } from './validate-scopes.js';
+import { upstreamHeaderChecks } from './validate-upstream-headers.js';
 
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
   ...apiKeyChecks,
   ...bridgeChecks,
+  ...identityChecks,
   ...issuerUrlChecks,
   ...issuerChecks,
   ...introspectionChecks,
   ...policyChecks,
   ...scopeChecks,
+  ...credentialChecks,
+  ...upstreamHeaderChecks,
 ];
 
 /** True for an endpoint whose callers need no issuer. */

@@ -17,7 +17,10 @@ export interface Actor {
   readonly act?: Actor;
 }
 
-/** A name of the subject that is unique among all callers of the gateway (RFC 9493). */
+/**
+ * A name of the caller that no other caller of the gateway has (RFC 9493). `iss_sub` for a user
+ * whom issuer and `sub` identify; else the id of the principal, with tenant and kind.
+ */
 export type SubjectId =
   | { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
   | { readonly format: 'opaque'; readonly id: string };
@@ -26,7 +29,10 @@ export interface IdentityClaims {
   /** `identity.issuer`. */
   readonly iss: string;
   readonly aud: string;
-  /** The subject as the issuer of the caller names it. Absent where it names none. */
+  /**
+   * The subject as the issuer of the caller names it; the name of an API key. Absent where the
+   * issuer names none. A user, a client and a key can have the same one: `sub_id` differs.
+   */
   readonly sub?: string;
   readonly sub_id: SubjectId;
   readonly tenant?: string;

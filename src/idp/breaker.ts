@@ -5,6 +5,8 @@ import type { Clock } from '../core/clock.js';
 export interface Breaker {
   /** Returns 0: send the request, then call `leave`. Else the milliseconds before a retry. */
   enter(): number;
+  /** The milliseconds that `enter` would return now. It changes nothing. */
+  waitMs(): number;
   /** Reports the outcome of a request. `retryAfterSeconds`: the endpoint's Retry-After. */
   leave(succeeded: boolean, retryAfterSeconds: number): void;
   /**
@@ -34,15 +36,20 @@ export function createBreaker(clock: Clock, onChange: (state: 'open' | 'closed')
     isProbing = false;
   }
 
+  function waitMs(): number {
+    if (!isOpen) return 0;
+    const remainingMs = openUntil - clock.monotonicMs();
+    if (remainingMs > 0) return remainingMs;
+    return isProbing ? PROBE_MS : 0;
+  }
+
   return {
     enter() {
-      if (!isOpen) return 0;
-      const remainingMs = openUntil - clock.monotonicMs();
-      if (remainingMs > 0) return remainingMs;
-      if (isProbing) return PROBE_MS;
-      isProbing = true;
-      return 0;
+      const ms = waitMs();
+      if (isOpen && ms === 0) isProbing = true;
+      return ms;
     },
+    waitMs,
     leave(succeeded, retryAfterSeconds) {
       if (succeeded) {
         // A late response counts too: it shows that the endpoint works.

@@ -33,13 +33,19 @@ export interface TransportDependencies {
   readonly clock: Clock;
 }
 
+/** Headers with API keys of callers, and those that only the gateway may set. */
+const ownHeaders = ({ apiKeys, upstreamCredential, upstreamHeaders }: Endpoint): string[] => [
+  ...apiKeys.map(({ header }) => header),
+  ...upstreamHeaders.map(({ name }) => name),
+  ...(upstreamCredential.kind === 'static' ? [upstreamCredential.header] : []),
+];
+
 export function createTransport(dependencies: TransportDependencies): Transport {
   const { endpoint, pool, openStream, openSession, listView, pseudonym, clock, admission } =
     dependencies;
   const { upstream } = endpoint;
   const { target } = upstream;
-  const keyHeaders = endpoint.apiKeys.map(({ header }) => header);
-  const fields = requestFields(endpoint.forwardHeaders, keyHeaders);
+  const fields = requestFields(endpoint.forwardHeaders, ownHeaders(endpoint));
   const reconnects = createReconnects(clock);
   const forwardsTokens = endpoint.upstreamCredential.kind === 'forward';
   const addsComments = endpoint.streams.keepAliveSeconds > 0;

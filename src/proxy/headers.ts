@@ -2,6 +2,7 @@
 // Mcp-* family. Never forwards the credential of the caller, cookies, forwarding or identity fields
 // in any spelling, or hop-by-hop fields (C-130, C-135, C-143: rebuilt headers).
 import type { RequestHead } from '../core/exchange.js';
+import { headerSpelling } from '../core/header-line.js';
 import type { Message } from '../core/message.js';
 import { isEventStreamType, isJsonType } from '../mcp/media-type.js';
 
@@ -93,24 +94,37 @@ function withheldFields({ era, calls }: Message, sessionId: string | null): Read
   return calls[0]?.name === null ? NOT_MODERN_WITHOUT_NAME : NOT_MODERN;
 }
 
+/** The fields of a caller that cross at one endpoint. */
+export interface RequestFields {
+  readonly allowed: ReadonlySet<string>;
+  /** Spellings within the open family that never cross. */
+  readonly withheld: ReadonlySet<string>;
+}
+
+const USUAL_FIELDS: RequestFields = { allowed: REQUEST_FIELDS, withheld: NO_FIELDS };
+
 /**
- * The allow-list of an endpoint. `forwardHeaders`: its further names, in lower case. `keyHeaders`:
- * headers that hold API keys, which never cross, whatever the other lists say.
+ * The fields that cross at an endpoint. `forwardHeaders`: its further names, in lower case.
+ * `ownHeaders`: headers that hold API keys, and those that the gateway sets. No spelling of them
+ * crosses, whatever the other lists say (C-135, identity fields removed).
  */
 export function requestFields(
   forwardHeaders: readonly string[],
-  keyHeaders: readonly string[] = [],
-): ReadonlySet<string> {
-  if (forwardHeaders.length === 0) return REQUEST_FIELDS;
-  const names = new Set([...REQUEST_FIELDS, ...forwardHeaders]);
-  for (const name of keyHeaders) names.delete(name);
-  return names;
+  ownHeaders: readonly string[] = [],
+): RequestFields {
+  const own = new Set(ownHeaders.map(headerSpelling));
+  if (forwardHeaders.length === 0 && own.size === 0) return USUAL_FIELDS;
+  const names = [...REQUEST_FIELDS, ...forwardHeaders];
+  return {
+    allowed: new Set(names.filter((name) => !own.has(headerSpelling(name)))),
+    withheld: new Set([...own].filter((name) => name.startsWith('mcp_'))),
+  };
 }
 
 /**
  * Flat name, value pairs for the upstream. `sessionId`: the id that the upstream issued, never the
  * text that the caller sent. `credentialHeaders`: flat pairs with the credential for the upstream.
- * `fields`: the allow-list of the endpoint.
+ * `fields`: those of the endpoint.
  */
 export function requestHeaders(
   head: RequestHead,
@@ -118,7 +132,7 @@ export function requestHeaders(
   sessionId: string | null,
   credentialHeaders: readonly string[],
   pseudonym: string,
-  fields = REQUEST_FIELDS,
+  { allowed, withheld: ownFields } = USUAL_FIELDS,
 ): string[] {
   const { names, values } = head;
   const headers: string[] = ['via', viaOf(head, pseudonym)];
@@ -126,7 +140,10 @@ export function requestHeaders(
   const withheld = withheldFields(message, sessionId);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (!fields.has(name) && !isMcpField(name)) continue;
+    if (!allowed.has(name)) {
+      if (!isMcpField(name)) continue;
+      if (ownFields.size > 0 && ownFields.has(headerSpelling(name))) continue;
+    }
     if (withheld.has(name)) continue;
     if (hop !== NO_FIELDS && hop.has(name)) continue;
     headers.push(name, name === SESSION ? (sessionId as string) : (values[i] as string));

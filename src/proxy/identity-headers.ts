@@ -2,14 +2,12 @@
 // that lacks a required fact is rejected before a byte goes out (A-43, identity of the caller).
 import type { Failure } from '../core/failure.js';
 import { claimMissing } from '../core/failures.js';
+import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
 import type { UpstreamHeader } from '../core/upstream-credential.js';
 
 type Template = Extract<UpstreamHeader, { kind: 'template' }>;
-
-/** Visible ASCII with single spaces inside (RFC 9110 section 5.5). No two values look the same. */
-const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 
 /** Absent facts are null. A claim that is null is absent. */
 function factOf({ fact, claim }: Template, principal: Principal): unknown {
@@ -26,6 +24,15 @@ function factOf({ fact, claim }: Template, principal: Principal): unknown {
     default:
       return principal[fact];
   }
+}
+
+const TOO_LONG = `makes a header of more than ${MOST_HEADER_CHARACTERS} characters`;
+
+/** A text that a server could read as another, or take apart, is not a fact. */
+function flawOf(value: unknown): string | null {
+  if (typeof value !== 'string') return 'is not a text';
+  if (value.length > MOST_HEADER_CHARACTERS) return TOO_LONG;
+  return isHeaderLine(value) ? null : 'is not one line of visible ASCII';
 }
 
 const nameOf = ({ fact, claim }: Template): string => (claim === null ? fact : `claim ${claim}`);
@@ -51,9 +58,11 @@ export function createIdentityHeaders(
       }
       // A value that is present and cannot be written is never left out: the server would take the
       // caller for one without it.
-      if (typeof value !== 'string' || !LINE.test(value))
-        return missing(header, 'is not one line of visible ASCII');
-      pairs.push(header.name, `${header.before}${value}${header.after}`);
+      const flaw = flawOf(value);
+      if (flaw !== null) return missing(header, flaw);
+      const text = `${header.before}${value as string}${header.after}`;
+      if (text.length > MOST_HEADER_CHARACTERS) return missing(header, TOO_LONG);
+      pairs.push(header.name, text);
     }
     return ok(pairs);
   };

@@ -3,6 +3,7 @@
 import type { AccessEvidence } from '../core/access-token.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenType } from '../core/failures.js';
+import { IDENTITY_TYP } from '../core/identity-token.js';
 import { isObject } from '../core/json.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ const ACCESS_USES = new Set(['access', 'access_token']);
 /** Header types of other kinds, without `application/`. */
 const OTHER_HEADER_TYPS = new Set(
   (
-    'dpop+jwt logout+jwt secevent+jwt oauth-id-jag+jwt token-introspection+jwt ' +
+    `${IDENTITY_TYP} dpop+jwt logout+jwt secevent+jwt oauth-id-jag+jwt token-introspection+jwt ` +
     'id+jwt id_token+jwt rt+jwt refresh+jwt refresh_token+jwt'
   ).split(' '),
 );

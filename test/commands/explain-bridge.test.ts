@@ -27,6 +27,7 @@ const STEPS = [
   'endpoints of the key',
   'sunset',
   'scope',
+  'upstream',
 ];
 
 test('a good token: each step, and the key that it is', async () => {

@@ -15,7 +15,7 @@ describe('a key that the endpoint takes', () => {
     expect([code, credential]).toEqual([0, 'API key']);
     expect(text.split('\n')[0]).toBe('Checks of an API key at /mcp (https://mcp.example.com/mcp)');
     expect(steps.map(({ name, state }) => [name, state])).toEqual(
-      ['credential', 'registered key', 'endpoints of the key', 'sunset', 'scope'].map((name) => [name, 'pass']),
+      ['credential', 'registered key', 'endpoints of the key', 'sunset', 'scope', 'upstream'].map((name) => [name, 'pass']),
     );
     expect(steps[0]).toMatchObject({
       observed: { header: 'X-Api-Key', given: 'the key alone' },

@@ -64,7 +64,14 @@ describe('a flaw has the reason that the gateway logs and counts, at the check t
         .filter(({ state }) => state === 'not reached')
         .map((step) => [step.name, step.failure?.definition.reason ?? step.wouldPass]),
     );
-    expect(hints).toEqual({ claims: true, audience: 'audience.mismatch', key: false, signature: false, scope: true });
+    expect(hints).toEqual({
+      claims: true,
+      audience: 'audience.mismatch',
+      key: false,
+      signature: false,
+      scope: true,
+      upstream: true,
+    });
   });
 
   test('an issuer that is down: no keys, and no introspection', async () => {

@@ -43,6 +43,7 @@ describe('a valid token', () => {
       'key',
       'signature',
       'scope',
+      'upstream',
     ]);
   });
 
@@ -56,7 +57,7 @@ describe('a valid token', () => {
     idp.addResource(resource, 'jwt');
     const explained = await explain('/idp/mcp', opaque);
     expect(explained).toMatchObject({ reason: 'ok', failed: [] });
-    expect(explained.names.slice(-3)).toEqual(['introspection', 'audience of the answer', 'scope']);
+    expect(explained.names.slice(-4)).toEqual(['introspection', 'audience of the answer', 'scope', 'upstream']);
     const { reason, failed } = await explain('/idp/mcp', 'unknown-to-it');
     expect([reason, failed.map(({ name }) => name)]).toEqual(['token.inactive', ['introspection']]);
   });

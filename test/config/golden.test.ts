@@ -10,6 +10,7 @@ import { apiKeySchema } from '../../src/config/schema/api-key.js';
 import { apiKeyCarrierSchema } from '../../src/config/schema/api-key-carrier.js';
 import { bridgeSchema } from '../../src/config/schema/bridge.js';
 import { endpointSchema } from '../../src/config/schema/endpoint.js';
+import { identitySchema } from '../../src/config/schema/identity.js';
 import {
   claimsSchema,
   introspectionSchema,
@@ -28,6 +29,15 @@ import {
   toolsSchema,
 } from '../../src/config/schema/policy.js';
 import { rootSchema } from '../../src/config/schema/root.js';
+import {
+  clientCredentialsSchema,
+  exchangeSchema,
+  forwardSchema,
+  identityCredentialSchema,
+  idJagSchema,
+  noCredentialSchema,
+  staticSchema,
+} from '../../src/config/schema/upstream-credential.js';
 
 const folder = fileURLToPath(new URL('./golden', import.meta.url));
 const update = process.env.UPDATE_GOLDEN === '1';
@@ -49,6 +59,8 @@ const ENVIRONMENT = {
   INTROSPECTION_TOKEN: 's3cret-token',
   INTROSPECTION_KEY: String(rsa.export(pem)),
   INTROSPECTION_EC_KEY: ec('P-256'),
+  INTROSPECTION_P256_KEY: ec('P-256'),
+  IDENTITY_KEY: String(generateKeyPairSync('ed25519').privateKey.export(pem)),
   SHORT_KEY: String(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(pem)),
   OTHER_CURVE: ec('P-384'),
   LOCKED_KEY: String(rsa.export({ ...pem, cipher: 'aes-256-cbc', passphrase: 'x' })),
@@ -125,6 +137,14 @@ test('full.yaml has every field of the schema', () => {
     apiKeySchema,
     apiKeyCarrierSchema,
     bridgeSchema,
+    identitySchema,
+    noCredentialSchema,
+    staticSchema,
+    identityCredentialSchema,
+    exchangeSchema,
+    idJagSchema,
+    clientCredentialsSchema,
+    forwardSchema,
     ...policy,
   ];
   const text = readFileSync(`${folder}/full.yaml`, 'utf8').replace(/#.*/g, '');

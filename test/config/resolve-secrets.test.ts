@@ -78,13 +78,23 @@ test('a reference in a field that takes none is misplaced', () => {
   expect(misplacedReferences(schema, value)).toEqual([{ path: ['credential', 'url'], message: MISPLACED_HINT }]);
 });
 
-test('the message names every place of the configuration that takes a reference', () => {
+test('the message names the field of every place of the configuration that takes a reference', () => {
   expect(SECRET_PLACES).toEqual([
     'sessionKeys',
     'apiKeys.<name>.upstreamAuthorization',
     'bridge.keys',
+    'identity.keys',
     'issuers.<name>.introspection.clientSecret',
     'issuers.<name>.introspection.privateKey',
+    'endpoints[].upstream.credential.authorization',
+    'endpoints[].upstream.credential.value',
+    'endpoints[].upstream.credential.clientSecret',
+    'endpoints[].upstream.credential.privateKey',
+    'endpoints[].upstream.credential.idJag.clientSecret',
+    'endpoints[].upstream.credential.idJag.privateKey',
+    'endpoints[].upstream.headers.<name>',
   ]);
-  expect(SECRET_PLACES.filter((place) => !MISPLACED_HINT.includes(place))).toEqual([]);
+  const fieldOf = (place: string): string => place.replace('.<name>', '').split('.').at(-1) as string;
+  expect(fieldOf('endpoints[].upstream.headers.<name>')).toBe('headers');
+  expect(SECRET_PLACES.filter((place) => !new RegExp(`\\b${fieldOf(place)}\\b`).test(MISPLACED_HINT))).toEqual([]);
 });

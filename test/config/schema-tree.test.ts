@@ -30,7 +30,7 @@ test.each<[Path, string[]]>([
   [['limits'], ['clientStallTimeoutSeconds']],
   [
     ['endpoints', 0, 'upstream'],
-    ['url', 'connectTimeoutMs', 'headersTimeoutMs', 'maxConcurrentRequests', 'maxStreams'],
+    ['url', 'connectTimeoutMs', 'headersTimeoutMs', 'maxConcurrentRequests', 'maxStreams', 'credential', 'headers'],
   ],
   [
     ['endpoints', 0, 'tools', 'rules', 3],

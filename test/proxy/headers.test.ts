@@ -179,6 +179,33 @@ describe('to the upstream', () => {
     expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, fields))).toEqual({ ...VIA, 'x-other': 'x' });
   });
 
+  const SPELLINGS = ['x-tenant-id', 'X-Tenant-Id', 'X_Tenant_Id', 'x.tenant.id', 'X-Tenant_Id', 'X~Tenant~Id', 'X-TENANT-ID'];
+
+  test.each(SPELLINGS)(
+    '%s of the caller never crosses where the gateway sets X-Tenant-Id, even if forwarded (C-135, A-43)',
+    (name) => {
+      const asked = head({ lines: [[name, 'mine']] });
+      const lower = name.toLowerCase();
+      const crossing = (own: string[]) => pairs(requestHeaders(asked, NAMED, null, [], NAME, requestFields([lower], own)));
+      expect(crossing([])).toEqual({ ...VIA, [lower]: 'mine' });
+      expect(crossing(['x-tenant-id'])).toEqual(VIA);
+    },
+  );
+
+  test.each(['Mcp-Param-Tenant', 'Mcp-Param-Tenant_', 'mcp-param.tenant', 'MCP-Param-Tenant'])(
+    'nor %s, of the open family',
+    (name) => {
+      const asked = head({
+        lines: [
+          [name, 'mine'],
+          ['Mcp-Param-Region', 'us'],
+        ],
+      });
+      const own = requestFields([], ['mcp-param-tenant', 'mcp-param-tenant-']);
+      expect(pairs(requestHeaders(asked, NAMED, null, [], NAME, own))).toEqual({ ...VIA, 'mcp-param-region': 'us' });
+    },
+  );
+
   test('the credential of the gateway comes last (A-43)', () => {
     expect(requestHeaders(head({ lines: [['Accept', 'x']] }), NAMED, null, ['authorization', 'Bearer ours'], NAME)).toEqual([
       'via',

@@ -1,5 +1,5 @@
 // Authorization of MCP, as far as it binds a resource server.
-import { gap, notApplicable, proven, type States } from './state.js';
+import { notApplicable, proven, type States } from './state.js';
 
 export const a: States = {
   'A-01': proven('the metadata names at least one issuer'),
@@ -44,7 +44,7 @@ export const a: States = {
   'A-40': proven('a token is accepted only for its audience'),
   'A-41': proven('audiences are compared whole'),
   'A-42': proven('the caller’s token never reaches the upstream'),
-  'A-43': gap('credentials for the upstream'),
+  'A-43': proven('the upstream gets a credential of the gateway, for its own audience'),
   'A-44': proven('the caller’s identity headers do not reach the upstream'),
   'A-45': proven('an issuer that the endpoint does not accept is rejected'),
   'A-46': proven('ID tokens and the like are not access tokens'),

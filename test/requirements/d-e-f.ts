@@ -40,7 +40,7 @@ export const defs: States = {
   'E-04': proven('a cached result is for one endpoint'),
   'E-05': proven('faults are not cached'),
   'E-06': proven('revocation in numbers'),
-  'E-07': gap('credentials for the upstream: token exchange'),
+  'E-07': proven('a credential for the upstream is kept for one caller'),
   'E-08': proven('sealed text has key id, end, purpose and owner, and its keys rotate'),
   'E-09': proven('a sealed session id is short and visible'),
   'E-10': gap('rate limits'),

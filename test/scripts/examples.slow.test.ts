@@ -57,6 +57,27 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'With a wrong client id',
     '  4. There it gets 401 invalid_client',
   ],
+  'whoami-identity': [
+    'Alice calls http://127.0.0.1:',
+    '  status: 200',
+    '  answer: you are alice, with example-client; your key is {"format":"iss_sub","iss":"http://127.0.0.1:',
+    'Bob has the same client',
+    '  status: 200',
+    '  answer: you are bob, with example-client; your key is {"format":"iss_sub","iss":"http://127.0.0.1:',
+    'Without the gateway',
+    '  status: 401',
+  ],
+  'whoami-headers': [
+    'Alice of Acme calls http://127.0.0.1:',
+    '  status: 200',
+    '  answer: you are alice of acme',
+    'Bob has no tenant',
+    '  answer: you are bob of no tenant',
+    'Bob also sends headers that say he is Alice of Acme',
+    '  answer: you are bob of no tenant',
+    'He sends them to the server itself',
+    '  status: 401',
+  ],
 };
 
 /** The scripts need a POSIX shell with these tools. */

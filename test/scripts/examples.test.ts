@@ -10,7 +10,8 @@ const folders = readdirSync(new URL('examples/', root), { withFileTypes: true })
 const names = folders.map(({ name }) => name).filter((name) => name !== 'lib');
 
 test('the examples are found, and each of them runs in CI', () => {
-  expect(names.sort()).toEqual(['api-keys-two-tenants', 'bridge', 'shared-secret', 'token-pass-through']);
+  const keys = ['api-keys-two-tenants', 'bridge', 'shared-secret', 'token-pass-through'];
+  expect(names.sort()).toEqual([...keys, 'whoami-headers', 'whoami-identity']);
   const runs = read('test/scripts/examples.slow.test.ts');
   expect(names.filter((name) => !new RegExp(`^  '?${name}'?: \\[$`, 'm').test(runs))).toEqual([]);
 });

@@ -7,6 +7,11 @@ export const DOC_ENVIRONMENT = {
   CHECK_SECRET: 's3cret',
   PORTCULLIS_SESSION_KEYS: keyText(),
   UPSTREAM_AUTHORIZATION: 'Bearer s3cret',
+  UPSTREAM_KEY: 's3cret',
+  EXCHANGE_SECRET: 's3cret',
+  LOGIN_SECRET: 's3cret',
+  FILES_SECRET: 's3cret',
+  IDENTITY_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
   BRIDGE_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
 };
 

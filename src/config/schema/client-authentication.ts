@@ -21,3 +21,11 @@ export const clientFields = <const M extends readonly [string, ...string[]]>(met
 
 /** The methods of a token endpoint. A token about callers is never asked for without one. */
 export const TOKEN_METHODS = ['basic', 'post', 'private_key_jwt'] as const;
+
+export const INTROSPECTION_METHODS = [
+  'basic',
+  'post',
+  'private_key_jwt',
+  'bearer',
+  'none',
+] as const;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { USUAL_CLAIMS } from '../../core/claim-rules.js';
 import { didYouMean } from '../did-you-mean.js';
 import { presetNames } from '../presets.js';
-import { clientFields } from './client-authentication.js';
+import { clientFields, INTROSPECTION_METHODS } from './client-authentication.js';
 import {
   algorithms,
   audience,
@@ -28,7 +28,7 @@ const INTROSPECTION_EXAMPLE =
 export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
   /** Default: `introspection_endpoint` of the issuer's metadata. */
   url: issuerDocumentUrl('https://auth.example.com/introspect').optional(),
-  ...clientFields(['basic', 'post', 'private_key_jwt', 'bearer', 'none']),
+  ...clientFields(INTROSPECTION_METHODS),
   /** `bound-to-client`: a response without `aud` counts for the endpoint whose client asked. */
   audience: z
     .enum(['required', 'bound-to-client'], { error: 'write required or bound-to-client' })

@@ -9,9 +9,15 @@ export const SECRET_REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
 export const SECRET_HINT =
   'write "${env:NAME}" or "${file:/path}"; never write a secret in the configuration file';
 
+/** A text around a reference would be a part of the secret. */
+const hintFor = (input: unknown): string =>
+  typeof input === 'string' && /\$\{(env|file):[^}]+\}/.test(input)
+    ? 'write the reference alone, and put a text beside it, such as Bearer, into the secret itself'
+    : SECRET_HINT;
+
 export const secretReference = z
   .string({ error: SECRET_HINT })
-  .regex(SECRET_REFERENCE, { error: SECRET_HINT })
+  .regex(SECRET_REFERENCE, { error: ({ input }) => hintFor(input) })
   .meta({ secret: true })
   .brand<'SecretReference'>();
 

@@ -2,11 +2,12 @@
 // kind.
 import { z } from 'zod';
 import { clientFields, TOKEN_METHODS } from './client-authentication.js';
+import { KIND_EXAMPLES, kindProblem } from './credential-kind.js';
 import {
   issuerDocumentUrl,
   mapOf,
   protectedUrl,
-  scopes,
+  publishedScope,
   trueOrFalse,
   wholeNumber,
 } from './fields.js';
@@ -14,19 +15,38 @@ import { keyHeader } from './key-carrier.js';
 import { secretReference } from './secret-reference.js';
 
 const AUDIENCE_HINT = 'write the audience that the upstream expects, such as files-backend';
-const audience = z.string({ error: AUDIENCE_HINT }).min(1, { error: AUDIENCE_HINT });
+/** In a list, the audience of another upstream could stand beside it: each could use the JWT. */
+const ONE_AUDIENCE_HINT = `${AUDIENCE_HINT}: one text, because one upstream gets the JWT`;
+const audience = z
+  .string({ error: ({ input }) => (Array.isArray(input) ? ONE_AUDIENCE_HINT : AUDIENCE_HINT) })
+  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, { error: AUDIENCE_HINT });
 
 /** One value or a list of them. */
 const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>
   z
-    .union([one, z.array(one).min(1, { error: hint })], { error: hint })
+    .union([one, z.array(one, { error: hint }).min(1, { error: hint })], { error: hint })
     .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
 
-const RESOURCE_HINT =
+export const RESOURCE_HINT =
   'write the resource identifier of the upstream, such as https://files.example.com/mcp';
-const resource = z.url({ error: RESOURCE_HINT });
+/** RFC 8707 section 2: an absolute URI without a fragment. */
+const resource = z
+  .string({ error: RESOURCE_HINT })
+  .refine((value) => /^[\x21-\x7e]+$/.test(value) && URL.canParse(value), { error: RESOURCE_HINT })
+  .refine((value) => !value.includes('#'), { error: 'write the resource without a fragment' });
 
-const PARAMETER_HINT = 'write the value of the parameter as text';
+const SCOPES_HINT = 'write a list of scopes that the gateway asks for, such as [files:read]';
+/** The gateway never stores a refresh token. */
+const scopes = z
+  .array(
+    publishedScope.refine((value) => value !== 'offline_access', {
+      error: 'the gateway uses no refresh tokens; remove it',
+    }),
+    { error: SCOPES_HINT },
+  )
+  .default([]);
+
+const PARAMETER_HINT = 'write the value of the parameter as text, in quotes';
 /** The gateway sets them itself. */
 const OWN_PARAMETERS = new RegExp(
   '^(grant_type|subject_token|subject_token_type|actor_token|actor_token_type|assertion|' +
@@ -62,59 +82,66 @@ const request = {
 
 const TOKEN_URL_EXAMPLE = 'https://auth.example.com/token';
 
-export const noCredentialSchema = mapOf('{ kind: none }', { kind: z.literal('none') });
+/** `authorization` writes it, so that each credential has one form. */
+const staticHeader = z
+  .string({ error: 'write a header name, such as X-Api-Key' })
+  .refine((value) => value.toLowerCase() !== 'authorization', {
+    error: 'write authorization: "${env:UPSTREAM_TOKEN}" instead of header and value',
+    abort: true,
+  })
+  .pipe(keyHeader);
 
-export const staticSchema = mapOf('{ kind: static, authorization: "${env:UPSTREAM_TOKEN}" }', {
+export const noCredentialSchema = mapOf(KIND_EXAMPLES.none, { kind: z.literal('none') });
+
+export const staticSchema = mapOf(KIND_EXAMPLES.static, {
   kind: z.literal('static'),
   /** The whole value of the Authorization header, with its scheme. */
   authorization: secretReference.optional(),
   /** Another header, together with `value`. */
-  header: keyHeader.optional(),
+  header: staticHeader.optional(),
   value: secretReference.optional(),
 });
 
-export const identityCredentialSchema = mapOf('{ kind: identity, audience: files-backend }', {
+export const identityCredentialSchema = mapOf(KIND_EXAMPLES.identity, {
   kind: z.literal('identity'),
   /** `aud` of the JWT. */
   audience,
 });
 
+const ID_JAG_EXAMPLE =
+  '{ issuer: https://auth.files.example.com, clientId: portcullis, clientSecret: ' +
+  '"${env:FILES_SECRET}" }';
+
 /** The authorization server of the upstream, where it accepts an ID-JAG of the issuer. */
-export const idJagSchema = mapOf('{ issuer: https://auth.files.example.com, clientId: ... }', {
+export const idJagSchema = mapOf(ID_JAG_EXAMPLE, {
   issuer: protectedUrl('https://auth.files.example.com'),
   /** Default: `token_endpoint` of its metadata. */
   tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).optional(),
   ...clientFields(TOKEN_METHODS),
 });
 
-export const exchangeSchema = mapOf(
-  '{ kind: exchange, audience: files-backend, clientId: portcullis, clientSecret: "${env:SECRET}" }',
-  {
-    kind: z.literal('exchange'),
-    /** Default: `token_endpoint` of the metadata of the endpoint's issuer. */
-    tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).optional(),
-    /** RFC 8693, or the form of Entra ID. */
-    grant: z
-      .enum(['token-exchange', 'on-behalf-of'], { error: 'write token-exchange or on-behalf-of' })
-      .default('token-exchange'),
-    ...request,
-    /** The issuer gives an ID-JAG, which this server takes for its own token. */
-    idJag: idJagSchema.optional(),
-  },
-);
+export const exchangeSchema = mapOf(KIND_EXAMPLES.exchange, {
+  kind: z.literal('exchange'),
+  /** Default: `token_endpoint` of the metadata of the endpoint's issuer. */
+  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).optional(),
+  /** RFC 8693, or the form of Entra ID. */
+  grant: z
+    .enum(['token-exchange', 'on-behalf-of'], { error: 'write token-exchange or on-behalf-of' })
+    .default('token-exchange'),
+  ...request,
+  /** The issuer gives an ID-JAG, which this server takes for its own token. */
+  idJag: idJagSchema.optional(),
+});
 
-export const clientCredentialsSchema = mapOf(
-  `{ kind: client-credentials, tokenUrl: ${TOKEN_URL_EXAMPLE}, clientId: portcullis, clientSecret: "\${env:SECRET}" }`,
-  {
-    kind: z.literal('client-credentials'),
-    tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE),
-    /** True: the token endpoint may have plain http, which shows the client secret. */
-    allowInsecureHttp: trueOrFalse(false),
-    ...request,
-  },
-);
+export const clientCredentialsSchema = mapOf(KIND_EXAMPLES['client-credentials'], {
+  kind: z.literal('client-credentials'),
+  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE),
+  /** True: the token endpoint may have plain http, which shows the client secret. */
+  allowInsecureHttp: trueOrFalse(false),
+  ...request,
+});
 
-export const forwardSchema = mapOf('{ kind: forward }', { kind: z.literal('forward') });
+export const forwardSchema = mapOf(KIND_EXAMPLES.forward, { kind: z.literal('forward') });
 
 const KINDS = [
   noCredentialSchema,
@@ -126,11 +153,7 @@ const KINDS = [
 ] as const;
 
 export const upstreamCredential = z
-  .discriminatedUnion('kind', KINDS, {
-    error:
-      'write a map with kind: none, static, identity, exchange, client-credentials or forward, ' +
-      'such as { kind: static, authorization: "${env:UPSTREAM_TOKEN}" }',
-  })
+  .discriminatedUnion('kind', KINDS, { error: ({ input }) => kindProblem(input) })
   .prefault({ kind: 'none' });
 
 export type UpstreamCredentialInput = z.output<typeof upstreamCredential>;

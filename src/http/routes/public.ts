@@ -23,7 +23,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
  */
 const OUR_HOST = { host: 'localhost' };
 
-/** What the pages show beside the endpoints. */
+/** The documents of the pages that are not those of endpoints. */
 export interface Published {
   /** Copies of the metadata of issuers. */
   readonly mirrored: MirroredMetadata;

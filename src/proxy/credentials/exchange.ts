@@ -13,7 +13,8 @@ import type { TokenClient } from './token-client.js';
 import { createTokenSupply } from './token-supply.js';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** RFC 7523 section 2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Exchanges the token of a caller for one that the upstream accepts. */
 export type Exchange = (subjectToken: string, isKnown: boolean) => Promise<Result<IssuedToken>>;

@@ -22,6 +22,8 @@ export interface TokenClient {
    * a 200 with a usable `access_token`, and to one of the failures exchange.* for all else.
    */
   request(form: URLSearchParams, isKnown: boolean): Promise<Result<TokenAnswer>>;
+  /** Why `request` would fail now without a request; null: it would send one. Sends none itself. */
+  obstacle(isKnown: boolean): Promise<Failure | null>;
 }
 
 /** The surroundings of a client. */
@@ -40,30 +42,41 @@ export interface TokenClientParts extends TokenClientDependencies {
   readonly asker: Asker;
   /** Fields of each notice: the path of the endpoint, and the server. */
   readonly about: Readonly<Record<string, string>>;
+  /** The setting with the fields of the server. Default: `upstream.credential`. */
+  readonly field?: string;
 }
 
 const MAX_BYTES = 64 * 1024;
 /** Waiting for a slot at once, for known and for unknown callers each. */
 const MAX_WAITING = 256;
 const CHECK_CREDENTIALS =
-  'the token endpoint rejects the gateway: check auth, clientId and the secret or key of ' +
-  'upstream.credential';
+  'the token endpoint rejects the gateway: check auth, clientId and the secret or key of ';
 const TRY_POST =
   'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
   'decode differently: try auth: post';
 
-function locateToken(url: string | null, metadata: MetadataSource | null): LocateEndpoint {
+function locateToken(
+  url: string | null,
+  metadata: MetadataSource | null,
+  field: string,
+): LocateEndpoint {
   if (url !== null) return async () => url;
   if (metadata === null) throw new Error('neither tokenUrl nor metadata');
   const located = {
     member: 'tokenEndpoint',
     name: 'token_endpoint',
-    setting: 'upstream.credential.tokenUrl',
+    setting: `${field}.tokenUrl`,
     settingOf: 'endpoint',
     unavailable: exchangeUnavailable,
   } as const;
   return createLocateEndpoint(located, url, metadata);
 }
+
+const stopped = (waitMs: number): Failure =>
+  exchangeUnavailable({
+    detail: 'the token endpoint keeps failing, no request sent',
+    retryAfterSeconds: waitMs / 1000,
+  });
 
 export function createTokenClient({
   server,
@@ -71,12 +84,13 @@ export function createTokenClient({
   assertionAudience,
   asker,
   about,
+  field = 'upstream.credential',
   fetchJson,
   clock,
   notify,
 }: TokenClientParts): TokenClient {
   const { client, timeoutMs, maxConcurrentRequests: max } = server;
-  const locate = locateToken(server.tokenUrl, metadata);
+  const locate = locateToken(server.tokenUrl, metadata, field);
   const authenticate = createClientAuthentication(client, assertionAudience, clock);
   const slots = createSlots(
     { max, maxUnknown: Math.floor(max / 2), maxWaiting: MAX_WAITING, maxWaitMs: timeoutMs },
@@ -94,7 +108,7 @@ export function createTokenClient({
 
   function report(failure: Failure): Failure {
     if (failure.definition !== exchangeGatewayRejected.definition) return failure;
-    const hint = isEncodedForBasic(client) ? TRY_POST : CHECK_CREDENTIALS;
+    const hint = isEncodedForBasic(client) ? TRY_POST : `${CHECK_CREDENTIALS}${field}`;
     const detail = `${failure.detail}; ${hint}`;
     notify({ event: 'exchange.client_rejected', level: 'error', ...about, detail });
     return exchangeGatewayRejected({ detail });
@@ -105,12 +119,7 @@ export function createTokenClient({
     if (typeof url !== 'string') return url;
     const breaker = isKnown ? breakers.known : breakers.unknown;
     const waitMs = breaker.enter();
-    if (waitMs > 0) {
-      return exchangeUnavailable({
-        detail: 'the token endpoint keeps failing, no request sent',
-        retryAfterSeconds: waitMs / 1000,
-      });
-    }
+    if (waitMs > 0) return stopped(waitMs);
     let succeeded = false;
     let retryAfterSeconds = 0;
     try {
@@ -130,6 +139,12 @@ export function createTokenClient({
   }
 
   return {
+    async obstacle(isKnown) {
+      const url = await locate();
+      if (typeof url !== 'string') return url;
+      const waitMs = (isKnown ? breakers.known : breakers.unknown).waitMs();
+      return waitMs > 0 ? stopped(waitMs) : null;
+    },
     async request(form, isKnown) {
       const result = await slots.run(isKnown, () => send(form, isKnown));
       return (

@@ -64,6 +64,17 @@ export function createBearerAuthenticator(
 ): Authenticator<BearerCredential> {
   const selectVerifier = createSelectVerifier(issuers);
   const caches = [...issuers.values()].map(({ jwtCache }) => jwtCache);
+  /** One object for each introspected token whose end only the JWT states. */
+  const bounded = new WeakMap<Principal, Principal>();
+
+  function withEnd(principal: Principal, expiresAt: number | null): Principal {
+    if (principal.expiresAt !== null || expiresAt === null) return principal;
+    const known = bounded.get(principal);
+    if (known !== undefined) return known;
+    const ending = { ...principal, expiresAt };
+    bounded.set(principal, ending);
+    return ending;
+  }
 
   function acceptToken(token: AccessToken, endpoint: Endpoint): Result<Principal> {
     const foreign = audience(token, endpoint);
@@ -104,8 +115,7 @@ export function createBearerAuthenticator(
     const hasNonce = answer.hasNonce || facts.hasNonce;
     const names = facts.audience.length > 0;
     const foreign = names ? audience({ ...facts, evidence, hasNonce }, endpoint) : null;
-    const principal =
-      answer.principal.expiresAt === null ? { ...answer.principal, expiresAt } : answer.principal;
+    const principal = withEnd(answer.principal, expiresAt);
     if (foreign !== null) return withToken(foreign, answer);
     return ok({ ...answer, principal, evidence, hasNonce });
   }

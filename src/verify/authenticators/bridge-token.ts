@@ -91,7 +91,8 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
       if (!(found instanceof Promise)) return withKeyPlaces(found, endpoint);
       return found.then((claims) => {
         if (!claims.ok) return claims;
-        const verified = verifiedToken(claims.value);
+        // Calls at the same time get one principal.
+        const verified = cache.get(hash) ?? verifiedToken(claims.value);
         cache.set(hash, verified, { size: token.length });
         return accept(verified, endpoint, audience);
       });

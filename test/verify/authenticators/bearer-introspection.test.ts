@@ -54,6 +54,7 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
     ['no typ', undefined, 'ok'],
     ['an ID-JAG (A-52)', 'oauth-id-jag+jwt', 'token.type'],
     ['a DPoP proof', 'application/DPoP+jwt', 'token.type'],
+    ['an identity JWT of a gateway', 'identity+jwt', 'token.type'],
     ['a logout token', 'logout+jwt', 'token.type'],
     ['a list', ['at+jwt'], 'token.type'],
   ])('a header typ where typ is lenient: %s', async (_what, typ, expected) => {
@@ -69,6 +70,18 @@ describe('verify: introspection, where the issuer verifies its JWT', () => {
   ])('a stream of the caller ends by the exp %s', async (_what, expiresAt, exp, expected) => {
     const { authenticate } = introspecting({ answer: ok(accessToken({ expiresAt, claims: { client_id: 'test-client' } })) });
     expect(await authenticate(theirToken({ claims: { exp } }))).toMatchObject({ ok: true, value: { expiresAt: expected } });
+  });
+
+  test('each use of a remembered answer gives the same object, also with the end that the JWT states', async () => {
+    const answer = ok(accessToken({ expiresAt: null, claims: { client_id: 'test-client' } }));
+    for (const exp of [undefined, 3_900_000_000]) {
+      const { authenticate } = introspecting({ answer });
+      const [first, again] = [
+        await authenticate(theirToken({ claims: { exp } })),
+        await authenticate(theirToken({ claims: { exp } })),
+      ];
+      expect(first.ok && again.ok && first.value === again.value).toBe(true);
+    }
   });
 
   test('a JWT is rejected without introspection', async () => {

@@ -50,6 +50,13 @@ describe('the cache of verified tokens', () => {
     expect(other.ok && first.ok && other.value === first.value).toBe(false);
   });
 
+  test('gives one object to calls at the same time', async () => {
+    const at = bridge();
+    const token = mintBridge();
+    const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => at.present(token)));
+    for (const one of others) expect(one.ok && first?.ok && one.value === first.value).toBe(true);
+  });
+
   test('holds no rejected token', async () => {
     const at = bridge();
     const token = mintBridge({ signature: Buffer.alloc(64) });

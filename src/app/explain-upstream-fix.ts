@@ -1,0 +1,124 @@
+// Finds the fix where the gateway has no credential or no header for the upstream. It only
+// proposes, as explain-fix.ts does.
+import { basename } from 'node:path';
+import { canLoad, type WrittenConfig, writtenEndpoint } from '../config/written-config.js';
+import { type ApiKey, headerText } from '../core/api-key.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Explanation, ExplanationFix } from '../core/explanation.js';
+import type { Failure } from '../core/failure.js';
+import { claimMissing, exchangeRefused } from '../core/failures.js';
+import { isObject } from '../core/json.js';
+import type { Caller, Principal } from '../core/principal.js';
+import type { UpstreamHeader } from '../core/upstream-credential.js';
+import { createIdentityHeaders } from '../proxy/identity-headers.js';
+import { exchangeFix } from './explain-exchange-fix.js';
+import { noChange } from './explain-fix-context.js';
+import { UPSTREAM } from './explain-upstream.js';
+import { templateText } from './upstream-values.js';
+
+interface UpstreamFixContext {
+  readonly written: WrittenConfig;
+  readonly endpoint: Endpoint;
+  readonly apiKeysFile: string | null;
+}
+
+type Template = Extract<UpstreamHeader, { kind: 'template' }>;
+
+/** The name of the header as the operator wrote it. */
+function writtenName({ written, endpoint }: UpstreamFixContext, lower: string): string {
+  const { upstream } = writtenEndpoint(written, endpoint.path);
+  const headers = isObject(upstream) && isObject(upstream.headers) ? upstream.headers : {};
+  return Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? headerText(lower);
+}
+
+/** Where the fact of a header comes from. */
+function sourceOf({ fact, claim }: Template, { key, kind }: Principal): string {
+  if (key !== null && fact === 'claim') return 'an API key has no claims';
+  if (key !== null && fact === 'issuer') return 'an API key has no issuer';
+  if (key !== null) return `write ${fact} in the entry of the key ${key.name}`;
+  if (fact === 'subject' && kind === 'token')
+    return 'the issuer names neither a subject nor a user: let it write sub';
+  if (fact === 'claim') return `let the issuer write the claim ${claim} as a text`;
+  return fact === 'tenant'
+    ? 'let the issuer write the tenant, or write its claim in claims.tenant of the issuer'
+    : `let the issuer write the ${fact}`;
+}
+
+function headerFix(
+  template: Template,
+  failure: Failure,
+  principal: Principal,
+  context: UpstreamFixContext,
+): ExplanationFix {
+  const name = writtenName(context, template.name);
+  const source = sourceOf(template, principal);
+  // An optional header with a bad value rejects too.
+  if (!failure.detail?.includes('is absent'))
+    return noChange(
+      `the value for ${name} cannot be written into a header: let the issuer write one line of ` +
+        'visible ASCII. Or use kind: identity, whose JWT holds any text',
+    );
+  const optional = templateText({ ...template, isOptional: true }) ?? '';
+  return {
+    words: `${name} needs a fact that this caller does not have: ${source}. Or make it optional`,
+    warning:
+      `then the MCP server gets calls without ${name}. It must not take such a caller for another ` +
+      'one, or for all',
+    change: {
+      endpoints: [{ path: context.endpoint.path, upstream: { headers: { [name]: optional } } }],
+    },
+  };
+}
+
+function claimFix(
+  failure: Failure,
+  principal: Principal,
+  context: UpstreamFixContext,
+): ExplanationFix {
+  for (const header of context.endpoint.upstreamHeaders) {
+    const found = createIdentityHeaders([header])(principal);
+    if (!found.ok && header.kind === 'template')
+      return headerFix(header, found, principal, context);
+  }
+  return noChange(
+    `${failure.detail}: let the issuer write act as RFC 8693 section 4.1 says, an object with sub, ` +
+      'iss or client_id',
+  );
+}
+
+/**
+ * An API key is not a token, so nothing can be exchanged or forwarded. The start rejects such an
+ * entry of the configuration, so it is one of the file.
+ */
+function keyFix({ name }: ApiKey, { apiKeysFile }: UpstreamFixContext): ExplanationFix {
+  const file = apiKeysFile === null ? 'apiKeysFile' : basename(apiKeysFile);
+  return noChange(
+    `the key ${name} is not a token, so the MCP server needs a credential for it. Write ` +
+      `upstreamAuthorization in the line of ${name} in ${file}, and reload the gateway`,
+  );
+}
+
+function findFix(
+  failure: Failure,
+  principal: Principal,
+  context: UpstreamFixContext,
+): ExplanationFix | null {
+  const { definition } = failure;
+  if (definition === claimMissing.definition) return claimFix(failure, principal, context);
+  if (definition === exchangeRefused.definition && principal.key !== null)
+    return keyFix(principal.key, context);
+  return exchangeFix(failure, context.endpoint.upstreamCredential);
+}
+
+/** Null: the upstream step did not fail, or no setting can help. */
+export function upstreamFixFor(
+  { steps, failure, caller }: Explanation & { readonly caller: Caller | null },
+  context: UpstreamFixContext,
+): ExplanationFix | null {
+  const step = steps.find(({ state }) => state === 'fail');
+  if (step?.name !== UPSTREAM || failure === null) return null;
+  if (caller === null || caller.kind === 'pass-through') return null;
+  const fix = findFix(failure, caller, context);
+  // The operator cannot use a change that the start would reject. The words still help.
+  return fix?.change && !canLoad(context.written, fix.change) ? { ...fix, change: null } : fix;
+}

@@ -1,0 +1,18 @@
+// The form of a header value that every server reads the same way, and the spellings of a header
+// name that one server can take for another.
+
+/** Visible ASCII with single spaces inside (RFC 9110 section 5.5). No two values look the same. */
+const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
+/** Many servers take 8 KiB for one header. */
+export const MOST_HEADER_CHARACTERS = 8_192;
+
+export const isHeaderLine = (text: string): boolean =>
+  text.length <= MOST_HEADER_CHARACTERS && LINE.test(text);
+
+/**
+ * Equal for two names that some server cannot tell apart: it turns all but letters and digits into
+ * `_` (CGI, RFC 3875 section 4.1.18).
+ */
+export const headerSpelling = (name: string): string =>
+  name.toLowerCase().replace(/[^a-z0-9]/g, '_');
