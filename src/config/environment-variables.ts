@@ -52,8 +52,8 @@ const WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
     `${PREFIX}PASS_THROUGH_SCOPES="$1" to grant them, or remove ${PREFIX}PASS_THROUGH_SCHEME`,
   ],
   [
-    /write kind: none, or give these callers an endpoint of their own$/,
-    `remove ${PREFIX}UPSTREAM_AUTHORIZATION or ${PREFIX}PASS_THROUGH_SCHEME`,
+    /Write kind: none, or give these callers an endpoint of their own$/,
+    `Remove ${PREFIX}UPSTREAM_AUTHORIZATION or ${PREFIX}PASS_THROUGH_SCHEME`,
   ],
   [/, or remove the field$/, ', or remove the variable'],
   [/^write one scope per entry, without/, 'separate scopes by spaces or commas, each without'],

@@ -9,7 +9,7 @@ interface Definition {
   readonly type: string;
   /** Behind `optional`, `default` and `prefault`. */
   readonly innerType?: z.ZodType;
-  /** What a schema with a transformation reads. */
+  /** The input of a schema with a transformation. */
   readonly in?: z.ZodType;
   /** The schemas of a union. */
   readonly options?: readonly z.ZodType[];

@@ -1,5 +1,5 @@
-// Warns of what an upstream gets that is valid and risky: the caller's own token, names that are
-// unique within one issuer only, a credential without a scheme. Never shows a secret.
+// Warns of valid settings that are risky for an upstream: it gets the caller's own token, names that
+// two issuers share, or a credential without a scheme. Never shows a secret.
 import type { Endpoint } from '../core/endpoint.js';
 
 interface Found {
@@ -14,8 +14,8 @@ const sourcesOf = ({ issuers, apiKeys }: Endpoint): number =>
 function tokenForwarded({ upstreamCredential: { kind } }: Endpoint): Found | null {
   if (kind !== 'forward') return null;
   const detail =
-    'the upstream gets the token of each caller, and can use it wherever the caller can: keep ' +
-    'kind: forward only for a server that you run, and otherwise write kind: exchange or identity';
+    'the upstream gets the token of each caller, and can use it wherever the caller can. Keep ' +
+    'kind: forward only for a server that you run. Otherwise write kind: exchange or identity';
   return { event: 'config.token_forwarded', detail };
 }
 
@@ -44,8 +44,8 @@ function authorizationBare({ upstreamCredential }: Endpoint): Found | null {
     return null;
   if (upstreamCredential.value.reveal().includes(' ')) return null;
   const detail =
-    'the secret of upstream.credential.authorization is the whole value of the header, and it has ' +
-    'no scheme: write the scheme into the secret, such as Bearer and a space before the token';
+    'the secret of upstream.credential.authorization is the whole value of the header, and has no ' +
+    'scheme. Write the scheme into the secret, such as Bearer and a space before the token';
   return { event: 'config.upstream_authorization_bare', detail };
 }
 

@@ -82,7 +82,7 @@ describe('A-43, C-135: the upstream gets one line of each header, with our value
     }
   });
 
-  test('an optional one that is absent is no header, also where the caller sent it', async () => {
+  test('an optional one that is absent is left out, also where the caller sent it', async () => {
     await scene.passes({
       token: token(),
       headers: [

@@ -185,8 +185,8 @@ test.each<[string, Variables, string]>([
   [
     'beside pass-through callers',
     { PASS_THROUGH_SCHEME: 'Token' },
-    'the upstream of passThrough verifies its callers itself, so it can trust no credential of the gateway; ' +
-      'remove PORTCULLIS_UPSTREAM_AUTHORIZATION or PORTCULLIS_PASS_THROUGH_SCHEME',
+    'the upstream of passThrough verifies its callers itself, so it can trust no credential of the gateway. ' +
+      'Remove PORTCULLIS_UPSTREAM_AUTHORIZATION or PORTCULLIS_PASS_THROUGH_SCHEME',
   ],
   [
     'of two lines',
