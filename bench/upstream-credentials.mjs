@@ -182,6 +182,8 @@ async function measure(load, upstream, { issuer, exchange }) {
 }
 
 exitOnSignals();
+// Each process of the run listens for the end of this one.
+process.setMaxListeners(32);
 if (!existsSync(values.main)) throw new Error('main.js is missing: run `npm run build` first');
 mkdirSync(folder, { recursive: true });
 const issuer = await startIssuer();

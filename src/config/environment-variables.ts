@@ -9,6 +9,7 @@ export const ISSUER_NAME = 'main';
 /** Each variable and the path that it sets. .env.example explains them. */
 export const VARIABLES: Readonly<Record<string, string>> = {
   UPSTREAM: 'endpoints[0].upstream',
+  UPSTREAM_AUTHORIZATION: 'endpoints[0].upstream.credential',
   PUBLIC_URL: 'publicUrl',
   PRESET: `issuers.${ISSUER_NAME}.preset`,
   ISSUER: `issuers.${ISSUER_NAME}.issuer`,
@@ -49,6 +50,10 @@ const WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
   [
     /\bscopes: \[(.*?)\] to grant them, or remove this entry/,
     `${PREFIX}PASS_THROUGH_SCOPES="$1" to grant them, or remove ${PREFIX}PASS_THROUGH_SCHEME`,
+  ],
+  [
+    /Write kind: none, or give these callers an endpoint of their own$/,
+    `Remove ${PREFIX}UPSTREAM_AUTHORIZATION or ${PREFIX}PASS_THROUGH_SCHEME`,
   ],
   [/, or remove the field$/, ', or remove the variable'],
   [/^write one scope per entry, without/, 'separate scopes by spaces or commas, each without'],

@@ -158,12 +158,21 @@ function issuerOf(get: Get): Record<string, unknown> {
   });
 }
 
+/** With a credential, the upstream is a map. */
+function upstreamOf(get: Get): unknown {
+  const url = get('UPSTREAM');
+  const name = 'UPSTREAM_AUTHORIZATION';
+  if (get(name) === undefined) return url;
+  const authorization = `\${env:${PREFIX}${name}}`;
+  return given({ url, credential: { kind: 'static', authorization } });
+}
+
 function endpointOf(get: Get, path: string): Record<string, unknown> {
   const scheme = get('PASS_THROUGH_SCHEME');
   return given({
     path,
     issuers: [ISSUER_NAME],
-    upstream: get('UPSTREAM'),
+    upstream: upstreamOf(get),
     audience: list(get('AUDIENCE')),
     scopes: list(get('SCOPES')),
     passThrough: scheme && [

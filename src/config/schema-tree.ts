@@ -1,14 +1,15 @@
 // Reads the structure of a schema: which schema and which fields a path leads to, through defaults,
 // unions, lists and maps.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isObject } from '../core/json.js';
 import type { Path } from './problems.js';
+import { eitherOf } from './schema/either-of.js';
 
 interface Definition {
   readonly type: string;
   /** Behind `optional`, `default` and `prefault`. */
   readonly innerType?: z.ZodType;
-  /** What a schema with a transformation reads. */
+  /** The input of a schema with a transformation. */
   readonly in?: z.ZodType;
   /** The schemas of a union. */
   readonly options?: readonly z.ZodType[];
@@ -65,7 +66,7 @@ function memberOf(schema: z.ZodType, part: string | number): z.ZodType | null {
 export function memberSchema(schema: z.ZodType, part: string | number): z.ZodType | null {
   const found = alternatives(schema).flatMap((one) => memberOf(one, part) ?? []);
   const [first = null, ...others] = new Set(found);
-  return first === null || others.length === 0 ? first : z.union([first, ...others]);
+  return first === null || others.length === 0 ? first : eitherOf([first, ...others]);
 }
 
 /** The schema at a path. Null where there is none. */

@@ -5,6 +5,7 @@ import { nearMiss } from '../core/near-miss.js';
 import type { Notice } from '../core/notice.js';
 import { keyNotices } from './key-notices.js';
 import type { ResolvedConfig } from './resolved-config.js';
+import { upstreamNotices } from './upstream-notices.js';
 
 type Found = { readonly event: string; readonly detail: string } | null;
 
@@ -45,10 +46,9 @@ const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
 
 export const startNotices = (config: ResolvedConfig): Notice[] => [
   ...config.endpoints.flatMap((endpoint) =>
-    CHECKS.flatMap((check): Notice[] => {
-      const found = check(endpoint);
-      return found === null ? [] : [{ ...found, level: 'warn', endpoint: endpoint.path }];
-    }),
+    [...CHECKS.flatMap((check) => check(endpoint) ?? []), ...upstreamNotices(endpoint)].map(
+      (found): Notice => ({ ...found, level: 'warn', endpoint: endpoint.path }),
+    ),
   ),
   ...keyNotices(config),
 ];

@@ -86,7 +86,7 @@ function passThroughProblems({ credential, endpoint, path }: Place): Problem[] {
   if (credential.kind === 'none' || (endpoint.passThrough ?? []).length === 0) return [];
   const message =
     'the upstream of passThrough verifies its callers itself, so it can trust no credential of ' +
-    'the gateway; write kind: none, or give these callers an endpoint of their own';
+    'the gateway. Write kind: none, or give these callers an endpoint of their own';
   return [{ path: [...path, 'kind'], message }];
 }
 

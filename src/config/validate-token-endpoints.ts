@@ -66,7 +66,7 @@ function exchangeIssuerProblems({
   if (new Set(issuers).size > 1) {
     const message =
       'kind: exchange sends the token of a caller to its issuer, so the endpoint can have one ' +
-      'only; write one issuer here, and an endpoint for each other';
+      'only. Write one issuer here, and an endpoint for each other';
     return [{ path: [...at, 'issuers'], message }];
   }
   const own = config.issuers.get(issuers[0] ?? '');

@@ -1,5 +1,5 @@
-// The form of a header value that every server reads the same way, and the spellings of a header
-// name that one server can take for another.
+// The form of a header value that all servers read alike, and the spellings of a header name that a
+// server can confuse.
 
 /** Visible ASCII with single spaces inside (RFC 9110 section 5.5). No two values look the same. */
 const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;

@@ -1,4 +1,4 @@
-// What the operator configured as the credential and the identity headers of an upstream.
+// The types of the credential and the identity headers of an upstream, as configured.
 import type { ClientAuthentication } from './client-authentication.js';
 import type { Secret } from './secret.js';
 
@@ -13,7 +13,7 @@ export interface TokenEndpoint {
   readonly maxConcurrentRequests: number;
 }
 
-/** What the gateway asks a token endpoint for. */
+/** The token that the gateway asks a token endpoint for. */
 export interface RequestedToken {
   /** `audience` of RFC 8693 section 2.1, repeated. */
   readonly audience: readonly string[];

@@ -1,10 +1,12 @@
-// The other credentials of an endpoint beside the exchange: tokens of the gateway itself, the caller's own token,
-// and callers with an API key.
+// The credentials beside the exchange: tokens of the gateway itself, the caller's own token, and
+// callers with an API key.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Gateway } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
-import type { RawResponse } from '../fixtures/raw-client.js';
-import { answers } from '../fixtures/raw-upstream.js';
+import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
+import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
+import { logOf, type Scene, startConfigured, startScene } from '../fixtures/scene.js';
 import { type ExchangeScene, startExchangeScene } from '../support/exchange-scene.js';
 import { formOf, issuedAnswer } from '../support/exchanging.js';
 
@@ -16,8 +18,8 @@ beforeAll(async () => {
     {},
     {
       env: { SECRET: 'exchange-client-secret', UPSTREAM: 'Token of-the-key-at-upstream' },
-      endpoint: { apiKeys: { header: 'X-Api-Key' } },
-      root: { apiKeys: [{ name: 'partner', sha256, scopes: ['files:read'], upstreamAuthorization: '${env:UPSTREAM}' }] },
+      endpoint: { apiKeys: [{ header: 'X-Api-Key' }] },
+      root: { apiKeys: { partner: { sha256, scopes: ['files:read'], upstreamAuthorization: '${env:UPSTREAM}' } } },
     },
   );
 });
@@ -81,20 +83,39 @@ describe('client-credentials that the server rejects', () => {
 });
 
 describe('forward', () => {
-  let forwarding: ExchangeScene;
+  let forwarding: Scene;
+  let verifying: RawUpstream;
+  let gateway: Gateway;
   beforeAll(async () => {
-    forwarding = await startExchangeScene({}, { upstream: { credential: { kind: 'forward' } } });
+    forwarding = await startScene();
+    // The upstream may see the token of the caller here, and here alone.
+    verifying = await startRawUpstream(answers.rpc(), 'issuer');
+    const upstream = { url: verifying.url, credential: { kind: 'forward' } };
+    const endpoint = { path: '/mcp', issuers: ['main'], scopes: ['files:read'], upstream };
+    gateway = await startConfigured({ issuers: { main: { issuer: forwarding.issuer.issuer } }, endpoints: [endpoint] });
   });
-  afterAll(() => forwarding.stop());
+  afterAll(async () => {
+    await gateway.stop();
+    await Promise.all([forwarding.stop(), verifying.stop()]);
+  });
+  const token = (): string => forwarding.issuer.token({ audience: `${gateway.url}/mcp` });
+  const call = (bearer: string): Promise<RawResponse> => rawRequest(gateway.port, modern('tools/list', { token: bearer }));
+
+  test("the upstream gets the caller's own token", async () => {
+    const own = token();
+    expect((await call(own)).status).toBe(200);
+    expect(verifying.last?.header('authorization')).toBe(`Bearer ${own}`);
+  });
 
   test.each([
     [401, 401, 'upstream.refused_caller'],
     [403, 403, 'upstream.client_error'],
   ])('a %i of the upstream is about the token of the caller, who gets %i', async (status, expected, reason) => {
-    forwarding.upstream.next(answers.json({}, status, [['www-authenticate', 'Bearer realm="upstream"']]));
-    const response = await forwarding.send(modern('tools/list', { token: forwarding.token() }));
-    expect([response.status, (await forwarding.logOf(response)).reason]).toEqual([expected, reason]);
-    const challenge = `Bearer scope="files:read", resource_metadata="${forwarding.metadataUrl}"`;
+    verifying.next(answers.json({}, status, [['www-authenticate', 'Bearer realm="upstream"']]));
+    const response = await call(token());
+    expect([response.status, (await logOf(gateway, response)).reason]).toEqual([expected, reason]);
+    const metadata = `${gateway.url}/.well-known/oauth-protected-resource/mcp`;
+    const challenge = `Bearer scope="files:read", resource_metadata="${metadata}"`;
     expect(response.headers('www-authenticate')).toEqual(expected === 401 ? [challenge] : []);
   });
 });

@@ -1,4 +1,5 @@
-// The exchange of tokens over real sockets: each caller reaches the upstream with a token of its own.
+// The exchange of tokens over real sockets: each caller reaches the upstream with a token of its
+// own.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { legacy, modern } from '../fixtures/messages.js';
 import { openRaw, type RawResponse, requestBytes } from '../fixtures/raw-client.js';

@@ -6,12 +6,12 @@ import type { RawResponse } from '../fixtures/raw-client.js';
 import { type Answer, answers } from '../fixtures/raw-upstream.js';
 import { CONFIGURED, type KindsScene, startKindsScene } from '../support/upstream-kinds.js';
 
-const NAMES = ['exchange', 'behalf', 'machine'];
+const NAMES = ['exchange', 'behalf', 'jag', 'machine'];
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 let kinds: KindsScene;
 beforeAll(async () => {
-  kinds = await startKindsScene(NAMES);
+  kinds = await startKindsScene([...NAMES, 'identity']);
 });
 afterAll(() => kinds.stop());
 beforeEach(() => {
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 /** Every secret text that the token endpoint got. */
-const secrets = new Set<string>([CONFIGURED.EXCHANGE_SECRET, CONFIGURED.MACHINE_SECRET]);
+const secrets = new Set<string>([CONFIGURED.EXCHANGE_SECRET, CONFIGURED.MACHINE_SECRET, CONFIGURED.FILES_SECRET]);
 const answered: RawResponse[] = [];
 
 /** The token of the caller, or the client secret where there is none. */

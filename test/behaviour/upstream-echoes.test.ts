@@ -7,7 +7,7 @@ import { type Answer, answers, type RecordedRequest } from '../fixtures/raw-upst
 import { until } from '../fixtures/wait.js';
 import { CONFIGURED, type KindsScene, startKindsScene, WAYS } from '../support/upstream-kinds.js';
 
-const NAMES = ['static', 'header', 'identity', 'exchange', 'behalf', 'machine'];
+const NAMES = ['static', 'header', 'identity', 'exchange', 'behalf', 'jag', 'machine'];
 const WAY_OF: Record<string, string> = { swap: 'a key with its own upstream credential' };
 
 let kinds: KindsScene;

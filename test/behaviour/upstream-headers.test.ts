@@ -4,8 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Ask, type HeaderLine, legacy, modern } from '../fixtures/messages.js';
 import type { RawRequest, RawResponse } from '../fixtures/raw-client.js';
 import { answers } from '../fixtures/raw-upstream.js';
-import { ENV_SECRET, logOf, type Scene, startScene } from '../fixtures/scene.js';
+import { logOf, type Scene, startScene } from '../fixtures/scene.js';
 
+/** The upstream may see a variable with UPSTREAM in its name. */
+const UPSTREAM_KEY = '${env:UPSTREAM_KEY}';
+const KEY = 'upstream-key-0123456789';
 const TEAM = 'https://acme.com/team';
 const HEADERS = {
   'X-Tenant-Id': '{tenant}',
@@ -15,13 +18,13 @@ const HEADERS = {
   'X-Scopes': '{scopes}',
   'X-Team': `{claim.${TEAM}?}`,
   'X-Fixed': 'constant text',
-  'X-Upstream-Key': ENV_SECRET,
+  'X-Upstream-Key': UPSTREAM_KEY,
 };
 const TOKEN = { scheme: 'Token', upstreamVerifies: true, scopes: ['files:read'] };
 let scene: Scene;
 beforeAll(async () => {
   scene = await startScene({
-    env: { SECRET: 'upstream-key-0123456789' },
+    env: { UPSTREAM_KEY: KEY },
     endpoint: { passThrough: [TOKEN], forwardHeaders: ['X-Region'] },
     upstream: { headers: HEADERS },
   });
@@ -60,7 +63,7 @@ const expectOurs = (): void => {
   expect(valuesOf('X-Issuer')).toEqual([scene.issuer.issuer]);
   expect(valuesOf('X-Scopes')).toEqual(['files:read']);
   expect(valuesOf('X-Fixed')).toEqual(['constant text']);
-  expect(valuesOf('X-Upstream-Key')).toEqual(['upstream-key-0123456789']);
+  expect(valuesOf('X-Upstream-Key')).toEqual([KEY]);
 };
 
 describe('A-43, C-135: the upstream gets one line of each header, with our value', () => {
@@ -79,7 +82,7 @@ describe('A-43, C-135: the upstream gets one line of each header, with our value
     }
   });
 
-  test('an optional one that is absent is no header, also where the caller sent it', async () => {
+  test('an optional one that is absent is left out, also where the caller sent it', async () => {
     await scene.passes({
       token: token(),
       headers: [

@@ -41,6 +41,8 @@ function text({ kind = 'exchange', credential = {}, upstream: more = {}, endpoin
         upstream: { url, credential: { ...kindsAt(tokenServer.url)[kind], ...credential }, ...more },
         ...endpoint,
       },
+      // Without it, the start refuses `identity` for the other kinds.
+      { path: '/who/mcp', issuers: ['main'], upstream: { url, credential: kindsAt(tokenServer.url).identity } },
     ],
     ...root,
   });

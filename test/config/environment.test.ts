@@ -8,7 +8,7 @@ import { loadEnvironment, parseYaml } from '../../src/config/load.js';
 import type { ResolvedConfig } from '../../src/config/resolved-config.js';
 import { secretOf } from '../support/plans.js';
 import { keyText } from '../support/sealing-key.js';
-import { INTROSPECTION, NEEDED, prefixed, type Variables } from '../support/variables.js';
+import { INTROSPECTION, NEEDED, prefixed, problems, type Variables } from '../support/variables.js';
 
 const [FIRST_KEY, SECOND_KEY] = [keyText(), keyText()];
 
@@ -31,6 +31,15 @@ describe('each variable', () => {
       { UPSTREAM: 'https://files.internal/deep?x=1' },
       (config) => endpoint(config)?.upstream.url,
       'https://files.internal/deep?x=1',
+    ],
+    [
+      'UPSTREAM_AUTHORIZATION',
+      { UPSTREAM_AUTHORIZATION: 'Bearer s3cret' },
+      (config) => {
+        const { upstream, upstreamCredential: credential } = endpoint(config) ?? {};
+        return credential?.kind === 'static' && [upstream?.url, credential.header, credential.value.reveal()];
+      },
+      ['http://10.0.0.5:3000/mcp', 'authorization', 'Bearer s3cret'],
     ],
     [
       'PUBLIC_URL',
@@ -147,7 +156,9 @@ describe('each variable', () => {
 
   test('counts as not set when it is empty', () => {
     const empty = Object.fromEntries(
-      ['JWKS_URI', 'SCOPES', 'PASS_THROUGH_SCHEME', 'LISTEN', 'LOG_LEVEL', 'INTROSPECTION_URL'].map((name) => [name, '  ']),
+      ['JWKS_URI', 'SCOPES', 'PASS_THROUGH_SCHEME', 'UPSTREAM_AUTHORIZATION', 'LISTEN', 'LOG_LEVEL', 'INTROSPECTION_URL'].map(
+        (name) => [name, '  '],
+      ),
     );
     expect(load(empty)).toEqual(load());
   });
@@ -168,6 +179,34 @@ test('the environment describes a server with any of the three variables', () =>
   for (const name of Object.keys(NEEDED)) expect(hasEnvironment(prefixed({ [name]: 'x' }))).toBe(true);
   expect(hasEnvironment(prefixed({ SCOPES: 'x' }))).toBe(false);
   expect(hasEnvironment({ PATH: '/bin' })).toBe(false);
+});
+
+test.each<[string, Variables, string]>([
+  [
+    'beside pass-through callers',
+    { PASS_THROUGH_SCHEME: 'Token' },
+    'the upstream of passThrough verifies its callers itself, so it can trust no credential of the gateway. ' +
+      'Remove PORTCULLIS_UPSTREAM_AUTHORIZATION or PORTCULLIS_PASS_THROUGH_SCHEME',
+  ],
+  [
+    'of two lines',
+    { UPSTREAM_AUTHORIZATION: 'Bearer s3cret\ns3cret' },
+    'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around it and with at most 8192 characters',
+  ],
+])('UPSTREAM_AUTHORIZATION %s is its own problem', (_what, variables, message) => {
+  expect(problems({ UPSTREAM_AUTHORIZATION: 'Bearer s3cret', ...variables })).toEqual([
+    `  PORTCULLIS_UPSTREAM_AUTHORIZATION: ${message}`,
+  ]);
+});
+
+test('UPSTREAM_AUTHORIZATION does not hide a missing or bad UPSTREAM', () => {
+  const UPSTREAM_AUTHORIZATION = 'Bearer s3cret';
+  expect(problems({ UPSTREAM: undefined, UPSTREAM_AUTHORIZATION })).toEqual([
+    '  PORTCULLIS_UPSTREAM: is required; set it (see .env.example)',
+  ]);
+  expect(problems({ UPSTREAM: 'ftp://x', UPSTREAM_AUTHORIZATION })).toEqual([
+    '  PORTCULLIS_UPSTREAM: write an http or https URL, such as http://10.0.0.5:3000/mcp',
+  ]);
 });
 
 describe('.env.example', () => {

@@ -88,8 +88,9 @@ describe('a configuration with every old name', () => {
   const old: Readonly<Record<string, string>> = Object.fromEntries(
     Object.entries(RENAMED_FIELDS).map(([pattern, newName]) => [newName, pattern.split('.').at(-1) as string]),
   );
-  /** This field never had an old name; a field of `upstream` with the same name had one. */
-  const isNew = (name: string, parent: string): boolean => name === 'maxConcurrentRequests' && parent === 'introspection';
+  /** These fields never had an old name; a field of `upstream` with the same name had one. */
+  const isNew = (name: string, parent: string): boolean =>
+    name === 'maxConcurrentRequests' && ['introspection', 'credential'].includes(parent);
   /** With the old name of each field. */
   const aged = (value: unknown, parent = ''): unknown => {
     if (Array.isArray(value)) return value.map((one) => aged(one));

@@ -1,4 +1,5 @@
 // The warnings of the start: few, each with a value to write, and none for the examples.
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -8,17 +9,70 @@ import { DOC_ENVIRONMENT, withOwnHashes } from '../support/doc-environment.js';
 
 const URL_OF = 'https://mcp.example.com/mcp';
 
-const noticesOf = (fields: Record<string, unknown>) =>
+const BARE = 's3cret-token';
+const KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+const noticesOf = (fields: Record<string, unknown>, root: Record<string, unknown> = {}) =>
   startNotices(
     parseYaml(
       JSON.stringify({
         publicUrl: 'https://mcp.example.com',
-        issuers: { main: { issuer: 'https://auth.example.com' } },
+        issuers: { main: { issuer: 'https://auth.example.com' }, other: { issuer: 'https://other.example.com' } },
+        ...root,
         endpoints: [{ path: '/mcp', issuers: ['main'], upstream: 'http://10.0.0.5:3000/mcp', ...fields }],
       }),
-      {},
+      { BARE, WITH_SCHEME: `Bearer ${BARE}`, KEY: String(KEY) },
     ),
   );
+
+const upstreamOf = (own: Record<string, unknown>) => ({ upstream: { url: 'http://10.0.0.5:3000/mcp', ...own } });
+const IDENTITY = { identity: { keys: ['${env:KEY}'] } };
+const JWT = upstreamOf({ credential: { kind: 'identity', audience: 'files' } });
+const BOTH = { issuers: ['main', 'other'] };
+
+describe('an upstream', () => {
+  test('that gets the token of each caller is one warning', () => {
+    const detail = expect.stringContaining('kind: exchange or identity');
+    expect(noticesOf(upstreamOf({ credential: { kind: 'forward' } }))).toEqual([
+      { event: 'config.token_forwarded', level: 'warn', endpoint: '/mcp', detail },
+    ]);
+  });
+
+  test('with an Authorization of one word is one warning, which does not show it', () => {
+    const bare = noticesOf(upstreamOf({ credential: { kind: 'static', authorization: '${env:BARE}' } }));
+    expect(bare.map(({ event }) => event)).toEqual(['config.upstream_authorization_bare']);
+    expect(JSON.stringify(bare)).not.toContain(BARE);
+    expect(noticesOf(upstreamOf({ credential: { kind: 'static', authorization: '${env:WITH_SCHEME}' } }))).toEqual([]);
+    expect(noticesOf(upstreamOf({ credential: { kind: 'static', header: 'X-Api-Key', value: '${env:BARE}' } }))).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['an identity JWT', { ...BOTH, ...JWT }, 'by sub_id of the JWT, not by sub'],
+    ['{subject}', { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject?}' } }) }, 'add a header with {issuer?}'],
+    [
+      '{subject} beside API keys',
+      { apiKeys: [{ header: 'X-Api-Key' }], ...upstreamOf({ headers: { 'X-User': '{subject}' } }) },
+      'or API keys too',
+    ],
+  ])('with %s of several issuers is one warning', (_what, fields, write) => {
+    const keys = 'apiKeys' in fields ? { apiKeys: { a: { sha256: '0c'.repeat(32) } } } : {};
+    const identity = _what === 'an identity JWT' ? IDENTITY : {};
+    const detail = expect.stringContaining(write);
+    expect(noticesOf(fields, { ...identity, ...keys })).toEqual([
+      { event: 'config.subject_ambiguous', level: 'warn', endpoint: '/mcp', detail },
+    ]);
+  });
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['an identity JWT of one issuer', JWT, IDENTITY],
+    ['{subject} of one issuer', upstreamOf({ headers: { 'X-User': '{subject}' } }), {}],
+    [
+      '{subject} and {issuer} of two',
+      { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject}', 'X-Issuer': '{issuer}' } }) },
+      {},
+    ],
+    ['{tenant} of two', { ...BOTH, ...upstreamOf({ headers: { 'X-Tenant': '{tenant}' } }) }, {}],
+  ])('no warning for %s', (_what, fields, root) => expect(noticesOf(fields, root)).toEqual([]));
+});
 
 test.each<[string, Record<string, unknown>, string, string]>([
   ['an audience with a slash', { audience: [`${URL_OF}/`] }, 'config.audience_slash', `audience: ["${URL_OF}","${URL_OF}/"]`],

@@ -1,4 +1,4 @@
-// The headers that tell the upstream who calls: each fact, and the values that a header cannot hold.
+// The headers that tell the upstream who calls: each fact, and values that a header cannot hold.
 import { describe, expect, test } from 'vitest';
 import { secret } from '../../src/core/secret.js';
 import type { HeaderFact, UpstreamHeader } from '../../src/core/upstream-credential.js';
@@ -78,7 +78,7 @@ test.each(['__proto__', 'constructor', 'toString'])('%s is not a claim', (claim)
   expect(createIdentityHeaders([header('claim', { claim, isOptional: true })])(principal())).toEqual({ ok: true, value: [] });
 });
 
-test('a text stands around the fact, and counts for the length', () => {
+test('the text around the fact is written too, and counts for the length', () => {
   const around = { before: 'user ', after: ' of acme' };
   expect(written('subject', 'alice', around)).toEqual({ ok: true, value: ['x-fact', 'user alice of acme'] });
   const longest = 'x'.repeat(MOST - 'user  of acme'.length);

@@ -2,6 +2,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { keyText } from './sealing-key.js';
 
+const pem = (): string => String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
+
 export const DOC_ENVIRONMENT = {
   INTROSPECTION_SECRET: 's3cret',
   CHECK_SECRET: 's3cret',
@@ -11,8 +13,8 @@ export const DOC_ENVIRONMENT = {
   EXCHANGE_SECRET: 's3cret',
   LOGIN_SECRET: 's3cret',
   FILES_SECRET: 's3cret',
-  IDENTITY_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
-  BRIDGE_KEY: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  IDENTITY_KEY: pem(),
+  BRIDGE_KEY: pem(),
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;

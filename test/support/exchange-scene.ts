@@ -19,7 +19,10 @@ const claimsOf = (token: string | undefined): Fields =>
 const subjectOf = (request: RawUpstream['requests'][number]): unknown =>
   claimsOf(new Map(formOf(request)).get('subject_token')).sub;
 
-/** Issues a token whose claim `who` is the subject of the exchanged one. Unlike `sub`, it shares no piece with that. */
+/**
+ * Issues a token whose claim `who` is the subject of the exchanged one. Unlike `sub`, it shares no
+ * piece with the token of the caller.
+ */
 export const exchangingAnswer =
   (changes: Fields = {}, claims: Fields = {}): Answer =>
   async (exchange) => {

@@ -18,7 +18,7 @@ const part = (value: object): string => Buffer.from(JSON.stringify(value)).toStr
 
 let count = 0;
 
-/** A JWT as a server issues it. Nobody verifies its signature here. The upstream may see it. */
+/** A JWT as a server issues it, with a made-up signature. The upstream may see it. */
 export function issuedJwt(claims: Record<string, unknown> = {}, header: Record<string, unknown> = { alg: 'RS256' }): string {
   count += 1;
   const token = `${part(header)}.${part({ aud: BACKEND, jti: `issued-${count}`, ...claims })}.c2lnbmF0dXJl`;

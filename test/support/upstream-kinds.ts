@@ -23,15 +23,21 @@ export const CONFIGURED = {
   SWAP_UPSTREAM: `Token ${textOf('swap')}`,
   EXCHANGE_SECRET: textOf('exchange secret'),
   MACHINE_SECRET: textOf('machine secret'),
+  FILES_SECRET: textOf('files secret'),
   INTROSPECTION_SECRET: textOf('introspection secret'),
 };
 
 const SCOPES = ['files:read'];
 const AUDIENCE = 'files-backend';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const RESOURCE = 'https://files.example.com/mcp';
+const FILES_ISSUER = 'https://auth.files.example.com';
+const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 export interface TokenServer extends RawUpstream {
+  /** `iss` of an ID-JAG. */
+  issuer: string;
   /** Its usual answer. */
   readonly give: Answer;
   /** Every token that it gave. */
@@ -49,9 +55,15 @@ export async function startTokenServer(): Promise<TokenServer> {
   const give: Answer = async (exchange) => {
     if (!exchange.request.bodyComplete) await new Promise((resolve) => exchange.req.once('end', resolve));
     const form = formOf(exchange.request.body);
+    if (form.get('requested_token_type') === ID_JAG) {
+      const claims = { client_id: 'files-client', resource: RESOURCE };
+      const header = { typ: 'oauth-id-jag+jwt' };
+      const assertion = mintToken({ issuer: server.issuer, audience: FILES_ISSUER, key, header, claims });
+      return answers.json({ access_token: assertion, token_type: 'N_A', issued_token_type: ID_JAG })(exchange);
+    }
     const token = mintToken({
-      issuer: 'https://auth.example.com',
-      audience: AUDIENCE,
+      issuer: FILES_ISSUER,
+      audience: [AUDIENCE, RESOURCE],
       key,
       claims: { sub: `subject-${tokens.length}`, jti: `exchanged-${tokens.length}` },
     });
@@ -60,12 +72,14 @@ export async function startTokenServer(): Promise<TokenServer> {
     const type = form.get('grant_type') === EXCHANGE ? { issued_token_type: ACCESS_TOKEN } : {};
     return answers.json({ access_token: token, token_type: 'Bearer', expires_in: 600, ...type })(exchange);
   };
-  const server = await startRawUpstream(give, 'issuer');
-  return Object.assign(server, {
+  const upstream = await startRawUpstream(give, 'issuer');
+  const server: TokenServer = Object.assign(upstream, {
+    issuer: '',
     give,
     tokens,
-    grants: () => server.requests.map(({ body }) => formOf(body).get('grant_type')),
+    grants: () => upstream.requests.map(({ body }) => formOf(body).get('grant_type')),
   });
+  return server;
 }
 
 /** `upstream.credential` of each kind, by a name. `url`: the token endpoint. */
@@ -77,7 +91,27 @@ export const kindsAt = (url: string): Record<string, Fields> => {
     header: { kind: 'static', header: 'X-Backend-Key', value: '${env:HEADER_UPSTREAM}' },
     identity: { kind: 'identity', audience: AUDIENCE },
     exchange: { kind: 'exchange', ...client, clientSecret: '${env:EXCHANGE_SECRET}' },
-    behalf: { kind: 'exchange', grant: 'on-behalf-of', ...client, clientSecret: '${env:EXCHANGE_SECRET}', auth: 'post' },
+    behalf: {
+      kind: 'exchange',
+      grant: 'on-behalf-of',
+      scopes: ['api://files-backend/.default'],
+      ...client,
+      clientSecret: '${env:EXCHANGE_SECRET}',
+      auth: 'post',
+    },
+    jag: {
+      kind: 'exchange',
+      tokenUrl: client.tokenUrl,
+      clientId: client.clientId,
+      resource: RESOURCE,
+      clientSecret: '${env:EXCHANGE_SECRET}',
+      idJag: {
+        issuer: FILES_ISSUER,
+        tokenUrl: client.tokenUrl,
+        clientId: 'files-client',
+        clientSecret: '${env:FILES_SECRET}',
+      },
+    },
     machine: { kind: 'client-credentials', ...client, clientSecret: '${env:MACHINE_SECRET}' },
     forward: { kind: 'forward' },
   };
@@ -115,8 +149,10 @@ export async function startKindsScene(only?: readonly string[]): Promise<KindsSc
     const endpoint = { scopes: SCOPES, apiKeys, upstream: { url: `${upstream.url}/up`, credential, headers } };
     return [
       { path: `/${name}/mcp`, bridge: false, ...(name === 'none' ? { passThrough } : {}), ...endpoint },
-      // Clients use one authorization server, which is the bridge here.
-      ...(credential.kind === 'exchange' ? [] : [{ path: `/${name}/bridged/mcp`, issuers: undefined, ...endpoint }]),
+      // Clients use one authorization server, which is the bridge here. Its tokens stand for keys.
+      ...(['exchange', 'forward'].includes(String(credential.kind))
+        ? []
+        : [{ path: `/${name}/bridged/mcp`, issuers: undefined, ...endpoint }]),
     ];
   });
   const [ring, bridge] = [ringKey(), ringKey('ES256')];
@@ -137,6 +173,7 @@ export async function startKindsScene(only?: readonly string[]): Promise<KindsSc
     if (kind === undefined) return { active: false };
     return { active: true, aud: `${scene.gateway.url}/${kind}/mcp`, sub: 'olivia', client_id: 'c-2', scope: SCOPES.join(' ') };
   };
+  tokenServer.issuer = scene.issuer.issuer;
   return {
     scene,
     upstream,

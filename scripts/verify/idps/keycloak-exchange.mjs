@@ -205,7 +205,7 @@ export async function exchanges(checks, scene, resource) {
   // The clock tolerance still accepts the token itself.
   const late = await call(brief, '/good');
   const text = `${late.status} ${late.reason} (${late.detail}), ${late.hits} at the upstream`;
-  const isRefused = late.hits === 0 && late.reason === 'exchange.refused';
+  const isRefused = late.hits === 0 && late.reason === 'token.expired';
   checks.report('exchange: no cached token after the end of the brief one', isRefused, text);
   return { alice, bob, unseen: await login('bob') };
 }

@@ -92,13 +92,16 @@ async function exchanges(checks, { startWith, tokens, opened }) {
     audience: 'exchanger',
     clientId: 'exchanger',
     clientSecret: '${env:EXCHANGE_SECRET}',
+    // Without a scope, Spring wants every scope of the user's token, also openid.
+    scopes: [SCOPE],
   };
   const wrong = { clientSecret: '${env:INTROSPECTION_SECRET}' };
   const gateway = await startWith('exchange', {
     verify: 'jwt',
     upstreamUrl: upstream.url,
     credentials: {
-      '/good': { ...exchange, scopes: [SCOPE] },
+      '/good': exchange,
+      '/no-scope': { ...exchange, scopes: [] },
       '/other-audience': { ...exchange, audience: 'files-backend' },
       '/other-scope': { ...exchange, scopes: ['files:write'] },
       '/wrong-secret': { ...exchange, ...wrong },
@@ -114,6 +117,7 @@ async function exchanges(checks, { startWith, tokens, opened }) {
   for (const [label, token, path, status, reason] of [
     ['a token of a machine', machine, '/good', 403, 'exchange.refused'],
     ['a scope that the client does not have', user, '/other-scope', 403, 'exchange.refused'],
+    ['no scope, and openid in the token', user, '/no-scope', 403, 'exchange.refused'],
     ['another audience', user, '/other-audience', 503, 'exchange.unavailable'],
     ['a wrong secret', user, '/wrong-secret', 503, 'exchange.gateway_rejected'],
   ]) {

@@ -42,7 +42,7 @@ const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
   maxConcurrentRequests: wholeNumber(1, 10_000, 'requests').default(256),
   /** GET streams and subscriptions open at once. */
   maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
-  /** What the gateway presents to the upstream. Default: nothing. */
+  /** The credential that the gateway presents to the upstream. Default: none. */
   credential: upstreamCredential,
   /** Headers with constants, secrets and facts about the caller. */
   headers: upstreamHeaders,

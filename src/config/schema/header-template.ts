@@ -32,7 +32,7 @@ const CLAIM_PREFIX = /^(claims?|token|jwt|principal|user|caller|auth|request\.au
 /** A name that cannot be a secret. */
 const SHOWN = /^[\w.:/-]{1,64}$/;
 
-/** What to write for the text between braces. */
+/** The fact to write for the text between braces. */
 function factFor(text: string): string | null {
   const name = text.trim().replace(/\?+$/, '').trim();
   if (/^(claims?\.?)?$/i.test(name)) return '{claim.NAME} with the name of a claim';
@@ -63,7 +63,7 @@ export function meantFact(value: string): string | null {
   return write === null ? null : `write ${write}`;
 }
 
-/** What is wrong with a value that is not a reference to a secret; null: nothing. */
+/** The problem of a value that is not a reference to a secret; null: none. */
 export function templateProblem(value: string): string | null {
   if (/\$\{(env|file):/.test(value))
     return 'write the reference alone, and put the text beside it into the secret itself';

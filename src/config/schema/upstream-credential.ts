@@ -15,7 +15,7 @@ import { keyHeader } from './key-carrier.js';
 import { secretReference } from './secret-reference.js';
 
 const AUDIENCE_HINT = 'write the audience that the upstream expects, such as files-backend';
-/** In a list, the audience of another upstream could stand beside it: each could use the JWT. */
+/** In a list, the audience of another upstream could be beside it: each could use the JWT. */
 const ONE_AUDIENCE_HINT = `${AUDIENCE_HINT}: one text, because one upstream gets the JWT`;
 const audience = z
   .string({ error: ({ input }) => (Array.isArray(input) ? ONE_AUDIENCE_HINT : AUDIENCE_HINT) })
@@ -55,7 +55,7 @@ const OWN_PARAMETERS = new RegExp(
 );
 const OWN_HINT = 'the gateway sets this parameter itself; use the field for it, or remove it';
 
-/** What the gateway asks a token endpoint for. */
+/** The fields of a request to a token endpoint. */
 const request = {
   /** Repeated in the request. */
   audience: oneOrMore(audience, AUDIENCE_HINT).optional(),

@@ -1,4 +1,5 @@
-// The upstream gets a token of the gateway itself, the same for every caller (RFC 6749 section 4.4).
+// The upstream gets a token of the gateway itself, the same for every caller (RFC 6749 section
+// 4.4).
 import type { Clock } from '../../core/clock.js';
 import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
 import { exchangeGatewayRejected } from '../../core/failures.js';

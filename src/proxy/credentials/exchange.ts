@@ -1,9 +1,9 @@
-// The upstream gets a token that the issuer of the caller's token gives in exchange for it, by
-// RFC 8693 or by the assertion form that Entra ID calls on-behalf-of. It never falls back to the
-// caller's own token (A-42, token passthrough).
+// The upstream gets a token that the issuer gives in exchange for the token of the caller. The form
+// is that of RFC 8693, or the assertion that Entra ID calls on-behalf-of. A failure never falls
+// back to the caller's own token (A-42, token passthrough).
 import type { Clock } from '../../core/clock.js';
 import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
-import { exchangeRefused } from '../../core/failures.js';
+import { exchangeRefused, tokenExpired } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import type { Result } from '../../core/result.js';
 import type { ExchangeCredential } from '../../core/upstream-credential.js';
@@ -98,12 +98,16 @@ export function exchangeCredential(
     headers(principal, presented) {
       // A key, or a token of the bridge, never visits the issuer.
       if (presented.kind !== 'bearer' || principal.issuer !== issuer) return noToken();
+      const { expiresAt } = principal;
+      // The clock tolerance still accepts it, and no server exchanges it: Keycloak answers 400
+      // (measured). A client answers 401 with a new token, and 403 with an error for its user.
+      if (expiresAt !== null && clock.wallMs() >= expiresAt * 1000)
+        return tokenExpired({ detail: 'within the clock tolerance, but it cannot be exchanged' });
       let key = keys.get(principal);
       if (key === undefined) {
         key = tokenHash(presented.token);
         keys.set(principal, key);
       }
-      const { expiresAt } = principal;
       return supply.headers(key, expiresAt === null ? null : expiresAt * 1000, (isKnown) =>
         exchange(presented.token, isKnown),
       );

@@ -55,7 +55,7 @@ function secondsOf(value: unknown): number | undefined {
 interface Issued {
   readonly token: string;
   readonly members: Json;
-  /** Of a JWT; null for an opaque token. */
+  /** Null for an opaque token. */
   readonly claims: Json | null;
   readonly expected: ExpectedToken;
   readonly endsAtMs: number | null;

@@ -1,4 +1,4 @@
-// Decides how long the gateway uses an issued token: never past its end, and never past the end of
+// Limits how long the gateway uses an issued token: never past its end, and never past the end of
 // the token of the caller (C-128, both expiries).
 
 /** For a token whose server names no end. */

@@ -115,6 +115,13 @@ describe('the cache', () => {
     clock.advance(55_000);
     expect(await call(credential, principal({ expiresAt }))).toBe(issued(2));
   });
+  test('a token past its end, which the clock tolerance accepts, is not exchanged: its client gets 401', async () => {
+    const { credential, clock } = exchanging(server);
+    const expiresAt = clock.wallMs() / 1000 + 1;
+    expect(await call(credential, principal({ expiresAt }))).toBe(issued(1));
+    clock.advance(1_000);
+    expect([await call(credential, principal({ expiresAt })), server.hits]).toEqual(['token.expired', 1]);
+  });
   test('remembers a rejection of one token for five seconds', async () => {
     const { credential, clock } = exchanging(server);
     server.next(json({ error: 'invalid_grant' }, 400));

@@ -156,6 +156,15 @@ describe('the breakers', () => {
     server.reset();
     expect([await reason(client, false), await reason(client, true)]).toEqual([UNAVAILABLE, 'ok']);
   });
+  test('after an outage, known callers do not wait longer than unknown ones', async () => {
+    const { client, notices } = setting();
+    server.answer(status(500));
+    await many(client, 5, true);
+    server.reset();
+    expect([await reason(client, true), server.hits]).toEqual([UNAVAILABLE, 0]);
+    expect([await reason(client, false), await reason(client, true), server.hits]).toEqual(['ok', 'ok', 2]);
+    expect(notices.map(({ event }) => event)).toEqual(['exchange.down', 'exchange.recovered']);
+  });
   test('never count rejected tokens', async () => {
     const { client, notices } = setting();
     server.answer(json({ error: 'invalid_grant' }, 400));

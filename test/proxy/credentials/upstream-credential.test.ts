@@ -50,6 +50,14 @@ describe('the upstream gets', () => {
   });
 });
 
+test('the upstream rejects a credential: the kind hears of it, but never of that of a pass-through caller', () => {
+  const heard: unknown[] = [];
+  const { rejected } = createUpstreamCredential({ ...counting().kind, rejected: (who) => void heard.push(who.subject) }, []);
+  rejected?.(passThroughCaller('abc'), legacy('abc'));
+  rejected?.(principal(), bearer);
+  expect(heard).toEqual(['alice']);
+});
+
 describe('the call is rejected', () => {
   test('without a claim that a header needs, before any request to an identity provider', async () => {
     const { kind, calls } = counting();
