@@ -1,5 +1,5 @@
-// Warns of valid settings that are risky for an upstream: it gets the caller's own token, names that
-// two issuers share, or a credential without a scheme. Never shows a secret.
+// Warns of settings that are valid and risky for an upstream. It gets the caller's own token, names
+// that two issuers share, or a credential without a scheme. Never shows a secret.
 import type { Endpoint } from '../core/endpoint.js';
 
 interface Found {
