@@ -15,9 +15,9 @@ export const proxy = {
   },
   'exchange.unavailable': {
     cause: [
-      'The gateway got no usable token for the upstream: the token endpoint did not answer in time,',
-      'failed, or sent a token that is not for this upstream. The `detail` in the log says which.',
-      'Nothing was forwarded.',
+      'The gateway got no usable token for the upstream, and forwarded nothing. The token endpoint did',
+      'not answer in time, failed, or sent a token that is not for this upstream. The `detail` in the',
+      'log says which.',
     ],
     action: [
       'Check that the gateway can reach the token endpoint. Where the token is for another audience,',

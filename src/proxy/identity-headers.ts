@@ -5,6 +5,7 @@ import { claimMissing } from '../core/failures.js';
 import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
+import { SCOPE_TOKEN } from '../core/scope-token.js';
 import type { UpstreamHeader } from '../core/upstream-credential.js';
 
 type Template = Extract<UpstreamHeader, { kind: 'template' }>;
@@ -52,6 +53,8 @@ export function createIdentityHeaders(
         continue;
       }
       const value = factOf(header, principal);
+      if (header.fact === 'scopes' && !principal.scopes.every((scope) => SCOPE_TOKEN.test(scope)))
+        return missing(header, 'have a character that scopes cannot have (RFC 6749 section 3.3)');
       if (value === null) {
         if (header.isOptional) continue;
         return missing(header, 'is absent');

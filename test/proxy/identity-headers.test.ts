@@ -93,6 +93,11 @@ test('the detail names the fact, and never its value', () => {
   expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers need it' });
 });
 
+test('a scope with a space makes no two scopes', () => {
+  const flawed = principal({ scopes: ['files:read admin'] });
+  expect(reasonOf(createIdentityHeaders([header('scopes')])(flawed))).toBe('claim.missing');
+});
+
 test('scopes are separated by a space', () => {
   const scopes = ['files:read', 'files:write'];
   expect(createIdentityHeaders([header('scopes')])(principal({ scopes }))).toEqual({
