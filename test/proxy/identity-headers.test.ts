@@ -89,9 +89,9 @@ test('the text around the fact is written too, and counts for the length', () =>
 
 test('the detail names the fact, and never its value', () => {
   expect(written('claim', 's3cret\n')).toMatchObject({
-    detail: `claim ${CLAIM} is not one line of visible ASCII; upstream.headers need it`,
+    detail: `claim ${CLAIM} is not one line of visible ASCII; upstream.headers needs it`,
   });
-  expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers need it' });
+  expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers needs it' });
 });
 
 test.each(['files:read admin', 'a"b', 'a\\b'])('%j is not a scope, so that one is never read as two', (scope) => {

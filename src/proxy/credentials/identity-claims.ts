@@ -65,7 +65,7 @@ function rejectClaims(claims: IdentityClaims, scopes: readonly string[]): Failur
     if (typeof value === 'string' && HALF.test(value)) return bad(name, 'it is not valid Unicode');
   const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
   if (bytes(claims) <= MOST_BYTES) return null;
-  // sub_id repeats others.
+  // sub_id repeats other claims.
   const [longest] = Object.entries({ ...claims, sub_id: '' }).sort(
     ([, a], [, b]) => bytes(b) - bytes(a),
   );
