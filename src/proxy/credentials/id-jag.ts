@@ -46,6 +46,9 @@ function assertionForm({ resource, scopes }: IdJagExchange, idJag: IdJag): URLSe
   return form;
 }
 
+/** The beginning of the detail of its failures. */
+export const nameOfServer = ({ issuer }: IdJagServer): string => `authorization server ${issuer}`;
+
 /** The same failure with the name of the server, because two servers can cause it. */
 const withServer = (server: string, failure: Failure): Failure => ({
   ...failure,
@@ -75,7 +78,7 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
     field: FIELD,
   });
   const atIdp = `issuer ${issuer}`;
-  const atTaker = `authorization server ${server.issuer}`;
+  const atTaker = nameOfServer(server);
   const request = { ...config, audience: [server.issuer] };
   const clientId = server.client.auth === 'bearer' ? '' : (server.client.clientId ?? '');
   const expectedIdJag = { issuer, audience: server.issuer, clientId, resource };
