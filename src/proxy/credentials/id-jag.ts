@@ -98,7 +98,10 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
     if (!answer.ok) return withServer(atAuthServer, answer);
     // With an ID-JAG, the upstream could get tokens at its authorization server.
     if (isIdJag(answer.value.accessToken))
-      return withServer(atAuthServer, exchangeUnavailable({ detail: 'the access token is an ID-JAG' }));
+      return withServer(
+        atAuthServer,
+        exchangeUnavailable({ detail: 'the access token is an ID-JAG' }),
+      );
     // It may live longer than the ID-JAG: that end limits only when the gateway may present it.
     const expected = { ...expectedToken, subjectToken };
     const issued = readIssued(answer.value, expected, askedAtMs, clock.wallMs());
