@@ -136,7 +136,7 @@ function chosenPlans(exchangeUrl) {
   return Object.fromEntries(wanted.map((name) => [name, all[name]]));
 }
 
-/** A gateway that admits every caller would be fast. */
+/** The numbers of a gateway that accepts every caller would say nothing. */
 async function checkRejection(load, name, port) {
   const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
   const { answers, bad } = await load.ask(order, 10_000);

@@ -1,5 +1,5 @@
 // Proves that the servers of docs/upstream.md verify the identity JWT of a real gateway: two users
-// are two, wrong JWTs get 401, and a rotation of the keys fails no call.
+// stay apart, wrong JWTs get 401, and a rotation of the keys fails no call.
 //
 // Usage: `node scripts/verify/upstream.mjs [--cache FOLDER] [--quick] [typescript ...]`, after
 // `npm run build`. `--quick` leaves the rotation out, which waits for half a minute.

@@ -9,6 +9,8 @@ import type {
   TokenEndpoint,
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
+import { nameOfServer } from '../proxy/credentials/id-jag.js';
+import { OTHER_AUDIENCE } from '../proxy/credentials/issued-token.js';
 import { noChange } from './explain-fix-context.js';
 
 /** A token endpoint that rejected a request, and where its client is in the configuration. */
@@ -21,13 +23,13 @@ interface Rejecting {
 const clientIdOf = ({ client }: TokenEndpoint): string =>
   'clientId' in client && client.clientId !== null ? client.clientId : 'the client of the gateway';
 
-/** With an ID-JAG, the detail begins with the name of the server (proxy/credentials/id-jag.ts). */
+/** With an ID-JAG, the detail begins with the name of the server. */
 function rejectingServer(
   credential: ExchangeCredential | ClientCredentialsCredential,
   detail: string,
 ): Rejecting {
   const idJag = credential.kind === 'exchange' ? credential.idJag : null;
-  return idJag !== null && detail.startsWith(`authorization server ${idJag.issuer}: `)
+  return idJag !== null && detail.startsWith(`${nameOfServer(idJag)}: `)
     ? { credential, server: idJag, field: 'upstream.credential.idJag' }
     : { credential, server: credential, field: 'upstream.credential' };
 }
@@ -99,9 +101,7 @@ function gatewayWords(status: string, code: string, { server, field }: Rejecting
   );
 }
 
-/** In a detail of proxy/credentials/issued-token.ts. */
-const FOREIGN = 'the token is for another audience';
-const FOREIGN_WORDS =
+const OTHER_AUDIENCE_WORDS =
   'compare aud of the token with audience and resource of upstream.credential. If that aud means ' +
   'this MCP server alone, correct these fields. Otherwise let the issuer write the right aud';
 
@@ -120,6 +120,6 @@ export function exchangeFix(
     case exchangeGatewayRejected.definition:
       return noChange(gatewayWords(status, code, rejecting));
     default:
-      return detail.includes(FOREIGN) ? noChange(FOREIGN_WORDS) : null;
+      return detail.includes(OTHER_AUDIENCE) ? noChange(OTHER_AUDIENCE_WORDS) : null;
   }
 }

@@ -10,7 +10,7 @@ import { claimMissing, exchangeRefused } from '../core/failures.js';
 import { isObject } from '../core/json.js';
 import type { Caller, Principal } from '../core/principal.js';
 import type { UpstreamHeader } from '../core/upstream-credential.js';
-import { createIdentityHeaders } from '../proxy/identity-headers.js';
+import { ABSENT, createIdentityHeaders } from '../proxy/identity-headers.js';
 import { exchangeFix } from './explain-exchange-fix.js';
 import { noChange } from './explain-fix-context.js';
 import { UPSTREAM } from './explain-upstream.js';
@@ -53,7 +53,7 @@ function headerFix(
   const name = writtenName(context, template.name);
   const source = sourceOf(template, principal);
   // An optional header with a bad value rejects too.
-  if (!failure.detail?.includes('is absent'))
+  if (!failure.detail?.includes(ABSENT))
     return noChange(
       `the value for ${name} cannot be written into a header: let the issuer write one line of ` +
         'visible ASCII. Or use kind: identity, whose JWT holds any text',

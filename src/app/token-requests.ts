@@ -5,6 +5,7 @@ import type { Values } from '../core/explanation.js';
 import { isObject } from '../core/json.js';
 import { urlForLog } from '../idp/discovery.js';
 import type { Fetched, FetchJson } from '../idp/fetch-json.js';
+import { endOf } from '../proxy/credentials/issued-token.js';
 import { shapeOf } from '../verify/jws.js';
 
 export interface TokenRequests {
@@ -14,21 +15,15 @@ export interface TokenRequests {
   take(): Values[];
 }
 
-/** By `expires_in` and by `exp` of a JWT, the earlier of both. Null: the answer has neither. */
-function lifeSeconds(stated: unknown, exp: unknown, nowSeconds: number): number | null {
-  const life = typeof stated === 'string' && /^\d+$/.test(stated) ? Number(stated) : stated;
-  const ends = [life, typeof exp === 'number' ? exp - nowSeconds : null];
-  const known = ends.filter((one): one is number => Number.isFinite(one));
-  return known.length === 0 ? null : Math.round(Math.min(...known));
-}
-
-function outcomeOf(fetched: Fetched, nowSeconds: number): Values {
+function outcomeOf(fetched: Fetched, nowMs: number): Values {
   if (fetched.kind === 'transport') return { problem: fetched.detail };
   const { status, json } = fetched;
   if (!isObject(json) || typeof json.access_token !== 'string') return { status };
   const shape = shapeOf(json.access_token);
-  const { aud, exp } = (shape.kind === 'jws' ? shape.claims : null) ?? {};
-  const life = lifeSeconds(json.expires_in, exp, nowSeconds) ?? 'not stated';
+  const claims = shape.kind === 'jws' ? shape.claims : null;
+  const aud = claims?.aud;
+  const endMs = endOf(json, claims, nowMs);
+  const life = endMs === null ? 'not stated' : Math.round((endMs - nowMs) / 1000);
   return { status, lifeSeconds: life, ...(aud === undefined ? {} : { aud }) };
 }
 
@@ -38,7 +33,7 @@ export function recordTokenRequests(fetchJson: FetchJson, clock: Clock): TokenRe
     async fetchJson(request) {
       const fetched = await fetchJson(request);
       if (request.form !== undefined) {
-        const outcome = outcomeOf(fetched, clock.wallMs() / 1000);
+        const outcome = outcomeOf(fetched, clock.wallMs());
         recorded.push({ url: urlForLog(request.url), ...outcome });
       }
       return fetched;

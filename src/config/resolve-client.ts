@@ -2,6 +2,7 @@
 // form that the method needs.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { ClientAuthentication } from '../core/client-authentication.js';
+import { B64TOKEN } from '../core/credential.js';
 import type { Secret } from '../core/secret.js';
 import type { Path, Problem } from './problems.js';
 
@@ -12,9 +13,6 @@ export interface ClientInput {
   readonly clientSecret?: Secret | undefined;
   readonly privateKey?: Secret | undefined;
 }
-
-/** The characters of a bearer token (RFC 6750 section 2.1). */
-const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 const RSA_BITS = 2048;
 
@@ -54,7 +52,7 @@ export function clientProblems(
       `RSA of ${RSA_BITS} bits or more, or EC on P-256`;
     return [{ path: [...path, 'privateKey'], message }];
   }
-  if (auth === 'bearer' && clientSecret !== undefined && !BEARER.test(clientSecret.reveal())) {
+  if (auth === 'bearer' && clientSecret !== undefined && !B64TOKEN.test(clientSecret.reveal())) {
     const message =
       'this is not a bearer token; it has characters other than letters, digits and -._~+/';
     return [{ path: [...path, 'clientSecret'], message }];

@@ -1,5 +1,6 @@
 // Finds references to secrets that cannot work: in fields that take none, and without the quotes
 // that YAML needs. Never reads a secret.
+import { listed } from '../core/quoted.js';
 import type { Path, Problem } from './problems.js';
 import { rootSchema } from './schema/root.js';
 import { isSecretReference } from './schema/secret-reference.js';
@@ -11,20 +12,12 @@ type Schema = Parameters<typeof memberSchema>[0];
 export const SECRET_PLACES: readonly string[] = placesOf(rootSchema, isSecretReference);
 
 /** The fields alone: whole places would fill the screen. A free name counts as its map. */
-const SECRET_FIELDS = [
-  ...new Set(
-    SECRET_PLACES.map((place) =>
-      place
-        .replace(/\.<name>$/, '')
-        .split('.')
-        .at(-1),
-    ),
-  ),
-];
+const SECRET_FIELDS = listed(
+  [...new Set(SECRET_PLACES.map((place) => place.replace(/\.<name>$/, '').replace(/^.*\./, '')))],
+  'and',
+);
 
-export const MISPLACED_HINT =
-  `references work only in ${SECRET_FIELDS.slice(0, -1).join(', ')} ` +
-  `and ${SECRET_FIELDS.at(-1)}; write the value itself`;
+export const MISPLACED_HINT = `references work only in ${SECRET_FIELDS}; write the value itself`;
 
 const REFERENCE = /\$\{(?:env|file):/;
 export const isReference = (text: string): boolean => REFERENCE.test(text);

@@ -1,6 +1,7 @@
 // Checks the credentials of the gateway as an OAuth client: each fits the authentication method.
 // Introspection, and each kind of token endpoint, share this table (C-81, client authentication).
 import type { ClientAuthentication } from '../core/client-authentication.js';
+import { listed } from '../core/quoted.js';
 import type { Path, Problem } from './problems.js';
 import { CLIENT_ID_HINT } from './schema/fields.js';
 import { SECRET_HINT } from './schema/secret-reference.js';
@@ -31,13 +32,12 @@ const RULES: Readonly<
   none: { needs: [], ignores: ['clientSecret', 'privateKey'] },
 };
 
-/** Such as `basic, post or bearer`. */
-function usersOf(field: SecretField, methods: readonly Auth[]): string {
-  const users = methods.filter((method) => RULES[method].needs.includes(field));
-  return users.length < 2
-    ? users.join()
-    : `${users.slice(0, -1).join(', ')} or ${users.at(-1) as string}`;
-}
+/** The methods that use a field. */
+const usersOf = (field: SecretField, methods: readonly Auth[]): string =>
+  listed(
+    methods.filter((method) => RULES[method].needs.includes(field)),
+    'or',
+  );
 
 /** Missing credentials, and those that the method does not use. `methods`: those of the field. */
 export function clientFieldProblems(
@@ -53,8 +53,7 @@ export function clientFieldProblems(
     ...missing.map((field) => ({ path: [...path, field], message: HINTS[field] })),
     ...ignored.map((field) => ({
       path: [...path, field],
-      message:
-        `auth: ${auth} does not use it; remove it, or write ` + `auth: ${usersOf(field, methods)}`,
+      message: `auth: ${auth} does not use it; remove it, or write auth: ${usersOf(field, methods)}`,
     })),
   ];
 }

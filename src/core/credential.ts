@@ -45,8 +45,8 @@ export interface PassThroughRule {
   readonly sunsetMs: number | null;
 }
 
-/** b64token (RFC 6750 section 2.1). */
-const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** The form of a bearer token: b64token (RFC 6750 section 2.1). A header can hold it. */
+export const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** A comma and a second scheme: two credentials joined into one line (C-109, joined values). */
 const SECOND_SCHEME = /,\s*(bearer|basic|dpop|digest|negotiate|token)(\s|$)/i;
 

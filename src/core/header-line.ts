@@ -2,13 +2,13 @@
 // name that some server confuses.
 
 /** Visible ASCII with single spaces inside (RFC 9110 section 5.5). No two values look the same. */
-const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+export const HEADER_LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 
 /** Many servers take 8 KiB for one header. */
 export const MOST_HEADER_CHARACTERS = 8_192;
 
 export const isHeaderLine = (text: string): boolean =>
-  text.length <= MOST_HEADER_CHARACTERS && LINE.test(text);
+  text.length <= MOST_HEADER_CHARACTERS && HEADER_LINE.test(text);
 
 /**
  * Equal for two names that some server cannot tell apart: it turns all but letters and digits into

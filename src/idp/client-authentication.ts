@@ -30,13 +30,18 @@ export function isEncodedForBasic(client: ClientAuthentication): boolean {
   return [clientId, clientSecret.reveal()].some((value) => formEncode(value) !== value);
 }
 
+/** The advice for such a client, for the log. */
+export const TRY_POST =
+  'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
+  'decode differently: try auth: post';
+
 /**
- * `issuer` is the audience of an assertion. With the token endpoint or a guessed URL as its
- * audience, an assertion could be replayed elsewhere.
+ * `assertionAudience`: the issuer, or a URL that the operator wrote where no issuer is known. With
+ * a URL of the metadata, a server that an attacker put there could replay an assertion elsewhere.
  */
 export function createClientAuthentication(
   client: ClientAuthentication,
-  issuer: string,
+  assertionAudience: string,
   clock: Clock,
 ): AuthenticateClient {
   switch (client.auth) {
@@ -60,7 +65,7 @@ export function createClientAuthentication(
           .setProtectedHeader({ alg: client.algorithm })
           .setIssuer(client.clientId)
           .setSubject(client.clientId)
-          .setAudience(issuer)
+          .setAudience(assertionAudience)
           .setJti(randomUUID())
           .setIssuedAt(now)
           .setExpirationTime(now + ASSERTION_SECONDS)

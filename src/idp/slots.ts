@@ -21,6 +21,26 @@ export interface SlotLimits {
   readonly maxWaitMs: number;
 }
 
+/** Waiting for a slot at once, for known and for unknown tokens each. */
+const MAX_WAITING = 256;
+
+/**
+ * A flood of random tokens does not reach the server in full. A start with many known tokens waits,
+ * and the gateway does not reject it.
+ */
+export const slotLimits = ({
+  maxConcurrentRequests: max,
+  timeoutMs,
+}: {
+  readonly maxConcurrentRequests: number;
+  readonly timeoutMs: number;
+}): SlotLimits => ({
+  max,
+  maxUnknown: Math.floor(max / 2),
+  maxWaiting: MAX_WAITING,
+  maxWaitMs: timeoutMs,
+});
+
 interface Waiter {
   readonly sinceMs: number;
   readonly resume: (isAdmitted: boolean) => void;

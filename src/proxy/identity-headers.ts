@@ -27,6 +27,8 @@ function factOf({ fact, claim }: Template, principal: Principal): unknown {
   }
 }
 
+/** `explain` proposes an optional header for this flaw alone. */
+export const ABSENT = 'is absent';
 const TOO_LONG = `makes a header of more than ${MOST_HEADER_CHARACTERS} characters`;
 
 /** A text that a server could read as another, or take apart, is not a fact. */
@@ -57,7 +59,7 @@ export function createIdentityHeaders(
         return missing(header, 'have a character that scopes cannot have (RFC 6749 section 3.3)');
       if (value === null) {
         if (header.isOptional) continue;
-        return missing(header, 'is absent');
+        return missing(header, ABSENT);
       }
       // Without the header, the server would take the caller for one that does not have the fact.
       const flaw = flawOf(value);

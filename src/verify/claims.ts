@@ -5,15 +5,10 @@ import type { AccessToken, AudienceFacts } from '../core/access-token.js';
 import { type ClaimRules, USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenExpired, tokenNotYetValid } from '../core/failures.js';
+import { isPresent } from '../core/json.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
-import {
-  accessEvidence,
-  isPresent,
-  NO_SCOPE,
-  type RequiredClaims,
-  rejectBinding,
-} from './token-kind.js';
+import { accessEvidence, NO_SCOPE, type RequiredClaims, rejectBinding } from './token-kind.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 

@@ -4,12 +4,12 @@ import { USUAL_CLAIMS } from '../core/claim-rules.js';
 import type { Values } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
 import { audienceMismatch, tokenInactive } from '../core/failures.js';
+import { isPresent } from '../core/json.js';
 import type { Result } from '../core/result.js';
 import { verifySignature } from './authenticators/jwt-signature.js';
 import { introspectionValues } from './explain-values.js';
 import type { IssuerRuntime } from './issuer/issuer-runtime.js';
 import type { Selection } from './select-verifier.js';
-import { isPresent } from './token-kind.js';
 
 /** One introspection that the authenticator made for a token. */
 export interface Introspected {

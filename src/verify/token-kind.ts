@@ -4,7 +4,7 @@ import type { AccessEvidence } from '../core/access-token.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenType } from '../core/failures.js';
 import { IDENTITY_TYP } from '../core/identity-token.js';
-import { isObject } from '../core/json.js';
+import { isObject, isPresent } from '../core/json.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -29,9 +29,6 @@ export const NO_SCOPE = '/';
 
 const lower = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase() : value;
-
-/** `null` in an optional claim means absent, as some providers write it. */
-export const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 
 export const hasAccessTyp = (headerTyp: unknown): boolean =>
   ACCESS_HEADER_TYPS.has(lower(headerTyp) as string);

@@ -31,7 +31,7 @@ test.each([
   expect(exchangeFix(make({ detail }), credential)?.words).toMatch(words);
 }); // biome-ignore format: one row each
 
-test('no words where the detail says all, and for a credential without a token endpoint', () => {
+test('no advice where the detail is enough, and for a credential without a token endpoint', () => {
   expect(exchangeFix(exchangeUnavailable({ detail: 'ECONNREFUSED' }), credential)).toBeNull();
   expect(exchangeFix(exchangeRefused({}), { kind: 'forward' })).toBeNull();
 });

@@ -108,7 +108,7 @@ test('an outage opens the breaker: one alarm, no requests, other endpoints unhar
   const hits = scene.server.hits;
   const stopped = await call(newToken());
   expect([stopped.status, scene.server.hits, Number(stopped.header('retry-after')) > 1]).toEqual([503, hits, true]);
-  // A cached token serves on.
+  // The gateway still uses a cached token.
   expect([(await call(known)).status, (await plain()).status]).toEqual([200, 200]);
   scene.server.reset();
   await until('the recovery', async () => (await call(newToken())).status === 200, 8_000);
@@ -120,7 +120,7 @@ test('an outage opens the breaker: one alarm, no requests, other endpoints unhar
 });
 
 test('C-91: a flood of rejected tokens does not stop known callers', async () => {
-  // Its token ends soon, so each of its calls needs a new one.
+  // Its token ends soon, so each of its calls needs a new token.
   const known = scene.token({ claims: { sub: 'known' }, ttl: 4 });
   expect((await call(known)).status).toBe(200);
   scene.server.answer(async (exchange) => {

@@ -113,7 +113,7 @@ async function tokenOf(user: string): Promise<string> {
 }
 const call = (token: string): Promise<RawResponse> => rawRequest(gateway.port, modern('tools/list', { token }));
 
-test('two users are two at the upstream, with tokens of the provider for its audience (C-125, E-07)', async () => {
+test('the upstream tells two users apart, by tokens of the provider for its audience (C-125, E-07)', async () => {
   const tokens = [await tokenOf('alice'), await tokenOf('bob')];
   for (const token of [...tokens, ...tokens]) expect((await call(token)).status).toBe(200);
   const seen = upstream.requests.map((request) => decodeJwt(String(request.header('authorization')).slice('Bearer '.length)));

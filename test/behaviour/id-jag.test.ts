@@ -93,7 +93,7 @@ describe('the whole flow', () => {
     expect(files.requests).toHaveLength(1);
   });
 
-  test('two users of one client are two at the upstream, also in one connection', async () => {
+  test('the upstream tells two users of one client apart, also on one connection', async () => {
     const connection = await openRaw(gateway.port, { label: 'one connection', ms: 10_000 });
     const tokens = [await login('carol'), await login('dave')];
     const names: string[] = [];

@@ -126,7 +126,7 @@ test('one step: calls fail until the upstream reads the keys again, and no clien
   await until('the warning', () => warnings().length > 0);
   expect(warnings()[0]).toMatchObject({
     level: 'warn',
-    detail: expect.stringMatching(/^the first key of identity\.keys was not /),
+    detail: expect.stringMatching(/^the gateway did not publish the first key of identity\.keys /),
   });
   await until('calls fail', () => running.failed().length > 0);
   await until('the new key verifies', () => server.kids.includes(newerKid), 6_000);

@@ -138,7 +138,7 @@ test('two users of one client get one JWT each, also in turn (E-07)', async () =
   expect(new Set(upstream.requests.map(bearerOf)).size).toBe(2);
 });
 
-test('what the caller writes of itself does not arrive (A-44)', async () => {
+test('identity headers of the caller do not arrive (A-44)', async () => {
   const { headers = [], ...rest } = modern('tools/list', { headers: [bearer(token('/mcp'))] });
   const own: HeaderLine[] = [
     ['X-User', 'admin'],

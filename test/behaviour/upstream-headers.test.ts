@@ -95,7 +95,7 @@ describe('A-43, C-135: the upstream gets one line of each header, with our value
     expect(valuesOf('X-Team')).toEqual(['red']);
   });
 
-  test('two callers of one client are two', async () => {
+  test('the upstream tells two callers of one client apart', async () => {
     await scene.passes({ token: token({ sub: 'bob', org_id: 'other' }) });
     expect([valuesOf('X-User'), valuesOf('X-Tenant-Id')]).toEqual([['user bob'], ['other']]);
     await scene.passes({ token: token() });

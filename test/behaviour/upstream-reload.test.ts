@@ -41,7 +41,7 @@ function text({ kind = 'exchange', credential = {}, upstream: more = {}, endpoin
         upstream: { url, credential: { ...kindsAt(tokenServer.url)[kind], ...credential }, ...more },
         ...endpoint,
       },
-      // Without it, the start refuses `identity` for the other kinds.
+      // Without it, the start rejects `identity` for the other kinds.
       { path: '/who/mcp', issuers: ['main'], upstream: { url, credential: kindsAt(tokenServer.url).identity } },
     ],
     ...root,

@@ -8,11 +8,11 @@ import type { RecordedRequest } from '../fixtures/raw-upstream.js';
 import { CONFIGURED, type KindsScene, type Presented, startKindsScene, WAYS } from '../support/upstream-kinds.js';
 
 const NAMES = ['none', 'static', 'header', 'identity', 'exchange', 'behalf', 'jag', 'machine', 'forward'];
-/** These present a token of the caller, so the operator has to say what a key gets. */
+/** These kinds present a token of the caller, so each key needs a credential of its own. */
 const NEEDS_TOKEN = ['exchange', 'behalf', 'jag', 'forward'];
 const KEPT = 'a key with its own upstream credential';
 const isRefused = (kind: string, way: string): boolean => NEEDS_TOKEN.includes(kind) && /key/.test(way) && way !== KEPT;
-/** The bridge is the only issuer of its endpoints, so the start refuses these kinds there. */
+/** The bridge is the only issuer of its endpoints, so the start rejects these kinds there. */
 const hasBridge = (kind: string): boolean => !NEEDS_TOKEN.includes(kind);
 /** Headers in which other proxies forward a token. */
 const OTHER_PLACES = ['X-Forwarded-Access-Token', 'X-Auth-Request-Access-Token', 'X-Original-Authorization', 'Cookie'];

@@ -1,5 +1,5 @@
-// Two users of one client are two at the upstream, by identity JWT and by headers, also where they
-// share a connection.
+// An upstream tells two users of one client apart, by identity JWT and by headers, also where the
+// users share a connection.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ringKey } from '../fixtures/bridged.js';
 import { modern } from '../fixtures/messages.js';

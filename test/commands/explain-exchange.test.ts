@@ -28,7 +28,7 @@ const issuedJwt = (claims: Raw = {}): string => {
   return scene.issuer.token({ audience: 'files-backend', claims: { exp, ...claims } });
 };
 
-/** Answers a token that no output may have. A value of undefined removes a member. */
+/** Answers with a token that no output may have. A value of undefined removes a member. */
 function issue(changes: Raw = {}): string {
   const answer = {
     access_token: issuedJwt(),

@@ -1,12 +1,13 @@
 // The fields by which the gateway authenticates as an OAuth client, at introspection and at token
 // endpoints. `validate-client.ts` checks that they fit each other.
 import { z } from 'zod';
+import { listed } from '../../core/quoted.js';
 import { CLIENT_ID_HINT } from './fields.js';
 import { secretReference } from './secret-reference.js';
 
 /** `methods`: those that the endpoint allows; the first is the default. */
 export const clientFields = <const M extends readonly [string, ...string[]]>(methods: M) => {
-  const names = `${methods.slice(0, -1).join(', ')} or ${methods.at(-1)}`;
+  const names = listed(methods, 'or');
   return {
     /** The client id of the gateway there. */
     clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),

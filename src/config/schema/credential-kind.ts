@@ -1,6 +1,7 @@
 // Names the kind of `upstream.credential` that an operator probably means: other gateways call the
 // kinds by other names. Never repeats a value of the file.
 import { isObject } from '../../core/json.js';
+import { listed } from '../../core/quoted.js';
 
 export const KIND_EXAMPLES = {
   none: '{ kind: none }',
@@ -77,7 +78,7 @@ const FIELD_OF: readonly (readonly [field: string, kind: Kind])[] = [
 ];
 
 const NAMES = Object.keys(KIND_EXAMPLES);
-const KINDS_HINT = `write a kind: ${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1) as string}`;
+const KINDS_HINT = `write a kind: ${listed(NAMES, 'or')}`;
 
 const kindOf = (name: unknown): Kind | undefined => {
   if (typeof name !== 'string' || name.length > 64) return undefined;

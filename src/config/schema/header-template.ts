@@ -4,10 +4,13 @@ import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../../core/header-line.js'
 import { didYouMean } from '../did-you-mean.js';
 
 const FACTS = ['subject', 'tenant', 'client', 'issuer', 'scopes'] as const;
-export const FACT = /\{(subject|tenant|client|issuer|scopes|claim\.[^{}]*[^{}?])(\??)\}/;
+const NAME = `${FACTS.join('|')}|claim\\.[^{}]*[^{}?]`;
+const FACT = new RegExp(`\\{(${NAME})(\\??)\\}`);
+/** Without other braces around it, or a dollar sign before it. */
+const LONE_FACT = new RegExp(`(?<![{$])\\{(${NAME})\\??\\}(?!\\})`);
 
 export const VALUE_HINT =
-  'write a text such as "{tenant}", with one of {subject} {tenant} {client} {issuer} {scopes} ' +
+  `write a text such as "{tenant}", with one of ${FACTS.map((fact) => `{${fact}}`).join(' ')} ` +
   '{claim.NAME}; {tenant?} may be absent';
 
 /** Names that other gateways and the claims themselves have. */
@@ -52,10 +55,7 @@ const BRACES = /\$?\{\{?([^{}]*)\}?\}|^\$([a-z]\w*)$/;
 
 /** The advice about a text that is a template elsewhere; null: there is none. */
 export function meantFact(value: string): string | null {
-  const rest = value.replace(
-    /(?<![{$])\{(subject|tenant|client|issuer|scopes|claim\.[^{}]*[^{}?])\??\}(?!\})/,
-    '',
-  );
+  const rest = value.replace(LONE_FACT, '');
   const found = BRACES.exec(rest);
   // A variable in capitals is for a secret, and has its own problem.
   if (found === null || /^\$\{(env:|file:|[A-Z0-9_]+\})/.test(found[0])) return null;

@@ -1,5 +1,6 @@
 // The schema of `origins`: the browser origins that an operator allows, of web pages and of apps.
 import { z } from 'zod';
+import { listed } from '../../core/quoted.js';
 
 /** Schemes are listed, so that a misspelled https is a problem. */
 const APP_SCHEMES = [
@@ -29,7 +30,7 @@ const APP =
   'the end';
 const SCHEME =
   'write an origin with its scheme, such as https://app.example.com; apps can have the schemes ' +
-  `${APP_SCHEMES.slice(0, -1).join(', ')} and ${APP_SCHEMES.at(-1)}`;
+  listed(APP_SCHEMES, 'and');
 
 /** The message for a text that is not an origin; null where it is one. */
 function originFlaw(value: string): string | null {

@@ -1,6 +1,7 @@
 // The schema of `upstream.credential`: what the gateway presents to the upstream, one map for each
 // kind.
 import { z } from 'zod';
+import { HEADER_LINE } from '../../core/header-line.js';
 import { clientFields, TOKEN_METHODS } from './client-authentication.js';
 import { KIND_EXAMPLES, kindProblem } from './credential-kind.js';
 import {
@@ -19,7 +20,7 @@ const AUDIENCE_HINT = 'write the audience that the upstream expects, such as fil
 const ONE_AUDIENCE_HINT = `${AUDIENCE_HINT}: one text, because one upstream gets the JWT`;
 const audience = z
   .string({ error: ({ input }) => (Array.isArray(input) ? ONE_AUDIENCE_HINT : AUDIENCE_HINT) })
-  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, { error: AUDIENCE_HINT });
+  .regex(HEADER_LINE, { error: AUDIENCE_HINT });
 
 /** One value or a list of them. */
 const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>

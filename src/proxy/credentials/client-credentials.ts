@@ -6,7 +6,7 @@ import { exchangeGatewayRejected } from '../../core/failures.js';
 import type { Result } from '../../core/result.js';
 import type { ClientCredentialsCredential } from '../../core/upstream-credential.js';
 import { type IssuedToken, readIssued } from './issued-token.js';
-import type { TokenClient } from './token-client.js';
+import { type TokenClient, tokenForm } from './token-client.js';
 import { createTokenSupply } from './token-supply.js';
 
 export interface ClientCredentialsParts {
@@ -20,25 +20,19 @@ export interface ClientCredentialsParts {
 const KEY = '';
 
 export function clientCredentials(
-  { audience, resource, scopes, parameters }: ClientCredentialsCredential,
+  config: ClientCredentialsCredential,
   { client, clock, random }: ClientCredentialsParts,
 ): PrincipalCredential {
   // A wrong secret is tried again after five seconds, not at every call: servers lock clients.
   const supply = createTokenSupply({ clock, random, remembered: exchangeGatewayRejected });
   const expected = {
     issuedTokenType: null,
-    audience: [...audience, ...resource],
+    audience: [...config.audience, ...config.resource],
     subjectToken: null,
   };
 
   async function ask(isKnown: boolean): Promise<Result<IssuedToken>> {
-    const form = new URLSearchParams([
-      ['grant_type', 'client_credentials'],
-      ...audience.map((value) => ['audience', value]),
-      ...resource.map((value) => ['resource', value]),
-      ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
-      ...Object.entries(parameters),
-    ] as [string, string][]);
+    const form = tokenForm({ grant_type: 'client_credentials' }, config);
     const askedAtMs = clock.wallMs();
     const answer = await client.request(form, isKnown);
     if (!answer.ok) return answer;

@@ -9,7 +9,7 @@ import type { Result } from '../../core/result.js';
 import type { ExchangeCredential } from '../../core/upstream-credential.js';
 import { tokenHash } from '../../idp/token-hash.js';
 import { ACCESS_TOKEN_TYPE, type IssuedToken, readIssued } from './issued-token.js';
-import type { TokenClient } from './token-client.js';
+import { type TokenClient, tokenForm } from './token-client.js';
 import { createTokenSupply } from './token-supply.js';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -20,36 +20,28 @@ export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export type Exchange = (subjectToken: string, isKnown: boolean) => Promise<Result<IssuedToken>>;
 
 /** The form of RFC 8693 section 2.1, which asks for a token of this type. */
-export function exchangeForm(
-  { audience, resource, scopes, parameters }: ExchangeCredential,
+export const exchangeForm = (
+  config: ExchangeCredential,
   subjectToken: string,
   requestedTokenType: string,
-): URLSearchParams {
-  return new URLSearchParams([
-    ['grant_type', TOKEN_EXCHANGE],
-    ['subject_token', subjectToken],
-    ['subject_token_type', ACCESS_TOKEN_TYPE],
-    // Without it, zitadel/oidc answers with a refresh token (measured).
-    ['requested_token_type', requestedTokenType],
-    ...audience.map((value) => ['audience', value]),
-    ...resource.map((value) => ['resource', value]),
-    ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
-    ...Object.entries(parameters),
-  ] as [string, string][]);
-}
+): URLSearchParams =>
+  tokenForm(
+    {
+      grant_type: TOKEN_EXCHANGE,
+      subject_token: subjectToken,
+      subject_token_type: ACCESS_TOKEN_TYPE,
+      // Without it, zitadel/oidc answers with a refresh token (measured).
+      requested_token_type: requestedTokenType,
+    },
+    config,
+  );
 
 /** Entra ID knows neither `audience` nor `resource`: the scopes name the upstream. */
-const onBehalfOfForm = (
-  { scopes, parameters }: ExchangeCredential,
-  assertion: string,
-): URLSearchParams =>
-  new URLSearchParams([
-    ['grant_type', JWT_BEARER],
-    ['assertion', assertion],
-    ['requested_token_use', 'on_behalf_of'],
-    ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')]]),
-    ...Object.entries(parameters),
-  ] as [string, string][]);
+const onBehalfOfForm = (config: ExchangeCredential, assertion: string): URLSearchParams =>
+  tokenForm(
+    { grant_type: JWT_BEARER, assertion, requested_token_use: 'on_behalf_of' },
+    { ...config, audience: [], resource: [] },
+  );
 
 /** The exchange at the issuer alone, whose answer goes to the upstream. */
 export function createExchange(

@@ -4,6 +4,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { exchangeUnavailable } from '../../core/failures.js';
+import { isPresent } from '../../core/json.js';
 import { isPlainName } from '../../core/plain-name.js';
 import { ok, type Result } from '../../core/result.js';
 import { urlForLog } from '../../idp/discovery.js';
@@ -56,14 +57,12 @@ const URN = /^urn:ietf:params:oauth:token-type:([a-z0-9_-]{1,40})$/;
  * a part of a token. A missing slash at the end of a URL is a usual mistake.
  */
 function shown(value: unknown): string {
-  if (isAbsent(value)) return 'absent';
+  if (!isPresent(value)) return 'absent';
   if (typeof value !== 'string') return 'not a text';
   if (/^https?:/i.test(value) && URL.canParse(value)) return urlForLog(value);
   const name = (URN.exec(value)?.[1] ?? value).replaceAll(/[_+]/g, '-');
   return isPlainName(name) ? value : 'another value';
 }
-
-const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /** One text, or a list of texts; null for anything else. */
 function textsOf(value: unknown): string[] | null {
@@ -121,7 +120,7 @@ export const idJagRules: readonly IdJagRule[] = [
     // Without the claim, the request to the other server names the resource.
     name: 'resource',
     applies: ({ claims, expected }) => {
-      if (isAbsent(claims.resource)) return false;
+      if (!isPresent(claims.resource)) return false;
       const granted = textsOf(claims.resource);
       return !granted?.length || !granted.every((name) => expected.resource.includes(name));
     },
@@ -164,7 +163,7 @@ export function readIdJag(
   const { resource, scope } = decoded.claims;
   return ok({
     assertion: accessToken,
-    resource: isAbsent(resource) ? [] : (textsOf(resource) ?? []),
+    resource: isPresent(resource) ? (textsOf(resource) ?? []) : [],
     scope: typeof scope === 'string' ? scope : null,
   });
 }

@@ -46,6 +46,9 @@ function assertionForm({ resource, scopes }: IdJagExchange, idJag: IdJag): URLSe
   return form;
 }
 
+/** The beginning of the detail of its failures. */
+export const nameOfServer = ({ issuer }: IdJagServer): string => `authorization server ${issuer}`;
+
 /** The same failure with the name of the server, because two servers can cause it. */
 const withServer = (server: string, failure: Failure): Failure => ({
   ...failure,
@@ -66,7 +69,7 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
     assertionAudience: issuer,
     about: { endpoint: path, issuer },
   });
-  const taker = createTokenClient({
+  const authServer = createTokenClient({
     ...shared,
     server,
     metadata: requireOffer(serverMetadata, { setting: `${FIELD}.tokenUrl`, ...ACCEPTS }),
@@ -75,7 +78,7 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
     field: FIELD,
   });
   const atIdp = `issuer ${issuer}`;
-  const atTaker = `authorization server ${server.issuer}`;
+  const atAuthServer = nameOfServer(server);
   const request = { ...config, audience: [server.issuer] };
   const clientId = server.client.auth === 'bearer' ? '' : (server.client.clientId ?? '');
   const expectedIdJag = { issuer, audience: server.issuer, clientId, resource };
@@ -83,22 +86,25 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
 
   return async (subjectToken, isKnown) => {
     // Without the other server an ID-JAG is useless, and an outage there must not load the issuer.
-    const obstacle = await taker.obstacle(isKnown);
-    if (obstacle !== null) return withServer(atTaker, obstacle);
+    const obstacle = await authServer.obstacle(isKnown);
+    if (obstacle !== null) return withServer(atAuthServer, obstacle);
     const form = exchangeForm(request, subjectToken, ID_JAG_TYPE);
     const exchanged = await idp.request(form, isKnown);
     if (!exchanged.ok) return withServer(atIdp, exchanged);
     const idJag = readIdJag(exchanged.value, expectedIdJag, clock);
     if (!idJag.ok) return withServer(atIdp, idJag);
     const askedAtMs = clock.wallMs();
-    const answer = await taker.request(assertionForm(config, idJag.value), isKnown);
-    if (!answer.ok) return withServer(atTaker, answer);
+    const answer = await authServer.request(assertionForm(config, idJag.value), isKnown);
+    if (!answer.ok) return withServer(atAuthServer, answer);
     // With an ID-JAG, the upstream could get tokens at its authorization server.
     if (isIdJag(answer.value.accessToken))
-      return withServer(atTaker, exchangeUnavailable({ detail: 'the access token is an ID-JAG' }));
+      return withServer(
+        atAuthServer,
+        exchangeUnavailable({ detail: 'the access token is an ID-JAG' }),
+      );
     // It may live longer than the ID-JAG: that end limits only when the gateway may present it.
     const expected = { ...expectedToken, subjectToken };
     const issued = readIssued(answer.value, expected, askedAtMs, clock.wallMs());
-    return issued.ok ? issued : withServer(atTaker, issued);
+    return issued.ok ? issued : withServer(atAuthServer, issued);
   };
 }

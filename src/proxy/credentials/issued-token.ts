@@ -1,7 +1,7 @@
 // Checks the token that a server issued for the upstream (RFC 8693 section 2.2.1), and reads its
 // end. The gateway cannot look into an opaque token, so there it trusts the answer of the server.
 import { exchangeUnavailable } from '../../core/failures.js';
-import { isObject } from '../../core/json.js';
+import { isObject, isPresent } from '../../core/json.js';
 import { ok, type Result } from '../../core/result.js';
 import type { TokenAnswer } from './token-answer.js';
 
@@ -26,8 +26,6 @@ export interface IssuedToken {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-
-const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 
 function decoded(part: string): Json | null {
   try {
@@ -72,6 +70,9 @@ function isForUpstream({ aud }: Json, audience: readonly string[]): boolean {
   return audience.some((name) => named.includes(name));
 }
 
+/** `explain` has advice about this flaw. */
+export const OTHER_AUDIENCE = 'the token is for another audience';
+
 /** The first flaw is the result. No text of the answer is in it. */
 export const issuedRules: readonly IssuedRule[] = [
   {
@@ -90,7 +91,7 @@ export const issuedRules: readonly IssuedRule[] = [
     has: ({ token, expected }) => token === expected.subjectToken,
   },
   {
-    flaw: 'the token is for another audience: aud has none of audience and resource',
+    flaw: `${OTHER_AUDIENCE}: aud has none of audience and resource`,
     has: ({ claims, expected: { audience } }) =>
       claims !== null && audience.length > 0 && !isForUpstream(claims, audience),
   },
@@ -108,8 +109,8 @@ export const issuedRules: readonly IssuedRule[] = [
   },
 ];
 
-/** The earlier of two ends that an answer can name. */
-function endOf(members: Json, claims: Json | null, askedAtMs: number): number | null {
+/** The earlier of two ends that an answer can name. Wall clock, in milliseconds. */
+export function endOf(members: Json, claims: Json | null, askedAtMs: number): number | null {
   const life = secondsOf(members.expires_in);
   const exp = secondsOf(claims?.exp);
   const ends = [

@@ -1,6 +1,7 @@
 // Reads the answer of a token endpoint (RFC 6749 section 5): a token, a rejection of what the
 // gateway sent, or nothing usable. The HTTP status decides who is to blame, because servers use the
 // error codes differently (Keycloak: 400 invalid_client for an unknown audience, measured).
+import { B64TOKEN } from '../../core/credential.js';
 import type { Failure } from '../../core/failure.js';
 import {
   exchangeGatewayRejected,
@@ -27,9 +28,6 @@ export interface TokenResult {
 
 /** Whom a 400 or a 403 rejects: the caller whose token the gateway sends, or the gateway itself. */
 export type Asker = 'caller' | 'gateway';
-
-/** b64token (RFC 6750 section 2.1): a header can hold the token. */
-const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** The code of RFC 6749 section 5.2. Never the description, which can quote the token. */
 function errorCode(json: unknown): string | null {

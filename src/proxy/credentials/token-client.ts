@@ -6,13 +6,17 @@ import type { Failure } from '../../core/failure.js';
 import { exchangeGatewayRejected, exchangeUnavailable } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
-import type { TokenEndpoint } from '../../core/upstream-credential.js';
+import type { RequestedToken, TokenEndpoint } from '../../core/upstream-credential.js';
 import { createBreaker } from '../../idp/breaker.js';
-import { createClientAuthentication, isEncodedForBasic } from '../../idp/client-authentication.js';
+import {
+  createClientAuthentication,
+  isEncodedForBasic,
+  TRY_POST,
+} from '../../idp/client-authentication.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
 import { createLocateEndpoint, type LocateEndpoint } from '../../idp/locate.js';
 import type { MetadataSource } from '../../idp/metadata.js';
-import { createSlots } from '../../idp/slots.js';
+import { createSlots, slotLimits } from '../../idp/slots.js';
 import { type Asker, readAnswer, type TokenAnswer } from './token-answer.js';
 
 export interface TokenClient {
@@ -25,6 +29,19 @@ export interface TokenClient {
   /** Why `request` would fail without sending anything; null: it would send. Sends nothing. */
   obstacle(isKnown: boolean): Promise<Failure | null>;
 }
+
+/** The form of a request for a token: the parameters of the grant, then those of the token. */
+export const tokenForm = (
+  grant: Readonly<Record<string, string>>,
+  { audience, resource, scopes, parameters }: RequestedToken,
+): URLSearchParams =>
+  new URLSearchParams([
+    ...Object.entries(grant),
+    ...audience.map((value): [string, string] => ['audience', value]),
+    ...resource.map((value): [string, string] => ['resource', value]),
+    ...Object.entries(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    ...Object.entries(parameters),
+  ]);
 
 /** The surroundings of a client. */
 export interface TokenClientDependencies {
@@ -47,13 +64,8 @@ export interface TokenClientParts extends TokenClientDependencies {
 }
 
 const MAX_BYTES = 64 * 1024;
-/** Waiting for a slot at once, for known and for unknown callers each. */
-const MAX_WAITING = 256;
 const CHECK_CREDENTIALS =
   'the token endpoint rejects the gateway: check auth, clientId and the secret or key of ';
-const TRY_POST =
-  'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
-  'decode differently: try auth: post';
 
 function locateToken(
   url: string | null,
@@ -89,13 +101,10 @@ export function createTokenClient({
   clock,
   notify,
 }: TokenClientParts): TokenClient {
-  const { client, timeoutMs, maxConcurrentRequests: max } = server;
+  const { client, timeoutMs } = server;
   const locate = locateToken(server.tokenUrl, metadata, field);
   const authenticate = createClientAuthentication(client, assertionAudience, clock);
-  const slots = createSlots(
-    { max, maxUnknown: Math.floor(max / 2), maxWaiting: MAX_WAITING, maxWaitMs: timeoutMs },
-    clock,
-  );
+  const slots = createSlots(slotLimits(server), clock);
   const onBreaker = (state: 'open' | 'closed'): void => {
     if (state === 'open') notify({ event: 'exchange.down', level: 'error', ...about });
     else notify({ event: 'exchange.recovered', level: 'info', ...about });

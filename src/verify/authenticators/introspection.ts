@@ -9,12 +9,16 @@ import { introspectionGatewayRejected, introspectionUnavailable } from '../../co
 import type { Notify } from '../../core/notice.js';
 import type { Result } from '../../core/result.js';
 import { createBreaker } from '../../idp/breaker.js';
-import { createClientAuthentication, isEncodedForBasic } from '../../idp/client-authentication.js';
+import {
+  createClientAuthentication,
+  isEncodedForBasic,
+  TRY_POST,
+} from '../../idp/client-authentication.js';
 import type { Fetched, FetchJson } from '../../idp/fetch-json.js';
 import { createLocateEndpoint, type LocateEndpoint } from '../../idp/locate.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import { createSingleFlight } from '../../idp/single-flight.js';
-import { createSlots, type SlotLimits } from '../../idp/slots.js';
+import { createSlots, slotLimits } from '../../idp/slots.js';
 import { tokenHash } from '../../idp/token-hash.js';
 import type { Claims } from '../claims.js';
 import { type ActivePolicy, activeToken, rejectActive } from '../introspection/active-token.js';
@@ -33,24 +37,8 @@ export type Introspect = (
 ) => Result<AccessToken> | Promise<Result<AccessToken>>;
 
 const MAX_BYTES = 64 * 1024;
-/** Waiting for a slot at once, for known and for unknown tokens each. */
-const MAX_WAITING = 256;
 const CHECK_CREDENTIALS =
   'the endpoint rejects the gateway: check auth, clientId and the secret or key of introspection';
-const TRY_POST =
-  'the client id or the secret has reserved characters, which Basic must encode and some servers ' +
-  'decode differently: try auth: post';
-
-/**
- * A flood of random tokens does not reach the issuer in full. A start with many active tokens
- * waits instead of being rejected.
- */
-const slotLimits = ({ maxConcurrentRequests, timeoutMs }: ResolvedIntrospection): SlotLimits => ({
-  max: maxConcurrentRequests,
-  maxUnknown: Math.floor(maxConcurrentRequests / 2),
-  maxWaiting: MAX_WAITING,
-  maxWaitMs: timeoutMs,
-});
 
 /** Some endpoints repeat the token in the response. The gateway drops it (C-87, no raw token). */
 const withoutToken = (claims: Claims, token: string): Claims =>

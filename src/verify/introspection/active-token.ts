@@ -6,11 +6,12 @@ import type { AccessToken } from '../../core/access-token.js';
 import type { ClaimRules } from '../../core/claim-rules.js';
 import type { Failure } from '../../core/failure.js';
 import { tokenClaims } from '../../core/failures.js';
+import { isPresent } from '../../core/json.js';
 import { nearMiss, nearMissText } from '../../core/near-miss.js';
 import { quoted } from '../../core/quoted.js';
 import { ok, type Result } from '../../core/result.js';
 import { type Claims, checkDates, principalId, toAccessToken } from '../claims.js';
-import { isPresent, rejectOtherKind } from '../token-kind.js';
+import { rejectOtherKind } from '../token-kind.js';
 
 export interface ActivePolicy extends ClaimRules {
   readonly issuer: string;

@@ -82,7 +82,7 @@ test('an issuer that is down: the other server gets nothing, and both work again
   expect((await setting.ask(token)).ok).toBe(true);
 });
 
-test('a taker that stays down loads neither the issuer nor itself, and is asked again later', async () => {
+test('an authorization server that stays down: the gateway asks neither server, and asks again later', async () => {
   const { idp, files } = servers;
   const setting = asking(servers, { idJag: { tokenUrl: `${files.issuer}/token` } });
   expect(await outcome(setting)).toBe('ok');
@@ -99,7 +99,7 @@ test('a taker that stays down loads neither the issuer nor itself, and is asked 
   expect(setting.notices.at(-1)).toMatchObject({ event: 'exchange.recovered', issuer: files.issuer });
 });
 
-test('a server that answers late is unavailable, and each leg has its own time', async () => {
+test('a server that answers late is unavailable, and each request has its own time', async () => {
   const { idp, files } = servers;
   const setting = asking(servers, { timeoutMs: 1_500, idJag: { timeoutMs: 1_500 } });
   expect(await outcome(setting)).toBe('ok');

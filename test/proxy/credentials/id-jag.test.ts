@@ -21,7 +21,7 @@ async function outcome(setting: Asking, token?: string, isKnown = false): Promis
   return result.ok ? ['ok', ''] : [result.definition.reason, result.detail ?? ''];
 }
 
-describe('two legs', () => {
+describe('the two requests', () => {
   test('the issuer gets the token of the caller, the other server only the ID-JAG', async () => {
     const { idp, files } = servers;
     const token = await login();
@@ -50,7 +50,7 @@ describe('two legs', () => {
     expect(JSON.stringify(files.requests)).not.toContain(token);
   });
 
-  test('two users are two at the other server, and no ID-JAG is used twice', async () => {
+  test('the other server tells two users apart, and the gateway uses no ID-JAG twice', async () => {
     const setting = asking(servers);
     const alice = await login('alice');
     const results = await Promise.all([alice, await login('bob'), alice].map((token) => setting.ask(token)));

@@ -149,7 +149,7 @@ describe('the breakers', () => {
     expect([await reason(client, isKnown), server.hits]).toEqual(['ok', 1]);
     expect(notices[1]).toEqual({ event: 'exchange.recovered', level: 'info', endpoint: '/mcp', issuer: ISSUER });
   });
-  test('what stops unknown callers does not stop known ones', async () => {
+  test('failures of unknown callers do not stop known ones', async () => {
     const { client } = setting();
     server.answer(status(500));
     await many(client, 5, false);
