@@ -1,6 +1,8 @@
 // The language of a header value: a constant, or a text with one fact about the caller in braces.
 // Says what to write instead of the templates of other gateways.
+
 import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../../core/header-line.js';
+import { isObject } from '../../core/json.js';
 import { didYouMean } from '../did-you-mean.js';
 
 const FACTS = ['subject', 'tenant', 'client', 'issuer', 'scopes'] as const;
@@ -9,9 +11,19 @@ const FACT = new RegExp(`\\{(${NAME})(\\??)\\}`);
 /** Without other braces around it, or a dollar sign before it. */
 const LONE_FACT = new RegExp(`(?<![{$])\\{(${NAME})\\??\\}(?!\\})`);
 
-export const VALUE_HINT =
-  `write a text such as "{tenant}", with one of ${FACTS.map((fact) => `{${fact}}`).join(' ')} ` +
-  '{claim.NAME}; {tenant?} may be absent';
+const ALL_FACTS = `${FACTS.map((fact) => `{${fact}}`).join(' ')} {claim.NAME}`;
+
+export const VALUE_HINT = `write a text such as "{tenant}", with one of ${ALL_FACTS}; {tenant?} may be absent`;
+
+/** The advice about a value that is not a text. YAML reads `{subject}` as a map. */
+export function valueHint(value: unknown): string {
+  if (!isObject(value)) return VALUE_HINT;
+  const [name = '', ...others] = Object.keys(value);
+  const text = `{${name}}`;
+  // Another text could be a secret.
+  const shown = others.length === 0 && FACT.exec(text)?.[0] === text && SHOWN.test(name);
+  return `put it in quotes, such as "${shown ? text : '{tenant}'}": YAML reads braces as a map`;
+}
 
 /** Names that other gateways and the claims themselves have. */
 const OTHER_NAMES: Readonly<Record<string, (typeof FACTS)[number]>> = {
@@ -33,7 +45,7 @@ const OTHER_NAMES: Readonly<Record<string, (typeof FACTS)[number]>> = {
 
 const CLAIM_PREFIX = /^(claims?|token|jwt|principal|user|caller|auth|request\.auth\.claims)\./i;
 /** A name that cannot be a secret. */
-const SHOWN = /^[\w.:/-]{1,64}$/;
+const SHOWN = /^[\w.:/-]{1,64}\??$/;
 
 /** The fact to write for the text between braces. */
 function factFor(text: string): string | null {
@@ -47,7 +59,11 @@ function factFor(text: string): string | null {
     : didYouMean(name, FACTS);
   if (known !== undefined) return `{${known}${mark}}`;
   const claim = name.replace(CLAIM_PREFIX, '');
-  return claim === '' ? null : `{claim.${claim}${mark}}`;
+  if (claim === '') return null;
+  const written = `{claim.${claim}${mark}}`;
+  if (claim !== name) return written;
+  const inner = claim.includes('.') ? ' (one inside another cannot be read)' : '';
+  return `one of ${ALL_FACTS}: this fact is unknown. For a claim of this name${inner} write ${written}`;
 }
 
 /** `${subject}`, `{{ subject }}`, `{email}`, `$subject`: braces that the gateway does not read. */
@@ -75,7 +91,8 @@ export function templateProblem(value: string): string | null {
   const [before = '', ...rest] = value.split(FACT);
   const after = rest.slice(2).join('');
   // A value could contain the text between two facts, and so move the border between them.
-  if (FACT.test(value.replace(FACT, ''))) return 'write one fact in each header';
+  if (FACT.test(value.replace(FACT, '')))
+    return 'write one fact in each header: a value could contain the text between two facts';
   if (!/[{}]/.test(before + after) && !/\$$/.test(before)) return meantFact(value);
   return meantFact(value) ?? VALUE_HINT;
 }
