@@ -79,7 +79,7 @@ const reword = (text: string, wordings: typeof WORDINGS): string =>
 
 /** A notice of the start, for an operator who wrote variables. */
 export const variableNotice = (notice: Notice): Notice =>
-  notice.detail === undefined
+  typeof notice.detail !== 'string'
     ? notice
     : { ...notice, detail: reword(notice.detail, NOTICE_WORDINGS) };
 

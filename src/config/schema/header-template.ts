@@ -47,23 +47,26 @@ const CLAIM_PREFIX = /^(claims?|token|jwt|principal|user|caller|auth|request\.au
 /** A name that cannot be a secret. */
 const SHOWN = /^[\w.:/-]{1,64}\??$/;
 
-/** The fact to write for the text between braces. */
-function factFor(text: string): string | null {
+/** What to write for the text between braces; null: the text may be a secret. */
+function adviceFor(text: string): string | null {
   const name = text.trim().replace(/\?+$/, '').trim();
-  if (/^(claims?\.?)?$/i.test(name)) return '{claim.NAME} with the name of a claim';
+  if (/^(claims?\.?)?$/i.test(name)) return 'write {claim.NAME} with the name of a claim';
   if (!SHOWN.test(name)) return null;
   const mark = /\?\s*$/.test(text) ? '?' : '';
   const letters = name.toLowerCase().replace(/[^a-z]/g, '');
   const known = Object.hasOwn(OTHER_NAMES, letters)
     ? OTHER_NAMES[letters]
     : didYouMean(name, FACTS);
-  if (known !== undefined) return `{${known}${mark}}`;
+  if (known !== undefined) return `write {${known}${mark}}`;
   const claim = name.replace(CLAIM_PREFIX, '');
   if (claim === '') return null;
   const written = `{claim.${claim}${mark}}`;
-  if (claim !== name) return written;
-  const inner = claim.includes('.') ? ' (one inside another cannot be read)' : '';
-  return `one of ${ALL_FACTS}: this fact is unknown. For a claim of this name${inner} write ${written}`;
+  if (claim !== name) return `write ${written}`;
+  const inner = name.includes('.') ? '. A claim inside another cannot be read' : '';
+  return (
+    `this fact is unknown; write one of ${ALL_FACTS}, which is ${written} for a claim of this ` +
+    `name${inner}`
+  );
 }
 
 /** `${subject}`, `{{ subject }}`, `{email}`, `$subject`: braces that the gateway does not read. */
@@ -75,8 +78,7 @@ export function meantFact(value: string): string | null {
   const found = BRACES.exec(rest);
   // A variable in capitals is for a secret, and has its own problem.
   if (found === null || /^\$\{(env:|file:|[A-Z0-9_]+\})/.test(found[0])) return null;
-  const write = factFor(found[1] ?? found[2] ?? '');
-  return write === null ? null : `write ${write}`;
+  return adviceFor(found[1] ?? found[2] ?? '');
 }
 
 /** The problem of a value that is not a reference to a secret; null: none. */
