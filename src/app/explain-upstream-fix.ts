@@ -62,18 +62,23 @@ function sourceOf({ fact, claim }: Template, { key, kind, claims }: Principal): 
 const IN_THE_JWT: ReadonlySet<string> = new Set(['subject', 'tenant', 'client']);
 
 /** For a value that is present and cannot be written. */
-function valueFix(name: string, { fact, claim }: Template, failure: Failure): string {
-  if (failure.detail?.includes(NOT_TEXT))
-    return (
-      `the claim ${claim} is not a text, so ${name} cannot have it: let the issuer write one ` +
-      'text. A claim inside another cannot be read'
-    );
+function valueFix(
+  name: string,
+  { fact, claim }: Template,
+  failure: Failure,
+  { claims }: Principal,
+): string {
+  const cannot = `the value for ${name} cannot be written into a header`;
+  if (claim !== null && failure.detail?.includes(NOT_TEXT)) {
+    const hint = isObject(ownClaim(claims, claim)) ? '. A claim inside it cannot be read' : '';
+    return `${cannot}: let the issuer write the claim ${claim} as a text${hint}`;
+  }
   const other = IN_THE_JWT.has(fact)
     ? `. Or use kind: identity, whose JWT has the ${fact} as it is`
     : '';
   return (
-    `the value for ${name} cannot be written into a header: let the issuer write one line of ` +
-    `visible ASCII, without spaces around it or two in a row${other}`
+    `${cannot}: let the issuer write one line of visible ASCII, without spaces around it or two ` +
+    `in a row${other}`
   );
 }
 
@@ -86,7 +91,8 @@ function headerFix(
   const name = writtenName(context, template.name);
   const source = sourceOf(template, principal);
   // An optional header with a bad value rejects too.
-  if (!failure.detail?.includes(ABSENT)) return noChange(valueFix(name, template, failure));
+  if (!failure.detail?.includes(ABSENT))
+    return noChange(valueFix(name, template, failure, principal));
   const optional = templateText({ ...template, isOptional: true }) ?? '';
   return {
     words: `${name} needs a fact that this caller does not have: ${source}. Or make it optional`,

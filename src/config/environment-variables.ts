@@ -58,7 +58,7 @@ const WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
   ],
   [/, or remove the field$/, ', or remove the variable'],
   [/^write one scope per entry, without/, 'separate scopes by spaces or commas, each without'],
-  [/^references work only in .*;/, 'references work only in a file;'],
+  [/^references work only in .*/, 'references work only in a file; write the value itself'],
 ];
 
 /** The same for the notices of the start. */
