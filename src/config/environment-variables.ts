@@ -71,6 +71,7 @@ const NOTICE_WORDINGS: readonly (readonly [file: RegExp, variables: string])[] =
     /\bRemove audience, or write audience: \[(.*?)\]/,
     `Remove ${PREFIX}AUDIENCE, or write ${PREFIX}AUDIENCE=$1`,
   ],
+  [/(?<=_AUDIENCE="\S*)","/g, ','],
   [/\bwrite upstream: /, `write ${PREFIX}UPSTREAM=`],
 ];
 

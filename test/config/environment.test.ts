@@ -191,7 +191,7 @@ test.each<[string, Variables, string]>([
   [
     'of two lines',
     { UPSTREAM_AUTHORIZATION: 'Bearer s3cret\ns3cret' },
-    'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around it or two in a row, and with at most 8192 characters',
+    'the secret must be one line of visible ASCII, such as "Bearer abc", of at most 8192 characters. Remove spaces around it or two in a row',
   ],
   ...['{env:S3CRET}', '{file:/s3cret}', '{env:S3CRET} s3cret'].map((reference): [string, Variables, string] => [
     `with a reference $${reference}`,

@@ -26,7 +26,7 @@ test.each<[string, Variables, string]>([
     { AUDIENCE: 'https://mcp.example.com/mcp/' },
     'audience has https://mcp.example.com/mcp/, and not the resource https://mcp.example.com/mcp: only the slash at ' +
       'the end differs, and the gateway rejects tokens for the resource. Remove PORTCULLIS_AUDIENCE, or write ' +
-      'PORTCULLIS_AUDIENCE="https://mcp.example.com/mcp","https://mcp.example.com/mcp/"',
+      'PORTCULLIS_AUDIENCE="https://mcp.example.com/mcp,https://mcp.example.com/mcp/"',
   ],
 ])('%s', (_title, variables, detail) => {
   expect(noticesOf(variables)).toEqual([detail]);

@@ -13,7 +13,8 @@ const LONE_FACT = new RegExp(`(?<![{$])\\{(${NAME})\\??\\}(?!\\})`);
 
 const ALL_FACTS = `${FACTS.map((fact) => `{${fact}}`).join(' ')} {claim.NAME}`;
 
-export const VALUE_HINT = `write a text such as "{tenant}", with one of ${ALL_FACTS}; {tenant?} may be absent`;
+export const VALUE_HINT =
+  `write a text such as "{tenant}", with one of ${ALL_FACTS}; ` + '{tenant?} may be absent';
 
 /** The advice about a value that is not a text. YAML reads `{subject}` as a map. */
 export function valueHint(value: unknown): string {
@@ -47,7 +48,7 @@ const CLAIM_PREFIX = /^(claims?|token|jwt|principal|user|caller|auth|request\.au
 /** A name that cannot be a secret. */
 const SHOWN = /^[\w.:/-]{1,64}\??$/;
 
-/** What to write for the text between braces; null: the text may be a secret. */
+/** The advice about the text between braces; null: the text may be a secret. */
 function adviceFor(text: string): string | null {
   const name = text.trim().replace(/\?+$/, '').trim();
   if (/^(claims?\.?)?$/i.test(name)) return 'write {claim.NAME} with the name of a claim';
