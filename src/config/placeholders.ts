@@ -69,7 +69,10 @@ export function placeholders(root: Schema, raw: unknown): Problem[] {
       // The template of another gateway: the schema says what to write.
       if (takes === 'either' && meantFact(value) !== null) return;
       const text = message(takes);
-      if (text !== null) problems.push({ path, message: text });
+      // A secret can be meant there, and the file must not hold it.
+      const unless = path.includes('parameters') && text?.includes('write the value itself');
+      if (text !== null)
+        problems.push({ path, message: unless ? `${text}, unless it is a secret` : text });
     }
     if (typeof value !== 'object' || value === null) return;
     const members = Array.isArray(value) ? value.entries() : Object.entries(value);
