@@ -63,8 +63,10 @@ function adviceFor(text: string): string | null {
   const claim = name.replace(CLAIM_PREFIX, '');
   if (claim === '') return null;
   const written = `{claim.${claim}${mark}}`;
-  if (claim !== name) return `write ${written}`;
-  const inner = name.includes('.') ? '. A claim inside another cannot be read' : '';
+  // A URL has dots too, and is one name.
+  const isInner = claim.includes('.') && !claim.includes('/');
+  const inner = isInner ? '. A claim inside another cannot be read' : '';
+  if (claim !== name) return `write ${written}${inner}`;
   return (
     `this fact is unknown; write one of ${ALL_FACTS}, which is ${written} for a claim of this ` +
     `name${inner}`
