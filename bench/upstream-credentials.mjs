@@ -84,6 +84,11 @@ function plans(exchangeUrl) {
       upstream: { credential: { kind: 'static', authorization: '${env:UPSTREAM_TOKEN}' } },
       env: { UPSTREAM_TOKEN: 'Bearer a-fixed-token-of-the-upstream' },
     },
+    // As long as a token. The rest of the cost of a token is the gateway's own work.
+    'static long': {
+      upstream: { credential: { kind: 'static', authorization: '${env:UPSTREAM_TOKEN}' } },
+      env: { UPSTREAM_TOKEN: `Bearer ${'long-token'.repeat(80)}` },
+    },
     headers: {
       upstream: { headers: { 'X-User': '{subject}', 'X-Client': '{client}', 'X-Gate': 'yes' } },
     },

@@ -64,6 +64,7 @@ const response = await fetch(`${base}/admin/realms/master/clients`, {
   body: JSON.stringify({
     clientId: 'gateway',
     protocol: 'openid-connect',
+    publicClient: false,
     secret: 'right',
     serviceAccountsEnabled: true,
     attributes: { 'standard.token.exchange.enabled': 'true' },

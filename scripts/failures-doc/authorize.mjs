@@ -100,12 +100,13 @@ export const authorize = {
   },
   'claim.missing': {
     cause: [
-      'The upstream needs a fact about the caller that its token does not have, or that is not one',
-      'line of visible ASCII. The `detail` in the log names it. Nothing was forwarded.',
+      'The upstream needs a fact about the caller, and the token or API key does not have it. Or the',
+      'fact is not one line of visible ASCII, or does not fit an identity JWT. The `detail` in the',
+      'log names the fact. The gateway forwarded nothing.',
     ],
     action: [
-      'Let the issuer write the claim into its tokens. If callers without it are welcome, write `?`',
-      'after its name in `upstream.headers`, such as `{tenant?}`.',
+      'Let the issuer write the claim into its tokens. If the MCP server accepts callers without it,',
+      'write `?` after its name in `upstream.headers`, such as `{tenant?}`.',
     ],
   },
   'method.denied': {

@@ -4,20 +4,20 @@ export const proxy = {
   'exchange.refused': {
     cause: [
       'The token endpoint does not exchange the token of this caller: it answered 400 or 403. The',
-      '`detail` in the log has its error code. Or the caller has an API key, which the gateway neither',
-      'exchanges nor forwards.',
+      '`detail` in the log has its error code. Or the caller has an API key, and the gateway neither',
+      'exchanges nor forwards API keys.',
     ],
     action: [
-      'Look up the error code. Often the client of the gateway may not exchange tokens for this',
-      'audience, or the token of the caller is not meant for that client. For an API key, write its',
-      '`upstreamAuthorization`.',
+      'Look up the error code. Often the issuer does not let the client of the gateway exchange tokens',
+      'for this audience. Or the client of the gateway is not in `aud` of the token. For an API key,',
+      'write its `upstreamAuthorization`.',
     ],
   },
   'exchange.unavailable': {
     cause: [
-      'The gateway got no usable token for the upstream: the token endpoint did not answer in time,',
-      'failed, or sent a token that is not for this upstream. The `detail` in the log says which.',
-      'Nothing was forwarded.',
+      'The gateway got no usable token for the upstream, and forwarded nothing. The token endpoint did',
+      'not answer in time, failed, or sent a token that is not for this upstream. Or the metadata of a',
+      'server does not offer ID-JAGs. The `detail` in the log says which.',
     ],
     action: [
       'Check that the gateway can reach the token endpoint. Where the token is for another audience,',
@@ -26,12 +26,12 @@ export const proxy = {
   },
   'exchange.gateway_rejected': {
     cause: [
-      'The token endpoint rejects the gateway itself. It answered 401, or it gives no token for the',
-      'client credentials of the gateway.',
+      'The token endpoint rejects the gateway itself. It answered 401. With `client-credentials`, it',
+      'answered 400, 401 or 403.',
     ],
     action: [
-      'Check `clientId`, `auth` and the secret or key of `upstream.credential`. Every caller of the',
-      'endpoint gets this response until then.',
+      'Check `clientId`, `auth` and the secret or key of `upstream.credential`. Until then, every caller',
+      'gets this response for whom the gateway has no cached token.',
     ],
   },
   'session.not_found': {
@@ -97,13 +97,13 @@ export const proxy = {
     cause: [
       'The MCP server answered 401 or 403 to a caller whom the gateway had verified. There are two',
       'usual causes:',
-      '- The MCP server wants a credential. The gateway does not send it one.',
+      '- The MCP server wants a credential, and the gateway sends none or a wrong one.',
       '- `upstream.url` leads to another gateway, or back to this one. The second gateway sees no',
       'credential, and it looks for the credential before it looks for a loop.',
     ],
     action: [
-      'Let the MCP server accept requests of the gateway without a credential, and let only the',
-      'gateway reach it. Check `upstream.url`.',
+      'Configure the credential that the MCP server wants in `upstream.credential`. Or let it accept',
+      'requests without a credential, and let only the gateway reach it. Check `upstream.url`.',
     ],
   },
   'upstream.version': {
@@ -148,8 +148,14 @@ export const proxy = {
     action: ['None, if the change was intended. The `detail` in the log says what is gone.'],
   },
   'upstream.refused_caller': {
-    cause: ['The MCP server verifies this pass-through credential itself, and rejected it.'],
-    action: ['Fix the credential.'],
+    cause: [
+      'The MCP server itself verifies the credential of this caller, and answered 401. The caller is',
+      'under `passThrough`, or the endpoint has `kind: forward`.',
+    ],
+    action: [
+      'Fix the credential. With `kind: forward`, check that the MCP server accepts the audience of the',
+      'token.',
+    ],
   },
   'upstream.client_error': {
     cause: [

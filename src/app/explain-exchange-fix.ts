@@ -1,5 +1,5 @@
-// Finds words for an operator whose token endpoint gives no token for the upstream. Servers use the
-// error codes differently, so it names the usual cause.
+// Advises an operator whose token endpoint gives no token for the upstream. Servers use the error
+// codes differently, so the advice names the usual cause.
 import type { ExplanationFix } from '../core/explanation.js';
 import type { Failure } from '../core/failure.js';
 import { exchangeGatewayRejected, exchangeRefused } from '../core/failures.js';
@@ -56,12 +56,12 @@ function refusedWords(code: string, { credential, server }: Rejecting): string {
       );
     case 'invalid_request':
       return (
-        `the issuer accepts neither the token nor the target ${target}. In Keycloak, switch on ` +
+        `the issuer rejects the token or the target ${target}. In Keycloak, switch on ` +
         `standard token exchange for ${client}, and give ${client} a scope with that audience. ` +
         'Dex needs connector_id in parameters'
       );
     case 'invalid_grant':
-      return 'the issuer does not accept this token for an exchange: it ended, or was revoked';
+      return 'the issuer does not accept this token for an exchange: it has expired or was revoked';
     case 'invalid_scope':
       return `the issuer does not give ${client} the scopes ${credential.scopes.join(' ')}`;
     case 'unsupported_grant_type':
@@ -75,7 +75,7 @@ function refusedWords(code: string, { credential, server }: Rejecting): string {
   }
 }
 
-/** Codes of a 400 or a 403 that do not speak of the secret of the client (RFC 6749 section 5.2). */
+/** Codes of a 400 or a 403 that are not about the secret of the client (RFC 6749 section 5.2). */
 const OF_REQUEST = new Set([
   'invalid_request',
   'invalid_scope',
@@ -102,8 +102,8 @@ function gatewayWords(status: string, code: string, { server, field }: Rejecting
 /** In a detail of proxy/credentials/issued-token.ts. */
 const FOREIGN = 'the token is for another audience';
 const FOREIGN_WORDS =
-  'compare aud of the token with audience and resource of upstream.credential. Correct these ' +
-  'fields, if that aud means this MCP server alone. Else let the issuer write the right aud';
+  'compare aud of the token with audience and resource of upstream.credential. If that aud means ' +
+  'this MCP server alone, correct these fields. Otherwise let the issuer write the right aud';
 
 /** Null: no token endpoint is the reason, or nothing beyond the detail can be said. */
 export function exchangeFix(

@@ -62,8 +62,8 @@ function headerFix(
   return {
     words: `${name} needs a fact that this caller does not have: ${source}. Or make it optional`,
     warning:
-      `then the MCP server gets calls without ${name}. It must not take such a caller for another ` +
-      'one, or for all',
+      `then the MCP server gets calls without ${name}. It must not treat such a caller as another ` +
+      'one, or give it the rights of all',
     change: {
       endpoints: [{ path: context.endpoint.path, upstream: { headers: { [name]: optional } } }],
     },
@@ -81,7 +81,7 @@ function claimFix(
       return headerFix(header, found, principal, context);
   }
   return noChange(
-    `${failure.detail}: let the issuer write act as RFC 8693 section 4.1 says, an object with sub, ` +
+    `${failure.detail}: let the issuer write act as in RFC 8693 section 4.1, an object with sub, ` +
       'iss or client_id',
   );
 }

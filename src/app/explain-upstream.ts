@@ -1,6 +1,6 @@
 // Explains what the upstream would get with a call: the credential and the headers of the gateway.
-// Builds them with the code of the gateway, so it asks token endpoints for real. Never shows a
-// value.
+// Builds them with the code of the gateway, so it sends requests to token endpoints. Never shows
+// the value of a header.
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Credential } from '../core/credential.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -33,7 +33,7 @@ export type ExplainUpstream = (
   presented: Credential,
 ) => Promise<Explanation>;
 
-/** The kinds that no caller and no server can make fail. */
+/** The kinds that work for every caller, and need no server. */
 const FIXED: ReadonlySet<string> = new Set(['none', 'static']);
 
 const listed = (name: string, values: readonly string[]): Values =>

@@ -83,11 +83,11 @@ const hasKeys = ({ apiKeys, apiKeysFile }: ResolvedConfig): boolean =>
   apiKeys.length > 0 || apiKeysFile !== null;
 
 const NEW_IDENTITY_KEY =
-  'the first key of identity.keys was not published before this reload. Upstreams that read the ' +
-  'keys a moment ago may reject calls until they read them again, with jose for 30 seconds. Next ' +
-  'time write the new key second, reload, wait, and then write it first';
+  'the gateway did not publish the first key of identity.keys before this reload. Upstreams may ' +
+  'reject calls until they fetch the keys again (jose: up to 30 seconds). Next time write the new ' +
+  'key second, reload, wait, and then write it first';
 
-/** True: the key that signs identity JWTs from now on was not published until now. */
+/** True: the gateway did not publish the key that signs identity JWTs from now on. */
 function signsWithNewKey(
   { identity: before }: ResolvedConfig,
   { identity }: ResolvedConfig,

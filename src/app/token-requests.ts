@@ -8,7 +8,7 @@ import type { Fetched, FetchJson } from '../idp/fetch-json.js';
 import { shapeOf } from '../verify/jws.js';
 
 export interface TokenRequests {
-  /** The same requests. It records each one that has a form. */
+  /** Sends the same requests. Records each one that has a form. */
   readonly fetchJson: FetchJson;
   /** Those since the last call, in the order of their answers. */
   take(): Values[];

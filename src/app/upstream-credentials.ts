@@ -1,5 +1,5 @@
-// Builds what the gateway presents to the upstream of each endpoint. A swap of the configuration
-// keeps the tokens of what was configured the same.
+// Builds what the gateway presents to the upstream of each endpoint. A reload keeps the tokens of
+// each credential whose configuration is the same.
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { PrincipalCredential, UpstreamCredential } from '../core/endpoint-runtime.js';
@@ -94,8 +94,8 @@ export function createUpstreamCredentials(
       ...dependencies,
       server: config,
       metadata: null,
-      // No issuer is known. The operator wrote this URL, so no attacker can choose it (RFC 7523
-      // section 3 allows it).
+      // The configuration names no issuer here. RFC 7523 section 3 allows the URL of the token
+      // endpoint, and the operator wrote this one, so no attacker can choose it.
       assertionAudience: tokenUrl,
       asker: 'gateway',
       about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
@@ -122,7 +122,7 @@ export function createUpstreamCredentials(
     }
   }
 
-  /** Another way to the metadata of the issuer is another credential. */
+  /** Part of the key below: other settings of the issuer make another credential. */
   const issuerOf = (config: UpstreamCredentialConfig): ResolvedIssuer | null =>
     config.kind === 'exchange'
       ? (issuers.find(({ issuer }) => issuer === config.issuer) ?? null)

@@ -1,5 +1,5 @@
 // Describes headers for the upstream for `explain`: names, lengths and fingerprints. Never shows a
-// value, and no fingerprint of a text that could be guessed.
+// value, or a fingerprint of a text that a reader could guess.
 import { hash } from 'node:crypto';
 import { headerText } from '../core/api-key.js';
 import type { Values } from '../core/explanation.js';
@@ -11,7 +11,7 @@ const LEAST_DIFFERENT = 12;
 /** Any other first word could be a part of a secret. */
 const SCHEMES = /^(Bearer|Basic|Token|ApiKey|Digest|DPoP|Negotiate|AWS4-HMAC-SHA256) +/i;
 
-/** A text that a person made up has spaces, repeats itself or is short. */
+/** A text that a person made up has spaces, repeats characters or is short. */
 const isRandom = (text: string): boolean =>
   text.length >= LEAST_CHARACTERS &&
   !/\s/.test(text) &&

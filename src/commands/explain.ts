@@ -20,11 +20,11 @@ portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--js
 
 Checks a bearer token or an API key as the gateway does: with the same code and the same
 configuration. It prints each check in order, with the value in the token (observed) and in the
-configuration (expected). The last one is what the MCP server would get: names, lengths and
-fingerprints. A failure has its reason code (docs/failures.md). The command sends only requests for
-keys or an introspection, to the issuers of the configuration. For an accepted token it also asks
-the token endpoint of upstream.credential. It never prints the token or the key, or a secret of the
-configuration, and prints only those claims that a check reads.
+configuration (expected). The last step is what the MCP server would get: names, lengths and
+fingerprints. A failure has its reason code (docs/failures.md). The command sends requests for keys
+or an introspection to the issuers of the configuration. If the gateway would accept the call, the
+command asks the token endpoint of upstream.credential. It sends nothing else. It never prints the
+token, the key or a secret of the configuration. It prints only those claims that a check reads.
 
   TOKEN             the token or the key, alone or in its header, such as 'X-Api-Key: KEY'; - reads
                     it from standard input. Every user of this machine can see the command line in

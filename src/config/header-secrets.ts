@@ -1,4 +1,4 @@
-// The form of a secret that becomes the value of a header. Never shows the secret.
+// Checks the form of a secret that becomes the value of a header. Never shows the secret.
 import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
 import type { Secret } from '../core/secret.js';
 import type { Path, Problem } from './problems.js';

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { isObject } from '../core/json.js';
 import type { Path } from './problems.js';
-import { eitherOf } from './schema/either-of.js';
+import { anyOf } from './schema/any-of.js';
 
 interface Definition {
   readonly type: string;
@@ -36,7 +36,10 @@ export function alternatives(schema: z.ZodType): z.ZodType[] {
   return options === undefined ? [schema] : options.flatMap(alternatives);
 }
 
-/** The alternative for a value: a list for a list, of several maps the one whose literal fields have these values. */
+/**
+ * The alternative for a value: a list for a list, and of several maps the one whose literal fields
+ * have these values.
+ */
 export function alternativeFor(schema: z.ZodType, value: unknown): z.ZodType {
   const all = alternatives(schema);
   const list = all.find((one) => definitionOf(one).element !== undefined);
@@ -65,8 +68,8 @@ function memberOf(schema: z.ZodType, part: string | number): z.ZodType | null {
  */
 export function memberSchema(schema: z.ZodType, part: string | number): z.ZodType | null {
   const found = alternatives(schema).flatMap((one) => memberOf(one, part) ?? []);
-  const [first = null, ...others] = new Set(found);
-  return first === null || others.length === 0 ? first : eitherOf([first, ...others]);
+  const different = [...new Set(found)];
+  return different.length > 1 ? anyOf(different) : (different[0] ?? null);
 }
 
 /** The schema at a path. Null where there is none. */

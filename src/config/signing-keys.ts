@@ -119,7 +119,9 @@ export function sharedKeyProblems(identity: SigningRing, bridge: SigningRing): P
   return identity.keys.flatMap((key, i) => {
     const at = ofBridge.indexOf(key.reveal());
     if (at === -1) return [];
-    const message = `is the same key as bridge.keys[${bridge.places[at]}]; ${makeKey('identity')}`;
+    const message =
+      `is the same key as bridge.keys[${bridge.places[at]}]; write another, and ` +
+      makeKey('identity');
     return [{ path: ['identity', 'keys', identity.places[i] as number], message }];
   });
 }

@@ -1,5 +1,5 @@
-// Warns of valid settings that are risky for an upstream: it gets the caller's own token, names that
-// two issuers share, or a credential without a scheme. Never shows a secret.
+// Warns of valid settings that are risky for an upstream: the caller's own token, names that two
+// issuers share, a credential without a scheme. Never shows a secret.
 import type { Endpoint } from '../core/endpoint.js';
 
 interface Found {
@@ -7,7 +7,7 @@ interface Found {
   readonly detail: string;
 }
 
-/** Issuers, and the registry of API keys: each names its callers by itself. */
+/** How many sources name callers: the issuers, and the registry of API keys. */
 const sourcesOf = ({ issuers, apiKeys }: Endpoint): number =>
   issuers.length + (apiKeys.length > 0 ? 1 : 0);
 

@@ -57,7 +57,7 @@ function keysWithout({ endpoint, config }: Place): string[] {
   });
 }
 
-/** An API key is not a token that an issuer could exchange, and it never crosses. */
+/** No issuer can exchange an API key, and the gateway never forwards one. */
 function keyProblems(place: Place<Of<'exchange' | 'forward'>>): Problem[] {
   const { credential, endpoint, path, config } = place;
   const kind = credential.kind as string;
@@ -81,7 +81,10 @@ function keyProblems(place: Place<Of<'exchange' | 'forward'>>): Problem[] {
   return [{ path: at, message }];
 }
 
-/** The upstream verifies such callers itself. It would take a credential of ours for theirs. */
+/**
+ * The upstream verifies such callers itself. It would take a credential of the gateway for one of a
+ * caller.
+ */
 function passThroughProblems({ credential, endpoint, path }: Place): Problem[] {
   if (credential.kind === 'none' || (endpoint.passThrough ?? []).length === 0) return [];
   const message =

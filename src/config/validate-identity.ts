@@ -1,5 +1,5 @@
-// Checks `identity` across fields: an upstream uses it, and its issuer is its own. No endpoint
-// accepts what the gateway signs for upstreams.
+// Checks `identity` across fields: an upstream uses it, and no other part of the configuration has
+// its issuer. So no endpoint accepts a JWT that the gateway signs for upstreams.
 import type { Check, PartialConfig } from './partial-config.js';
 import { bridgeIssuer } from './resolve-bridge.js';
 

@@ -65,8 +65,8 @@ function exchangeIssuerProblems({
   }
   if (new Set(issuers).size > 1) {
     const message =
-      'kind: exchange sends the token of a caller to its issuer, so the endpoint can have one ' +
-      'only. Write one issuer here, and an endpoint for each other';
+      'kind: exchange sends the token of a caller to its issuer, so the endpoint can have only one ' +
+      'issuer. Write one issuer here, and an endpoint of its own for each other issuer';
     return [{ path: [...at, 'issuers'], message }];
   }
   const own = config.issuers.get(issuers[0] ?? '');
@@ -94,11 +94,11 @@ function idJagProblems({ credential, endpoint, path, config }: Place<Of<'exchang
     ...clientFieldProblems(idJag, place, TOKEN_METHODS),
     ...tokenUrlProblems(idJag.tokenUrl, isProtectedUrl(idJag.tokenUrl), place, ''),
   ];
-  // No server may take an ID-JAG of its own.
+  // A server must not accept an ID-JAG that it issued.
   const own = config.issuers.get(endpoint.issuers?.[0] ?? '')?.issuer;
   if (own !== undefined && own === idJag.issuer) {
     const message =
-      'this is the issuer of the endpoint, which takes no ID-JAG of its own; write the ' +
+      'this is the issuer of the endpoint, which accepts no ID-JAG of its own; write the ' +
       'authorization server of the upstream, or remove idJag';
     problems.push({ path: [...place, 'issuer'], message });
   }

@@ -1,5 +1,5 @@
 // Checks `upstream.headers` across fields: each header has one source. The upstream could not tell
-// two values of one header apart, nor two spellings.
+// two values or two spellings of one header apart.
 import { headerSpelling } from '../core/header-line.js';
 import type { Check, PartialEndpoint } from './partial-config.js';
 import type { Problem } from './problems.js';
@@ -41,7 +41,7 @@ const headersDiffer: Check = ({ endpoints }) =>
     });
   });
 
-/** A constant in such a header can only be a secret. */
+/** In a header of this name, a constant is probably a secret. */
 const HOLDS_SECRET =
   /^(x-)?((api|access|auth|service|shared|gateway|upstream)-?)*(key|token|secret|password)$/i;
 

@@ -1,4 +1,4 @@
-// How the gateway authenticates as an OAuth client: at introspection and at token endpoints.
+// The types of the client authentication of the gateway, at introspection and at token endpoints.
 import type { Secret } from './secret.js';
 
 export type ClientAuthentication =

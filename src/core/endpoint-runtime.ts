@@ -30,7 +30,7 @@ export interface Authorizer {
 export interface PrincipalCredential {
   /** Names and values in turn. `presented`: the credential that the principal proved. */
   headers(principal: Principal, presented: Credential): MaybeLater<Result<readonly string[]>>;
-  /** The upstream answered 401 to these headers. A cached token is useless then. */
+  /** The upstream answered 401 to these headers. So a cached token is useless. */
   rejected?(principal: Principal, presented: Credential): void;
 }
 

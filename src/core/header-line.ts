@@ -1,5 +1,5 @@
-// The form of a header value that all servers read alike, and the spellings of a header name that a
-// server can confuse.
+// Checks a header value for the form that all servers read alike. Compares spellings of a header
+// name that some server confuses.
 
 /** Visible ASCII with single spaces inside (RFC 9110 section 5.5). No two values look the same. */
 const LINE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;

@@ -1,4 +1,4 @@
-// The identity JWT: what the gateway tells an upstream about the caller (RFC 7519).
+// The identity JWT: the claims about a caller that the gateway signs for an upstream (RFC 7519).
 
 /** The header type. No verifier of the gateway accepts it. */
 export const IDENTITY_TYP = 'identity+jwt';
@@ -18,8 +18,8 @@ export interface Actor {
 }
 
 /**
- * A name of the caller that no other caller of the gateway has (RFC 9493). `iss_sub` for a user
- * whom issuer and `sub` identify; else the id of the principal, with tenant and kind.
+ * A name of the caller that no other caller of the gateway has (RFC 9493). `iss_sub` is for a user
+ * whom issuer and `sub` identify. `opaque` is the id of the principal, with tenant and kind.
  */
 export type SubjectId =
   | { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
@@ -42,7 +42,7 @@ export interface IdentityClaims {
   readonly act?: Actor;
   /** Seconds since the epoch, as `exp`. */
   readonly iat: number;
-  /** Not after the end of the caller's token, but at least 15 seconds after `iat`. */
+  /** 60 seconds after `iat`, or the end of the caller's token, but 15 seconds at least. */
   readonly exp: number;
 }
 

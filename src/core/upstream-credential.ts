@@ -38,7 +38,7 @@ export interface IdentityCredential {
   readonly audience: string;
 }
 
-/** The upstream's own authorization server, which takes an ID-JAG of the issuer of the caller. */
+/** The authorization server of the upstream, which accepts an ID-JAG of the caller's issuer. */
 export interface IdJagServer extends TokenEndpoint {
   /** Its issuer identifier, which is the audience of the ID-JAG. */
   readonly issuer: string;

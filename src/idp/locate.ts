@@ -10,13 +10,14 @@ export interface LocatedEndpoint {
   readonly member: 'introspectionEndpoint' | 'tokenEndpoint';
   /** The member of the metadata, for the log. */
   readonly name: string;
-  /** The setting for the URL and where it is, for the log. */
+  /** The setting with the URL, for the log. */
   readonly setting: string;
+  /** The part of the configuration with that setting. */
   readonly settingOf: 'issuer' | 'endpoint';
   readonly unavailable: MakeFailure;
 }
 
-/** `url`: null for the one in the metadata. */
+/** `url`: the configured URL. Null: the one in the metadata. */
 export function createLocateEndpoint(
   { member, name, setting, settingOf, unavailable }: LocatedEndpoint,
   url: string | null,

@@ -1,5 +1,5 @@
-// The metadata of a server as a source that fails where the server does not offer what the gateway
-// wants to ask it for (RFC 8414 section 2).
+// Wraps a source of metadata: it fails if the server does not offer the grant that the gateway
+// needs (RFC 8414 section 2).
 import type { MetadataDocument, NotDiscovered } from './discovery.js';
 import type { MetadataSource } from './metadata.js';
 
@@ -35,8 +35,8 @@ export function requireOffer(metadata: MetadataSource, offer: Offer): MetadataSo
       const found = await metadata.get(unhelpful ?? without);
       if (found.ok && offers(found.document, offer)) return found;
       if (found.ok) without = found.document;
-      // The last document that came is the answer of the server, also while a newer one may not be
-      // fetched yet.
+      // The last document is the answer of the server, also while the source waits before the next
+      // fetch.
       const isRefused = without !== null && metadata.last() === without;
       if (!found.ok)
         return { ...found, detail: isRefused ? detail : placed(found), isMisplaced: false };

@@ -97,7 +97,7 @@ function withheldFields({ era, calls }: Message, sessionId: string | null): Read
 /** The fields of a caller that cross at one endpoint. */
 export interface RequestFields {
   readonly allowed: ReadonlySet<string>;
-  /** Spellings within the open family that never cross. */
+  /** Spellings of `Mcp-*` headers that never cross. */
   readonly withheld: ReadonlySet<string>;
 }
 

@@ -1,10 +1,11 @@
-// Writes the headers that tell the upstream who calls, from templates of the operator. A principal
-// that lacks a required fact is rejected before a byte goes out (A-43, identity of the caller).
+// Writes the headers that tell the upstream who calls, from templates of the operator. Rejects a
+// principal that lacks a required fact, before any request (A-43, identity of the caller).
 import type { Failure } from '../core/failure.js';
 import { claimMissing } from '../core/failures.js';
 import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
+import { SCOPE_TOKEN } from '../core/scope-token.js';
 import type { UpstreamHeader } from '../core/upstream-credential.js';
 
 type Template = Extract<UpstreamHeader, { kind: 'template' }>;
@@ -38,7 +39,7 @@ function flawOf(value: unknown): string | null {
 const nameOf = ({ fact, claim }: Template): string => (claim === null ? fact : `claim ${claim}`);
 
 const missing = (template: Template, flaw: string): Failure =>
-  claimMissing({ detail: `${nameOf(template)} ${flaw}; upstream.headers need it` });
+  claimMissing({ detail: `${nameOf(template)} ${flaw}; upstream.headers needs it` });
 
 /** Names and values in turn, for one principal. */
 export function createIdentityHeaders(
@@ -52,12 +53,13 @@ export function createIdentityHeaders(
         continue;
       }
       const value = factOf(header, principal);
+      if (header.fact === 'scopes' && !principal.scopes.every((scope) => SCOPE_TOKEN.test(scope)))
+        return missing(header, 'have a character that scopes cannot have (RFC 6749 section 3.3)');
       if (value === null) {
         if (header.isOptional) continue;
         return missing(header, 'is absent');
       }
-      // A value that is present and cannot be written is never left out: the server would take the
-      // caller for one without it.
+      // Without the header, the server would take the caller for one that does not have the fact.
       const flaw = flawOf(value);
       if (flaw !== null) return missing(header, flaw);
       const text = `${header.before}${value as string}${header.after}`;

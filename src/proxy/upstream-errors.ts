@@ -155,7 +155,7 @@ export function rejectResponse(
     if (status === 401) return upstreamRefusedCaller();
   } else if (isLostSession(status, headers, session)) {
     const detail = 'the upstream answered 401 without a challenge';
-    // It may be about the credential after all. The client begins anew, with a new token.
+    // The 401 may be about the credential. The client begins a new session, with a new token.
     return sessionNotFound({ detail, rejectsCredential: true });
   } else if (forwardsTokens && caller.key === null) {
     // The caller's own token: a new login at its issuer can help. A 403 is about its rights.

@@ -1,8 +1,8 @@
 // Masks the credential that the gateway presented, in texts that an upstream chose. Some servers
-// repeat the headers of a request, and the log would have it (C-153, no secret in logs).
+// repeat the headers of a request, and the log would show them (C-153, no secret in logs).
 
 const MASK = '[credential]';
-/** A shorter text is a word. */
+/** A shorter part is an ordinary word, such as a scheme. */
 const SHORTEST = 12;
 const BY_LENGTH = (a: string, b: string): number => b.length - a.length;
 

@@ -14,14 +14,16 @@ const env = { NEWEST: newest.pem, OLDER: older.pem, BRIDGE_KEY: ofBridge.pem };
 const reference = (name: string): string => `\${env:${name}}`;
 const base = {
   apiKeys: { partner: { sha256: key.sha256 } },
-  endpoints: [{ path: '/mcp', apiKeys: [{ header: 'X-Api-Key' }], upstream: 'http://127.0.0.1:9/up' }],
+  endpoints: [{ path: '/mcp', apiKeys: [{ header: 'X-Api-Key' }], upstream: { url: 'http://127.0.0.1:9/up' } }],
 };
+const credential = { kind: 'identity', audience: 'files-backend' };
+const used = { endpoints: base.endpoints.map((one) => ({ ...one, upstream: { ...one.upstream, credential } })) };
 const identity = { keys: [reference('NEWEST'), reference('OLDER')] };
 const bridge = { keys: [reference('BRIDGE_KEY')] };
 
 let gateway: Gateway;
 beforeAll(async () => {
-  gateway = await startConfigured({ ...base, identity, bridge }, { env });
+  gateway = await startConfigured({ ...base, ...used, identity, bridge }, { env });
 });
 afterAll(() => gateway.stop());
 
@@ -85,7 +87,7 @@ test('no metadata names the page: it is for upstreams, not for clients', async (
 test('a reload changes it, and without identity it is gone', async () => {
   const before = await keysAt(PATH);
   const text = (more: Record<string, unknown>): string => configuredText({ ...base, bridge, ...more });
-  await gateway.reload(text({ identity: { keys: [reference('OLDER')] } }));
+  await gateway.reload(text({ ...used, identity: { keys: [reference('OLDER')] } }));
   expect(await keysAt(PATH)).toEqual(before.slice(1));
   await gateway.reload(text({}));
   expect((await ask('GET')).status).toBe(404);

@@ -120,7 +120,7 @@ describe('the headers', () => {
   test('an absent fact: claim.missing, with the header that needs it, and the optional form', async () => {
     const { code, reason, status, step, fix, text } = await scene.explain(scene.raw({ headers }), scene.token());
     expect([code, reason, status, step.state, step.reason]).toEqual([1, 'claim.missing', 403, 'fail', 'claim.missing']);
-    expect(step.detail).toBe('tenant is absent; upstream.headers need it');
+    expect(step.detail).toBe('tenant is absent; upstream.headers needs it');
     expect(fix?.words).toMatch(
       /^X-Tenant-Id needs a fact that this caller does not have: .*claims\.tenant.* Or make it optional$/,
     );
@@ -132,7 +132,7 @@ describe('the headers', () => {
       '        X-Tenant-Id: "{tenant?}"',
     ]);
     expect(fix?.place).toMatch(/near line \d+$/);
-    expect(fix?.warning).toContain('It must not take such a caller for another');
+    expect(fix?.warning).toContain('It must not treat such a caller as another');
     expect(text).toContain('The gateway would reject the request: claim.missing, HTTP 403, log event authorize.claim.');
   });
 

@@ -26,6 +26,6 @@ test('idJag.issuer is not the issuer of the endpoint', () => {
     idJag: { issuer: 'https://auth.files.example.com', client: { clientId: 'b' }, tokenUrl: null },
   });
   expect(() => load('https://login.example.com')).toThrow(
-    'endpoints[0].upstream.credential.idJag.issuer: this is the issuer of the endpoint, which takes no ID-JAG of its own',
+    'endpoints[0].upstream.credential.idJag.issuer: this is the issuer of the endpoint, which accepts no ID-JAG of its own',
   );
 });

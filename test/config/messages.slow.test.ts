@@ -54,6 +54,7 @@ test.each(WRONG.map((wrong) => [JSON.stringify(wrong) ?? 'nothing', wrong] as co
     }
     expect(different).toBeGreaterThan(30);
   },
+  60_000,
 );
 
 /** These messages show an issuer's name or a scope, which the operator has to correct. */

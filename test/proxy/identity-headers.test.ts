@@ -33,7 +33,8 @@ const written = (fact: HeaderFact, value: unknown, own: Partial<Template> = {}) 
   createIdentityHeaders([header(fact, own)])(having(fact, value));
 
 describe.each(FACTS)('{%s}', (fact) => {
-  test.each(['acme', 'a b', '!~"\\,;=', 'x'.repeat(MOST)])('is written as it is: %j', (value) => {
+  const texts = fact === 'scopes' ? ['acme', '!~,;='] : ['acme', 'a b', '!~"\\,;='];
+  test.each([...texts, 'x'.repeat(MOST)])('is written as it is: %j', (value) => {
     expect(written(fact, value)).toEqual({ ok: true, value: ['x-fact', value] });
     expect(written(fact, value, { isOptional: true })).toEqual({ ok: true, value: ['x-fact', value] });
   });
@@ -88,9 +89,15 @@ test('the text around the fact is written too, and counts for the length', () =>
 
 test('the detail names the fact, and never its value', () => {
   expect(written('claim', 's3cret\n')).toMatchObject({
-    detail: `claim ${CLAIM} is not one line of visible ASCII; upstream.headers need it`,
+    detail: `claim ${CLAIM} is not one line of visible ASCII; upstream.headers needs it`,
   });
-  expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers need it' });
+  expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers needs it' });
+});
+
+test.each(['files:read admin', 'a"b', 'a\\b'])('%j is not a scope, so that one is never read as two', (scope) => {
+  const flawed = principal({ scopes: ['files:read', scope] });
+  expect(reasonOf(createIdentityHeaders([header('scopes')])(flawed))).toBe('claim.missing');
+  expect(reasonOf(createIdentityHeaders([header('scopes', { isOptional: true })])(flawed))).toBe('claim.missing');
 });
 
 test('scopes are separated by a space', () => {

@@ -19,7 +19,7 @@ export const clientFields = <const M extends readonly [string, ...string[]]>(met
   };
 };
 
-/** The methods of a token endpoint. A token about callers is never asked for without one. */
+/** The methods of a token endpoint. The gateway always authenticates there. */
 export const TOKEN_METHODS = ['basic', 'post', 'private_key_jwt'] as const;
 
 export const INTROSPECTION_METHODS = [

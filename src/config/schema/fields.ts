@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { HEALTH_PATHS } from '../../core/endpoint.js';
 import { isProtectedUrl } from '../../core/loopback.js';
+import { SCOPE_TOKEN } from '../../core/scope-token.js';
 import { isWellKnown, wellKnownProblem } from './well-known.js';
 
 function urlOf(value: string): URL | null {
@@ -118,7 +119,7 @@ const SCOPE_HINT = 'write one scope per entry, without spaces, quotes or backsla
 /** Scope token of RFC 6749 section 3.3. The metadata may publish any of them. */
 export const publishedScope = z
   .string({ error: SCOPE_HINT })
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: SCOPE_HINT });
+  .regex(SCOPE_TOKEN, { error: SCOPE_HINT });
 
 /** A scope that a call can require, and a challenge can name. */
 export const scopeToken = publishedScope

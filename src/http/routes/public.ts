@@ -23,7 +23,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
  */
 const OUR_HOST = { host: 'localhost' };
 
-/** The documents of the pages that are not those of endpoints. */
+/** Documents beside the metadata of the endpoints. */
 export interface Published {
   /** Copies of the metadata of issuers. */
   readonly mirrored: MirroredMetadata;

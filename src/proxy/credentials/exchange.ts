@@ -29,7 +29,7 @@ export function exchangeForm(
     ['grant_type', TOKEN_EXCHANGE],
     ['subject_token', subjectToken],
     ['subject_token_type', ACCESS_TOKEN_TYPE],
-    // zitadel/oidc answers a refresh token without it (measured).
+    // Without it, zitadel/oidc answers with a refresh token (measured).
     ['requested_token_type', requestedTokenType],
     ...audience.map((value) => ['audience', value]),
     ...resource.map((value) => ['resource', value]),
@@ -96,11 +96,11 @@ export function exchangeCredential(
 
   return {
     headers(principal, presented) {
-      // A key, or a token of the bridge, never visits the issuer.
+      // The gateway never sends a key or a token of the bridge to the issuer.
       if (presented.kind !== 'bearer' || principal.issuer !== issuer) return noToken();
       const { expiresAt } = principal;
       // The clock tolerance still accepts it, and no server exchanges it: Keycloak answers 400
-      // (measured). A client answers 401 with a new token, and 403 with an error for its user.
+      // (measured). After a 401 a client gets a new token; after a 403 its user sees an error.
       if (expiresAt !== null && clock.wallMs() >= expiresAt * 1000)
         return tokenExpired({ detail: 'within the clock tolerance, but it cannot be exchanged' });
       let key = keys.get(principal);

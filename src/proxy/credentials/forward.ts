@@ -6,7 +6,7 @@ import { ok } from '../../core/result.js';
 
 export const forwardCredential: PrincipalCredential = {
   headers: ({ key }, presented) =>
-    // A token of the bridge stands for a key, and serves at the gateway alone.
+    // A token of the bridge stands for a key, and only the gateway accepts it.
     presented.kind === 'bearer' && key === null
       ? ok(['authorization', `Bearer ${presented.token}`])
       : exchangeRefused({ detail: 'an API key is not forwarded; give it upstreamAuthorization' }),

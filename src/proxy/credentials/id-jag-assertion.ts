@@ -1,6 +1,6 @@
 // Checks the answer of an identity provider that was asked for an ID-JAG
 // (draft-ietf-oauth-identity-assertion-authz-grant). The gateway reads the ID-JAG without verifying
-// its signature: the authorization server that takes it does that.
+// its signature: the authorization server that accepts it does that.
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Clock } from '../../core/clock.js';
 import { exchangeUnavailable } from '../../core/failures.js';
@@ -47,13 +47,13 @@ interface IdJagRule {
   readonly detail: (read: Read) => string;
 }
 
-/** The clocks of two servers may differ by so much. */
+/** The clocks of two servers may differ by this much. */
 const TOLERANCE_SECONDS = 30;
 const URN = /^urn:ietf:params:oauth:token-type:([a-z0-9_-]{1,40})$/;
 
 /**
- * A value that the identity provider sent, for the log: only a name that cannot be a part of a
- * token. A slash that is missing at the end of a URL is a usual mistake, so URLs are shown.
+ * A value that the identity provider sent, for the log. Shows only URLs, and a name that cannot be
+ * a part of a token. A missing slash at the end of a URL is a usual mistake.
  */
 function shown(value: unknown): string {
   if (isAbsent(value)) return 'absent';
@@ -80,7 +80,7 @@ export const idJagRules: readonly IdJagRule[] = [
     name: 'issued_token_type',
     applies: ({ members }) => members.issued_token_type !== ID_JAG_TYPE,
     detail: ({ members }) =>
-      `the issuer gave no ID-JAG: issued_token_type is ${shown(members.issued_token_type)}`,
+      `the issuer returned no ID-JAG: issued_token_type is ${shown(members.issued_token_type)}`,
   },
   {
     // The assertion is not an access token, and this value says so (RFC 8693 section 2.2.1).
@@ -115,7 +115,7 @@ export const idJagRules: readonly IdJagRule[] = [
     applies: ({ claims, expected }) => claims.client_id !== expected.clientId,
     detail: ({ claims }) =>
       `client_id of the ID-JAG is ${shown(claims.client_id)}, not idJag.clientId: ` +
-      'register at the issuer the name of the gateway at the other server',
+      'register the client id of the gateway at the other server with the issuer',
   },
   {
     // Without the claim, the request to the other server names the resource.

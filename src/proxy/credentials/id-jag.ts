@@ -1,5 +1,5 @@
 // Gets a token of the upstream's own authorization server for a caller (cross-app access). The
-// issuer of the caller gives an ID-JAG for the caller's token, and that server takes the ID-JAG
+// caller's issuer returns an ID-JAG for the caller's token, and that server accepts the ID-JAG
 // (draft-ietf-oauth-identity-assertion-authz-grant sections 4.3 and 4.4). Caches neither.
 import type { Failure } from '../../core/failure.js';
 import { exchangeUnavailable } from '../../core/failures.js';
@@ -19,7 +19,7 @@ export interface IdJagExchange extends ExchangeCredential {
 export interface IdJagParts extends TokenClientDependencies {
   /** The metadata of the issuer of the caller. Null: the operator configured `tokenUrl`. */
   readonly issuerMetadata: MetadataSource | null;
-  /** The metadata of the server that takes the ID-JAG. Not read with `idJag.tokenUrl`. */
+  /** The metadata of the server that accepts the ID-JAG. Not read with `idJag.tokenUrl`. */
   readonly serverMetadata: MetadataSource;
   /** The endpoint of the gateway, for notices. */
   readonly path: string;
@@ -93,10 +93,10 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
     const askedAtMs = clock.wallMs();
     const answer = await taker.request(assertionForm(config, idJag.value), isKnown);
     if (!answer.ok) return withServer(atTaker, answer);
-    // The upstream must not get what buys tokens at its authorization server.
+    // With an ID-JAG, the upstream could get tokens at its authorization server.
     if (isIdJag(answer.value.accessToken))
       return withServer(atTaker, exchangeUnavailable({ detail: 'the access token is an ID-JAG' }));
-    // It may live longer than the ID-JAG, which limits only the time to present it.
+    // It may live longer than the ID-JAG: that end limits only when the gateway may present it.
     const expected = { ...expectedToken, subjectToken };
     const issued = readIssued(answer.value, expected, askedAtMs, clock.wallMs());
     return issued.ok ? issued : withServer(atTaker, issued);

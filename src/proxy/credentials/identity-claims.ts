@@ -11,6 +11,7 @@ import {
 import { isObject } from '../../core/json.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
+import { SCOPE_TOKEN } from '../../core/scope-token.js';
 
 /** For a token in its last seconds, or past its end and within the clock tolerance. */
 const LEAST_SECONDS = 15;
@@ -22,8 +23,6 @@ const ACTOR_NAMES = ['sub', 'iss', 'client_id'] as const;
  * gunicorn, Apache httpd and nginx take.
  */
 const MOST_BYTES = 5800;
-/** RFC 6749 section 3.3. A space inside would make two scopes of one. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** Half of a character. Some JSON readers replace it, and so make one name of two. */
 const HALF = /\p{Surrogate}/u;
 
@@ -60,13 +59,13 @@ function subjectId({ kind, issuer, tenant, subject, claims, id }: Principal): Su
 
 /** Why a claim cannot be sent; null: all can. */
 function rejectClaims(claims: IdentityClaims, scopes: readonly string[]): Failure | null {
-  if (!scopes.every((scope) => SCOPE.test(scope)))
+  if (!scopes.every((scope) => SCOPE_TOKEN.test(scope)))
     return bad('scope', 'a scope has a character that scopes cannot have (RFC 6749 section 3.3)');
   for (const [name, value] of Object.entries(claims))
     if (typeof value === 'string' && HALF.test(value)) return bad(name, 'it is not valid Unicode');
   const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
   if (bytes(claims) <= MOST_BYTES) return null;
-  // sub_id repeats others.
+  // sub_id repeats other claims.
   const [longest] = Object.entries({ ...claims, sub_id: '' }).sort(
     ([, a], [, b]) => bytes(b) - bytes(a),
   );

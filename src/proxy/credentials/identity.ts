@@ -21,7 +21,7 @@ export interface IdentityParts {
 type Headers = Result<readonly string[]>;
 
 interface Signed {
-  /** Wall clock. Before it, the clock was set back. */
+  /** Wall clock. An earlier time means that the clock was set back. */
   readonly fromMs: number;
   readonly untilMs: number;
   /** Monotonic clock: a wall clock that is set back must not lengthen the use of a JWT. */

@@ -1,5 +1,5 @@
 // Checks the token that a server issued for the upstream (RFC 8693 section 2.2.1), and reads its
-// end. The gateway cannot look into an opaque token: there the word of the server has to do.
+// end. The gateway cannot look into an opaque token, so there it trusts the answer of the server.
 import { exchangeUnavailable } from '../../core/failures.js';
 import { isObject } from '../../core/json.js';
 import { ok, type Result } from '../../core/result.js';
@@ -15,7 +15,7 @@ export interface ExpectedToken {
   readonly issuedTokenType: string | null;
   /** A JWT must have one of them in `aud`. Empty: the operator named none. */
   readonly audience: readonly string[];
-  /** The token of the caller, which must not come back. Null for a token of the gateway itself. */
+  /** The caller's token, which the server must not return. Null for a token of the gateway. */
   readonly subjectToken: string | null;
 }
 
@@ -75,7 +75,7 @@ function isForUpstream({ aud }: Json, audience: readonly string[]): boolean {
 /** The first flaw is the result. No text of the answer is in it. */
 export const issuedRules: readonly IssuedRule[] = [
   {
-    // Some servers answer a refresh token or an ID token to a request for an access token.
+    // Some servers answer with a refresh token or an ID token to a request for an access token.
     flaw: 'issued_token_type is not that of an access token',
     has: ({ members, expected: { issuedTokenType } }) =>
       issuedTokenType !== null && members.issued_token_type !== issuedTokenType,
@@ -86,7 +86,7 @@ export const issuedRules: readonly IssuedRule[] = [
       typeof type !== 'string' || type.toLowerCase() !== 'bearer',
   },
   {
-    flaw: "the server answered the caller's own token",
+    flaw: "the server returned the caller's own token",
     has: ({ token, expected }) => token === expected.subjectToken,
   },
   {
@@ -103,7 +103,7 @@ export const issuedRules: readonly IssuedRule[] = [
     has: ({ members: { expires_in: life } }) => isPresent(life) && secondsOf(life) === undefined,
   },
   {
-    flaw: 'the token is expired already; compare the clocks of the server and the gateway',
+    flaw: 'the token has already expired; compare the clocks of the server and the gateway',
     has: ({ endsAtMs, nowMs }) => endsAtMs !== null && endsAtMs <= nowMs,
   },
 ];

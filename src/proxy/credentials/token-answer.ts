@@ -25,10 +25,7 @@ export interface TokenResult {
   readonly endpointFailed: boolean;
 }
 
-/**
- * The author of what a 400 or a 403 rejects: the caller whose token the gateway presents, or the
- * gateway itself.
- */
+/** Whom a 400 or a 403 rejects: the caller whose token the gateway sends, or the gateway itself. */
 export type Asker = 'caller' | 'gateway';
 
 /** b64token (RFC 6750 section 2.1): a header can hold the token. */

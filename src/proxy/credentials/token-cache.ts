@@ -21,11 +21,11 @@ export interface TokenCache {
   usable(key: string): CachedToken | undefined;
   /** The rejection while the cache remembers it. */
   rejection(key: string): Failure | undefined;
-  /** True for ten minutes after a token: its requests are not a part of a flood. */
+  /** True until ten minutes after the end of a token: its requests are not a part of a flood. */
   isKnown(key: string): boolean;
   put(key: string, headers: Ok<readonly string[]>, life: TokenLife): void;
   putRejection(key: string, failure: Failure): void;
-  /** The upstream rejects the token. It is forgotten, but only once within five seconds. */
+  /** The upstream rejects the token. The cache forgets it, but only once within five seconds. */
   drop(key: string): void;
 }
 

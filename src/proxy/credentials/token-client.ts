@@ -22,7 +22,7 @@ export interface TokenClient {
    * a 200 with a usable `access_token`, and to one of the failures exchange.* for all else.
    */
   request(form: URLSearchParams, isKnown: boolean): Promise<Result<TokenAnswer>>;
-  /** Why `request` would fail now without a request; null: it would send one. Sends none itself. */
+  /** Why `request` would fail without sending anything; null: it would send. Sends nothing. */
   obstacle(isKnown: boolean): Promise<Failure | null>;
 }
 
@@ -100,7 +100,7 @@ export function createTokenClient({
     if (state === 'open') notify({ event: 'exchange.down', level: 'error', ...about });
     else notify({ event: 'exchange.recovered', level: 'info', ...about });
   };
-  // Two breakers: what stops unknown callers must not stop known ones.
+  // Two breakers: failures of unknown callers must not stop known ones.
   const breakers = {
     known: createBreaker(clock, onBreaker),
     unknown: createBreaker(clock, onBreaker),

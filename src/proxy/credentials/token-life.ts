@@ -3,17 +3,17 @@
 
 /** For a token whose server names no end. */
 const UNKNOWN_MS = 60_000;
-/** The server sees the caller's token again after this time, however long its answer lives. */
+/** The gateway asks the server again after this time, even if the issued token lives longer. */
 const LONGEST_MS = 3_600_000;
-/** The way to the upstream, and clocks that differ a little. A token used up to its end is late. */
+/** Before its end, for the way to the upstream and for clocks that differ a little. */
 const MARGIN_MS = 5_000;
-/** The part of its life after which a token is renewed while it still serves. */
+/** The part of its time of use after which the gateway renews a token. */
 const RENEWED_PART = 0.8;
 
 export interface TokenLife {
   /** Milliseconds from now. 0: for this call only. */
   readonly usableMs: number;
-  /** Milliseconds from now. Infinite: a new token would end at the same time. */
+  /** Milliseconds from now. Infinite: the caller's token ends first, so no renewal can help. */
   readonly renewAfterMs: number;
 }
 

@@ -1,5 +1,5 @@
 // Supplies the header with a token for the upstream: from the cache, or from one request for all
-// calls that wait for it. A token that is near its end is renewed in the background.
+// calls that wait for it. Renews a token in the background before its end.
 import type { Clock } from '../../core/clock.js';
 import type { MaybeLater } from '../../core/endpoint-runtime.js';
 import type { MakeFailure } from '../../core/failure.js';
@@ -54,7 +54,7 @@ export function createTokenSupply({ clock, random, remembered }: TokenSupplyPart
     return headers;
   }
 
-  /** Its failure is not a failure of a call, and the next try waits. */
+  /** If it fails, no call fails, and the next try waits. */
   function renew(
     cached: CachedToken,
     key: string,

@@ -149,7 +149,7 @@ describe('a fault names its server and its row', () => {
     ['HTML', 'files', html, UNAVAILABLE, 'no usable access_token'],
     ['no token', 'idp', { answer: { access_token: undefined } }, UNAVAILABLE, 'no usable access_token'],
     ['no token', 'files', { answer: { access_token: undefined } }, UNAVAILABLE, 'no usable access_token'],
-    ['another token type', 'idp', { answer: { issued_token_type: undefined } }, UNAVAILABLE, 'gave no ID-JAG'],
+    ['another token type', 'idp', { answer: { issued_token_type: undefined } }, UNAVAILABLE, 'returned no ID-JAG'],
     ['N_A is missing', 'idp', { answer: { token_type: undefined } }, UNAVAILABLE, 'not N_A'],
     ['the wrong typ', 'idp', { header: { typ: 'at+jwt' } }, UNAVAILABLE, 'typ of the ID-JAG'],
     ['the wrong audience', 'idp', { claims: { aud: 'https://other.example.com' } }, UNAVAILABLE, 'aud of the ID-JAG'],
@@ -166,7 +166,7 @@ describe('a fault names its server and its row', () => {
     ],
     ['a token without audience', 'files', { claims: { aud: undefined } }, UNAVAILABLE, 'for another audience'],
     ['a token of another type', 'files', { answer: { token_type: 'DPoP' } }, UNAVAILABLE, 'not Bearer'],
-    ['a token that is expired', 'files', { claims: { exp: 1 } }, UNAVAILABLE, 'expired already'],
+    ['a token that is expired', 'files', { claims: { exp: 1 } }, UNAVAILABLE, 'already expired'],
     [
       'an ID-JAG in place of the token',
       'files',
@@ -199,7 +199,7 @@ describe('a fault names its server and its row', () => {
     const own = asking(servers, { resource: [RESOURCE, OWN] });
     expect(await outcome(own, token)).toEqual([
       'exchange.unavailable',
-      `authorization server ${files.issuer}: the server answered the caller's own token`,
+      `authorization server ${files.issuer}: the server returned the caller's own token`,
     ]);
     expect(idp.hits.token).toBe(1);
   });

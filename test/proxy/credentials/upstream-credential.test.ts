@@ -1,4 +1,5 @@
-// Tests what the upstream gets at one call: identity headers, then the credential, or the header of a pass-through caller.
+// Tests what the upstream gets at one call: identity headers and a credential, or the header of a
+// pass-through caller.
 import { describe, expect, test } from 'vitest';
 import type { PrincipalCredential } from '../../../src/core/endpoint-runtime.js';
 import { exchangeUnavailable } from '../../../src/core/failures.js';
