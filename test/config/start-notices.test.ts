@@ -48,6 +48,7 @@ describe('an upstream', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['an identity JWT', { ...BOTH, ...JWT }, 'by sub_id of the JWT, not by sub'],
     ['{subject}', { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject?}' } }) }, 'add a header with {issuer?}'],
+    ['{claim.sub}', { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{claim.sub}' } }) }, 'add a header with {issuer?}'],
     [
       '{subject} beside API keys',
       { apiKeys: [{ header: 'X-Api-Key' }], ...upstreamOf({ headers: { 'X-User': '{subject}' } }) },
@@ -68,6 +69,11 @@ describe('an upstream', () => {
     [
       '{subject} and {issuer} of two',
       { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject}', 'X-Issuer': '{issuer}' } }) },
+      {},
+    ],
+    [
+      '{claim.sub} and {claim.iss} of two',
+      { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{claim.sub}', 'X-Issuer': '{claim.iss}' } }) },
       {},
     ],
     ['{tenant} of two', { ...BOTH, ...upstreamOf({ headers: { 'X-Tenant': '{tenant}' } }) }, {}],
