@@ -28,15 +28,17 @@ export interface ReadAnswer<T> {
 export interface ClientEndpoint {
   /**
    * Sends the form with client authentication, which this adds to it. `isKnown`: the same caller
-   * succeeded before, so that a flood of rejected callers does not stop it.
+   * succeeded before, so that a flood of rejected callers does not stop it. `caller`: its key for
+   * the breaker; null: the request is for no caller.
    */
   request<T>(
     form: URLSearchParams,
     isKnown: boolean,
     read: (fetched: Fetched) => ReadAnswer<T>,
+    caller: string | null,
   ): Promise<Result<T>>;
   /** Why `request` would fail without sending anything; null: it would send. Sends nothing. */
-  obstacle(isKnown: boolean): Promise<Failure | null>;
+  obstacle(isKnown: boolean, caller: string | null): Promise<Failure | null>;
 }
 
 /** What the operator learns about the endpoint. */
@@ -114,11 +116,12 @@ export function createClientEndpoint(parts: ClientEndpointParts): ClientEndpoint
     form: URLSearchParams,
     isKnown: boolean,
     read: (fetched: Fetched) => ReadAnswer<T>,
+    caller: string | null,
   ): Promise<Result<T>> {
     const url = await locate();
     if (typeof url !== 'string') return url;
     const breaker = isKnown ? breakers.known : breakers.unknown;
-    const waitMs = breaker.enter();
+    const waitMs = breaker.enter(caller);
     if (waitMs > 0) return stopped(waitMs);
     let succeeded = false;
     let retryAfterSeconds = 0;
@@ -134,19 +137,19 @@ export function createClientEndpoint(parts: ClientEndpointParts): ClientEndpoint
       retryAfterSeconds = rejection.retryAfterSeconds ?? 0;
       return report(rejection);
     } finally {
-      breaker.leave(succeeded, retryAfterSeconds);
+      breaker.leave(succeeded, retryAfterSeconds, caller);
     }
   }
 
   return {
-    async obstacle(isKnown) {
+    async obstacle(isKnown, caller) {
       const url = await locate();
       if (typeof url !== 'string') return url;
-      const waitMs = (isKnown ? breakers.known : breakers.unknown).waitMs();
+      const waitMs = (isKnown ? breakers.known : breakers.unknown).waitMs(caller);
       return waitMs > 0 ? stopped(waitMs) : null;
     },
-    async request(form, isKnown, read) {
-      const result = await slots.run(isKnown, () => send(form, isKnown, read));
+    async request(form, isKnown, read, caller) {
+      const result = await slots.run(isKnown, () => send(form, isKnown, read, caller));
       const detail = `too many ${reports.requests} in progress`;
       return result ?? unavailable({ detail, retryAfterSeconds: 1 });
     },

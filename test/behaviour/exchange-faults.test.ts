@@ -75,7 +75,7 @@ describe('a call is rejected, and nothing is forwarded', () => {
     expect((await plain()).status).toBe(200);
     scene.server.reset();
     // A rejected token is remembered for five seconds, so another one shows the recovery.
-    expect((await call(code === 403 ? newToken() : token)).status).toBe(200);
+    expect((await call(reason === UNAVAILABLE ? token : newToken())).status).toBe(200);
   });
 
   test('the connection is refused', async () => {

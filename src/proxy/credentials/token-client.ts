@@ -18,9 +18,13 @@ export interface TokenClient {
    * caller got a token before, so that a flood of rejected callers does not stop it. Resolves to
    * a 200 with a usable `access_token`, and to one of the failures exchange.* for all else.
    */
-  request(form: URLSearchParams, isKnown: boolean): Promise<Result<TokenAnswer>>;
+  request(
+    form: URLSearchParams,
+    isKnown: boolean,
+    caller?: string | null,
+  ): Promise<Result<TokenAnswer>>;
   /** Why `request` would fail without sending anything; null: it would send. Sends nothing. */
-  obstacle(isKnown: boolean): Promise<Failure | null>;
+  obstacle(isKnown: boolean, caller?: string | null): Promise<Failure | null>;
 }
 
 /** The form of a request for a token: the parameters of the grant, then those of the token. */
@@ -104,8 +108,8 @@ export function createTokenClient({
     },
   });
   return {
-    obstacle: endpoint.obstacle,
-    request: (form, isKnown) =>
-      endpoint.request(form, isKnown, (fetched) => readAnswer(fetched, asker)),
+    obstacle: (isKnown, caller = null) => endpoint.obstacle(isKnown, caller),
+    request: (form, isKnown, caller = null) =>
+      endpoint.request(form, isKnown, (fetched) => readAnswer(fetched, asker), caller),
   };
 }

@@ -114,16 +114,21 @@ export function createIntrospection(
     observe?: (claims: Claims) => void,
   ): Promise<Result<AccessToken>> {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    const answer = await endpoint.request(form, cache.isKnown(key), (fetched) => {
-      const { claims, failure, inactive, endpointFailed } = readResponse(
-        fetched,
-        client.client.auth,
-      );
-      if (inactive && failure !== null) cache.putInactive(key, failure);
-      const bytes = fetched.kind === 'answer' ? fetched.body.length : 0;
-      const value = claims === null ? null : { claims: withoutToken(claims, token), bytes };
-      return { value, failure, endpointFailed };
-    });
+    const answer = await endpoint.request(
+      form,
+      cache.isKnown(key),
+      (fetched) => {
+        const { claims, failure, inactive, endpointFailed } = readResponse(
+          fetched,
+          client.client.auth,
+        );
+        if (inactive && failure !== null) cache.putInactive(key, failure);
+        const bytes = fetched.kind === 'answer' ? fetched.body.length : 0;
+        const value = claims === null ? null : { claims: withoutToken(claims, token), bytes };
+        return { value, failure, endpointFailed };
+      },
+      key,
+    );
     if (!answer.ok) return answer;
     const { claims, bytes } = answer.value;
     observe?.(claims);
