@@ -15,7 +15,7 @@ import type { Fetched, FetchJson } from './fetch-json.js';
 import type { LocateEndpoint } from './locate.js';
 import { createSlots, slotLimits } from './slots.js';
 
-/** What an answer means. */
+/** The meaning of an answer. */
 export interface ReadAnswer<T> {
   /** Null: the answer has no value. */
   readonly value: T | null;
@@ -41,7 +41,7 @@ export interface ClientEndpoint {
   obstacle(isKnown: boolean, caller: string | null): Promise<Failure | null>;
 }
 
-/** What the operator learns about the endpoint. */
+/** Notices and details about the endpoint, for the operator. */
 export interface EndpointReports {
   readonly events: {
     readonly down: string;
