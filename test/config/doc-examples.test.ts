@@ -7,7 +7,7 @@ import { isKnownHash } from '../../src/config/known-hashes.js';
 import { loadEnvironment, parseYaml } from '../../src/config/load.js';
 import { presetNames } from '../../src/config/presets.js';
 import type { ResolvedConfig } from '../../src/config/resolved-config.js';
-import { DOC_ENVIRONMENT, HASH, withOwnHashes } from '../support/doc-environment.js';
+import { DOC_ENVIRONMENT, HASH, withOwnHashes, withoutFiles } from '../support/doc-environment.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoi
 
 describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
   test.each(examplesOf(name))('%s', (text) => {
-    const example = parse(withOwnHashes(text)) as Fields;
+    const example = parse(withoutFiles(withOwnHashes(text))) as Fields;
     if (isForeign(example)) return;
     const config = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
     expect(config.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);

@@ -14,10 +14,18 @@ export const DOC_ENVIRONMENT = {
   LOGIN_SECRET: 's3cret',
   FILES_SECRET: 's3cret',
   IDENTITY_KEY: pem(),
+  IDENTITY_OLD: pem(),
+  IDENTITY_NEW: pem(),
   BRIDGE_KEY: pem(),
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;
+
+/** With variables in place of the key files of docs/upstream.md, which no test machine has. */
+export const withoutFiles = (text: string): string =>
+  text
+    .replaceAll('${file:/run/secrets/identity-old.pem}', '${env:IDENTITY_OLD}')
+    .replaceAll('${file:/run/secrets/identity-new.pem}', '${env:IDENTITY_NEW}');
 
 /** The text as an operator completes it: no gateway starts with the hashes of an example. */
 export const withOwnHashes = (text: string): string => text.replaceAll(HASH, () => randomBytes(32).toString('hex'));

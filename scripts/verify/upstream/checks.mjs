@@ -51,7 +51,7 @@ export async function checkUsers(lanes, { issuer, apiKey, say }) {
   }
 }
 
-/** Rounds of calls at once, until `isRunning` says no. Each of the calls must succeed. */
+/** Makes rounds of calls at once while `isRunning`. Each of the calls must succeed. */
 async function callInRounds({ language, url }, { issuer, isRunning }) {
   let calls = 0;
   // A new token each time, for which the gateway signs a new JWT.
