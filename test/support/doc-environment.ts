@@ -21,11 +21,17 @@ export const DOC_ENVIRONMENT = {
 
 export const HASH = /\b[0-9a-f]{64}\b/g;
 
-/** With variables in place of the key files of docs/upstream.md, which no test machine has. */
-export const withoutFiles = (text: string): string =>
-  text
-    .replaceAll('${file:/run/secrets/identity-old.pem}', '${env:IDENTITY_OLD}')
-    .replaceAll('${file:/run/secrets/identity-new.pem}', '${env:IDENTITY_NEW}');
+/** No machine of the tests has the key files of docs/upstream.md. */
+const FILES: Readonly<Record<string, string>> = {
+  '${file:/run/secrets/identity-old.pem}': '${env:IDENTITY_OLD}',
+  '${file:/run/secrets/identity-new.pem}': '${env:IDENTITY_NEW}',
+};
 
-/** The text as an operator completes it: no gateway starts with the hashes of an example. */
-export const withOwnHashes = (text: string): string => text.replaceAll(HASH, () => randomBytes(32).toString('hex'));
+/**
+ * The text as an operator completes it: no gateway starts with the hashes of an example. Variables
+ * stand for the files.
+ */
+export const withOwnValues = (text: string): string => {
+  const own = text.replaceAll(HASH, () => randomBytes(32).toString('hex'));
+  return Object.entries(FILES).reduce((all, [file, variable]) => all.replaceAll(file, () => variable), own);
+};
