@@ -33,7 +33,7 @@ beforeEach(async () => {
 /** Where an answer is good enough for another rule, it has a good token. */
 const lying = (changes: Record<string, unknown>): Answer => json(issuedAnswer(changes));
 
-describe('a call is rejected, and nothing is forwarded', () => {
+describe('a call is rejected, and nothing is forwarded (C-128)', () => {
   test.each<[string, Answer, number, string]>([
     ['slow', answers.stall(), 503, UNAVAILABLE],
     [

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseYaml } from '../../src/config/load.js';
 import { startNotices } from '../../src/config/start-notices.js';
-import { DOC_ENVIRONMENT, withOwnHashes } from '../support/doc-environment.js';
+import { DOC_ENVIRONMENT, withOwnValues } from '../support/doc-environment.js';
 
 const URL_OF = 'https://mcp.example.com/mcp';
 
@@ -120,7 +120,7 @@ describe('no warning for the examples', () => {
   test('of the documents', () => {
     expect(whole.length).toBeGreaterThan(2);
     for (const [name, text] of whole)
-      expect([name, startNotices(parseYaml(withOwnHashes(text), DOC_ENVIRONMENT))]).toEqual([name, []]);
+      expect([name, startNotices(parseYaml(withOwnValues(text), DOC_ENVIRONMENT))]).toEqual([name, []]);
   });
 
   test('of examples/portcullis.yaml and of the test with ten lines', () => {

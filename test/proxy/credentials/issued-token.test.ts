@@ -18,7 +18,7 @@ const header = (value: Record<string, unknown>) => issuedJwt({ aud: 'other' }, v
 
 const [TYPE, BEARER, LONG, OWN, AUDIENCE, EXP, EXPIRES_IN, EXPIRED] = issuedRules.map(({ flaw }) => flaw) as string[];
 
-describe('a flaw', () => {
+describe('a flaw of an issued token (C-126)', () => {
   test.each<[string | undefined, string, Record<string, unknown>]>([
     [TYPE, 'a refresh token (zitadel)', { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }],
     [TYPE, 'an ID token', { issued_token_type: 'urn:ietf:params:oauth:token-type:id_token' }],
