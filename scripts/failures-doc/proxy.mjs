@@ -95,7 +95,8 @@ export const proxy = {
   },
   'upstream.gateway_rejected': {
     cause: [
-      'The MCP server answered 401 or 403 to a caller whom the gateway had verified. There are two',
+      'The MCP server answered 401 or 403 to a caller whom the gateway had verified. The `detail` in',
+      'the log names the credential, such as `status 401 to the static credential`. There are two',
       'usual causes:',
       '- The MCP server wants a credential, and the gateway sends none or a wrong one.',
       '- `upstream.url` leads to another gateway, or back to this one. The second gateway sees no',

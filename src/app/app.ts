@@ -47,6 +47,8 @@ export interface Dependencies {
   readonly destination: LogSink;
   /** The version of the package, for the metrics. */
   readonly version?: string;
+  /** Words a notice about fields of a file for an operator who wrote something else. */
+  readonly reword?: (notice: Notice) => Notice;
   /** Gets each notice before the log does. True: the operator has it in words already. */
   readonly announce?: (notice: Notice) => boolean;
   /** All API keys: those of the configuration, which are the default, and of its `apiKeysFile`. */
@@ -71,8 +73,10 @@ export async function startGateway(
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
+  const { reword = (notice) => notice } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
-  const notify: Notify = (notice) => {
+  const notify: Notify = (original) => {
+    const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
   const metrics = createMetrics({

@@ -10,7 +10,7 @@ import { claimMissing, exchangeRefused } from '../core/failures.js';
 import { isObject } from '../core/json.js';
 import type { Caller, Principal } from '../core/principal.js';
 import type { UpstreamHeader } from '../core/upstream-credential.js';
-import { ABSENT, createIdentityHeaders } from '../proxy/identity-headers.js';
+import { ABSENT, createIdentityHeaders, NOT_TEXT } from '../proxy/identity-headers.js';
 import { exchangeFix } from './explain-exchange-fix.js';
 import { noChange } from './explain-fix-context.js';
 import { UPSTREAM } from './explain-upstream.js';
@@ -31,17 +31,55 @@ function writtenName({ written, endpoint }: UpstreamFixContext, lower: string): 
   return Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? headerText(lower);
 }
 
+/** True where the operator probably means a claim inside another, such as realm_access.roles. */
+function isInside(claim: string, claims: Principal['claims']): boolean {
+  const parts = claim.split('.');
+  return parts.some((_, i) => i > 0 && isObject(ownClaim(claims, parts.slice(0, i).join('.'))));
+}
+
+const ownClaim = (claims: Principal['claims'], name: string): unknown =>
+  Object.hasOwn(claims, name) ? claims[name] : undefined;
+
 /** Where the fact of a header comes from. */
-function sourceOf({ fact, claim }: Template, { key, kind }: Principal): string {
+function sourceOf({ fact, claim }: Template, { key, kind, claims }: Principal): string {
   if (key !== null && fact === 'claim') return 'an API key has no claims';
   if (key !== null && fact === 'issuer') return 'an API key has no issuer';
   if (key !== null) return `write ${fact} in the entry of the key ${key.name}`;
   if (fact === 'subject' && kind === 'token')
     return 'the issuer names neither a subject nor a user: let it write sub';
+  if (claim !== null && isInside(claim, claims))
+    return (
+      `a claim inside another cannot be read: let the issuer write ${claim} as a claim of its ` +
+      'own, beside sub'
+    );
   if (fact === 'claim') return `let the issuer write the claim ${claim} as a text`;
   return fact === 'tenant'
     ? 'let the issuer write the tenant, or write its claim in claims.tenant of the issuer'
     : `let the issuer write the ${fact}`;
+}
+
+/** The JWT of `kind: identity` has these facts, as they are. It has no claims of the token. */
+const IN_THE_JWT: ReadonlySet<string> = new Set(['subject', 'tenant', 'client']);
+
+/** For a value that is present and cannot be written. */
+function valueFix(
+  name: string,
+  { fact, claim }: Template,
+  failure: Failure,
+  { claims }: Principal,
+): string {
+  const cannot = `the value for ${name} cannot be written into a header`;
+  if (claim !== null && failure.detail?.includes(NOT_TEXT)) {
+    const hint = isObject(ownClaim(claims, claim)) ? '. A claim inside it cannot be read' : '';
+    return `${cannot}: let the issuer write the claim ${claim} as a text${hint}`;
+  }
+  const other = IN_THE_JWT.has(fact)
+    ? `. Or use kind: identity, whose JWT has the ${fact} as it is`
+    : '';
+  return (
+    `${cannot}: let the issuer write one line of visible ASCII, without spaces around it or two ` +
+    `in a row${other}`
+  );
 }
 
 function headerFix(
@@ -54,10 +92,7 @@ function headerFix(
   const source = sourceOf(template, principal);
   // An optional header with a bad value rejects too.
   if (!failure.detail?.includes(ABSENT))
-    return noChange(
-      `the value for ${name} cannot be written into a header: let the issuer write one line of ` +
-        'visible ASCII. Or use kind: identity, whose JWT holds any text',
-    );
+    return noChange(valueFix(name, template, failure, principal));
   const optional = templateText({ ...template, isOptional: true }) ?? '';
   return {
     words: `${name} needs a fact that this caller does not have: ${source}. Or make it optional`,

@@ -51,6 +51,14 @@ const oneLine = (text: string): string => {
   return rest.length === 0 ? first : `${first}: ${rest.join('; ')}`;
 };
 
+/** A process keeps the environment that it started with. */
+const NEW_VARIABLES =
+  ' (a running process gets no new variables: write the secret into a file with ${file:...}, or ' +
+  'restart)';
+
+const withVariableHint = (text: string): string =>
+  /: the variable \S+ is not set; set it\b/.test(text) ? text + NEW_VARIABLES : text;
+
 /** The settings that belong to the open listeners. */
 function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
   const parts = ['listen', 'admin'] as const;
@@ -116,7 +124,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   }
   function failed(part: ReloadPart, problems: string): void {
     states[part] = { ...states[part], failed: states[part].failed + 1, isUp: false };
-    const detail = `${oneLine(problems)}. ${
+    const detail = `${withVariableHint(oneLine(problems))}. ${
       part === 'config'
         ? 'The gateway keeps the configuration that it runs with'
         : 'The gateway keeps the last good keys'

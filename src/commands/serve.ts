@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { type Gateway, startGateway } from '../app/app.js';
+import { variableNotice } from '../config/environment-variables.js';
 import { systemClock } from './clock.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { loadConfig } from './load-config.js';
@@ -125,6 +126,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       destination: output,
       apiKeys,
       ...ofPackage,
+      ...(values.config === undefined && { reword: variableNotice }),
       ...(describesStart && {
         announce: createStartLines(config, { ...ofPackage, write, keyCount: apiKeys.length }),
       }),

@@ -1,5 +1,6 @@
 // The table of variables: the path of the configuration that each sets. Words problems at these
 // paths for an operator who wrote variables instead of a file.
+import type { Notice } from '../core/notice.js';
 import { type Path, type Problem, pathText } from './problems.js';
 
 export const PREFIX = 'PORTCULLIS_';
@@ -57,8 +58,31 @@ const WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
   ],
   [/, or remove the field$/, ', or remove the variable'],
   [/^write one scope per entry, without/, 'separate scopes by spaces or commas, each without'],
-  [/^references work only in .*;/, 'references work only in a file;'],
+  [/^references work only in .*/, 'references work only in a file; write the value itself'],
 ];
+
+/** The same for the notices of the start. */
+const NOTICE_WORDINGS: readonly (readonly [file: RegExp, variables: string])[] = [
+  [/^sessionKeys is not configured/, `${PREFIX}SESSION_KEYS is not set`],
+  [/\bWrite sessionKeys;/, `Set ${PREFIX}SESSION_KEYS;`],
+  [/^the secret of upstream\.credential\.authorization is/, `${PREFIX}UPSTREAM_AUTHORIZATION is`],
+  [/\binto the secret, such as/, 'into the variable, such as'],
+  [
+    /\bRemove audience, or write audience: \[(.*?)\]/,
+    `Remove ${PREFIX}AUDIENCE, or write ${PREFIX}AUDIENCE=$1`,
+  ],
+  [/(?<=_AUDIENCE="\S*)","/g, ','],
+  [/\bwrite upstream: /, `write ${PREFIX}UPSTREAM=`],
+];
+
+const reword = (text: string, wordings: typeof WORDINGS): string =>
+  wordings.reduce((worded, [file, variables]) => worded.replace(file, variables), text);
+
+/** A notice of the start, for an operator who wrote variables. */
+export const variableNotice = (notice: Notice): Notice =>
+  typeof notice.detail !== 'string'
+    ? notice
+    : { ...notice, detail: reword(notice.detail, NOTICE_WORDINGS) };
 
 /** The variable that sets a path, or a part of the configuration around it. */
 export function variableOf(path: Path): string {
@@ -73,9 +97,5 @@ export function variableOf(path: Path): string {
 
 /** One line that begins with the name of the variable. */
 export function variableProblemText({ path, message }: Problem): string {
-  const worded = WORDINGS.reduce(
-    (text, [file, variables]) => text.replace(file, variables),
-    message,
-  );
-  return `${variableOf(path)}: ${worded}`;
+  return `${variableOf(path)}: ${reword(message, WORDINGS)}`;
 }

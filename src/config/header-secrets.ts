@@ -7,8 +7,8 @@ import type { Path, Problem } from './problems.js';
 export const headerSecretMessage = (value: Secret): string | null =>
   isHeaderLine(value.reveal())
     ? null
-    : 'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around ' +
-      `it and with at most ${MOST_HEADER_CHARACTERS} characters`;
+    : 'the secret must be one line of visible ASCII, such as "Bearer abc", of at most ' +
+      `${MOST_HEADER_CHARACTERS} characters. Remove spaces around it or two in a row`;
 
 /** `value`: undefined where it is absent, or is not a secret. */
 export function headerSecretProblems(value: Secret | undefined, path: Path): Problem[] {

@@ -4,7 +4,7 @@ import type { Path, Problem } from './problems.js';
 import { meantFact } from './schema/header-template.js';
 import { isSecretReference } from './schema/secret-reference.js';
 import { alternatives, memberSchema, schemaAt } from './schema-tree.js';
-import { takesReference } from './secret-references.js';
+import { holdsSecrets, takesReference } from './secret-references.js';
 
 type Schema = Parameters<typeof schemaAt>[0];
 
@@ -15,8 +15,11 @@ const PLAIN_NAME = /\$[{(]?([A-Z]+(?:_[A-Z0-9]+)*)(?:[)}]|$)/;
 const TEMPLATE = /\{\{.*\}\}/s;
 const BLANK = /<[a-z]+(?:[ _-][a-z]+)*>/;
 
-/** `either`: a text or a reference to a secret, as the value of a header. */
-type Takes = 'text' | 'secret' | 'either';
+/**
+ * `either`: a text or a reference to a secret, as the value of a header. `map`: a map with places
+ * for secrets.
+ */
+type Takes = 'text' | 'secret' | 'either' | 'map';
 
 /** Fields for text of any kind, where such a text can be meant. */
 const FREE_TEXT = ['rules', 'requiredClaims', 'realm'];
@@ -45,7 +48,10 @@ function taken(root: Schema, path: Path): Takes {
   if (schema === null) return 'text';
   const element = memberSchema(schema, 0);
   const takesOne = takesReference(schema);
-  if (!takesOne) return element !== null && takesReference(element) ? 'secret' : 'text';
+  if (!takesOne) {
+    if (element !== null && takesReference(element)) return 'secret';
+    return holdsSecrets(schema) ? 'map' : 'text';
+  }
   return alternatives(schema).every(isSecretReference) ? 'secret' : 'either';
 }
 
@@ -58,10 +64,15 @@ export function placeholders(root: Schema, raw: unknown): Problem[] {
       // A field that does not exist has its own problem.
       if (message === null || schemaAt(root, path) === null) return;
       const takes = taken(root, path);
+      // In place of a map: the schema says how to write it, and the value may be a secret.
+      if (takes === 'map') return;
       // The template of another gateway: the schema says what to write.
       if (takes === 'either' && meantFact(value) !== null) return;
       const text = message(takes);
-      if (text !== null) problems.push({ path, message: text });
+      // A secret can be meant there, and the file must not hold it.
+      const unless = path.includes('parameters') && text?.includes('write the value itself');
+      if (text !== null)
+        problems.push({ path, message: unless ? `${text}, unless it is a secret` : text });
     }
     if (typeof value !== 'object' || value === null) return;
     const members = Array.isArray(value) ? value.entries() : Object.entries(value);

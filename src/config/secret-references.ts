@@ -4,7 +4,13 @@ import { listed } from '../core/quoted.js';
 import type { Path, Problem } from './problems.js';
 import { rootSchema } from './schema/root.js';
 import { isSecretReference } from './schema/secret-reference.js';
-import { alternatives, memberSchema, placesOf, schemaAt } from './schema-tree.js';
+import {
+  alternatives,
+  definitionOf,
+  type memberSchema,
+  placesOf,
+  schemaAt,
+} from './schema-tree.js';
 
 type Schema = Parameters<typeof memberSchema>[0];
 
@@ -17,7 +23,7 @@ const SECRET_FIELDS = listed(
   'and',
 );
 
-export const MISPLACED_HINT = `references work only in ${SECRET_FIELDS}; write the value itself`;
+export const MISPLACED_HINT = `references work only in ${SECRET_FIELDS}; write the value itself, unless it is a secret`;
 
 const REFERENCE = /\$\{(?:env|file):/;
 export const isReference = (text: string): boolean => REFERENCE.test(text);
@@ -44,14 +50,17 @@ export function referencesIn(value: unknown): { path: Path; text: string }[] {
 export const takesReference = (schema: Schema): boolean =>
   alternatives(schema).some(isSecretReference);
 
+/** A map or a list with places for secrets inside. Its schema says how to write it. */
+export const holdsSecrets = (schema: Schema): boolean =>
+  placesOf(schema, isSecretReference).length > 0 &&
+  alternatives(schema).every((one) => definitionOf(one).type !== 'string');
+
 /** References in fields that take none. The gateway would use their text as the value. */
 export function misplacedReferences(root: Schema, raw: unknown): Problem[] {
   return referencesIn(raw).flatMap(({ path }) => {
     const schema = schemaAt(root, path);
-    // For a single reference in place of a list, the schema reports the better problem.
-    const element = schema === null ? null : memberSchema(schema, 0);
-    const isPlaced =
-      schema === null || takesReference(schema) || (element !== null && takesReference(element));
+    // For a reference in place of a map or a list, the schema reports the better problem.
+    const isPlaced = schema === null || takesReference(schema) || holdsSecrets(schema);
     return isPlaced ? [] : [{ path, message: MISPLACED_HINT }];
   });
 }

@@ -6,12 +6,20 @@ import { SECRET_REFERENCE } from './schema/secret-reference.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const REFERENCE = /\$\{(?:env|file):/;
+
+/** Otherwise the text of the reference would be the secret. */
+const followedNowhere = (kind: 'variable' | 'file', name: string): string =>
+  `the ${kind} ${name} holds a reference, which the gateway does not follow; write the secret ` +
+  `itself into the ${kind}`;
+
 /** Any other text after `env:` may be the secret itself. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function fromVariable(name: string, environment: Environment): Secret | string {
   // `toString` is not a variable.
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+  if (value !== undefined && REFERENCE.test(value)) return followedNowhere('variable', name);
   if (value !== undefined && value !== '') return secret(value);
   if (value === undefined && !VARIABLE_NAME.test(name))
     return 'the text after env: is not the name of a variable; write one, such as MY_SECRET';
@@ -27,6 +35,7 @@ function fromFile(path: string): Secret | string {
   }
   // The last line end is not a part of the secret.
   const value = content.replace(/\r?\n$/, '');
+  if (REFERENCE.test(value)) return followedNowhere('file', path);
   return value === '' ? `the file ${path} is empty; write the secret into it` : secret(value);
 }
 

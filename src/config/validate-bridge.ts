@@ -30,7 +30,7 @@ const issuerIsItsOwn: Check = ({ root: { bridge, publicUrl }, issuers }) => {
   const issuer = bridgeIssuer(bridge, publicUrl);
   return [...issuers].flatMap(([name, other]) => {
     if (other.issuer !== issuer) return [];
-    const message = 'this is the issuer of the bridge; remove it here, or change bridge.issuer';
+    const message = 'this is the issuer of the bridge too; change bridge.issuer';
     return [{ path: ['issuers', name, 'issuer'], message }];
   });
 };

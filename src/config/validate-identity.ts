@@ -19,7 +19,7 @@ const issuerIsItsOwn: Check = (config) => {
   const message =
     identity?.issuer === undefined
       ? 'this is publicUrl, which is the issuer of identity; write another as identity.issuer'
-      : 'this is the issuer of identity; remove it here, or change identity.issuer';
+      : 'this is the issuer of identity too; change identity.issuer';
   const ofIssuers = [...config.issuers].flatMap(([name, { issuer }]) =>
     issuer === own ? [{ path: ['issuers', name, 'issuer'], message }] : [],
   );

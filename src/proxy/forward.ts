@@ -47,7 +47,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
   const { target } = upstream;
   const fields = requestFields(endpoint.forwardHeaders, ownHeaders(endpoint));
   const reconnects = createReconnects(clock);
-  const forwardsTokens = endpoint.upstreamCredential.kind === 'forward';
+  const credentialKind = endpoint.upstreamCredential.kind;
   const addsComments = endpoint.streams.keepAliveSeconds > 0;
 
   function send(slot: Slot, prepared: Prepared): void {
@@ -60,7 +60,7 @@ export function createTransport(dependencies: TransportDependencies): Transport 
       caller,
       upstream,
       credentialHeaders,
-      forwardsTokens,
+      credentialKind,
       held,
       slot,
       session,

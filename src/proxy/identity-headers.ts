@@ -2,7 +2,7 @@
 // principal that lacks a required fact, before any request (A-43, identity of the caller).
 import type { Failure } from '../core/failure.js';
 import { claimMissing } from '../core/failures.js';
-import { isHeaderLine, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
+import { headerLineFlaw, MOST_HEADER_CHARACTERS } from '../core/header-line.js';
 import type { Principal } from '../core/principal.js';
 import { ok, type Result } from '../core/result.js';
 import { SCOPE_TOKEN } from '../core/scope-token.js';
@@ -29,13 +29,14 @@ function factOf({ fact, claim }: Template, principal: Principal): unknown {
 
 /** `explain` proposes an optional header for this flaw alone. */
 export const ABSENT = 'is absent';
+export const NOT_TEXT = 'is not a text';
 const TOO_LONG = `makes a header of more than ${MOST_HEADER_CHARACTERS} characters`;
 
 /** A text that a server could read as another, or take apart, is not a fact. */
 function flawOf(value: unknown): string | null {
-  if (typeof value !== 'string') return 'is not a text';
+  if (typeof value !== 'string') return NOT_TEXT;
   if (value.length > MOST_HEADER_CHARACTERS) return TOO_LONG;
-  return isHeaderLine(value) ? null : 'is not one line of visible ASCII';
+  return headerLineFlaw(value);
 }
 
 const nameOf = ({ fact, claim }: Template): string => (claim === null ? fact : `claim ${claim}`);

@@ -10,7 +10,7 @@ import {
   upstreamTimeout,
   upstreamUnreachable,
 } from '../core/failures.js';
-import type { Caller } from '../core/principal.js';
+import type { Caller, Principal } from '../core/principal.js';
 import { isEventStream, isJson, type UpstreamHeaders } from './headers.js';
 import { redirectDetail } from './redirect-detail.js';
 import type { CallSession } from './sessions.js';
@@ -99,8 +99,8 @@ export interface ResponseContext {
   readonly upstream: Endpoint['upstream'];
   /** The headers that the gateway presented: names and values in turn. */
   readonly credentialHeaders: readonly string[];
-  /** True: the endpoint forwards tokens of issuers, so the upstream verifies them itself. */
-  readonly forwardsTokens: boolean;
+  /** With `forward`, the upstream verifies the tokens of issuers itself. */
+  readonly credentialKind: Endpoint['upstreamCredential']['kind'];
 }
 
 /** A server can repeat the headers of a request in a redirect to its login page. */
@@ -125,13 +125,28 @@ const isLostSession = (
 ): boolean =>
   status === 401 && session !== null && session.id !== null && !headers['www-authenticate'];
 
+/** Names the credential of the gateway that the upstream did not accept. */
+function gatewayRejectedDetail(
+  status: number,
+  { key }: Principal,
+  kind: ResponseContext['credentialKind'],
+): string {
+  // The gateway forwards no API key.
+  const isNone = kind === 'none' || (kind === 'forward' && key !== null);
+  if (key !== null && key.upstreamAuthorization !== null)
+    return `status ${status} to the upstreamAuthorization of the key ${key.name}`;
+  return isNone
+    ? `status ${status} to a request without a credential`
+    : `status ${status} to the ${kind} credential`;
+}
+
 /** The reason why the gateway rejects a response with this head; null: it relays the response. */
 export function rejectResponse(
   status: number,
   headers: UpstreamHeaders,
   context: ResponseContext,
 ): Failure | null {
-  const { caller, session, forwardsTokens } = context;
+  const { caller, session, credentialKind } = context;
   if (status < 200 || status > 599) return upstreamBroken({ detail: `status ${status}` });
   // A client that follows a redirect would send its credential elsewhere, or leave the gateway
   // (C-141, no redirects).
@@ -157,14 +172,15 @@ export function rejectResponse(
     const detail = 'the upstream answered 401 without a challenge';
     // The 401 may be about the credential. The client begins a new session, with a new token.
     return sessionNotFound({ detail, rejectsCredential: true });
-  } else if (forwardsTokens && caller.key === null) {
+  } else if (credentialKind === 'forward' && caller.key === null) {
     // The caller's own token: a new login at its issuer can help. A 403 is about its rights.
     if (status === 401) return upstreamRefusedCaller();
   } else if (status === 401 || status === 403) {
     // It is about the credential of the gateway. Relayed, it would start a login at the wrong
     // server (A-47, rejected gateway credential).
     const isOutdated = status === 401 ? ({ rejectsCredential: true } as const) : {};
-    return upstreamGatewayRejected({ detail: `status ${status}`, ...isOutdated });
+    const detail = gatewayRejectedDetail(status, caller, credentialKind);
+    return upstreamGatewayRejected({ detail, ...isOutdated });
   }
   if (status === 200 && hasOtherMediaType(headers))
     return upstreamBroken({ detail: 'neither JSON nor an event stream' });

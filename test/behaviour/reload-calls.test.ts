@@ -91,6 +91,15 @@ describe('a reload with problems', () => {
     expect(await scene.gateway.metrics()).toContain('portcullis_reload_up{part="config"} 1');
   });
 
+  test('says of an unset variable that a running process gets no new ones', async () => {
+    await scene.reload({ sessionKeys: ['$' + '{env:A_NEW_VARIABLE}'] });
+    expect(last('config.reload_failed')?.detail).toMatch(
+      /: the variable A_NEW_VARIABLE is not set; set it \(a running process gets no new variables: write .*\$\{file:\.\.\.\}/,
+    );
+    await scene.reload({ logLevel: 'loud' });
+    expect(last('config.reload_failed')?.detail).not.toMatch(/new variables/);
+  });
+
   test.each([
     [
       'listen',

@@ -144,8 +144,11 @@ describe('the headers', () => {
 
   test.each<[string, Raw, Raw, RegExp]>([
     ['a claim in the spelling of the file', { 'x-team': '{claim.https://acme.com/team}' }, {}, /^x-team needs .*the claim https:\/\/acme\.com\/team as a text/],
-    ['a list, which optional does not help', { 'X-Team': '{claim.team?}' }, { team: ['a', 'b'] }, /^the value for X-Team cannot be written into a header/],
-    ['two lines', { 'X-Team': '{claim.team}' }, { team: 'a\r\nX-Admin: 1' }, /^the value for X-Team cannot be written/],
+    ['a list, which optional does not help', { 'X-Team': '{claim.team?}' }, { team: ['a', 'b'] }, /^the value for X-Team cannot be written into a header: let the issuer write the claim team as a text$/],
+    ['an object', { 'X-Roles': '{claim.roles}' }, { roles: { a: 1 } }, /write the claim roles as a text\. A claim inside it cannot be read$/],
+    ['a claim inside another', { 'X-Role': '{claim.realm_access.roles}' }, { realm_access: { roles: 'a' } }, /^X-Role needs .*: a claim inside another cannot be read: let the issuer write realm_access\.roles as a claim of its own/],
+    ['a subject with two spaces', { 'X-User': '{subject}' }, { sub: 'a  b' }, /visible ASCII, without spaces around it or two in a row\. Or use kind: identity, whose JWT has the subject as it is$/],
+    ['two lines', { 'X-Team': '{claim.team}' }, { team: 'a\r\nX-Admin: 1' }, /^the value for X-Team cannot be written[^.]* in a row$/],
   ])('%s', async (_title, templates, claims, words) => {
     const { reason, fix } = await scene.explain(scene.raw({ headers: templates }), scene.token(claims));
     expect([reason, fix?.words]).toEqual(['claim.missing', expect.stringMatching(words)]);

@@ -191,11 +191,25 @@ test.each<[string, Variables, string]>([
   [
     'of two lines',
     { UPSTREAM_AUTHORIZATION: 'Bearer s3cret\ns3cret' },
-    'the secret must be one line of visible ASCII, such as "Bearer abc", without spaces around it and with at most 8192 characters',
+    'the secret must be one line of visible ASCII, such as "Bearer abc", of at most 8192 characters. Remove spaces around it or two in a row',
   ],
+  ...['{env:S3CRET}', '{file:/s3cret}', '{env:S3CRET} s3cret'].map((reference): [string, Variables, string] => [
+    `with a reference $${reference}`,
+    { UPSTREAM_AUTHORIZATION: `Bearer $${reference}` },
+    'the variable PORTCULLIS_UPSTREAM_AUTHORIZATION holds a reference, which the gateway does not follow; ' +
+      'write the secret itself into the variable',
+  ]),
 ])('UPSTREAM_AUTHORIZATION %s is its own problem', (_what, variables, message) => {
   expect(problems({ UPSTREAM_AUTHORIZATION: 'Bearer s3cret', ...variables })).toEqual([
     `  PORTCULLIS_UPSTREAM_AUTHORIZATION: ${message}`,
+  ]);
+});
+
+test.each(['SESSION_KEYS', 'INTROSPECTION_CLIENT_SECRET'])('a reference in %s is its only problem', (name) => {
+  const found = problems({ INTROSPECTION_CLIENT_ID: 'a', INTROSPECTION_CLIENT_SECRET: 'a', [name]: '$' + '{env:S3CRET}' });
+  expect(found).toEqual([
+    `  PORTCULLIS_${name}: the variable PORTCULLIS_${name} holds a reference, which the gateway does not follow; ` +
+      'write the secret itself into the variable',
   ]);
 });
 

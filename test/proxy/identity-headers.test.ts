@@ -87,10 +87,21 @@ test('the text around the fact is written too, and counts for the length', () =>
   expect(reasonOf(written('subject', `${longest}x`, around))).toBe('claim.missing');
 });
 
-test('the detail names the fact, and never its value', () => {
-  expect(written('claim', 's3cret\n')).toMatchObject({
-    detail: `claim ${CLAIM} is not one line of visible ASCII; upstream.headers needs it`,
-  });
+test.each([
+  ['s3cret\n', 'is not one line of visible ASCII'],
+  ['s3cret\t', 'is not one line of visible ASCII'],
+  ['s3crét  x', 'is not one line of visible ASCII'],
+  ['s3cret  x', 'has spaces around it or two in a row'],
+  [' s3cret', 'has spaces around it or two in a row'],
+  ['s3cret ', 'has spaces around it or two in a row'],
+  [' ', 'has spaces around it or two in a row'],
+  ['', 'is empty'],
+  [['s3cret'], 'is not a text'],
+])('the detail about %j names the fact and the rule, and never the value', (value, flaw) => {
+  expect(written('claim', value)).toMatchObject({ detail: `claim ${CLAIM} ${flaw}; upstream.headers needs it` });
+});
+
+test('the detail about an absent fact names it', () => {
   expect(written('tenant', null)).toMatchObject({ detail: 'tenant is absent; upstream.headers needs it' });
 });
 

@@ -1,10 +1,12 @@
 // The failures for errors of an upstream, and the responses that the gateway rejects.
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/core/principal.js';
+import { secret } from '../../src/core/secret.js';
+import type { UpstreamCredentialConfig } from '../../src/core/upstream-credential.js';
 import type { UpstreamHeaders } from '../../src/proxy/headers.js';
 import type { CallSession } from '../../src/proxy/sessions.js';
 import { failureOf, rejectResponse } from '../../src/proxy/upstream-errors.js';
-import { endpoint, keyCaller, passThroughCaller, principal } from '../support/endpoint.js';
+import { apiKey, endpoint, keyCaller, passThroughCaller, principal } from '../support/endpoint.js';
 import { reasonOf } from '../support/kinds.js';
 
 const coded = (code: string): Error => Object.assign(new Error('http://10.0.0.6:3000 said no'), { code });
@@ -59,14 +61,15 @@ describe('an error before the response (C-145, D-23, D-25)', () => {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const { upstream } = endpoint();
+const SWAPPED = keyCaller(apiKey('k'.repeat(43), { upstreamAuthorization: secret('Token a') }));
 const inSession = (id: string | null): CallSession => ({ ok: true, id, rejection: () => null, forCaller: () => null });
 const resultOf = (
   status: number,
   headers: UpstreamHeaders = JSON_TYPE,
   caller: Caller = principal(),
   session: CallSession | null = null,
-  forwardsTokens = false,
-): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, forwardsTokens, credentialHeaders: [] }));
+  credentialKind: UpstreamCredentialConfig['kind'] = 'none',
+): string => reasonOf(rejectResponse(status, headers, { caller, session, upstream, credentialKind, credentialHeaders: [] }));
 
 describe('a status', () => {
   test.each([200, 202, 204, 400, 404, 405, 406, 409, 422, 429, 500, 501, 502, 503, 504, 599])(
@@ -117,7 +120,7 @@ describe('where the endpoint forwards tokens, the upstream verifies them', () =>
     [401, keyCaller(), null, 'upstream.gateway_rejected'],
     [403, keyCaller(), null, 'upstream.gateway_rejected'],
   ])('%i', (status, caller, session, kind) => {
-    expect(resultOf(status, JSON_TYPE, caller, session, true)).toBe(kind);
+    expect(resultOf(status, JSON_TYPE, caller, session, 'forward')).toBe(kind);
   });
 });
 
@@ -127,8 +130,22 @@ test.each<[number, CallSession | null, true | undefined]>([
   [403, null, undefined],
   [302, null, undefined],
 ])('a %i says of the credential of the gateway that it may be outdated', (status, session, expected) => {
-  const context = { caller: principal(), session, upstream, forwardsTokens: false, credentialHeaders: [] };
+  const context = { caller: principal(), session, upstream, credentialKind: 'none' as const, credentialHeaders: [] };
   expect(rejectResponse(status, JSON_TYPE, context)?.rejectsCredential).toBe(expected);
+});
+
+test.each<[number, Caller, UpstreamCredentialConfig['kind'], string]>([
+  [401, principal(), 'none', 'status 401 to a request without a credential'],
+  [403, principal(), 'static', 'status 403 to the static credential'],
+  [401, principal(), 'identity', 'status 401 to the identity credential'],
+  [401, principal(), 'exchange', 'status 401 to the exchange credential'],
+  [401, principal(), 'client-credentials', 'status 401 to the client-credentials credential'],
+  [401, keyCaller(), 'static', 'status 401 to the static credential'],
+  [401, keyCaller(), 'forward', 'status 401 to a request without a credential'],
+  [401, SWAPPED, 'static', `status 401 to the upstreamAuthorization of the key ${SWAPPED.key?.name}`],
+])('the detail of a %i names the credential (A-47)', (status, caller, credentialKind, detail) => {
+  const context = { caller, session: null, upstream, credentialKind, credentialHeaders: [] };
+  expect(rejectResponse(status, JSON_TYPE, context)?.detail).toBe(detail);
 });
 
 describe('a 401 to a request with a session (B-81, A-47)', () => {

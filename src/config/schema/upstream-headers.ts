@@ -1,7 +1,7 @@
 // The schema of `upstream.headers`: headers that the gateway sets at each call of a principal. A
 // value is a constant, a reference to a secret, or a text with one fact about the principal.
 import { z } from 'zod';
-import { templateProblem, VALUE_HINT } from './header-template.js';
+import { templateProblem, VALUE_HINT, valueHint } from './header-template.js';
 import { secretReference } from './secret-reference.js';
 
 const NAME_HINT = 'write a header name, such as X-Tenant-Id: letters, digits and -';
@@ -49,7 +49,7 @@ export const upstreamHeaders = z
       error: ({ input }) => nameProblem(String(input)) ?? NAME_HINT,
     }),
     // The message of the first schema counts for a text.
-    z.union([template, secretReference], { error: VALUE_HINT }),
+    z.union([template, secretReference], { error: ({ input }) => valueHint(input) }),
     { error: 'write a map of headers, such as { X-Tenant-Id: "{tenant}" }' },
   )
   .default({});

@@ -42,7 +42,7 @@ test.each([401, 403])('its %i is about the gateway, so the caller gets no 401 (A
     caller: keyCaller(swapped),
     session: null,
     upstream: endpoint().upstream,
-    forwardsTokens: false,
+    credentialKind: 'none' as const,
     credentialHeaders: [],
   };
   expect(reasonOf(rejectResponse(status, { 'www-authenticate': 'Token' }, context))).toBe('upstream.gateway_rejected');
