@@ -23,7 +23,8 @@ const SECRET_FIELDS = listed(
   'and',
 );
 
-export const MISPLACED_HINT = `references work only in ${SECRET_FIELDS}; write the value itself, unless it is a secret`;
+export const MISPLACED_HINT =
+  `references work only in ${SECRET_FIELDS}; ` + 'write the value itself, unless it is a secret';
 
 const REFERENCE = /\$\{(?:env|file):/;
 export const isReference = (text: string): boolean => REFERENCE.test(text);

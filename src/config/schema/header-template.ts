@@ -13,7 +13,8 @@ const LONE_FACT = new RegExp(`(?<![{$])\\{(${NAME})\\??\\}(?!\\})`);
 
 const ALL_FACTS = `${FACTS.map((fact) => `{${fact}}`).join(' ')} {claim.NAME}`;
 
-export const VALUE_HINT = `write a text such as "{tenant}", with one of ${ALL_FACTS}; {tenant?} may be absent`;
+export const VALUE_HINT =
+  `write a text such as "{tenant}", with one of ${ALL_FACTS}; ` + '{tenant?} may be absent';
 
 /** The advice about a value that is not a text. YAML reads `{subject}` as a map. */
 export function valueHint(value: unknown): string {
