@@ -12,5 +12,6 @@ const options = { ...rules, requiredClaims: ['exp', 'sub_id'] };
 serveWhoami(async ({ authorization = '' }) => {
   const { payload } = await jwtVerify(authorization.replace('Bearer ', ''), keys, options);
   const { sub, client_id: client, sub_id: key } = payload;
+  if (key === null) throw new Error('the JWT names no user');
   return `you are ${sub}, with ${client}; your key is ${JSON.stringify(key)}`;
 });

@@ -101,12 +101,15 @@ export const authorize = {
   'claim.missing': {
     cause: [
       'The upstream needs a fact about the caller, and the token or API key does not have it. Or the',
-      'fact is not one line of visible ASCII, or does not fit an identity JWT. The `detail` in the',
-      'log names the fact. The gateway forwarded nothing.',
+      'fact is not one line of visible ASCII, or does not fit an identity JWT. Examples are an `act`',
+      'that is not an object, and claims that are too long for a header. The `detail` in the log names',
+      'the fact. The gateway forwarded nothing.',
     ],
     action: [
       'Let the issuer write the claim into its tokens. If the MCP server accepts callers without it,',
-      'write `?` after its name in `upstream.headers`, such as `{tenant?}`.',
+      'write `?` after its name in `upstream.headers`, such as `{tenant?}`. If the value is wrong or too',
+      'long, correct it at the issuer. For an identity JWT, let the issuer write a good `act`, or fewer',
+      'scopes.',
     ],
   },
   'method.denied': {

@@ -2,7 +2,7 @@
 // stay apart, wrong JWTs get 401, and a rotation of the keys fails no call.
 //
 // Usage: `node scripts/verify/upstream.mjs [--cache FOLDER] [--quick] [typescript ...]`, after
-// `npm run build`. `--quick` leaves the rotation out, which waits for half a minute.
+// `npm run build`. `--quick` leaves the rotation out, which waits for a minute.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -89,20 +89,9 @@ async function verifyAll() {
   const apiKey = `sk_${randomBytes(32).toString('base64url')}`;
   const config = configuration({ issuer: issuer.issuer, servers, apiKey });
   const logFile = join(scratch, 'gateway.log');
-  const gateway = await startConfigured({ config, logFile });
-  opened.push(gateway.stop);
-  const origin = `http://127.0.0.1:${gateway.port}`;
-  const reloads = () => readFileSync(logFile, 'utf8').split('"config.reloaded"').length;
-  /** Reloads with these keys, the one that signs first. */
-  async function reload(...names) {
-    const file = `${logFile}.yaml`;
-    const written = JSON.parse(readFileSync(file, 'utf8'));
-    written.identity.keys = names.map(referenceTo);
-    writeFileSync(file, JSON.stringify(written));
-    const before = reloads();
-    process.kill(gateway.pid, 'SIGHUP');
-    await until('the gateway reloads', () => reloads() > before, START_MS);
-  }
+  const lease = await leasePort();
+  const origin = `http://127.0.0.1:${lease.port}`;
+  // The servers start first: none of them can fetch the keys before its first call.
   const lanes = [];
   for (const server of servers) {
     const { language, port } = server;
@@ -114,6 +103,19 @@ async function verifyAll() {
     }
     const direct = `http://127.0.0.1:${port}/mcp`;
     lanes.push({ language, url: `${origin}/${language}/mcp`, direct });
+  }
+  const gateway = await startConfigured({ config, logFile, lease });
+  opened.push(gateway.stop);
+  const reloads = () => readFileSync(logFile, 'utf8').split('"config.reloaded"').length;
+  /** Reloads with these keys, the one that signs first. */
+  async function reload(...names) {
+    const file = `${logFile}.yaml`;
+    const written = JSON.parse(readFileSync(file, 'utf8'));
+    written.identity.keys = names.map(referenceTo);
+    writeFileSync(file, JSON.stringify(written));
+    const before = reloads();
+    process.kill(gateway.pid, 'SIGHUP');
+    await until('the gateway reloads', () => reloads() > before, START_MS);
   }
   const scene = { issuer, origin, apiKey, reload, say };
   await checkUsers(lanes, scene);

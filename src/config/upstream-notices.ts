@@ -19,11 +19,19 @@ function tokenForwarded({ upstreamCredential: { kind } }: Endpoint): Found | nul
   return { event: 'config.token_forwarded', detail };
 }
 
+/** Claims that are such a fact under another name. */
+const CLAIM_FACTS: ReadonlyMap<string | null, string> = new Map([
+  ['sub', 'subject'],
+  ['iss', 'issuer'],
+]);
+
 /** Two issuers can give one name to two users. */
 function subjectAmbiguous(endpoint: Endpoint): Found | null {
   if (sourcesOf(endpoint) < 2) return null;
   const { upstreamCredential, upstreamHeaders } = endpoint;
-  const facts = upstreamHeaders.map((header) => (header.kind === 'template' ? header.fact : null));
+  const facts = upstreamHeaders.map((header) =>
+    header.kind === 'template' ? (CLAIM_FACTS.get(header.claim) ?? header.fact) : null,
+  );
   const hasHeader = facts.includes('subject') && !facts.includes('issuer');
   const isIdentity = upstreamCredential.kind === 'identity';
   if (!hasHeader && !isIdentity) return null;

@@ -33,7 +33,7 @@ beforeEach(async () => {
 /** Where an answer is good enough for another rule, it has a good token. */
 const lying = (changes: Record<string, unknown>): Answer => json(issuedAnswer(changes));
 
-describe('a call is rejected, and nothing is forwarded', () => {
+describe('a call is rejected, and nothing is forwarded (C-128)', () => {
   test.each<[string, Answer, number, string]>([
     ['slow', answers.stall(), 503, UNAVAILABLE],
     [
@@ -75,7 +75,7 @@ describe('a call is rejected, and nothing is forwarded', () => {
     expect((await plain()).status).toBe(200);
     scene.server.reset();
     // A rejected token is remembered for five seconds, so another one shows the recovery.
-    expect((await call(code === 403 ? newToken() : token)).status).toBe(200);
+    expect((await call(reason === UNAVAILABLE ? token : newToken())).status).toBe(200);
   });
 
   test('the connection is refused', async () => {

@@ -165,8 +165,8 @@ describe('a fault: nothing reaches the upstream, the other endpoint works, and n
     expect(nameIn(await send(other, '/notes/mcp'))).toBe('grace');
     if (which === atFiles) expect(nameIn(await send(await login('new', '/notes/mcp'), '/notes/mcp'))).toBe('new');
     which().lies = {};
-    // The gateway remembers for five seconds that this token was rejected.
-    const again = reason === 'exchange.refused' ? await login(name) : token;
+    // The gateway remembers a rejection of this token, or of itself, for five seconds.
+    const again = reason === 'exchange.unavailable' ? token : await login(name);
     expect(nameIn(await send(again))).toBe(name);
   });
 

@@ -7,7 +7,7 @@ import { isKnownHash } from '../../src/config/known-hashes.js';
 import { loadEnvironment, parseYaml } from '../../src/config/load.js';
 import { presetNames } from '../../src/config/presets.js';
 import type { ResolvedConfig } from '../../src/config/resolved-config.js';
-import { DOC_ENVIRONMENT, HASH, withOwnHashes } from '../support/doc-environment.js';
+import { DOC_ENVIRONMENT, HASH, withOwnValues } from '../support/doc-environment.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ const isWhole = (text: string): boolean => /^publicUrl:/m.test(text) && /^endpoi
 
 describe.each(documents.filter((name) => examplesOf(name).length > 0))('%s', (name) => {
   test.each(examplesOf(name))('%s', (text) => {
-    const example = parse(withOwnHashes(text)) as Fields;
+    const example = parse(withOwnValues(text)) as Fields;
     if (isForeign(example)) return;
     const config = load(isRoot(example) ? completed(example) : completed({ endpoints: [endpointOf(ISSUERS, example)] }));
     expect(config.issuers).toHaveLength(Object.keys((example.issuers as Fields | undefined) ?? ISSUERS).length);
@@ -73,7 +73,7 @@ describe('docs/recipes.md', () => {
   test.each(recipes.map((recipe) => [titleOf(recipe), recipe]))('%s is a whole configuration', (title, recipe) => {
     const yaml = /^```yaml\n([\s\S]*?)^```$/m.exec(recipe)?.[1];
     if (title !== 'Without a file')
-      return void expect(isWhole(yaml ?? '') && parseYaml(withOwnHashes(yaml ?? ''), DOC_ENVIRONMENT)).toBeTruthy();
+      return void expect(isWhole(yaml ?? '') && parseYaml(withOwnValues(yaml ?? ''), DOC_ENVIRONMENT)).toBeTruthy();
     const exported = Object.fromEntries([...recipe.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
     const [one] = parseYaml(/^```yaml\n([\s\S]*?)^```$/m.exec(recipes[0] ?? '')?.[1] ?? '', {}).endpoints;
     expect(loadEnvironment(exported).endpoints[0]).toMatchObject({ resource: one?.resource, scopes: one?.scopes });

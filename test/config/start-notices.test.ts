@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseYaml } from '../../src/config/load.js';
 import { startNotices } from '../../src/config/start-notices.js';
-import { DOC_ENVIRONMENT, withOwnHashes } from '../support/doc-environment.js';
+import { DOC_ENVIRONMENT, withOwnValues } from '../support/doc-environment.js';
 
 const URL_OF = 'https://mcp.example.com/mcp';
 
@@ -48,6 +48,7 @@ describe('an upstream', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['an identity JWT', { ...BOTH, ...JWT }, 'by sub_id of the JWT, not by sub'],
     ['{subject}', { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject?}' } }) }, 'add a header with {issuer?}'],
+    ['{claim.sub}', { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{claim.sub}' } }) }, 'add a header with {issuer?}'],
     [
       '{subject} beside API keys',
       { apiKeys: [{ header: 'X-Api-Key' }], ...upstreamOf({ headers: { 'X-User': '{subject}' } }) },
@@ -68,6 +69,11 @@ describe('an upstream', () => {
     [
       '{subject} and {issuer} of two',
       { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{subject}', 'X-Issuer': '{issuer}' } }) },
+      {},
+    ],
+    [
+      '{claim.sub} and {claim.iss} of two',
+      { ...BOTH, ...upstreamOf({ headers: { 'X-User': '{claim.sub}', 'X-Issuer': '{claim.iss}' } }) },
       {},
     ],
     ['{tenant} of two', { ...BOTH, ...upstreamOf({ headers: { 'X-Tenant': '{tenant}' } }) }, {}],
@@ -114,7 +120,7 @@ describe('no warning for the examples', () => {
   test('of the documents', () => {
     expect(whole.length).toBeGreaterThan(2);
     for (const [name, text] of whole)
-      expect([name, startNotices(parseYaml(withOwnHashes(text), DOC_ENVIRONMENT))]).toEqual([name, []]);
+      expect([name, startNotices(parseYaml(withOwnValues(text), DOC_ENVIRONMENT))]).toEqual([name, []]);
   });
 
   test('of examples/portcullis.yaml and of the test with ten lines', () => {

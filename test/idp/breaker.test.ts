@@ -90,6 +90,50 @@ describe('open', () => {
   });
 });
 
+describe('failures of one caller', () => {
+  const failsAs = ({ breaker }: ReturnType<typeof setting>, caller: string, times = 1): void => {
+    for (let i = 0; i < times; i++) breaker.leave(false, 0, caller);
+  };
+
+  test('never stop another caller', () => {
+    const all = setting();
+    failsAs(all, 'a', 100);
+    expect([all.breaker.enter('b'), all.breaker.enter(), all.changes]).toEqual([0, 0, []]);
+    for (const caller of ['b', 'c', 'd']) failsAs(all, caller);
+    expect(all.changes).toEqual([]);
+    failsAs(all, 'e');
+    expect([all.breaker.enter('f'), all.changes]).toEqual([5000, ['open']]);
+  });
+
+  test('stop that caller from the fifth on, for five seconds', () => {
+    const all = setting();
+    failsAs(all, 'a', 4);
+    expect(all.breaker.enter('a')).toBe(0);
+    failsAs(all, 'a');
+    expect([all.breaker.enter('a'), all.breaker.waitMs('a'), all.breaker.enter('b')]).toEqual([5000, 5000, 0]);
+    all.clock.advance(5000);
+    expect(all.breaker.enter('a')).toBe(0);
+    all.breaker.leave(true, 0, 'a');
+    expect(all.breaker.enter('a')).toBe(0);
+  });
+
+  test('do not keep an open breaker open for others', () => {
+    const all = setting();
+    for (const caller of ['a', 'b', 'c', 'd', 'e']) failsAs(all, caller);
+    all.clock.advance(5000);
+    expect(all.breaker.enter('a')).toBe(0);
+    failsAs(all, 'a');
+    // The next probe is one of another caller, at once.
+    expect([all.breaker.enter('a'), all.breaker.enter('f')]).toEqual([5000, 0]);
+    failsAs(all, 'f');
+    expect([all.breaker.enter('g'), all.breaker.enter('a')]).toEqual([5000, 5000]);
+    all.clock.advance(5000);
+    expect(all.breaker.enter('g')).toBe(0);
+    all.breaker.leave(true, 0, 'g');
+    expect([all.breaker.enter('a'), all.changes]).toEqual([0, ['open', 'closed']]);
+  });
+});
+
 describe('a success that another breaker saw', () => {
   const opened = (retryAfterSeconds = 30) => {
     const all = setting();

@@ -9,6 +9,10 @@ const HEADERS = [
   'a+b/(c)*secret=',
   'x-word',
   'admin',
+  'x-dotted',
+  'sk.live.ab12cd34ef.gh56ij78kl',
+  'x-words',
+  'Token ab12 cd34ef56 gh78',
 ];
 
 test.each([
@@ -16,6 +20,12 @@ test.each([
   ['a part of a token', 'claims-part-00', '[credential]'],
   ['another case, as in a host', 'http://SIGNATURE-000/', 'http://[credential]/'],
   ['a value with letters of a pattern', 'key a+b/(c)*secret=!', 'key [credential]!'],
+  ['a key of short parts', '/login/sk.live.ab12cd34ef.gh56ij78kl', '/login/[credential]'],
+  ['a key of short words', '/login/Token%20ab12+cd34ef56%20gh78', '/login/[credential]'],
+  ['a key of short words without its scheme', '/login/ab12%20cd34ef56%20gh78', '/login/[credential]'],
+  ['a percent-encoded value', '/a%2Bb%2F(c)%2asecret%3d/%20', '/[credential]/%20'],
+  ['each character percent-encoded', '%73%6b%2e%6c%69%76%65%2e%61%62%31%32%63%64%33%34%65%66.gh56ij78kl', '[credential]'],
+  ['a percent sign that encodes nothing', '100%/claims-part-00%2', '100%/[credential]%2'],
   ['it twice', 'claims-part-00 claims-part-00', '[credential] [credential]'],
   ['a short value, which is a word', '/admin/login', '/admin/login'],
   ['a scheme', 'Bearer realm', 'Bearer realm'],

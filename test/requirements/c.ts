@@ -2,7 +2,7 @@
 import { gap, notApplicable, proven, type States } from './state.js';
 
 const NO_DPOP = 'optional; DPoP is not supported, and tokens bound to a key are rejected (C-110)';
-const EXCHANGE = 'credentials for the upstream: token exchange';
+const ACTOR = 'an actor token, and the scopes of one operation; today the issuer alone decides about `act`';
 
 export const c: States = {
   'C-01': proven('Bearer in any case, and one token'),
@@ -94,10 +94,10 @@ export const c: States = {
   'C-120': proven('a token bound to a certificate is rejected'),
   'C-121': proven('certificate headers do not reach the upstream'),
   'C-122': proven('any cnf is rejected'),
-  'C-125': gap(EXCHANGE),
-  'C-126': gap(EXCHANGE),
-  'C-127': gap(EXCHANGE),
-  'C-128': gap(EXCHANGE),
+  'C-125': proven('an exchange names the upstream, and the gateway authenticates'),
+  'C-126': proven('the types of an issued token are checked'),
+  'C-127': gap(ACTOR),
+  'C-128': proven('an issued token ends with that of the caller; a failed exchange forwards nothing'),
   'C-130': proven('fields that Connection names are removed, both ways'),
   'C-131': proven('hop-by-hop fields are removed'),
   'C-132': proven('Connection cannot name a field that the gateway checks'),

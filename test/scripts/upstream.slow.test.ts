@@ -7,7 +7,7 @@ test('the server tells users apart and rejects wrong JWTs (A-43)', { timeout: 90
   const { code, output } = await runShell('node scripts/verify/upstream.mjs --quick typescript');
   expect(output.split('\n')).toEqual([
     '  typescript: two users and an API key are three callers',
-    '  typescript: 11 wrong JWTs get 401',
+    '  typescript: 13 wrong JWTs get 401',
     'the servers of docs/upstream.md: 1 verified, 0 skipped',
   ]);
   expect(code).toBe(0);

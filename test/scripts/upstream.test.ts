@@ -28,3 +28,6 @@ describe.each(['ts', 'python', 'go'])('the server in %s', (mark) => {
     for (const word of ['https://mcp.example.com', 'files-backend', 'sub_id']) expect(code).toContain(word);
   });
 });
+
+test('PyJWT gets a leeway: without it, it rejects an iat that is one second ahead of its clock', () =>
+  expect(blockOf('python')).toMatch(/"leeway": \d+/));

@@ -14,10 +14,24 @@ export const DOC_ENVIRONMENT = {
   LOGIN_SECRET: 's3cret',
   FILES_SECRET: 's3cret',
   IDENTITY_KEY: pem(),
+  IDENTITY_OLD: pem(),
+  IDENTITY_NEW: pem(),
   BRIDGE_KEY: pem(),
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;
 
-/** The text as an operator completes it: no gateway starts with the hashes of an example. */
-export const withOwnHashes = (text: string): string => text.replaceAll(HASH, () => randomBytes(32).toString('hex'));
+/** No machine of the tests has the key files of docs/upstream.md. */
+const FILES: Readonly<Record<string, string>> = {
+  '${file:/run/secrets/identity-old.pem}': '${env:IDENTITY_OLD}',
+  '${file:/run/secrets/identity-new.pem}': '${env:IDENTITY_NEW}',
+};
+
+/**
+ * The text as an operator completes it: no gateway starts with the hashes of an example. Variables
+ * stand for the files.
+ */
+export const withOwnValues = (text: string): string => {
+  const own = text.replaceAll(HASH, () => randomBytes(32).toString('hex'));
+  return Object.entries(FILES).reduce((all, [file, variable]) => all.replaceAll(file, () => variable), own);
+};

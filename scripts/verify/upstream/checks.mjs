@@ -3,8 +3,13 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identityJwt, newKey } from './keys.mjs';
 
-/** Longer than the time for which jose and PyJWT do not fetch the keys again. */
-const BETWEEN_STEPS_MS = 31_000;
+/** Longer than the minute after which the server in Go fetches the keys again; others need 30 s. */
+const BETWEEN_STEPS_MS = 65_000;
+/** Longer than the pause between two rounds of calls. */
+const AFTER_STEP_MS = 4_000;
+const ROUND_MS = 1_000;
+/** Calls at once. A library that fetches the keys for one call alone rejects the others. */
+const PARALLEL = 20;
 const CALL = JSON.stringify({
   jsonrpc: '2.0',
   id: 1,
@@ -46,31 +51,39 @@ export async function checkUsers(lanes, { issuer, apiKey, say }) {
   }
 }
 
+/** Makes rounds of calls at once while `isRunning`. Each of the calls must succeed. */
+async function callInRounds({ language, url }, { issuer, isRunning }) {
+  let calls = 0;
+  // A new token each time, for which the gateway signs a new JWT.
+  const mint = () => issuer.mint(url, `user-${calls++}`);
+  while (isRunning()) {
+    const tokens = await Promise.all(Array.from({ length: PARALLEL }, mint));
+    const answers = await Promise.all(tokens.map((token) => call(url, bearer(token))));
+    const failed = answers.filter(({ status }) => status !== 200).length;
+    strictEqual(failed, 0, `${language}: ${failed} of ${PARALLEL} calls at once fail`);
+    await sleep(ROUND_MS);
+  }
+  return calls;
+}
+
 /** The three steps of a rotation. Calls go on all the time, and each of them must succeed. */
 export async function checkRotation(lanes, { issuer, reload, say }) {
   let isRunning = true;
-  async function callAllTheTime({ language, url }) {
-    let calls = 0;
-    while (isRunning) {
-      // A new token each time, for which the gateway signs a new JWT.
-      const { status } = await call(url, bearer(await issuer.mint(url, `user-${calls}`)));
-      strictEqual(status, 200, `${language}: call ${calls} of the rotation`);
-      calls += 1;
-      await sleep(100);
-    }
-    say(`  ${language}: ${calls} calls during the rotation, all of them answered`);
-  }
   async function rotate() {
     await reload('old', 'next');
     await sleep(BETWEEN_STEPS_MS);
     await reload('next', 'old');
-    await sleep(2000);
+    await sleep(AFTER_STEP_MS);
     await reload('next');
-    await sleep(1000);
+    await sleep(AFTER_STEP_MS);
   }
   const done = rotate().finally(() => {
     isRunning = false;
   });
+  async function callAllTheTime(lane) {
+    const calls = await callInRounds(lane, { issuer, isRunning: () => isRunning });
+    say(`  ${lane.language}: ${calls} calls during the rotation, all of them answered`);
+  }
   await Promise.all([done, ...lanes.map(callAllTheTime)]);
 }
 
@@ -92,6 +105,8 @@ export async function checkWrongTokens(lanes, { issuer, origin, key, say }) {
     'no issuer': { claims: { iss: undefined } },
     'an end in the past': { claims: { exp: past } },
     'no end': { claims: { exp: undefined } },
+    'no sub_id': { claims: { sub_id: undefined } },
+    'a sub_id that is null': { claims: { sub_id: null } },
     'another type': { header: { typ: 'at+jwt' } },
     'no type': { header: { typ: undefined } },
     'the public key as a secret': { header: { alg: 'HS256' } },
@@ -101,6 +116,9 @@ export async function checkWrongTokens(lanes, { issuer, origin, key, say }) {
   for (const { language, url, direct } of lanes) {
     const good = await identityJwt(parts);
     deepStrictEqual((await call(direct, bearer(good))).status, 200, `${language}: a good JWT`);
+    // The clock of the gateway is ahead of the clock of the server.
+    const early = await identityJwt(parts, { claims: { iat: Math.floor(Date.now() / 1000) + 3 } });
+    deepStrictEqual((await call(direct, bearer(early))).status, 200, `${language}: another clock`);
     for (const [name, flaw] of Object.entries(flaws)) {
       const { status } = await call(direct, bearer(await identityJwt(parts, flaw)));
       strictEqual(status, 401, `${language}: ${name}`);

@@ -14,6 +14,7 @@ import {
 } from './fields.js';
 import { keyHeader } from './key-carrier.js';
 import { secretReference } from './secret-reference.js';
+import { messageHeaderProblem } from './upstream-headers.js';
 
 const AUDIENCE_HINT = 'write the audience that the upstream expects, such as files-backend';
 /** In a list, the audience of another upstream could be beside it: each could use the JWT. */
@@ -90,7 +91,10 @@ const staticHeader = z
     error: 'write authorization: "${env:UPSTREAM_TOKEN}" instead of header and value',
     abort: true,
   })
-  .pipe(keyHeader);
+  .pipe(keyHeader)
+  .refine((value) => messageHeaderProblem(value) === null, {
+    error: ({ input }) => messageHeaderProblem(String(input)) ?? '',
+  });
 
 export const noCredentialSchema = mapOf(KIND_EXAMPLES.none, { kind: z.literal('none') });
 

@@ -16,9 +16,14 @@ const OF_THE_MESSAGE = new RegExp(
 /** The gateway forwards them from the caller, or sets them by rules of its own. */
 const OF_THE_GATEWAY =
   /^(accept.*|user-agent|traceparent|tracestate|baggage|last-event-id|mcp-.*)$/i;
+const MESSAGE_HINT = 'this header concerns the message or one connection; choose another name';
 const COOKIE = /^(set-)?cookie2?$/i;
 /** Servers take X_User for X-User, so another character could spell a header twice. */
 const NAME = /^[A-Za-z][A-Za-z0-9-]*$/;
+
+/** `header` of a static credential has the same limit. Null: the name is usable. */
+export const messageHeaderProblem = (name: string): string | null =>
+  OF_THE_MESSAGE.test(name) ? MESSAGE_HINT : null;
 
 export const isHeaderName = (name: string): boolean => NAME.test(name);
 
@@ -29,9 +34,7 @@ function nameProblem(name: string): string | null {
   if (COOKIE.test(name)) return 'a fact with ; in it could add a cookie; choose another header';
   if (OF_THE_GATEWAY.test(name))
     return 'the gateway itself decides about this header; choose another name';
-  return OF_THE_MESSAGE.test(name)
-    ? 'this header concerns the message or one connection; choose another name'
-    : null;
+  return messageHeaderProblem(name);
 }
 
 const template = z

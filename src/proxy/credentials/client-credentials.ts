@@ -24,7 +24,7 @@ export function clientCredentials(
   { client, clock, random }: ClientCredentialsParts,
 ): PrincipalCredential {
   // A wrong secret is tried again after five seconds, not at every call: servers lock clients.
-  const supply = createTokenSupply({ clock, random, remembered: exchangeGatewayRejected });
+  const supply = createTokenSupply({ clock, random, remembered: [exchangeGatewayRejected] });
   const expected = {
     issuedTokenType: null,
     audience: [...config.audience, ...config.resource],

@@ -3,7 +3,7 @@
 // back to the caller's own token (A-42, token passthrough).
 import type { Clock } from '../../core/clock.js';
 import type { PrincipalCredential } from '../../core/endpoint-runtime.js';
-import { exchangeRefused, tokenExpired } from '../../core/failures.js';
+import { exchangeGatewayRejected, exchangeRefused, tokenExpired } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import type { Result } from '../../core/result.js';
 import type { ExchangeCredential } from '../../core/upstream-credential.js';
@@ -60,7 +60,7 @@ export function createExchange(
       ? exchangeForm(config, subjectToken, ACCESS_TOKEN_TYPE)
       : onBehalfOfForm(config, subjectToken);
     const askedAtMs = clock.wallMs();
-    const answer = await client.request(form, isKnown);
+    const answer = await client.request(form, isKnown, tokenHash(subjectToken));
     if (!answer.ok) return answer;
     return readIssued(answer.value, { ...expected, subjectToken }, askedAtMs, clock.wallMs());
   };
@@ -82,7 +82,9 @@ export function exchangeCredential(
   { issuer }: Pick<ExchangeCredential, 'issuer'>,
   { exchange, clock, random }: ExchangeParts,
 ): PrincipalCredential {
-  const supply = createTokenSupply({ clock, random, remembered: exchangeRefused });
+  // By caller: one caller must not stop the others. Servers lock a client that fails too often.
+  const remembered = [exchangeRefused, exchangeGatewayRejected];
+  const supply = createTokenSupply({ clock, random, remembered });
   // The caches of verified tokens return one principal for one token, which saves its hash.
   const keys = new WeakMap<Principal, string>();
 

@@ -6,6 +6,7 @@ import { exchangeUnavailable } from '../../core/failures.js';
 import type { ExchangeCredential, IdJagServer } from '../../core/upstream-credential.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import { requireOffer } from '../../idp/offered-metadata.js';
+import { tokenHash } from '../../idp/token-hash.js';
 import { type Exchange, exchangeForm, JWT_BEARER } from './exchange.js';
 import { ID_JAG_TYPE, type IdJag, isIdJag, readIdJag } from './id-jag-assertion.js';
 import { readIssued } from './issued-token.js';
@@ -41,8 +42,10 @@ function assertionForm({ resource, scopes }: IdJagExchange, idJag: IdJag): URLSe
   const form = new URLSearchParams({ grant_type: JWT_BEARER, assertion: idJag.assertion });
   for (const name of idJag.resource.length > 0 ? idJag.resource : resource)
     form.append('resource', name);
-  const scope = idJag.scope ?? scopes.join(' ');
-  if (scope !== '') form.set('scope', scope);
+  const granted = idJag.scope?.split(' ').filter((one) => one !== '') ?? scopes;
+  // The issuer may grant more than the operator wants for this upstream.
+  const wanted = scopes.length === 0 ? granted : granted.filter((one) => scopes.includes(one));
+  if (wanted.length > 0) form.set('scope', wanted.join(' '));
   return form;
 }
 
@@ -85,16 +88,17 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
   const expectedToken = { issuedTokenType: null, audience: resource };
 
   return async (subjectToken, isKnown) => {
+    const caller = tokenHash(subjectToken);
     // Without the other server an ID-JAG is useless, and an outage there must not load the issuer.
-    const obstacle = await authServer.obstacle(isKnown);
+    const obstacle = await authServer.obstacle(isKnown, caller);
     if (obstacle !== null) return withServer(atAuthServer, obstacle);
     const form = exchangeForm(request, subjectToken, ID_JAG_TYPE);
-    const exchanged = await idp.request(form, isKnown);
+    const exchanged = await idp.request(form, isKnown, caller);
     if (!exchanged.ok) return withServer(atIdp, exchanged);
     const idJag = readIdJag(exchanged.value, expectedIdJag, clock);
     if (!idJag.ok) return withServer(atIdp, idJag);
     const askedAtMs = clock.wallMs();
-    const answer = await authServer.request(assertionForm(config, idJag.value), isKnown);
+    const answer = await authServer.request(assertionForm(config, idJag.value), isKnown, caller);
     if (!answer.ok) return withServer(atAuthServer, answer);
     // With an ID-JAG, the upstream could get tokens at its authorization server.
     if (isIdJag(answer.value.accessToken))

@@ -1,6 +1,7 @@
 // Checks the token that a server issued for the upstream (RFC 8693 section 2.2.1), and reads its
 // end. The gateway cannot look into an opaque token, so there it trusts the answer of the server.
 import { exchangeUnavailable } from '../../core/failures.js';
+import { MOST_HEADER_CHARACTERS } from '../../core/header-line.js';
 import { isObject, isPresent } from '../../core/json.js';
 import { ok, type Result } from '../../core/result.js';
 import type { TokenAnswer } from './token-answer.js';
@@ -85,6 +86,10 @@ export const issuedRules: readonly IssuedRule[] = [
     flaw: 'token_type is not Bearer',
     has: ({ members: { token_type: type } }) =>
       typeof type !== 'string' || type.toLowerCase() !== 'bearer',
+  },
+  {
+    flaw: 'the token is too long for a header',
+    has: ({ token }) => token.length > MOST_HEADER_CHARACTERS,
   },
   {
     flaw: "the server returned the caller's own token",

@@ -2,7 +2,6 @@
 // gateway sent, or nothing usable. The HTTP status decides who is to blame, because servers use the
 // error codes differently (Keycloak: 400 invalid_client for an unknown audience, measured).
 import { B64TOKEN } from '../../core/credential.js';
-import type { Failure } from '../../core/failure.js';
 import {
   exchangeGatewayRejected,
   exchangeRefused,
@@ -10,6 +9,7 @@ import {
 } from '../../core/failures.js';
 import { isObject } from '../../core/json.js';
 import { isPlainName } from '../../core/plain-name.js';
+import type { ReadAnswer } from '../../idp/client-endpoint.js';
 import type { Fetched } from '../../idp/fetch-json.js';
 
 /** A JSON object with a usable `access_token`. The reader checks the rest of it. */
@@ -18,13 +18,7 @@ export interface TokenAnswer {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-export interface TokenResult {
-  readonly answer: TokenAnswer | null;
-  /** Null for an answer. */
-  readonly failure: Failure | null;
-  /** True: the breaker counts a failure. Never for a response that one caller alone can cause. */
-  readonly endpointFailed: boolean;
-}
+export type TokenResult = ReadAnswer<TokenAnswer>;
 
 /** Whom a 400 or a 403 rejects: the caller whose token the gateway sends, or the gateway itself. */
 export type Asker = 'caller' | 'gateway';
@@ -123,9 +117,9 @@ export function readAnswer(fetched: Fetched, asker: Asker): TokenResult {
     retryAfterSeconds: Number(answered?.headers['retry-after']) || 1,
   };
   const rule = answerRules.find(({ applies }) => applies(response));
-  if (rule !== undefined) return { answer: null, ...rule.result(response) };
+  if (rule !== undefined) return { value: null, ...rule.result(response) };
   const accessToken = tokenOf(json);
   return accessToken === null || !isObject(json)
-    ? { answer: null, failure: exchangeUnavailable(), endpointFailed: true }
-    : { answer: { accessToken, members: json }, failure: null, endpointFailed: false };
+    ? { value: null, failure: exchangeUnavailable(), endpointFailed: true }
+    : { value: { accessToken, members: json }, failure: null, endpointFailed: false };
 }

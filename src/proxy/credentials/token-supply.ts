@@ -28,8 +28,8 @@ export interface TokenSupplyParts {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
-  /** The failure that the supply remembers for five seconds. It never remembers another one. */
-  readonly remembered: MakeFailure;
+  /** The failures that the supply remembers for five seconds. It never remembers others. */
+  readonly remembered: readonly MakeFailure[];
 }
 
 const RENEWAL_BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
@@ -45,7 +45,8 @@ export function createTokenSupply({ clock, random, remembered }: TokenSupplyPart
   ): Promise<Result<readonly string[]>> {
     const issued = await ask(cache.isKnown(key));
     if (!issued.ok) {
-      if (issued.definition === remembered.definition) cache.putRejection(key, issued);
+      if (remembered.some(({ definition }) => definition === issued.definition))
+        cache.putRejection(key, issued);
       return issued;
     }
     const { accessToken, endsAtMs } = issued.value;

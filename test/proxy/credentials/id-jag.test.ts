@@ -82,6 +82,12 @@ describe('the two requests', () => {
     expect(servers.files.requests).toMatchObject([{ resource: RESOURCE, scope: 'files:read' }]);
   });
 
+  test('the other server is asked for no scope that the operator did not write', async () => {
+    servers.idp.lies = { claims: { resource: RESOURCE, scope: 'files:read admin' } };
+    expect(await outcome(asking(servers, { scopes: ['files:read'] }))).toEqual(['ok', '']);
+    expect(servers.files.requests).toMatchObject([{ resource: RESOURCE, scope: 'files:read' }]);
+  });
+
   test('an ID-JAG without resource and scope: the request itself names both', async () => {
     servers.idp.lies = { claims: { resource: undefined, scope: undefined } };
     servers.files.lies = { claims: { aud: RESOURCE } };

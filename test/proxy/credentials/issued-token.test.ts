@@ -16,9 +16,9 @@ const read = (changes: Record<string, unknown> = {}, others: Partial<typeof expe
 const jwt = (claims: Record<string, unknown>) => ({ access_token: issuedJwt(claims) });
 const header = (value: Record<string, unknown>) => issuedJwt({ aud: 'other' }, value);
 
-const [TYPE, BEARER, OWN, AUDIENCE, EXP, EXPIRES_IN, EXPIRED] = issuedRules.map(({ flaw }) => flaw) as string[];
+const [TYPE, BEARER, LONG, OWN, AUDIENCE, EXP, EXPIRES_IN, EXPIRED] = issuedRules.map(({ flaw }) => flaw) as string[];
 
-describe('a flaw', () => {
+describe('a flaw of an issued token (C-126)', () => {
   test.each<[string | undefined, string, Record<string, unknown>]>([
     [TYPE, 'a refresh token (zitadel)', { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }],
     [TYPE, 'an ID token', { issued_token_type: 'urn:ietf:params:oauth:token-type:id_token' }],
@@ -28,6 +28,7 @@ describe('a flaw', () => {
     [BEARER, 'N_A', { token_type: 'N_A' }],
     [BEARER, 'DPoP', { token_type: 'DPoP' }],
     [BEARER, 'no token type', { token_type: undefined }],
+    [LONG, 'more than 8 KiB', { access_token: 'a'.repeat(8193) }],
     [OWN, 'the token of the caller', { access_token: SUBJECT }],
     [AUDIENCE, 'another audience', jwt({ aud: 'other' })],
     [AUDIENCE, 'a list without it', jwt({ aud: ['other', `${BACKEND}/`] })],

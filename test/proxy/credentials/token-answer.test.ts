@@ -63,7 +63,7 @@ const rows: [string, Fetched, string, boolean, Asker?][] = [
 describe('a rule', () => {
   test.each(rows)('%s', (name, fetched, reason, endpointFailed, asker = 'caller') => {
     const result = readAnswer(fetched, asker);
-    expect(result).toMatchObject({ answer: null, endpointFailed });
+    expect(result).toMatchObject({ value: null, endpointFailed });
     expect(reasonOf(result.failure)).toBe(reason);
     const response = fetched.kind === 'answer' ? fetched : { status: 0, json: undefined };
     const seen = { ...response, isTransport: fetched.kind === 'transport', asker, detail: '', retryAfterSeconds: 1 };
@@ -76,7 +76,7 @@ describe('a rule', () => {
 
 test('a token passes with all members of the response', () => {
   expect(readAnswer(answer(200), 'caller')).toEqual({
-    answer: { accessToken: 'issued', members: ISSUED },
+    value: { accessToken: 'issued', members: ISSUED },
     failure: null,
     endpointFailed: false,
   });

@@ -19,7 +19,7 @@ let lifeMs: number;
 
 beforeEach(() => {
   clock = testClock();
-  supply = createTokenSupply({ clock, random: () => 1, remembered: exchangeRefused });
+  supply = createTokenSupply({ clock, random: () => 1, remembered: [exchangeRefused] });
   asked = [];
   hold = undefined;
   next = [];
