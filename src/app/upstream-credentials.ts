@@ -41,6 +41,9 @@ interface Shared extends RuntimeDependencies {
   readonly fetchJson?: FetchJson;
 }
 
+/** The kinds with a state or a secret of their own. */
+type Kept = Exclude<UpstreamCredentialConfig, { kind: 'none' | 'forward' }>;
+
 export function createUpstreamCredentials(
   { identity, issuers }: Pick<ResolvedConfig, 'identity' | 'issuers'>,
   runtimes: ReadonlyMap<string, Pick<IssuerRuntime, 'metadata'>>,
@@ -103,14 +106,10 @@ export function createUpstreamCredentials(
     return clientCredentials(config, { ...shared, client });
   }
 
-  function build({ upstreamCredential: config, path }: Endpoint): PrincipalCredential {
+  function build(config: Kept, path: string): PrincipalCredential {
     switch (config.kind) {
-      case 'none':
-        return noCredential;
       case 'static':
         return staticCredential(config);
-      case 'forward':
-        return forwardCredential;
       case 'identity':
         if (identity === null || ring === null)
           throw new Error('the configuration has no identity');
@@ -130,9 +129,11 @@ export function createUpstreamCredentials(
 
   function kept(endpoint: Endpoint): PrincipalCredential {
     const { path, upstream, upstreamCredential: config } = endpoint;
+    if (config.kind === 'none') return noCredential;
+    if (config.kind === 'forward') return forwardCredential;
     const ofRing = config.kind === 'identity' ? identity : null;
     const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
-    const credential = upstreamCredentials.get(key, () => build(endpoint));
+    const credential = upstreamCredentials.get(key, () => build(config, path));
     used.add(credential);
     return credential;
   }
