@@ -95,7 +95,7 @@ describe('an upstream that refuses a GET stream', () => {
       [json(503), 'status 503'],
       [json(200), 'not an event stream'],
       [answers.status(204), 'status 204'],
-      [answers.status(401), 'status 401'],
+      [answers.status(401), 'status 401 to a request without a credential'],
       [
         answers.status(302, [['Location', 'http://internal.example']]),
         'redirect 302 to http://internal.example/; if that is the MCP server, write this as upstream',
