@@ -4,13 +4,13 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../test/fixtures/child.js';
-import { gatewayMain, startConfigured } from '../test/fixtures/launch.js';
+import { startConfigured } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
 import { startOwn } from './processes.mjs';
+import { checkRejection, sliceOptions } from './slices.mjs';
 import { median } from './statistics.mjs';
 
 const USAGE = `usage: node bench/credentials.mjs [--starts N] [--rounds N] [--seconds S] [--main MAIN]
@@ -27,21 +27,8 @@ const BASE = 'hot JWT';
 const folder = fileURLToPath(new URL('../.scratch/bench/', import.meta.url));
 const say = (line) => console.log(`- ${line}`);
 
-const { values } = parseArgs({
-  options: {
-    starts: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '12' },
-    seconds: { type: 'string', default: '0.6' },
-    main: { type: 'string', default: gatewayMain },
-    help: { type: 'boolean', default: false },
-  },
-});
-const [starts, rounds, seconds] = [values.starts, values.rounds, values.seconds].map(Number);
-const isCount = (n, most) => Number.isInteger(n) && n >= 1 && n <= most;
-if (values.help || !isCount(starts, 20) || !isCount(rounds, 200) || !(seconds >= 0.1)) {
-  console.error(USAGE);
-  process.exit(values.help ? 0 : 2);
-}
+const values = sliceOptions(USAGE);
+const { starts, rounds, seconds } = values;
 
 /** Random keys beside the measured one. A map of many entries costs more than one of one. */
 const OTHERS = 1000;
@@ -106,14 +93,6 @@ function plans(upstream, issuer) {
     'bridge token, EdDSA': bridged(pem('ed25519')),
     'bridge token, ES256': bridged(pem('ec', { namedCurve: 'P-256' })),
   };
-}
-
-/** A gateway that admits every caller would be fast. */
-async function checkRejection(load, name, port) {
-  const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
-  const { answers, bad } = await load.ask(order, 10_000);
-  if (!(answers > 0 && bad === answers))
-    throw new Error(`${name}: a call without a credential is not rejected`);
 }
 
 async function measure(load, upstream, issuer) {

@@ -4,13 +4,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../test/fixtures/child.js';
-import { gatewayMain, startConfigured, startLoopback } from '../test/fixtures/launch.js';
+import { startConfigured, startLoopback } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
 import { startOwn } from './processes.mjs';
+import { checkRejection, sliceOptions } from './slices.mjs';
 import { median } from './statistics.mjs';
 
 const USAGE = `usage: node bench/upstream-credentials.mjs [--starts N] [--rounds N] [--seconds S]
@@ -31,22 +31,8 @@ const LEAST = { static: 0.98, identity: 0.95, 'identity EdDSA': 0.95, exchange: 
 const folder = fileURLToPath(new URL('../.scratch/bench/', import.meta.url));
 const say = (line) => console.log(`- ${line}`);
 
-const { values } = parseArgs({
-  options: {
-    starts: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '12' },
-    seconds: { type: 'string', default: '0.6' },
-    only: { type: 'string' },
-    main: { type: 'string', default: gatewayMain },
-    help: { type: 'boolean', default: false },
-  },
-});
-const [starts, rounds, seconds] = [values.starts, values.rounds, values.seconds].map(Number);
-const isCount = (n, most) => Number.isInteger(n) && n >= 1 && n <= most;
-if (values.help || !isCount(starts, 20) || !isCount(rounds, 200) || !(seconds >= 0.1)) {
-  console.error(USAGE);
-  process.exit(values.help ? 0 : 2);
-}
+const values = sliceOptions(USAGE, { only: { type: 'string' } });
+const { starts, rounds, seconds } = values;
 
 const pem = (type, options) =>
   generateKeyPairSync(type, options).privateKey.export({ format: 'pem', type: 'pkcs8' });
@@ -134,14 +120,6 @@ function chosenPlans(exchangeUrl) {
   const unknown = wanted.filter((name) => !(name in all));
   if (unknown.length > 0) throw new Error(`--only: ${unknown} is not one of ${Object.keys(all)}`);
   return Object.fromEntries(wanted.map((name) => [name, all[name]]));
-}
-
-/** The numbers of a gateway that accepts every caller would say nothing. */
-async function checkRejection(load, name, port) {
-  const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
-  const { answers, bad } = await load.ask(order, 10_000);
-  if (!(answers > 0 && bad === answers))
-    throw new Error(`${name}: a call without a credential is not rejected`);
 }
 
 async function measure(load, upstream, { issuer, exchange }) {

@@ -9,6 +9,7 @@ import type { Gateway } from '../fixtures/gateway.js';
 import { secret, secretToken } from '../fixtures/ledger.js';
 import { modern } from '../fixtures/messages.js';
 import { startServer } from '../fixtures/ports.js';
+import { providerToken } from '../fixtures/provider-token.js';
 import { type RawResponse, rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { ENV_SECRET, logOf, startConfigured } from '../fixtures/scene.js';
@@ -24,19 +25,6 @@ const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [v
 let idp: Loopback;
 let provider: Provider;
 let exchanges: Record<string, unknown>[];
-
-function issue(user: string, audience: string, client: InstanceType<Provider['Client']>, ttl: number): Promise<string> {
-  const token = new provider.AccessToken({ client, accountId: user, grantId: 'login', gty: 'authorization_code' });
-  token.resourceServer = new provider.ResourceServer(audience, {
-    scope: 'files:read',
-    audience,
-    accessTokenTTL: ttl,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'RS256' } },
-  });
-  token.scope = 'files:read';
-  return token.save();
-}
 
 async function startProvider(): Promise<void> {
   const { Provider: ProviderClass, errors } = await loadLibrary();
@@ -65,7 +53,7 @@ async function startProvider(): Promise<void> {
       });
       if (payload.sub === 'blocked') throw new errors.AccessDenied('not for this user');
       const audience = String(listed(params.audience)[0]);
-      const value = await issue(String(payload.sub), audience, client as never, 600);
+      const value = await providerToken({ provider, client: client as never, user: String(payload.sub), audience, ttl: 600 });
       secret('passed', value);
       ctx.body = { access_token: value, issued_token_type: ACCESS_TOKEN, token_type: 'Bearer', expires_in: 600 };
     },
@@ -107,7 +95,7 @@ beforeEach(() => {
 async function tokenOf(user: string): Promise<string> {
   const client = await provider.Client.find(GATEWAY.client_id);
   if (client === undefined) throw new Error('the provider has no client');
-  const token = await issue(user, RESOURCE, client, 300);
+  const token = await providerToken({ provider, client, user, audience: RESOURCE, ttl: 300 });
   secretToken(token);
   return token;
 }
