@@ -1,21 +1,33 @@
 // Builds dist/ when npm prepares the package. Skips the build where TypeScript is not installed.
 // A production install (`npm ci --omit=dev`) has no TypeScript and must still succeed.
+//
+// `--from-empty` is for `npm pack` and `npm publish`. It deletes dist/ first: the compiler leaves
+// the files of sources that are gone, and they must not leave the machine.
 import { execSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 
-const here = (path) => existsSync(new URL(`../${path}`, import.meta.url));
-const command = process.env.npm_command;
+const at = (path) => new URL(`../${path}`, import.meta.url);
+const here = (path) => existsSync(at(path));
+const fromEmpty = process.argv.includes('--from-empty');
+const packs = ['pack', 'publish'].includes(process.env.npm_command);
 
-if (here('node_modules/typescript/package.json')) {
+function build() {
   try {
-    execSync('npm run build', { stdio: 'inherit', cwd: new URL('..', import.meta.url) });
+    execSync('npm run build', { stdio: 'inherit', cwd: at('') });
   } catch {
     // npm has printed the errors of the compiler.
     process.exit(1);
   }
-} else if (command === 'pack' || command === 'publish') {
+}
+
+if (packs && !fromEmpty) {
+  // npm runs both scripts. prepack has built already.
+} else if (here('node_modules/typescript/package.json')) {
+  if (fromEmpty) rmSync(at('dist'), { recursive: true, force: true });
+  build();
+} else if (fromEmpty) {
   // A package without a fresh dist/ must not leave the machine.
-  console.error(`prepare: npm ${command} needs TypeScript for the build. Run npm install first.`);
+  console.error('prepare: npm needs TypeScript for the build of a package. Run npm install first.');
   process.exit(1);
 } else {
   console.log('prepare: TypeScript is not installed, so the build is skipped.');
