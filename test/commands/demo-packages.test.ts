@@ -30,7 +30,7 @@ test('both are missing', async () => {
   const problem = await packageProblem({ idp: without('idp'), '@mcp/server': without('@mcp/server') }, inProject());
   expect(problem).toBe(
     'The demo needs idp and @mcp/server, which this install does not have.\n' +
-      'An install with --omit=optional leaves out the packages of the demo. All other commands work.\n' +
+      'An install with --omit=optional leaves them out. All other commands work without them.\n' +
       REMEDY(),
   );
 });

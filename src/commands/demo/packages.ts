@@ -54,7 +54,7 @@ export async function packageProblem(
   if (missing.length > 0)
     lines.push(
       `The demo needs ${missing.join(' and ')}, which this install does not have.`,
-      'An install with --omit=optional leaves out the packages of the demo. All other commands work.',
+      'An install with --omit=optional leaves them out. All other commands work without them.',
     );
   return [...lines, remedy(root)].join('\n');
 }
