@@ -48,7 +48,9 @@ export async function install(folder, { file, args = [], folders }) {
     cwd: folder,
     env,
   });
-  if (/warn/i.test(output)) throw new Error(`npm warns:\n${output}`);
+  // npm also warns about the settings of the user.
+  if (/warn.*(install-scripts|deprecated|EBADENGINE|portcullis)/i.test(output))
+    throw new Error(`npm warns:\n${output}`);
   const packages = packagesOf(folder).length;
   return { folder, env, seconds, packages, bytes: bytesOf(join(folder, 'node_modules')) };
 }
