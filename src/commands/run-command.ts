@@ -1,6 +1,7 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
+import { suitedTo } from './how-started.js';
 import { version } from './version.js';
 
 interface Command {
@@ -55,24 +56,45 @@ export const help = `portcullis: an auth gateway in front of MCP servers
   portcullis COMMAND --help          show the options of a command
   portcullis --version`;
 
+const NAME = 'portcullis';
+
+/** The help has columns, so it keeps the short name. */
+const helpHere = ({ started }: CommandIo): string =>
+  started === undefined || started.command === NAME
+    ? help
+    : `${help}\n\nHere, write ${started.command} for ${NAME}.`;
+
+/** The same surroundings, whose outputs name commands in the form of this start. */
+function suitedIo(io: CommandIo): CommandIo {
+  const { started } = io;
+  if (started === undefined || started.command === NAME) return io;
+  const suited = suitedTo(started, Object.keys(commands));
+  // The prototype keeps the getter of standard input, which a copy would open.
+  return Object.assign(Object.create(io), {
+    write: (text: string) => io.write(suited(text)),
+    writeError: (text: string) => io.writeError(suited(text)),
+  });
+}
+
 /** Resolves to the exit code. */
 export async function runCommand(
   [name, ...args]: readonly string[],
-  io: CommandIo = processIo,
+  given: CommandIo = processIo,
 ): Promise<number> {
+  const io = suitedIo(given);
   if (name === '--version') {
     io.write(version());
     return 0;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    io.write(help);
+    given.write(helpHere(given));
     return name === undefined ? 2 : 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
     const hint = commandHint(name, args, Object.keys(commands));
-    const problem = `There is no command ${name}.${hint === null ? '' : ` ${hint}`}`;
-    io.writeError(`${problem}\n\n${help}`);
+    io.writeError(`There is no command ${name}.${hint === null ? '' : ` ${hint}`}\n`);
+    given.writeError(helpHere(given));
     return 2;
   }
   const command = await load();

@@ -33,7 +33,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
  * before one: its types only.
  */
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
-  [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
+  // The demo's MCP server answers Node's requests with it.
+  [/^(hono|@hono\/node-server)(\/|$)/, ['http/', 'commands/demo/']],
   [/^jose$/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
   [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
