@@ -57,8 +57,8 @@ function buildServer(): McpServer {
   return server;
 }
 
-/** Starts the upstream on a free loopback port; `url` is its MCP endpoint. */
-export async function startDemoUpstream(): Promise<DemoUpstream> {
+/** Starts the upstream on a loopback port, by default a free one. `url` is its MCP endpoint. */
+export async function startDemoUpstream(port?: number): Promise<DemoUpstream> {
   const mcp = createMcpHandler(buildServer);
   const serve = getRequestListener((request) => mcp.fetch(request));
   const seen: SeenRequest[] = [];
@@ -82,7 +82,7 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
     void serve(req, res);
   };
 
-  const listening = await listenLoopback(handler);
+  const listening = await listenLoopback(handler, port);
   return {
     url: `${listening.url}/mcp`,
     seen,
