@@ -12,6 +12,7 @@ import { loadConfig } from './load-config.js';
 import { reloadSource } from './reload-source.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
+import { releaseStartMemory } from './start-memory.js';
 import { version } from './version.js';
 
 /**
@@ -139,6 +140,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(problem);
     return 1;
   }
+  releaseStartMemory();
   signals.reportTo(gateway.notify);
   signals.accept();
   const source = reloadSource(values.config, io.env);

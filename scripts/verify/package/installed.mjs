@@ -80,7 +80,7 @@ export async function checkNames({ folder, env }, version) {
       cwd: folder,
       env,
     });
-    expectSame(`npx ${name} --version`, output, version);
+    expectSame(`npx ${name} --version`, output.split('\n').at(-1), version);
   }
   const { output } = await run('npx', ['portcullis', 'srve'], { cwd: folder, env });
   expectParts('a hint', output, ['Did you mean npx mcp-portcullis serve?']);
