@@ -1,4 +1,6 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
+
+import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { demo, demoHelp } from './demo.js';
@@ -6,7 +8,6 @@ import { doctor, doctorHelp } from './doctor.js';
 import { explain, explainHelp } from './explain.js';
 import { hashKey, hashKeyHelp } from './hash-key.js';
 import { serve, serveHelp } from './serve.js';
-import { version } from './version.js';
 
 interface Command {
   /** Resolves to the exit code. */

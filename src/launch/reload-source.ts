@@ -1,6 +1,6 @@
 // Reads the configuration and the API keys of `serve` again, for a reload.
 import type { ReloadSource } from '../app/reload.js';
-import type { CommandIo } from './command-io.js';
+import type { Environment } from '../config/secrets.js';
 import { readConfiguration, readKeysInSlices } from './load-config.js';
 
 const ENVIRONMENT =
@@ -8,7 +8,7 @@ const ENVIRONMENT =
   'apiKeysFile were read again';
 
 /** `file`: that of --config; undefined: the gateway runs with the environment. */
-export const reloadSource = (file: string | undefined, env: CommandIo['env']): ReloadSource => ({
+export const reloadSource = (file: string | undefined, env: Environment): ReloadSource => ({
   readConfig: () => readConfiguration(file, env),
   readKeys: (config, known) => readKeysInSlices(config, env, known),
   limits: file === undefined ? ENVIRONMENT : null,
