@@ -97,6 +97,15 @@ export const steps = [
     run: (shell) => shell.run('node', ['dist/main.js', 'demo', '--once']),
   },
   {
+    name: 'package',
+    what: 'the npm package on Node 20, 22, 24 and 26: sizes, the demo, memory (only with --only package)',
+    minutes: 60,
+    onlyIfNamed: true,
+    note: /^(the package works.*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/package.mjs', ...cacheOf('PORTCULLIS_PACKAGE_CACHE')]),
+  },
+  {
     name: 'conformance',
     what: 'the official MCP suite, directly and through the gateway',
     minutes: 20,

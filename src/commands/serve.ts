@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Gateway } from '../app/app.js';
+import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
 import { loadConfig } from '../launch/load-config.js';
 import { reloadSource } from '../launch/reload-source.js';
@@ -18,11 +19,12 @@ const LAST_LINES_MS = 2_000;
 
 export const serveHelp = `portcullis serve [--config FILE]
 
-Runs the gateway. Without --config it reads the environment: PORTCULLIS_UPSTREAM,
+Runs the gateway. Without a file it reads the environment: PORTCULLIS_UPSTREAM,
 PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER are enough for one server. .env.example lists every
 variable.
 
-  --config FILE   YAML with publicUrl, issuers and endpoints
+  --config FILE   YAML with publicUrl, issuers and endpoints; without it, the file that the variable
+                  PORTCULLIS_CONFIG names
   --help          this text
 
 The log goes to standard output as JSON lines. On a terminal, a few lines of words about endpoints
@@ -96,7 +98,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   try {
     gateway = await startHere(loaded, {
       destination: output,
-      ...(values.config === undefined && { reword: variableNotice }),
+      ...(configFile(values.config, io.env) === null && { reword: variableNotice }),
       ...(describesStart && { announce: createStartLines(config, lines) }),
     });
   } catch (error) {

@@ -39,12 +39,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
  * before one: its types only.
  */
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
-  [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
+  // The demo's MCP server answers Node's requests with it.
+  [/^(hono|@hono\/node-server)(\/|$)/, ['http/', 'commands/demo/']],
   [/^jose$/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
   [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
-  [/^yaml$/, ['config/yaml-document.ts', 'config/yaml-lines.ts']],
+  [/^yaml$/, ['config/admin-address.ts', 'config/yaml-document.ts', 'config/yaml-lines.ts']],
   [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
@@ -54,9 +55,10 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
   [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
+  // `health` must use no proxy of the environment: fetch may.
   [
     /^node:(http|https|http2|net|tls|dgram)$/,
-    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'type '],
+    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'commands/health.ts', 'type '],
   ],
   [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
   [/^node:/, ['']],
