@@ -190,6 +190,14 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/upstream.mjs']),
   },
   {
+    name: 'release',
+    what: 'the jobs of release.yml that run outside GitHub (only with --only release)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the release: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,
