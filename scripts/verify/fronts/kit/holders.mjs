@@ -1,8 +1,8 @@
 // Clients of the TypeScript SDK 1.x and 2.x that hold streams over a restart of the gateway, with
 // the default settings of the SDKs.
 //
+// Usage: `node holders.mjs URL`, with the access token in TOKEN and a channel for messages. It sends
 // `ready` when each stream has an event. It answers the messages `count` and `stop` with counts.
-// `ready` when each stream has an event. At the messages `count` and `stop` it answers with counts.
 import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
