@@ -6,23 +6,13 @@ import { startChild } from '../../../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../../../test/fixtures/launch.js';
 import { withDeadline } from '../../../../test/fixtures/wait.js';
 import { PATHS } from './behind.mjs';
+import { problemOf } from './numbered.mjs';
 
 const START_MS = 90_000;
 /** An SDK tries again after 1 s and 1.5 s. */
 const RESUME_MS = 30_000;
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const first = (texts) => [...new Set(texts)].slice(0, 3).join('; ');
-
-/** The problem of the numbers that a client got. Null: it has each number once, in order. */
-export function problemOf(numbers, sent) {
-  const missing = [];
-  for (let number = 1; number <= sent; number += 1)
-    if (!numbers.includes(number)) missing.push(number);
-  const doubled = numbers.length - new Set(numbers).size;
-  if (missing.length > 0) return `${missing.length} of ${sent} missing, from ${missing[0]}`;
-  if (doubled > 0) return `${doubled} twice`;
-  return numbers.every((number, at) => number === at + 1) ? null : 'not in order';
-}
 
 function createHolders(world) {
   const waiting = [];
