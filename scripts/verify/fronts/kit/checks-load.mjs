@@ -7,7 +7,7 @@ import { holdStreams } from './checks-resume.mjs';
 const CALLS = 20_000;
 const KEPT = 12;
 const FRESH = 4;
-const MOST_MS = 240_000;
+const MOST_MS = 600_000;
 /** Load before, between and after the restarts. A front must see that a replica is back. */
 const PAUSE_MS = 4_000;
 
