@@ -183,6 +183,14 @@ export const steps = [
       ]),
   },
   {
+    name: 'systemd',
+    what: 'the unit of deploy/systemd under a real systemd, with the commands of docs/deploy.md',
+    minutes: 15,
+    note: /^(the unit of systemd: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/systemd.mjs', ...cacheOf('PORTCULLIS_SYSTEMD_CACHE')]),
+  },
+  {
     name: 'upstream',
     what: 'the servers of docs/upstream.md verify the identity JWT, also while its keys rotate',
     minutes: 15,
