@@ -7,7 +7,10 @@ import { parseArgs } from 'node:util';
 import { plainManifests } from './chart/render.mjs';
 
 const { values } = parseArgs({
-  options: { helm: { type: 'string', default: 'helm' }, check: { type: 'boolean', default: false } },
+  options: {
+    helm: { type: 'string', default: 'helm' },
+    check: { type: 'boolean', default: false },
+  },
 });
 const folder = new URL('../deploy/kubernetes/', import.meta.url);
 const differing = [];

@@ -49,7 +49,11 @@ const properties = () => ({
   }),
   secrets: list(
     closed(
-      { name: { ...name, minLength: 1 }, secretName: { ...name, minLength: 1 }, keys: list(key, { minItems: 1 }) },
+      {
+        name: { ...name, minLength: 1 },
+        secretName: { ...name, minLength: 1 },
+        keys: list(key, { minItems: 1 }),
+      },
       ['name', 'secretName', 'keys'],
     ),
   ),

@@ -181,6 +181,14 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/upstream.mjs']),
   },
   {
+    name: 'chart',
+    what: 'the Helm chart and deploy/kubernetes; it needs Go (only with --only chart)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the chart: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,
