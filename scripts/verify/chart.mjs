@@ -4,12 +4,11 @@
 // Usage: `node scripts/verify/chart.mjs`, after `npm run build`. It needs Go, which builds Helm and
 // kubeconform below .scratch.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitOnSignals } from '../../test/fixtures/child.js';
 import {
   chart,
-  configurationOf,
   KUBERNETES,
   objectsOf,
   plainManifests,

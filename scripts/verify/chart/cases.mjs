@@ -2,7 +2,7 @@
 //
 // Each case begins with values that render, and changes one thing.
 
-/** What `--set` adds to ci/minimal-values.yaml, which has one replica and no session key. */
+/** `--set` changes ci/minimal-values.yaml, which has one replica and no session key. */
 export const REJECTED = [
   { set: ['replicaCount=2'], message: 'openssl rand -base64 32' },
   { set: ['autoscaling.enabled=true'], message: 'sessionKeys: more than one replica' },

@@ -76,7 +76,7 @@ const fileOf = (folder, apiVersion, kind) => {
   return join(folder, `${kind}-${group}-${version}.json`.toLowerCase());
 };
 
-/** What kubeconform needs to find a file of this folder. */
+/** Names the files of this folder for kubeconform. */
 export const locationOf = (folder) =>
   join(folder, '{{ .ResourceKind }}-{{ .Group }}-{{ .ResourceAPIVersion }}.json');
 
