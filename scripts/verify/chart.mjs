@@ -1,5 +1,5 @@
 // Checks the Helm chart: its lint, its values, the objects against the schemas of Kubernetes, and
-// the configuration with the gateway itself. Also that deploy/kubernetes/ is what the chart renders.
+// the configuration with the gateway itself. Checks also that deploy/kubernetes/ is up to date.
 //
 // Usage: `node scripts/verify/chart.mjs`, after `npm run build`. It needs Go, which builds Helm and
 // kubeconform below .scratch.
