@@ -189,6 +189,14 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
   },
   {
+    name: 'cluster',
+    what: 'the Helm chart in a real API server, with a rolling update (only with --only cluster)',
+    minutes: 120,
+    onlyIfNamed: true,
+    note: /^(the cluster: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,
