@@ -6,7 +6,7 @@ import { rootSchema } from '../../dist/config/schema/root.js';
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
 const name = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', maxLength: 253 };
-const key = { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' };
+const fileKey = { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' };
 const whole = (minimum, maximum) => ({ type: 'integer', minimum, maximum });
 const list = (items, more = {}) => ({ type: 'array', items, ...more });
 const port = whole(1, 65_535);
@@ -21,15 +21,27 @@ const closed = (properties, required = []) => ({
   additionalProperties: false,
 });
 
-/**
- * The schema of the product, without what Helm does not need. Where `config` is empty, the chart
- * itself says what to write.
- */
+/** Words that reject nothing. `secret` is a word of the product, not of JSON Schema. */
+const SILENT = ['$schema', '$id', 'title', 'description', 'default', 'examples', 'secret'];
+
+/** A schema with only the words that can reject a value. */
+function bare(schema) {
+  if (Array.isArray(schema)) return schema.map(bare);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const kept = Object.entries(schema).filter(([word]) => !SILENT.includes(word));
+  const of = (word, value) => (word === 'properties' ? each(value) : bare(value));
+  return Object.fromEntries(kept.map(([word, value]) => [word, of(word, value)]));
+}
+
+/** The names of properties stay, also where one is a word of JSON Schema. */
+const each = (named) =>
+  Object.fromEntries(Object.entries(named).map(([key, schema]) => [key, bare(schema)]));
+
+/** The schema of the product. Where `config` is empty, the chart itself says what to write. */
 function configSchema() {
-  const kept = z.toJSONSchema(rootSchema, { io: 'input', target: 'draft-7' });
-  const { $schema: _, required: __, ...schema } = kept;
-  // `secret` is a word of the product, not of JSON Schema.
-  return JSON.parse(JSON.stringify(schema, (at, value) => (at === 'secret' ? undefined : value)));
+  const schema = bare(z.toJSONSchema(rootSchema, { io: 'input', target: 'draft-7' }));
+  delete schema.required;
+  return schema;
 }
 
 const image = closed({
@@ -43,7 +55,7 @@ const properties = () => ({
   config: configSchema(),
   sessionKeys: closed({
     existingSecret: name,
-    key,
+    key: fileKey,
     // 32 bytes in base64, as `openssl rand -base64 32` prints them.
     values: list({ type: 'string', pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$' }),
   }),
@@ -52,7 +64,7 @@ const properties = () => ({
       {
         name: { ...name, minLength: 1 },
         secretName: { ...name, minLength: 1 },
-        keys: list(key, { minItems: 1 }),
+        keys: list(fileKey, { minItems: 1 }),
       },
       ['name', 'secretName', 'keys'],
     ),

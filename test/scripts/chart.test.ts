@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { readConfiguration } from '../../src/commands/load-config.js';
 import { serveHelp } from '../../src/commands/serve.js';
+import { loadFile } from '../../src/config/load.js';
+import { ConfigError } from '../../src/config/problems.js';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -56,8 +57,13 @@ function problemsOf(text: string): unknown {
   }
   const file = join(folder, 'portcullis.yaml');
   writeFileSync(file, local);
-  const config = readConfiguration(file, { UPSTREAM_AUTHORIZATION: 'Bearer a' });
-  return typeof config === 'string' ? config : null;
+  try {
+    loadFile(file, { UPSTREAM_AUTHORIZATION: 'Bearer a' });
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
 }
 
 test('the versions are those of the package', () => {
