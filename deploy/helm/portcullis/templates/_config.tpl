@@ -53,7 +53,7 @@
 {{- end -}}
 {{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) -}}
 {{- if and $several (not $inConfig) (not (include "portcullis.sessionSecret" .)) -}}
-{{- fail "\n\nsessionKeys: more than one replica needs a key that all of them share, or clients of the legacy MCP revisions lose their sessions. Make a Secret and name it:\n\n  kubectl create secret generic portcullis-session --from-literal=session-keys=\"$(openssl rand -base64 32)\"\n  --set sessionKeys.existingSecret=portcullis-session\n\nA single replica works without it: --set replicaCount=1\n" -}}
+{{- fail (printf "\n\nsessionKeys: more than one replica needs a key that all of them share, or clients of the legacy MCP revisions lose their sessions. Make a Secret:\n\n  kubectl -n %s create secret generic portcullis-session --from-literal=session-keys=\"$(openssl rand -base64 32)\"\n\nThen write the value sessionKeys: { existingSecret: portcullis-session }. A single replica works without it: replicaCount: 1\n" .Release.Namespace) -}}
 {{- end -}}
 {{- end -}}
 
