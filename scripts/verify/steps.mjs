@@ -206,6 +206,22 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
   },
   {
+    name: 'chart',
+    what: 'the Helm chart and deploy/kubernetes; it needs Go (only with --only chart)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the chart: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
+  },
+  {
+    name: 'cluster',
+    what: 'the Helm chart in a real API server, with a rolling update (only with --only cluster)',
+    minutes: 120,
+    onlyIfNamed: true,
+    note: /^(the cluster: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,

@@ -89,8 +89,10 @@ export async function startGateway(
     requestsInFlight: () => listener.inFlight(),
     issuers: () => active.runtime.issuerStates(),
     endpoints: () => active.runtime.endpointStates(),
+    upstreams: () => active.runtime.upstreamStates(),
     reloads: () => reloads.states(),
     apiKeys: () => (shared.apiKeys.count() === 0 ? null : shared.apiKeys.count()),
+    nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
