@@ -1,6 +1,6 @@
 // Installs the package in other ways: by pnpm and yarn, globally, from a lock, in a read-only
 // folder.
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { install as installPinned } from '../packages.mjs';
 import { checkDemo, install, mainOf, newProject } from './installed.mjs';
@@ -17,6 +17,12 @@ function setWritable(folder, writable) {
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isDirectory()) setWritable(join(folder, entry.name), writable);
 }
+
+/** Names and times of all files. */
+const stateOf = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${name} ${lstatSync(join(folder, name)).mtimeMs}`)
+    .join('\n');
 
 async function checkFromLock(project) {
   rmSync(join(project.folder, 'node_modules'), { recursive: true });
@@ -46,8 +52,11 @@ async function checkRemedy(project) {
 async function checkReadOnly(project) {
   const folder = join(project.folder, 'node_modules');
   setWritable(folder, false);
+  // root may write everywhere, so the files are compared too.
+  const before = stateOf(folder);
   try {
     await checkDemo(project);
+    expectSame('changes in node_modules', stateOf(folder) === before, true);
   } finally {
     setWritable(folder, true);
   }
