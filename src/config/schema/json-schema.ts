@@ -1,5 +1,5 @@
-// Writes the schema of the configuration as JSON Schema, for editors. It accepts every configuration
-// that the gateway accepts. The gateway also checks what JSON Schema cannot say.
+// Writes the schema of the configuration as JSON Schema, for editors. It accepts every
+// configuration that the gateway accepts. The gateway also checks rules across fields.
 import { z } from 'zod';
 import { rootSchema } from './root.js';
 
@@ -9,7 +9,12 @@ const ID = 'https://github.com/portcullis-mcp/portcullis/config.schema.json';
 
 /** Endpoints whose callers need no issuer. */
 const ONLY_KEYS = {
-  properties: { endpoints: { items: { required: ['apiKeys'], not: { required: ['issuers'] } } } },
+  properties: {
+    endpoints: {
+      type: 'array',
+      items: { type: 'object', required: ['apiKeys'], not: { required: ['issuers'] } },
+    },
+  },
 };
 
 /** The loader fills these in before it applies the schema. */
