@@ -102,8 +102,8 @@ describe('says where a mistake is', () => {
 
   test('issuers are left out only where every endpoint has API keys and no issuers', () => {
     const { issuers: _issuers, ...rest } = good;
-    const [endpoint] = good.endpoints as Fields[];
-    const { issuers: _names, ...ofKeys } = { ...endpoint, apiKeys: [{ header: 'X-Api-Key' }] };
+    const [endpoint = {}] = good.endpoints as Fields[];
+    const { issuers: _names, ...ofKeys }: Fields = { ...endpoint, apiKeys: [{ header: 'X-Api-Key' }] };
     expect(flaws({ ...rest, endpoints: [ofKeys] })).toEqual([]);
     expect(flaws(rest)).not.toEqual([]);
     expect(flaws({ ...rest, endpoints: [ofKeys, endpoint] })).not.toEqual([]);

@@ -7,12 +7,19 @@ type Json = Record<string, unknown>;
 
 const ID = 'https://github.com/portcullis-mcp/portcullis/config.schema.json';
 
+const HAS_ISSUERS = { properties: { issuers: {} }, required: ['issuers'] };
+
 /** Endpoints whose callers need no issuer. */
 const ONLY_KEYS = {
   properties: {
     endpoints: {
       type: 'array',
-      items: { type: 'object', required: ['apiKeys'], not: { required: ['issuers'] } },
+      items: {
+        type: 'object',
+        properties: { apiKeys: {} },
+        required: ['apiKeys'],
+        not: HAS_ISSUERS,
+      },
     },
   },
 };
@@ -29,7 +36,7 @@ function asTheLoader(root: Json): Json {
       apiKeys: { description, anyOf: [map, { type: 'null' }] },
     },
     required: (root.required as string[]).filter((name) => name !== 'issuers'),
-    anyOf: [{ required: ['issuers'] }, ONLY_KEYS],
+    anyOf: [HAS_ISSUERS, ONLY_KEYS],
   };
 }
 
