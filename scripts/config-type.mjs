@@ -1,5 +1,5 @@
-// Writes the JSON Schema of the configuration as a TypeScript interface. Each field has the words of
-// the schema, so that an editor shows them.
+// Writes the JSON Schema of the configuration as a TypeScript interface. Each field has the words
+// of the schema, so that an editor shows them.
 
 const pad = (depth) => '  '.repeat(depth);
 
@@ -16,7 +16,8 @@ function comment({ description, default: byDefault }, depth) {
     if (longer.length + 2 * depth > 96) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
-  return `${pad(depth)}/**\n${lines.map((line) => `${pad(depth)} * ${line}\n`).join('')}${pad(depth)} */\n`;
+  const all = ['/**', ...lines.map((line) => ` * ${line}`), ' */'];
+  return all.map((line) => `${pad(depth)}${line}\n`).join('');
 }
 
 /** The schemas of this version of zod have no other keywords for types. */
@@ -41,7 +42,8 @@ function fields({ properties, required = [] }, depth) {
     .map(([name, schema]) => {
       const isNeeded = required.includes(name);
       const type = typeOf(schema, depth) + (isNeeded ? '' : ' | undefined');
-      return `${comment(schema, depth)}${pad(depth)}readonly ${name}${isNeeded ? '' : '?'}: ${type};\n`;
+      const field = `readonly ${name}${isNeeded ? '' : '?'}: ${type};`;
+      return `${comment(schema, depth)}${pad(depth)}${field}\n`;
     })
     .join('');
 }

@@ -1,5 +1,4 @@
-// What the package offers to a program that embeds the gateway. No other file of the package is
-// public.
+// The public names of the package, for a program that embeds the gateway.
 export type { GatewayConfig } from './config/gateway-config.js';
 export { ConfigError } from './config/problems.js';
 export {

@@ -121,7 +121,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   let running: Promise<string | null> = Promise.resolve(null);
   let waiting: Promise<string | null> | null = null;
   let latest: ReloadSource | null = null;
-  /** Of the reload that runs. */
+  /** The problems of the reload that runs. */
   let outcome: string | null = null;
 
   function succeeded(part: ReloadPart): void {

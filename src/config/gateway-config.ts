@@ -5,5 +5,8 @@ import type { rootSchema } from './schema/root.js';
 
 type Written = z.input<typeof rootSchema>;
 
-/** `issuers` is not necessary where every endpoint takes API keys alone. */
-export type GatewayConfig = Omit<Written, 'issuers'> & Partial<Pick<Written, 'issuers'>>;
+export interface GatewayConfig extends Omit<Written, 'issuers' | 'apiKeys'> {
+  /** Not necessary where every endpoint takes API keys alone. */
+  readonly issuers?: Written['issuers'] | undefined;
+  readonly apiKeys?: Written['apiKeys'] | null;
+}

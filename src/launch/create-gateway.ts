@@ -12,7 +12,7 @@ import { type LineSink, lineSink } from './log-lines.js';
 import { DRAIN_MS, startHere, tlsProblem } from './start.js';
 
 export interface CloseOptions {
-  /** Seconds for running calls to finish, from 0 to 86400. Then the gateway cuts them. Default 25. */
+  /** Seconds for running calls to finish, from 0 to 86400. Then it cuts them. Default: 25. */
   readonly drainSeconds?: number | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface RunningGateway {
    */
   reload(config?: GatewayConfig): Promise<void>;
   /**
-   * Serves on for `drain.delaySeconds` of the configuration, while it is not ready. Then rejects new
-   * calls, lets running ones finish, and frees listeners, connections and timers. Resolves to the
-   * number of calls that it cut. A second call returns the promise of the first.
+   * Serves on for `drain.delaySeconds` of the configuration, while it is not ready. Then rejects
+   * new calls, lets running ones finish, and frees listeners, connections and timers. Resolves to
+   * the number of calls that it cut. A second call returns the promise of the first.
    */
   close(options?: CloseOptions): Promise<number>;
 }
@@ -88,8 +88,8 @@ function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
 
 /**
  * Starts a gateway in this process, and resolves once it listens. Rejects with a ConfigError for a
- * bad configuration, with a TypeError for wrong options, and with an Error that has `code` for an
- * address on which it cannot listen.
+ * bad configuration, and with a TypeError for wrong options. Where it cannot listen on an address,
+ * it rejects with an Error that has the `code` of the system, such as EADDRINUSE.
  */
 export async function createGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const source = sourceOf(options);

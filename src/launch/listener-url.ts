@@ -1,6 +1,6 @@
 // The URL of a listener of this process.
 
-/** What `server.address()` returns for a TCP listener. */
+/** The result of `server.address()` for a TCP listener. */
 export interface ListenerAddress {
   readonly address: string;
   readonly family: string;

@@ -1,5 +1,5 @@
-// Starts a gateway in this process, for `serve` and for a program that embeds the gateway: with the
-// clock of the process, and with words for the problems that only a process can have.
+// Starts a gateway in this process, for `serve` and for a program that embeds the gateway. Says how
+// to fix the problems that only a process has: its addresses and its variables.
 import { type Dependencies, type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './load-config.js';

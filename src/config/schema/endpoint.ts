@@ -76,8 +76,8 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     .min(1, { error: 'write at least one issuer, such as [acme]' })
     .optional()
     .describe(
-      'Names from `issuers` of the root, whose tokens the endpoint accepts. Required, except for an ' +
-        'endpoint with `apiKeys`.',
+      'Names from `issuers` of the root, whose tokens the endpoint accepts. Required, except ' +
+        'for an endpoint with `apiKeys`.',
     ),
   scopes: scopes.describe('Scopes that every call needs: the base scopes.'),
   scopesSupported: z

@@ -124,7 +124,8 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   metadataUrl: issuerDocumentUrl('https://auth.example.com/.well-known/openid-configuration')
     .optional()
     .describe(
-      'URL of the metadata. Default: the two standard places (RFC 8414 section 3.1, OpenID Connect Discovery).',
+      'URL of the metadata. Default: the two standard places (RFC 8414 section 3.1, OpenID ' +
+        'Connect Discovery).',
     ),
   authorizationServers: z
     .array(

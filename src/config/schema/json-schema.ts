@@ -1,5 +1,5 @@
-// Writes the schema of the configuration as JSON Schema, for editors. It accepts every configuration
-// that the gateway accepts. The gateway also checks what JSON Schema cannot say.
+// Writes the schema of the configuration as JSON Schema, for editors. It accepts every
+// configuration that the gateway accepts. The gateway also checks rules across fields.
 import { z } from 'zod';
 import { rootSchema } from './root.js';
 
@@ -7,9 +7,21 @@ type Json = Record<string, unknown>;
 
 const ID = 'https://github.com/portcullis-mcp/portcullis/config.schema.json';
 
+const HAS_ISSUERS = { properties: { issuers: {} }, required: ['issuers'] };
+
 /** Endpoints whose callers need no issuer. */
 const ONLY_KEYS = {
-  properties: { endpoints: { items: { required: ['apiKeys'], not: { required: ['issuers'] } } } },
+  properties: {
+    endpoints: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { apiKeys: {} },
+        required: ['apiKeys'],
+        not: HAS_ISSUERS,
+      },
+    },
+  },
 };
 
 /** The loader fills these in before it applies the schema. */
@@ -24,7 +36,7 @@ function asTheLoader(root: Json): Json {
       apiKeys: { description, anyOf: [map, { type: 'null' }] },
     },
     required: (root.required as string[]).filter((name) => name !== 'issuers'),
-    anyOf: [{ required: ['issuers'] }, ONLY_KEYS],
+    anyOf: [HAS_ISSUERS, ONLY_KEYS],
   };
 }
 

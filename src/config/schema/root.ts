@@ -90,8 +90,8 @@ export const rootSchema = z.strictObject({
           : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
     })
     .describe(
-      'The authorization servers that the gateway trusts, under names of your choice. Left out where ' +
-        'every endpoint has API keys and no issuers.',
+      'The authorization servers that the gateway trusts, under names of your choice. Left out ' +
+        'where every endpoint has API keys and no issuers.',
     ),
   endpoints: z
     .array(endpointSchema, { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })
