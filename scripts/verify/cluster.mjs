@@ -179,7 +179,14 @@ async function rollUnderLoad({ namespace, delaySeconds, url, key }) {
 
 try {
   say('the custom resources');
-  for (const resource of customResources()) await server.apply({ ...resource, status: undefined });
+  for (const resource of customResources()) {
+    await server.apply({ ...resource, status: undefined });
+    const isServed = async () => {
+      const { conditions } = (await server.get(resource)).status;
+      return conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
+    };
+    await until(`the API server serves ${resource.metadata.name}`, isServed, PODS_MS);
+  }
   say('the values files of deploy/helm/portcullis/ci');
   const files = readdirSync(join(chart, 'ci')).map((name) => join(chart, 'ci', name));
   for (const [index, file] of files.entries()) await checkObjects(file, index);
