@@ -5,11 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** In this time the process accepts the clients that are in the queue, and most others wait. */
 const SHORT_QUEUE_MS = 300;
-/**
- * The longest wait, after that, for a moment when the queue has no connection of a client. A free
- * CPU needs milliseconds. (measured: with 28 processes for 2 CPUs, a wait of 0.7 s lost 5 calls)
- */
-const LONGEST_WAIT_MS = 2_700;
+/** The longest wait, after that, for a moment when the queue has no connection of a client. */
+const LONGEST_WAIT_MS = 700;
 
 /** The parts of a handle of node:net that no public method offers. */
 type Handle = { listen?(backlog: number): number; getpeername?(out: object): number };
@@ -38,7 +35,7 @@ const takeRoom = (address: AddressInfo): Promise<boolean> =>
   );
 
 /**
- * Resolves when the queue holds no connection of a client, or after 3 s. Close the server
+ * Resolves when the queue holds no connection of a client, or after a second. Close the server
  * before the event loop turns again.
  *
  * Node accepts one connection in each turn of the event loop (libuv 1.45). Under load the queue is

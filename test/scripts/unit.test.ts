@@ -20,7 +20,7 @@ test('systemd waits for the pause, the drain and the last log lines', () => {
   const longestPause = Number(/`drain\.delaySeconds` \(up to (\d+) s here\)/.exec(unit)?.[1]);
   expect(drain).toBe(25);
   expect(longestPause).toBeGreaterThanOrEqual(sample.drain.delaySeconds);
-  expect(Number(valuesOf('TimeoutStopSec')[0])).toBeGreaterThanOrEqual(longestPause + 3 + drain + 2);
+  expect(Number(valuesOf('TimeoutStopSec')[0])).toBeGreaterThanOrEqual(longestPause + 1 + drain + 2);
   expect(page).toContain(
     `\`TimeoutStopSec=${valuesOf('TimeoutStopSec')[0]}\` covers a \`drain.delaySeconds\` of up to ${longestPause}`,
   );
