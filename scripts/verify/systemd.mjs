@@ -20,7 +20,7 @@ import { root as project } from './steps.mjs';
 import { fileIn, makeRoot, startBox } from './systemd/box.mjs';
 
 const NPM_MS = 300_000;
-const START_MS = 60_000;
+const START_MS = 120_000;
 const MOST_EXPOSED = 2;
 const UNIT = join(project, 'deploy/systemd/portcullis.service');
 const CONFIG = '/etc/portcullis/portcullis.yaml';

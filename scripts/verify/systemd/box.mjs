@@ -9,8 +9,8 @@ import { until } from '../../../test/fixtures/wait.js';
 import { unpack } from '../idps/debian.mjs';
 import { obtain, Skipped } from '../idps/parts.mjs';
 
-const COMMAND_MS = 60_000;
-const START_MS = 60_000;
+const COMMAND_MS = 120_000;
+const START_MS = 120_000;
 /** Besides the smallest system: the library of Node, and `ps`. */
 const PACKAGES = 'systemd,systemd-sysv,dbus,libstdc++6,procps';
 /** In the order of their bits in /proc/self/status. */

@@ -1,8 +1,8 @@
 // Clients of the TypeScript SDK 1.x and 2.x that hold streams over a restart of the gateway, with
 // the default settings of the SDKs.
 //
-// Usage: `node holders.mjs URL`, with the access token in TOKEN and a channel for messages. It sends
-// `ready` when each stream has an event. It answers the messages `count` and `stop` with counts.
+// Usage: `node holders.mjs URL`, with the access token in TOKEN and a channel for messages. It
+// sends `ready` when each stream has an event, and answers `count` and `stop` with its counts.
 import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
