@@ -1,5 +1,6 @@
 // Proves the alerts and the dashboard against the metrics of a real run: Prometheus scrapes a real
 // gateway under good and bad calls, with outages, reloads and restarts.
+//
 // Usage: `node scripts/verify/monitoring.mjs [--cache FOLDER]`, after `npm run build`. It takes
 // Prometheus from the PATH, or unpacks the package of Debian into the cache.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
