@@ -222,6 +222,13 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
   },
   {
+    name: 'monitoring',
+    what: 'a real Prometheus with the alerts and the dashboard, before a gateway with good and bad calls',
+    minutes: 10,
+    note: /^(the monitoring: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,

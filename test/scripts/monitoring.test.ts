@@ -1,5 +1,5 @@
-// The alerts and the dashboard use metrics, labels and reasons of the gateway, and each alert has its
-// tests and its runbook. `npm run verify -- --only monitoring` asks a real Prometheus.
+// The alerts and the dashboard use metrics, labels and reasons of the gateway, and each alert has
+// its tests and its runbook. `npm run verify -- --only monitoring` asks a real Prometheus.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';

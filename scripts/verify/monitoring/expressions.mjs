@@ -1,5 +1,5 @@
-// Reads the expressions of the alerts and of the dashboard, and the metrics, labels and reasons that
-// they use.
+// Reads the expressions of the alerts and of the dashboard, and the metrics, labels and reasons
+// that they use.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -39,7 +39,7 @@ export const metricsOf = (expr) => [
   ...new Set((withoutStrings(expr).match(METRIC) ?? []).map(baseName)),
 ];
 
-/** The labels that an expression demands, by metric; `null` stands for those of by, on and others. */
+/** The labels that an expression uses, by metric. `null`: those of `by`, `on` and others. */
 export function labelsOf(expr) {
   const found = [];
   const text = withoutStrings(expr);
