@@ -13,7 +13,7 @@ const code = sources()
   .map(({ text }) => text)
   .join('\n');
 
-/** The rows of the table below a heading: the first name between backticks of each cell, or the cell. */
+/** The rows of the table below a heading: the first name in backticks of each cell, or its text. */
 function rowsOf(heading: string): [old: string, now: string][] {
   const section = new RegExp(`^### ${heading}\\n([\\s\\S]*?)(?=^##)`, 'm').exec(page)?.[1] ?? '';
   const lines = section.split('\n').filter((line) => line.startsWith('|'));

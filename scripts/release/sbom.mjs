@@ -22,6 +22,19 @@ function npm(cwd, ...args) {
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
+/** Some packages name their repository as `git@host:path`, which is not a URI (CycloneDX). */
+const asUri = (url) => url.replace(/^git@([^:/]+):/, 'git+ssh://git@$1/');
+
+/** Corrects the values that npm writes and the formats do not allow. */
+function correctValues(sbom) {
+  for (const { externalReferences = [] } of sbom.components ?? [])
+    for (const reference of externalReferences) reference.url = asUri(reference.url);
+  // SPDX has whole seconds.
+  const { creationInfo } = sbom;
+  if (creationInfo !== undefined)
+    creationInfo.created = creationInfo.created.replace(/\.\d+Z$/, 'Z');
+}
+
 /** Adds the checksum of the packed file to the description of the package itself. */
 function describeFile(format, sbom, name, sha512) {
   if (format === 'cyclonedx') {
@@ -66,6 +79,7 @@ export function writeSboms(root, tarball) {
     return formats.map(([format, ending]) => {
       const text = npm(home, 'sbom', `--sbom-format=${format}`, '--sbom-type=application');
       const sbom = describeFile(format, JSON.parse(text), basename(tarball), sha512);
+      correctValues(sbom);
       const count = countOf(format, sbom);
       if (count !== expected)
         throw new Error(`the SBOM (${format}) names ${count} packages, expected ${expected}`);

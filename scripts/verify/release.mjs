@@ -15,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitOnSignals } from '../../test/fixtures/child.js';
 import { jobsOf, runJob, standIns } from './release/jobs.mjs';
@@ -27,7 +28,8 @@ const PUBLISHING = ['publish-npm', 'publish-image', 'publish-chart', 'release'];
 exitOnSignals();
 const home = join(scratches, 'release');
 mkdirSync(home, { recursive: true });
-const scratch = mkdtempSync(join(home, 'run-'));
+// Outside the repository: npm installs into the nearest folder above that has a package.json.
+const scratch = mkdtempSync(join(tmpdir(), 'portcullis-release-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
 
 let checks = 0;

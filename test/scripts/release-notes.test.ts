@@ -25,7 +25,14 @@ describe('CHANGELOG.md', () => {
   test('has versions from the newest to the oldest, each with a date', () => {
     const [unreleased, ...released] = sectionsOf(text);
     expect(unreleased).toMatchObject({ name: 'Unreleased', date: null });
-    expect(released.map(({ name }) => name)).toEqual(['0.2.0', '0.1.0']);
+    expect(released.map(({ name }) => name)).toEqual(expect.arrayContaining(['0.2.0', '0.1.0']));
+    const order = released.map(({ name }) =>
+      name
+        .split('.')
+        .map(Number)
+        .reduce((sum, part) => sum * 1000 + part, 0),
+    );
+    expect(order).toEqual([...order].sort((a, b) => b - a));
     for (const { date, body } of released) {
       expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(body).not.toBe('');
@@ -54,8 +61,11 @@ describe('CHANGELOG.md', () => {
   test('ends with a link for each version', () => {
     const links = referencesOf(text);
     expect([...links.keys()]).toEqual(sectionsOf(text).map(({ name }) => name));
-    expect(links.get('Unreleased')).toMatch(/\/compare\/v0\.2\.0\.\.\.HEAD$/);
-    expect(links.get('0.2.0')).toMatch(/\/compare\/[0-9a-f]{40}\.\.\.v0\.2\.0$/);
+    const [, newest, ...older] = [...links.keys()];
+    expect(links.get('Unreleased')).toMatch(new RegExp(`/compare/v${newest}\\.\\.\\.HEAD$`));
+    // 0.1.0 has no tag, so its link names a commit.
+    for (const name of [newest, ...older.slice(0, -1)])
+      expect(links.get(name as string)).toMatch(new RegExp(`/compare/(v[\\d.]+|[0-9a-f]{40})\\.\\.\\.v${name}$`));
   });
 });
 

@@ -1,4 +1,5 @@
-// The public names of 0.1, which never change. docs/upgrade.md says what became of each.
+// The public names of 0.1, which never change. docs/upgrade.md has the new name of each that did
+// not stay.
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -15,7 +16,7 @@ export const REASONS_0_1 = words(`
   upstream.refused_caller upstream.loop
 `);
 
-/** Of rejections and of notices. */
+/** Events of rejections and notices. */
 export const EVENTS_0_1 = words(`
   forwarded page authorize.audience authorize.body_size authorize.claim authorize.envelope authorize.header_mismatch
   authorize.legacy authorize.media_type authorize.meta authorize.method authorize.prompt authorize.rate
@@ -31,7 +32,7 @@ export const EVENTS_0_1 = words(`
   session.key_drawn
 `);
 
-/** Of the line of a request. */
+/** Fields of the line of a request. */
 export const LOG_FIELDS_0_1 = words(`
   level time event reason status endpoint method era credential issuer subject clientId requestId client us rpc name path
   detail stack

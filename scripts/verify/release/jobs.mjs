@@ -1,12 +1,13 @@
 // Runs the scripts of a job of release.yml as the runner does: with bash, its variables, and the
 // files of earlier jobs. The actions themselves do not run.
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { runToEnd } from '../../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../../test/fixtures/launch.js';
 
 const STEP_MS = 900_000;
+const SHOWN_LINES = 30;
 const REGISTRY = 'registry.example/portcullis-mcp';
 
 /** The value of each expression that a variable of a step can have. */
@@ -71,7 +72,6 @@ export async function runJob(job, { cwd, version, scratch, path = [], env = {} }
   for (const step of job.steps.filter(({ run }) => run !== undefined)) {
     const script = join(scratch, 'step.sh');
     writeFileSync(script, step.run);
-    appendFileSync(logFile, `$ ${step.run}\n`);
     const settings = {
       cwd,
       logFile,
@@ -86,8 +86,9 @@ export async function runJob(job, { cwd, version, scratch, path = [], env = {} }
     };
     const args = ['--noprofile', '--norc', '-eo', 'pipefail', script];
     const code = await runToEnd(STEP_MS, 'bash', args, settings);
-    if (code !== 0)
-      throw new Error(`"${step.name ?? step.run}" ended with ${code}; see ${logFile}`);
+    if (code === 0) continue;
+    const last = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
+    throw new Error(`"${step.name ?? step.run}" ended with ${code}:\n${last.join('\n')}`);
   }
   return readFileSync(outputs, 'utf8');
 }
