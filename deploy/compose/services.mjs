@@ -6,7 +6,7 @@ import { call, getJson, logIn } from '../../dist/commands/demo/client.js';
 import { startIdp } from '../../dist/commands/demo/idp.js';
 import { startDemoUpstream } from '../../dist/commands/demo/upstream.js';
 
-/** Clients, the gateway and the two services use the same URLs: compose.yaml publishes the ports. */
+/** The same URLs for clients, the gateway and both services: compose.yaml publishes the ports. */
 const GATEWAY = 'http://127.0.0.1:8080';
 const RESOURCE = `${GATEWAY}/mcp`;
 const SCOPE = 'demo:use';
