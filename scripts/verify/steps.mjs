@@ -229,6 +229,15 @@ export const steps = [
     run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
   },
   {
+    name: 'image',
+    what: 'the Dockerfile built, and its root file system run as in compose.yaml (only with --only image)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the image: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/image.mjs', ...cacheOf('PORTCULLIS_IMAGE_CACHE')]),
+  },
+  {
     name: 'bench',
     what: 'node bench/run.mjs',
     minutes: 5,
