@@ -1,5 +1,6 @@
 // Finds the source of the configuration in the options of `createGateway`, and rejects a wrong
 // option before anything starts.
+import { configFile } from '../config/config-file.js';
 import { hasEnvironment } from '../config/environment.js';
 import { variableNotice } from '../config/environment-variables.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
@@ -23,8 +24,8 @@ export interface Source {
 const NAMES = ['config', 'file', 'env', 'log'];
 
 const NOTHING_CONFIGURED =
-  'createGateway: write config or file, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and ' +
-  'PORTCULLIS_ISSUER';
+  'createGateway: write config or file, or set PORTCULLIS_CONFIG, or set PORTCULLIS_UPSTREAM, ' +
+  'PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER';
 
 const isMap = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -56,9 +57,13 @@ export function sourceOf(options: GatewayOptions): Source {
     throw new TypeError('reload: a configuration is only for a gateway that started with config');
   };
   if (file !== undefined) return { env, read: () => loadFile(file, env), with: without };
-  if (config === undefined && !hasEnvironment(env)) throw new TypeError(NOTHING_CONFIGURED);
-  if (config === undefined)
+  if (config === undefined) {
+    const named = configFile(undefined, env);
+    if (named !== null)
+      return { env, read: () => loadFile(named.path, env, named.from), with: without };
+    if (!hasEnvironment(env)) throw new TypeError(NOTHING_CONFIGURED);
     return { env, read: () => loadEnvironment(env), with: without, reword: variableNotice };
+  }
   const ofConfig = (value: GatewayConfig): Source => ({
     env,
     read: () => resolveConfig(value, env),

@@ -1,7 +1,10 @@
 // The options of `createGateway`.
 import type { GatewayConfig } from '../config/gateway-config.js';
 
-/** At most one of `config` and `file`. Without both, variables of `env` describe one server. */
+/**
+ * At most one of `config` and `file`. Without both, `env` counts: PORTCULLIS_CONFIG names the file,
+ * or other variables describe one server.
+ */
 export interface GatewayOptions {
   /**
    * The configuration, with the fields of the file (docs/configuration.md). Secrets stay references

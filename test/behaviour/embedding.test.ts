@@ -214,13 +214,23 @@ describe('rejects', () => {
     [{ file: 7 as never }, 'write the path of the file'],
     [{ env: 'A=1' as never }, 'write a map of variables'],
     [{ log: 'stderr' as never }, 'write stdout, false or a function'],
-    [{ env: {} }, 'write config or file, or set PORTCULLIS_UPSTREAM'],
+    [{ env: {} }, 'write config or file, or set PORTCULLIS_CONFIG'],
     ['portcullis.yaml' as never, 'write a map of options'],
   ])('the options %j', async (options, message) => {
     const error = await createGateway(options).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(message);
   });
+});
+
+test('PORTCULLIS_CONFIG names the file, but not beside config', async () => {
+  const file = join(folder, 'named.yaml');
+  writeFileSync(file, JSON.stringify(config()));
+  const env = { PORTCULLIS_CONFIG: file };
+  expect((await call(await start({ config: undefined, env }))).status).toBe(200);
+  const both = { ...env, PORTCULLIS_UPSTREAM: `${upstream.url}/up` };
+  await expect(start({ config: undefined, env: both })).rejects.toThrow('PORTCULLIS_UPSTREAM: is set, and so is');
+  expect((await call(await start({ env: { PORTCULLIS_CONFIG: '/missing' } }))).status).toBe(200);
 });
 
 test('variables alone describe one server', async () => {

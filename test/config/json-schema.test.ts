@@ -28,9 +28,12 @@ const wholeExamples = ['README.md', ...pages.map((name) => `docs/${name}`)].flat
     .filter((text) => /^publicUrl:/m.test(text) && /^endpoints:/m.test(text))
     .map((text, i) => [`${name} ${i + 1}`, text] as const),
 );
-const examples = readdirSync(new URL('examples/', root), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => [`examples/${name}`, read(`examples/${name}`)] as const)
+const examples = ['examples', 'deploy']
+  .flatMap((folder) =>
+    readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  )
+  .filter((name) => name.endsWith('.yaml') && !name.startsWith('deploy/helm/'))
+  .map((name) => [name, read(name)] as const)
   .filter(([, text]) => /^publicUrl:/m.test(text));
 
 describe('accepts', () => {
