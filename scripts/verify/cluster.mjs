@@ -234,6 +234,7 @@ try {
   });
   await upstream.close();
 } catch (error) {
+  checks += 1;
   failures.push('the run');
   say(`  NOT OK  the run: ${error.stack}`);
 } finally {

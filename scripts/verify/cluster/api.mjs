@@ -21,13 +21,25 @@ export function pathOf({ apiVersion, kind, metadata = {} }, part = '') {
   return `${group}${place}/${pluralOf(kind)}${name}${part}`;
 }
 
+/** The message of a Status object, or the text itself. */
+function messageOf(text) {
+  try {
+    return JSON.parse(text).message;
+  } catch {
+    return text.trim();
+  }
+}
+
 /** The API server has a certificate that it made itself, on loopback. */
 export function createApi(origin, token) {
   const agent = new Agent({ rejectUnauthorized: false, keepAlive: true });
 
   function send(method, path, body, type = 'application/json') {
+    const content = body === undefined ? '' : JSON.stringify(body);
     const headers = {
       Authorization: `Bearer ${token}`,
+      // Node sends the body of a DELETE without its length.
+      'Content-Length': Buffer.byteLength(content),
       ...(body !== undefined && { 'Content-Type': type }),
     };
     return new Promise((resolve, reject) => {
@@ -43,15 +55,14 @@ export function createApi(origin, token) {
       });
       call.on('timeout', () => call.destroy(new Error(`${method} ${path}: no answer`)));
       call.on('error', reject);
-      call.end(body === undefined ? undefined : JSON.stringify(body));
+      call.end(content);
     });
   }
 
   /** Rejects with the message of the API server, also where it only warns. */
   async function json(method, path, body, type) {
     const { status, text, warning } = await send(method, path, body, type);
-    if (status >= 300)
-      throw new Error(`${method} ${path}: ${status} ${JSON.parse(text).message ?? text}`);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${messageOf(text)}`);
     // The API server says so of the schemas of others, and they work.
     const isWarned = warning !== undefined && !/unrecognized format/.test(warning);
     if (isWarned) throw new Error(`${method} ${path}: warning: ${warning}`);

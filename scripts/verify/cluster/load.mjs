@@ -1,5 +1,6 @@
 // Calls the gateway as clients behind the proxies of a cluster do: over connections that stay open,
 // to pods of the EndpointSlices, of which each change arrives late.
+import { randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';
 
 const LATE_MS = 2000;
@@ -66,12 +67,12 @@ export function startLoad({ server, namespace, service, originOf, headers }) {
   }
 
   /** Stays with one pod until that pod closes the connection, as a proxy does. */
-  async function work(index) {
+  async function work() {
     let agent = null;
     let origin = null;
     while (!stopped) {
       if (origin === null && known.length > 0) {
-        origin = originOf(known[(index + count) % known.length]);
+        origin = originOf(known[randomInt(known.length)]);
         agent = new Agent({ keepAlive: true, maxSockets: 1 });
       }
       if (origin === null) {
@@ -93,7 +94,7 @@ export function startLoad({ server, namespace, service, originOf, headers }) {
     agent?.destroy();
   }
 
-  const running = [look(), ...Array.from({ length: WORKERS }, (_, index) => work(index))];
+  const running = [look(), ...Array.from({ length: WORKERS }, work)];
   return {
     isRunning: () => count > 0,
     stop: async () => {

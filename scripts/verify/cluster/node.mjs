@@ -32,9 +32,17 @@ async function writeVolume(server, { metadata: { namespace }, spec }, folder, ch
 }
 
 async function answers(url) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) }).catch(() => null);
-  await response?.body?.cancel();
-  return response?.status === 200;
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), PROBE_MS);
+  try {
+    const response = await fetch(url, { signal: controller.signal });
+    await response.text();
+    return response.status === 200;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
