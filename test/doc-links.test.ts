@@ -50,6 +50,33 @@ test('the documents are found', () => expect(documents).toEqual(expect.arrayCont
 
 test.each(documents)('each link of %s leads somewhere', (name) => expect(broken(name, read(name), textOf)).toEqual([]));
 
+/** npm adds the first two by itself. */
+const { files, repository } = JSON.parse(read('package.json'));
+const shipped = ['README.md', 'LICENSE', ...files] as string[];
+const inPackage = (path: string): boolean => shipped.some((one) => path === one || path.startsWith(`${one}/`));
+const SOURCE = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/main/`;
+
+/** The links of a page that lead nowhere for a reader who has only the package. */
+const outside = (name: string, text: string): string[] =>
+  [...prose(text).matchAll(/\]\(\s*([^)\s]+)\s*\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => {
+      if (target.startsWith(SOURCE)) return !existsSync(new URL(target.slice(SOURCE.length).replace(/#.*/, ''), root));
+      return !/^[a-z]+:|^#/.test(target) && !inPackage(new URL(target, `file:///${name}`).pathname.slice(1));
+    });
+
+test.each(documents.filter(inPackage))('%s links to files of the package, or to those of the repository', (name) =>
+  expect(outside(name, read(name))).toEqual([]),
+);
+
+test.each([
+  ['docs/a.md', '[a](../README.md#x) [b](b.md) [c](../.env.example) [d](#here)', []],
+  ['docs/a.md', '[a](../examples/README.md)', ['../examples/README.md']],
+  ['README.md', '[a](CONTRIBUTING.md) [b](docs/deploy.md)', ['CONTRIBUTING.md']],
+  ['README.md', `[a](${SOURCE}CONTRIBUTING.md#commands) [b](https://a.example/x.md)`, []],
+  ['README.md', `[a](${SOURCE}missing.md)`, [`${SOURCE}missing.md`]],
+])('the checker of the package: %s with %j', (name, text, expected) => expect(outside(name, text)).toEqual(expected));
+
 test.each(documents.filter((name) => name.startsWith('docs/')))('a document links to %s', (name) => {
   const links = documents.flatMap((other) =>
     [...read(other).matchAll(/\]\(([^)#\s]+)/g)].map(([, path]) => new URL(path as string, `file:///${other}`).pathname.slice(1)),

@@ -1,5 +1,5 @@
 # The functions that the scripts of the examples share. A script reads this file in its own folder.
-# It needs Node, and a clone after `npm install`. All that it starts ends with it.
+# It needs Node, and a clone after `npm install && npm run build`. All that it starts ends with it.
 
 lib=$here/../lib
 work=$(mktemp -d)

@@ -97,6 +97,15 @@ export const steps = [
     run: (shell) => shell.run('node', ['dist/main.js', 'demo', '--once']),
   },
   {
+    name: 'package',
+    what: 'the npm package on Node 20, 22, 24 and 26: sizes, the demo, memory (only with --only package)',
+    minutes: 60,
+    onlyIfNamed: true,
+    note: /^(the package works.*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/package.mjs', ...cacheOf('PORTCULLIS_PACKAGE_CACHE')]),
+  },
+  {
     name: 'conformance',
     what: 'the official MCP suite, directly and through the gateway',
     minutes: 20,
@@ -174,6 +183,14 @@ export const steps = [
       ]),
   },
   {
+    name: 'systemd',
+    what: 'the unit of deploy/systemd under a real systemd, with the commands of docs/deploy.md',
+    minutes: 15,
+    note: /^(the unit of systemd: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/systemd.mjs', ...cacheOf('PORTCULLIS_SYSTEMD_CACHE')]),
+  },
+  {
     name: 'upstream',
     what: 'the servers of docs/upstream.md verify the identity JWT, also while its keys rotate',
     minutes: 15,
@@ -186,6 +203,30 @@ export const steps = [
     minutes: 10,
     note: /^(the monitoring: .*)$/m,
     run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
+  },
+  {
+    name: 'release',
+    what: 'the jobs of release.yml that run outside GitHub (only with --only release)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the release: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
+  },
+  {
+    name: 'chart',
+    what: 'the Helm chart and deploy/kubernetes; it needs Go (only with --only chart)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the chart: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
+  },
+  {
+    name: 'cluster',
+    what: 'the Helm chart in a real API server, with a rolling update (only with --only cluster)',
+    minutes: 120,
+    onlyIfNamed: true,
+    note: /^(the cluster: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
   },
   {
     name: 'bench',

@@ -1,5 +1,6 @@
 // The surroundings of a command: its two outputs, its environment variables and standard input.
 // Tests pass their own, so that a command can run in the process of the test.
+import { howStarted, type Started } from './how-started.js';
 
 export interface CommandIo {
   /** Writes the text and a line feed to standard output. */
@@ -12,6 +13,8 @@ export interface CommandIo {
   readonly isTerminal?: boolean;
   /** Settles where the reader of standard output is gone, as after `| head -1`. */
   readonly readerGone?: Promise<void>;
+  /** The form of `portcullis` in printed commands; without it, the name. */
+  readonly started?: Started;
 }
 
 let readerLeft = (): void => {};
@@ -26,6 +29,11 @@ export const processIo: CommandIo = {
   env: process.env,
   isTerminal: process.stdout.isTTY === true,
   readerGone,
+  started: howStarted({
+    script: process.argv[1],
+    cwd: process.cwd(),
+    path: process.env.PATH,
+  }),
   // A getter, because Node opens standard input on the first access.
   get stdin() {
     return process.stdin;

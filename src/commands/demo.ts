@@ -20,11 +20,6 @@ step it prints commands for another terminal, and waits for Ctrl-C.
 Exit codes: 0 every step succeeded, 1 a step failed or a service could not start, 2 bad command
 line.`;
 
-const NOT_INSTALLED =
-  'The demo needs the development packages (oidc-provider and the MCP SDK). ' +
-  'An installed package does not have them.\n' +
-  'Run it from a clone of the repository: npm install && npm run demo';
-
 /** The port, or the problem with it. */
 function readPort(text: string | undefined): number | undefined | string {
   if (text === undefined) return undefined;
@@ -66,14 +61,14 @@ export async function demo(args: readonly string[], io: CommandIo = processIo): 
     io.writeError(`${typeof port === 'string' ? port : upstream}\n\n${demoHelp}`);
     return 2;
   }
-  const scenes = await import('./demo/scenes.js').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ERR_MODULE_NOT_FOUND') return null;
-    throw error;
-  });
-  if (scenes === null) {
-    io.writeError(NOT_INSTALLED);
+  // Imports that run only here: all other commands work without the packages of the demo.
+  const { packageProblem } = await import('./demo/packages.js');
+  const problem = await packageProblem();
+  if (problem !== null) {
+    io.writeError(problem);
     return 1;
   }
+  const scenes = await import('./demo/scenes.js');
   const options = { once: values.once, port };
   return upstream === null
     ? scenes.playTour(options, io)

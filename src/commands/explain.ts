@@ -2,17 +2,18 @@
 // The checks are those of the gateway (explain-token.ts).
 import { parseArgs } from 'node:util';
 import { configuredNames, type GivenCredential, isPassThrough } from '../app/given-credential.js';
+import { configFile } from '../config/config-file.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
+import { loadConfig } from '../launch/load-config.js';
 import { findCredential } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { explainTokenFor } from './explain-token.js';
 import { explanationJson, explanationText } from './explanation-report.js';
 import { fixText } from './fix-report.js';
 import { headerCredentialOf } from './header-credential.js';
-import { loadConfig } from './load-config.js';
 import { createPrintable } from './printable.js';
 
 export const explainHelp = `\
@@ -29,7 +30,7 @@ token, the key or a secret of the configuration. It prints only those claims tha
   TOKEN             the token or the key, alone or in its header, such as 'X-Api-Key: KEY'; - reads
                     it from standard input. Every user of this machine can see the command line in
                     the list of processes; the variable PORTCULLIS_TOKEN is safer
-  --config FILE     as for serve; without it the command reads the environment
+  --config FILE     as for serve; without it PORTCULLIS_CONFIG, or the environment
   --endpoint PATH   the path of the endpoint; required if there are several
   --tool NAME       include the rules for a call of this tool
   --json            print one JSON object
@@ -111,7 +112,7 @@ export async function explain(args: readonly string[], io: CommandIo = processIo
   const knowsKeys = apiKeys.length > 0 || endpoint.apiKeys.length > 0;
   if (isOther && (!knowsKeys || isPassThrough(given, endpoint))) return reject(NOT_EXPLAINED);
   const notices: Notice[] = [];
-  const written = readWritten(values.config, io.env);
+  const written = readWritten(configFile(values.config, io.env)?.path, io.env);
   const notify = (notice: Notice): void => {
     if (notice.level !== 'info') notices.push(notice);
   };

@@ -6,8 +6,15 @@ import { RENAMED_VARIABLES } from './old-names.js';
 import type { Problem } from './problems.js';
 import type { Environment } from './secrets.js';
 
-/** `doctor` and `explain` read them, often in the same shell (commands/bearer-token.ts). */
-const COMMAND_VARIABLES = ['PORTCULLIS_TOKEN', 'PORTCULLIS_DOCTOR_CLIENT_SECRET'];
+/**
+ * `doctor` and `explain` read the first two, often in the same shell (commands/bearer-token.ts).
+ * The last one is empty here: with a value, the file counts (config/config-file.ts).
+ */
+const COMMAND_VARIABLES = [
+  'PORTCULLIS_TOKEN',
+  'PORTCULLIS_DOCTOR_CLIENT_SECRET',
+  'PORTCULLIS_CONFIG',
+];
 /** Kubernetes sets these variables for a Service with the name portcullis. */
 const SERVICE_LINK = /^PORTCULLIS_(PORT|SERVICE)(_|$)/;
 /** Takes the place of a missing or malformed public URL. It leads nowhere (RFC 6761). */
@@ -31,7 +38,8 @@ function getter(environment: Environment): Get {
 const given = (members: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 
-function hostAndPort(value: string | undefined): Record<string, unknown> | undefined {
+/** The host and the port of `host:port`, `[host]:port` or a port alone. */
+export function hostAndPort(value: string | undefined): Record<string, unknown> | undefined {
   if (value === undefined) return undefined;
   const found = /^(?:(.+):)?(\d+)$/.exec(value);
   return found === null
@@ -81,22 +89,27 @@ function missingVariables(get: Get, misspelt: readonly string[]): Problem[] {
   }));
 }
 
-/** Names that operators give to a variable for `--config`. The gateway reads none of them. */
-const CONFIG_FILE = /^(CONFIG|CONF|CONFIG_?(FILE|PATH)|FILE|YAML)$/;
+/** Names that operators may give to PORTCULLIS_CONFIG. The gateway reads none of them. */
+const CONFIG_FILE = /^(CONF|CONFIG_?(FILE|PATH)|FILE|YAML)$/;
+
+const isMisspeltConfig = (name: string): boolean => name !== 'CONFIG' && meantBy(name) === 'CONFIG';
 
 /** The advice about a variable that names the configuration file. Null: there is none. */
 export function configFileHint(environment: Environment): string | null {
   const variable = Object.keys(environment).find(
-    (name) => name.startsWith(PREFIX) && CONFIG_FILE.test(name.slice(PREFIX.length)),
+    (name) =>
+      name.startsWith(PREFIX) &&
+      (CONFIG_FILE.test(name.slice(PREFIX.length)) || isMisspeltConfig(name.slice(PREFIX.length))),
   );
   const value = variable === undefined ? '' : (environment[variable]?.trim() ?? '');
   // Any other text than a path may be a secret.
   const path = /^[\w./~-]{1,200}$/.test(value) ? value : 'FILE';
-  return variable === undefined ? null : `${variable} is not read; write --config ${path}`;
+  return variable === undefined ? null : `${variable} is not read; write ${PREFIX}CONFIG=${path}`;
 }
 
 /** The variable that a misspelt one means. */
-const meantBy = (name: string): string | undefined => didYouMean(name, Object.keys(VARIABLES));
+const meantBy = (name: string): string | undefined =>
+  didYouMean(name, [...Object.keys(VARIABLES), 'CONFIG']);
 
 function unknownVariable(variable: string, value: string, environment: Environment): string {
   const name = variable.slice(PREFIX.length);

@@ -2,6 +2,8 @@
 // resolves it. Throws one ConfigError with every problem.
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isObject } from '../core/json.js';
+import { CONFIG_VARIABLE, type ConfigFile, variablesBesideFile } from './config-file.js';
 import { readEnvironment } from './environment.js';
 import { variableOf, variableProblemText } from './environment-variables.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
@@ -77,29 +79,44 @@ function withIndentProblems(text: string, problems: Problem[], near: number[]): 
   return inOrder([...wrong, ...others]);
 }
 
-/** From the text of a YAML file in a folder. Throws ConfigError. */
-export function parseYaml(text: string, environment: Environment, folder = ''): ResolvedConfig {
+/**
+ * From the text of a YAML file in a folder. Throws ConfigError. `from`: where the operator wrote
+ * the path of the file.
+ */
+export function parseYaml(
+  text: string,
+  environment: Environment,
+  folder = '',
+  from: ConfigFile['from'] = '--config',
+): ResolvedConfig {
   const document = readDocument(text);
   const read = document.isRead ? readConfig(document.value, environment, folder) : null;
   const isWhole = document.problems.length === 0;
-  if (isWhole && read !== null && read.config !== null) return read.config;
+  const hasListen = !isObject(document.value) || document.value.listen !== undefined;
+  const beside = from === CONFIG_VARIABLE ? variablesBesideFile(text, hasListen, environment) : [];
+  if (isWhole && read !== null && read.config !== null && beside.length === 0) return read.config;
   const placed = inOrder(
     (read?.problems ?? []).map((problem) => ({ ...problem, line: document.lineOf(problem.path) })),
   );
   const near = isWhole ? placed.flatMap(({ line }) => line ?? []) : document.flawLines;
-  throw new ConfigError(withIndentProblems(text, [...document.problems, ...placed], near));
+  const ofFile = withIndentProblems(text, [...document.problems, ...placed], near);
+  throw new ConfigError([...beside, ...ofFile]);
 }
 
 /** From a YAML file. Throws ConfigError. */
-export function loadFile(path: string, environment: Environment): ResolvedConfig {
+export function loadFile(
+  path: string,
+  environment: Environment,
+  from: ConfigFile['from'] = '--config',
+): ResolvedConfig {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const message = unreadableText(path, (error as NodeJS.ErrnoException).code);
+    const message = unreadableText(path, (error as NodeJS.ErrnoException).code, from);
     throw new ConfigError([{ path: [], message }]);
   }
-  return parseYaml(text, environment, dirname(path));
+  return parseYaml(text, environment, dirname(path), from);
 }
 
 /** From environment variables alone. Throws ConfigError; its problems name variables. */

@@ -2,6 +2,7 @@
 
 /** Where the operator wrote the path: the words for it, and for another path in its place. */
 const OF_CONFIG = { path: 'the path given to --config', give: 'give --config' };
+const OF_VARIABLE = { path: 'the path in PORTCULLIS_CONFIG', give: 'write into PORTCULLIS_CONFIG' };
 const OF_FIELD = { path: 'the path', give: 'write the path of' };
 
 /** By code of the error. */
@@ -15,13 +16,15 @@ const UNREADABLE: Readonly<Record<string, (words: typeof OF_CONFIG) => string>> 
   ENAMETOOLONG: ({ path }) => `is longer than a path can be; correct ${path}`,
 };
 
-/** `from`: the option or the field that has the path. */
+const WORDS = { '--config': OF_CONFIG, PORTCULLIS_CONFIG: OF_VARIABLE, field: OF_FIELD };
+
+/** `from`: the option, the variable or the field that has the path. */
 export function unreadableText(
   path: string,
   code = 'no code',
-  from: '--config' | 'field' = '--config',
+  from: keyof typeof WORDS = '--config',
 ): string {
-  const words = from === 'field' ? OF_FIELD : OF_CONFIG;
+  const words = WORDS[from];
   const known = UNREADABLE[code]?.(words);
   const other = `cannot be read (${code}); ${words.give} a file that this user can read`;
   return `${path} ${known ?? other}`;

@@ -70,8 +70,14 @@ test.each([['guard'], ['serve', 'something'], ['doctor', '--bind', '80'], ['doct
 );
 
 test.each<[Record<string, string>, string]>([
-  [{ PORTCULLIS_CONFIG: 'a.yaml' }, 'There is no configuration yet: PORTCULLIS_CONFIG is not read; write --config a.yaml.'],
-  [{ PORTCULLIS_CONFIG_PATH: 'has a s3cret' }, 'PORTCULLIS_CONFIG_PATH is not read; write --config FILE.'],
+  [
+    { PORTCULLIS_CONFIG_FILE: 'a.yaml' },
+    'There is no configuration yet: PORTCULLIS_CONFIG_FILE is not read; write PORTCULLIS_CONFIG=a.yaml.',
+  ],
+  [{ PORTCULLIS_CONFG: 'a.yaml' }, 'PORTCULLIS_CONFG is not read; write PORTCULLIS_CONFIG=a.yaml.'],
+  [{ PORTCULLIS_CONFIG_PATH: 'has a s3cret' }, 'PORTCULLIS_CONFIG_PATH is not read; write PORTCULLIS_CONFIG=FILE.'],
+  [{ PORTCULLIS_CONFIG: '' }, 'There is no configuration yet.'],
+  [{ PORTCULLIS_CONFIG: 'no-such.yaml' }, 'no-such.yaml does not exist; correct the path in PORTCULLIS_CONFIG'],
   [{ PORTCULLIS_ISUER: 'https://auth.example.com' }, 'PORTCULLIS_ISUER: unknown variable; did you mean PORTCULLIS_ISSUER?'],
 ])('serve with the variables %j', async (env, hint) => {
   const { code, errors } = await run(['serve'], { env });

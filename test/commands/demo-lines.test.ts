@@ -3,13 +3,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsToPaste } from '../../src/commands/demo/commands-to-paste.js';
 import { type Services, startServices } from '../../src/commands/demo/services.js';
-import { blockOf, exportLine, hasShell, runShell } from '../support/printed-commands.js';
+import { blockOf, exportLine, hasShell, inClone, runShell } from '../support/printed-commands.js';
 
 let services: Services;
 let printed: string;
 beforeAll(async () => {
   services = await startServices();
-  printed = await commandsToPaste(services);
+  printed = inClone(await commandsToPaste(services, null));
 });
 afterAll(() => services.stop());
 
@@ -43,12 +43,12 @@ describe.runIf(hasShell)('in a shell', () => {
   });
 
   test('no check of the doctor fails', async () => {
-    const { code, output } = await paste('portcullis doctor');
+    const { code, output } = await paste('the doctor');
     expect([code, output]).toEqual([0, expect.stringContaining(' 0 failed')]);
   });
 
   test('explain accepts the token, and rejects it with a forged signature', async () => {
-    const { code, output } = await paste('portcullis explain');
+    const { code, output } = await paste('# explain: why');
     expect([code, output]).toEqual([1, expect.stringContaining('The gateway would accept the request.')]);
     expect(output.slice(output.indexOf('would accept'))).toContain('token.signature');
   });

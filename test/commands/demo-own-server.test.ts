@@ -31,7 +31,7 @@ describe.each([
     const known = { token: '' };
     const succeeded = await runSteps(ownSteps(own, direct, known), (text) => void written.push(text), true);
     if (!succeeded) throw new Error(written.join('\n'));
-    printed = ownCommands(own, direct, known);
+    printed = ownCommands(own, direct, known, null);
   });
   afterAll(async () => {
     await own.stop();

@@ -30,7 +30,7 @@ test.each(['guard', 'constructor'])('an unknown command, %s: exit code 2', async
   expect(await run([name])).toEqual({ code: 2, output: '', errors });
 });
 
-test.each(['serve', 'demo', 'doctor', 'explain', 'hash-key'])(
+test.each(['serve', 'health', 'demo', 'doctor', 'explain', 'hash-key'])(
   '%s: --help, and exit code 2 for an unknown option',
   async (name) => {
     const help = expect.stringContaining(`portcullis ${name} `);

@@ -42,13 +42,13 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
     ],
     [
       'a file',
-      { CONFIG: '/etc/portcullis.yaml' },
-      ['  PORTCULLIS_CONFIG: unknown variable; write --config /etc/portcullis.yaml'],
+      { CONFG: '/etc/portcullis.yaml' },
+      ['  PORTCULLIS_CONFG: unknown variable; write PORTCULLIS_CONFIG=/etc/portcullis.yaml'],
     ],
     [
       'a file, by another name',
       { CONFIG_FILE: 'not a path' },
-      ['  PORTCULLIS_CONFIG_FILE: unknown variable; write --config FILE'],
+      ['  PORTCULLIS_CONFIG_FILE: unknown variable; write PORTCULLIS_CONFIG=FILE'],
     ],
     [
       'scopes for pass-through callers without a scheme',

@@ -11,6 +11,9 @@ interface Import {
 const STAGES = ['verify', 'authorize', 'proxy', 'oauth', 'observe'];
 const own = Object.fromEntries(STAGES.map((stage) => [stage, [stage, 'core', 'mcp', 'type config']]));
 
+/** The entry of the package for programs. It alone has this name, and names of other files. */
+const PUBLIC = 'index.ts';
+
 /** Room, and the rooms that it may import from; `type` before one: its types only. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['core'],
@@ -24,8 +27,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'gateway.ts': ['core'],
   http: ['http', 'core', 'gateway.ts', 'type config'],
   app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', 'idp', ...STAGES],
-  commands: ['commands', 'app', 'config', 'core'],
+  // Starts a gateway in a process: for serve, and for a program that embeds it.
+  launch: ['launch', 'app', 'config', 'core', 'type observe'],
+  commands: ['commands', 'launch', 'app', 'config', 'core'],
   'main.ts': ['commands', 'app', 'config'],
+  [PUBLIC]: ['launch', 'config'],
 };
 
 /**
@@ -33,12 +39,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
  * before one: its types only.
  */
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
-  [/^(hono|@hono\/node-server)(\/|$)/, ['http/']],
+  // The demo's MCP server answers Node's requests with it.
+  [/^(hono|@hono\/node-server)(\/|$)/, ['http/', 'commands/demo/']],
   [/^jose$/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
   [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
-  [/^yaml$/, ['config/yaml-document.ts', 'config/yaml-lines.ts']],
+  [/^yaml$/, ['config/admin-address.ts', 'config/yaml-document.ts', 'config/yaml-lines.ts']],
   [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
@@ -46,11 +53,12 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^@opentelemetry\//, ['observe/']],
   [/^oidc-provider$/, ['commands/demo']],
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
-  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'commands/']],
+  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
+  // `health` must use no proxy of the environment: fetch may.
   [
     /^node:(http|https|http2|net|tls|dgram)$/,
-    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'type '],
+    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'commands/health.ts', 'type '],
   ],
   [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
   [/^node:/, ['']],
@@ -162,9 +170,10 @@ export function formFlaws({ path, text }: Source): string[] {
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0];
   const flaws: string[] = [];
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
-  if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
+  if (path !== PUBLIC && /(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
   if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');
-  if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('re-exports names of another file');
+  if (path !== PUBLIC && /^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code))
+    flaws.push('re-exports names of another file');
   if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it does');
   return [...lengthFlaws({ path, text }), ...flaws.map((flaw) => `${path}: ${flaw}`)];
 }

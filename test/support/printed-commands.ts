@@ -1,6 +1,7 @@
 // Runs the commands that the demo prints, and those of README.md, in a real shell.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { suitedTo } from '../../src/commands/how-started.js';
 import { startChild } from '../fixtures/child.js';
 import { cleanEnvironment } from '../fixtures/launch.js';
 
@@ -8,6 +9,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The commands need a POSIX shell and curl. */
 export const hasShell = spawnSync('sh', ['-c', 'curl --version && awk 1 /dev/null']).status === 0;
+
+/** The commands as a clone prints them. */
+export const inClone = suitedTo({ command: 'node dist/main.js', folder: null }, ['doctor', 'explain', 'demo']);
 
 /** The text of the printed block whose comment has these words. */
 export function blockOf(printed: string, comment: string): string {

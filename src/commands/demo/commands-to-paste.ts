@@ -12,24 +12,26 @@ npx @modelcontextprotocol/inspector@2.12.0 --cli "$URL" \\
 
 /** The variables of a gateway with one endpoint, for `portcullis explain` without a file. */
 export const explainCommands = (issuer: string, upstream: string): string => `\
-# portcullis explain: why the token passes, and why it does not with a forged signature
+# explain: why the token passes, and why it does not with a forged signature
 export PORTCULLIS_PUBLIC_URL=$URL PORTCULLIS_ISSUER=${issuer} \\
   PORTCULLIS_UPSTREAM=${upstream} PORTCULLIS_SCOPES=${SCOPE}
-PORTCULLIS_TOKEN=$TOKEN node dist/main.js explain
-PORTCULLIS_TOKEN=\${TOKEN%????}AAAA node dist/main.js explain`;
+PORTCULLIS_TOKEN=$TOKEN portcullis explain
+PORTCULLIS_TOKEN=\${TOKEN%????}AAAA portcullis explain`;
 
-/** The tokens in the commands are valid for an hour. */
-export async function commandsToPaste({
-  files,
-  notes,
-  idp,
-  upstream,
-  adminUrl,
-}: Services): Promise<string> {
+/** The first line. `folder`: where the commands work; null: everywhere. */
+export const pasteLine = (folder: string | null): string =>
+  `Paste these commands into another terminal${folder === null ? '' : `, in the folder ${folder}`}.\n` +
+  'Begin with the variables:';
+
+/** The tokens in the commands are valid for an hour. `folder`: as in `pasteLine`. */
+export async function commandsToPaste(
+  { files, notes, idp, upstream, adminUrl }: Services,
+  folder: string | null,
+): Promise<string> {
   const jwt = await idp.token({ resource: files, scope: SCOPE });
   const opaque = await idp.token({ resource: notes, scope: SCOPE });
   return `
-Paste these commands into another terminal, in the folder of the clone. Begin with the variables:
+${pasteLine(folder)}
 
 export URL=${files} TOKEN=${jwt}
 
@@ -50,8 +52,8 @@ ${modernCurl({ url: '$URL', authorization: `Token ${LEGACY_TOKEN}` }, 'tools/lis
 
 ${INSPECTOR}
 
-# portcullis doctor: the problems that a client would have
-PORTCULLIS_TOKEN=$TOKEN node dist/main.js doctor "$URL" --tool whoami
+# the doctor: the problems that a client would have
+PORTCULLIS_TOKEN=$TOKEN portcullis doctor "$URL" --tool whoami
 
 ${explainCommands(idp.issuer, upstream.url)}
 
@@ -59,5 +61,5 @@ ${explainCommands(idp.issuer, upstream.url)}
 curl -sS ${adminUrl}/metrics
 
 Ctrl-C ends the demo. To put the gateway in front of your own MCP server:
-npm run demo -- --upstream http://127.0.0.1:3000/mcp`;
+portcullis demo --upstream http://127.0.0.1:3000/mcp`;
 }

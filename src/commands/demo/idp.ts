@@ -25,6 +25,8 @@ export type IdpOptions = {
   tokenTtl?: number;
   /** Where it listens; without it, on a free port. */
   port?: number;
+  /** Another address than loopback, for a container. The issuer keeps the URL of loopback. */
+  host?: string;
 };
 
 export type TokenRequest = { resource?: string; scope?: string; client?: ClientSecret };
@@ -92,7 +94,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   };
 
   // The issuer is the exact URL, so the server listens before the provider exists.
-  let listening: Loopback | undefined = await listenLoopback(handler, options.port);
+  let listening: Loopback | undefined = await listenLoopback(handler, options.port, options.host);
   const { port, url: issuer } = listening;
 
   // oidc-provider reads its keys once. To change them, this creates a new instance over the same
@@ -122,7 +124,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
       await open?.close();
     },
     async start() {
-      listening ??= await listenLoopback(handler, port);
+      listening ??= await listenLoopback(handler, port, options.host);
     },
   };
 }

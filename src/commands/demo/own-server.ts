@@ -2,7 +2,7 @@
 // demo. The login is real, and the token is for this endpoint.
 import { createPrintable } from '../printable.js';
 import { call, getJson, logIn } from './client.js';
-import { explainCommands, INSPECTOR } from './commands-to-paste.js';
+import { explainCommands, INSPECTOR, pasteLine } from './commands-to-paste.js';
 import { JWT_TARGET, legacyCurls, modernCurl } from './curl-commands.js';
 import { type DemoGateway, startDemoGateway } from './demo-gateway.js';
 import { type Contact, isContact, makeContact } from './first-contact.js';
@@ -117,11 +117,15 @@ export const ownSteps = (
   },
 ];
 
-/** The commands that the demo prints for another terminal. The token is valid for an hour. */
+/**
+ * The commands that the demo prints for another terminal. The token is valid for an hour. `folder`:
+ * where the commands work; null: everywhere.
+ */
 export function ownCommands(
   { url, idp, upstream }: OwnServer,
   { revision, hasSession }: Contact,
   { token }: OwnKnowledge,
+  folder: string | null,
 ): string {
   const list =
     revision === '2026-07-28'
@@ -131,7 +135,7 @@ export function ownCommands(
     ? '\n# Without a session your server answers 400, such as "Server not initialized".'
     : '';
   return `
-Paste these commands into another terminal, in the folder of the clone. Begin with the variables:
+${pasteLine(folder)}
 
 export URL=${url} TOKEN=${token}
 
@@ -143,8 +147,8 @@ claude mcp add --transport http portcullis-demo "$URL"
 
 ${INSPECTOR}
 
-# portcullis doctor: the problems that a client would have; --tool NAME calls a tool
-PORTCULLIS_TOKEN=$TOKEN node dist/main.js doctor "$URL"
+# the doctor: the problems that a client would have; --tool NAME calls a tool
+PORTCULLIS_TOKEN=$TOKEN portcullis doctor "$URL"
 
 ${explainCommands(idp.issuer, `'${upstream.replaceAll("'", '%27')}'`)}
 

@@ -71,12 +71,13 @@ async function play(start: () => Promise<Scene>, once: boolean, io: CommandIo): 
 
 export function playTour({ once, port }: DemoOptions, io: CommandIo): Promise<number> {
   io.write('Starting an identity provider, an MCP server and the gateway on loopback ...\n');
+  const folder = io.started?.folder ?? null;
   const start = async (): Promise<Scene> => {
     const services = await startServices(port);
     return {
       yaml: services.yaml,
       runSteps: () => runTour(services, io.write),
-      commands: () => commandsToPaste(services),
+      commands: () => commandsToPaste(services, folder),
       stop: services.stop,
     };
   };
@@ -100,6 +101,7 @@ export async function playOwnServer(
   }
   io.write(`Your server answers: ${contactLine(direct)}`);
   io.write('Starting an identity provider and the gateway on loopback ...\n');
+  const folder = io.started?.folder ?? null;
   const start = async (): Promise<Scene> => {
     const own = await startInFrontOf(upstream.href, port);
     const known: OwnKnowledge = { token: '' };
@@ -107,7 +109,7 @@ export async function playOwnServer(
       yaml: own.gateway.yaml,
       // A failed step is the last, because each needs the one before.
       runSteps: () => runSteps(ownSteps(own, direct, known), io.write, true),
-      commands: () => ownCommands(own, direct, known),
+      commands: () => ownCommands(own, direct, known, folder),
       stop: own.stop,
     };
   };

@@ -181,7 +181,7 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    title: 'portcullis doctor tests the server from outside; portcullis explain checks a token.',
+    title: 'The doctor tests the server from outside, and explain checks a token.',
     async run({ files, explainToken }, known) {
       const findings = await runChecks({
         url: files,

@@ -1,7 +1,7 @@
 // The upstream of the demo: a real MCP server. It accepts the traffic of the gateway, and its own
 // older clients with `Authorization: Token`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
+import { getRequestListener } from '@hono/node-server';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { listenLoopback } from './loopback.js';
@@ -57,10 +57,10 @@ function buildServer(): McpServer {
   return server;
 }
 
-/** Starts the upstream on a free loopback port; `url` is its MCP endpoint. */
-export async function startDemoUpstream(): Promise<DemoUpstream> {
+/** Starts the upstream on a loopback port, by default a free one. `url` is its MCP endpoint. */
+export async function startDemoUpstream(port?: number): Promise<DemoUpstream> {
   const mcp = createMcpHandler(buildServer);
-  const serve = toNodeHandler(mcp);
+  const serve = getRequestListener((request) => mcp.fetch(request));
   const seen: SeenRequest[] = [];
 
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
@@ -79,11 +79,10 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
       req.resume();
       return void res.writeHead(401, { 'www-authenticate': 'Token' }).end();
     }
-    // The request type of the SDK ignores exactOptionalPropertyTypes; the shapes are the same.
-    void serve(req as NodeIncomingMessageLike, res);
+    void serve(req, res);
   };
 
-  const listening = await listenLoopback(handler);
+  const listening = await listenLoopback(handler, port);
   return {
     url: `${listening.url}/mcp`,
     seen,

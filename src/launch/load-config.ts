@@ -1,17 +1,18 @@
-// Loads the configuration of a command, and its API keys: from the file that the command names, or
-// from the environment.
+// Loads a configuration and its API keys: from the file that a command names, or from the
+// environment.
 import { existsSync } from 'node:fs';
 import { loadApiKeys, reloadApiKeys } from '../config/api-keys-file.js';
+import { configFile } from '../config/config-file.js';
 import { configFileHint, hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { Environment } from '../config/secrets.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { CommandIo } from './command-io.js';
 
 const NOTHING_CONFIGURED = `There is no configuration yet.
-  Give --config FILE, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER
-  (see .env.example).`;
+  Give --config FILE or set PORTCULLIS_CONFIG=FILE. For a single server, a file is not necessary:
+  set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER (see .env.example).`;
 
 /** The usual names of the file. No command reads them unasked. */
 const USUAL_FILES = ['portcullis.yaml', 'portcullis.yml'];
@@ -29,13 +30,17 @@ function problemsOf(error: unknown): string {
   throw error;
 }
 
-/** The configuration without the keys of `apiKeysFile`, or the text of its problems. */
+/**
+ * The configuration without the keys of `apiKeysFile`, or the text of its problems. `option`: the
+ * file of --config.
+ */
 export function readConfiguration(
-  file: string | undefined,
-  env: CommandIo['env'],
+  option: string | undefined,
+  env: Environment,
 ): ResolvedConfig | string {
+  const file = configFile(option, env);
   try {
-    if (file !== undefined) return loadFile(file, env);
+    if (file !== null) return loadFile(file.path, env, file.from);
     if (hasEnvironment(env)) return loadEnvironment(env);
     const hint = configFileHint(env);
     return hint === null ? nothingConfigured() : `There is no configuration yet: ${hint}.`;
@@ -47,7 +52,7 @@ export function readConfiguration(
 /** All keys of a configuration, read in slices; or the text of the problems. */
 export async function readKeysInSlices(
   config: ResolvedConfig,
-  env: CommandIo['env'],
+  env: Environment,
   known: (sha256: string) => ApiKey | undefined,
 ): Promise<readonly ApiKey[] | string> {
   return reloadApiKeys(config, env, known).catch(problemsOf);
@@ -59,9 +64,9 @@ export interface LoadedConfig {
   readonly apiKeys: readonly ApiKey[];
 }
 
-/** The configuration and its keys, or the text of their problems. */
-export function loadConfig(file: string | undefined, env: CommandIo['env']): LoadedConfig | string {
-  const config = readConfiguration(file, env);
+/** The configuration and its keys, or the text of their problems. `option`: that of --config. */
+export function loadConfig(option: string | undefined, env: Environment): LoadedConfig | string {
+  const config = readConfiguration(option, env);
   if (typeof config === 'string') return config;
   try {
     return { config, apiKeys: loadApiKeys(config, env) };

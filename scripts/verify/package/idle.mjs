@@ -1,0 +1,87 @@
+// Measures the memory of an idle gateway: after its start, and after calls.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLoopback } from '../../../test/fixtures/launch.js';
+import { startIssuer } from '../../../test/fixtures/signing-issuer.js';
+import { serve } from './installed.mjs';
+
+const CALLS = 100;
+const IDLE_MS = 30_000;
+const CALL_MS = 5_000;
+export const MAX_IDLE_BYTES = 80_000_000;
+
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': '2025-11-25',
+};
+
+/** An issuer, and an MCP server without sessions that answers each call with no tools. */
+export async function startWorld() {
+  const issuer = await startIssuer();
+  const server = await startLoopback((req, res) => {
+    req.resume().on('end', () => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end('{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}');
+    });
+  });
+  return {
+    issuer: issuer.issuer,
+    upstream: `${server.url}/mcp`,
+    mint: issuer.mint,
+    async close() {
+      await server.close();
+      await issuer.close();
+    },
+  };
+}
+
+/** Resident bytes of a process, of Linux. */
+const residentBytes = (pid) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+
+/** Resolves with the status of one call. Without a token the gateway answers 401. */
+export async function call(url, token) {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...HEADERS, ...authorization },
+    body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+    signal: AbortSignal.timeout(CALL_MS),
+  });
+  const text = await response.text();
+  return response.status === 200 && text.includes('"tools"') ? 200 : response.status;
+}
+
+/** Rejects unless the installed gateway passes a call with a token, and answers 401 without. */
+export async function checkServes(project, world, options) {
+  const gateway = await serve(project, world, options);
+  try {
+    const statuses = [
+      await call(gateway.url),
+      await call(gateway.url, await world.mint(gateway.url)),
+    ];
+    if (statuses.join() !== '401,200')
+      throw new Error(`statuses ${statuses}, expected 401 and 200`);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** Resolves with the resident bytes after the start, and after calls: each time after a pause. */
+export async function measureIdle(project, world, options) {
+  const gateway = await serve(project, world, options);
+  try {
+    await sleep(IDLE_MS);
+    const afterStart = residentBytes(gateway.pid);
+    const token = await world.mint(gateway.url);
+    for (let count = 0; count < CALLS; count += 1) {
+      const status = await call(gateway.url, token);
+      if (status !== 200) throw new Error(`call ${count + 1}: ${status}`);
+    }
+    await sleep(IDLE_MS);
+    return { afterStart, afterCalls: residentBytes(gateway.pid) };
+  } finally {
+    await gateway.stop();
+  }
+}

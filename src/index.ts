@@ -1,0 +1,10 @@
+// What the package offers to a program that embeds the gateway. No other file of the package is
+// public.
+export type { GatewayConfig } from './config/gateway-config.js';
+export { ConfigError } from './config/problems.js';
+export {
+  type CloseOptions,
+  createGateway,
+  type RunningGateway,
+} from './launch/create-gateway.js';
+export type { GatewayOptions } from './launch/gateway-options.js';
