@@ -159,7 +159,10 @@ test('the ServiceMonitor of the chart keeps the label endpoint of the gateway', 
 });
 
 describe('the documents', () => {
-  const pages = readdirSync(new URL('../../docs/', import.meta.url)).filter((name) => name.endsWith('.md'));
+  // docs/upgrade.md names the metrics of earlier versions too.
+  const pages = readdirSync(new URL('../../docs/', import.meta.url)).filter(
+    (name) => name.endsWith('.md') && name !== 'upgrade.md',
+  );
   const known = [...names, 'portcullis_http_request_duration_seconds_bucket'];
 
   test.each(['README.md', ...pages.map((name) => `docs/${name}`)])('%s names only metrics that exist', (page) => {
