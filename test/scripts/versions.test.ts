@@ -23,7 +23,7 @@ beforeAll(async () => {
 const { version } = JSON.parse(read('package.json')) as { version: string };
 
 test('all places name the version of package.json', () => {
-  const places = versionPlaces(root.replace(/[\\/]$/, ''));
+  const places = versionPlaces(root);
   const names = places.map(({ place }) => place);
   expect(names).toEqual(expect.arrayContaining(['package-lock.json packages', 'CHANGELOG.md', 'docs/operation.md']));
   expect(places.filter((one) => one.version !== version)).toEqual([]);
