@@ -8,7 +8,8 @@ const VERSION = String.raw`\d+\.\d+\.\d+(?:-[\w.]*\w)?`;
 /** Texts in which a version is that of the product, whichever file they are in. */
 const MENTIONS = [
   String.raw`\bmcp-portcullis-(${VERSION})\.tgz`,
-  String.raw`\bportcullis-mcp/portcullis:(${VERSION})`,
+  String.raw`\bportcullis:(${VERSION})`,
+  String.raw`\bnewTag: ["']?(${VERSION})`,
   String.raw`\bportcullis_build_info\{version="(${VERSION})"\}`,
   String.raw`\bPortcullis (${VERSION})\b(?= listens|, Node)`,
   String.raw`\borg\.opencontainers\.image\.version="?(${VERSION})`,
