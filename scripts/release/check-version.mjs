@@ -9,9 +9,7 @@ if (more.length > 0) {
   console.error('usage: node scripts/release/check-version.mjs [TAG], such as v0.2.0');
   process.exit(2);
 }
-const places = versionPlaces(
-  fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, ''),
-);
+const places = versionPlaces(fileURLToPath(new URL('../..', import.meta.url)));
 const [{ version }] = places;
 const wrong = places.filter((one) => one.version !== version);
 for (const one of wrong) console.error(`${one.place}: ${one.version}, expected ${version}`);

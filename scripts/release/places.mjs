@@ -1,6 +1,6 @@
 // Finds every place of the repository that names the version of the product.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { newestRelease } from './changelog.mjs';
 
 const VERSION = String.raw`\d+\.\d+\.\d+(?:-[\w.]*\w)?`;
@@ -8,7 +8,8 @@ const VERSION = String.raw`\d+\.\d+\.\d+(?:-[\w.]*\w)?`;
 /** Texts in which a version is that of the product, whichever file they are in. */
 const MENTIONS = [
   String.raw`\bmcp-portcullis-(${VERSION})\.tgz`,
-  String.raw`\bportcullis-mcp/portcullis:(${VERSION})`,
+  String.raw`\bportcullis:(${VERSION})`,
+  String.raw`\bnewTag: ["']?(${VERSION})`,
   String.raw`\bportcullis_build_info\{version="(${VERSION})"\}`,
   String.raw`\bPortcullis (${VERSION})\b(?= listens|, Node)`,
   String.raw`\borg\.opencontainers\.image\.version="?(${VERSION})`,
@@ -18,21 +19,20 @@ const MENTIONS = [
 const SEARCHED = ['README.md', 'Dockerfile', 'docs', 'deploy', 'examples', '.github'];
 const NOT_SEARCHED = /(^|\/)(node_modules|upgrade\.md)(\/|$)/;
 
-function filesUnder(root, name) {
+/** The file of that name, or the files below the folder of that name. */
+function filesOf(root, name) {
   const path = join(root, name);
   if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [name];
   const entries = readdirSync(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
 const searchedFiles = (root) =>
-  SEARCHED.flatMap((name) =>
-    /\.|^Dockerfile$/.test(name.slice(1)) ? [name] : filesUnder(root, name),
-  )
+  SEARCHED.flatMap((name) => filesOf(root, name))
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => !NOT_SEARCHED.test(name) && existsSync(join(root, name)));
+    .filter((name) => !NOT_SEARCHED.test(name));
 
 /** The mentions within one text. */
 export const mentionsIn = (text) =>

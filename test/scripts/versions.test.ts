@@ -23,7 +23,7 @@ beforeAll(async () => {
 const { version } = JSON.parse(read('package.json')) as { version: string };
 
 test('all places name the version of package.json', () => {
-  const places = versionPlaces(root.replace(/[\\/]$/, ''));
+  const places = versionPlaces(root);
   const names = places.map(({ place }) => place);
   expect(names).toEqual(expect.arrayContaining(['package-lock.json packages', 'CHANGELOG.md', 'docs/operation.md']));
   expect(places.filter((one) => one.version !== version)).toEqual([]);
@@ -46,6 +46,8 @@ describe('a mention', () => {
     ['npm i ./mcp-portcullis-0.2.0.tgz', ['0.2.0']],
     ['image: portcullis-mcp/portcullis:0.3.0-rc.1', ['0.3.0-rc.1']],
     ['docker build -t portcullis-mcp/portcullis:0.2.0 .', ['0.2.0']],
+    ['docker push registry.example.com/portcullis:0.2.0', ['0.2.0']],
+    ['newTag: "0.2.0"', ['0.2.0']],
     ['portcullis_build_info{version="0.2.0"} 1', ['0.2.0']],
     ['Portcullis 0.2.0 listens on http://127.0.0.1:8080', ['0.2.0']],
     ['LABEL org.opencontainers.image.version=0.2.0', ['0.2.0']],
