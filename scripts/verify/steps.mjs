@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheOf } from './cache.mjs';
+import { deploySteps } from './deploy-steps.mjs';
 import { install, nodeFolder, nodeRelease } from './packages.mjs';
 
 /** The newest release that the project is checked on. The oldest one runs this script. */
@@ -36,12 +38,6 @@ async function fromClone(shell, args, node) {
     remove();
     process.off('exit', remove);
   }
-}
-
-/** Commands of a step see no variable of the gateway, so the cache is an argument. */
-function cacheOf(variable) {
-  const cache = process.env[variable];
-  return cache === undefined ? [] : ['--cache', cache];
 }
 
 /**
@@ -95,15 +91,6 @@ export const steps = [
     what: 'node dist/main.js demo --once',
     minutes: 3,
     run: (shell) => shell.run('node', ['dist/main.js', 'demo', '--once']),
-  },
-  {
-    name: 'package',
-    what: 'the npm package on Node 20, 22, 24 and 26: sizes, the demo, memory (only with --only package)',
-    minutes: 60,
-    onlyIfNamed: true,
-    note: /^(the package works.*)$/m,
-    run: (shell) =>
-      shell.run('node', ['scripts/verify/package.mjs', ...cacheOf('PORTCULLIS_PACKAGE_CACHE')]),
   },
   {
     name: 'conformance',
@@ -183,60 +170,13 @@ export const steps = [
       ]),
   },
   {
-    name: 'systemd',
-    what: 'the unit of deploy/systemd under a real systemd, with the commands of docs/deploy.md',
-    minutes: 15,
-    note: /^(the unit of systemd: .*)$/m,
-    run: (shell) =>
-      shell.run('node', ['scripts/verify/systemd.mjs', ...cacheOf('PORTCULLIS_SYSTEMD_CACHE')]),
-  },
-  {
     name: 'upstream',
     what: 'the servers of docs/upstream.md verify the identity JWT, also while its keys rotate',
     minutes: 15,
     note: /^(the servers of docs.*)$/m,
     run: (shell) => shell.run('node', ['scripts/verify/upstream.mjs']),
   },
-  {
-    name: 'release',
-    what: 'the jobs of release.yml that run outside GitHub (only with --only release)',
-    minutes: 40,
-    onlyIfNamed: true,
-    note: /^(the release: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
-  },
-  {
-    name: 'chart',
-    what: 'the Helm chart and deploy/kubernetes; it needs Go (only with --only chart)',
-    minutes: 40,
-    onlyIfNamed: true,
-    note: /^(the chart: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
-  },
-  {
-    name: 'cluster',
-    what: 'the Helm chart in a real API server, with a rolling update (only with --only cluster)',
-    minutes: 120,
-    onlyIfNamed: true,
-    note: /^(the cluster: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
-  },
-  {
-    name: 'monitoring',
-    what: 'a real Prometheus with the alerts and the dashboard, before a gateway with good and bad calls',
-    minutes: 10,
-    note: /^(the monitoring: .*)$/m,
-    run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
-  },
-  {
-    name: 'image',
-    what: 'the Dockerfile built, and its root file system run as in compose.yaml (only with --only image)',
-    minutes: 40,
-    onlyIfNamed: true,
-    note: /^(the image: .*)$/m,
-    run: (shell) =>
-      shell.run('node', ['scripts/verify/image.mjs', ...cacheOf('PORTCULLIS_IMAGE_CACHE')]),
-  },
+  ...deploySteps,
   {
     name: 'bench',
     what: 'node bench/run.mjs',
