@@ -70,7 +70,7 @@ COPY --from=demo-app /out /
 FROM runtime AS gateway
 COPY --from=app /out /
 ARG NODE_IMAGE
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Portcullis" \
       org.opencontainers.image.description="An auth gateway in front of MCP servers" \

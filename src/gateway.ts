@@ -245,6 +245,6 @@ class RequestRun implements BodyListener, ResponseListener {
   }
 }
 
-export function createGateway(stages: Stages, clock: Clock): (exchange: Exchange) => void {
+export function createCorridor(stages: Stages, clock: Clock): (exchange: Exchange) => void {
   return (exchange) => new RequestRun(stages, clock, exchange).start();
 }

@@ -46,7 +46,7 @@ describe('the checker finds', () => {
     ['observe/a.ts', "import { x } from '../verify/jwt.js';"],
     ['verify/a.ts', "import type { X } from '../authorize/audience.js';"],
     ['verify/a.ts', "import { resolveConfig } from '../config/load.js';"],
-    ['verify/a.ts', "import { createGateway } from '../gateway.js';"],
+    ['verify/a.ts', "import { createCorridor } from '../gateway.js';"],
     ['gateway.ts', "import { sendError } from './http/error-response.js';"],
     ['http/a.ts', "import { startGateway } from '../app/app.js';"],
     ['http/a.ts', "import { readCredential } from '../verify/credential.js';"],
@@ -63,6 +63,9 @@ describe('the checker finds', () => {
     ['verify/a.ts', "import { readFileSync } from 'node:fs';"],
     ['proxy/a.ts', "import { connect } from 'node:net';"],
     ['authorize/a.ts', "import got from 'got';"],
+    ['index.ts', "export { startGateway } from './app/app.js';"],
+    ['launch/a.ts', "import { createLog } from '../observe/log.js';"],
+    ['app/a.ts', "import { version } from '../launch/version.js';"],
     ['utensils/a.ts', "import { x } from '../core/failures.js';"],
   ])('in %s: %s', (path, text) => {
     expect(wallsCrossed({ path, text: `${good}${text}\n` })).toHaveLength(1);
@@ -74,6 +77,7 @@ describe('the checker finds', () => {
     ['proxy/relay.ts', "import { type Dispatcher } from 'undici';"],
     ['http/a.ts', "// import { x } from '../verify/jwt.js'\nimport { Hono } from 'hono';"],
     ['app/app.ts', "import type { AddressInfo } from 'node:net';"],
+    ['index.ts', "export { createGateway } from './launch/create-gateway.js';"],
   ])('nothing in %s: %s', (path, text) => {
     expect(wallsCrossed({ path, text: `${good}${text}\n` })).toEqual([]);
   });
@@ -97,6 +101,7 @@ describe('the checker finds', () => {
     ['verify/a.ts', `${good}export default 1;\n`, 'a default export'],
     ['verify/a.ts', `${good}export { a as default };\n`, 'a default export'],
     ['verify/a.ts', `${good}export * from './b.js';\n`, 're-exports names of another file'],
+    ['verify/index.ts', good, 'its name says nothing'],
     ['verify/a.ts', 'export const a = 1;\n', 'its first line does not say what it does'],
     ['main.ts', '#!/usr/bin/env node\nexport const a = 1;\n', 'its first line does not say what it does'],
   ])('in %s the form: %#', (path, text, flaw) => {
@@ -111,6 +116,7 @@ describe('the checker finds', () => {
   test('nothing in a file of good form', () => {
     expect(formFlaws({ path: 'verify/a-b.ts', text: `${good}${'\n'.repeat(249)}` })).toEqual([]);
     expect(formFlaws({ path: 'main.ts', text: `#!/usr/bin/env node\n${good}` })).toEqual([]);
+    expect(formFlaws({ path: 'index.ts', text: `${good}export { a } from './b.js';\n` })).toEqual([]);
   });
 
   test('a circle of files, types included, once', () => {

@@ -183,6 +183,14 @@ export const steps = [
       ]),
   },
   {
+    name: 'systemd',
+    what: 'the unit of deploy/systemd under a real systemd, with the commands of docs/deploy.md',
+    minutes: 15,
+    note: /^(the unit of systemd: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/systemd.mjs', ...cacheOf('PORTCULLIS_SYSTEMD_CACHE')]),
+  },
+  {
     name: 'upstream',
     what: 'the servers of docs/upstream.md verify the identity JWT, also while its keys rotate',
     minutes: 15,
@@ -197,6 +205,37 @@ export const steps = [
     note: /^(the image: .*)$/m,
     run: (shell) =>
       shell.run('node', ['scripts/verify/image.mjs', ...cacheOf('PORTCULLIS_IMAGE_CACHE')]),
+  },
+  {
+    name: 'release',
+    what: 'the jobs of release.yml that run outside GitHub (only with --only release)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the release: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
+  },
+  {
+    name: 'chart',
+    what: 'the Helm chart and deploy/kubernetes; it needs Go (only with --only chart)',
+    minutes: 40,
+    onlyIfNamed: true,
+    note: /^(the chart: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/chart.mjs']),
+  },
+  {
+    name: 'cluster',
+    what: 'the Helm chart in a real API server, with a rolling update (only with --only cluster)',
+    minutes: 120,
+    onlyIfNamed: true,
+    note: /^(the cluster: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/cluster.mjs']),
+  },
+  {
+    name: 'monitoring',
+    what: 'a real Prometheus with the alerts and the dashboard, before a gateway with good and bad calls',
+    minutes: 10,
+    note: /^(the monitoring: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
   },
   {
     name: 'bench',

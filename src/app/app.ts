@@ -6,7 +6,7 @@ import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
-import { createGateway } from '../gateway.js';
+import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
@@ -30,8 +30,13 @@ export interface Gateway {
   readonly notify: Notify;
   /** The configuration that it runs with. */
   config(): ResolvedConfig;
-  /** Reads the configuration and the API keys again. Resolves once the log has the outcome. */
-  reload(source: ReloadSource): Promise<void>;
+  /** True while /readyz answers 200. */
+  isReady(): boolean;
+  /**
+   * Reads the configuration and the API keys again. Resolves once the log has the outcome, to null
+   * or to the text of the problems.
+   */
+  reload(source: ReloadSource): Promise<string | null>;
   /**
    * Serves on for `delayMs`, but is not ready. Then rejects new calls, lets answers finish for
    * `drainMs`, and closes everything. Resolves to the number of exchanges that it cut.
@@ -84,8 +89,10 @@ export async function startGateway(
     requestsInFlight: () => listener.inFlight(),
     issuers: () => active.runtime.issuerStates(),
     endpoints: () => active.runtime.endpointStates(),
+    upstreams: () => active.runtime.upstreamStates(),
     reloads: () => reloads.states(),
     apiKeys: () => (shared.apiKeys.count() === 0 ? null : shared.apiKeys.count()),
+    nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
@@ -103,7 +110,7 @@ export async function startGateway(
     runtime: buildRuntime(config, readiness, shared),
   };
 
-  const gateway = createGateway(
+  const gateway = createCorridor(
     {
       validate: (exchange) => listener.validateRequest(exchange),
       draining: () => listener.draining(),
@@ -201,6 +208,7 @@ export async function startGateway(
     adminAddress,
     notify,
     config: () => active.config,
+    isReady: readiness.isReady,
     reload: reloads.reload,
     async close(drainMs, delayMs = 0) {
       listening = false;

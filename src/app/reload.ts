@@ -40,8 +40,11 @@ export interface ReloadDependencies {
 }
 
 export interface Reloads {
-  /** Reloads after a reload that runs already. Calls that wait together cause one, the last. */
-  reload(source: ReloadSource): Promise<void>;
+  /**
+   * Reloads after a reload that runs already. Calls that wait together cause one, the last.
+   * Resolves to null, or to the text of the problems of a part that stays as it was.
+   */
+  reload(source: ReloadSource): Promise<string | null>;
   states(): ReloadState[];
 }
 
@@ -105,6 +108,8 @@ function signsWithNewKey(
   return !before.keys.some((key) => key.reveal() === first.reveal());
 }
 
+const STOPPING = 'the gateway is stopping; the next start reads the files';
+
 export function createReloads(dependencies: ReloadDependencies): Reloads {
   const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
@@ -113,9 +118,11 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   };
   /** The keys of the active configuration, without those that a rejected one no longer had. */
   let ownKeys = active().apiKeys;
-  let running: Promise<void> = Promise.resolve();
-  let waiting: Promise<void> | null = null;
+  let running: Promise<string | null> = Promise.resolve(null);
+  let waiting: Promise<string | null> | null = null;
   let latest: ReloadSource | null = null;
+  /** The problems of the reload that runs. */
+  let outcome: string | null = null;
 
   function succeeded(part: ReloadPart): void {
     const lastSuccessMs = wallMs();
@@ -123,6 +130,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     states[part] = { ...states[part], succeeded: count + 1, isUp: true, lastSuccessMs };
   }
   function failed(part: ReloadPart, problems: string): void {
+    outcome ??= problems;
     states[part] = { ...states[part], failed: states[part].failed + 1, isUp: false };
     const detail = `${withVariableHint(oneLine(problems))}. ${
       part === 'config'
@@ -189,17 +197,20 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     return null;
   }
 
-  async function run(): Promise<void> {
+  async function run(): Promise<string | null> {
     const source = latest as ReloadSource;
     waiting = null;
+    outcome = null;
     if (isStopping()) {
-      const detail = 'the gateway is stopping; the next start reads the files';
-      return notify({ event: 'config.reload_ignored', level: 'warn', detail });
+      notify({ event: 'config.reload_ignored', level: 'warn', detail: STOPPING });
+      return STOPPING;
     }
     const problems = await reloadConfig(source).catch(String);
-    if (problems === null || isStopping()) return;
-    failed('config', problems);
-    await reloadKeys(source).catch((error: unknown) => failed('api_keys', String(error)));
+    if (problems !== null && !isStopping()) {
+      failed('config', problems);
+      await reloadKeys(source).catch((error: unknown) => failed('api_keys', String(error)));
+    }
+    return outcome ?? problems;
   }
 
   return {

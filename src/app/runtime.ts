@@ -11,7 +11,7 @@ import type { Stages } from '../gateway.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
 import { fetchJson } from '../idp/fetch-json.js';
-import type { EndpointState, IssuerState } from '../observe/state-metrics.js';
+import type { EndpointState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
@@ -38,6 +38,7 @@ export interface Runtime {
   /** The state of issuers and endpoints at this moment, for the metrics. */
   issuerStates(): IssuerState[];
   endpointStates(): EndpointState[];
+  upstreamStates(): UpstreamState[];
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
   /**
@@ -85,7 +86,7 @@ export function buildRuntime(
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
   const credentials = createUpstreamCredentials(config, issuers, shared);
   const streamsOf = new Map<string, PathStreams>();
-  const usedPools = new Set<UpstreamPool>();
+  const pathOfPool = new Map<UpstreamPool, string>();
 
   function endpointRuntime(endpoint: Endpoint): EndpointRuntime {
     const { upstream, path } = endpoint;
@@ -93,7 +94,7 @@ export function buildRuntime(
     const streams = pathStreams(shared, path);
     streamsOf.set(path, streams);
     const pool = pools.get({ path, upstream }, () => createPool(upstream));
-    usedPools.add(pool);
+    pathOfPool.set(pool, path);
     const admission = admissions.of(endpoint, bridgeIssuer);
     return {
       config: endpoint,
@@ -144,6 +145,11 @@ export function buildRuntime(
       })),
     endpointStates: () =>
       [...streamsOf].map(([path, { ticker }]) => ({ path, openStreams: ticker.open() })),
+    upstreamStates: () =>
+      [...pathOfPool].flatMap(([pool, path]) => [
+        { path, kind: 'requests' as const, ...pool.usage(false) },
+        { path, kind: 'streams' as const, ...pool.usage(true) },
+      ]),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
       const kids = new Set(bridge?.server.verificationKeys.map(({ kid }) => kid));
@@ -158,7 +164,7 @@ export function buildRuntime(
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
       shared.streamsByPath.retain(new Set(streamsOf.values()));
-      for (const pool of pools.retain(usedPools)) pool.retire();
+      for (const pool of pools.retain(new Set(pathOfPool.keys()))) pool.retire();
       for (const { keys } of withKeys) keys.preload();
       for (const metadata of mirrors.sources) metadata.start();
     },

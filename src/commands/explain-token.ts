@@ -5,7 +5,7 @@ import type { WrittenConfig } from '../config/written-config.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notify } from '../core/notice.js';
-import { systemClock } from './clock.js';
+import { systemClock } from '../launch/clock.js';
 
 export const explainTokenFor = (
   config: ResolvedConfig,

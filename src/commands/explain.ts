@@ -7,13 +7,13 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import { readWritten } from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notice } from '../core/notice.js';
+import { loadConfig } from '../launch/load-config.js';
 import { findCredential } from './bearer-token.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { explainTokenFor } from './explain-token.js';
 import { explanationJson, explanationText } from './explanation-report.js';
 import { fixText } from './fix-report.js';
 import { headerCredentialOf } from './header-credential.js';
-import { loadConfig } from './load-config.js';
 import { createPrintable } from './printable.js';
 
 export const explainHelp = `\

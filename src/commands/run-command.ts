@@ -1,8 +1,9 @@
 // Selects the command that the operator named, and turns its outcome into an exit code.
+
+import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { suitedTo } from './how-started.js';
-import { version } from './version.js';
 
 interface Command {
   /** Resolves to the exit code. */

@@ -3,22 +3,17 @@ import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
-import { type Gateway, startGateway } from '../app/app.js';
+import type { Gateway } from '../app/app.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
-import { systemClock } from './clock.js';
+import { loadConfig } from '../launch/load-config.js';
+import { reloadSource } from '../launch/reload-source.js';
+import { DRAIN_MS, ListenError, startHere, tlsProblem } from '../launch/start.js';
+import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
-import { loadConfig } from './load-config.js';
-import { reloadSource } from './reload-source.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
-import { version } from './version.js';
-
-/**
- * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
- * default (docs/hosting.md). `drain.delaySeconds` comes before it.
- */
-const DRAIN_MS = 25_000;
+import { releaseStartMemory } from './start-memory.js';
 
 /** The time limit for writing the last log lines. */
 const LAST_LINES_MS = 2_000;
@@ -43,25 +38,6 @@ SIGHUP reads the file again, with its secrets and API keys. A file with a proble
 the log says why, and the gateway goes on. To change listen or admin, restart the gateway.
 SIGUSR1 and SIGUSR2 only write a line to the log.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
-
-const TLS_CHECK_DISABLED =
-  'NODE_TLS_REJECT_UNAUTHORIZED=0 would accept every certificate: remove it. ' +
-  'To trust your own certificate authority, set NODE_EXTRA_CA_CERTS=/path/ca.pem';
-
-/** How to fix an address on which the process cannot listen; null for any other error. */
-function listenProblem(
-  error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
-): string | null {
-  if (error.syscall === 'getaddrinfo')
-    return `${error.hostname} is not an address of this machine; fix the listen or admin host`;
-  if (error.syscall !== 'listen') return null;
-  const where = `${error.address}:${error.port}`;
-  if (error.code === 'EADDRINUSE')
-    return `${where} is in use by another process; choose another listen or admin port`;
-  if (error.code === 'EACCES')
-    return `this user may not listen on ${where}; choose a port above 1023`;
-  return `cannot listen on ${where}: ${error.code}; fix the listen or admin address`;
-}
 
 /**
  * V8 allocates an object in the old generation if objects of its kind survived before. Here that
@@ -102,10 +78,9 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.write(serveHelp);
     return 0;
   }
-  // With this variable Node accepts every certificate, and any host on the path can pose as the
-  // issuer.
-  if (io.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    io.writeError(TLS_CHECK_DISABLED);
+  const insecure = tlsProblem(io.env);
+  if (insecure !== null) {
+    io.writeError(insecure);
     return 1;
   }
   const loaded = loadConfig(values.config, io.env);
@@ -119,26 +94,20 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   const output = openOutput();
   const write = (line: string): void => void output.write(Buffer.from(`${line}\n`));
   const describesStart = io.isTerminal === true && ['debug', 'info'].includes(config.logLevel);
-  const ofPackage = { version: version() };
+  const lines = { version: version(), write, keyCount: apiKeys.length };
   let gateway: Gateway;
   try {
-    gateway = await startGateway(config, {
-      clock: systemClock,
-      random: Math.random,
+    gateway = await startHere(loaded, {
       destination: output,
-      apiKeys,
-      ...ofPackage,
       ...(configFile(values.config, io.env) === null && { reword: variableNotice }),
-      ...(describesStart && {
-        announce: createStartLines(config, { ...ofPackage, write, keyCount: apiKeys.length }),
-      }),
+      ...(describesStart && { announce: createStartLines(config, lines) }),
     });
   } catch (error) {
-    const problem = listenProblem(error as NodeJS.ErrnoException);
-    if (problem === null) throw error;
-    io.writeError(problem);
+    if (!(error instanceof ListenError)) throw error;
+    io.writeError(error.message);
     return 1;
   }
+  releaseStartMemory();
   signals.reportTo(gateway.notify);
   signals.accept();
   const source = reloadSource(values.config, io.env);

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import type { ResolvedBridge, ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Notice } from '../core/notice.js';
 import { BRIDGE_PATHS } from '../core/oauth-server.js';
+import { urlOf } from '../launch/listener-url.js';
 import { createPrintable } from './printable.js';
 
 /** More endpoints or issuers would fill the screen. */
@@ -24,9 +25,6 @@ function placeOf(url: string): string {
   const { origin, pathname, search } = new URL(url);
   return origin + pathname + (search === '' ? '' : '?...');
 }
-
-const addressOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 
 function introspectionOf({ introspection }: ResolvedIssuer): string {
   const url = introspection?.url ?? null;
@@ -110,8 +108,8 @@ export function createStartLines(
   }
 
   function listening({ address, admin }: Notice): void {
-    write(`Portcullis ${version} listens on ${addressOf(address as AddressInfo)}`);
-    write(`Metrics and health: ${addressOf(admin as AddressInfo)}`);
+    write(`Portcullis ${version} listens on ${urlOf(address as AddressInfo)}`);
+    write(`Metrics and health: ${urlOf(admin as AddressInfo)}`);
     list(
       endpoints,
       ({ resource, upstream }) =>

@@ -40,8 +40,10 @@ const NOTHING: GatewayState = {
   requestsInFlight: () => 0,
   issuers: () => [],
   endpoints: () => [],
+  upstreams: () => [],
   reloads: () => [],
   apiKeys: () => null,
+  nextSunsetMs: () => null,
 };
 
 let ofProcess: Registry | null = null;

@@ -25,6 +25,15 @@ export interface EndpointState {
   readonly openStreams: number;
 }
 
+/** The connections to the MCP server of one endpoint. */
+export interface UpstreamState {
+  readonly path: string;
+  /** `requests`: below `maxConcurrentRequests`. `streams`: below `maxStreams`. */
+  readonly kind: 'requests' | 'streams';
+  readonly inUse: number;
+  readonly limit: number;
+}
+
 export type ReloadPart = 'config' | 'api_keys';
 
 export interface ReloadState {
@@ -44,9 +53,12 @@ export interface GatewayState {
   requestsInFlight(): number;
   issuers(): readonly IssuerState[];
   endpoints(): readonly EndpointState[];
+  upstreams(): readonly UpstreamState[];
   reloads(): readonly ReloadState[];
   /** The number of keys in the registry; null: no keys are configured. */
   apiKeys(): number | null;
+  /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
+  nextSunsetMs(): number | null;
 }
 
 export interface StateMetric {
@@ -67,12 +79,25 @@ const ofIssuers = (
   });
 
 /** Two hosts may have endpoints with the same path: they share a series, as in the counter. */
-function streamsByPath({ endpoints }: GatewayState): Omit<Value, 'metricName'>[] {
-  const byPath = new Map<string, number>();
-  for (const { path, openStreams } of endpoints())
-    byPath.set(path, (byPath.get(path) ?? 0) + openStreams);
-  return [...byPath].map(([endpoint, value]) => ({ labels: { endpoint }, value }));
+function summed(values: readonly Omit<Value, 'metricName'>[]): Omit<Value, 'metricName'>[] {
+  const byLabels = new Map<string, Omit<Value, 'metricName'>>();
+  for (const { labels, value } of values) {
+    const key = JSON.stringify(labels);
+    byLabels.set(key, { labels, value: value + (byLabels.get(key)?.value ?? 0) });
+  }
+  return [...byLabels.values()];
 }
+
+const ofUpstreams = (
+  { upstreams }: GatewayState,
+  readValue: (state: UpstreamState) => number,
+): Omit<Value, 'metricName'>[] =>
+  summed(
+    upstreams().map((one) => ({
+      labels: { endpoint: one.path, kind: one.kind },
+      value: readValue(one),
+    })),
+  );
 
 const ofReloads = (
   { reloads }: GatewayState,
@@ -94,7 +119,23 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_open_streams',
     help: 'Event streams to callers that are open, by endpoint.',
-    values: streamsByPath,
+    values: ({ endpoints }) =>
+      summed(
+        endpoints().map(({ path, openStreams }) => ({
+          labels: { endpoint: path },
+          value: openStreams,
+        })),
+      ),
+  },
+  {
+    name: 'portcullis_upstream_in_use',
+    help: 'Connections to the MCP server that carry a request, by endpoint and kind.',
+    values: (state) => ofUpstreams(state, ({ inUse }) => inUse),
+  },
+  {
+    name: 'portcullis_upstream_limit',
+    help: 'Connections that the endpoint may use: maxConcurrentRequests, and maxStreams.',
+    values: (state) => ofUpstreams(state, ({ limit }) => limit),
   },
   {
     name: 'portcullis_issuer_up',
@@ -142,6 +183,14 @@ export const stateMetrics: readonly StateMetric[] = [
     values: ({ apiKeys }) => {
       const count = apiKeys();
       return count === null ? [] : [{ labels: {}, value: count }];
+    },
+  },
+  {
+    name: 'portcullis_api_keys_next_sunset_timestamp_seconds',
+    help: 'The first sunset of an API key that is ahead, in seconds since the epoch.',
+    values: ({ nextSunsetMs }) => {
+      const next = nextSunsetMs();
+      return next === null ? [] : [{ labels: {}, value: next / 1000 }];
     },
   },
 ];

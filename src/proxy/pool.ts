@@ -24,11 +24,18 @@ export interface Slot {
   release(): void;
 }
 
+/** Connections that carry a request, and how many may. */
+export interface Usage {
+  readonly inUse: number;
+  readonly limit: number;
+}
+
 export interface UpstreamPool {
   /** A connection for one request; null above the limit. `held`: the response stays open long. */
   take(held: boolean): Slot | null;
   /** Where requests above the limit wait for a connection. As many may wait as the limit has. */
   queue(held: boolean): SlotLine<Slot>;
+  usage(held: boolean): Usage;
   /**
    * Closes each connection as soon as it is free, because no new request comes. Requests that were
    * accepted before may still take one.
@@ -92,6 +99,7 @@ function createHeadTimeouts(
 interface Connections {
   readonly queue: SlotQueue<Slot>;
   take(): Slot | null;
+  usage(): Usage;
   retire(): void;
   close(): Promise<void>;
 }
@@ -140,6 +148,7 @@ function createConnections(upstream: Upstream, limit: number): Connections {
   return {
     queue,
     take: () => free.pop() ?? (clients.size < limit ? connect() : null),
+    usage: () => ({ inUse: clients.size - free.length, limit }),
     retire() {
       retired = true;
       timeouts.retire();
@@ -159,6 +168,7 @@ export function createPool(upstream: Upstream): UpstreamPool {
   return {
     take: (isHeld) => (isHeld ? held : short).take(),
     queue: (isHeld) => (isHeld ? held : short).queue,
+    usage: (isHeld) => (isHeld ? held : short).usage(),
     retire() {
       short.retire();
       held.retire();

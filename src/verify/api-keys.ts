@@ -19,6 +19,8 @@ export interface ApiKeyRegistry extends ApiKeys {
    */
   prepare(keys: readonly ApiKey[]): Generator<undefined, () => KeyChanges>;
   count(): number;
+  /** The first sunset after `nowMs`, in ms since the epoch; null without one. */
+  nextSunsetMs(nowMs: number): number | null;
   /** The entry with a SHA-256 (64 hex digits in lower case). */
   withHash(sha256: string): ApiKey | undefined;
   /** Each key, in the order of the last replacement. */
@@ -84,6 +86,13 @@ export function createApiKeyRegistry(): ApiKeyRegistry {
     prepare,
     replace: (keys) => atOnce(prepare(keys))(),
     count: () => byHash.size,
+    nextSunsetMs(nowMs) {
+      let next: number | null = null;
+      for (const { sunsetMs } of byHash.values())
+        if (sunsetMs !== null && sunsetMs > nowMs && (next === null || sunsetMs < next))
+          next = sunsetMs;
+      return next;
+    },
     withHash: (sha256) => byHash.get(sha256),
     all: () => byHash.values(),
   };

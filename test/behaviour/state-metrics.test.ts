@@ -24,6 +24,7 @@ async function readSeries(series: string): Promise<number | undefined> {
 const ofIssuer = (name: string): string => `portcullis_${name}{issuer="${scene.issuer.issuer}"}`;
 const IN_FLIGHT = 'portcullis_http_requests_in_flight';
 const STREAMS = 'portcullis_open_streams{endpoint="/mcp"}';
+const inUse = (kind: string): string => `portcullis_upstream_in_use{endpoint="/mcp",kind="${kind}"}`;
 
 test('a healthy issuer is up, and its keys are young', async () => {
   expect(await readSeries(ofIssuer('issuer_up'))).toBe(1);
@@ -39,12 +40,15 @@ test('an open stream and a call in flight are counted until they end', async () 
   const call = await openRaw(scene.gateway.port, { label: 'a call without an answer' });
   await call.write(requestBytes(scene.gateway.port, modern('tools/list', { token: scene.token() })));
   await until('the call is in flight', async () => (await readSeries(IN_FLIGHT)) === 1);
+  expect([await readSeries(inUse('requests')), await readSeries(inUse('streams'))]).toEqual([1, 0]);
   expect(await readSeries(STREAMS)).toBe(0);
   const stream = await openRaw(scene.gateway.port, { label: 'a GET stream' });
   // The gateway sends the head of a quiet GET stream itself.
   await stream.write(requestBytes(scene.gateway.port, legacy('', { method: 'GET', token: scene.token() })));
   await until('the stream is open', async () => (await readSeries(STREAMS)) === 1);
   expect(await readSeries(IN_FLIGHT)).toBe(2);
+  expect([await readSeries(inUse('requests')), await readSeries(inUse('streams'))]).toEqual([1, 1]);
+  expect(await readSeries('portcullis_upstream_limit{endpoint="/mcp",kind="streams"}')).toBe(1000);
   expect(await readSeries('portcullis_open_streams{endpoint="/b/mcp"}')).toBe(0);
   stream.destroy();
   call.destroy();

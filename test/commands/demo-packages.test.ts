@@ -59,5 +59,12 @@ test('one is broken, the other is missing', async () => {
 
 test('without a project around it, as in a global install: no command for a folder', async () => {
   const problem = await packageProblem({ idp: without('idp') }, '/usr/local/lib/node_modules/mcp-portcullis/');
-  expect(problem).toMatch(/\nInstall Portcullis again, without --omit=optional\.$/);
+  expect(problem).toMatch(/\nInstall Portcullis again, with its optional dependencies\.$/);
+});
+
+test.each(['pnpm-lock.yaml', 'yarn.lock'])('in a project with %s: no command of npm', async (name) => {
+  writeFileSync(join(project, name), '');
+  const problem = await packageProblem({ idp: without('idp') }, inProject());
+  rmSync(join(project, name));
+  expect(problem).toMatch(/\nInstall Portcullis again, with its optional dependencies\.$/);
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState, IssuerState } from '../../src/observe/state-metrics.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/state-metrics.js';
 import { outcome } from '../support/outcome.js';
 
 const MAIN: IssuerState = { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1500, isUp: true, introspectionIsUp: null };
@@ -13,8 +13,10 @@ const quiet: GatewayState = {
   requestsInFlight: () => 0,
   issuers: () => [],
   endpoints: () => [],
+  upstreams: () => [],
   reloads: () => [],
   apiKeys: () => null,
+  nextSunsetMs: () => null,
 };
 const textOf = (state: Partial<GatewayState>): Promise<string> => createMetrics({ ...quiet, ...state }).text();
 
@@ -54,6 +56,27 @@ test('two endpoints with one path, at two hosts, share a series', async () => {
     'portcullis_http_requests_in_flight 7',
     'portcullis_open_streams{endpoint="/mcp"} 5',
     'portcullis_open_streams{endpoint="/b"} 0',
+  ]);
+});
+
+test('the connections to MCP servers, and how many the configuration allows', async () => {
+  const upstreams: UpstreamState[] = [
+    { path: '/mcp', kind: 'requests', inUse: 2, limit: 10 },
+    { path: '/mcp', kind: 'streams', inUse: 0, limit: 100 },
+    { path: '/mcp', kind: 'requests', inUse: 3, limit: 20 },
+  ];
+  expect(linesOf(await textOf({ upstreams: () => upstreams })).slice(2)).toEqual([
+    'portcullis_upstream_in_use{endpoint="/mcp",kind="requests"} 5',
+    'portcullis_upstream_in_use{endpoint="/mcp",kind="streams"} 0',
+    'portcullis_upstream_limit{endpoint="/mcp",kind="requests"} 30',
+    'portcullis_upstream_limit{endpoint="/mcp",kind="streams"} 100',
+  ]);
+});
+
+test('the next sunset of an API key', async () => {
+  expect(linesOf(await textOf({ apiKeys: () => 3, nextSunsetMs: () => 1_800_000_000_000 })).slice(2)).toEqual([
+    'portcullis_api_keys 3',
+    'portcullis_api_keys_next_sunset_timestamp_seconds 1800000000',
   ]);
 });
 

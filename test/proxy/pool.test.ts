@@ -23,7 +23,12 @@ test.each([
   expect(pool.take(held)).not.toBeNull();
   expect(pool.take(held)).toBeNull();
   expect(pool.take(!held)).not.toBeNull();
+  expect([pool.usage(held), pool.usage(!held)]).toEqual([
+    { inUse: 2, limit: 2 },
+    { inUse: 1, limit: 2 },
+  ]);
   first.release();
+  expect(pool.usage(held)).toEqual({ inUse: 1, limit: 2 });
   expect(pool.take(held)).not.toBeNull();
   expect(pool.take(held)).toBeNull();
 });

@@ -24,6 +24,7 @@ const files = readdirSync(fronts).filter((name) => name.endsWith('.mjs'));
 const modules = await Promise.all(files.map((name) => import(new URL(name, fronts).href)));
 const all = modules.flatMap((module) => Object.values(module) as Front[]).filter((one) => one.variants !== undefined);
 const { sample, replaced } = await import(new URL('kit/page.mjs', fronts).href);
+const { problemOf } = await import(new URL('kit/numbered.mjs', fronts).href);
 
 test('the fronts are found', () => {
   expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(['nginx', 'haproxy', 'caddy', 'apache']));
@@ -55,4 +56,14 @@ describe('the page', () => {
     expect(() => replaced('listen 80;', { 'listen 443': 'listen 1' })).toThrow('the sample has no "listen 443"'));
 
   test('a text is replaced wherever it is', () => expect(replaced('a b a', { a: 'c' })).toBe('c b c'));
+});
+
+describe('the numbers of a resumed stream', () => {
+  test.each([
+    ['each one once', [1, 2, 3], null],
+    ['a lost one', [1, 3], '1 of 3 missing, from 2'],
+    ['the last ones lost', [1], '2 of 3 missing, from 2'],
+    ['one twice', [1, 2, 2, 3], '1 twice'],
+    ['a wrong order', [1, 3, 2], 'not in order'],
+  ])('%s', (_name, numbers, problem) => expect(problemOf(numbers, 3)).toBe(problem));
 });

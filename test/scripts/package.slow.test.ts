@@ -1,5 +1,6 @@
-// Packs the npm package from a tree with old files, installs the tarball into empty folders, and runs
-// it there. `npm run verify -- --only package` does the same on each line of Node, and measures it.
+// Packs the npm package from a tree with old files, installs the tarball into empty folders, and
+// runs it there. `npm run verify -- --only package` does the same on each line of Node, and
+// measures it.
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runShell } from '../support/printed-commands.js';

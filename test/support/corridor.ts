@@ -5,7 +5,7 @@ import { routeUnknown } from '../../src/core/failures.js';
 import type { Message } from '../../src/core/message.js';
 import type { RequestSummary } from '../../src/core/request-summary.js';
 import { ok } from '../../src/core/result.js';
-import { createGateway, type Stages } from '../../src/gateway.js';
+import { createCorridor, type Stages } from '../../src/gateway.js';
 import { until } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
 import { admission, endpoint, principal } from './endpoint.js';
@@ -86,7 +86,7 @@ export function corridor(changes: Partial<Steps> = {}) {
       },
     ]),
   ) as unknown as Steps;
-  const gateway = createGateway(steps, clock);
+  const gateway = createCorridor(steps, clock);
   return { gateway, steps: called, rejected, recorded };
 }
 

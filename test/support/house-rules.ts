@@ -11,6 +11,9 @@ interface Import {
 const STAGES = ['verify', 'authorize', 'proxy', 'oauth', 'observe'];
 const own = Object.fromEntries(STAGES.map((stage) => [stage, [stage, 'core', 'mcp', 'type config']]));
 
+/** The entry of the package for programs. It alone has this name, and names of other files. */
+const PUBLIC = 'index.ts';
+
 /** Room, and the rooms that it may import from; `type` before one: its types only. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['core'],
@@ -24,8 +27,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'gateway.ts': ['core'],
   http: ['http', 'core', 'gateway.ts', 'type config'],
   app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', 'idp', ...STAGES],
-  commands: ['commands', 'app', 'config', 'core'],
+  // Starts a gateway in a process: for serve, and for a program that embeds it.
+  launch: ['launch', 'app', 'config', 'core', 'type observe'],
+  commands: ['commands', 'launch', 'app', 'config', 'core'],
   'main.ts': ['commands', 'app', 'config'],
+  [PUBLIC]: ['launch', 'config'],
 };
 
 /**
@@ -47,7 +53,7 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^@opentelemetry\//, ['observe/']],
   [/^oidc-provider$/, ['commands/demo']],
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
-  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'commands/']],
+  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
   // `health` must use no proxy of the environment: fetch may.
   [
@@ -164,9 +170,10 @@ export function formFlaws({ path, text }: Source): string[] {
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0];
   const flaws: string[] = [];
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) flaws.push('its name is not in kebab-case');
-  if (/(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
+  if (path !== PUBLIC && /(^|\/)(utils?|helpers?|common|misc|index)\.ts$/.test(path)) flaws.push('its name says nothing');
   if (/^\s*export\s+default\b|\bas\s+default\b/m.test(code)) flaws.push('a default export');
-  if (/^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code)) flaws.push('re-exports names of another file');
+  if (path !== PUBLIC && /^\s*export\s+(type\s+)?(\*|\{[^}]*\}\s*from)/m.test(code))
+    flaws.push('re-exports names of another file');
   if (!/^\/\/ \S/.test(first ?? '')) flaws.push('its first line does not say what it does');
   return [...lengthFlaws({ path, text }), ...flaws.map((flaw) => `${path}: ${flaw}`)];
 }

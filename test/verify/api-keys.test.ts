@@ -100,3 +100,9 @@ test('a key is found among 100,000 as fast as among 10', () => {
   // A walk over the keys would take a thousand times longer.
   expect(timeOf(all)).toBeLessThan(20 * timeOf(few) + 50);
 });
+
+test('the next sunset is the first one ahead', () => {
+  const at = (...sunsets: (number | null)[]) =>
+    registry(...sunsets.map((sunsetMs, i) => apiKey(`${KEY}${i}`, { name: `key-${i}`, sunsetMs }))).nextSunsetMs(1000);
+  expect([at(), at(null), at(500, 1000), at(3000, null, 2000, 900)]).toEqual([null, null, null, 2000]);
+});

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, startGateway } from '../../app/app.js';
 import { parseYaml } from '../../config/load.js';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
-import { systemClock } from '../clock.js';
-import { version } from '../version.js';
+import { systemClock } from '../../launch/clock.js';
+import { version } from '../../launch/version.js';
 import { leasePort } from './leased-port.js';
 
 const KEPT_LINES = 50;

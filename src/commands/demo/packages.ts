@@ -33,10 +33,11 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** How to install them. `root`: the folder of the package, with its last slash. */
 function remedy(root: string): string {
   const project = root.replace(/(?<=[\\/])node_modules[\\/].*$/, '');
-  // A project has a package.json. A global install and an image have none.
-  return existsSync(`${project}package.json`)
+  const has = (name: string): boolean => existsSync(`${project}${name}`);
+  // A global install and an image have no package.json. npm would spoil the work of other managers.
+  return has('package.json') && !has('pnpm-lock.yaml') && !has('yarn.lock')
     ? `Install them in ${project}:\nnpm install --include=optional`
-    : 'Install Portcullis again, without --omit=optional.';
+    : 'Install Portcullis again, with its optional dependencies.';
 }
 
 /** Null if the demo can start. */

@@ -30,11 +30,15 @@ export const bearerPrefix = z
 
 /** Each entry has one of the fields. */
 export const apiKeyCarrierSchema = mapOf(EXAMPLE, {
-  /** A header of its own that holds the key, such as X-Api-Key. */
-  header: keyHeader.optional(),
-  /** Scheme of the Authorization header, such as Token. */
-  scheme: keyScheme('write bearerPrefix: sk_live_, with the start of your keys').optional(),
-  bearerPrefix: bearerPrefix.optional(),
+  header: keyHeader
+    .optional()
+    .describe('A header of its own that holds the key, such as X-Api-Key.'),
+  scheme: keyScheme('write bearerPrefix: sk_live_, with the start of your keys')
+    .optional()
+    .describe('Scheme of the Authorization header, such as Token.'),
+  bearerPrefix: bearerPrefix
+    .optional()
+    .describe('Start of the keys that callers send as bearer tokens, such as sk_live_.'),
 });
 
 export const apiKeyCarriers = z

@@ -21,18 +21,27 @@ export const keyName = (hint: string) =>
 export const apiKeyName = keyName('write a name for the key, such as partner-a');
 
 export const apiKeySchema = mapOf('{ sha256: ..., scopes: [files:read] }', {
-  sha256: z.string({ error: HASH_HINT }).regex(/^[0-9a-fA-F]{64}$/, { error: HASH_HINT }),
-  scopes,
-  tenant: z.string({ error: TENANT_HINT }).min(1, { error: TENANT_HINT }).optional(),
-  /** Value of the Authorization header that the upstream gets in place of the key. */
-  upstreamAuthorization: secretReference.optional(),
-  /** The gateway rejects the key from this day (UTC) on. */
-  sunset: day.optional(),
-  /** Paths of the endpoints that accept it. Default: each endpoint with `apiKeys`. */
+  sha256: z
+    .string({ error: HASH_HINT })
+    .regex(/^[0-9a-fA-F]{64}$/, { error: HASH_HINT })
+    .describe(
+      'SHA-256 of the key in 64 hex digits. `portcullis hash-key` makes a key and its entry.',
+    ),
+  scopes: scopes.describe('Scopes of the caller that has this key.'),
+  tenant: z
+    .string({ error: TENANT_HINT })
+    .min(1, { error: TENANT_HINT })
+    .optional()
+    .describe('Tenant of the caller.'),
+  upstreamAuthorization: secretReference
+    .optional()
+    .describe('Value of the Authorization header that the upstream gets in place of the key.'),
+  sunset: day.optional().describe('The gateway rejects the key from this day (UTC) on.'),
   endpoints: z
     .array(endpointPath, { error: 'write a list of endpoint paths, such as [/mcp]' })
     .min(1, { error: 'an empty list accepts the key nowhere; write a path, or remove the field' })
-    .optional(),
+    .optional()
+    .describe('Paths of the endpoints that accept it. Default: each endpoint with `apiKeys`.'),
 });
 
 export type ApiKeyInput = z.output<typeof apiKeySchema>;

@@ -9,14 +9,23 @@ import { secretReference } from './secret-reference.js';
 export const clientFields = <const M extends readonly [string, ...string[]]>(methods: M) => {
   const names = listed(methods, 'or');
   return {
-    /** The client id of the gateway there. */
-    clientId: z.string({ error: CLIENT_ID_HINT }).min(1, { error: CLIENT_ID_HINT }).optional(),
-    /** The secret of that client for `basic` and `post`; the token for `bearer`. */
-    clientSecret: secretReference.optional(),
-    /** RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750. */
-    auth: z.enum(methods, { error: `write ${names}` }).default(methods[0] as never),
-    /** PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256). */
-    privateKey: secretReference.optional(),
+    clientId: z
+      .string({ error: CLIENT_ID_HINT })
+      .min(1, { error: CLIENT_ID_HINT })
+      .optional()
+      .describe('The client id of the gateway there.'),
+    clientSecret: secretReference
+      .optional()
+      .describe('The secret of that client for `basic` and `post`; the token for `bearer`.'),
+    auth: z
+      .enum(methods, { error: `write ${names}` })
+      .default(methods[0] as never)
+      .describe('RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750.'),
+    privateKey: secretReference
+      .optional()
+      .describe(
+        'PEM, for `private_key_jwt`: RSA of 2048 bits or more (RS256), or EC P-256 (ES256).',
+      ),
   };
 };
 

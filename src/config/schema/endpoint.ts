@@ -33,84 +33,114 @@ export const ENDPOINT_EXAMPLE =
 export const ISSUERS_HINT = 'write a list of names from issuers, such as [acme]';
 
 const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
-  url: upstreamUrl,
-  /** Milliseconds to connect. */
-  connectTimeoutMs: wholeNumber(1, 60_000, 'milliseconds').default(2_000),
-  /** Milliseconds until the head of the response, which slow tools send with their result. */
-  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds').default(300_000),
-  /** Requests in progress at once. The gateway answers 503 to more. */
-  maxConcurrentRequests: wholeNumber(1, 10_000, 'requests').default(256),
-  /** GET streams and subscriptions open at once. */
-  maxStreams: wholeNumber(1, 100_000, 'streams').default(1_000),
-  /** The credential that the gateway presents to the upstream. Default: none. */
-  credential: upstreamCredential,
-  /** Headers with constants, secrets and facts about the caller. */
-  headers: upstreamHeaders,
+  url: upstreamUrl.describe('URL of the MCP server.'),
+  connectTimeoutMs: wholeNumber(1, 60_000, 'milliseconds')
+    .default(2_000)
+    .describe('Milliseconds to connect.'),
+  headersTimeoutMs: wholeNumber(1, 3_600_000, 'milliseconds')
+    .default(300_000)
+    .describe(
+      'Milliseconds until the head of the response, which slow tools send with their result.',
+    ),
+  maxConcurrentRequests: wholeNumber(1, 10_000, 'requests')
+    .default(256)
+    .describe('Requests in progress at once. The gateway answers 503 to more.'),
+  maxStreams: wholeNumber(1, 100_000, 'streams')
+    .default(1_000)
+    .describe('GET streams and subscriptions open at once.'),
+  credential: upstreamCredential.describe(
+    'The credential that the gateway presents to the upstream. Default: none.',
+  ),
+  headers: upstreamHeaders.describe('Headers with constants, secrets and facts about the caller.'),
 });
 
 export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
-  path: endpointPath,
-  /** RFC 8707 resource identifier, the URL that clients use. Default: publicUrl + path. */
-  resource: protectedUrl('https://mcp.example.com/mcp').optional(),
-  /** Accepted audiences. Default: the resource. Exact membership. */
-  audience: audience.optional(),
-  /** First parameter of the challenge. */
+  path: endpointPath.describe('The public path, such as /files/mcp. It matches exactly.'),
+  resource: protectedUrl('https://mcp.example.com/mcp')
+    .optional()
+    .describe('RFC 8707 resource identifier, the URL that clients use. Default: publicUrl + path.'),
+  audience: audience
+    .optional()
+    .describe('Accepted audiences. Default: the resource. Exact membership.'),
   realm: z
     .string({ error: 'write a string, such as files' })
     .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
       error: 'write printable ASCII without quotes or backslashes',
     })
-    .optional(),
-  /** Required, except for an endpoint with `apiKeys`. */
+    .optional()
+    .describe('First parameter of the challenge.'),
   issuers: z
     .array(z.string({ error: 'write a name from issuers, such as acme' }), {
       error: ISSUERS_HINT,
     })
     .min(1, { error: 'write at least one issuer, such as [acme]' })
-    .optional(),
-  scopes,
-  /**
-   * `scopes_supported` of the metadata. Default: the base scopes and those of the rules. It may
-   * have offline_access, which some clients look for there.
-   */
+    .optional()
+    .describe(
+      'Names from `issuers` of the root, whose tokens the endpoint accepts. Required, except ' +
+        'for an endpoint with `apiKeys`.',
+    ),
+  scopes: scopes.describe('Scopes that every call needs: the base scopes.'),
   scopesSupported: z
     .array(publishedScope, { error: 'write a list of scopes, such as [files:read]' })
-    .optional(),
-  /** The scopes that a 401 names. */
-  challengeScopes: challengeScopesSchema,
-  scopeImplies: scopeImpliesSchema.default({}),
-  tools: toolsSchema.optional(),
-  prompts: promptsSchema.optional(),
-  resources: resourcesSchema.optional(),
-  methods: methodsSchema.optional(),
-  denialResponse: denialResponseSchema,
-  /** Where callers write API keys of the registry. */
-  apiKeys: apiKeyCarriers.optional(),
-  /** True: callers can exchange their keys for tokens of the bridge. Default: if it exists. */
-  bridge: z.boolean({ error: 'write true or false' }).optional(),
-  passThrough: passThroughList,
-  /** Further request headers that the upstream gets as the caller sent them. */
-  forwardHeaders,
-  upstream: z.union(
-    [upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject],
-    {
-      error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
-    },
+    .optional()
+    .describe(
+      '`scopes_supported` of the metadata. Default: the base scopes and those of the rules. It ' +
+        'may have offline_access, which some clients look for there.',
+    ),
+  challengeScopes: challengeScopesSchema.describe('The scopes that a 401 names.'),
+  scopeImplies: scopeImpliesSchema
+    .default({})
+    .describe('For a scope, the scopes that it includes.'),
+  tools: toolsSchema.optional().describe('Rules for tools. Default: the upstream decides.'),
+  prompts: promptsSchema.optional().describe('Rules for prompts. Default: the upstream decides.'),
+  resources: resourcesSchema
+    .optional()
+    .describe('Rules for resources. Default: the upstream decides.'),
+  methods: methodsSchema
+    .optional()
+    .describe('Further methods that pass where the endpoint has rules.'),
+  denialResponse: denialResponseSchema.describe(
+    'The response to a call that a rule rejects: HTTP 403, or `jsonrpc`, an error with HTTP 200.',
   ),
+  apiKeys: apiKeyCarriers.optional().describe('Where callers write API keys of the registry.'),
+  bridge: z
+    .boolean({ error: 'write true or false' })
+    .optional()
+    .describe(
+      'True: callers can exchange their keys for tokens of the bridge. Default: if it exists.',
+    ),
+  passThrough: passThroughList.describe(
+    'Credentials that the gateway forwards, because only the upstream can verify them.',
+  ),
+  forwardHeaders: forwardHeaders.describe(
+    'Further request headers that the upstream gets as the caller sent them.',
+  ),
+  upstream: z
+    .union([upstreamUrl.transform((url) => upstreamObject.parse({ url })), upstreamObject], {
+      error: 'write the URL of the MCP server, such as http://10.0.0.5:3000/mcp, or { url: ... }',
+    })
+    .describe('The MCP server behind the endpoint: its URL, or a map with `url`.'),
   streams: mapOf('{ keepAliveSeconds: 15 }', {
-    /** Seconds without a byte until the gateway sends a comment, for proxies. 0: never. */
-    keepAliveSeconds: wholeNumber(0, 3_600, 'seconds').default(15),
-    /** Seconds after which the gateway ends an event stream, whatever it carries. */
-    maxSeconds: wholeNumber(1, 604_800, 'seconds').default(3_600),
-    /** Seconds for which a listening stream may stay open after the end of its token. */
-    outliveTokenSeconds: wholeNumber(0, 604_800, 'seconds').default(0),
-  }).prefault({}),
-  /** Browser origins allowed beside the public one and loopback. */
-  origins,
+    keepAliveSeconds: wholeNumber(0, 3_600, 'seconds')
+      .default(15)
+      .describe('Seconds without a byte until the gateway sends a comment, for proxies. 0: never.'),
+    maxSeconds: wholeNumber(1, 604_800, 'seconds')
+      .default(3_600)
+      .describe('Seconds after which the gateway ends an event stream, whatever it carries.'),
+    outliveTokenSeconds: wholeNumber(0, 604_800, 'seconds')
+      .default(0)
+      .describe('Seconds for which a listening stream may stay open after the end of its token.'),
+  })
+    .prefault({})
+    .describe('Event streams.'),
+  origins: origins.describe('Browser origins allowed beside the public one and loopback.'),
   limits: mapOf('{ maxBodyBytes: 4194304 }', {
-    /** Bytes of a request body. */
-    maxBodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes').default(4_194_304),
-  }).prefault({}),
+    maxBodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes')
+      .default(4_194_304)
+      .describe('Bytes of a request body.'),
+  })
+    .prefault({})
+    .describe('Limits of a call.'),
 });
 
 export type EndpointInput = z.output<typeof endpointSchema>;

@@ -25,6 +25,9 @@ export const mapOf = <T extends z.ZodRawShape>(example: string, shape: T) =>
 export const trueOrFalse = (byDefault: boolean) =>
   z.boolean({ error: 'write true or false' }).default(byDefault);
 
+/** For JSON Schema. The parser of URLs drops spaces before the scheme. */
+const HTTP_URL = { pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?:' };
+
 /** An https URL (http on loopback) without query, fragment or user name. */
 export const protectedUrl = (example: string) =>
   z
@@ -32,7 +35,8 @@ export const protectedUrl = (example: string) =>
     .refine(isProtectedUrl, {
       error: `write an https URL such as ${example} (http only on loopback)`,
     })
-    .refine(isBare, { error: 'write the URL without user name, query or fragment' });
+    .refine(isBare, { error: 'write the URL without user name, query or fragment' })
+    .meta(HTTP_URL);
 
 /**
  * The URL of a document of an issuer. A query is allowed, such as `?appid=` at Entra.
@@ -46,7 +50,8 @@ export const issuerDocumentUrl = (example: string) =>
     })
     .refine((value) => !value.includes('#') && !hasUser(value), {
       error: 'write the URL without user name or fragment',
-    });
+    })
+    .meta(HTTP_URL);
 
 const ISSUER_HINT = 'write the issuer exactly as in iss, such as https://auth.example.com';
 
@@ -94,7 +99,8 @@ export const upstreamUrl = z
   })
   .refine((value) => !value.includes('#') && !hasUser(value), {
     error: 'write the URL without user name or fragment',
-  });
+  })
+  .meta(HTTP_URL);
 
 export const endpointPath = z
   .string({ error: 'write the public path, such as /mcp' })
@@ -185,33 +191,6 @@ export const claimNames = (usual: readonly string[], least: 0 | 1 = 1) =>
     )
     .min(least, { error: `write at least one claim, such as ${usual[0]}, or remove the field` })
     .default([...usual]);
-
-const ASYMMETRIC = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  // RFC 9864: another name for EdDSA with the curve Ed25519.
-  'Ed25519',
-] as const;
-
-export const algorithms = z
-  .array(
-    z.enum(ASYMMETRIC, {
-      error: `write one of ${ASYMMETRIC.join(', ')}; none and HS* are never accepted`,
-    }),
-    {
-      error: 'write a list, such as [RS256]',
-    },
-  )
-  .min(1, { error: 'write at least one algorithm, such as RS256' })
-  .default(['RS256']);
 
 export const CLIENT_ID_HINT = 'write the client id of the gateway at the issuer';
 

@@ -4,9 +4,13 @@ import { mapOf, protectedUrl } from './fields.js';
 import { signingKeyReferences } from './signing-key-references.js';
 
 export const identitySchema = mapOf('{ keys: ["${file:/run/secrets/identity.pem}"] }', {
-  /** `iss` of the JWTs. Default: publicUrl. */
-  issuer: protectedUrl('https://mcp.example.com').optional(),
-  keys: signingKeyReferences('identity'),
+  issuer: protectedUrl('https://mcp.example.com')
+    .optional()
+    .describe('`iss` of the JWTs. Default: publicUrl.'),
+  keys: signingKeyReferences('identity').describe(
+    'Private keys, P-256 or Ed25519, as PEM or JWK. The first signs, and the key set publishes all ' +
+      'of them.',
+  ),
 });
 
 export type IdentityInput = z.output<typeof identitySchema>;

@@ -8,19 +8,19 @@ import { keyHeader, keyScheme, OAUTH_SCHEME } from './key-carrier.js';
 const EXAMPLE = '{ scheme: Token, upstreamVerifies: true }';
 
 export const passThroughSchema = mapOf(EXAMPLE, {
-  /** Scheme of the Authorization header, such as Token. Either this or `header`. */
-  scheme: keyScheme(OAUTH_SCHEME).optional(),
-  /** A separate header that holds the key, such as X-Api-Key. */
-  header: keyHeader.optional(),
-  upstreamVerifies: z.literal(true, {
-    error:
-      'the gateway cannot verify this credential: write true if the upstream rejects bad ones, ' +
-      'otherwise remove this entry',
-  }),
-  /** Scopes that the gateway grants to every such caller. */
-  scopes,
-  /** The gateway rejects the credential from this day (UTC) on. */
-  sunset: day.optional(),
+  scheme: keyScheme(OAUTH_SCHEME)
+    .optional()
+    .describe('Scheme of the Authorization header, such as Token. Either this or `header`.'),
+  header: keyHeader.optional().describe('A separate header that holds the key, such as X-Api-Key.'),
+  upstreamVerifies: z
+    .literal(true, {
+      error:
+        'the gateway cannot verify this credential: write true if the upstream rejects bad ones, ' +
+        'otherwise remove this entry',
+    })
+    .describe('The upstream rejects bad credentials: the gateway cannot verify them.'),
+  scopes: scopes.describe('Scopes that the gateway grants to every such caller.'),
+  sunset: day.optional().describe('The gateway rejects the credential from this day (UTC) on.'),
 });
 
 export const passThroughList = z

@@ -4,21 +4,27 @@ import { z } from 'zod';
 import { mapOf, scopes, scopeToken, trueOrFalse } from './fields.js';
 
 const PATTERN_HINT = 'write a name or a pattern, such as write_*; * matches any characters';
-const pattern = z.string({ error: PATTERN_HINT }).min(1, { error: PATTERN_HINT });
+const pattern = z
+  .string({ error: PATTERN_HINT })
+  .min(1, { error: PATTERN_HINT })
+  .describe('A name, or a pattern: * matches any characters.');
 
 export const CLAIM_HINT =
   'write the name of a claim, such as roles; has is the value that it must equal or contain';
 export const HAS_HINT = 'write the value that the claim must equal or contain, such as admin';
 
 const conditions = {
-  /** Required beside the base scopes. */
-  scopes,
-  /** The name of a claim, taken literally. Only together with `has`. */
-  claim: z.string({ error: CLAIM_HINT }).min(1, { error: CLAIM_HINT }).optional(),
-  /** The value of the claim, or one value in its list. */
-  has: z.union([z.string(), z.number(), z.boolean()], { error: HAS_HINT }).optional(),
-  /** True: no caller may use it. */
-  deny: trueOrFalse(false),
+  scopes: scopes.describe('Required beside the base scopes.'),
+  claim: z
+    .string({ error: CLAIM_HINT })
+    .min(1, { error: CLAIM_HINT })
+    .optional()
+    .describe('The name of a claim, taken literally. Only together with `has`.'),
+  has: z
+    .union([z.string(), z.number(), z.boolean()], { error: HAS_HINT })
+    .optional()
+    .describe('The value of the claim, or one value in its list.'),
+  deny: trueOrFalse(false).describe('True: no caller may use it.'),
 };
 
 const DEFAULT_HINT = 'write allow or deny: the decision for names that no rule matches';
@@ -26,18 +32,21 @@ const DEFAULT_HINT = 'write allow or deny: the decision for names that no rule m
 /** `rule`: the schema of one rule. Each kind has its own name for the pattern. */
 const kind = <T extends z.ZodType>(rule: T, example: string) =>
   mapOf(`{ default: deny, rules: [${example}] }`, {
-    /** The decision for names that no rule matches. */
-    default: z.enum(['allow', 'deny'], { error: DEFAULT_HINT }),
-    /** A caller must satisfy every rule that matches. */
-    rules: z.array(rule, { error: `write a list of rules, such as [${example}]` }).default([]),
-    /**
-     * True: lists show a caller only the names that this caller may use. `denied-only`: also those
-     * that scopes of `scopesSupported` would open, because a client requests no scopes for a tool
-     * that it does not know. False: all names.
-     */
+    default: z
+      .enum(['allow', 'deny'], { error: DEFAULT_HINT })
+      .describe('The decision for names that no rule matches.'),
+    rules: z
+      .array(rule, { error: `write a list of rules, such as [${example}]` })
+      .default([])
+      .describe('A caller must satisfy every rule that matches.'),
     filterLists: z
       .literal([true, false, 'denied-only'], { error: 'write denied-only, true or false' })
-      .default('denied-only'),
+      .default('denied-only')
+      .describe(
+        'True: lists show a caller only the names that this caller may use. `denied-only`: also ' +
+          'those that scopes of `scopesSupported` would open, because a client requests no scopes ' +
+          'for a tool that it does not know. False: all names.',
+      ),
   });
 
 const TOOL_RULE = '{ tool: "write_*", scopes: [files:read] }';
@@ -59,12 +68,15 @@ export const methodsSchema = mapOf('{ allow: [skills/*] }', {
     .array(z.string({ error: METHOD_HINT }).min(1, { error: METHOD_HINT }), {
       error: 'write a list of methods, such as [skills/*]',
     })
-    .default([]),
-  /**
-   * Responses of a client to requests of the server (ping, roots, sampling, elicitation; legacy
-   * revisions). Without them the server gives the client up.
-   */
-  clientResponses: z.enum(['allow', 'deny'], { error: 'write allow or deny' }).default('allow'),
+    .default([])
+    .describe('Methods that pass beside those of the protocol. * matches any characters.'),
+  clientResponses: z
+    .enum(['allow', 'deny'], { error: 'write allow or deny' })
+    .default('allow')
+    .describe(
+      'Responses of a client to requests of the server (ping, roots, sampling, elicitation; ' +
+        'legacy revisions). Without them the server gives the client up.',
+    ),
 });
 
 /** For a scope the scopes that it implies (A-32, implied scopes). */

@@ -16,65 +16,87 @@ const KEYS_FILE_HINT = 'write the path of the file, such as /etc/portcullis/keys
 const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 
 export const rootSchema = z.strictObject({
-  publicUrl,
+  publicUrl: publicUrl.describe('The origin under which clients see the gateway, without a path.'),
   listen: mapOf('{ host: 0.0.0.0, port: 8080 }', {
-    host: host.default('127.0.0.1'),
-    port: port.default(8080),
-  }).prefault({}),
+    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    port: port.default(8080).describe('Its port. 0 takes a free one.'),
+  })
+    .prefault({})
+    .describe('The public listener. It speaks plain HTTP, so TLS ends in front of it.'),
   admin: mapOf('{ host: 127.0.0.1, port: 9090 }', {
-    host: host.default('127.0.0.1'),
-    port: port.default(9090),
-    /** Host names that the admin listener answers to, beside IP addresses and localhost. */
+    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    port: port.default(9090).describe('Its port. 0 takes a free one.'),
     hosts: z
       .array(z.string({ error: HOST_NAME_HINT }), {
         error: 'write a list of host names, such as [portcullis.internal]',
       })
-      .default([]),
-  }).prefault({}),
+      .default([])
+      .describe(
+        'Host names that the admin listener answers to, beside IP addresses and localhost.',
+      ),
+  })
+    .prefault({})
+    .describe('The listener with /metrics, /healthz and /readyz. It has no authentication.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
-    .default('info'),
-  /**
-   * Keys that seal the session ids of the legacy revisions, the newest first. Default: each start
-   * generates its own.
-   */
+    .default('info')
+    .describe('The lowest level of a log line. Good requests have the level `info`.'),
   sessionKeys: z
     .array(secretReference, { error: SESSION_KEYS_HINT })
     .min(1, { error: 'write at least one key, or remove the field' })
-    .default([]),
+    .default([])
+    .describe(
+      'Keys that seal the session ids of the legacy revisions, the newest first. Default: each ' +
+        'start generates its own.',
+    ),
   limits: mapOf('{ clientStallTimeoutSeconds: 60 }', {
-    /**
-     * Seconds for which a client may leave its response unread. Then the gateway closes the
-     * connection. A stream with nothing to send has no such limit.
-     */
-    clientStallTimeoutSeconds: wholeNumber(1, 3_600, 'seconds').default(60),
-  }).prefault({}),
+    clientStallTimeoutSeconds: wholeNumber(1, 3_600, 'seconds')
+      .default(60)
+      .describe(
+        'Seconds for which a client may leave its response unread. Then the gateway closes the ' +
+          'connection. A stream with nothing to send has no such limit.',
+      ),
+  })
+    .prefault({})
+    .describe('Limits of every connection.'),
   drain: mapOf('{ delaySeconds: 5 }', {
-    /**
-     * Seconds for which the gateway serves on after SIGTERM, while it is not ready. Then it drains.
-     */
-    delaySeconds: wholeNumber(0, 300, 'seconds').default(0),
-  }).prefault({}),
-  /** Proxies whose X-Forwarded-For names the client, for the log and for limits. */
-  trustedProxies,
-  /** API keys by name. */
-  apiKeys: apiKeysSchema.optional(),
-  /** Path of a file with further keys, relative to the folder of the configuration file. */
-  apiKeysFile: z.string({ error: KEYS_FILE_HINT }).min(1, { error: KEYS_FILE_HINT }).optional(),
-  /** The authorization server for holders of API keys. */
-  bridge: bridgeSchema.optional(),
-  /** The keys that sign identity JWTs for upstreams. */
-  identity: identitySchema.optional(),
-  /** Left out where every endpoint has API keys and no issuers. */
-  issuers: z.record(z.string(), issuerSchema, {
-    error: ({ input }) =>
-      Array.isArray(input)
-        ? `write a map, not a list: each issuer under its name, such as ${ISSUERS_EXAMPLE}`
-        : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
-  }),
+    delaySeconds: wholeNumber(0, 300, 'seconds')
+      .default(0)
+      .describe(
+        'Seconds for which the gateway serves on after SIGTERM, while it is not ready. Then it ' +
+          'drains.',
+      ),
+  })
+    .prefault({})
+    .describe('The shutdown.'),
+  trustedProxies: trustedProxies.describe(
+    'Proxies whose X-Forwarded-For names the client, for the log and for limits.',
+  ),
+  apiKeys: apiKeysSchema.optional().describe('API keys by name.'),
+  apiKeysFile: z
+    .string({ error: KEYS_FILE_HINT })
+    .min(1, { error: KEYS_FILE_HINT })
+    .optional()
+    .describe(
+      'Path of a file with further keys, relative to the folder of the configuration file.',
+    ),
+  bridge: bridgeSchema.optional().describe('The authorization server for holders of API keys.'),
+  identity: identitySchema.optional().describe('The keys that sign identity JWTs for upstreams.'),
+  issuers: z
+    .record(z.string(), issuerSchema, {
+      error: ({ input }) =>
+        Array.isArray(input)
+          ? `write a map, not a list: each issuer under its name, such as ${ISSUERS_EXAMPLE}`
+          : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
+    })
+    .describe(
+      'The authorization servers that the gateway trusts, under names of your choice. Left out ' +
+        'where every endpoint has API keys and no issuers.',
+    ),
   endpoints: z
     .array(endpointSchema, { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })
-    .min(1, { error: `write at least one endpoint, such as ${ENDPOINT_EXAMPLE}` }),
+    .min(1, { error: `write at least one endpoint, such as ${ENDPOINT_EXAMPLE}` })
+    .describe('The protected MCP endpoints.'),
 });
 
 export type ConfigInput = z.output<typeof rootSchema>;

@@ -59,12 +59,13 @@ const OWN_HINT = 'the gateway sets this parameter itself; use the field for it, 
 
 /** The fields of a request to a token endpoint. */
 const request = {
-  /** Repeated in the request. */
-  audience: oneOrMore(audience, AUDIENCE_HINT).optional(),
-  /** RFC 8707. Repeated in the request. */
-  resource: oneOrMore(resource, RESOURCE_HINT).optional(),
-  scopes,
-  /** Further parameters of the request, such as `connector_id`. */
+  audience: oneOrMore(audience, AUDIENCE_HINT)
+    .optional()
+    .describe('For whom the token is. Repeated in the request.'),
+  resource: oneOrMore(resource, RESOURCE_HINT)
+    .optional()
+    .describe('Resource identifiers (RFC 8707). Repeated in the request.'),
+  scopes: scopes.describe('Scopes that the gateway asks for.'),
   parameters: z
     .record(
       z
@@ -74,12 +75,15 @@ const request = {
       z.string({ error: PARAMETER_HINT }),
       { error: 'write a map of parameters, such as { connector_id: ldap }' },
     )
-    .default({}),
+    .default({})
+    .describe('Further parameters of the request, such as `connector_id`.'),
   ...clientFields(TOKEN_METHODS),
-  /** Milliseconds for one request, and for the wait before it. */
-  timeoutMs: wholeNumber(100, 30_000, 'milliseconds').default(2_000),
-  /** Requests in progress at once. */
-  maxConcurrentRequests: wholeNumber(2, 1_024, 'requests').default(64),
+  timeoutMs: wholeNumber(100, 30_000, 'milliseconds')
+    .default(2_000)
+    .describe('Milliseconds for one request, and for the wait before it.'),
+  maxConcurrentRequests: wholeNumber(2, 1_024, 'requests')
+    .default(64)
+    .describe('Requests in progress at once.'),
 };
 
 const TOKEN_URL_EXAMPLE = 'https://auth.example.com/token';
@@ -96,21 +100,26 @@ const staticHeader = z
     error: ({ input }) => messageHeaderProblem(String(input)) ?? '',
   });
 
-export const noCredentialSchema = mapOf(KIND_EXAMPLES.none, { kind: z.literal('none') });
+export const noCredentialSchema = mapOf(KIND_EXAMPLES.none, {
+  kind: z.literal('none').describe('No credential.'),
+});
 
 export const staticSchema = mapOf(KIND_EXAMPLES.static, {
-  kind: z.literal('static'),
-  /** The whole value of the Authorization header, with its scheme. */
-  authorization: secretReference.optional(),
-  /** Another header, together with `value`. */
-  header: staticHeader.optional(),
-  value: secretReference.optional(),
+  kind: z
+    .literal('static')
+    .describe('One header with a secret of yours, the same for every caller.'),
+  authorization: secretReference
+    .optional()
+    .describe('The whole value of the Authorization header, with its scheme.'),
+  header: staticHeader.optional().describe('Another header, together with `value`.'),
+  value: secretReference.optional().describe('The value of `header`.'),
 });
 
 export const identityCredentialSchema = mapOf(KIND_EXAMPLES.identity, {
-  kind: z.literal('identity'),
-  /** `aud` of the JWT. */
-  audience,
+  kind: z
+    .literal('identity')
+    .describe('A JWT of at most 60 seconds about the caller, which the gateway signs.'),
+  audience: audience.describe('`aud` of the JWT.'),
 });
 
 const ID_JAG_EXAMPLE =
@@ -119,34 +128,46 @@ const ID_JAG_EXAMPLE =
 
 /** The authorization server of the upstream, where it accepts an ID-JAG of the issuer. */
 export const idJagSchema = mapOf(ID_JAG_EXAMPLE, {
-  issuer: protectedUrl('https://auth.files.example.com'),
-  /** Default: `token_endpoint` of its metadata. */
-  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).optional(),
+  issuer: protectedUrl('https://auth.files.example.com').describe('The issuer of that server.'),
+  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE)
+    .optional()
+    .describe('Its token endpoint. Default: `token_endpoint` of its metadata.'),
   ...clientFields(TOKEN_METHODS),
 });
 
 export const exchangeSchema = mapOf(KIND_EXAMPLES.exchange, {
-  kind: z.literal('exchange'),
-  /** Default: `token_endpoint` of the metadata of the endpoint's issuer. */
-  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).optional(),
-  /** RFC 8693, or the form of Entra ID. */
+  kind: z
+    .literal('exchange')
+    .describe('A token for the upstream, in exchange for that of the caller.'),
+  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE)
+    .optional()
+    .describe(
+      "The token endpoint. Default: `token_endpoint` of the metadata of the endpoint's issuer.",
+    ),
   grant: z
     .enum(['token-exchange', 'on-behalf-of'], { error: 'write token-exchange or on-behalf-of' })
-    .default('token-exchange'),
+    .default('token-exchange')
+    .describe('RFC 8693, or the form of Entra ID.'),
   ...request,
-  /** The issuer gives an ID-JAG, which this server takes for its own token. */
-  idJag: idJagSchema.optional(),
+  idJag: idJagSchema
+    .optional()
+    .describe('The issuer gives an ID-JAG, which this server takes for its own token.'),
 });
 
 export const clientCredentialsSchema = mapOf(KIND_EXAMPLES['client-credentials'], {
-  kind: z.literal('client-credentials'),
-  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE),
-  /** True: the token endpoint may have plain http, which shows the client secret. */
-  allowInsecureHttp: trueOrFalse(false),
+  kind: z
+    .literal('client-credentials')
+    .describe('A token of the gateway itself (RFC 6749 section 4.4).'),
+  tokenUrl: issuerDocumentUrl(TOKEN_URL_EXAMPLE).describe('The token endpoint.'),
+  allowInsecureHttp: trueOrFalse(false).describe(
+    'True: the token endpoint may have plain http, which shows the client secret.',
+  ),
   ...request,
 });
 
-export const forwardSchema = mapOf(KIND_EXAMPLES.forward, { kind: z.literal('forward') });
+export const forwardSchema = mapOf(KIND_EXAMPLES.forward, {
+  kind: z.literal('forward').describe('The token of the caller.'),
+});
 
 const KINDS = [
   noCredentialSchema,

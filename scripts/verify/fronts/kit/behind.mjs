@@ -17,11 +17,20 @@ import { withDeadline } from '../../../../test/fixtures/wait.js';
 const START_MS = 60_000;
 /** The pause of a replica and its drain of 25 s, and some more. */
 const STOP_MS = 60_000;
-/** Longer than two checks of the sample that checks most seldom. */
-const DELAY_SECONDS = 5;
+/** Longer than two checks of the sample that checks most seldom. With 0 the load check fails. */
+const DELAY_SECONDS = Number(process.env.FRONTS_DELAY_SECONDS ?? 5);
 export const SCOPE = 'files:read';
-/** The endpoints: the two SDK servers, the lab, and the lab with a comment every 5 s. */
-export const PATHS = { v1: '/v1/mcp', v2: '/v2/mcp', lab: '/lab/mcp', quick: '/quick/mcp' };
+/**
+ * The endpoints: the two SDK servers, the lab, the lab with a comment every 5 s, and the server
+ * that numbers its events.
+ */
+export const PATHS = {
+  v1: '/v1/mcp',
+  v2: '/v2/mcp',
+  lab: '/lab/mcp',
+  quick: '/quick/mcp',
+  numbers: '/numbers/mcp',
+};
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -45,19 +54,20 @@ async function startServer(file, label, folder) {
 /** The identity provider and the MCP servers, which all fronts share. */
 export async function startServers(folder) {
   const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 7200 });
-  const [v1, v2, lab] = await Promise.all([
+  const [v1, v2, lab, numbers] = await Promise.all([
     startServer('../../sdks/typescript/server-v1.mjs', 'server-v1', folder),
     startServer('../../sdks/typescript/server-v2.mjs', 'server-v2', folder),
     startServer('lab.mjs', 'lab', folder),
+    startServer('numbers.mjs', 'numbers', folder),
   ]);
   const stop = async () => {
-    for (const part of [v1, v2, lab, idp]) await part.stop();
+    for (const part of [v1, v2, lab, numbers, idp]) await part.stop();
   };
-  return { idp, v1, v2, lab, stop };
+  return { idp, v1, v2, lab, numbers, stop };
 }
 
 /** JSON is YAML. */
-function configuration({ port, origin, idp, v1, v2, lab }) {
+function configuration({ port, origin, idp, v1, v2, lab, numbers }) {
   const endpoint = (path, upstream, more) => ({
     path,
     issuers: ['main'],
@@ -77,6 +87,7 @@ function configuration({ port, origin, idp, v1, v2, lab }) {
       endpoint(PATHS.v1, v1.url),
       endpoint(PATHS.v2, v2.url),
       endpoint(PATHS.lab, lab.url),
+      endpoint(PATHS.numbers, numbers.url),
       endpoint(PATHS.quick, lab.url, { streams: { keepAliveSeconds: 5 } }),
     ],
   };

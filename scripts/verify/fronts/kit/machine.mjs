@@ -23,9 +23,14 @@ export function emptyFolder(cache, ...names) {
   return folderOf(cache, ...names);
 }
 
-/** Unpacks the packages of a front and returns their folder. Debian starts no service from it. */
-export const install = (cache, { name, packages, leaveOut }) =>
-  unpack(folderOf(cache, 'packages', name), packages, leaveOut);
+/**
+ * Unpacks the packages of a front, or builds its program, and returns the folder. Debian starts no
+ * service from it.
+ */
+export function install(cache, { name, packages, leaveOut, build }) {
+  const folder = folderOf(cache, 'packages', name);
+  return build === undefined ? unpack(folder, packages, leaveOut) : build(folder);
+}
 
 const environment = (home, env) => ({ ...cleanEnvironment(), ...libraryPath(home), ...env });
 

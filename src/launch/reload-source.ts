@@ -1,7 +1,7 @@
 // Reads the configuration and the API keys of `serve` again, for a reload.
 import type { ReloadSource } from '../app/reload.js';
 import { configFile } from '../config/config-file.js';
-import type { CommandIo } from './command-io.js';
+import type { Environment } from '../config/secrets.js';
 import { readConfiguration, readKeysInSlices } from './load-config.js';
 
 const ENVIRONMENT =
@@ -9,7 +9,7 @@ const ENVIRONMENT =
   'apiKeysFile were read again';
 
 /** `option`: the file of --config. */
-export const reloadSource = (option: string | undefined, env: CommandIo['env']): ReloadSource => ({
+export const reloadSource = (option: string | undefined, env: Environment): ReloadSource => ({
   readConfig: () => readConfiguration(option, env),
   readKeys: (config, known) => readKeysInSlices(config, env, known),
   limits: configFile(option, env) === null ? ENVIRONMENT : null,

@@ -1,5 +1,5 @@
-// Loads the configuration of a command, and its API keys: from the file that the command names, or
-// from the environment.
+// Loads a configuration and its API keys: from the file that a command names, or from the
+// environment.
 import { existsSync } from 'node:fs';
 import { loadApiKeys, reloadApiKeys } from '../config/api-keys-file.js';
 import { configFile } from '../config/config-file.js';
@@ -7,8 +7,8 @@ import { configFileHint, hasEnvironment } from '../config/environment.js';
 import { loadEnvironment, loadFile } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { Environment } from '../config/secrets.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { CommandIo } from './command-io.js';
 
 const NOTHING_CONFIGURED = `There is no configuration yet.
   Give --config FILE or set PORTCULLIS_CONFIG=FILE. For a single server, a file is not necessary:
@@ -36,7 +36,7 @@ function problemsOf(error: unknown): string {
  */
 export function readConfiguration(
   option: string | undefined,
-  env: CommandIo['env'],
+  env: Environment,
 ): ResolvedConfig | string {
   const file = configFile(option, env);
   try {
@@ -52,7 +52,7 @@ export function readConfiguration(
 /** All keys of a configuration, read in slices; or the text of the problems. */
 export async function readKeysInSlices(
   config: ResolvedConfig,
-  env: CommandIo['env'],
+  env: Environment,
   known: (sha256: string) => ApiKey | undefined,
 ): Promise<readonly ApiKey[] | string> {
   return reloadApiKeys(config, env, known).catch(problemsOf);
@@ -65,10 +65,7 @@ export interface LoadedConfig {
 }
 
 /** The configuration and its keys, or the text of their problems. `option`: that of --config. */
-export function loadConfig(
-  option: string | undefined,
-  env: CommandIo['env'],
-): LoadedConfig | string {
+export function loadConfig(option: string | undefined, env: Environment): LoadedConfig | string {
   const config = readConfiguration(option, env);
   if (typeof config === 'string') return config;
   try {

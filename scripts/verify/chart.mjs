@@ -1,0 +1,131 @@
+// Checks the Helm chart: its lint, its values, the objects against the schemas of Kubernetes, and
+// the configuration with the gateway itself. Checks also that deploy/kubernetes/ is up to date.
+//
+// Usage: `node scripts/verify/chart.mjs`, after `npm run build`. It needs Go, which builds Helm and
+// kubeconform below .scratch.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exitOnSignals } from '../../test/fixtures/child.js';
+import {
+  chart,
+  KUBERNETES,
+  objectsOf,
+  plainManifests,
+  runHelm,
+  template,
+} from '../chart/render.mjs';
+import { ACCEPTED, REJECTED } from './chart/cases.mjs';
+import { locationOf, writeSchemas } from './chart/schemas.mjs';
+import { checkStart } from './chart/start.mjs';
+import { programs } from './chart/tools.mjs';
+import { scratch } from './steps.mjs';
+
+const CHECK_MS = 120_000;
+const say = (line) => console.log(line);
+exitOnSignals();
+
+const home = join(scratch, 'chart');
+const { helm, kubeconform } = programs(join(home, 'bin'), say);
+const schemas = join(home, 'schemas');
+rmSync(schemas, { recursive: true, force: true });
+writeSchemas(schemas);
+const folder = mkdtempSync(join(home, 'run-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+let checks = 0;
+const failures = [];
+async function check(label, work) {
+  checks += 1;
+  try {
+    await work();
+    say(`  ok      ${label}`);
+  } catch (error) {
+    failures.push(label);
+    say(`  NOT OK  ${label}: ${error.message.trim()}`);
+  }
+}
+
+/** Throws with the list of problems that kubeconform finds. */
+function conform(text) {
+  const file = join(folder, 'objects.yaml');
+  writeFileSync(file, text);
+  const args = ['-strict', '-summary', '-schema-location', locationOf(schemas), file];
+  const options = { encoding: 'utf8', stdio: 'pipe', timeout: CHECK_MS };
+  try {
+    execFileSync(kubeconform, args, options);
+  } catch (error) {
+    throw new Error(error.stdout || error.message, { cause: error });
+  }
+}
+
+function expectRejected(work, message) {
+  let text = null;
+  try {
+    work();
+  } catch (error) {
+    text = error.message;
+  }
+  if (text === null) throw new Error('it is accepted');
+  if (!text.includes(message)) throw new Error(`the message is: ${text}`);
+}
+
+say('the values files of deploy/helm/portcullis/ci');
+const files = readdirSync(join(chart, 'ci')).map((name) => join(chart, 'ci', name));
+for (const file of files) {
+  const name = file.slice(chart.length);
+  await check(`${name}: helm lint --strict`, () =>
+    runHelm(helm, ['lint', '--strict', '--kube-version', KUBERNETES, '--values', file, chart]),
+  );
+  const text = template(helm, { values: [file] });
+  await check(`${name}: no object with an unknown field or a wrong type`, () => conform(text));
+  await check(`${name}: renders the same twice`, () => {
+    if (template(helm, { values: [file] }) !== text) throw new Error('it differs');
+  });
+  await check(`${name}: the gateway starts with it`, () => checkStart(objectsOf(text), folder));
+}
+
+say('the check itself');
+const plain = template(helm, { values: [join(chart, 'ci', 'plain-values.yaml')] });
+await check('kubeconform rejects a misspelt field', () =>
+  expectRejected(
+    () => conform(plain.replace('minReadySeconds', 'minReadySecond')),
+    'minReadySecond',
+  ),
+);
+
+const minimal = join(chart, 'ci', 'minimal-values.yaml');
+const labelOf = ({ set, kubernetes }) => [...set, kubernetes ?? []].flat().join(' ');
+say('values that the chart accepts');
+for (const one of ACCEPTED)
+  await check(labelOf(one), () => conform(template(helm, { values: [minimal], ...one })));
+say('values that the chart rejects');
+for (const one of REJECTED)
+  await check(labelOf(one), () =>
+    expectRejected(() => template(helm, { values: [minimal], ...one }), one.message),
+  );
+await check('no values', () => expectRejected(() => template(helm, {}), 'config: write publicUrl'));
+
+say('a change of the configuration');
+const checksum = (text) => /checksum\/config: (\w+)/.exec(text)?.[1];
+await check('replaces the pods', () => {
+  const [before, after] = [[], ['config.logLevel=warn']].map((set) =>
+    checksum(template(helm, { values: [minimal], set })),
+  );
+  if (before === undefined || before === after) throw new Error(`${before}, ${after}`);
+});
+await check('keeps the pods with rollOnConfigChange: false', () => {
+  const text = template(helm, { values: [minimal], set: ['rollOnConfigChange=false'] });
+  if (checksum(text) !== undefined) throw new Error(checksum(text));
+});
+
+say('deploy/kubernetes');
+const manifests = new URL('../../deploy/kubernetes/', import.meta.url);
+for (const [name, text] of plainManifests(helm))
+  await check(`${name} is what the chart renders`, () => {
+    if (readFileSync(new URL(name, manifests), 'utf8') !== text)
+      throw new Error('run `node scripts/render-manifests.mjs`');
+  });
+
+say(`the chart: ${checks - failures.length} of ${checks} checks passed`);
+process.exit(failures.length === 0 ? 0 : 1);

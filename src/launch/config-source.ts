@@ -1,0 +1,68 @@
+// Finds the source of the configuration in the options of `createGateway`, and rejects a wrong
+// option before anything starts.
+import { hasEnvironment } from '../config/environment.js';
+import { variableNotice } from '../config/environment-variables.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { loadEnvironment, loadFile, resolveConfig } from '../config/load.js';
+import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { Environment } from '../config/secrets.js';
+import type { Notice } from '../core/notice.js';
+import type { GatewayOptions } from './gateway-options.js';
+
+/** Where the configuration comes from. */
+export interface Source {
+  /** Reads it. Throws ConfigError. */
+  read(): ResolvedConfig;
+  /** The same kind of source with another configuration. Throws TypeError where it takes none. */
+  with(config: GatewayConfig): Source;
+  readonly env: Environment;
+  /** Words a notice about fields of a file for a source that has variables. */
+  readonly reword?: (notice: Notice) => Notice;
+}
+
+const NAMES = ['config', 'file', 'env', 'log'];
+
+const NOTHING_CONFIGURED =
+  'createGateway: write config or file, or set PORTCULLIS_UPSTREAM, PORTCULLIS_PUBLIC_URL and ' +
+  'PORTCULLIS_ISSUER';
+
+const isMap = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The problem of options that TypeScript would reject; null: none. */
+function optionProblem(options: GatewayOptions): string | null {
+  if (!isMap(options)) return 'createGateway: write a map of options, such as { file }';
+  const { config, file, env, log } = options;
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined)
+    return `createGateway: unknown option ${unknown}; the options are ${NAMES.join(', ')}`;
+  if (config !== undefined && file !== undefined)
+    return 'createGateway: write either config or file, not both';
+  if (file !== undefined && (typeof file !== 'string' || file === ''))
+    return 'createGateway: file: write the path of the file as text';
+  if (env !== undefined && !isMap(env))
+    return 'createGateway: env: write a map of variables, such as process.env';
+  if (log !== undefined && log !== false && log !== 'stdout' && typeof log !== 'function')
+    return 'createGateway: log: write stdout, false or a function that takes a line';
+  return null;
+}
+
+/** Throws TypeError for wrong options. */
+export function sourceOf(options: GatewayOptions): Source {
+  const problem = optionProblem(options);
+  if (problem !== null) throw new TypeError(problem);
+  const { config, file, env = process.env } = options;
+  const without = (): never => {
+    throw new TypeError('reload: a configuration is only for a gateway that started with config');
+  };
+  if (file !== undefined) return { env, read: () => loadFile(file, env), with: without };
+  if (config === undefined && !hasEnvironment(env)) throw new TypeError(NOTHING_CONFIGURED);
+  if (config === undefined)
+    return { env, read: () => loadEnvironment(env), with: without, reword: variableNotice };
+  const ofConfig = (value: GatewayConfig): Source => ({
+    env,
+    read: () => resolveConfig(value, env),
+    with: ofConfig,
+  });
+  return ofConfig(config);
+}

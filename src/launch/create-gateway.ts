@@ -1,0 +1,132 @@
+// Runs a gateway inside a program of the operator. It never touches signals, the exit code or other
+// state of the process: these belong to the program.
+import type { Gateway } from '../app/app.js';
+import type { ReloadSource } from '../app/reload.js';
+import { loadApiKeys, reloadApiKeys } from '../config/api-keys-file.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { ConfigError } from '../config/problems.js';
+import { type Source, sourceOf } from './config-source.js';
+import type { GatewayOptions } from './gateway-options.js';
+import { urlOf } from './listener-url.js';
+import { type LineSink, lineSink } from './log-lines.js';
+import { DRAIN_MS, startHere, tlsProblem } from './start.js';
+
+export interface CloseOptions {
+  /** Seconds for running calls to finish, from 0 to 86400. Then it cuts them. Default: 25. */
+  readonly drainSeconds?: number | undefined;
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  /** The address of the public listener, such as http://127.0.0.1:8080. */
+  readonly url: string;
+  /** The address of the admin listener, which has /metrics, /healthz and /readyz. */
+  readonly adminUrl: string;
+  /**
+   * Resolves once /readyz answers 200: when the gateway has tried the keys of each issuer, and 10
+   * seconds after the start at the latest. Rejects if the gateway closes before.
+   */
+  ready(): Promise<void>;
+  /**
+   * Reads the configuration again, with its secrets and API keys; no call fails because of that.
+   * `config`: takes the place of the one that createGateway got. Rejects with the problems, as a
+   * ConfigError where the configuration has them. The gateway then goes on as before.
+   */
+  reload(config?: GatewayConfig): Promise<void>;
+  /**
+   * Serves on for `drain.delaySeconds` of the configuration, while it is not ready. Then rejects
+   * new calls, lets running ones finish, and frees listeners, connections and timers. Resolves to
+   * the number of calls that it cut. A second call returns the promise of the first.
+   */
+  close(options?: CloseOptions): Promise<number>;
+}
+
+const READY_CHECK_MS = 20;
+const MOST_DRAIN_SECONDS = 86_400;
+
+function sinkOf(log: GatewayOptions['log']): LineSink {
+  if (log === false) return { write: () => {}, close: () => {} };
+  if (typeof log === 'function') return lineSink(log);
+  // The stream of the program, so that its lines and these keep their order.
+  return { write: (lines) => process.stdout.write(lines), close: () => {} };
+}
+
+/** The text of a ConfigError, and the error itself for `reload`. */
+function remembering(): { text(error: unknown): string; errorOf(text: string): Error } {
+  let last: ConfigError | null = null;
+  return {
+    text(error) {
+      if (!(error instanceof ConfigError)) throw error;
+      last = error;
+      return error.message;
+    },
+    errorOf: (text) => (last?.message === text ? last : new Error(text)),
+  };
+}
+
+function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
+  let current = first;
+  return async (config) => {
+    const source = config === undefined ? current : current.with(config);
+    const errors = remembering();
+    const reading: ReloadSource = {
+      readConfig() {
+        try {
+          return source.read();
+        } catch (error) {
+          return errors.text(error);
+        }
+      },
+      readKeys: (next, known) => reloadApiKeys(next, source.env, known).catch(errors.text),
+      limits: null,
+    };
+    const problems = await gateway.reload(reading);
+    if (problems !== null) throw errors.errorOf(problems);
+    current = source;
+  };
+}
+
+/**
+ * Starts a gateway in this process, and resolves once it listens. Rejects with a ConfigError for a
+ * bad configuration, and with a TypeError for wrong options. Where it cannot listen on an address,
+ * it rejects with an Error that has the `code` of the system, such as EADDRINUSE.
+ */
+export async function createGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const source = sourceOf(options);
+  // Node reads the variable of the process, whatever `env` has.
+  const insecure = tlsProblem(process.env);
+  if (insecure !== null) throw new Error(insecure);
+  const config = source.read();
+  const loaded = { config, apiKeys: loadApiKeys(config, source.env) };
+  const sink = sinkOf(options.log);
+  const { reword } = source;
+  const gateway = await startHere(loaded, { destination: sink, ...(reword && { reword }) });
+  let closed: Promise<number> | null = null;
+
+  async function close({ drainSeconds = DRAIN_MS / 1000 }: CloseOptions): Promise<number> {
+    const cut = await gateway.close(
+      drainSeconds * 1000,
+      gateway.config().drain.delaySeconds * 1000,
+    );
+    sink.close();
+    return cut;
+  }
+
+  return {
+    url: urlOf(gateway.address),
+    adminUrl: urlOf(gateway.adminAddress),
+    async ready() {
+      while (closed === null && !gateway.isReady())
+        await new Promise((resolve) => setTimeout(resolve, READY_CHECK_MS));
+      if (closed !== null) throw new Error('the gateway is closed');
+    },
+    reload: reloadsOf(gateway, source),
+    async close(how = {}) {
+      const { drainSeconds = 0 } = how;
+      if (!Number.isFinite(drainSeconds) || drainSeconds < 0 || drainSeconds > MOST_DRAIN_SECONDS)
+        throw new RangeError(`close: drainSeconds: write a number from 0 to ${MOST_DRAIN_SECONDS}`);
+      closed ??= close(how);
+      return closed;
+    },
+  };
+}

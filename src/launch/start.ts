@@ -1,0 +1,70 @@
+// Starts a gateway in this process, for `serve` and for a program that embeds the gateway. Says how
+// to fix the problems that only a process has: its addresses and its variables.
+import { type Dependencies, type Gateway, startGateway } from '../app/app.js';
+import { systemClock } from './clock.js';
+import type { LoadedConfig } from './load-config.js';
+import { version } from './version.js';
+
+/**
+ * Shorter than the 30 s that Kubernetes allows before it kills a process. Docker allows 10 s by
+ * default (docs/hosting.md). `drain.delaySeconds` comes before it.
+ */
+export const DRAIN_MS = 25_000;
+
+const TLS_CHECK_DISABLED =
+  'NODE_TLS_REJECT_UNAUTHORIZED=0 would accept every certificate: remove it. ' +
+  'To trust your own certificate authority, set NODE_EXTRA_CA_CERTS=/path/ca.pem';
+
+/**
+ * How to fix an environment in which Node accepts every certificate; null where it checks them.
+ * With that variable, any host on the path can pose as the issuer.
+ */
+export const tlsProblem = (env: Readonly<Record<string, string | undefined>>): string | null =>
+  env.NODE_TLS_REJECT_UNAUTHORIZED === '0' ? TLS_CHECK_DISABLED : null;
+
+/** The process cannot listen on an address. The message says how to fix it. */
+export class ListenError extends Error {
+  /** The code of the system, such as EADDRINUSE. */
+  readonly code: string | undefined;
+
+  constructor(message: string, cause: NodeJS.ErrnoException) {
+    super(message, { cause });
+    this.name = 'ListenError';
+    this.code = cause.code;
+  }
+}
+
+/** How to fix an address on which the process cannot listen; null for any other error. */
+function listenProblem(
+  error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
+): string | null {
+  if (error.syscall === 'getaddrinfo')
+    return `${error.hostname} is not an address of this machine; fix the listen or admin host`;
+  if (error.syscall !== 'listen') return null;
+  const where = `${error.address}:${error.port}`;
+  if (error.code === 'EADDRINUSE')
+    return `${where} is in use by another process; choose another listen or admin port`;
+  if (error.code === 'EACCES')
+    return `this user may not listen on ${where}; choose a port above 1023`;
+  return `cannot listen on ${where}: ${error.code}; fix the listen or admin address`;
+}
+
+/** Rejects with a ListenError where an address is not free. */
+export async function startHere(
+  { config, apiKeys }: LoadedConfig,
+  options: Pick<Dependencies, 'destination' | 'reword' | 'announce'>,
+): Promise<Gateway> {
+  try {
+    return await startGateway(config, {
+      clock: systemClock,
+      random: Math.random,
+      version: version(),
+      apiKeys,
+      ...options,
+    });
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException;
+    const problem = listenProblem(cause);
+    throw problem === null ? error : new ListenError(problem, cause);
+  }
+}
