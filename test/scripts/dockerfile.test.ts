@@ -51,6 +51,8 @@ describe('the Dockerfile', () => {
 
   test('ends with the stage of the gateway, without development and optional packages', () => {
     expect(stages.at(-1)).toBe('gateway');
+    const bases = Object.fromEntries(of('FROM').map(({ words: [base, , stage = ''] }) => [stage, base]));
+    expect(bases).toMatchObject({ gateway: 'runtime', demo: 'runtime', runtime: 'scratch' });
     const text = dockerfile.slice(dockerfile.indexOf('AS app'), dockerfile.indexOf('AS demo-app'));
     expect(text).toContain('npm ci --omit=dev --omit=optional --ignore-scripts');
     expect(dockerfile.slice(dockerfile.indexOf('AS gateway'))).toContain('COPY --from=app /out /');
