@@ -46,7 +46,10 @@ function reachable(host: string): string {
 const isPort = (port: unknown): port is number =>
   Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
 
-/** `option`: the file of --config. A bad value has its default. */
+/**
+ * `option`: the file of --config. A bad value has its default, that of config/schema/root.ts. This
+ * module does not load the schema, because `health` runs every few seconds.
+ */
 export function adminAddress(option: string | undefined, environment: Environment): AdminAddress {
   const file = configFile(option, environment);
   const { admin, doubt } =
