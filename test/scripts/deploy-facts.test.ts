@@ -63,3 +63,15 @@ test('each way to stop allows the default pause, a second and the drain', () => 
   expect(read('docs/operation.md')).toContain(`the ${drain} s of the drain`);
   expect(read('docs/embedding.md')).toContain(`\`drainSeconds\` (default ${drain},`);
 });
+
+test('each section of docs/deploy.md fits on one screen', () => {
+  const sections = page.split(/^(?=## )/m).slice(1);
+  expect(sections.length).toBe(10);
+  const lines = sections.map((section) =>
+    section
+      .replace(/<a id="[^"]*"><\/a>\s*$/, '')
+      .trim()
+      .split('\n'),
+  );
+  expect(lines.filter(({ length }) => length > 45).map(([title]) => title)).toEqual([]);
+});
