@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, parseDocument } from 'yaml';
 import { isObject } from '../core/json.js';
-import { configFile } from './config-file.js';
+import { configFile, type PathOrigin } from './config-file.js';
 import { hostAndPort } from './environment.js';
 import { PREFIX } from './environment-variables.js';
 import type { Environment } from './secrets.js';
@@ -18,7 +18,7 @@ export interface AdminAddress {
   readonly doubt: string | null;
 }
 
-function adminOfFile(path: string, from: '--config' | 'PORTCULLIS_CONFIG') {
+function adminOfFile(path: string, from: PathOrigin) {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
