@@ -64,8 +64,8 @@ export function plainManifests(helm) {
   const configuration = configurationOf(objectsOf(files.get('configmap.yaml')));
   files.delete('configmap.yaml');
   const head =
-    '# Write your configuration here, in the language of docs/configuration.md. Leave listen, admin\n' +
-    '# and drain as they are: the ports and the grace period of deployment.yaml belong to them.\n';
+    '# Write your configuration here: docs/configuration.md has the language. Keep the first lines of\n' +
+    '# listen, admin and drain: the ports and the grace period of deployment.yaml belong to them.\n';
   files.set('portcullis.yaml', head + ordered(configuration));
   return files;
 }
