@@ -66,9 +66,14 @@ function remembering(): { text(error: unknown): string; errorOf(text: string): E
 
 function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
   let current = first;
+  /** The one of the last call, while its reload waits or runs. */
+  let next: Source | null = null;
+  const errors = remembering();
   return async (config) => {
-    const source = config === undefined ? current : current.with(config);
-    const errors = remembering();
+    // A call without a configuration must not undo one that waits.
+    const before = next ?? current;
+    const source = config === undefined ? before : before.with(config);
+    next = source;
     const reading: ReloadSource = {
       readConfig() {
         try {
@@ -81,6 +86,7 @@ function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
       limits: null,
     };
     const problems = await gateway.reload(reading);
+    if (next === source) next = null;
     if (problems !== null) throw errors.errorOf(problems);
     current = source;
   };
