@@ -30,9 +30,16 @@ const NOTHING_CONFIGURED =
 const isMap = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A promise of the options or a URL has no options, and the environment would count instead. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** The problem of options that TypeScript would reject; null: none. */
 function optionProblem(options: GatewayOptions): string | null {
-  if (!isMap(options)) return 'createGateway: write a map of options, such as { file }';
+  if (!isMap(options) || !isPlain(options))
+    return 'createGateway: write a map of options, such as { file }';
   const { config, file, env, log } = options;
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined)
