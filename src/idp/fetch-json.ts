@@ -1,6 +1,6 @@
 // Fetches a JSON document from an identity provider: with one deadline for everything, a byte
 // limit, and without redirects or compression.
-import { type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 
 export interface Fetch {
   readonly url: string;
@@ -26,6 +26,18 @@ export type Fetched =
       readonly body: Buffer;
     }
   | { readonly kind: 'transport'; readonly detail: string };
+
+/** Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program that embeds the gateway may set. */
+const VERIFIED = { rejectUnauthorized: true };
+
+/**
+ * Not the global dispatcher: a program that embeds the gateway may give that one a lax TLS check or
+ * redirects. NODE_USE_ENV_PROXY is the variable by which Node itself uses a proxy.
+ */
+const dispatcher: Dispatcher =
+  process.env.NODE_USE_ENV_PROXY === '1'
+    ? new EnvHttpProxyAgent({ connect: VERIFIED, requestTls: VERIFIED, proxyTls: VERIFIED })
+    : new Agent({ connect: VERIFIED });
 
 export type FetchJson = (fetch: Fetch) => Promise<Fetched>;
 
@@ -54,6 +66,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Fetched> {
   const response = await request(url, {
+    dispatcher,
     method: form === undefined ? 'GET' : 'POST',
     headers: {
       accept: 'application/json',
