@@ -1,4 +1,7 @@
 // Reloads of an embedded gateway that overlap: the last configuration of the program counts.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { ConfigError, createGateway, type GatewayConfig, type RunningGateway } from '../../src/index.js';
 import { modern } from '../fixtures/messages.js';
@@ -64,4 +67,26 @@ test('a bad one ends each call that waited with it, and the next call reads the 
   for (const outcome of await Promise.allSettled(calls)) expect(outcome).toMatchObject({ reason: expect.any(ConfigError) });
   await gateway.reload();
   expect(await served(gateway, PATHS)).toEqual(['/first']);
+});
+
+test('the metric of the API keys is 0 where a reload finds none, so that an alert sees it', async () => {
+  const gateway = await start();
+  const [endpoint] = withPath('/first').endpoints;
+  const withKeys = (more: Partial<GatewayConfig>) => ({
+    ...withPath('/first'),
+    endpoints: [{ ...endpoint, apiKeys: [{ header: 'X-Api-Key' }] }] as GatewayConfig['endpoints'],
+    ...more,
+  });
+  const keys = async () => /^portcullis_api_keys (\d+)$/m.exec(await (await fetch(`${gateway.adminUrl}/metrics`)).text())?.[1];
+  expect(await keys()).toBeUndefined();
+  await gateway.reload(withKeys({ apiKeys: { 'partner-a': { sha256: '1b'.repeat(32) } } }));
+  expect(await keys()).toBe('1');
+  await gateway.reload(withPath('/first'));
+  expect(await keys()).toBe('0');
+  const file = join(mkdtempSync(join(tmpdir(), 'portcullis-keys-')), 'keys.ndjson');
+  writeFileSync(file, '');
+  const other = await createGateway({ config: withKeys({ apiKeysFile: file }), log: false });
+  running.push(other);
+  expect(await (await fetch(`${other.adminUrl}/metrics`)).text()).toContain('portcullis_api_keys 0\n');
+  rmSync(dirname(file), { recursive: true });
 });
