@@ -10,7 +10,7 @@ export const REJECTED = [
   { set: ['config.admin.host=127.0.0.1'], message: 'config.admin.host: remove it' },
   { set: ['config.admin.port=1'], message: 'config.admin.port: remove it' },
   { set: ['config.drain.delaySeconds=1'], message: 'config.drain: remove it' },
-  { set: ['config.publicUrl='], message: 'config: write publicUrl, issuers and endpoints' },
+  { set: ['config.publicUrl='], message: "at '/config/publicUrl'" },
   { set: ['config.publicUrll=https://a.example'], message: "'publicUrll' not allowed" },
   { set: ['config.logLevel=loud'], message: "at '/config/logLevel'" },
   { set: ['config.issuers.main.isuer=x'], message: "'isuer' not allowed" },
@@ -18,6 +18,12 @@ export const REJECTED = [
   { set: ['drain.delaySeconds=301'], message: "at '/drain/delaySeconds'" },
   { set: ['sessionKeys.values={short}'], message: "at '/sessionKeys/values/0'" },
   { set: ['image.digest=sha256:1'], message: "at '/image/digest'" },
+  { set: ['image.repository=a\n  b: c'], message: "at '/image/repository'" },
+  { set: ['ingress.className=a\n  b: c'], message: "at '/ingress/className'" },
+  {
+    set: ['extraEnv[0].name=PORTCULLIS_CONFIG', 'extraEnv[0].value=/other.yaml'],
+    message: 'extraEnv: remove PORTCULLIS_CONFIG',
+  },
   { set: ['httpRoute.enabled=true'], message: 'httpRoute.parentRefs: name your Gateway' },
   {
     set: ['secrets[0].name=session', 'secrets[0].secretName=a', 'secrets[0].keys={b}'],
@@ -56,6 +62,7 @@ export const ACCEPTED = [
   { set: ['autoscaling.enabled=true', 'config.sessionKeys[0]=${file:/keys}'] },
   { set: ['config.admin.hosts={metrics.example.com}', 'config.logLevel=warn'] },
   { set: ['drain.delaySeconds=300'] },
+  { set: ['image.repository=registry.example:5000/a_b/portcullis', 'ingress.className=nginx'] },
   { set: ['sessionKeys.values={h1pF0mUB93tFOQDHV7jGqmeIMTEnC5XhcHuQEp2FZ1c=}'] },
   { set: ['httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public'] },
   {
