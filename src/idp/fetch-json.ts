@@ -30,14 +30,20 @@ export type Fetched =
 /** Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program that embeds the gateway may set. */
 const VERIFIED = { rejectUnauthorized: true };
 
+/** The ways to let Node use a proxy. Without this, only the global dispatcher would know. */
+const usesProxy = (): boolean =>
+  process.env.NODE_USE_ENV_PROXY === '1' ||
+  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(
+    '--use-env-proxy',
+  );
+
 /**
  * Not the global dispatcher: a program that embeds the gateway may give that one a lax TLS check or
- * redirects. NODE_USE_ENV_PROXY is the variable by which Node itself uses a proxy.
+ * redirects.
  */
-const dispatcher: Dispatcher =
-  process.env.NODE_USE_ENV_PROXY === '1'
-    ? new EnvHttpProxyAgent({ connect: VERIFIED, requestTls: VERIFIED, proxyTls: VERIFIED })
-    : new Agent({ connect: VERIFIED });
+const dispatcher: Dispatcher = usesProxy()
+  ? new EnvHttpProxyAgent({ connect: VERIFIED, requestTls: VERIFIED, proxyTls: VERIFIED })
+  : new Agent({ connect: VERIFIED });
 
 export type FetchJson = (fetch: Fetch) => Promise<Fetched>;
 

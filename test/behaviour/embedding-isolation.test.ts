@@ -75,17 +75,19 @@ test('NODE_TLS_REJECT_UNAUTHORIZED, set after the start, changes neither fetches
   }
 });
 
-test('the variables by which Node uses a proxy hold for the fetches too', async () => {
+test.each([
+  ['NODE_USE_ENV_PROXY', '1'],
+  ['NODE_OPTIONS', '--max-old-space-size=99 --use-env-proxy'],
+])('the proxy of Node holds for the fetches too: %s=%s', async (name, value) => {
   const targets: string[] = [];
   const proxy = createHttpServer().on('connect', ({ url: target }, socket) => {
     targets.push(String(target));
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await listen(proxy);
-  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
-  for (const name of ['HTTPS_PROXY', 'https_proxy'])
-    vi.stubEnv(name, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
-  for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, '');
+  vi.stubEnv(name, value);
+  for (const one of ['HTTPS_PROXY', 'https_proxy']) vi.stubEnv(one, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+  for (const one of ['NO_PROXY', 'no_proxy']) vi.stubEnv(one, '');
   vi.resetModules();
   const { fetchJson: fetchByProxy } = await import('../../src/idp/fetch-json.js');
   const fetched = await fetchByProxy({ url: `${url}/jwks`, deadlineMs: 5000, maxBytes: 1024 });
