@@ -8,7 +8,7 @@ import { ConfigError } from '../config/problems.js';
 import { type Source, sourceOf } from './config-source.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { urlOf } from './listener-url.js';
-import { type LineSink, lineSink } from './log-lines.js';
+import { type LineSink, lineSink, outputSink } from './log-lines.js';
 import { DRAIN_MS, startHere, tlsProblem } from './start.js';
 
 export interface CloseOptions {
@@ -47,8 +47,7 @@ const MOST_DRAIN_SECONDS = 86_400;
 function sinkOf(log: GatewayOptions['log']): LineSink {
   if (log === false) return { write: () => {}, close: () => {} };
   if (typeof log === 'function') return lineSink(log);
-  // The stream of the program, so that its lines and these keep their order.
-  return { write: (lines) => process.stdout.write(lines), close: () => {} };
+  return outputSink(process.stdout);
 }
 
 /** The text of a ConfigError, and the error itself for `reload`. */
