@@ -40,7 +40,7 @@ const broken = (): Writable => new Writable({ write: (_lines, _encoding, done) =
 test('an output without a reader does not end the program', async () => {
   const output = broken();
   const sink = outputSink(output);
-  const closed = once(output, 'close');
+  const closed = new Promise((resolve) => output.on('close', resolve));
   for (let i = 0; i < 3; i++) sink.write(bytes('{"a":1}\n'));
   await closed;
   sink.write(bytes('{"b":2}\n'));
