@@ -1,5 +1,5 @@
-// Gives the lines of the log to a function of the program that embeds the gateway, or to its standard
-// output.
+// Gives the lines of the log to a function of the program that embeds the gateway, or to its
+// standard output.
 import type { LogSink } from '../observe/log.js';
 
 export interface LineSink extends LogSink {
