@@ -64,7 +64,7 @@ export function plainManifests(helm) {
   const configuration = configurationOf(objectsOf(files.get('configmap.yaml')));
   files.delete('configmap.yaml');
   const head =
-    '# Write your configuration here: docs/configuration.md has the language. Keep the first lines of\n' +
+    '# Write your configuration here: docs/configuration.md has the language. Keep the values of\n' +
     '# listen, admin and drain: the ports and the grace period of deployment.yaml belong to them.\n';
   files.set('portcullis.yaml', head + ordered(configuration));
   return files;

@@ -125,13 +125,8 @@ async function runServices(buildah, roots, scratch) {
   const { services } = parse(readFileSync(join(COMPOSE, 'compose.yaml'), 'utf8'), { merge: true });
   const containers = [];
   const start = async (name, network) => {
-    const {
-      build: { target },
-      entrypoint,
-      command,
-      environment,
-      volumes = [],
-    } = services[name];
+    const { image, entrypoint, command, environment, volumes = [] } = services[name];
+    const target = Object.keys(IMAGES).find((key) => IMAGES[key] === image);
     const mounts = volumes
       .map((one) => one.split(':'))
       .map(([from, to]) => {

@@ -8,7 +8,7 @@ import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
 import { loadConfig } from '../launch/load-config.js';
 import { reloadSource } from '../launch/reload-source.js';
-import { DRAIN_MS, ListenError, startHere, tlsProblem } from '../launch/start.js';
+import { DRAIN_MS, isReadyBefore, ListenError, startHere, tlsProblem } from '../launch/start.js';
 import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { handleSignals } from './signals.js';
@@ -107,7 +107,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(error.message);
     return 1;
   }
-  releaseStartMemory();
+  void isReadyBefore(() => false, gateway).then(releaseStartMemory);
   signals.reportTo(gateway.notify);
   signals.accept();
   const source = reloadSource(values.config, io.env);

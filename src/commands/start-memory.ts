@@ -1,16 +1,17 @@
 // Gives the memory of the start back to the system.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /**
  * The start makes many objects for a short time, and V8 keeps their space for later ones. A server
- * that gets few calls never returns it. (measured on Node 24: 20 MB. The older V8 of Node 20 knows
- * no such collection, and keeps it.)
+ * that gets few calls never returns it. Only the collection of the inspector returns the space and
+ * is stable on each version of Node. It opens no port. (measured: 16 MB less on Node 20 and 24,
+ * after 75 ms)
  */
-export function releaseStartMemory(): void {
-  if (Number.parseInt(process.versions.node, 10) < 22) return;
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (options: object) => void;
-  setFlagsFromString('--no-expose-gc');
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+export async function releaseStartMemory(): Promise<void> {
+  // A Node that was built without the inspector keeps the memory.
+  if (!process.features.inspector) return;
+  const { Session } = await import('node:inspector');
+  const session = new Session();
+  session.connect();
+  // Never disconnect within the callback: Node waits there for ever. (measured on Node 20)
+  session.post('HeapProfiler.collectGarbage', () => setImmediate(() => session.disconnect()));
 }

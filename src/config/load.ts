@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isObject } from '../core/json.js';
-import { CONFIG_VARIABLE, type ConfigFile, variablesBesideFile } from './config-file.js';
+import { CONFIG_VARIABLE, type PathOrigin, variablesBesideFile } from './config-file.js';
 import { readEnvironment } from './environment.js';
 import { variableOf, variableProblemText } from './environment-variables.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
@@ -87,7 +87,7 @@ export function parseYaml(
   text: string,
   environment: Environment,
   folder = '',
-  from: ConfigFile['from'] = '--config',
+  from: PathOrigin = '--config',
 ): ResolvedConfig {
   const document = readDocument(text);
   const read = document.isRead ? readConfig(document.value, environment, folder) : null;
@@ -107,7 +107,7 @@ export function parseYaml(
 export function loadFile(
   path: string,
   environment: Environment,
-  from: ConfigFile['from'] = '--config',
+  from: PathOrigin = '--config',
 ): ResolvedConfig {
   let text: string;
   try {

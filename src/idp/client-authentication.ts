@@ -1,7 +1,7 @@
 // Authenticates the gateway to an introspection endpoint (RFC 7662 section 2.1) or a token endpoint
 // (RFC 6749 section 3.2.1).
 import { createPrivateKey, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Clock } from '../core/clock.js';
 

@@ -9,7 +9,7 @@ import { type Source, sourceOf } from './config-source.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { urlOf } from './listener-url.js';
 import { type LineSink, lineSink, outputSink } from './log-lines.js';
-import { DRAIN_MS, startHere, tlsProblem } from './start.js';
+import { DRAIN_MS, isReadyBefore, startHere, tlsProblem } from './start.js';
 
 export interface CloseOptions {
   /** Seconds for running calls to finish, from 0 to 86400. Then it cuts them. Default: 25. */
@@ -41,7 +41,6 @@ export interface RunningGateway {
   close(options?: CloseOptions): Promise<number>;
 }
 
-const READY_CHECK_MS = 20;
 const MOST_DRAIN_SECONDS = 86_400;
 
 function sinkOf(log: GatewayOptions['log']): LineSink {
@@ -121,9 +120,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Runni
     url: urlOf(gateway.address),
     adminUrl: urlOf(gateway.adminAddress),
     async ready() {
-      while (closed === null && !gateway.isReady())
-        await new Promise((resolve) => setTimeout(resolve, READY_CHECK_MS));
-      if (closed !== null) throw new Error('the gateway is closed');
+      if (!(await isReadyBefore(() => closed !== null, gateway)))
+        throw new Error('the gateway is closed');
     },
     reload: reloadsOf(gateway, source),
     async close(how = {}) {

@@ -21,7 +21,8 @@ function nothingConfigured(): string {
   const here = USUAL_FILES.find((name) => existsSync(name));
   return here === undefined
     ? NOTHING_CONFIGURED
-    : `There is no configuration yet: ${here} is here, write --config ${here}`;
+    : `There is no configuration yet: ${here} is here; write --config ${here}, ` +
+        `or set PORTCULLIS_CONFIG=${here}`;
 }
 
 /** The message of a ConfigError. Any other error is a bug, and keeps its stack. */

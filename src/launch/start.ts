@@ -68,3 +68,17 @@ export async function startHere(
     throw problem === null ? error : new ListenError(problem, cause);
   }
 }
+
+const READY_CHECK_MS = 20;
+
+/** Resolves to true once /readyz answers 200, and to false if the gateway ends before. */
+export async function isReadyBefore(
+  ended: () => boolean,
+  { isReady }: Pick<Gateway, 'isReady'>,
+): Promise<boolean> {
+  while (!isReady()) {
+    if (ended()) return false;
+    await new Promise((resolve) => setTimeout(resolve, READY_CHECK_MS));
+  }
+  return !ended();
+}

@@ -1,7 +1,8 @@
 // A ring of signing keys: signs JWTs of one type with its newest key, and publishes all of them.
 // No private member of a key leaves this file.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { type JWTPayload, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { VerificationKey } from '../core/bridge-token.js';
 import type { Secret } from '../core/secret.js';
 

@@ -1,6 +1,9 @@
 // Verifies that a token is a genuine access token of the bridge: its form, its claims and its
 // signature. Only the bridge signs such tokens, so each member of the header is known.
-import { type CryptoKey, compactVerify, errors, importJWK } from 'jose';
+import type { CryptoKey } from 'jose';
+import * as errors from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
+import { importJWK } from 'jose/key/import';
 import { BRIDGE_TYP, type BridgeClaims, type VerificationKey } from '../core/bridge-token.js';
 import type { Clock } from '../core/clock.js';
 import { checkTokenSyntax } from '../core/credential.js';

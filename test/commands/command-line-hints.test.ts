@@ -55,7 +55,9 @@ test.each(['portcullis.yaml', 'portcullis.yml'])('without --config, a file %s in
     process.chdir(folder);
     writeFileSync(name, '');
     for (const command of ['serve', 'explain'])
-      expect((await run([command])).errors).toBe(`There is no configuration yet: ${name} is here, write --config ${name}`);
+      expect((await run([command])).errors).toBe(
+        `There is no configuration yet: ${name} is here; write --config ${name}, or set PORTCULLIS_CONFIG=${name}`,
+      );
   } finally {
     process.chdir(before);
     rmSync(folder, { recursive: true });

@@ -41,8 +41,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   // The demo's MCP server answers Node's requests with it.
   [/^(hono|@hono\/node-server)(\/|$)/, ['http/', 'commands/demo/']],
-  [/^jose$/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
-  [/^undici$/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
+  [/^jose(\/|$)/, ['verify/', 'idp/', 'oauth/', 'proxy/credentials/']],
+  [/^undici(\/|$)/, ['proxy/pool.ts', 'proxy/forward.ts', 'idp/fetch-json.ts', 'type proxy/']],
   // The demo's MCP server declares its tools with it.
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
   [/^yaml$/, ['config/admin-address.ts', 'config/yaml-document.ts', 'config/yaml-lines.ts']],

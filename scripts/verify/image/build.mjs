@@ -28,14 +28,15 @@ export function createBuildah(cache) {
     }).trim();
 }
 
-function hasImage(buildah, name) {
-  try {
-    buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const hasImage = (buildah, name) =>
+  buildah(
+    'images',
+    '--noheading',
+    '--format',
+    '{{.Name}}:{{.Tag}}',
+    '--filter',
+    `reference=${name}`,
+  ) !== '';
 
 /** A minimal Debian with Node and npm in /usr/local, as the image of Node has them. */
 export async function makeBase(cache, buildah, say) {

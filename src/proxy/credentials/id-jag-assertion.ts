@@ -1,7 +1,8 @@
 // Checks the answer of an identity provider that was asked for an ID-JAG
 // (draft-ietf-oauth-identity-assertion-authz-grant). The gateway reads the ID-JAG without verifying
 // its signature: the authorization server that accepts it does that.
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
+import { decodeJwt } from 'jose/jwt/decode';
 import type { Clock } from '../../core/clock.js';
 import { exchangeUnavailable } from '../../core/failures.js';
 import { isPresent } from '../../core/json.js';

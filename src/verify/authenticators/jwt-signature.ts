@@ -1,5 +1,7 @@
 // Verifies the signature of a JWT with the published keys of its issuer (RFC 7515 section 5.2).
-import { type CryptoKey, compactVerify, errors } from 'jose';
+import type { CryptoKey } from 'jose';
+import * as errors from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
 import type { Failure } from '../../core/failure.js';
 import {
   tokenAlgorithm,

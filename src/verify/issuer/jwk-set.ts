@@ -1,7 +1,9 @@
 // Reads the usable keys of a published key set (RFC 7517, RFC 8725bis section 3.1). An RSA key has
 // at least 2048 bits, exponent 65537 and no known weakness. Private, symmetric and malformed keys
 // are skipped, and the rest of the set stays usable.
-import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
+import { importJWK } from 'jose/key/import';
 import { isObject } from '../../core/json.js';
 import { fitsAlgorithm, isForEncryption, isSameAlgorithm } from '../algorithms.js';
 
