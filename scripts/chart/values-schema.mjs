@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { rootSchema } from '../../dist/config/schema/root.js';
 
-const text = { type: 'string' };
 const flag = { type: 'boolean' };
 const name = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', maxLength: 253 };
 const fileKey = { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' };
@@ -45,7 +44,7 @@ function configSchema() {
 }
 
 const image = closed({
-  repository: { type: 'string', minLength: 1 },
+  repository: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$' },
   tag: { type: 'string', pattern: '^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$' },
   digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
   pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
@@ -96,7 +95,7 @@ const properties = () => ({
     annotations: texts,
   }),
   adminService: closed({ port, annotations: texts }),
-  ingress: closed({ enabled: flag, className: text, annotations: texts, tlsSecret: name }),
+  ingress: closed({ enabled: flag, className: name, annotations: texts, tlsSecret: name }),
   httpRoute: closed({ enabled: flag, annotations: texts, parentRefs: list(part) }),
   networkPolicy: closed({
     enabled: flag,

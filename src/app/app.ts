@@ -84,6 +84,7 @@ export async function startGateway(
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
+  let hasKeys = false;
   const metrics = createMetrics({
     version,
     requestsInFlight: () => listener.inFlight(),
@@ -91,7 +92,12 @@ export async function startGateway(
     endpoints: () => active.runtime.endpointStates(),
     upstreams: () => active.runtime.upstreamStates(),
     reloads: () => reloads.states(),
-    apiKeys: () => (shared.apiKeys.count() === 0 ? null : shared.apiKeys.count()),
+    apiKeys() {
+      const count = shared.apiKeys.count();
+      // 0 where all keys are gone, so that an alert sees it.
+      hasKeys ||= count > 0 || active.config.apiKeysFile !== null;
+      return hasKeys ? count : null;
+    },
     nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
   });
   const startedMs = clock.monotonicMs();

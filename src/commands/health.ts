@@ -62,7 +62,7 @@ function problemOf(answer: Answer, where: string): string | null {
       `${where} answers with status ${answer.status}, but not as the gateway does; ` +
       'give the gateway an admin port of its own'
     );
-  if (answer.status === 200) return null;
+  if (answer.status === 200 && answer.body.includes('"ok"')) return null;
   return (
     `the gateway at ${where} is not ready: it has not tried to fetch the keys of each issuer ` +
     'yet, or it is stopping'

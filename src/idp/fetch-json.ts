@@ -7,13 +7,13 @@ type Request = (
   this: Dispatcher,
   options: Dispatcher.RequestOptions & { readonly origin: string },
 ) => Promise<Dispatcher.ResponseData>;
+type DispatcherClass = new (options: object) => Dispatcher;
 
 const require = createRequire(import.meta.url);
 /** These parts alone: all of undici costs 9 MB of memory more. (measured) */
 const request = require('undici/lib/api/api-request.js') as Request;
-const { getGlobalDispatcher } = require('undici/lib/global.js') as {
-  getGlobalDispatcher(): Dispatcher;
-};
+const dispatcherClass = (name: string): DispatcherClass =>
+  require(`undici/lib/dispatcher/${name}.js`) as DispatcherClass;
 
 export interface Fetch {
   readonly url: string;
@@ -39,6 +39,28 @@ export type Fetched =
       readonly body: Buffer;
     }
   | { readonly kind: 'transport'; readonly detail: string };
+
+/** Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program that embeds the gateway may set. */
+const VERIFIED = { rejectUnauthorized: true };
+
+/** The ways to let Node use a proxy. Without this, only the global dispatcher would know. */
+const usesProxy = (): boolean =>
+  process.env.NODE_USE_ENV_PROXY === '1' ||
+  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(
+    '--use-env-proxy',
+  );
+
+/**
+ * Not the global dispatcher: a program that embeds the gateway may give that one a lax TLS check or
+ * redirects.
+ */
+const dispatcher: Dispatcher = usesProxy()
+  ? new (dispatcherClass('env-http-proxy-agent'))({
+      connect: VERIFIED,
+      requestTls: VERIFIED,
+      proxyTls: VERIFIED,
+    })
+  : new (dispatcherClass('agent'))({ connect: VERIFIED });
 
 export type FetchJson = (fetch: Fetch) => Promise<Fetched>;
 
@@ -67,7 +89,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Fetched> {
   const { origin, pathname, search } = new URL(url);
-  const response = await request.call(getGlobalDispatcher(), {
+  const response = await request.call(dispatcher, {
     origin,
     path: `${pathname}${search}`,
     method: form === undefined ? 'GET' : 'POST',

@@ -1,5 +1,6 @@
 // Finds the source of the configuration in the options of `createGateway`, and rejects a wrong
 // option before anything starts.
+import { resolve } from 'node:path';
 import { configFile } from '../config/config-file.js';
 import { hasEnvironment } from '../config/environment.js';
 import { variableNotice } from '../config/environment-variables.js';
@@ -30,9 +31,16 @@ const NOTHING_CONFIGURED =
 const isMap = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A promise of the options or a URL has no options, and the environment would count instead. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** The problem of options that TypeScript would reject; null: none. */
 function optionProblem(options: GatewayOptions): string | null {
-  if (!isMap(options)) return 'createGateway: write a map of options, such as { file }';
+  if (!isMap(options) || !isPlain(options))
+    return 'createGateway: write a map of options, such as { file }';
   const { config, file, env, log } = options;
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined)
@@ -56,11 +64,17 @@ export function sourceOf(options: GatewayOptions): Source {
   const without = (): never => {
     throw new TypeError('reload: a configuration is only for a gateway that started with config');
   };
-  if (file !== undefined) return { env, read: () => loadFile(file, env), with: without };
+  // Absolute, because the program may change its folder before a reload.
+  if (file !== undefined) {
+    const path = resolve(file);
+    return { env, read: () => loadFile(path, env), with: without };
+  }
   if (config === undefined) {
     const named = configFile(undefined, env);
-    if (named !== null)
-      return { env, read: () => loadFile(named.path, env, named.from), with: without };
+    if (named !== null) {
+      const path = resolve(named.path);
+      return { env, read: () => loadFile(path, env, named.from), with: without };
+    }
     if (!hasEnvironment(env)) throw new TypeError(NOTHING_CONFIGURED);
     return { env, read: () => loadEnvironment(env), with: without, reword: variableNotice };
   }

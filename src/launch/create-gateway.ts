@@ -8,7 +8,7 @@ import { ConfigError } from '../config/problems.js';
 import { type Source, sourceOf } from './config-source.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { urlOf } from './listener-url.js';
-import { type LineSink, lineSink } from './log-lines.js';
+import { type LineSink, lineSink, outputSink } from './log-lines.js';
 import { DRAIN_MS, isReadyBefore, startHere, tlsProblem } from './start.js';
 
 export interface CloseOptions {
@@ -46,8 +46,7 @@ const MOST_DRAIN_SECONDS = 86_400;
 function sinkOf(log: GatewayOptions['log']): LineSink {
   if (log === false) return { write: () => {}, close: () => {} };
   if (typeof log === 'function') return lineSink(log);
-  // The stream of the program, so that its lines and these keep their order.
-  return { write: (lines) => process.stdout.write(lines), close: () => {} };
+  return outputSink(process.stdout);
 }
 
 /** The text of a ConfigError, and the error itself for `reload`. */
@@ -65,9 +64,14 @@ function remembering(): { text(error: unknown): string; errorOf(text: string): E
 
 function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
   let current = first;
+  /** The one of the last call, while its reload waits or runs. */
+  let next: Source | null = null;
+  const errors = remembering();
   return async (config) => {
-    const source = config === undefined ? current : current.with(config);
-    const errors = remembering();
+    // A call without a configuration must not undo one that waits.
+    const before = next ?? current;
+    const source = config === undefined ? before : before.with(config);
+    next = source;
     const reading: ReloadSource = {
       readConfig() {
         try {
@@ -80,6 +84,7 @@ function reloadsOf(gateway: Gateway, first: Source): RunningGateway['reload'] {
       limits: null,
     };
     const problems = await gateway.reload(reading);
+    if (next === source) next = null;
     if (problems !== null) throw errors.errorOf(problems);
     current = source;
   };

@@ -1,4 +1,5 @@
-// Gives each line of the log to a function of the program that embeds the gateway.
+// Gives the lines of the log to a function of the program that embeds the gateway, or to its
+// standard output.
 import type { LogSink } from '../observe/log.js';
 
 export interface LineSink extends LogSink {
@@ -30,4 +31,16 @@ export function lineSink(onLine: (line: string) => void): LineSink {
       isClosed = true;
     },
   };
+}
+
+/**
+ * The stream of the program, so that its lines and these keep their order. If the reader of the
+ * output is gone, the lines are lost, as those of `console.log`. Without a listener, Node would end
+ * the program.
+ */
+export function outputSink(output: NodeJS.WritableStream): LineSink {
+  const written = (error?: Error | null): void => {
+    if (error && output.listenerCount('error') === 0) output.once('error', () => {});
+  };
+  return { write: (lines) => output.write(lines, written), close: () => {} };
 }

@@ -129,7 +129,8 @@ function createConnections(upstream: Upstream, limit: number): Connections {
   function connect(): Slot {
     const client = new Client(upstream.origin, {
       pipelining: 1,
-      connect: { timeout: upstream.connectTimeoutMs },
+      // Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program around the gateway may set.
+      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true },
       // `createHeadTimeouts` replaces it.
       headersTimeout: 0,
       // A quiet stream may be alive (B-72, quiet streams).

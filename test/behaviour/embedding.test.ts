@@ -216,6 +216,8 @@ describe('rejects', () => {
     [{ log: 'stderr' as never }, 'write stdout, false or a function'],
     [{ env: {} }, 'write config or file, or set PORTCULLIS_CONFIG'],
     ['portcullis.yaml' as never, 'write a map of options'],
+    [Promise.resolve({ file: 'a.yaml' }) as never, 'write a map of options'],
+    [new URL('file:///a.yaml') as never, 'write a map of options'],
   ])('the options %j', async (options, message) => {
     const error = await createGateway(options).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(TypeError);

@@ -99,6 +99,7 @@ test('1 while the gateway is not ready, but 0 without --ready', async () => {
 test.each<[string, RequestListener, string]>([
   ['a web page', (_req, res) => void res.end('<html>'), 'answers with status 200, but not as the gateway does'],
   ['another server', (_req, res) => void res.writeHead(404).end(), 'answers with status 404, but not as the gateway does'],
+  ['a contradiction', (_req, res) => void res.end('{"status":"unavailable"}'), 'is not ready'],
   ['an endless body', (_req, res) => void res.end('x'.repeat(100_000)), 'but not as the gateway does'],
   ['a cut connection', (req) => void req.socket.destroy(), 'no answer from'],
 ])('1 for %s', async (_what, handler, words) => {

@@ -92,6 +92,14 @@ describe('the values', () => {
     expect(accepts({ ...values, config: { publicURL: 'https://mcp.example.com' } })).toBe(false);
   });
 
+  test.each([
+    { image: { repository: 'a\n  privileged: true' } },
+    { image: { repository: 'a b: c' } },
+    { ingress: { className: 'a\n  b: c' } },
+    { sessionKeys: { key: 'a\nb' } },
+    { priorityClassName: 'a: b' },
+  ])('that would add lines to an object do not pass: %j', (bad) => expect(accepts({ ...values, ...bad })).toBe(false));
+
   test('have a comment with a configuration that loads', () => {
     const sample = /^# config:\n((?:# .*\n)+)config: \{\}/m.exec(read(`${CHART}values.yaml`))?.[1] ?? '';
     expect(problemsOf(sample.replaceAll(/^# {3}/gm, ''))).toBeNull();

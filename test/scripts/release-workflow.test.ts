@@ -82,6 +82,14 @@ describe('release.yml', () => {
     }
   });
 
+  test('runs no code of strangers where it makes and tests the package', () => {
+    expect(scriptsOf(jobs.package as Job)).toContain('npm ci --ignore-scripts');
+    // Without --no, npx takes a missing name from the registry, where `portcullis` is not ours.
+    const scripts = Object.values(jobs).map(scriptsOf).join('\n');
+    const calls = [...scripts.matchAll(/\bnpx .{5}/g)].map(([call]) => call);
+    expect([...new Set(calls)]).toEqual(['npx --no ']);
+  });
+
   test('gives a publishing job files and no source code', () => {
     for (const name of PUBLISHING)
       expect((jobs[name]?.steps ?? []).filter(({ uses }) => uses?.startsWith('actions/checkout@'))).toEqual([]);

@@ -18,6 +18,12 @@ export const REJECTED = [
   { set: ['drain.delaySeconds=301'], message: "at '/drain/delaySeconds'" },
   { set: ['sessionKeys.values={short}'], message: "at '/sessionKeys/values/0'" },
   { set: ['image.digest=sha256:1'], message: "at '/image/digest'" },
+  { set: ['image.repository=a\n  b: c'], message: "at '/image/repository'" },
+  { set: ['ingress.className=a\n  b: c'], message: "at '/ingress/className'" },
+  {
+    set: ['extraEnv[0].name=PORTCULLIS_CONFIG', 'extraEnv[0].value=/other.yaml'],
+    message: 'extraEnv: remove PORTCULLIS_CONFIG',
+  },
   { set: ['httpRoute.enabled=true'], message: 'httpRoute.parentRefs: name your Gateway' },
   {
     set: ['secrets[0].name=session', 'secrets[0].secretName=a', 'secrets[0].keys={b}'],
@@ -56,6 +62,7 @@ export const ACCEPTED = [
   { set: ['autoscaling.enabled=true', 'config.sessionKeys[0]=${file:/keys}'] },
   { set: ['config.admin.hosts={metrics.example.com}', 'config.logLevel=warn'] },
   { set: ['drain.delaySeconds=300'] },
+  { set: ['image.repository=registry.example:5000/a_b/portcullis', 'ingress.className=nginx'] },
   { set: ['sessionKeys.values={h1pF0mUB93tFOQDHV7jGqmeIMTEnC5XhcHuQEp2FZ1c=}'] },
   { set: ['httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public'] },
   {

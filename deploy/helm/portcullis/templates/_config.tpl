@@ -82,6 +82,9 @@
 {{- end -}}
 {{- $variables := list -}}
 {{- range .Values.extraEnv -}}
+{{- if eq .name "PORTCULLIS_CONFIG" -}}
+{{- fail "\n\nextraEnv: remove PORTCULLIS_CONFIG. The chart sets it: the gateway reads the value config, and no other file.\n" -}}
+{{- end -}}
 {{- $variables = append $variables .name -}}
 {{- end -}}
 {{- if not .Values.extraEnvFrom -}}

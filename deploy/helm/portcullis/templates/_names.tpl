@@ -11,7 +11,7 @@
 
 {{- define "portcullis.selectorLabels" -}}
 app.kubernetes.io/name: portcullis
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "portcullis.labels" -}}
@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The head of an object: `name`, `root`, and maybe `labels` and `annotations`. */}}
 {{- define "portcullis.metadata" -}}
 name: {{ .name }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "portcullis.labels" .root | nindent 2 }}
   {{- with .labels }}
