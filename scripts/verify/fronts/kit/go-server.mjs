@@ -97,7 +97,8 @@ export async function buildTraefik(cwd) {
   } catch (error) {
     throw new Skipped(`Traefik cannot be had: ${error.message.split('\n')[0]}`);
   }
-  const flags = ['-mod=mod', '-p', '2', '-trimpath', '-ldflags', '-s -w'];
+  const version = `-s -w -X ${TRAEFIK}/pkg/version.Version=${VERSION.slice(1)}`;
+  const flags = ['-mod=mod', '-p', '2', '-trimpath', '-ldflags', version];
   const args = ['go', 'build', ...flags, '-o', join(cwd, 'traefik'), './cmd/traefik'];
   await obtain('Traefik', args, { cwd: source, minutes: BUILD_MINUTES });
   return cwd;
