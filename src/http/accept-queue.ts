@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** In this time the process accepts the clients that are in the queue, and most others wait. */
 const SHORT_QUEUE_MS = 300;
 /** The longest wait, after that, for a moment when the queue has no connection of a client. */
-const LONGEST_WAIT_MS = 700;
+const LONGEST_WAIT_MS = 2_700;
 
 /** The parts of a handle of node:net that no public method offers. */
 type Handle = { listen?(backlog: number): number; getpeername?(out: object): number };
@@ -22,20 +22,27 @@ function ownAddress({ address, port, family }: AddressInfo): { host: string; por
 /** True where the kernel has connected the socket already. Node learns of it one turn later. */
 const isConnected = (socket: Socket): boolean => handleOf(socket)?.getpeername?.({}) === 0;
 
-/** Takes the room of the queue for a turn of the event loop. False: it was not empty. */
-const takeRoom = (address: AddressInfo): Promise<boolean> =>
-  new Promise((resolve) =>
-    setImmediate(() => {
+/**
+ * Takes the room of the queue right after an accepted connection has left it, or in the next turn
+ * of the event loop. False: the queue was not empty. After a long turn it never is under load.
+ */
+const takeRoom = (server: Server, address: AddressInfo): Promise<boolean> =>
+  new Promise((resolve) => {
+    const take = (): void => {
+      clearImmediate(turn);
+      server.off('connection', take);
       const own = connect(ownAddress(address));
       own.on('error', () => own.destroy());
       // node:net connects in the next tick, which comes before the microtasks.
       queueMicrotask(() => resolve(isConnected(own)));
       setImmediate(() => own.destroy());
-    }),
-  );
+    };
+    const turn = setImmediate(take);
+    server.on('connection', take);
+  });
 
 /**
- * Resolves when the queue holds no connection of a client, or after a second. Close the server
+ * Resolves when the queue holds no connection of a client, or after 3 s. Close the server
  * before the event loop turns again.
  *
  * Node accepts one connection in each turn of the event loop (libuv 1.45). Under load the queue is
@@ -50,5 +57,5 @@ export async function emptyAcceptQueue(server: Server): Promise<void> {
   handleOf(server)?.listen?.(0);
   await sleep(SHORT_QUEUE_MS);
   const until = performance.now() + LONGEST_WAIT_MS;
-  while (!(await takeRoom(address)) && performance.now() < until);
+  while (!(await takeRoom(server, address)) && performance.now() < until);
 }

@@ -2,7 +2,8 @@
 //
 // Traefik replaces some modules in its own go.mod. `go install` rejects such a module, so this
 // builds in a copy. The copy leaves out the DNS providers of the ACME client: the checks need no
-// certificate, and those providers are hundreds of modules.
+// certificate, and those providers are hundreds of modules. It also leaves out two functions of
+// Traefik's fork of an authentication module: no sample authenticates in Traefik.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ const TRAEFIK = 'github.com/traefik/traefik/v3';
 const ACME = 'github.com/go-acme/lego/v5';
 /** The fork that Traefik replaces this module with is not on every proxy of modules. */
 const BASIC_AUTH = 'github.com/abbot/go-http-auth';
+const BASIC_AUTH_VERSION = 'v0.4.0';
 const BUILD_MINUTES = 40;
 
 /** Traefik's own module for extensions, which its published module leaves out. */
@@ -40,6 +42,18 @@ func NewDNSChallengeProviderByName(name string) (challenge.Provider, error) {
 }
 `;
 
+/** The two functions of the fork that Traefik calls. Here they accept no password. */
+const REJECTING_AUTH = `package auth
+
+import "net/http"
+
+func CheckSecret(password, secret string) bool { return false }
+
+func (a *DigestAuth) RequireAuthStale(w http.ResponseWriter, r *http.Request) {
+	a.RequireAuth(w, r)
+}
+`;
+
 /** Copies a module out of the cache of Go, which is read-only. */
 function copyModule(name, folder, cwd) {
   const args = ['mod', 'download', '-json', name];
@@ -55,8 +69,9 @@ const versionIn = (folder, module) =>
   }).trim();
 
 function prepare(cwd) {
-  const [source, acme] = ['traefik-source', 'acme'].map((name) => join(cwd, name));
-  for (const folder of [source, acme]) rmSync(folder, { recursive: true, force: true });
+  const names = ['traefik-source', 'acme', 'basic-auth'];
+  const [source, acme, auth] = names.map((name) => join(cwd, name));
+  for (const folder of [source, acme, auth]) rmSync(folder, { recursive: true, force: true });
   copyModule(`${TRAEFIK}@${VERSION}`, source, cwd);
   const extensions = join(source, 'pkg/config/dynamic/ext');
   mkdirSync(extensions, { recursive: true });
@@ -64,7 +79,10 @@ function prepare(cwd) {
   writeFileSync(join(extensions, 'go.mod'), 'module github.com/traefik/traefik/dynamic/ext\n');
   copyModule(`${ACME}@${versionIn(source, ACME)}`, acme, source);
   writeFileSync(join(acme, 'providers/dns/zz_gen_dns_providers.go'), NO_PROVIDERS);
-  const replacements = [`${ACME}=${acme}`, `${BASIC_AUTH}=${BASIC_AUTH}@v0.4.0`];
+  copyModule(`${BASIC_AUTH}@${BASIC_AUTH_VERSION}`, auth, cwd);
+  writeFileSync(join(auth, 'fork.go'), REJECTING_AUTH);
+  writeFileSync(join(auth, 'go.mod'), `module ${BASIC_AUTH}\n`);
+  const replacements = [`${ACME}=${acme}`, `${BASIC_AUTH}=${auth}`];
   const edits = replacements.map((one) => `-replace=${one}`);
   execFileSync('go', ['mod', 'edit', ...edits], { cwd: source });
   return source;
@@ -79,7 +97,8 @@ export async function buildTraefik(cwd) {
   } catch (error) {
     throw new Skipped(`Traefik cannot be had: ${error.message.split('\n')[0]}`);
   }
-  const flags = ['-mod=mod', '-p', '2', '-trimpath', '-ldflags', '-s -w'];
+  const version = `-s -w -X ${TRAEFIK}/pkg/version.Version=${VERSION.slice(1)}`;
+  const flags = ['-mod=mod', '-p', '2', '-trimpath', '-ldflags', version];
   const args = ['go', 'build', ...flags, '-o', join(cwd, 'traefik'), './cmd/traefik'];
   await obtain('Traefik', args, { cwd: source, minutes: BUILD_MINUTES });
   return cwd;

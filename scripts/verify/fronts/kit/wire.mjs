@@ -74,11 +74,17 @@ function callOverH2(session, { state, request, done }) {
     Object.assign(state, { status, headers: rest, headAt: now() });
     request.onHead?.(state);
   });
-  collect(stream, state, { onData: request.onData, done: () => {} });
+  const isGood = () => stream.rstCode === http2.constants.NGHTTP2_NO_ERROR;
+  // RFC 9113, section 8.1: a server may answer before it has the whole body, and then stop the
+  // upload with the code NO_ERROR. Node closes such a stream only after an upload that has ended.
+  const stopUpload = () => stream.closed && isGood() && stream.destroy();
+  collect(stream, state, { onData: request.onData, done: stopUpload });
   // 'close' follows and has the code.
   stream.on('error', () => {});
   stream.on('close', () => {
-    state.whole = stream.rstCode === http2.constants.NGHTTP2_NO_ERROR && stream.readableEnded;
+    const length = state.headers?.['content-length'];
+    const isAll = length === undefined || Number(length) === state.body.length;
+    state.whole = isGood() && stream.readableEnded && isAll;
     done(state.whole ? undefined : new Error(http2Error(stream.rstCode)));
   });
   if (!endStream) send(stream, request.body, request.inPieces);
