@@ -56,7 +56,8 @@ export function sourceOf(options: GatewayOptions): Source {
   const without = (): never => {
     throw new TypeError('reload: a configuration is only for a gateway that started with config');
   };
-  if (file !== undefined) return { env, read: () => loadFile(file, env), with: without };
+  if (file !== undefined)
+    return { env, read: () => loadFile(file, env, 'createGateway({ file })'), with: without };
   if (config === undefined) {
     const named = configFile(undefined, env);
     if (named !== null)

@@ -120,6 +120,8 @@ describe('reload()', () => {
     await expect(gateway.reload(config())).rejects.toThrow(TypeError);
     writeFileSync(file, 'publicUrl: [');
     await expect(gateway.reload()).rejects.toThrow(ConfigError);
+    rmSync(file);
+    await expect(gateway.reload()).rejects.toThrow('does not exist; correct the path in the option file');
   });
 });
 
