@@ -58,7 +58,7 @@ function installInto(root) {
     mkdirSync(join(root, name), { recursive: true });
   const inRoot = replaced(install, {
     '--prefix /opt/': `--prefix ${root}/opt/`,
-    ' /tmp/mcp-': ` ${folder}/mcp-`,
+    ' ./mcp-': ` ${folder}/mcp-`,
     'npm install': 'npm install --no-audit --no-fund',
   });
   execFileSync('sh', ['-ec', inRoot], options);
