@@ -47,7 +47,7 @@ COPY --from=build /build/dist dist
 COPY deploy/compose/services.mjs deploy/compose/services.mjs
 RUN find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 
-# --- What both images have in common ------------------------------------------------------------
+# --- The common part of both images -------------------------------------------------------------
 FROM scratch AS runtime
 COPY --from=root /out /
 # A relative path begins in the folder of the configuration.
@@ -66,7 +66,7 @@ CMD ["serve"]
 FROM runtime AS demo
 COPY --from=demo-app /out /
 
-# The last stage is what `docker build .` makes.
+# `docker build .` makes the last stage.
 FROM runtime AS gateway
 COPY --from=app /out /
 ARG NODE_IMAGE

@@ -22,7 +22,7 @@ const colored = (mode, ...steps) => ({
   steps: steps.map(([color, value]) => ({ color, value })),
   ...(mode === undefined ? {} : { mode }),
 });
-export const GREEN_ONLY = colored(undefined, ['green', null]);
+const GREEN_ONLY = colored(undefined, ['green', null]);
 /** Green, and from these values on yellow and red. */
 export const limits = (yellow, red) =>
   colored(undefined, ['green', null], ['yellow', yellow], ['red', red]);

@@ -19,6 +19,7 @@ import { ACCEPTED, REJECTED } from './chart/cases.mjs';
 import { locationOf, writeSchemas } from './chart/schemas.mjs';
 import { checkStart } from './chart/start.mjs';
 import { programs } from './chart/tools.mjs';
+import { createChecks } from './checks.mjs';
 import { scratch } from './steps.mjs';
 
 const CHECK_MS = 120_000;
@@ -33,18 +34,7 @@ writeSchemas(schemas);
 const folder = mkdtempSync(join(home, 'run-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-let checks = 0;
-const failures = [];
-async function check(label, work) {
-  checks += 1;
-  try {
-    await work();
-    say(`  ok      ${label}`);
-  } catch (error) {
-    failures.push(label);
-    say(`  NOT OK  ${label}: ${error.message.trim()}`);
-  }
-}
+const { check, finish } = createChecks('the chart');
 
 /** Throws with the list of problems that kubeconform finds. */
 function conform(text) {
@@ -127,5 +117,4 @@ for (const [name, text] of plainManifests(helm))
       throw new Error('run `node scripts/render-manifests.mjs`');
   });
 
-say(`the chart: ${checks - failures.length} of ${checks} checks passed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

@@ -13,6 +13,7 @@ import { until } from '../../test/fixtures/wait.js';
 import { chart, objectsOf, template } from '../chart/render.mjs';
 import { customResources } from './chart/schemas.mjs';
 import { programs } from './chart/tools.mjs';
+import { createChecks } from './checks.mjs';
 import { startLoad } from './cluster/load.mjs';
 import { build, start } from './cluster/machine.mjs';
 import { startNode } from './cluster/node.mjs';
@@ -33,17 +34,7 @@ const folder = mkdtempSync(join(home, 'run-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const { server, stop } = await start(built, folder);
 
-let checks = 0;
-const failures = [];
-async function check(label, work) {
-  checks += 1;
-  try {
-    say(`  ok      ${label}${(await work()) ?? ''}`);
-  } catch (error) {
-    failures.push(label);
-    say(`  NOT OK  ${label}: ${error.message}`);
-  }
-}
+const { check, finish } = createChecks('the cluster');
 
 const namespaceFile = new URL('../../deploy/kubernetes/namespace.yaml', import.meta.url);
 async function makeNamespace(name) {
@@ -219,7 +210,7 @@ try {
       key,
     });
     if (lost.length === 0) throw new Error(`none of ${count}: the check sees nothing`);
-    return `: ${lost.length} of ${count}`;
+    return { note: `${lost.length} of ${count}` };
   });
   await check('with the default, no call is lost', async () => {
     const result = await rollUnderLoad({ namespace: 'portcullis', delaySeconds: 10, url, key });
@@ -230,15 +221,15 @@ try {
       throw new Error(`${ended.length} pods ended, ${pods} pods served`);
     const bad = ended.filter(({ code, seconds, allowed }) => code !== 0 || seconds >= allowed);
     if (bad.length > 0) throw new Error(JSON.stringify(bad));
-    return `: 0 of ${count} lost, 2 pods replaced, exit code 0`;
+    return { note: `0 of ${count} lost, 2 pods replaced, exit code 0` };
   });
   await upstream.close();
 } catch (error) {
-  checks += 1;
-  failures.push('the run');
-  say(`  NOT OK  the run: ${error.stack}`);
+  console.error(error);
+  await check('the run', () => {
+    throw error;
+  });
 } finally {
   await stop();
 }
-say(`the cluster: ${checks - failures.length} of ${checks} checks passed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

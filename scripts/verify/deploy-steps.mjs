@@ -24,7 +24,7 @@ export const deploySteps = [
     what: 'the jobs of release.yml that run outside GitHub (only with --only release)',
     minutes: 40,
     onlyIfNamed: true,
-    note: /^(the release: .*)$/m,
+    note: /^(the release of .*)$/m,
     run: (shell) => shell.run('node', ['scripts/verify/release.mjs']),
   },
   {

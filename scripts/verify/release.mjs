@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitOnSignals } from '../../test/fixtures/child.js';
+import { createChecks } from './checks.mjs';
 import { jobsOf, runJob, standIns } from './release/jobs.mjs';
 import { actionlint, shellcheck, validate, validators } from './release/tools.mjs';
 import { root, scratch as scratches } from './steps.mjs';
@@ -31,20 +32,6 @@ mkdirSync(home, { recursive: true });
 // Outside the repository: npm installs into the nearest folder above that has a package.json.
 const scratch = mkdtempSync(join(tmpdir(), 'portcullis-release-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
-
-let checks = 0;
-const failures = [];
-async function check(label, work) {
-  checks += 1;
-  try {
-    await work();
-    console.log(`  ok      ${label}`);
-  } catch (error) {
-    failures.push(label);
-    const output = `${error.stdout ?? ''}${error.stderr ?? ''}`;
-    console.log(`  NOT OK  ${label}: ${error.message}\n${output}`);
-  }
-}
 
 function expect(condition, problem) {
   if (!condition) throw new Error(problem);
@@ -78,6 +65,7 @@ const jobs = jobsOf(clone);
 const settings = { cwd: clone, version, scratch };
 const files = emptyFolder('work', 'files');
 const work = join(scratch, 'work');
+const { check, finish } = createChecks(`the release of ${version}`);
 
 await check('actionlint and shellcheck find nothing in the workflows', async () => {
   const program = await actionlint(home);
@@ -190,6 +178,4 @@ await check('the scripts of the publishing jobs run, with stand-ins, on those fi
   expect(!lines.some((line) => line.includes('token-of-the-workflow')), 'a token in an argument');
 });
 
-const passed = checks - failures.length;
-console.log(`the release: ${passed} of ${checks} checks passed, for version ${version}`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, parseDocument } from 'yaml';
 import { isObject } from '../core/json.js';
-import { configFile } from './config-file.js';
+import { configFile, type PathOrigin } from './config-file.js';
 import { hostAndPort } from './environment.js';
 import { PREFIX } from './environment-variables.js';
 import type { Environment } from './secrets.js';
@@ -18,7 +18,7 @@ export interface AdminAddress {
   readonly doubt: string | null;
 }
 
-function adminOfFile(path: string, from: '--config' | 'PORTCULLIS_CONFIG') {
+function adminOfFile(path: string, from: PathOrigin) {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -46,7 +46,10 @@ function reachable(host: string): string {
 const isPort = (port: unknown): port is number =>
   Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
 
-/** `option`: the file of --config. A bad value has its default. */
+/**
+ * `option`: the file of --config. A bad value has its default, that of config/schema/root.ts. This
+ * module does not load the schema, because `health` runs every few seconds.
+ */
 export function adminAddress(option: string | undefined, environment: Environment): AdminAddress {
   const file = configFile(option, environment);
   const { admin, doubt } =

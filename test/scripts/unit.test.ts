@@ -52,5 +52,3 @@ test('the process has no capability, and no writable folder', () => {
   expect(valuesOf('ProtectSystem')).toEqual(['strict']);
   expect(unit).not.toMatch(/^(ReadWritePaths|StateDirectory|CacheDirectory|MemoryDenyWriteExecute)=/m);
 });
-
-test('the section fits on one screen', () => expect(page.trim().split('\n').length).toBeLessThanOrEqual(45));

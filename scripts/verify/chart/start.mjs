@@ -25,7 +25,7 @@ const secretFor = (name) =>
     : randomBytes(32).toString('base64');
 
 /** Writes the files of the projected volume below `folder`. */
-export function writeMount(objects, folder, change = (text) => text) {
+function writeMount(objects, folder, change = (text) => text) {
   const { volumes } = podOf(objects);
   const { projected } = volumes.find(({ name }) => name === 'portcullis');
   for (const { configMap, secret } of projected.sources)

@@ -33,7 +33,7 @@ export function bytesOf(folder) {
 }
 
 /** npm writes down what it installed. */
-export function packagesOf(folder) {
+function packagesOf(folder) {
   const lock = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8');
   return Object.keys(JSON.parse(lock).packages);
 }

@@ -61,7 +61,7 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     .describe('RFC 8707 resource identifier, the URL that clients use. Default: publicUrl + path.'),
   audience: audience
     .optional()
-    .describe('Accepted audiences. Default: the resource. Exact membership.'),
+    .describe('Accepted audiences, compared exactly. Default: the resource.'),
   realm: z
     .string({ error: 'write a string, such as files' })
     .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
@@ -107,7 +107,7 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     .boolean({ error: 'write true or false' })
     .optional()
     .describe(
-      'True: callers can exchange their keys for tokens of the bridge. Default: if it exists.',
+      'True: callers can exchange their keys for tokens of the bridge. Default: if the root has it.',
     ),
   passThrough: passThroughList.describe(
     'Credentials that the gateway forwards, because only the upstream can verify them.',

@@ -65,7 +65,9 @@ export const claimsSchema = mapOf('{ scopes: [scope, scp], subject: [sub] }', {
   scopes: claimNames(USUAL_CLAIMS.scopes).describe(
     'All of them count. Each is a space-separated string or a list.',
   ),
-  subject: claimNames(USUAL_CLAIMS.subject).describe('The first that is present counts.'),
+  subject: claimNames(USUAL_CLAIMS.subject).describe(
+    'Claims with the user. The first that is present counts.',
+  ),
   tenant: claimNames(USUAL_CLAIMS.tenant, 0).describe(
     'The first that is present counts. Empty list: no claim of this issuer is a tenant.',
   ),
@@ -181,7 +183,9 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
     ),
   introspection: introspectionSchema
     .optional()
-    .describe('Introspection of opaque tokens (RFC 7662). Without it nothing is introspected.'),
+    .describe(
+      'Introspection of opaque tokens (RFC 7662). Without it, the gateway introspects no token.',
+    ),
   metadataMirror: metadataMirrorSchema
     .prefault({})
     .describe('The copy of the metadata beside the endpoints, for clients that look only there.'),

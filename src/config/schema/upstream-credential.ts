@@ -61,11 +61,11 @@ const OWN_HINT = 'the gateway sets this parameter itself; use the field for it, 
 const request = {
   audience: oneOrMore(audience, AUDIENCE_HINT)
     .optional()
-    .describe('For whom the token is. Repeated in the request.'),
+    .describe('Audiences of the token. Each is one parameter of the request.'),
   resource: oneOrMore(resource, RESOURCE_HINT)
     .optional()
-    .describe('Resource identifiers (RFC 8707). Repeated in the request.'),
-  scopes: scopes.describe('Scopes that the gateway asks for.'),
+    .describe('Resource identifiers (RFC 8707). Each is one parameter of the request.'),
+  scopes: scopes.describe('Scopes that the gateway requests.'),
   parameters: z
     .record(
       z

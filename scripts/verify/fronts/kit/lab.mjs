@@ -2,7 +2,7 @@
 //
 // Usage: `node lab.mjs PORT`. GET /quiet answers with the number of open quiet streams.
 // Each other GET gets a stream that the server cuts.
-import { createServer } from 'node:http';
+import { serve } from './serve.mjs';
 
 const EVENTS = 10;
 const EVERY_MS = 100;
@@ -67,10 +67,4 @@ async function handle(req, res) {
   return res.end(JSON.stringify({ jsonrpc: '2.0', ...resultOf(message.id, text) }));
 }
 
-createServer((req, res) => {
-  handle(req, res).catch((error) => {
-    process.stderr.write(`${error.stack}\n`);
-    res.destroy();
-  });
-}).listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));
-process.once('SIGTERM', () => process.exit(0));
+serve(handle);

@@ -5,10 +5,10 @@
 // 100 ms. GET /start begins a run. GET /stop ends it, and answers with the numbers of the clients.
 // NUMBERS_FORGETS=1 stores nothing: with it, the check must fail.
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, isLegacyRequest, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { serve } from './serve.mjs';
 
 const EVERY_MS = 100;
 const START_MS = 1000;
@@ -106,10 +106,4 @@ async function handle(req, res) {
   return isLegacy ? serveLegacy(req, res, body) : serveModern(req, res, body);
 }
 
-createServer((req, res) => {
-  handle(req, res).catch((error) => {
-    process.stderr.write(`${error.stack}\n`);
-    res.destroy();
-  });
-}).listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'));
-process.once('SIGTERM', () => process.exit(0));
+serve(handle);
