@@ -1,5 +1,5 @@
-// Checks that the files of src/ and test/ that the documents cite exist, that each way to deploy fits
-// on one screen, and the installs of the pages.
+// Checks that the files of src/ and test/ that the documents cite exist, that each way to deploy
+// fits on one screen, and the installs of the pages.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
@@ -36,7 +36,7 @@ test.each(documents)('%s cites only files that exist', (name) => {
   expect(citedPaths(readFileSync(new URL(name, root), 'utf8')).filter((path) => !exists(path))).toEqual([]);
 });
 
-/** The sections of a page: its second headings, with the lines below them. An anchor opens the next one. */
+/** The sections of a page, with their lines. The anchor at the end opens the next section. */
 const sectionsOf = (text: string): [heading: string, lines: number][] =>
   text
     .split(/^(?=## )/m)
