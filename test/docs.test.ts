@@ -1,4 +1,5 @@
-// Checks that the files of src/ and test/ that the documents cite exist.
+// Checks that the files of src/ and test/ that the documents cite exist, that each way to deploy
+// fits on one screen, and the installs of the pages.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
@@ -33,6 +34,43 @@ test('the documents are found', () => {
 
 test.each(documents)('%s cites only files that exist', (name) => {
   expect(citedPaths(readFileSync(new URL(name, root), 'utf8')).filter((path) => !exists(path))).toEqual([]);
+});
+
+/** The sections of a page, with their lines. The anchor at the end opens the next section. */
+const sectionsOf = (text: string): [heading: string, lines: number][] =>
+  text
+    .split(/^(?=## )/m)
+    .slice(1)
+    .map((part) =>
+      part
+        .replace(/\n<a id="[^"]*"><\/a>\s*$/, '')
+        .trimEnd()
+        .split('\n'),
+    )
+    .map((lines) => [lines[0]?.slice(3) ?? '', lines.length]);
+
+describe('docs/deploy.md', () => {
+  const sections = sectionsOf(readFileSync(new URL('docs/deploy.md', root), 'utf8'));
+
+  test('has a section for each way to deploy', () => {
+    const names = sections.map(([name]) => name);
+    expect(names).toEqual(expect.arrayContaining(['npm', 'Container image', 'Kubernetes with Helm', 'systemd', 'Upgrade']));
+  });
+
+  test.each(sections)('the section %j fits on one screen', (_, lines) => expect(lines).toBeLessThanOrEqual(45));
+
+  test('the lines of a section are counted with its heading, without the anchor of the next one', () => {
+    const text = '# A\n\n<a id="b"></a>\n\n## B\n\none\n\n<a id="c"></a>\n\n## C\n';
+    expect(sectionsOf(text)).toEqual([
+      ['B', 3],
+      ['C', 1],
+    ]);
+  });
+});
+
+test.each(documents)('%s leaves out no optional package of a global install: npm installs them (measured)', (name) => {
+  const lines = readFileSync(new URL(name, root), 'utf8').split('\n');
+  expect(lines.filter((line) => /npm (i|install) .*(-g|--global)\b/.test(line) && line.includes('--omit'))).toEqual([]);
 });
 
 describe('the checker', () => {

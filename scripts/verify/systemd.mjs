@@ -17,7 +17,7 @@ import { emptyFolder, folderOf } from './fronts/kit/machine.mjs';
 import { replaced, sample } from './fronts/kit/page.mjs';
 import { Skipped } from './idps/parts.mjs';
 import { root as project } from './steps.mjs';
-import { fileIn, makeRoot, startBox } from './systemd/box.mjs';
+import { makeRoot, startBox } from './systemd/box.mjs';
 
 const NPM_MS = 300_000;
 const START_MS = 120_000;
@@ -39,23 +39,32 @@ function report(label, isGood, seen) {
   say(`  ${isGood ? 'ok' : 'NOT OK'}  ${label}: ${seen}`);
 }
 
+/** A code block of the page, as the user root runs it. */
+const commands = (number) => sample('docs/deploy.md', 'systemd', number).replaceAll('sudo ', '');
+
+/** The last lines of the first block: the install, and the link to it. The box has no npm. */
+const [install, link] = commands(0).trimEnd().split('\n').slice(-2);
+
 /** Installs the packed package as docs/deploy.md does, and the Node of this process. */
 function installInto(root) {
   const folder = emptyFolder(cache, 'packed');
   const options = { cwd: project, stdio: 'pipe', timeout: NPM_MS };
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], options);
-  const prefix = join(root, 'usr/local');
-  for (const name of ['etc/portcullis', 'usr/local/lib/node_modules', 'etc/systemd/system', 'src'])
+  // An earlier run may have left them. The checks count the lines of the journal.
+  const left = ['opt/portcullis', 'usr/local/bin', 'usr/local/lib/node_modules', 'var/log/journal'];
+  for (const name of [...left, 'etc/portcullis', 'etc/systemd/system', 'src'])
     rmSync(join(root, name), { recursive: true, force: true });
-  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
-  const where = ['--global', '--prefix', prefix, '--omit=optional', '--no-audit', '--no-fund'];
-  execFileSync('npm', ['install', ...where, fileIn(folder, '.tgz')], options);
+  for (const name of ['usr/local/bin', 'etc/systemd/system'])
+    mkdirSync(join(root, name), { recursive: true });
+  const inRoot = replaced(install, {
+    '--prefix /opt/': `--prefix ${root}/opt/`,
+    ' ./mcp-': ` ${folder}/mcp-`,
+    'npm install': 'npm install --no-audit --no-fund',
+  });
+  execFileSync('sh', ['-ec', inRoot], options);
   cpSync(process.execPath, join(root, 'usr/bin/node'), { dereference: true });
   cpSync(join(project, 'deploy'), join(root, 'src/deploy'), { recursive: true });
 }
-
-/** A code block of the page, as the user root runs it. */
-const commands = (number) => sample('docs/deploy.md', 'systemd', number).replaceAll('sudo ', '');
 
 function analyze() {
   const text = execFileSync('systemd-analyze', ['security', '--offline=true', UNIT], {
@@ -99,7 +108,7 @@ async function runChecks(box, { root, servers, ports }) {
 
   // An earlier run may have left it.
   await box.run('userdel', 'portcullis');
-  const created = await box.run('sh', '-ec', `cd /src\n${commands(1)}`);
+  const created = await box.run('sh', '-ec', `${link}\ncd /src\n${commands(1)}`);
   report('the commands of docs/deploy.md', created.code === 0, created.text || 'run');
   const shipped = readFileSync(file, 'utf8');
   const lab = replaced(shipped, {

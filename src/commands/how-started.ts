@@ -21,6 +21,14 @@ const NAMES = ['portcullis', 'mcp-portcullis'];
 
 const BY_NAME: Started = { command: 'portcullis', folder: null };
 
+const NPX = 'npx mcp-portcullis';
+
+/** Also true for the folder itself. */
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !way.startsWith('..') && !isAbsolute(way);
+}
+
 const quoted = (path: string): string =>
   /^[\w./:\\@+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
@@ -34,15 +42,18 @@ export function howStarted({ script, cwd, path }: Start): Started {
   if (NAMES.includes(basename(script))) {
     const packages = join('node_modules', '.bin');
     if (folder.endsWith(packages)) {
-      const ofNpx = folder.includes(`${sep}_npx${sep}`);
-      return { command: 'npx mcp-portcullis', folder: ofNpx ? null : dirname(dirname(folder)) };
+      const project = dirname(dirname(folder));
+      if (folder.includes(`${sep}_npx${sep}`)) return { command: NPX, folder: null };
+      // In another folder, npx would ask the registry for the package.
+      return isInside(cwd, project)
+        ? { command: NPX, folder: project }
+        : { command: quoted(script), folder: null };
     }
     if (path?.split(delimiter).includes(folder)) return { command: basename(script), folder: null };
   } else if (basename(script) !== 'main.js') return BY_NAME;
-  const way = relative(cwd, script);
-  return way.startsWith('..') || isAbsolute(way)
-    ? { command: `node ${quoted(script)}`, folder: null }
-    : { command: `node ${quoted(way)}`, folder: cwd };
+  return isInside(script, cwd)
+    ? { command: `node ${quoted(relative(cwd, script))}`, folder: cwd }
+    : { command: `node ${quoted(script)}`, folder: null };
 }
 
 /** Puts `command` in the place of `portcullis` before the name of a command. */

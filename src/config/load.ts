@@ -79,15 +79,15 @@ function withIndentProblems(text: string, problems: Problem[], near: number[]): 
   return inOrder([...wrong, ...others]);
 }
 
-/**
- * From the text of a YAML file in a folder. Throws ConfigError. `from`: where the operator wrote
- * the path of the file.
- */
+/** Where the path of the file is: a program that embeds the gateway writes it as an option. */
+type FileOrigin = PathOrigin | 'createGateway({ file })';
+
+/** From the text of a YAML file in a folder. Throws ConfigError. */
 export function parseYaml(
   text: string,
   environment: Environment,
   folder = '',
-  from: PathOrigin = '--config',
+  from: FileOrigin = '--config',
 ): ResolvedConfig {
   const document = readDocument(text);
   const read = document.isRead ? readConfig(document.value, environment, folder) : null;
@@ -107,7 +107,7 @@ export function parseYaml(
 export function loadFile(
   path: string,
   environment: Environment,
-  from: PathOrigin = '--config',
+  from: FileOrigin = '--config',
 ): ResolvedConfig {
   let text: string;
   try {

@@ -3,6 +3,7 @@
 /** Where the operator wrote the path: the words for it, and for another path in its place. */
 const OF_CONFIG = { path: 'the path given to --config', give: 'give --config' };
 const OF_VARIABLE = { path: 'the path in PORTCULLIS_CONFIG', give: 'write into PORTCULLIS_CONFIG' };
+const OF_OPTION = { path: 'the path in the option file', give: 'write into the option file' };
 const OF_FIELD = { path: 'the path', give: 'write the path of' };
 
 /** By code of the error. */
@@ -16,7 +17,12 @@ const UNREADABLE: Readonly<Record<string, (words: typeof OF_CONFIG) => string>> 
   ENAMETOOLONG: ({ path }) => `is longer than a path can be; correct ${path}`,
 };
 
-const WORDS = { '--config': OF_CONFIG, PORTCULLIS_CONFIG: OF_VARIABLE, field: OF_FIELD };
+const WORDS = {
+  '--config': OF_CONFIG,
+  PORTCULLIS_CONFIG: OF_VARIABLE,
+  'createGateway({ file })': OF_OPTION,
+  field: OF_FIELD,
+};
 
 /** `from`: the option, the variable or the field that has the path. */
 export function unreadableText(

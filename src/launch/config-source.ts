@@ -67,7 +67,7 @@ export function sourceOf(options: GatewayOptions): Source {
   // Absolute, because the program may change its folder before a reload.
   if (file !== undefined) {
     const path = resolve(file);
-    return { env, read: () => loadFile(path, env), with: without };
+    return { env, read: () => loadFile(path, env, 'createGateway({ file })'), with: without };
   }
   if (config === undefined) {
     const named = configFile(undefined, env);

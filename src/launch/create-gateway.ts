@@ -124,10 +124,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Runni
         throw new Error('the gateway is closed');
     },
     reload: reloadsOf(gateway, source),
-    async close(how = {}) {
+    // Not async: each call returns the same promise.
+    close(how = {}) {
       const { drainSeconds = 0 } = how;
       if (!Number.isFinite(drainSeconds) || drainSeconds < 0 || drainSeconds > MOST_DRAIN_SECONDS)
-        throw new RangeError(`close: drainSeconds: write a number from 0 to ${MOST_DRAIN_SECONDS}`);
+        return Promise.reject(
+          new RangeError(`close: drainSeconds: write a number from 0 to ${MOST_DRAIN_SECONDS}`),
+        );
       closed ??= close(how);
       return closed;
     },

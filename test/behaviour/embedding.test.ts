@@ -120,6 +120,8 @@ describe('reload()', () => {
     await expect(gateway.reload(config())).rejects.toThrow(TypeError);
     writeFileSync(file, 'publicUrl: [');
     await expect(gateway.reload()).rejects.toThrow(ConfigError);
+    rmSync(file);
+    await expect(gateway.reload()).rejects.toThrow('does not exist; correct the path in the option file');
   });
 });
 
@@ -137,7 +139,7 @@ describe('close()', () => {
     const answer = call(gateway);
     await upstream.waitFor(1);
     const closed = gateway.close();
-    expect(gateway.close()).toStrictEqual(closed);
+    expect(gateway.close()).toBe(closed);
     await expect(gateway.ready()).rejects.toThrow('closed');
     finish();
     expect((await answer).status).toBe(200);

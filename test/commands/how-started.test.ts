@@ -16,6 +16,8 @@ describe('the form of portcullis', () => {
     ['npx, installed', '/app/node_modules/.bin/portcullis', '/app', 'npx mcp-portcullis', '/app'],
     ['npx, by the other name', '/app/node_modules/.bin/mcp-portcullis', '/app/sub', 'npx mcp-portcullis', '/app'],
     ['npx, not installed', '/h/.npm/_npx/1f/node_modules/.bin/mcp-portcullis', '/app', 'npx mcp-portcullis', null],
+    ['by path in .bin, from above', '/app/node_modules/.bin/portcullis', '/', '/app/node_modules/.bin/portcullis', null],
+    ['by path in .bin', '/opt/p/node_modules/.bin/portcullis', '/home/a', '/opt/p/node_modules/.bin/portcullis', null],
     ['globally', '/usr/local/bin/portcullis', '/app', 'portcullis', null],
     ['globally, by the other name', '/usr/local/bin/mcp-portcullis', '/app', 'mcp-portcullis', null],
     ['a global one outside PATH', '/opt/p/bin/portcullis', '/app', 'node /opt/p/bin/portcullis', null],

@@ -28,8 +28,11 @@ test('docs/embedding.md: the program in JavaScript runs, and ends at SIGTERM', a
 
 test('docs/embedding.md: the program in TypeScript compiles', async () => {
   const [program = ''] = samples('embedding.md', 'ts');
+  const name = /^\/\/ (gateway\.\w+)/.exec(program)?.[1] ?? '';
   const compilerOptions = { strict: true, module: 'NodeNext', noEmit: true, target: 'ES2022', lib: ['ES2022', 'DOM'], types: [] };
-  folder = programFolder({ 'gateway.ts': program, 'tsconfig.json': JSON.stringify({ compilerOptions, files: ['gateway.ts'] }) });
+  const tsconfig = JSON.stringify({ compilerOptions, files: [name] });
+  // npm writes no "type" into the package.json of a new folder.
+  folder = programFolder({ [name]: program, 'tsconfig.json': tsconfig, 'package.json': '{}' });
   expect(await folder.run([`${root}node_modules/typescript/bin/tsc`, '-p', '.'])).toEqual({ lines: [], code: 0 });
 });
 

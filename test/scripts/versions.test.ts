@@ -1,4 +1,4 @@
-// Checks that every place of the repository names one version, and what the checker finds.
+// Checks that every place of the repository names one version, and that the lock has the package.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -27,6 +27,13 @@ test('all places name the version of package.json', () => {
   const names = places.map(({ place }) => place);
   expect(names).toEqual(expect.arrayContaining(['package-lock.json packages', 'CHANGELOG.md', 'docs/operation.md']));
   expect(places.filter((one) => one.version !== version)).toEqual([]);
+});
+
+test('npm install changes nothing in package-lock.json', () => {
+  const manifest = JSON.parse(read('package.json'));
+  const locked = JSON.parse(read('package-lock.json')).packages[''];
+  const { name, version, license, bin, engines, dependencies, optionalDependencies, devDependencies } = manifest;
+  expect(locked).toEqual({ name, version, license, bin, engines, dependencies, optionalDependencies, devDependencies });
 });
 
 test('the newest release of CHANGELOG.md is this version, with a date', () => {

@@ -1,7 +1,7 @@
 // A small Debian with systemd as its first process, in a container of runc on the network of this
 // machine.
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startChild } from '../../../test/fixtures/child.js';
@@ -139,10 +139,3 @@ export async function startBox(root, folder) {
   if (!child.running()) throw new Error(`the box ended by itself; see ${logFile}`);
   return { run, stop };
 }
-
-/** The only file of a folder with this ending. */
-export const fileIn = (folder, ending) =>
-  join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith(ending)),
-  );
