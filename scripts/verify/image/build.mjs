@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { install, nodeFolder, nodeRelease } from '../packages.mjs';
 import { root } from '../steps.mjs';
 
-const MIRROR = 'http://deb.debian.org/debian';
 const NPM = '11.19.1';
 const CA = '/etc/ssl/certs/ca-certificates.crt';
 const MINUTES = 60_000;
@@ -48,7 +47,7 @@ export async function makeBase(cache, buildah, say) {
   const folder = join(cache, 'base');
   rmSync(folder, { recursive: true, force: true });
   say(`debootstrap: a base for ${name}`);
-  const args = ['--variant=minbase', '--include=ca-certificates', 'bookworm', folder, MIRROR];
+  const args = ['--variant=minbase', '--include=ca-certificates', 'bookworm', folder];
   execFileSync('debootstrap', args, {
     timeout: 10 * MINUTES,
     stdio: ['ignore', 'ignore', 'inherit'],
