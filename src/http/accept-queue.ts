@@ -49,7 +49,8 @@ const takeRoom = (server: Server, address: AddressInfo): Promise<boolean> =>
  * never empty then (measured: 25 of 32 callers lost a request). So the queue gets room for one
  * connection. While it is full, the kernel ignores attempts to connect. A client repeats them after
  * a second, finds the port closed, and takes another replica. At last the gateway takes the room
- * itself: its own connection is made only where the queue was empty.
+ * itself: its own connection is made only where the queue was empty. A client whose handshake ended
+ * at a full queue is connected in its own view alone, and can still be reset.
  */
 export async function emptyAcceptQueue(server: Server): Promise<void> {
   const address = server.address();
