@@ -2,57 +2,14 @@
 // later step runs. ARCHITECTURE.md numbers the steps as the comments here do.
 import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
-import type { Endpoint } from './core/endpoint.js';
 import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
 import { gatewayFault, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
-import type { RequestSummary } from './core/request-summary.js';
 import { ok, type Result } from './core/result.js';
-
-/** The steps that are the same for every endpoint. Null from a check means: go on. */
-export interface Stages {
-  /** Step 1: one Host, one body framing, a sane target. */
-  validate(exchange: Exchange): Failure | null;
-  /** Step 2. Two hosts may have the same path. */
-  route(host: string, path: string): EndpointRuntime | null;
-  /**
-   * Step 2: metadata and health. Null: the path is not a page. A promise settles with null when the
-   * page has been sent.
-   */
-  page(exchange: Exchange): Promise<Failure | null> | Failure | null;
-  /** Step 2: the failure of a path that has neither an endpoint nor a page. */
-  noRoute(path: string): Failure;
-  /** Step 2: rejects new calls on open connections while the gateway shuts down. */
-  draining(): Failure | null;
-  /** Step 3. */
-  origin(exchange: Exchange, endpoint: Endpoint): Failure | null;
-  /** Step 3: true where the exchange was a CORS preflight and is answered. */
-  preflight(exchange: Exchange, endpoint: Endpoint): boolean;
-  /** Step 4. */
-  readCredential(exchange: Exchange, endpoint: Endpoint): Result<Credential>;
-  /** Step 6: headers for a caller that passed, on whatever answer it gets later. */
-  accepted(exchange: Exchange, caller: Caller): void;
-  /** Step 7. */
-  method(exchange: Exchange): Failure | null;
-  /** Step 8: media type and coding, before the gateway asks for a byte of the body. */
-  readable(exchange: Exchange): Failure | null;
-  /** Step 8. `body` is null for GET and DELETE. */
-  read(exchange: Exchange, body: Buffer | null): Result<Message>;
-  /** The JSON-RPC id of a call that is rejected before step 8, if a short body has one. */
-  callId(exchange: Exchange, listener: (idText: string | undefined) => void): void;
-  /** Writes a failure to the caller. */
-  sendError(
-    exchange: Exchange,
-    endpoint: Endpoint | null,
-    failure: Failure,
-    message: Message | null,
-  ): void;
-  /** Step 14. */
-  record(summary: RequestSummary): void;
-}
+import type { Stages } from './core/stages.js';
 
 /** A request that ended without a failure and without an upstream. */
 type Served = 'page' | 'preflight';
@@ -109,7 +66,7 @@ class RequestRun implements BodyListener, ResponseListener {
       const page = stages.page(exchange);
       return page instanceof Promise
         ? page.then((failure) => failure ?? 'page')
-        : (page ?? stages.noRoute(exchange.path));
+        : (page ?? stages.noRoute(exchange.host, exchange.path));
     }
     this.endpoint = endpoint;
     this.generation = endpoint.admission.generation;
@@ -193,15 +150,27 @@ class RequestRun implements BodyListener, ResponseListener {
       // 9 policy
       const denied = endpoint.authorize.check(caller, message.value);
       if (denied !== null) return this.conclude(denied);
-      // 10 limits: an endpoint has none yet; 11 upstream credential
-      const headers = endpoint.credential.headers(caller, this.credential as Credential);
-      if (!(headers instanceof Promise)) return this.forward(headers);
-      void headers
-        .then((result) => this.forward(result))
+      // 10 limits
+      const limited =
+        endpoint.limiter?.take(caller, message.value, exchange.responseHeaders) ?? null;
+      if (!(limited instanceof Promise)) return this.present(limited);
+      void limited
+        .then((failure) => this.present(failure))
         .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
     } catch (cause) {
       this.conclude(gatewayFault({ cause }));
     }
+  }
+
+  private present(limited: Failure | null): void {
+    if (limited !== null) return this.conclude(limited);
+    // 11 upstream credential
+    const { credential } = this.endpoint as EndpointRuntime;
+    const headers = credential.headers(this.caller as Caller, this.credential as Credential);
+    if (!(headers instanceof Promise)) return this.forward(headers);
+    void headers
+      .then((result) => this.forward(result))
+      .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
   }
 
   private forward(credentialHeaders: Result<readonly string[]>): void {

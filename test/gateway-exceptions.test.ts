@@ -27,6 +27,8 @@ describe('an exception is a bug', () => {
     ['readable', { readable: boom }],
     ['read', { read: boom }],
     ['authorize', { authorize: boom }],
+    ['limit', { limit: boom }],
+    ['limit', { limit: () => Promise.reject(new Error('boom')) }],
     ['headers', { headers: boom }],
     ['headers', { headers: () => Promise.reject(new Error('boom')) }],
     ['forward', { forward: boom }],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Failure } from '../src/core/failure.js';
 import * as failures from '../src/core/failures.js';
 import { ok } from '../src/core/result.js';
-import type { Stages } from '../src/gateway.js';
+import type { Stages } from '../src/core/stages.js';
 import { until } from './fixtures/wait.js';
 import { at, caller, corridor, ending, message, ORDER, run, type Steps, through } from './support/corridor.js';
 import { principal } from './support/endpoint.js';

@@ -122,7 +122,7 @@ export async function startGateway(
       draining: () => listener.draining(),
       route: (host, path) => active.runtime.route(host, path),
       page: (exchange) => active.runtime.page(exchange),
-      noRoute: (path) => active.runtime.noRoute(path),
+      noRoute: (host, path) => active.runtime.noRoute(host, path),
       origin: applyCors,
       preflight: answerPreflight,
       readCredential,

@@ -18,10 +18,10 @@ const withoutSlashes = (path: string): string => path.replaceAll('/', '');
  * The failure of a path without an endpoint. Where only slashes differ from the path of an endpoint
  * it has that path, as the configuration writes it.
  */
-export function createNoRoute(paths: readonly string[]): (path: string) => Failure {
+export function createNoRoute(paths: readonly string[]): (host: string, path: string) => Failure {
   // The first of two paths with the same letters counts.
   const byLetters = new Map([...paths].reverse().map((path) => [withoutSlashes(path), path]));
-  return (path) => {
+  return (_host, path) => {
     const known = byLetters.get(withoutSlashes(path));
     if (known === undefined) return routeUnknown();
     return routeSlash({ detail: `only slashes differ from ${known}`, data: { path: known } });

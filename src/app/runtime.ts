@@ -7,7 +7,7 @@ import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { EndpointRuntime } from '../core/endpoint-runtime.js';
-import type { Stages } from '../gateway.js';
+import type { Stages } from '../core/stages.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
 import { fetchJson } from '../idp/fetch-json.js';
@@ -24,8 +24,8 @@ import { bridgeRuntime } from './bridge.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
 import {
-  type PathStreams,
-  pathStreams,
+  type EndpointStreams,
+  endpointStreams,
   type RuntimeDependencies,
   type SharedParts,
 } from './shared-parts.js';
@@ -85,16 +85,16 @@ export function buildRuntime(
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
   const credentials = createUpstreamCredentials(config, issuers, shared);
-  const streamsOf = new Map<string, PathStreams>();
-  const pathOfPool = new Map<UpstreamPool, string>();
+  const streamsOf = new Map<string, EndpointStreams>();
+  const nameOfPool = new Map<UpstreamPool, string>();
 
   function endpointRuntime(endpoint: Endpoint): EndpointRuntime {
-    const { upstream, path } = endpoint;
+    const { upstream, name } = endpoint;
     const authorize = createAuthorizer(endpoint);
-    const streams = pathStreams(shared, path);
-    streamsOf.set(path, streams);
-    const pool = pools.get({ path, upstream }, () => createPool(upstream));
-    pathOfPool.set(pool, path);
+    const streams = endpointStreams(shared, name);
+    streamsOf.set(name, streams);
+    const pool = pools.get({ name, upstream }, () => createPool(upstream));
+    nameOfPool.set(pool, name);
     const admission = admissions.of(endpoint, bridgeIssuer);
     return {
       config: endpoint,
@@ -108,6 +108,7 @@ export function buildRuntime(
         'pass-through': createPassThroughAuthenticator(clock),
       },
       authorize,
+      limiter: null,
       credential: credentials.of(endpoint),
       transport: createTransport({
         endpoint,
@@ -144,11 +145,11 @@ export function buildRuntime(
         introspectionIsUp: introspect === null ? null : introspectionIsUp(),
       })),
     endpointStates: () =>
-      [...streamsOf].map(([path, { ticker }]) => ({ path, openStreams: ticker.open() })),
+      [...streamsOf].map(([endpoint, { ticker }]) => ({ endpoint, openStreams: ticker.open() })),
     upstreamStates: () =>
-      [...pathOfPool].flatMap(([pool, path]) => [
-        { path, kind: 'requests' as const, ...pool.usage(false) },
-        { path, kind: 'streams' as const, ...pool.usage(true) },
+      [...nameOfPool].flatMap(([pool, endpoint]) => [
+        { endpoint, kind: 'requests' as const, ...pool.usage(false) },
+        { endpoint, kind: 'streams' as const, ...pool.usage(true) },
       ]),
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
@@ -163,8 +164,8 @@ export function buildRuntime(
       shared.issuers.retain(new Set(issuers.values()));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
-      shared.streamsByPath.retain(new Set(streamsOf.values()));
-      for (const pool of pools.retain(new Set(pathOfPool.keys()))) pool.retire();
+      shared.streamsByEndpoint.retain(new Set(streamsOf.values()));
+      for (const pool of pools.retain(new Set(nameOfPool.keys()))) pool.retire();
       for (const { keys } of withKeys) keys.preload();
       for (const metadata of mirrors.sources) metadata.start();
     },

@@ -24,8 +24,8 @@ export interface RuntimeDependencies {
   readonly notify: Notify;
 }
 
-/** The event streams of one path. */
-export interface PathStreams {
+/** The event streams of one endpoint of the configuration. */
+export interface EndpointStreams {
   readonly ticker: CountingTicker;
   readonly ended: EndedStreams;
 }
@@ -41,7 +41,7 @@ export interface SharedParts extends RuntimeDependencies {
   /** Credentials for upstreams, with their tokens. */
   readonly upstreamCredentials: Keep<PrincipalCredential>;
   readonly streams: StreamTicker;
-  readonly streamsByPath: Keep<PathStreams>;
+  readonly streamsByEndpoint: Keep<EndpointStreams>;
   readonly apiKeys: ApiKeyRegistry;
   readonly admissions: Admissions;
   readonly bridges: Keep<BridgeRuntime>;
@@ -59,7 +59,7 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     pools: createKeep(),
     upstreamCredentials: createKeep(),
     streams: createStreamTicker(clock),
-    streamsByPath: createKeep(),
+    streamsByEndpoint: createKeep(),
     apiKeys,
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
@@ -67,12 +67,12 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
   };
 }
 
-/** The streams of a path. Two configurations with the same path share them. */
-export const pathStreams = (
-  { streamsByPath, streams, clock }: SharedParts,
-  path: string,
-): PathStreams =>
-  streamsByPath.get(path, () => ({
+/** The streams of an endpoint. Two configurations with the same name share them. */
+export const endpointStreams = (
+  { streamsByEndpoint, streams, clock }: SharedParts,
+  name: string,
+): EndpointStreams =>
+  streamsByEndpoint.get(name, () => ({
     ticker: countStreams(streams),
     ended: createEndedStreams(clock),
   }));

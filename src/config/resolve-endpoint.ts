@@ -48,6 +48,8 @@ export function resolveEndpoint(
   const accepted = (input.issuers ?? []).map((name) => issuers[name] as AcceptedIssuer);
   const isOfBridge = bridge !== null && isBridged(input);
   return {
+    name: input.path,
+    host: null,
     path: input.path,
     resource,
     metadataUrl: metadata.href,

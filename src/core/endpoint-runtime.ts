@@ -26,6 +26,15 @@ export interface Authorizer {
   check(caller: Caller, message: Message): Failure | null;
 }
 
+/** Counts calls against the limits of an endpoint (step 10). */
+export interface Limiter {
+  /**
+   * Counts the calls of a message. Null: they may pass. Adds the `RateLimit-*` headers of the
+   * answer to `responseHeaders`: names and values in turn.
+   */
+  take(caller: Caller, message: Message, responseHeaders: string[]): MaybeLater<Failure | null>;
+}
+
 /** A credential of one kind for calls of principals (step 11). */
 export interface PrincipalCredential {
   /** Names and values in turn. `presented`: the credential that the principal proved. */
@@ -73,6 +82,8 @@ export interface EndpointRuntime {
   readonly admission: Admission;
   readonly authenticators: Authenticators;
   readonly authorize: Authorizer;
+  /** Null: the endpoint has no limits. */
+  readonly limiter: Limiter | null;
   readonly credential: UpstreamCredential;
   readonly transport: Transport;
 }

@@ -15,6 +15,13 @@ export const HEALTH_PATHS: readonly string[] = ['/healthz', '/readyz'];
 export const MAX_SCOPE_CHARACTERS = 2_048;
 
 export interface Endpoint {
+  /**
+   * The endpoint of the configuration in logs, metrics and limits: its first host, if it has one,
+   * and its path. Endpoints that differ in their host only may share it, with what serves them.
+   */
+  readonly name: string;
+  /** The host name under which it answers, in lower case, without a port. Null: under any. */
+  readonly host: string | null;
   readonly path: string;
   /** RFC 8707 resource identifier, exactly as published (A-04, identical code points). */
   readonly resource: string;

@@ -88,7 +88,7 @@ export function sharedFields(summary: RequestSummary): Record<string, unknown> {
   return {
     reason: failure?.definition.reason ?? 'ok',
     'http.response.status_code': status,
-    endpoint: endpoint?.path,
+    endpoint: endpoint?.name,
     'http.request.method': exchange.method,
     era: message?.era,
     credential: credentialOf(caller) ?? failure?.vouched?.method,

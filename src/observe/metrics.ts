@@ -167,7 +167,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     request(summary) {
       const { endpoint, failure, status, durationMs } = summary;
       keyCounts.request(summary);
-      const series = seriesOf(endpoint?.path ?? 'none', failure?.definition.reason ?? 'ok');
+      const series = seriesOf(endpoint?.name ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
       (series.byClass[Math.floor(status / 100)] as number)++;
       series.timedRequests++;

@@ -21,13 +21,15 @@ export interface IssuerState {
 }
 
 export interface EndpointState {
-  readonly path: string;
+  /** Its name. */
+  readonly endpoint: string;
   readonly openStreams: number;
 }
 
 /** The connections to the MCP server of one endpoint. */
 export interface UpstreamState {
-  readonly path: string;
+  /** The name of the endpoint. */
+  readonly endpoint: string;
   /** `requests`: below `maxConcurrentRequests`. `streams`: below `maxStreams`. */
   readonly kind: 'requests' | 'streams';
   readonly inUse: number;
@@ -94,7 +96,7 @@ const ofUpstreams = (
 ): Omit<Value, 'metricName'>[] =>
   summed(
     upstreams().map((one) => ({
-      labels: { endpoint: one.path, kind: one.kind },
+      labels: { endpoint: one.endpoint, kind: one.kind },
       value: readValue(one),
     })),
   );
@@ -121,8 +123,8 @@ export const stateMetrics: readonly StateMetric[] = [
     help: 'Event streams to callers that are open, by endpoint.',
     values: ({ endpoints }) =>
       summed(
-        endpoints().map(({ path, openStreams }) => ({
-          labels: { endpoint: path },
+        endpoints().map(({ endpoint, openStreams }) => ({
+          labels: { endpoint },
           value: openStreams,
         })),
       ),

@@ -35,7 +35,7 @@ describe('the route (C-147, C-144)', () => {
 describe('a path without an endpoint (D-13)', () => {
   const noRoute = createNoRoute(['/files/mcp', '/b', '/c/d', '/cd']);
   const told = (path: string) => {
-    const { definition, data } = noRoute(path);
+    const { definition, data } = noRoute('mcp.example.com', path);
     return [definition.reason, data?.path];
   };
 
@@ -57,7 +57,7 @@ describe('a path without an endpoint (D-13)', () => {
   );
 
   test('two slashes differ from the root by one', () => {
-    expect(createNoRoute(['/'])('//').data).toEqual({ path: '/' });
-    expect(createNoRoute(['/'])('/mcp').definition.reason).toBe('route.unknown');
+    expect(createNoRoute(['/'])('mcp.example.com', '//').data).toEqual({ path: '/' });
+    expect(createNoRoute(['/'])('mcp.example.com', '/mcp').definition.reason).toBe('route.unknown');
   });
 });

@@ -149,7 +149,7 @@ describe('100 reloads, each with another issuer and upstream', () => {
       runtime.activate();
       if (i % 20 === 0) await forward(runtime);
     }
-    expect([parts.issuers, parts.pools, parts.streamsByPath].map((keep) => keep.all().length)).toEqual([1, 1, 1]);
+    expect([parts.issuers, parts.pools, parts.streamsByEndpoint].map((keep) => keep.all().length)).toEqual([1, 1, 1]);
     await until('the connections of the others are closed', () => upstream.connections() === 0);
   });
 });

@@ -47,9 +47,9 @@ test('each issuer: its keys and its introspection, where it has them', async () 
 
 test('two endpoints with one path, at two hosts, share a series', async () => {
   const endpoints = [
-    { path: '/mcp', openStreams: 2 },
-    { path: '/b', openStreams: 0 },
-    { path: '/mcp', openStreams: 3 },
+    { endpoint: '/mcp', openStreams: 2 },
+    { endpoint: '/b', openStreams: 0 },
+    { endpoint: '/mcp', openStreams: 3 },
   ];
   const text = await textOf({ endpoints: () => endpoints, requestsInFlight: () => 7 });
   expect(linesOf(text).slice(1)).toEqual([
@@ -61,9 +61,9 @@ test('two endpoints with one path, at two hosts, share a series', async () => {
 
 test('the connections to MCP servers, and how many the configuration allows', async () => {
   const upstreams: UpstreamState[] = [
-    { path: '/mcp', kind: 'requests', inUse: 2, limit: 10 },
-    { path: '/mcp', kind: 'streams', inUse: 0, limit: 100 },
-    { path: '/mcp', kind: 'requests', inUse: 3, limit: 20 },
+    { endpoint: '/mcp', kind: 'requests', inUse: 2, limit: 10 },
+    { endpoint: '/mcp', kind: 'streams', inUse: 0, limit: 100 },
+    { endpoint: '/mcp', kind: 'requests', inUse: 3, limit: 20 },
   ];
   expect(linesOf(await textOf({ upstreams: () => upstreams })).slice(2)).toEqual([
     'portcullis_upstream_in_use{endpoint="/mcp",kind="requests"} 5',

@@ -1,11 +1,12 @@
 // The corridor with steps that a test chooses, and a record of the steps that it called.
-import type { Authenticator, EndpointRuntime } from '../../src/core/endpoint-runtime.js';
+import type { Authenticator, EndpointRuntime, Limiter } from '../../src/core/endpoint-runtime.js';
 import type { Failure } from '../../src/core/failure.js';
 import { routeUnknown } from '../../src/core/failures.js';
 import type { Message } from '../../src/core/message.js';
 import type { RequestSummary } from '../../src/core/request-summary.js';
 import { ok } from '../../src/core/result.js';
-import { createCorridor, type Stages } from '../../src/gateway.js';
+import type { Stages } from '../../src/core/stages.js';
+import { createCorridor } from '../../src/gateway.js';
 import { until } from '../fixtures/wait.js';
 import { testClock } from './clock.js';
 import { admission, endpoint, principal } from './endpoint.js';
@@ -20,6 +21,7 @@ const credential = { kind: 'bearer', token: 't' } as const;
 export interface Steps extends Stages {
   authenticate: Authenticator['authenticate'];
   authorize: EndpointRuntime['authorize']['check'];
+  limit: Limiter['take'];
   headers: EndpointRuntime['credential']['headers'];
   forward: EndpointRuntime['transport']['forward'];
 }
@@ -39,6 +41,7 @@ const runtime = (steps: Steps): EndpointRuntime => ({
     'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
   },
   authorize: { check: (...args) => steps.authorize(...args) },
+  limiter: { take: (...args) => steps.limit(...args) },
   credential: { headers: (...args) => steps.headers(...args) },
   transport: { forward: (...args) => steps.forward(...args) },
 });
@@ -64,6 +67,7 @@ export function corridor(changes: Partial<Steps> = {}) {
     readable: () => null,
     read: () => ok(message),
     authorize: () => null,
+    limit: () => null,
     headers: () => ok(['x-upstream-key', 'k']),
     forward(asked, _caller, _message, _headers, listener) {
       asked.begin(200, [], null);
@@ -110,6 +114,7 @@ export const ORDER = [
   'readable',
   'read',
   'authorize',
+  'limit',
   'headers',
   'forward',
   'record',

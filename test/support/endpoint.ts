@@ -15,6 +15,8 @@ export const METADATA = 'https://mcp.example.com/.well-known/oauth-protected-res
 
 export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
   return {
+    name: overrides.path ?? '/mcp',
+    host: null,
     path: '/mcp',
     resource: RESOURCE,
     metadataUrl: METADATA,
