@@ -48,6 +48,8 @@ export interface Dependencies {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
   /** Gets the lines of the log. */
   readonly destination: LogSink;
   /** The version of the package, for the metrics. */
@@ -78,7 +80,7 @@ export async function startGateway(
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice } = dependencies;
+  const { reword = (notice) => notice, usesProxy } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (original) => {
     const notice = reword(original);
@@ -108,7 +110,7 @@ export async function startGateway(
       listening &&
       (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
-  const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
+  const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify, usesProxy });
   const { apiKeys = config.apiKeys } = dependencies;
   shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {

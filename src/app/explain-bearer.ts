@@ -3,6 +3,7 @@
 import { checkAudience } from '../authorize/audience.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
 import type { Caller } from '../core/principal.js';
+import type { FetchJson } from '../idp/fetch-json.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { unverifiedFacts } from '../verify/authenticators/jwt.js';
 import { createExplain } from '../verify/explain.js';
@@ -32,9 +33,10 @@ export interface ExplainBearer {
 export function createExplainBearer(
   settings: ExplainSettings,
   kept: Keep<IssuerRuntime>,
+  fetchJson: FetchJson,
 ): ExplainBearer {
   const { config, endpoint, clock, written = null } = settings;
-  const shared = { ...settings, schedule: systemScheduler, issuers: kept };
+  const shared = { ...settings, schedule: systemScheduler, issuers: kept, fetchJson };
   const introspections = recordIntrospections(
     acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
   );

@@ -10,7 +10,6 @@ import type { EndpointRuntime } from '../core/endpoint-runtime.js';
 import type { Stages } from '../core/stages.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
-import { fetchJson } from '../idp/fetch-json.js';
 import type { EndpointState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
@@ -55,8 +54,7 @@ export function issuerRuntimes(
   configs: readonly ResolvedIssuer[],
   shared: RuntimeDependencies & Pick<SharedParts, 'issuers'>,
 ): Map<string, IssuerRuntime> {
-  const build = (config: ResolvedIssuer): IssuerRuntime =>
-    createIssuerRuntime(config, { ...shared, fetchJson });
+  const build = (config: ResolvedIssuer): IssuerRuntime => createIssuerRuntime(config, shared);
   return new Map(
     configs.map((config) => [config.issuer, shared.issuers.get(config, () => build(config))]),
   );

@@ -5,6 +5,7 @@ import type { Clock, Scheduler } from '../core/clock.js';
 import type { PrincipalCredential } from '../core/endpoint-runtime.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
+import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
@@ -22,6 +23,8 @@ export interface RuntimeDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** Sends the requests to identity providers. */
+  readonly fetchJson: FetchJson;
 }
 
 /** The event streams of one endpoint of the configuration. */
@@ -49,11 +52,19 @@ export interface SharedParts extends RuntimeDependencies {
   readonly grantLimits: GrantLimits;
 }
 
-export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
+/** The shared parts are made of these. */
+interface Surroundings extends Omit<RuntimeDependencies, 'fetchJson'> {
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
+}
+
+export function createSharedParts(surroundings: Surroundings): SharedParts {
+  const { usesProxy, ...dependencies } = surroundings;
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
     ...dependencies,
+    fetchJson: createFetchJson({ usesProxy }),
     drawnSessionKey: secret(randomBytes(32).toString('base64')),
     issuers: createKeep(),
     pools: createKeep(),

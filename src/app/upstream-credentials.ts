@@ -10,7 +10,6 @@ import type {
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
 import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
@@ -37,8 +36,6 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
-  /** Absent: the usual one. `explain` records the requests. */
-  readonly fetchJson?: FetchJson;
 }
 
 /** The kinds with a state or a secret of their own. */
@@ -50,7 +47,6 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
@@ -63,10 +59,10 @@ export function createUpstreamCredentials(
       const exchange = createIdJagExchange(
         { ...config, idJag },
         {
-          ...dependencies,
+          ...shared,
           issuerMetadata: metadata,
           serverMetadata: createMetadataSource({
-            ...dependencies,
+            ...shared,
             issuer: idJag.issuer,
             timeoutMs,
           }),
@@ -76,7 +72,7 @@ export function createUpstreamCredentials(
       return exchangeCredential(config, { ...shared, exchange });
     }
     const client = createTokenClient({
-      ...dependencies,
+      ...shared,
       server: config,
       metadata,
       // As for introspection: with the URL of the metadata as its audience, a server that an
@@ -94,7 +90,7 @@ export function createUpstreamCredentials(
   function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
     const { tokenUrl } = config;
     const client = createTokenClient({
-      ...dependencies,
+      ...shared,
       server: config,
       metadata: null,
       // The configuration names no issuer here. RFC 7523 section 3 allows the URL of the token

@@ -150,9 +150,9 @@ export function circles(all: readonly Source[]): string[] {
   return [...found];
 }
 
-/** Surroundings that a stage takes itself: it must get them as arguments (E-13, injected clock). */
+/** Surroundings that a room takes itself: it must get them as arguments (E-13, injected clock). */
 export function surroundingsTaken({ path, text }: Source): string[] {
-  if (![...STAGES, 'core', 'mcp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
+  if (![...STAGES, 'core', 'mcp', 'idp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
   const code = codeOnly(text);
   return FORBIDDEN.filter(([, pattern]) => pattern.test(code)).map(([name]) => `${path}: ${name}`);
 }
