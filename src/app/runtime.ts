@@ -65,7 +65,13 @@ export function issuerRuntimes(
 export const acceptedBy = (
   { issuers }: Endpoint,
   all: ReadonlyMap<string, IssuerRuntime>,
-): Map<string, IssuerRuntime> => new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+): Map<string, IssuerRuntime> =>
+  new Map(
+    issuers.flatMap((issuer) => {
+      const runtime = all.get(issuer);
+      return runtime === undefined ? [] : [[issuer, runtime]];
+    }),
+  );
 
 /** The name of this deployment in `Via`: equal on every replica, and it reveals nothing. */
 const pseudonymOf = (publicUrl: string): string =>
