@@ -42,6 +42,7 @@ const NOTHING: GatewayState = {
   endpoints: () => [],
   upstreams: () => [],
   reloads: () => [],
+  config: () => ({ generation: 0, hash: '0' }),
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };

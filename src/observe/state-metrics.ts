@@ -49,6 +49,14 @@ export interface ReloadState {
   readonly lastSuccessMs: number;
 }
 
+/** The configuration that the gateway runs with. */
+export interface ConfigState {
+  /** 1 after the start, and 1 more after each good reload. */
+  readonly generation: number;
+  /** Twelve hexadecimal digits. Equal on all replicas with the same configuration. */
+  readonly hash: string;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
@@ -57,6 +65,7 @@ export interface GatewayState {
   endpoints(): readonly EndpointState[];
   upstreams(): readonly UpstreamState[];
   reloads(): readonly ReloadState[];
+  config(): ConfigState;
   /** The number of keys in the registry; null: no keys are configured. */
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
@@ -178,6 +187,16 @@ export const stateMetrics: readonly StateMetric[] = [
         { labels: { part, result: 'success' }, value: succeeded },
         { labels: { part, result: 'failure' }, value: failed },
       ]),
+  },
+  {
+    name: 'portcullis_config_generation',
+    help: 'Configurations that the process has run with: 1 after the start.',
+    values: ({ config }) => [{ labels: {}, value: config().generation }],
+  },
+  {
+    name: 'portcullis_config_hash',
+    help: 'A number that is equal on all replicas that run with the same configuration.',
+    values: ({ config }) => [{ labels: {}, value: Number.parseInt(config().hash, 16) }],
   },
   {
     name: 'portcullis_api_keys',

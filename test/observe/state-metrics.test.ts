@@ -15,6 +15,7 @@ const quiet: GatewayState = {
   endpoints: () => [],
   upstreams: () => [],
   reloads: () => [],
+  config: () => ({ generation: 3, hash: '0000000000ff' }),
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };

@@ -33,12 +33,15 @@ interface Entry extends NewEntry {
 const ENTRIES = 10_000;
 /** Characters of all tokens whose claims are kept: 10,000 of the longest would take 320 MB. */
 const CHARACTERS = 16 * 1024 * 1024;
-/** The bound of the number: with `max`, an empty cache takes 300 KB, and there may be 1,000. */
-const LEAST = Math.ceil(CHARACTERS / ENTRIES);
+/**
+ * Both bounds in one. With the `max` of the library an empty cache takes 300 KB, and there may be
+ * 1,000 of them.
+ */
+const MAX_SIZE = ENTRIES * CHARACTERS;
 const LIFE_MS = 300_000;
 
 export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
-  const cache = new LRUCache<string, Entry>({ maxSize: CHARACTERS });
+  const cache = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
   return {
     get(key) {
       const entry = cache.get(key);
@@ -53,7 +56,7 @@ export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
     },
     put(key, entry) {
       const createdAtMs = clock.monotonicMs();
-      const size = Math.max(LEAST, entry.characters);
+      const size = Math.max(CHARACTERS, (entry.characters + 1) * ENTRIES);
       cache.set(key, { ...entry, createdAtMs, foundIn: null }, { size });
     },
   };
