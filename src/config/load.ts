@@ -10,7 +10,7 @@ import { variableOf, variableProblemText } from './environment-variables.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
 import { resolve } from './resolve.js';
 import type { ResolvedConfig } from './resolved-config.js';
-import type { Environment } from './secrets.js';
+import { type Environment, noteFile } from './secrets.js';
 import { unreadableText } from './unreadable.js';
 import { validate, withoutConsequences } from './validate.js';
 import { documentInSlices, firstFlawLine, readDocument } from './yaml-document.js';
@@ -120,6 +120,7 @@ export function* fileInSlices(
   environment: Environment,
   from: FileOrigin = '--config',
 ): Generator<void, ResolvedConfig> {
+  noteFile(environment, path);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -42,7 +42,7 @@ const NOTHING: GatewayState = {
   endpoints: () => [],
   upstreams: () => [],
   reloads: () => [],
-  config: () => ({ generation: 0, hash: '0' }),
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };

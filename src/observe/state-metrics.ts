@@ -65,7 +65,8 @@ export interface GatewayState {
   endpoints(): readonly EndpointState[];
   upstreams(): readonly UpstreamState[];
   reloads(): readonly ReloadState[];
-  config(): ConfigState;
+  /** Null: the process has none. */
+  config(): ConfigState | null;
   /** The number of keys in the registry; null: no keys are configured. */
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
@@ -109,6 +110,14 @@ const ofUpstreams = (
       value: readValue(one),
     })),
   );
+
+const ofConfig = (
+  { config }: GatewayState,
+  readValue: (state: ConfigState) => number,
+): Omit<Value, 'metricName'>[] => {
+  const state = config();
+  return state === null ? [] : [{ labels: {}, value: readValue(state) }];
+};
 
 const ofReloads = (
   { reloads }: GatewayState,
@@ -191,12 +200,12 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_config_generation',
     help: 'Configurations that the process has run with: 1 after the start.',
-    values: ({ config }) => [{ labels: {}, value: config().generation }],
+    values: (state) => ofConfig(state, ({ generation }) => generation),
   },
   {
     name: 'portcullis_config_hash',
     help: 'A number that is equal on all replicas that run with the same configuration.',
-    values: ({ config }) => [{ labels: {}, value: Number.parseInt(config().hash, 16) }],
+    values: (state) => ofConfig(state, ({ hash }) => Number.parseInt(hash, 16)),
   },
   {
     name: 'portcullis_api_keys',
