@@ -12,7 +12,7 @@ import { resolve } from './resolve.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import { type Environment, noteFile } from './secrets.js';
 import { unreadableText } from './unreadable.js';
-import { validate, withoutConsequences } from './validate.js';
+import { validate, validateInSlices, withoutConsequences } from './validate.js';
 import { documentInSlices, firstFlawLine, readDocument } from './yaml-document.js';
 import { findWrongIndents, type Tried } from './yaml-indent.js';
 
@@ -25,7 +25,7 @@ function* configInSlices(
   environment: Environment,
   folder = '',
 ): Generator<void, { config: ResolvedConfig | null; problems: Problem[] }> {
-  const valid = validate(raw);
+  const valid = yield* validateInSlices(raw);
   yield;
   const resolution = resolve(valid.value, environment, folder);
   yield;
