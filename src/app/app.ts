@@ -6,6 +6,7 @@ import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
+import { inSlices } from '../core/slices.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
@@ -19,7 +20,7 @@ import { createLog, type LogSink } from '../observe/log.js';
 import { createMetrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
 import { createReloads, type ReloadSource } from './reload.js';
-import { buildRuntime, type Runtime } from './runtime.js';
+import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
 import { createSharedParts } from './shared-parts.js';
 
 export interface Gateway {
@@ -94,6 +95,7 @@ export async function startGateway(
     endpoints: () => active.runtime.endpointStates(),
     upstreams: () => active.runtime.upstreamStates(),
     reloads: () => reloads.states(),
+    config: () => reloads.config(),
     apiKeys() {
       const count = shared.apiKeys.count();
       // 0 where all keys are gone, so that an alert sees it.
@@ -170,8 +172,9 @@ export async function startGateway(
     notify,
     wallMs: clock.wallMs,
     active: () => active.config,
-    build(next) {
-      const runtime = buildRuntime(next, readiness, shared);
+    async build(next) {
+      const runtime = await inSlices(runtimeInSlices(next, readiness, shared));
+      await runtime.warm();
       return () => {
         applySettings(next, active.config);
         active = { config: next, runtime };
@@ -205,6 +208,7 @@ export async function startGateway(
     address,
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
+    configHash: reloads.config().hash,
   });
   const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
   for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);

@@ -1,6 +1,7 @@
 // Validates a raw configuration: old names, then presets and schema, then the checks across fields.
 // Reports every problem at once and repairs none.
 import { isObject } from '../core/json.js';
+import { atOnce } from '../core/slices.js';
 import { withNewNames } from './old-names.js';
 import { toPartialConfig } from './partial-config.js';
 import type { Partially } from './partial-parse.js';
@@ -76,8 +77,13 @@ export function withoutConsequences(
   return problems.filter(({ path }) => !isReported(path));
 }
 
+interface Validated {
+  readonly value: Partially<ConfigInput>;
+  readonly problems: Problem[];
+}
+
 /** The valid parts of a configuration, and its problems. Without problems the value is whole. */
-export function validate(raw: unknown): { value: Partially<ConfigInput>; problems: Problem[] } {
+export function* validateInSlices(raw: unknown): Generator<void, Validated> {
   if (!isObject(raw))
     return {
       value: {},
@@ -91,6 +97,7 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
     ...placeholders(rootSchema, complete),
   ];
   const unreadPaths = new Set(unread.map(({ path }) => pathText(path)));
+  yield;
   const parsed = parseWithProblems(rootSchema, complete);
   const { value = {} } = parsed;
   const problems = [
@@ -101,6 +108,12 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
   // The problem at the wrong name is the only one of a misspelt field.
   const reported = [...problems, ...parsed.misspelt.map((path) => ({ path, message: '' }))];
   const config = toPartialConfig(value, reported);
-  const across = CHECKS.flatMap((check) => check(config));
+  const across: Problem[] = [];
+  for (const check of CHECKS) {
+    yield;
+    across.push(...check(config));
+  }
   return { value, problems: [...problems, ...withoutConsequences(across, reported)] };
 }
+
+export const validate = (raw: unknown): Validated => atOnce(validateInSlices(raw));

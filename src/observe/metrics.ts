@@ -42,6 +42,7 @@ const NOTHING: GatewayState = {
   endpoints: () => [],
   upstreams: () => [],
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };

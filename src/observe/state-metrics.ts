@@ -49,6 +49,14 @@ export interface ReloadState {
   readonly lastSuccessMs: number;
 }
 
+/** The configuration that the gateway runs with. */
+export interface ConfigState {
+  /** 1 after the start, and 1 more after each good reload. */
+  readonly generation: number;
+  /** Twelve hexadecimal digits. Equal on all replicas with the same configuration. */
+  readonly hash: string;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
@@ -57,6 +65,8 @@ export interface GatewayState {
   endpoints(): readonly EndpointState[];
   upstreams(): readonly UpstreamState[];
   reloads(): readonly ReloadState[];
+  /** Null: the process has none. */
+  config(): ConfigState | null;
   /** The number of keys in the registry; null: no keys are configured. */
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
@@ -100,6 +110,14 @@ const ofUpstreams = (
       value: readValue(one),
     })),
   );
+
+const ofConfig = (
+  { config }: GatewayState,
+  readValue: (state: ConfigState) => number,
+): Omit<Value, 'metricName'>[] => {
+  const state = config();
+  return state === null ? [] : [{ labels: {}, value: readValue(state) }];
+};
 
 const ofReloads = (
   { reloads }: GatewayState,
@@ -178,6 +196,16 @@ export const stateMetrics: readonly StateMetric[] = [
         { labels: { part, result: 'success' }, value: succeeded },
         { labels: { part, result: 'failure' }, value: failed },
       ]),
+  },
+  {
+    name: 'portcullis_config_generation',
+    help: 'Configurations that the process has run with: 1 after the start.',
+    values: (state) => ofConfig(state, ({ generation }) => generation),
+  },
+  {
+    name: 'portcullis_config_hash',
+    help: 'A number that is equal on all replicas that run with the same configuration.',
+    values: (state) => ofConfig(state, ({ hash }) => Number.parseInt(hash, 16)),
   },
   {
     name: 'portcullis_api_keys',

@@ -15,6 +15,7 @@ const quiet: GatewayState = {
   endpoints: () => [],
   upstreams: () => [],
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };
@@ -78,6 +79,11 @@ test('the next sunset of an API key', async () => {
     'portcullis_api_keys 3',
     'portcullis_api_keys_next_sunset_timestamp_seconds 1800000000',
   ]);
+});
+
+test('which configuration runs', async () => {
+  const config = () => ({ generation: 3, hash: '00000000ffff' });
+  expect(linesOf(await textOf({ config })).slice(2)).toEqual(['portcullis_config_generation 3', 'portcullis_config_hash 65535']);
 });
 
 test('the state is read at each scrape', async () => {

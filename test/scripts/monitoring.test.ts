@@ -47,6 +47,7 @@ const state: GatewayState = {
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
   reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1 }],
   apiKeys: () => 1,
+  config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,
 };
 const metrics = createMetrics(state);
