@@ -137,11 +137,13 @@ export function buildRuntime(
     }),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     issuerStates: () =>
-      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
+      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp, lastError }]) => ({
         issuer,
         usesKeys: verify !== 'introspection',
         keysAgeMs: keys.ageMs(),
         isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
+        keys: keys.peekKeySet()?.keys.length ?? 0,
+        lastError: lastError(),
         introspectionIsUp: introspect === null ? null : introspectionIsUp(),
       })),
     endpointStates: () =>

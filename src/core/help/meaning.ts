@@ -6,7 +6,7 @@
  */
 export interface Meaning {
   readonly cause: readonly string[];
-  /** What the reader can do. */
+  /** The reader can do this. */
   readonly action: readonly string[];
 }
 
