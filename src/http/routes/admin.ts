@@ -1,5 +1,5 @@
-// The admin listener: page, metrics and health. It is on loopback by default. It rejects a Host that
-// is not an address, localhost or listed, so that no web page reaches it by DNS rebinding.
+// The admin listener: page, metrics and health. It is on loopback by default. It rejects a Host
+// that is not an address, localhost or listed, so that no web page reaches it by DNS rebinding.
 import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
