@@ -32,6 +32,7 @@ dt { color: var(--quiet); font-size: .875rem; } dd { margin: 0; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 1.5rem 0 0; }
 input, button { font: inherit; color: inherit; background: var(--card); padding: .25rem .6rem;
   border: 1px solid var(--quiet); border-radius: .3rem; max-width: 100%; }
+input { flex: 0 1 16rem; min-width: 0; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .5rem .75rem; text-align: left; vertical-align: top;
