@@ -11,14 +11,14 @@ import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
-import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { createListener, type Listener } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
-import { createMetrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
+import { createObservers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
 import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
 import { createSharedParts } from './shared-parts.js';
@@ -87,22 +87,16 @@ export async function startGateway(
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
-  let hasKeys = false;
-  const metrics = createMetrics({
+  const { metrics, status, record, recordUnreadable } = createObservers({
     version,
+    clock,
+    log,
+    isReady: () => readiness.isReady(),
     requestsInFlight: () => listener.inFlight(),
-    issuers: () => active.runtime.issuerStates(),
-    endpoints: () => active.runtime.endpointStates(),
-    upstreams: () => active.runtime.upstreamStates(),
+    active: () => active,
     reloads: () => reloads.states(),
-    config: () => reloads.config(),
-    apiKeys() {
-      const count = shared.apiKeys.count();
-      // 0 where all keys are gone, so that an alert sees it.
-      hasKeys ||= count > 0 || active.config.apiKeysFile !== null;
-      return hasKeys ? count : null;
-    },
-    nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
+    configState: () => reloads.config(),
+    apiKeys: () => shared.apiKeys,
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
@@ -136,17 +130,10 @@ export async function startGateway(
       read: readMessage,
       callId: readCallId,
       sendError,
-      record(summary) {
-        metrics.request(summary);
-        log.request(summary);
-      },
+      record,
     },
     clock,
   );
-  const recordUnreadable: RecordUnreadable = (failure, clientAddress) => {
-    metrics.unreadable(failure);
-    log.unreadable(failure, clientAddress);
-  };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
   const listener: Listener = createListener(
     gateway,
@@ -155,7 +142,7 @@ export async function startGateway(
     config.trustedProxies,
   );
   const hosts = (): readonly string[] => active.config.admin.hosts;
-  const admin = createAdminServer({ hosts, readiness, metrics });
+  const admin = createAdminServer({ hosts, readiness, metrics, status });
 
   /** The settings of parts that a swap does not build anew. */
   function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {

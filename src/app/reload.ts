@@ -111,13 +111,15 @@ function signsWithNewKey(
   return !before.keys.some((key) => key.reveal() === first.reveal());
 }
 
+const STARTED = { succeeded: 0, failed: 0, isUp: true, lastMs: null, problems: null };
+
 const STOPPING = 'the gateway is stopping; the next start reads the files';
 
 export function createReloads(dependencies: ReloadDependencies): Reloads {
   const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
-    config: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
-    api_keys: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
+    config: { ...STARTED, lastSuccessMs: wallMs() },
+    api_keys: { ...STARTED, lastSuccessMs: wallMs() },
   };
   /** The keys of the active configuration, without those that a rejected one no longer had. */
   let ownKeys = active().apiKeys;
@@ -129,14 +131,16 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   let outcome: string | null = null;
 
   function succeeded(part: ReloadPart): void {
-    const lastSuccessMs = wallMs();
-    const { succeeded: count } = states[part];
-    states[part] = { ...states[part], succeeded: count + 1, isUp: true, lastSuccessMs };
+    const now = wallMs();
+    const last = { isUp: true, lastMs: now, lastSuccessMs: now, problems: null };
+    states[part] = { ...states[part], succeeded: states[part].succeeded + 1, ...last };
   }
   function failed(part: ReloadPart, problems: string): void {
     outcome ??= problems;
-    states[part] = { ...states[part], failed: states[part].failed + 1, isUp: false };
-    const detail = `${withVariableHint(oneLine(problems))}. ${
+    const text = withVariableHint(oneLine(problems));
+    const last = { isUp: false, lastMs: wallMs(), problems: text };
+    states[part] = { ...states[part], failed: states[part].failed + 1, ...last };
+    const detail = `${text}. ${
       part === 'config'
         ? 'The gateway keeps the configuration that it runs with'
         : 'The gateway keeps the last good keys'

@@ -162,11 +162,13 @@ export function* runtimeInSlices(
     }),
     noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
     issuerStates: () =>
-      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
+      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp, lastError }]) => ({
         issuer,
         usesKeys: verify !== 'introspection',
         keysAgeMs: keys.ageMs(),
         isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
+        keys: keys.peekKeySet()?.keys.length ?? 0,
+        lastError: lastError(),
         introspectionIsUp: introspect === null ? null : introspectionIsUp(),
       })),
     endpointStates: () =>

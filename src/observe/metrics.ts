@@ -3,15 +3,27 @@
 // failure table only. So no client can create a new time series.
 import { createRequire } from 'node:module';
 import { type Metric, Registry } from 'prom-client';
-import type { Failure } from '../core/failure.js';
+import type { Blame, Failure } from '../core/failure.js';
+import { failureTable } from '../core/failures.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import { createKeyCounts, KEY_REQUESTS } from './key-counts.js';
 import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
+
+/** Completed requests of one endpoint. */
+export interface RequestCounts {
+  readonly requests: number;
+  /** Rejected because of their caller. */
+  readonly refused: number;
+  /** Failed because of the upstream, an issuer or the gateway. */
+  readonly errors: number;
+}
 
 export interface Metrics {
   readonly request: (summary: RequestSummary) => void;
   /** A request that node:http rejected before it became an exchange. It has no duration. */
   readonly unreadable: (failure: Failure) => void;
+  /** The counts of an endpoint, by its name. */
+  readonly counts: (endpoint: string) => RequestCounts;
   readonly contentType: string;
   /** The Prometheus text format. */
   text(): Promise<string>;
@@ -46,6 +58,13 @@ const NOTHING: GatewayState = {
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };
+
+/** Null for `ok`, and where the client is gone: that is neither a rejection nor an error. */
+function blameOf(reason: string): Blame | null {
+  const row = failureTable.find((one) => one.reason === reason);
+  if (row === undefined || (row.blame === 'caller' && row.status === null)) return null;
+  return row.blame;
+}
 
 let ofProcess: Registry | null = null;
 
@@ -180,6 +199,17 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     unreadable: (failure) => {
       const { reason, status } = failure.definition;
       (seriesOf('none', reason).byClass[Math.floor((status ?? 400) / 100)] as number)++;
+    },
+    counts(endpoint) {
+      const counts = { requests: 0, refused: 0, errors: 0 };
+      for (const [reason, { byClass }] of seriesByEndpoint.get(endpoint) ?? []) {
+        const requests = byClass.reduce((sum, one) => sum + one, 0);
+        const blamed = blameOf(reason);
+        counts.requests += requests;
+        if (blamed === 'caller') counts.refused += requests;
+        else if (blamed !== null) counts.errors += requests;
+      }
+      return counts;
     },
     contentType: registry.contentType,
     async text() {

@@ -16,6 +16,10 @@ export interface IssuerState {
   readonly keysAgeMs: number | null;
   /** Whether the last load of the keys succeeded; null before the first. */
   readonly isUp: boolean | null;
+  /** Keys in use now. */
+  readonly keys: number;
+  /** The last failure of keys or introspection, in milliseconds since the epoch and in words. */
+  readonly lastError: { readonly atMs: number; readonly detail: string } | null;
   /** False while the breaker stops introspection; null without introspection. */
   readonly introspectionIsUp: boolean | null;
 }
@@ -47,6 +51,10 @@ export interface ReloadState {
   readonly isUp: boolean;
   /** Milliseconds since the epoch; the start counts. */
   readonly lastSuccessMs: number;
+  /** The last reload, in milliseconds since the epoch; null: none since the start. */
+  readonly lastMs: number | null;
+  /** Why the last reload failed; null where it succeeded. */
+  readonly problems: string | null;
 }
 
 /** The configuration that the gateway runs with. */

@@ -6,7 +6,15 @@ import { createMetrics } from '../../src/observe/metrics.js';
 import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/state-metrics.js';
 import { outcome } from '../support/outcome.js';
 
-const MAIN: IssuerState = { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1500, isUp: true, introspectionIsUp: null };
+const MAIN: IssuerState = {
+  issuer: 'https://a.example',
+  usesKeys: true,
+  keysAgeMs: 1500,
+  isUp: true,
+  keys: 1,
+  lastError: null,
+  introspectionIsUp: null,
+};
 
 const quiet: GatewayState = {
   version: '1.2.3',
@@ -33,7 +41,7 @@ test('each issuer: its keys and its introspection, where it has them', async () 
     { ...MAIN, issuer: 'https://not-tried.example', keysAgeMs: null, isUp: null },
     { ...MAIN, issuer: 'https://stale.example', keysAgeMs: 4_000_000, isUp: false, introspectionIsUp: true },
     { ...MAIN, issuer: 'https://never.example', keysAgeMs: null, isUp: false },
-    { issuer: 'https://opaque.example', usesKeys: false, keysAgeMs: 5, isUp: true, introspectionIsUp: false },
+    { ...MAIN, issuer: 'https://opaque.example', usesKeys: false, keysAgeMs: 5, isUp: true, introspectionIsUp: false },
   ];
   expect(linesOf(await textOf({ issuers: () => issuers })).slice(2)).toEqual([
     'portcullis_issuer_up{issuer="https://a.example"} 1',

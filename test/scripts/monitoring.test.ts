@@ -42,10 +42,12 @@ const expressions = [...alerts.map(({ alert, expr }) => ({ from: alert, expr }))
 const state: GatewayState = {
   version: '1.2.3',
   requestsInFlight: () => 1,
-  issuers: () => [{ issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1, isUp: true, introspectionIsUp: true }],
+  issuers: () => [
+    { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1, isUp: true, keys: 1, lastError: null, introspectionIsUp: true },
+  ],
   endpoints: () => [{ endpoint: '/mcp', openStreams: 1 }],
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
-  reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1 }],
+  reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1, lastMs: 1, problems: null }],
   apiKeys: () => 1,
   config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,

@@ -36,7 +36,9 @@ export const rootSchema = z.strictObject({
       ),
   })
     .prefault({})
-    .describe('The listener with /metrics, /healthz and /readyz. It has no authentication.'),
+    .describe(
+      'The listener with the page, /metrics, /healthz and /readyz. It has no authentication.',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
     .default('info')

@@ -4,6 +4,7 @@
 import type { ResolvedIntrospection } from '../../config/resolved-config.js';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
+import type { Failure } from '../../core/failure.js';
 import { introspectionGatewayRejected, introspectionUnavailable } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import type { Result } from '../../core/result.js';
@@ -54,11 +55,13 @@ export interface IntrospectionDependencies {
   readonly notify: Notify;
   /** Called when one of its two breakers opens or closes. */
   readonly onBreaker?: (state: 'open' | 'closed') => void;
+  /** Called with each failure that is not about one token. */
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 export function createIntrospection(
   client: IntrospectionClient,
-  { metadata, fetchJson, clock, notify, onBreaker }: IntrospectionDependencies,
+  { metadata, fetchJson, clock, notify, onBreaker, onFailure }: IntrospectionDependencies,
 ): Introspect {
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
@@ -82,6 +85,7 @@ export function createIntrospection(
       requests: 'introspection requests',
       settings: 'auth, clientId and the secret or key of introspection',
       ...(onBreaker === undefined ? {} : { onBreaker }),
+      ...(onFailure === undefined ? {} : { onFailure }),
     },
     fetchJson,
     clock,

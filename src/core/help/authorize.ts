@@ -1,6 +1,7 @@
 // Causes and actions of the failures about audience, messages, scopes and rules, by reason.
+import type { Meanings } from './meaning.js';
 
-export const authorize = {
+export const authorize: Meanings = {
   'audience.mismatch': {
     cause: [
       'The token is valid, but not for this server. Its audience is another one or missing, or',

@@ -1,6 +1,7 @@
 // Causes and actions of the failures about connections, routes and credentials, by reason.
+import type { Meanings } from './meaning.js';
 
-export const http = {
+export const http: Meanings = {
   'origin.refused': {
     cause: ['A web page of a foreign origin sent the request, or it had two `Origin` lines.'],
     action: ['If the page is yours, list its origin in `origins` of the endpoint.'],
