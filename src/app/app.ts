@@ -4,7 +4,7 @@ import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { Clock, Scheduler } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
@@ -18,9 +18,12 @@ import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
 import { createMetrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
+import { listenOn } from './listen-on.js';
 import { createReloads, type ReloadSource } from './reload.js';
 import { buildRuntime, type Runtime } from './runtime.js';
-import { createSharedParts } from './shared-parts.js';
+import { createSharedParts, drawnKeyNotices } from './shared-parts.js';
+import { systemScheduler } from './system-scheduler.js';
+import { createTelemetry } from './telemetry.js';
 
 export interface Gateway {
   /** The address of the public listener. */
@@ -63,15 +66,6 @@ export interface Dependencies {
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
 const READY_AFTER_MS = 10_000;
 
-const KEY_DRAWN =
-  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
-  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
-
-export const systemScheduler: Scheduler = (ms, run) => {
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
-};
-
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
   config: ResolvedConfig,
@@ -84,6 +78,8 @@ export async function startGateway(
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
+  const parts = { clock, schedule: systemScheduler, notify };
+  const telemetry = createTelemetry({ ...parts, version, destination });
   let hasKeys = false;
   const metrics = createMetrics({
     version,
@@ -99,6 +95,8 @@ export async function startGateway(
       return hasKeys ? count : null;
     },
     nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
+    audit: telemetry.auditState,
+    operations: telemetry.operations,
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
@@ -108,7 +106,7 @@ export async function startGateway(
       listening &&
       (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
-  const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
+  const shared = createSharedParts({ ...parts, random, canRecord: telemetry.canRecord });
   const { apiKeys = config.apiKeys } = dependencies;
   shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
@@ -119,7 +117,7 @@ export async function startGateway(
   const gateway = createCorridor(
     {
       validate: (exchange) => listener.validateRequest(exchange),
-      draining: () => listener.draining(),
+      draining: () => listener.draining() ?? telemetry.watch?.refusal() ?? null,
       route: (host, path) => active.runtime.route(host, path),
       page: (exchange) => active.runtime.page(exchange),
       noRoute: (host, path) => active.runtime.noRoute(host, path),
@@ -131,10 +129,14 @@ export async function startGateway(
       readable: checkReadable,
       read: readMessage,
       callId: readCallId,
+      get observer() {
+        return telemetry.watch;
+      },
       sendError,
       record(summary) {
         metrics.request(summary);
         log.request(summary);
+        telemetry.watch?.record(summary);
       },
     },
     clock,
@@ -142,6 +144,7 @@ export async function startGateway(
   const recordUnreadable: RecordUnreadable = (failure, clientAddress) => {
     metrics.unreadable(failure);
     log.unreadable(failure, clientAddress);
+    telemetry.watch?.unreadable(failure, clientAddress);
   };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
   const listener: Listener = createListener(
@@ -150,8 +153,7 @@ export async function startGateway(
     stallMs,
     config.trustedProxies,
   );
-  const hosts = (): readonly string[] => active.config.admin.hosts;
-  const admin = createAdminServer({ hosts, readiness, metrics });
+  const admin = createAdminServer({ hosts: () => active.config.admin.hosts, readiness, metrics });
 
   /** The settings of parts that a swap does not build anew. */
   function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
@@ -168,6 +170,7 @@ export async function startGateway(
     notify,
     wallMs: clock.wallMs,
     active: () => active.config,
+    prepare: telemetry.prepare,
     build(next) {
       const runtime = buildRuntime(next, readiness, shared);
       return () => {
@@ -184,17 +187,16 @@ export async function startGateway(
     isStopping: () => stopping,
   });
 
-  const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
-    admin.once('error', reject);
-    admin.listen(config.admin.port, config.admin.host, () =>
-      resolve(admin.address() as AddressInfo),
-    );
-  });
+  const adminAddress = await listenOn(admin, config.admin);
   const { host, port } = config.listen;
-  const address = await listener.listen(host, port).catch((error: unknown) => {
-    admin.close();
-    throw error;
-  });
+  const opened = telemetry.prepare(config).then((use) => use());
+  const address = await opened
+    .then(() => listener.listen(host, port))
+    .catch(async (error: unknown) => {
+      admin.close();
+      await telemetry.close();
+      throw error;
+    });
   active.runtime.activate();
   listening = true;
   notify({
@@ -205,9 +207,8 @@ export async function startGateway(
     endpoints: config.endpoints.map(({ resource }) => resource),
   });
   const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
-  for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);
-  if (config.sessionKeys.length === 0)
-    notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
+  const ofStart = [...startNotices(config), ...ofRegistry, ...drawnKeyNotices(config)];
+  for (const notice of ofStart) notify(notice);
 
   return {
     address,
@@ -239,6 +240,7 @@ export async function startGateway(
         admin.close(() => resolve());
         admin.closeAllConnections();
       });
+      await telemetry.close();
       notify({ event: 'gateway.stopped', level: 'info', cut });
       return cut;
     },

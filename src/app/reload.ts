@@ -31,6 +31,11 @@ export interface ReloadDependencies {
   readonly wallMs: () => number;
   /** The active configuration. */
   active(): ResolvedConfig;
+  /**
+   * Opens the destinations of audit and traces, and resolves to the function that makes them the
+   * active ones. Rejects with an Error that says how to fix it.
+   */
+  prepare(config: ResolvedConfig): Promise<() => void>;
   /** Builds a runtime, and returns the function that makes it the active one. May throw. */
   build(config: ResolvedConfig): () => void;
   /** The keys of the registry changed, and no configuration with them. */
@@ -111,7 +116,7 @@ function signsWithNewKey(
 const STOPPING = 'the gateway is stopping; the next start reads the files';
 
 export function createReloads(dependencies: ReloadDependencies): Reloads {
-  const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
+  const { apiKeys, notify, wallMs, active, prepare, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
     config: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
     api_keys: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
@@ -176,12 +181,15 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const fileKeys = isRead ? [] : besides(config.apiKeys, apiKeys.all(), before);
     const keys = isRead ? read : [...config.apiKeys, ...fileKeys];
     const replace = await inSlices(apiKeys.prepare(keys));
+    const useDestinations = await prepare(config).catch((error: Error) => error.message);
+    if (typeof useDestinations === 'string') return useDestinations;
     if (isStopping()) return 'the gateway is stopping';
     const activate = build(config);
     // From here to the line there is no wait: no request meets the keys of one configuration and
     // the endpoints of another.
     const changes = replace();
     activate();
+    useDestinations();
     ownKeys = config.apiKeys;
     succeeded('config');
     const endpoints = config.endpoints.map(({ resource }) => resource);
