@@ -34,6 +34,9 @@ interface OpenSpans extends TraceContext {
 const isOpen = (trace: TraceContext | null): trace is OpenSpans =>
   trace !== null && 'servers' in trace;
 
+/** Spans that are sent together. */
+const BATCH_MS = 1_000;
+
 const load = () =>
   loading('traces.otlp', () =>
     Promise.all([
@@ -69,18 +72,25 @@ export async function createTraces(
       toString: () => 'Portcullis',
     },
     spanProcessors: [
-      new sdk.BatchSpanProcessor({
-        export: (spans, done) =>
-          exporter.export(spans, (result) => {
-            const fails = result.code !== 0;
-            if (fails && !failing)
-              notify({ event: 'traces.unavailable', level: 'warn', detail: result.error?.message });
-            failing = fails;
-            done(result);
-          }),
-        shutdown: () => exporter.shutdown(),
-        forceFlush: () => exporter.forceFlush(),
-      }),
+      new sdk.BatchSpanProcessor(
+        {
+          export: (spans, done) =>
+            exporter.export(spans, (result) => {
+              const fails = result.code !== 0;
+              if (fails && !failing)
+                notify({
+                  event: 'traces.unavailable',
+                  level: 'warn',
+                  detail: result.error?.message,
+                });
+              failing = fails;
+              done(result);
+            }),
+          shutdown: () => exporter.shutdown(),
+          forceFlush: () => exporter.forceFlush(),
+        },
+        { scheduledDelayMillis: BATCH_MS },
+      ),
     ],
   });
   const tracer = provider.getTracer(SCOPE, version);
