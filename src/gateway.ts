@@ -175,7 +175,7 @@ class RequestRun implements BodyListener, ResponseListener {
 
   private forward(credentialHeaders: Result<readonly string[]>): void {
     if (!credentialHeaders.ok) return this.conclude(credentialHeaders);
-    const { transport, admission } = this.endpoint as EndpointRuntime;
+    const { config, transport, admission } = this.endpoint as EndpointRuntime;
     const { exchange, message } = this;
     const caller = this.caller as Caller;
     // A slow body must not carry a removed key past the reload.
@@ -184,6 +184,9 @@ class RequestRun implements BodyListener, ResponseListener {
       if (rejected !== null) return this.conclude(rejected);
     }
     // 12 forward, 13 relay
+    const { observer } = this.stages;
+    if (observer !== null)
+      observer.forwarding(exchange, config, caller, message as Message, this.startedMs);
     transport.forward(exchange, caller, message as Message, credentialHeaders.value, this);
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.js';
 import type { ConfigState, GatewayState, ReloadState } from '../observe/state-metrics.js';
 import type { ApiKeyRegistry } from '../verify/api-keys.js';
 import type { Runtime } from './runtime.js';
+import type { Telemetry } from './telemetry.js';
 
 export interface GatewayStateParts {
   readonly version: string;
@@ -12,10 +13,11 @@ export interface GatewayStateParts {
   readonly reloads: () => readonly ReloadState[];
   readonly configState: () => ConfigState | null;
   readonly apiKeys: () => ApiKeyRegistry;
+  readonly telemetry: Pick<Telemetry, 'auditState' | 'operations'>;
 }
 
 export function createGatewayState(parts: GatewayStateParts, clock: Clock): GatewayState {
-  const { version, requestsInFlight, active, reloads, configState, apiKeys } = parts;
+  const { version, requestsInFlight, active, reloads, configState, apiKeys, telemetry } = parts;
   let hasKeys = false;
   return {
     version,
@@ -31,6 +33,8 @@ export function createGatewayState(parts: GatewayStateParts, clock: Clock): Gate
       hasKeys ||= count > 0 || active().config.apiKeysFile !== null;
       return hasKeys ? count : null;
     },
+    audit: telemetry.auditState,
+    operations: telemetry.operations,
     nextSunsetMs: () => apiKeys().nextSunsetMs(clock.wallMs()),
   };
 }

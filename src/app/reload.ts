@@ -32,6 +32,11 @@ export interface ReloadDependencies {
   readonly wallMs: () => number;
   /** The active configuration. */
   active(): ResolvedConfig;
+  /**
+   * Opens the destinations of audit and traces, and resolves to the function that makes them the
+   * active ones. Rejects with an Error that says how to fix it.
+   */
+  prepare(config: ResolvedConfig): Promise<() => void>;
   /** Builds and warms a runtime. Resolves to the function that makes it the active one. */
   build(config: ResolvedConfig): Promise<() => void>;
   /** The keys of the registry changed, and no configuration with them. */
@@ -116,7 +121,7 @@ const STARTED = { succeeded: 0, failed: 0, isUp: true, lastMs: null, problems: n
 const STOPPING = 'the gateway is stopping; the next start reads the files';
 
 export function createReloads(dependencies: ReloadDependencies): Reloads {
-  const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
+  const { apiKeys, notify, wallMs, active, prepare, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
     config: { ...STARTED, lastSuccessMs: wallMs() },
     api_keys: { ...STARTED, lastSuccessMs: wallMs() },
@@ -185,11 +190,14 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const keys = isRead ? read : [...config.apiKeys, ...fileKeys];
     const replace = await inSlices(apiKeys.prepare(keys));
     const activate = await build(config);
+    const useDestinations = await prepare(config).catch((error: Error) => error.message);
+    if (typeof useDestinations === 'string') return useDestinations;
     if (isStopping()) return 'the gateway is stopping';
     // From here to the line there is no wait: no request meets the keys of one configuration and
     // the endpoints of another.
     const changes = replace();
     activate();
+    useDestinations();
     ownKeys = config.apiKeys;
     succeeded('config');
     current = configState(config, current);

@@ -1,9 +1,10 @@
 // The parts of the gateway that outlive a swap of the configuration: keys, caches, connections,
 // streams, and the registry of API keys.
 import { randomBytes } from 'node:crypto';
+import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { PrincipalCredential } from '../core/endpoint-runtime.js';
-import type { Notify } from '../core/notice.js';
+import type { Notice, Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
@@ -25,7 +26,17 @@ export interface RuntimeDependencies {
   readonly notify: Notify;
   /** Sends the requests to identity providers. */
   readonly fetchJson: FetchJson;
+  /** False while a grant of a token would have no audit record. By default true. */
+  readonly canRecord?: () => boolean;
 }
+
+const KEY_DRAWN =
+  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
+  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
+
+/** Sessions are sealed with a key that no other process has. */
+export const drawnKeyNotices = ({ sessionKeys }: Pick<ResolvedConfig, 'sessionKeys'>): Notice[] =>
+  sessionKeys.length > 0 ? [] : [{ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN }];
 
 /** The event streams of one endpoint of the configuration. */
 export interface EndpointStreams {

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Gateway } from '../app/app.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
+import { DestinationError } from '../core/destination-error.js';
 import { reloadSource } from '../launch/reload-source.js';
 import { DRAIN_MS, isReadyBefore, ListenError, startHere, tlsProblem } from '../launch/start.js';
 import { version } from '../launch/version.js';
@@ -51,13 +52,18 @@ const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-p
  * Standard output, with a close that waits for pending lines. A synchronous write of the last
  * line would overtake them.
  */
-function openOutput(): { write(lines: Buffer): unknown; close(): Promise<void> } {
+function openOutput(): {
+  write(lines: Buffer): unknown;
+  written(done: () => void): void;
+  close(): Promise<void>;
+} {
   const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
   let closed = false;
   return {
     // The types of sonic-boom know only its text mode. A fetch that is still running may log after
     // the last line; the process does not wait for it.
     write: (lines) => closed || destination.write(lines as unknown as string),
+    written: (done) => void destination.once('drain', done),
     close: () =>
       new Promise((resolve) => {
         closed = true;
@@ -112,7 +118,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       ...(describesStart && { announce: createStartLines(config, lines) }),
     });
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!(error instanceof ListenError || error instanceof DestinationError)) throw error;
     io.writeError(error.message);
     return 1;
   }

@@ -10,6 +10,7 @@ import { clientProblems } from './resolve-client.js';
 import { resolveEndpoint } from './resolve-endpoint.js';
 import { resolveIssuer } from './resolve-issuer.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
+import { resolveTelemetry, telemetryProblems } from './resolve-telemetry.js';
 import { upstreamSecretProblems } from './resolve-upstream.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
@@ -52,6 +53,7 @@ function toConfig(
     limits,
     drain,
     trustedProxies: input.trustedProxies.map(cidrBlock),
+    ...resolveTelemetry(input, folder),
     apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),
     apiKeysFile: input.apiKeysFile === undefined ? null : absolutePath(folder, input.apiKeysFile),
     bridge,
@@ -92,6 +94,7 @@ export function resolve(
       ...sharedKeyProblems(identityRing, bridgeRing),
       ...introspection,
       ...upstreamSecretProblems(value.endpoints ?? []),
+      ...telemetryProblems(value),
     ],
     toConfig: () =>
       deepFreeze(

@@ -6,6 +6,7 @@ import type { ClaimRules } from '../core/claim-rules.js';
 import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Secret } from '../core/secret.js';
+import type { ResolvedTelemetry } from './resolve-telemetry.js';
 
 /** How the gateway verifies a JWT of an issuer. */
 export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
@@ -79,7 +80,7 @@ export interface ResolvedIdentity {
   readonly keys: readonly Secret[];
 }
 
-export interface ResolvedConfig {
+export interface ResolvedConfig extends ResolvedTelemetry {
   readonly publicUrl: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly admin: {

@@ -22,6 +22,7 @@ import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
 import { policyChecks } from './validate-policy.js';
 import { scopeChecks } from './validate-scopes.js';
+import { telemetryChecks } from './validate-telemetry.js';
 import { upstreamHeaderChecks } from './validate-upstream-headers.js';
 
 const CHECKS = [
@@ -37,6 +38,7 @@ const CHECKS = [
   ...scopeChecks,
   ...credentialChecks,
   ...upstreamHeaderChecks,
+  ...telemetryChecks,
 ];
 
 /** True for an endpoint whose callers need no issuer. */

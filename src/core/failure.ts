@@ -37,11 +37,13 @@ export interface FailureDefinition {
 }
 
 /**
- * Facts of one rejection. `detail`, `cause`, `unverified` and `vouched` go to the log only, the
- * others to the caller.
+ * Facts of one rejection. `detail`, `rule`, `cause`, `unverified` and `vouched` go to the log or to
+ * the audit only, the others to the caller.
  */
 export interface FailureDetails {
   readonly detail?: string;
+  /** The setting of the endpoint that denied the call, such as `tools.rules[2]`. */
+  readonly rule?: string;
   readonly cause?: unknown;
   /** From the rejected JWT. Nothing in it is proven. */
   readonly unverified?: UnverifiedClaims;

@@ -39,6 +39,9 @@ export const gatewayDraining = row({
   reason: 'gateway.draining', blame: 'gateway', status: 503,
   message: 'Shutting down, retry elsewhere', event: 'http.draining',
   level: 'info' });
+export const auditUnavailable = row({
+  reason: 'audit.unavailable', blame: 'gateway', status: 503,
+  message: 'Cannot record calls right now', event: 'audit.rejected', level: 'warn' });
 export const gatewayFault = row({
   reason: 'gateway.fault', blame: 'gateway', status: 500, code: -32603,
   message: 'Internal error', event: 'gateway.fault', level: 'error' });

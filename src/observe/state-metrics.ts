@@ -65,6 +65,14 @@ export interface ConfigState {
   readonly hash: string;
 }
 
+export interface AuditState {
+  /** False: the gateway cannot write records now. */
+  readonly isUp: boolean;
+  /** Records since the start. */
+  readonly written: number;
+  readonly lost: number;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
@@ -79,6 +87,10 @@ export interface GatewayState {
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
   nextSunsetMs(): number | null;
+  /** Null: the audit is off. */
+  audit?(): AuditState | null;
+  /** The histogram of MCP operations; empty where it is off. */
+  operations?(): readonly Value[];
 }
 
 export interface StateMetric {
@@ -229,6 +241,27 @@ export const stateMetrics: readonly StateMetric[] = [
     values: ({ nextSunsetMs }) => {
       const next = nextSunsetMs();
       return next === null ? [] : [{ labels: {}, value: next / 1000 }];
+    },
+  },
+  {
+    name: 'portcullis_audit_up',
+    help: '0 while the gateway cannot write audit records, where an audit is configured.',
+    values: ({ audit }) => {
+      const state = audit?.() ?? null;
+      return state === null ? [] : [{ labels: {}, value: Number(state.isUp) }];
+    },
+  },
+  {
+    type: 'counter',
+    name: 'portcullis_audit_records_total',
+    help: 'Audit records since the start, by result: written or lost.',
+    values: ({ audit }) => {
+      const state = audit?.() ?? null;
+      if (state === null) return [];
+      return (['written', 'lost'] as const).map((result) => ({
+        labels: { result },
+        value: state[result],
+      }));
     },
   },
 ];

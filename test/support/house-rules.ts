@@ -53,7 +53,7 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^@opentelemetry\//, ['observe/']],
   [/^oidc-provider$/, ['commands/demo']],
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
-  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/']],
+  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/', 'app/audit-file.ts']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
   // `health` must use no proxy of the environment: fetch may.
   [

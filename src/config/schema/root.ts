@@ -8,6 +8,7 @@ import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
 import { identitySchema } from './identity.js';
 import { issuerSchema } from './issuer.js';
 import { secretReference } from './secret-reference.js';
+import { auditSchema, metricsSchema, tracesSchema } from './telemetry.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
@@ -74,6 +75,9 @@ export const rootSchema = z.strictObject({
   trustedProxies: trustedProxies.describe(
     'Proxies whose X-Forwarded-For names the client, for the log and for limits.',
   ),
+  audit: auditSchema.optional().describe('One record of each call and each denial.'),
+  traces: tracesSchema.optional().describe('OpenTelemetry spans of calls.'),
+  metrics: metricsSchema.optional().describe('Durations of MCP operations.'),
   apiKeys: apiKeysSchema.optional().describe('API keys by name.'),
   apiKeysFile: z
     .string({ error: KEYS_FILE_HINT })
