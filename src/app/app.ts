@@ -91,6 +91,7 @@ export async function startGateway(
     issuers: () => active.runtime.issuerStates(),
     endpoints: () => active.runtime.endpointStates(),
     upstreams: () => active.runtime.upstreamStates(),
+    limits: () => active.runtime.limitState(),
     reloads: () => reloads.states(),
     apiKeys() {
       const count = shared.apiKeys.count();
@@ -234,6 +235,7 @@ export async function startGateway(
       // connect to another replica now, and not at the deadline.
       shared.streams.shutDown();
       const cut = await drained;
+      shared.limits.close();
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
       await new Promise<void>((resolve) => {
         admin.close(() => resolve());

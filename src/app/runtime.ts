@@ -11,7 +11,12 @@ import type { Stages } from '../core/stages.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
 import { fetchJson } from '../idp/fetch-json.js';
-import type { EndpointState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
+import type {
+  EndpointState,
+  IssuerState,
+  LimitState,
+  UpstreamState,
+} from '../observe/state-metrics.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
@@ -21,6 +26,7 @@ import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { bridgeRuntime } from './bridge.js';
+import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
 import {
@@ -39,6 +45,7 @@ export interface Runtime {
   issuerStates(): IssuerState[];
   endpointStates(): EndpointState[];
   upstreamStates(): UpstreamState[];
+  limitState(): LimitState;
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
   /**
@@ -85,6 +92,7 @@ export function buildRuntime(
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
   const credentials = createUpstreamCredentials(config, issuers, shared);
+  const limits = createLimits(config, shared);
   const streamsOf = new Map<string, EndpointStreams>();
   const nameOfPool = new Map<UpstreamPool, string>();
 
@@ -107,8 +115,9 @@ export function buildRuntime(
         'api-key': apiKeys,
         'pass-through': createPassThroughAuthenticator(clock),
       },
+      guesses: limits.guesses,
       authorize,
-      limiter: null,
+      limiter: limits.of(endpoint),
       credential: credentials.of(endpoint),
       transport: createTransport({
         endpoint,
@@ -151,6 +160,7 @@ export function buildRuntime(
         { endpoint, kind: 'requests' as const, ...pool.usage(false) },
         { endpoint, kind: 'streams' as const, ...pool.usage(true) },
       ]),
+    limitState: limits.state,
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
       const kids = new Set(bridge?.server.verificationKeys.map(({ kid }) => kid));
@@ -164,6 +174,7 @@ export function buildRuntime(
       shared.issuers.retain(new Set(issuers.values()));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
+      limits.activate();
       shared.streamsByEndpoint.retain(new Set(streamsOf.values()));
       for (const pool of pools.retain(new Set(nameOfPool.keys()))) pool.retire();
       for (const { keys } of withKeys) keys.preload();

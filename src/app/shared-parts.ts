@@ -15,6 +15,7 @@ import { type Admissions, createAdmissions } from './admissions.js';
 import type { BridgeRuntime } from './bridge.js';
 import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
+import { createLimitParts, type LimitParts } from './limits.js';
 
 export interface RuntimeDependencies {
   readonly clock: Clock;
@@ -22,6 +23,8 @@ export interface RuntimeDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** True in a worker: the primary counts for limits, where no store is configured. */
+  readonly countsInPrimary?: boolean;
 }
 
 /** The event streams of one endpoint of the configuration. */
@@ -47,6 +50,7 @@ export interface SharedParts extends RuntimeDependencies {
   readonly bridges: Keep<BridgeRuntime>;
   /** Counts guesses at the token endpoint. No reload forgets them. */
   readonly grantLimits: GrantLimits;
+  readonly limits: LimitParts;
 }
 
 export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
@@ -64,6 +68,7 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
+    limits: createLimitParts(),
   };
 }
 

@@ -41,6 +41,7 @@ const NOTHING: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
   apiKeys: () => null,
   nextSunsetMs: () => null,

@@ -14,6 +14,7 @@ const quiet: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
   apiKeys: () => null,
   nextSunsetMs: () => null,

@@ -45,6 +45,7 @@ const state: GatewayState = {
   issuers: () => [{ issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1, isUp: true, introspectionIsUp: true }],
   endpoints: () => [{ endpoint: '/mcp', openStreams: 1 }],
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
+  limits: () => ({ storeIsUp: true, limited: [{ endpoint: '/mcp', limit: 'principal', count: 1 }] }),
   reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1 }],
   apiKeys: () => 1,
   nextSunsetMs: () => 1,
