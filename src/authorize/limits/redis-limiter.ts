@@ -1,5 +1,5 @@
-// Connects to Redis or Valkey, where all replicas count together. Each command has a bounded time,
-// and none waits for a connection. A key is a hash, so the store has nothing personal.
+// Connects to Redis or Valkey, where all replicas count together. No command waits for a
+// connection.
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
@@ -8,7 +8,6 @@ import type { Secret } from '../../core/secret.js';
 const require = createRequire(import.meta.url);
 
 const CONNECT_TIMEOUT_MS = 2_000;
-const COMMAND_TIMEOUT_MS = 100;
 /** A host that is gone without a word: the connection ends, and the next one may find another. */
 const SILENCE_MS = 5_000;
 const FIRST_RETRY_MS = 50;
@@ -45,7 +44,6 @@ export function connectRedis(url: Secret, random: () => number): RedisLimiter {
   let lastError = 'the connection closed';
   const client = new Client(url.reveal(), {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
     socketTimeout: SILENCE_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

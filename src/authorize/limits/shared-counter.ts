@@ -2,8 +2,9 @@
 // own, or calls may not pass: as configured. The log has one line when the store goes away, and one
 // when it is back.
 import type { Clock, Scheduler } from '../../core/clock.js';
+import type { Rate } from '../../core/limits.js';
 import type { Notify } from '../../core/notice.js';
-import { type Counter, libraryCount } from './counter.js';
+import { type Count, type Counter, libraryCount } from './counter.js';
 import type { RedisLimiter } from './redis-limiter.js';
 
 export interface SharedCounter extends Counter {
@@ -18,6 +19,9 @@ export interface SharedCounterDependencies {
   readonly notify: Notify;
 }
 
+const ANSWER_MS = 100;
+/** The last part of that time. */
+const LAST_MS = 5;
 const PROBE_EVERY_MS = 1_000;
 const PROBE = 'probe';
 const PROBE_RATE = { ratePerMinute: 60, burst: 1, windowSeconds: 1 };
@@ -39,6 +43,23 @@ export function createSharedCounter(
   let isClosed = false;
   let cancelProbe: (() => void) | null = null;
 
+  /**
+   * Fails where the store does not answer in time. A busy process reads no answers meanwhile. So
+   * the last timer begins when the first one ends, and answers that wait are read between them.
+   */
+  function inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`no answer within ${ANSWER_MS} ms`));
+      let cancel = schedule(ANSWER_MS - LAST_MS, () => {
+        cancel = schedule(LAST_MS, late);
+      });
+      answer.then(resolve, reject).finally(() => cancel());
+    });
+  }
+
+  const count = (key: string, calls: number, rate: Rate): Promise<Count> =>
+    inTime(libraryCount(redis.limiter, key, calls, rate, clock));
+
   function lost(reason: string): void {
     isUp = false;
     if (isAnnounced || isClosed) return;
@@ -52,7 +73,7 @@ export function createSharedCounter(
     cancelProbe?.();
     cancelProbe = null;
     try {
-      await libraryCount(redis.limiter, PROBE, 1, PROBE_RATE, clock);
+      await count(PROBE, 1, PROBE_RATE);
       if (isClosed) return;
       isUp = true;
       if (isAnnounced) notify({ event: 'limits.store_up', level: 'info' });
@@ -76,7 +97,7 @@ export function createSharedCounter(
     async add(key, calls, rate) {
       if (isUp) {
         try {
-          return await libraryCount(redis.limiter, key, calls, rate, clock);
+          return await count(key, calls, rate);
         } catch (error) {
           failed(error);
         }
