@@ -92,6 +92,11 @@ class RequestRun implements BodyListener, ResponseListener {
       this.credential = credential.value;
       // 5 authenticate, 6 audience
       const authenticator: Authenticator = endpoint.authenticators[credential.value.kind];
+      if (endpoint.guesses !== null) {
+        const isKnown = () => authenticator.isKnown?.(credential.value) ?? true;
+        const blocked = endpoint.guesses.blocked(this.exchange.clientAddress, isKnown);
+        if (blocked !== null) return blocked;
+      }
       const caller = authenticator.authenticate(credential.value, endpoint.config);
       // A cached result needs no promise: one would cost every request a turn of the queue.
       if (!(caller instanceof Promise)) return this.accept(caller);
@@ -103,8 +108,11 @@ class RequestRun implements BodyListener, ResponseListener {
     }
   }
 
-  private accept(caller: Result<Caller>): Failure | null {
-    if (!caller.ok) return caller;
+  private accept(caller: Result<Caller>): MaybeLater<Failure | null> {
+    if (!caller.ok) {
+      const guesses = this.endpoint?.guesses ?? null;
+      return guesses === null ? caller : guesses.failed(this.exchange.clientAddress, caller);
+    }
     this.caller = caller.value;
     this.stages.accepted(this.exchange, caller.value);
     return null;

@@ -231,6 +231,7 @@ export async function startGateway(
       // connect to another replica now, and not at the deadline.
       shared.streams.shutDown();
       const cut = await drained;
+      shared.limits.close();
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
       await new Promise<void>((resolve) => {
         admin.close(() => resolve());

@@ -25,6 +25,7 @@ export function createGatewayState(parts: GatewayStateParts, clock: Clock): Gate
     issuers: () => active().runtime.issuerStates(),
     endpoints: () => active().runtime.endpointStates(),
     upstreams: () => active().runtime.upstreamStates(),
+    limits: () => active().runtime.limitState(),
     reloads,
     config: configState,
     apiKeys() {

@@ -11,7 +11,12 @@ import { atOnce } from '../core/slices.js';
 import type { Stages } from '../core/stages.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
-import type { EndpointState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
+import type {
+  EndpointState,
+  IssuerState,
+  LimitState,
+  UpstreamState,
+} from '../observe/state-metrics.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
@@ -22,6 +27,7 @@ import { createPassThroughAuthenticator } from '../verify/authenticators/pass-th
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import type { KeySource } from '../verify/issuer/jwks.js';
 import { bridgeRuntime } from './bridge.js';
+import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, type Route } from './route.js';
 import {
@@ -40,6 +46,7 @@ export interface Runtime {
   issuerStates(): IssuerState[];
   endpointStates(): EndpointState[];
   upstreamStates(): UpstreamState[];
+  limitState(): LimitState;
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
   /** Tries the keys of new issuers, before callers need them. Never waits for long. */
@@ -103,6 +110,7 @@ export function* runtimeInSlices(
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
   const credentials = createUpstreamCredentials(config, issuers, shared);
+  const limits = createLimits(config, shared);
   const streamsOf = new Map<string, EndpointStreams>();
   const nameOfPool = new Map<UpstreamPool, string>();
 
@@ -125,8 +133,9 @@ export function* runtimeInSlices(
         'api-key': apiKeys,
         'pass-through': createPassThroughAuthenticator(clock),
       },
+      guesses: limits.guesses,
       authorize,
-      limiter: null,
+      limiter: limits.of(endpoint),
       credential: credentials.of(endpoint),
       transport: createTransport({
         endpoint,
@@ -189,6 +198,7 @@ export function* runtimeInSlices(
       await Promise.race([bound, Promise.all(cold.map(({ keys }) => keys.preload()))]);
       cancel();
     },
+    limitState: limits.state,
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
       const kids = new Set(bridge?.server.verificationKeys.map(({ kid }) => kid));
@@ -202,6 +212,7 @@ export function* runtimeInSlices(
       shared.issuers.retain(new Set(issuers.values()));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
+      limits.activate();
       shared.streamsByEndpoint.retain(new Set(streamsOf.values()));
       for (const pool of pools.retain(new Set(nameOfPool.keys()))) pool.retire();
       for (const { keys } of withKeys) if (!tried.has(keys)) void keys.preload();

@@ -17,6 +17,7 @@ import { type Admissions, createAdmissions } from './admissions.js';
 import type { BridgeRuntime } from './bridge.js';
 import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
+import { createLimitParts, type LimitParts } from './limits.js';
 
 export interface RuntimeDependencies {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface RuntimeDependencies {
   readonly fetchJson: FetchJson;
   /** False while a grant of a token would have no audit record. By default true. */
   readonly canRecord?: () => boolean;
+  /** True in a worker: the primary counts for limits, where no store is configured. */
+  readonly countsInPrimary?: boolean;
 }
 
 const KEY_DRAWN =
@@ -61,6 +64,7 @@ export interface SharedParts extends RuntimeDependencies {
   readonly bridges: Keep<BridgeRuntime>;
   /** Counts guesses at the token endpoint. No reload forgets them. */
   readonly grantLimits: GrantLimits;
+  readonly limits: LimitParts;
 }
 
 /** The shared parts are made of these. */
@@ -86,6 +90,7 @@ export function createSharedParts(surroundings: Surroundings): SharedParts {
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
+    limits: createLimitParts(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from '../core/endpoint.js';
 import { resolveCarrier } from './resolve-api-key.js';
 import { isBridged } from './resolve-bridge.js';
 import { publishedServers } from './resolve-issuer.js';
+import { resolveEndpointLimits } from './resolve-limits.js';
 import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import { resolveUpstream } from './resolve-upstream.js';
@@ -73,6 +74,7 @@ export function resolveEndpoint(
     origins: [publicUrl, ...input.origins],
     publicOrigin: new URL(resource).origin,
     maxBodyBytes: input.limits.maxBodyBytes,
+    limits: resolveEndpointLimits(input.limits),
     streams: input.streams,
     clockToleranceSeconds: new Map(
       accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds]),

@@ -9,6 +9,7 @@ import { resolveBridge } from './resolve-bridge.js';
 import { clientProblems } from './resolve-client.js';
 import { resolveEndpoint } from './resolve-endpoint.js';
 import { resolveIssuer } from './resolve-issuer.js';
+import { resolveRootLimits, storeProblems } from './resolve-limits.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
 import { resolveTelemetry, telemetryProblems } from './resolve-telemetry.js';
 import { upstreamSecretProblems } from './resolve-upstream.js';
@@ -50,7 +51,7 @@ function toConfig(
     admin,
     logLevel,
     sessionKeys: sessionRing,
-    limits,
+    limits: resolveRootLimits(limits),
     drain,
     trustedProxies: input.trustedProxies.map(cidrBlock),
     ...resolveTelemetry(input, folder),
@@ -88,6 +89,7 @@ export function resolve(
     problems: [
       ...problems,
       ...sessionRing.problems,
+      ...storeProblems(value.limits?.store),
       ...apiKeyProblems(value.apiKeys ?? {}),
       ...bridgeRing.problems,
       ...identityRing.problems,

@@ -5,6 +5,7 @@ import type { ApiKey } from '../core/api-key.js';
 import type { ClaimRules } from '../core/claim-rules.js';
 import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Endpoint } from '../core/endpoint.js';
+import type { Rate } from '../core/limits.js';
 import type { Secret } from '../core/secret.js';
 import type { ResolvedTelemetry } from './resolve-telemetry.js';
 
@@ -91,7 +92,14 @@ export interface ResolvedConfig extends ResolvedTelemetry {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** 32 bytes in base64 each, the newest first. Empty without configured keys. */
   readonly sessionKeys: readonly Secret[];
-  readonly limits: { readonly clientStallTimeoutSeconds: number };
+  readonly limits: {
+    readonly clientStallTimeoutSeconds: number;
+    /** URL of Redis or Valkey. Null: each process counts in its memory. */
+    readonly store: Secret | null;
+    readonly onStoreDown: 'local' | 'refuse';
+    /** For each client address. Null: no limit. */
+    readonly failedCredentials: Rate | null;
+  };
   readonly drain: { readonly delaySeconds: number };
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];

@@ -205,6 +205,11 @@ export const methodDenied = row({ reason: 'method.denied', blame: 'caller', stat
   message: 'You may not use this method', event: 'authorize.method', level: 'warn' });
 export const claimMissing = row({ reason: 'claim.missing', blame: 'caller', status: 403,
   message: 'Your token lacks what this server needs', event: 'authorize.claim', level: 'warn' });
+export const rateLimited = row({ reason: 'rate.limited', blame: 'caller', status: 429,
+  message: 'Too many requests', event: 'authorize.rate', level: 'info' });
+export const limitsUnavailable = row({
+  reason: 'limits.unavailable', blame: 'dependency', status: 503,
+  message: 'Cannot count requests right now', event: 'authorize.limits_down', level: 'warn' });
 export const exchangeRefused = row({ reason: 'exchange.refused', blame: 'caller', status: 403,
   message: 'Your token cannot be used for this server', event: 'proxy.exchange_refused',
   level: 'warn' });

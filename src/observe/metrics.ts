@@ -50,6 +50,7 @@ const NOTHING: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
   config: () => null,
   apiKeys: () => null,

@@ -1,6 +1,8 @@
 // The metrics that state how the gateway is now: its issuers, its open streams, its requests in
 // flight. It reads them when Prometheus scrapes, so that no request pays for them.
 
+import type { LimitKind } from '../core/limits.js';
+
 /** The value of one series at the time of a scrape. */
 export interface Value {
   readonly metricName: string;
@@ -38,6 +40,20 @@ export interface UpstreamState {
   readonly kind: 'requests' | 'streams';
   readonly inUse: number;
   readonly limit: number;
+}
+
+/** The messages that one kind of limit rejected at an endpoint. */
+export interface LimitedState {
+  /** Its name; `all` for the limit of failed credentials, which all endpoints share. */
+  readonly endpoint: string;
+  readonly limit: LimitKind;
+  readonly count: number;
+}
+
+export interface LimitState {
+  /** Null: the counts are in no store that could be away. */
+  readonly storeIsUp: boolean | null;
+  readonly limited: readonly LimitedState[];
 }
 
 export type ReloadPart = 'config' | 'api_keys';
@@ -80,6 +96,7 @@ export interface GatewayState {
   issuers(): readonly IssuerState[];
   endpoints(): readonly EndpointState[];
   upstreams(): readonly UpstreamState[];
+  limits(): LimitState;
   reloads(): readonly ReloadState[];
   /** Null: the process has none. */
   config(): ConfigState | null;
@@ -196,6 +213,24 @@ export const stateMetrics: readonly StateMetric[] = [
     help: '0 while the gateway does not ask the introspection endpoint, because it kept failing.',
     values: (state) =>
       ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
+  },
+  {
+    name: 'portcullis_limits_store_up',
+    help: '0 while the store of limits is away, where the configuration has one.',
+    values: ({ limits }) => {
+      const { storeIsUp } = limits();
+      return storeIsUp === null ? [] : [{ labels: {}, value: Number(storeIsUp) }];
+    },
+  },
+  {
+    type: 'counter',
+    name: 'portcullis_rate_limited_total',
+    help: 'Requests that a limit rejected, by endpoint and kind of limit.',
+    values: ({ limits }) =>
+      limits().limited.map(({ endpoint, limit, count }) => ({
+        labels: { endpoint, limit },
+        value: count,
+      })),
   },
   {
     name: 'portcullis_reload_up',

@@ -75,6 +75,7 @@ const ENVIRONMENT = {
   SESSION_KEY_AND_MORE: `${sessionKey('a')} s3cret`,
   NO_SESSION_KEY: ' , ',
   UPSTREAM_TOKEN: 'Token s3cret',
+  STORE_URL: 'rediss://gateway:s3cret@redis.example.com:6380/2',
   TWO_LINES: 'Bearer s3cret\ns3cret',
   NOT_ASCII: 'Bearer s3crét',
   SPACE_AT_END: 'Bearer s3cret ',

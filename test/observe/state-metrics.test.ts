@@ -22,6 +22,7 @@ const quiet: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
   config: () => null,
   apiKeys: () => null,

@@ -47,6 +47,7 @@ const state: GatewayState = {
   ],
   endpoints: () => [{ endpoint: '/mcp', openStreams: 1 }],
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
+  limits: () => ({ storeIsUp: true, limited: [{ endpoint: '/mcp', limit: 'principal', count: 1 }] }),
   reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1, lastMs: 1, problems: null }],
   apiKeys: () => 1,
   config: () => ({ generation: 1, hash: 'ff' }),

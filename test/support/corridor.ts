@@ -41,6 +41,7 @@ const runtime = (steps: Steps): EndpointRuntime => ({
     'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
   },
   authorize: { check: (...args) => steps.authorize(...args) },
+  guesses: null,
   limiter: { take: (...args) => steps.limit(...args) },
   credential: { headers: (...args) => steps.headers(...args) },
   transport: { forward: (...args) => steps.forward(...args) },

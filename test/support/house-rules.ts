@@ -49,6 +49,8 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
   // serve opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
+  [/^rate-limiter-flexible(\/|$)/, ['authorize/limits/']],
+  [/^ioredis(\/|$)/, ['authorize/limits/redis-limiter.ts']],
   [/^prom-client$/, ['observe/metrics.ts']],
   [/^@opentelemetry\//, ['observe/']],
   [/^oidc-provider$/, ['commands/demo']],

@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from './fields.js';
 import { forwardHeaders } from './forward-headers.js';
+import { endpointRates } from './limits.js';
 import { origins } from './origins.js';
 import { passThroughList } from './pass-through.js';
 import {
@@ -138,9 +139,10 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     maxBodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes')
       .default(4_194_304)
       .describe('Bytes of a request body.'),
+    ...endpointRates,
   })
     .prefault({})
-    .describe('Limits of a call.'),
+    .describe('Limits of a call, and rates of calls.'),
 });
 
 export type EndpointInput = z.output<typeof endpointSchema>;
