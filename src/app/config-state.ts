@@ -1,7 +1,7 @@
 // Tells which configuration a process runs with: a number that counts them, and a hash by which
 // replicas compare theirs.
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import type { ConfigState } from '../observe/state-metrics.js';
+import type { ConfigState } from '../observe/gateway-state.js';
 import { fingerprintOf } from './keep.js';
 
 /** 48 bits, so that a metric can have it as a number. */

@@ -1,7 +1,7 @@
 // Reads the state of the running gateway from its parts, for the metrics and for `/status`.
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock } from '../core/clock.js';
-import type { ConfigState, GatewayState, ReloadState } from '../observe/state-metrics.js';
+import type { ConfigState, GatewayState, ReloadState } from '../observe/gateway-state.js';
 import type { ApiKeyRegistry } from '../verify/api-keys.js';
 import type { Runtime } from './runtime.js';
 import type { Telemetry } from './telemetry.js';

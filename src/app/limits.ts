@@ -11,7 +11,7 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { GuessLimit, Limiter } from '../core/endpoint-runtime.js';
 import type { LimitKind } from '../core/limits.js';
-import type { LimitedState, LimitState } from '../observe/state-metrics.js';
+import type { LimitedState, LimitState } from '../observe/gateway-state.js';
 import { createKeep, type Keep } from './keep.js';
 
 /** The parts that outlive a swap: counts of a rate that did not change go on. */

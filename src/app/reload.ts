@@ -7,7 +7,7 @@ import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Notify } from '../core/notice.js';
 import { inSlices } from '../core/slices.js';
-import type { ConfigState, ReloadPart, ReloadState } from '../observe/state-metrics.js';
+import type { ConfigState, ReloadPart, ReloadState } from '../observe/gateway-state.js';
 import type { ApiKeyRegistry, KeyChanges } from '../verify/api-keys.js';
 import { configState } from './config-state.js';
 

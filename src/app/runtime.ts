@@ -16,7 +16,7 @@ import type {
   IssuerState,
   LimitState,
   UpstreamState,
-} from '../observe/state-metrics.js';
+} from '../observe/gateway-state.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';

@@ -12,8 +12,8 @@ import type {
   RecentRefusal,
   StoreStatus,
 } from '../core/status.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../observe/gateway-state.js';
 import type { RequestCounts } from '../observe/metrics.js';
-import type { GatewayState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
 
 export interface StatusParts {
   readonly clock: Clock;

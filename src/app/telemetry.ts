@@ -10,10 +10,10 @@ import type { RequestSummary } from '../core/request-summary.js';
 import type { CallObserver } from '../core/stages.js';
 import type { Audit } from '../observe/audit.js';
 import type { AuditCounts, AuditQueue, AuditSink } from '../observe/audit-queue.js';
+import type { AuditState, Value } from '../observe/gateway-state.js';
 import type { LogSink } from '../observe/log.js';
 import type { Operations } from '../observe/operations.js';
 import type { OtlpMetrics } from '../observe/otlp-metrics.js';
-import type { AuditState, Value } from '../observe/state-metrics.js';
 import type { Traces } from '../observe/traces.js';
 import { fingerprintOf } from './keep.js';
 

@@ -1,5 +1,5 @@
 // Counts durations by buckets, and gives the lines of a histogram in the text format of Prometheus.
-import type { Value } from './state-metrics.js';
+import type { Value } from './gateway-state.js';
 
 export interface Histogram {
   count: number;

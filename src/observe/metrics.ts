@@ -6,10 +6,11 @@ import { type Metric, Registry } from 'prom-client';
 import type { Blame, Failure } from '../core/failure.js';
 import { failureTable } from '../core/failures.js';
 import type { RequestSummary } from '../core/request-summary.js';
+import type { GatewayState, Value } from './gateway-state.js';
 import { createHistogram, type Histogram, histogramValues, observe } from './histogram.js';
 import { createKeyCounts, KEY_REQUESTS } from './key-counts.js';
 import { OPERATIONS, OPERATIONS_HELP } from './operations.js';
-import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
+import { stateMetrics } from './state-metrics.js';
 
 /** Completed requests of one endpoint. */
 export interface RequestCounts {

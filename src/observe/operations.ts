@@ -7,9 +7,9 @@ import type { Call } from '../core/message.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import { COMPLETE, METHODS, SUBSCRIBE } from '../mcp/methods.js';
 import { SUPPORTED_VERSIONS } from '../mcp/versions.js';
+import type { Value } from './gateway-state.js';
 import { createHistogram, type Histogram, histogramValues, observe } from './histogram.js';
 import { carriersOf, METHOD_FIELD, nameField, shorten } from './log-fields.js';
-import type { Value } from './state-metrics.js';
 
 export const OPERATIONS = 'mcp_server_operation_duration_seconds';
 export const OPERATIONS_HELP =

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/state-metrics.js';
 import { outcome } from '../support/outcome.js';
 
 const MAIN: IssuerState = {

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { failureTable, keyUnknown } from '../../src/core/failures.js';
+import type { GatewayState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState } from '../../src/observe/state-metrics.js';
 import { apiKey, principal } from '../support/endpoint.js';
 import { outcome } from '../support/outcome.js';
 
