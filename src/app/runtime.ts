@@ -22,7 +22,7 @@ import { createPassThroughAuthenticator } from '../verify/authenticators/pass-th
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { bridgeRuntime } from './bridge.js';
 import { createMirrors } from './mirrors.js';
-import { createNoRoute, createRoute, type Route } from './route.js';
+import { createNoRoute, createRoute, ownHosts, type Route } from './route.js';
 import {
   type EndpointStreams,
   endpointStreams,
@@ -65,7 +65,13 @@ export function issuerRuntimes(
 export const acceptedBy = (
   { issuers }: Endpoint,
   all: ReadonlyMap<string, IssuerRuntime>,
-): Map<string, IssuerRuntime> => new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+): Map<string, IssuerRuntime> =>
+  new Map(
+    issuers.flatMap((issuer) => {
+      const runtime = all.get(issuer);
+      return runtime === undefined ? [] : [[issuer, runtime] as const];
+    }),
+  );
 
 /** The name of this deployment in `Via`: equal on every replica, and it reveals nothing. */
 const pseudonymOf = (publicUrl: string): string =>
@@ -124,6 +130,7 @@ export function buildRuntime(
   }
 
   const mirrors = createMirrors(config, issuers);
+  const own = ownHosts(config);
 
   // An issuer whose JWTs are introspected may publish no keys.
   const withKeys = [...issuers.values()].filter(({ verify }) => verify !== 'introspection');
@@ -134,8 +141,9 @@ export function buildRuntime(
       mirrored: mirrors.copyOf,
       bridge: bridge?.server ?? null,
       identityKeys: credentials.identityKeys,
+      ownHosts: own,
     }),
-    noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
+    noRoute: createNoRoute(config.endpoints, own),
     issuerStates: () =>
       [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
         issuer,
