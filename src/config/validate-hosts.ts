@@ -77,8 +77,8 @@ const metadataDiffers: Check = (config) => {
 
 /** Clients connect to the host of the resource, and send this host. */
 const OTHER_HOST =
-  'this URL has another host than the endpoint, and clients would send it; write a URL at the ' +
-  'host of the endpoint, or remove the field';
+  'clients would send the host of this URL, and the endpoint has another; write a URL at its ' +
+  'host, or remove the field';
 
 const resourcesFitHosts: Check = (config) =>
   [...config.endpoints].flatMap(([i, endpoint]): Problem[] => {

@@ -24,8 +24,8 @@ const OUR_HOST = { host: 'localhost' };
 
 /**
  * Takes an exchange over where its path is one of the pages: the promise settles when the page has
- * been sent. Null: the path is not a page. A well-known path gets CORS headers all the same, so that
- * a web page may read the rejection, too.
+ * been sent. Null: the path is not a page. A well-known path gets CORS headers all the same. Then a
+ * web page may read the rejection, too.
  */
 export function createPublicRoutes(
   endpoints: readonly Endpoint[],
