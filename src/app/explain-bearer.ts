@@ -51,8 +51,9 @@ export function createExplainBearer(
     clock,
     introspections,
   });
-  const paths = config.endpoints.filter(({ isBridged }) => isBridged).map((one) => one.path);
-  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, paths };
+  const bridged = config.endpoints.filter(({ isBridged }) => isBridged);
+  const names = [...new Set(bridged.map(({ name }) => name))];
+  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, names };
   return {
     takesOpaque: [...issuers.values()].some(({ introspect }) => introspect !== null),
     explain: (token, first, last) => explain(token, [first], last),

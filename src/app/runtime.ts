@@ -29,7 +29,7 @@ import type { KeySource } from '../verify/issuer/jwks.js';
 import { bridgeRuntime } from './bridge.js';
 import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
-import { createNoRoute, createRoute, type Route } from './route.js';
+import { createNoRoute, createRoute, ownHosts, type Route } from './route.js';
 import {
   type EndpointStreams,
   endpointStreams,
@@ -78,7 +78,7 @@ export const acceptedBy = (
   new Map(
     issuers.flatMap((issuer) => {
       const runtime = all.get(issuer);
-      return runtime === undefined ? [] : [[issuer, runtime]];
+      return runtime === undefined ? [] : [[issuer, runtime] as const];
     }),
   );
 
@@ -156,6 +156,7 @@ export function* runtimeInSlices(
     if (endpoints.length % ENDPOINTS_OF_A_SLICE === 0) yield;
   }
   const mirrors = createMirrors(config, issuers);
+  const own = ownHosts(config);
 
   /** Their load has begun already. */
   const tried = new Set<KeySource>();
@@ -168,8 +169,9 @@ export function* runtimeInSlices(
       mirrored: mirrors.copyOf,
       bridge: bridge?.server ?? null,
       identityKeys: credentials.identityKeys,
+      ownHosts: own,
     }),
-    noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
+    noRoute: createNoRoute(config.endpoints, own),
     issuerStates: () =>
       [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp, lastError }]) => ({
         issuer,

@@ -51,7 +51,7 @@ export function createUpstreamCredentials(
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
-  function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
+  function exchange(config: ExchangeCredential, name: string): PrincipalCredential {
     const { issuer, idJag } = config;
     const metadata = runtimes.get(issuer)?.metadata ?? null;
     if (idJag !== null) {
@@ -66,7 +66,7 @@ export function createUpstreamCredentials(
             issuer: idJag.issuer,
             timeoutMs,
           }),
-          path,
+          endpoint: name,
         },
       );
       return exchangeCredential(config, { ...shared, exchange });
@@ -79,7 +79,7 @@ export function createUpstreamCredentials(
       // attacker put there could replay an assertion elsewhere.
       assertionAudience: issuer,
       asker: 'caller',
-      about: { endpoint: path, issuer },
+      about: { endpoint: name, issuer },
     });
     return exchangeCredential(config, {
       ...shared,
@@ -87,7 +87,7 @@ export function createUpstreamCredentials(
     });
   }
 
-  function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
+  function ofGateway(config: ClientCredentialsCredential, name: string): PrincipalCredential {
     const { tokenUrl } = config;
     const client = createTokenClient({
       ...shared,
@@ -97,12 +97,12 @@ export function createUpstreamCredentials(
       // endpoint, and the operator wrote this one, so no attacker can choose it.
       assertionAudience: tokenUrl,
       asker: 'gateway',
-      about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
+      about: { endpoint: name, tokenUrl: urlForLog(tokenUrl) },
     });
     return clientCredentials(config, { ...shared, client });
   }
 
-  function build(config: Kept, path: string): PrincipalCredential {
+  function build(config: Kept, name: string): PrincipalCredential {
     switch (config.kind) {
       case 'static':
         return staticCredential(config);
@@ -111,9 +111,9 @@ export function createUpstreamCredentials(
           throw new Error('the configuration has no identity');
         return identityCredential(config, { issuer: identity.issuer, sign: ring.sign, clock });
       case 'exchange':
-        return exchange(config, path);
+        return exchange(config, name);
       case 'client-credentials':
-        return ofGateway(config, path);
+        return ofGateway(config, name);
     }
   }
 
@@ -124,12 +124,12 @@ export function createUpstreamCredentials(
       : null;
 
   function kept(endpoint: Endpoint): PrincipalCredential {
-    const { path, upstream, upstreamCredential: config } = endpoint;
+    const { name, upstream, upstreamCredential: config } = endpoint;
     if (config.kind === 'none') return noCredential;
     if (config.kind === 'forward') return forwardCredential;
     const ofRing = config.kind === 'identity' ? identity : null;
-    const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
-    const credential = upstreamCredentials.get(key, () => build(config, path));
+    const key = { name, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
+    const credential = upstreamCredentials.get(key, () => build(config, name));
     used.add(credential);
     return credential;
   }

@@ -7,7 +7,7 @@ import type { Problem } from './problems.js';
 import { apiKeyProblems, resolveApiKey } from './resolve-api-key.js';
 import { resolveBridge } from './resolve-bridge.js';
 import { clientProblems } from './resolve-client.js';
-import { resolveEndpoint } from './resolve-endpoint.js';
+import { resolveEndpoints } from './resolve-endpoint.js';
 import { resolveIssuer } from './resolve-issuer.js';
 import { resolveRootLimits, storeProblems } from './resolve-limits.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
@@ -63,8 +63,8 @@ function toConfig(
         ? null
         : { issuer: input.identity.issuer ?? publicUrl, keys: identityRing },
     issuers: Object.values(issuers).map(resolveIssuer),
-    endpoints: endpoints.map((endpoint) =>
-      resolveEndpoint(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
+    endpoints: endpoints.flatMap((endpoint) =>
+      resolveEndpoints(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
     ),
   };
 }

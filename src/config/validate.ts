@@ -15,6 +15,7 @@ import { apiKeyChecks } from './validate-api-keys.js';
 import { bridgeChecks } from './validate-bridge.js';
 import { credentialChecks } from './validate-credential.js';
 import { endpointChecks } from './validate-endpoints.js';
+import { hostChecks } from './validate-hosts.js';
 import { identityChecks } from './validate-identity.js';
 import { introspectionChecks } from './validate-introspection.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
@@ -28,6 +29,7 @@ import { upstreamHeaderChecks } from './validate-upstream-headers.js';
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
+  ...hostChecks,
   ...apiKeyChecks,
   ...bridgeChecks,
   ...identityChecks,

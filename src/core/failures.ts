@@ -31,6 +31,8 @@ export const routeUnknown = row({ reason: 'route.unknown', blame: 'caller', stat
 export const routeSlash = row({ reason: 'route.slash', blame: 'caller', status: 404,
   message: 'No such MCP server; data.path has the right slashes', event: 'http.route_slash',
   level: 'info' });
+export const routeHost = row({ reason: 'route.host', blame: 'caller', status: 421,
+  message: 'No MCP server under this host name', event: 'http.host', level: 'info' });
 export const methodRefused = row({ reason: 'method.refused', blame: 'caller', status: 405,
   message: 'Method not allowed', event: 'http.method', level: 'info' });
 export const clientDisconnected = row({ reason: 'client.disconnected', blame: 'caller',

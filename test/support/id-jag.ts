@@ -71,7 +71,7 @@ export function asking(
     notify,
     issuerMetadata: metadata(idp.issuer),
     serverMetadata: metadata(files.issuer),
-    path: '/files',
+    endpoint: '/files',
   });
   return {
     clock,
