@@ -128,6 +128,7 @@ describe('keys, verdicts, exchanged tokens and connections stay', () => {
         {
           upstream: {
             url: `${upstream.url}/up`,
+            maxStreams: 9,
             credential: { ...kindsAt(tokenServer.url).exchange, audience: ['files-backend', 'b'] },
           },
         },
