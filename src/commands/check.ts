@@ -99,7 +99,7 @@ async function report(config: ResolvedConfig, options: Options, io: CommandIo): 
   const printable = createPrintable(secretsOf(config), CHARACTERS);
   const madeUp = `${CLIENT_NAME}-${randomBytes(16).toString('hex')}`;
   const surroundings = { clock: systemClock, random: Math.random, madeUp };
-  const { notices, tasks } = checkConfig(config, surroundings);
+  const { findings: first, tasks } = checkConfig(config, surroundings);
   const counts: Counts = { ok: 0, warn: 0, fail: 0 };
   const findings: CheckFinding[] = [];
   const showsGood = verbose || config.issuers.length + config.endpoints.length <= SHOWN;
@@ -116,7 +116,7 @@ async function report(config: ResolvedConfig, options: Options, io: CommandIo): 
       `valid: ${counted(config.endpoints.length, 'endpoint')}, ` +
       counted(config.issuers.length, 'issuer'),
   });
-  notices.forEach(onFinding);
+  first.forEach(onFinding);
   if (!offline) {
     let progress = '';
     // Progress goes to standard error, because it is not part of the report.
