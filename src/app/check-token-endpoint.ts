@@ -102,7 +102,7 @@ async function checkIdJagServer(
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = { ...runtimeOf(dependencies, () => {}), fetchJson: recorded.fetchJson };
+  const surroundings = runtimeOf(dependencies, recorded, () => {});
   const client = idJagClient(server, path, surroundings);
   const grant = { grant_type: JWT_BEARER, assertion: dependencies.madeUp };
   return exchangeVerdict(await client.request(new URLSearchParams(grant), false), recorded);

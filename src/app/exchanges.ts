@@ -49,8 +49,8 @@ export function exchangeAt(
 /** The authorization server of an upstream, which accepts ID-JAGs. */
 export function idJagClient(
   server: IdJagServer,
-  path: string,
-  dependencies: ExchangeDependencies,
+  endpoint: string,
+  dependencies: RuntimeDependencies,
 ): TokenClient {
   const { issuer, timeoutMs } = server;
   return createTokenClient({
@@ -59,7 +59,7 @@ export function idJagClient(
     metadata: createMetadataSource({ ...dependencies, issuer, timeoutMs }),
     assertionAudience: issuer,
     asker: 'caller',
-    about: { endpoint: path, issuer },
+    about: { endpoint, issuer },
     field: 'upstream.credential.idJag',
   });
 }
