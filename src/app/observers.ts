@@ -1,5 +1,5 @@
-// Everything that looks at the gateway and changes nothing: log, metrics, the last refusals and the
-// state for the admin listener.
+// Everything that looks at the gateway and changes nothing: log, metrics, the last refusals, audit
+// and traces, and the state for the admin listener.
 import type { Clock } from '../core/clock.js';
 import type { Failure } from '../core/failure.js';
 import type { RequestSummary } from '../core/request-summary.js';
@@ -9,8 +9,10 @@ import { createMetrics, type Metrics } from '../observe/metrics.js';
 import { createRecentRefusals } from '../observe/recent-refusals.js';
 import { createGatewayState, type GatewayStateParts } from './gateway-state.js';
 import { createStatus } from './status.js';
+import type { Telemetry } from './telemetry.js';
 
 export interface ObserverParts extends GatewayStateParts {
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly log: Log;
   readonly isReady: () => boolean;
@@ -26,7 +28,9 @@ export interface Observers {
   readonly recordUnreadable: (failure: Failure, clientAddress: string) => void;
 }
 
-export function createObservers({ clock, log, isReady, ...parts }: ObserverParts): Observers {
+export function createObservers(all: ObserverParts): Observers {
+  const { clock, log, isReady, ...parts } = all;
+  const { telemetry } = parts;
   const state = createGatewayState(parts, clock);
   const metrics = createMetrics(state);
   const refusals = createRecentRefusals(clock);
@@ -46,11 +50,13 @@ export function createObservers({ clock, log, isReady, ...parts }: ObserverParts
       metrics.request(summary);
       log.request(summary);
       if (summary.failure !== null) refusals.request(summary, summary.failure);
+      telemetry.watch?.record(summary);
     },
     recordUnreadable(failure, clientAddress) {
       metrics.unreadable(failure);
       log.unreadable(failure, clientAddress);
       refusals.unreadable(failure, clientAddress);
+      telemetry.watch?.unreadable(failure, clientAddress);
     },
   };
 }

@@ -1,6 +1,5 @@
 // Puts together the state of the gateway for `/status` and for the page of the admin listener. It
 // runs only where an operator asks, so no request pays for it.
-import { createHash } from 'node:crypto';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -13,8 +12,8 @@ import type {
   RecentRefusal,
   StoreStatus,
 } from '../core/status.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../observe/gateway-state.js';
 import type { RequestCounts } from '../observe/metrics.js';
-import type { GatewayState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
 
 export interface StatusParts {
   readonly clock: Clock;
@@ -28,13 +27,6 @@ export interface StatusParts {
 
 const text = (ms: number): string => new Date(ms).toISOString();
 const seconds = (ms: number): number => Math.round(ms / 1000);
-
-/** Secrets print as a mask, so their values do not count: this text leaves the process. */
-const fingerprintOf = (config: ResolvedConfig): string =>
-  createHash('sha256')
-    .update(JSON.stringify(config, (_, value) => (value instanceof Map ? [...value] : value)))
-    .digest('hex')
-    .slice(0, 12);
 
 function issuerStatus(one: IssuerState): IssuerStatus {
   const { issuer, usesKeys, isUp, keys, keysAgeMs, introspectionIsUp, lastError } = one;
@@ -93,10 +85,8 @@ function byName<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, [
 export function createStatus(parts: StatusParts): () => Promise<GatewayStatus> {
   const { clock, state, isReady, counts, refusals, stores } = parts;
   const [startedMs, startedWallMs] = [clock.monotonicMs(), clock.wallMs()];
-  let known: { readonly config: ResolvedConfig; readonly fingerprint: string } | null = null;
 
-  function configStatus(config: ResolvedConfig): ConfigStatus {
-    if (known?.config !== config) known = { config, fingerprint: fingerprintOf(config) };
+  function configStatus(): ConfigStatus {
     const reloads = state.reloads().map(({ part, isUp, lastMs, lastSuccessMs, ...one }) => ({
       part,
       ok: isUp,
@@ -106,9 +96,8 @@ export function createStatus(parts: StatusParts): () => Promise<GatewayStatus> {
       succeeded: one.succeeded,
       failed: one.failed,
     }));
-    const ofConfig = reloads.find(({ part }) => part === 'config');
-    const generation = 1 + (ofConfig?.succeeded ?? 0);
-    return { generation, fingerprint: known.fingerprint, reloads };
+    const { generation, hash } = state.config() ?? { generation: 0, hash: '' };
+    return { generation, hash, reloads };
   }
 
   function endpointStatuses(config: ResolvedConfig): EndpointStatus[] {
@@ -134,7 +123,7 @@ export function createStatus(parts: StatusParts): () => Promise<GatewayStatus> {
       ready: isReady(),
       processes: 1,
       requestsInFlight: state.requestsInFlight(),
-      config: configStatus(config),
+      config: configStatus(),
       endpoints: endpointStatuses(config),
       issuers: state.issuers().map(issuerStatus),
       apiKeys: count === null ? null : { count, nextSunset: sunset === null ? null : text(sunset) },

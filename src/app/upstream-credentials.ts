@@ -10,7 +10,6 @@ import type {
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
 import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
@@ -37,8 +36,6 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
-  /** Absent: the usual one. `explain` records the requests. */
-  readonly fetchJson?: FetchJson;
 }
 
 /** The kinds with a state or a secret of their own. */
@@ -50,12 +47,11 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
-  function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
+  function exchange(config: ExchangeCredential, name: string): PrincipalCredential {
     const { issuer, idJag } = config;
     const metadata = runtimes.get(issuer)?.metadata ?? null;
     if (idJag !== null) {
@@ -63,27 +59,27 @@ export function createUpstreamCredentials(
       const exchange = createIdJagExchange(
         { ...config, idJag },
         {
-          ...dependencies,
+          ...shared,
           issuerMetadata: metadata,
           serverMetadata: createMetadataSource({
-            ...dependencies,
+            ...shared,
             issuer: idJag.issuer,
             timeoutMs,
           }),
-          path,
+          endpoint: name,
         },
       );
       return exchangeCredential(config, { ...shared, exchange });
     }
     const client = createTokenClient({
-      ...dependencies,
+      ...shared,
       server: config,
       metadata,
       // As for introspection: with the URL of the metadata as its audience, a server that an
       // attacker put there could replay an assertion elsewhere.
       assertionAudience: issuer,
       asker: 'caller',
-      about: { endpoint: path, issuer },
+      about: { endpoint: name, issuer },
     });
     return exchangeCredential(config, {
       ...shared,
@@ -91,22 +87,22 @@ export function createUpstreamCredentials(
     });
   }
 
-  function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
+  function ofGateway(config: ClientCredentialsCredential, name: string): PrincipalCredential {
     const { tokenUrl } = config;
     const client = createTokenClient({
-      ...dependencies,
+      ...shared,
       server: config,
       metadata: null,
       // The configuration names no issuer here. RFC 7523 section 3 allows the URL of the token
       // endpoint, and the operator wrote this one, so no attacker can choose it.
       assertionAudience: tokenUrl,
       asker: 'gateway',
-      about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
+      about: { endpoint: name, tokenUrl: urlForLog(tokenUrl) },
     });
     return clientCredentials(config, { ...shared, client });
   }
 
-  function build(config: Kept, path: string): PrincipalCredential {
+  function build(config: Kept, name: string): PrincipalCredential {
     switch (config.kind) {
       case 'static':
         return staticCredential(config);
@@ -115,9 +111,9 @@ export function createUpstreamCredentials(
           throw new Error('the configuration has no identity');
         return identityCredential(config, { issuer: identity.issuer, sign: ring.sign, clock });
       case 'exchange':
-        return exchange(config, path);
+        return exchange(config, name);
       case 'client-credentials':
-        return ofGateway(config, path);
+        return ofGateway(config, name);
     }
   }
 
@@ -128,12 +124,12 @@ export function createUpstreamCredentials(
       : null;
 
   function kept(endpoint: Endpoint): PrincipalCredential {
-    const { path, upstream, upstreamCredential: config } = endpoint;
+    const { name, upstream, upstreamCredential: config } = endpoint;
     if (config.kind === 'none') return noCredential;
     if (config.kind === 'forward') return forwardCredential;
     const ofRing = config.kind === 'identity' ? identity : null;
-    const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
-    const credential = upstreamCredentials.get(key, () => build(config, path));
+    const key = { name, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
+    const credential = upstreamCredentials.get(key, () => build(config, name));
     used.add(credential);
     return credential;
   }

@@ -29,7 +29,7 @@ export interface ConfigStatus {
   /** 1 after the start; each good reload of the configuration adds 1. */
   readonly generation: number;
   /** Equal for equal configurations. Values of secrets do not count. */
-  readonly fingerprint: string;
+  readonly hash: string;
   readonly reloads: readonly ReloadStatus[];
 }
 

@@ -6,8 +6,11 @@ import { type Metric, Registry } from 'prom-client';
 import type { Blame, Failure } from '../core/failure.js';
 import { failureTable } from '../core/failures.js';
 import type { RequestSummary } from '../core/request-summary.js';
+import type { GatewayState, Value } from './gateway-state.js';
+import { createHistogram, type Histogram, histogramValues, observe } from './histogram.js';
 import { createKeyCounts, KEY_REQUESTS } from './key-counts.js';
-import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
+import { OPERATIONS, OPERATIONS_HELP } from './operations.js';
+import { stateMetrics } from './state-metrics.js';
 
 /** Completed requests of one endpoint. */
 export interface RequestCounts {
@@ -34,14 +37,9 @@ const BUCKET_SECONDS = [
 ];
 
 /** The counts of one endpoint and reason. prom-client itself would hash the labels at each call. */
-interface Series {
-  /** Requests by the first digit of their status. */
+interface Series extends Histogram {
+  /** Requests by the first digit of their status. Unreadable ones have no duration. */
   readonly byClass: Float64Array;
-  /** Requests with a duration: unreadable ones have none. */
-  timedRequests: number;
-  totalSeconds: number;
-  /** Requests by the first bound of BUCKET_SECONDS that they do not exceed; the last: by none. */
-  readonly bucketCounts: Float64Array;
 }
 
 /** The first digit of a status is at most 5. */
@@ -53,7 +51,9 @@ const NOTHING: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };
@@ -95,21 +95,6 @@ function processRegistry(): Registry {
   return registry;
 }
 
-/** The lines of one histogram. Buckets are cumulative in the text format. */
-function* histogramValues(
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  series: Series,
-): Generator<Value> {
-  let total = 0;
-  for (const [i, le] of [...BUCKET_SECONDS, '+Inf'].entries()) {
-    total += series.bucketCounts[i] as number;
-    yield { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
-  }
-  yield { metricName: `${name}_sum`, labels, value: series.totalSeconds };
-  yield { metricName: `${name}_count`, labels, value: series.timedRequests };
-}
-
 function* counterValues(
   metricName: string,
   labels: Readonly<Record<string, string>>,
@@ -132,9 +117,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     }
     let found = byReason.get(reason);
     if (found === undefined) {
-      const bucketCounts = new Float64Array(BUCKET_SECONDS.length + 1);
-      const byClass = new Float64Array(CLASSES);
-      found = { byClass, timedRequests: 0, totalSeconds: 0, bucketCounts };
+      found = { byClass: new Float64Array(CLASSES), ...createHistogram(BUCKET_SECONDS) };
       byReason.set(reason, found);
     }
     return found;
@@ -151,7 +134,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     registry.registerMetric({ name, help, type, aggregator: 'sum', get } as unknown as Metric);
   }
 
-  const ofSeries = (name: string, values: typeof histogramValues) => (): Value[] =>
+  const ofSeries = (name: string, values: typeof counterValues) => (): Value[] =>
     [...seriesByEndpoint].flatMap(([endpoint, byReason]) =>
       [...byReason].flatMap(([reason, series]) => [...values(name, { endpoint, reason }, series)]),
     );
@@ -161,7 +144,9 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'histogram',
     duration,
     'Time from the request head to the end of the answer, in seconds; streams included.',
-    ofSeries(duration, histogramValues),
+    ofSeries(duration, (name, labels, series) =>
+      histogramValues(name, labels, series, BUCKET_SECONDS),
+    ),
   );
   const total = 'portcullis_http_requests_total';
   register(
@@ -177,6 +162,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'Completed requests of callers with an API key or its bridge token, by fingerprint of the key.',
     () => keyCounts.values().map((value) => ({ metricName: KEY_REQUESTS, ...value })),
   );
+  register('histogram', OPERATIONS, OPERATIONS_HELP, () => state.operations?.() ?? []);
   for (const { type = 'gauge', name, help, values } of stateMetrics)
     register(type, name, help, () =>
       values(state).map((value) => ({ metricName: name, ...value })),
@@ -189,11 +175,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
       const series = seriesOf(endpoint?.name ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
       (series.byClass[Math.floor(status / 100)] as number)++;
-      series.timedRequests++;
-      series.totalSeconds += seconds;
-      let i = 0;
-      while (i < BUCKET_SECONDS.length && seconds > (BUCKET_SECONDS[i] as number)) i++;
-      (series.bucketCounts[i] as number)++;
+      observe(series, BUCKET_SECONDS, seconds);
     },
     unreadable: (failure) => {
       const { reason, status } = failure.definition;

@@ -98,7 +98,7 @@ test('a failed reload is shown with its problems, and the next good one too', as
   const before = (await status()).config;
   await scene.gateway.reload('publicUrl: 7');
   const failed = (await status()).config;
-  expect(failed.fingerprint).toBe(before.fingerprint);
+  expect(failed.hash).toBe(before.hash);
   expect(failed.generation).toBe(1);
   const ofConfig = failed.reloads.find(({ part }) => part === 'config');
   expect(ofConfig).toMatchObject({ ok: false, failed: 1, lastSuccessAt: before.reloads[0]?.lastSuccessAt });
@@ -106,7 +106,7 @@ test('a failed reload is shown with its problems, and the next good one too', as
   expect(await read('/')).toContain('The last reload of the configuration failed: ');
   await scene.gateway.reload();
   const after = (await status()).config;
-  expect([after.generation, after.fingerprint]).toEqual([2, before.fingerprint]);
+  expect([after.generation, after.hash]).toEqual([2, before.hash]);
   expect(after.reloads.map(({ ok, problems }) => [ok, problems])).toEqual([
     [true, null],
     [true, null],

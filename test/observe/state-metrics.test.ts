@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/state-metrics.js';
 import { outcome } from '../support/outcome.js';
 
 const MAIN: IssuerState = {
@@ -22,7 +22,9 @@ const quiet: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
 };
@@ -86,6 +88,11 @@ test('the next sunset of an API key', async () => {
     'portcullis_api_keys 3',
     'portcullis_api_keys_next_sunset_timestamp_seconds 1800000000',
   ]);
+});
+
+test('which configuration runs', async () => {
+  const config = () => ({ generation: 3, hash: '00000000ffff' });
+  expect(linesOf(await textOf({ config })).slice(2)).toEqual(['portcullis_config_generation 3', 'portcullis_config_hash 65535']);
 });
 
 test('the state is read at each scrape', async () => {

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { failureTable, keyUnknown } from '../../src/core/failures.js';
+import type { GatewayState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState } from '../../src/observe/state-metrics.js';
 import { apiKey, principal } from '../support/endpoint.js';
 import { outcome } from '../support/outcome.js';
 
@@ -47,8 +47,10 @@ const state: GatewayState = {
   ],
   endpoints: () => [{ endpoint: '/mcp', openStreams: 1 }],
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
+  limits: () => ({ storeIsUp: true, limited: [{ endpoint: '/mcp', limit: 'principal', count: 1 }] }),
   reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1, lastMs: 1, problems: null }],
   apiKeys: () => 1,
+  config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,
 };
 const metrics = createMetrics(state);

@@ -58,7 +58,7 @@ export const gatewayStatus = (more: Partial<GatewayStatus> = {}): GatewayStatus 
   ready: true,
   processes: 1,
   requestsInFlight: 1,
-  config: { generation: 1, fingerprint: '0123456789ab', reloads: [{ part: 'config', ...GOOD }] },
+  config: { generation: 1, hash: '0123456789ab', reloads: [{ part: 'config', ...GOOD }] },
   endpoints: [endpointStatus()],
   issuers: [issuerStatus()],
   apiKeys: null,

@@ -57,6 +57,27 @@ export const authorize: Meanings = {
     ],
     action: ['Fix the client, or the proxy that changed or dropped the header.'],
   },
+  'rate.limited': {
+    cause: [
+      'The caller sent more calls than a limit of the operator allows. Or its address sent more',
+      'failed credentials than `limits.failedCredentials` allows. The `detail` in the log names the',
+      'kind of limit, its calls and its window.',
+    ],
+    action: [
+      'The client waits for the seconds of `Retry-After`. If good callers reach the limit, raise it:',
+      'see [limits](limits.md).',
+    ],
+  },
+  'limits.unavailable': {
+    cause: [
+      'The store of `limits.store` is away, and `limits.onStoreDown` is `refuse`. So the gateway',
+      'cannot count the call.',
+    ],
+    action: [
+      'Repair the store: the log has `limits.store_down` with the error. With `onStoreDown: local`',
+      'calls pass meanwhile, and each process counts on its own.',
+    ],
+  },
   'scope.insufficient': {
     cause: [
       'The token lacks a scope that the call needs. The challenge names all scopes that the call',

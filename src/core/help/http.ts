@@ -17,6 +17,16 @@ export const http: Meanings = {
       'front of the gateway must not add or merge slashes.',
     ],
   },
+  'route.host': {
+    cause: [
+      'Every endpoint has a `host`, and none has the host of the `Host` header. A proxy in front of',
+      'the gateway may replace the header, or DNS may lead another name to the gateway.',
+    ],
+    action: [
+      'Let the proxy pass `Host` on as the client sent it. Or add the name to `host` of an endpoint,',
+      'or correct the URL in the client.',
+    ],
+  },
   'method.refused': {
     cause: ['MCP does not have this HTTP method at this path, or not in this revision.'],
     action: ['Send POST. The `Allow` header of the response names every method.'],

@@ -144,7 +144,7 @@ function facts(status: GatewayStatus): Html {
   return html`<dl class="card">
 ${fact('Up for', duration(status.uptimeSeconds))}
 ${fact('Requests in progress', count(status.requestsInFlight))}
-${fact('Configuration', html`Generation ${count(config.generation)}${quiet(html`Fingerprint <code>${config.fingerprint}</code>`)}${ofConfig === undefined ? '' : quiet(html`Reload: ${reloadText(ofConfig, now)}`)}`)}
+${fact('Configuration', html`Generation ${count(config.generation)}${quiet(html`Hash <code>${config.hash}</code>`)}${ofConfig === undefined ? '' : quiet(html`Reload: ${reloadText(ofConfig, now)}`)}`)}
 ${apiKeys === null ? '' : fact('API keys', html`${count(apiKeys.count)}${quiet(ofSunset)}${reloaded}`)}
 ${processes > 1 ? fact('Processes', count(processes)) : ''}
 ${status.stores.map(({ name, up, detail }) => fact(name, html`<span class="${up ? 'good' : 'bad'}">${up ? 'Up' : 'Down'}</span>${detail === null ? '' : quiet(detail)}`))}

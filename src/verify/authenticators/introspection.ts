@@ -25,10 +25,14 @@ export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy
  * Returns at once from the cache, and a promise where it has to ask the issuer. `observe`, for
  * `explain`, gets the response about an active token, also where a check then rejects it.
  */
-export type Introspect = (
-  token: string,
-  observe?: (claims: Claims) => void,
-) => Result<AccessToken> | Promise<Result<AccessToken>>;
+export interface Introspect {
+  (
+    token: string,
+    observe?: (claims: Claims) => void,
+  ): Result<AccessToken> | Promise<Result<AccessToken>>;
+  /** True for a token that the issuer called active in the last ten minutes. */
+  readonly isKnown?: (key: string) => boolean;
+}
 
 /** Some endpoints repeat the token in the response. The gateway drops it (C-87, no raw token). */
 const withoutToken = (claims: Claims, token: string): Claims =>
@@ -139,7 +143,7 @@ export function createIntrospection(
     return acceptActive(claims, key, bytes);
   }
 
-  return (token, observe) => {
+  const introspect = (token: string, observe?: (claims: Claims) => void) => {
     const key = tokenHash(token);
     const cached = cache.get(key);
     if (cached === undefined) return flight.run(key, () => request(token, key, observe));
@@ -147,4 +151,5 @@ export function createIntrospection(
     // Time has passed since the response: the dates are checked again.
     return rejectActive(cached.value.principal.claims, client, nowSeconds()) ?? cached;
   };
+  return Object.assign(introspect, { isKnown: cache.isKnown });
 }

@@ -56,7 +56,7 @@ describe('the page', () => {
     const page = await pageOf(
       gatewayStatus({
         version: HOSTILE,
-        config: { generation: 1, fingerprint: HOSTILE, reloads: [{ ...failedReload, problems: HOSTILE }] },
+        config: { generation: 1, hash: HOSTILE, reloads: [{ ...failedReload, problems: HOSTILE }] },
         endpoints: [
           endpointStatus({ name: HOSTILE, resources: [HOSTILE], issuers: [HOSTILE], upstream: HOSTILE, limits: [HOSTILE] }),
         ],
