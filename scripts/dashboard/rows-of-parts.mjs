@@ -240,6 +240,8 @@ export const rowsOfParts = [issuers, limits, apiKeys, configuration, process];
 
 /** Metrics of the gateway that the dashboard does not show, and why. */
 export const NOT_SHOWN = {
+  portcullis_config_generation: 'the reloads are shown',
+  portcullis_config_hash: 'a number without a meaning of its own; docs/operation.md has a query',
   process_cpu_seconds_total: 'the sum of user and system, which are shown',
   process_heap_bytes: 'the data segment of the process, which is not the heap of JavaScript',
   process_virtual_memory_bytes: 'address space: it says nothing about the use of memory',

@@ -9,20 +9,17 @@ import type {
   ExchangeCredential,
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
-import { urlForLog } from '../idp/discovery.js';
-import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
 import { clientCredentials } from '../proxy/credentials/client-credentials.js';
-import { createExchange, exchangeCredential } from '../proxy/credentials/exchange.js';
+import { exchangeCredential } from '../proxy/credentials/exchange.js';
 import { forwardCredential } from '../proxy/credentials/forward.js';
-import { createIdJagExchange } from '../proxy/credentials/id-jag.js';
 import { identityCredential } from '../proxy/credentials/identity.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { staticCredential } from '../proxy/credentials/static.js';
-import { createTokenClient } from '../proxy/credentials/token-client.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { exchangeAt, ownTokenClient } from './exchanges.js';
 import type { Keep } from './keep.js';
 import type { RuntimeDependencies } from './shared-parts.js';
 
@@ -52,53 +49,13 @@ export function createUpstreamCredentials(
   const used = new Set<PrincipalCredential>();
 
   function exchange(config: ExchangeCredential, name: string): PrincipalCredential {
-    const { issuer, idJag } = config;
-    const metadata = runtimes.get(issuer)?.metadata ?? null;
-    if (idJag !== null) {
-      const { timeoutMs } = idJag;
-      const exchange = createIdJagExchange(
-        { ...config, idJag },
-        {
-          ...shared,
-          issuerMetadata: metadata,
-          serverMetadata: createMetadataSource({
-            ...shared,
-            issuer: idJag.issuer,
-            timeoutMs,
-          }),
-          endpoint: name,
-        },
-      );
-      return exchangeCredential(config, { ...shared, exchange });
-    }
-    const client = createTokenClient({
-      ...shared,
-      server: config,
-      metadata,
-      // As for introspection: with the URL of the metadata as its audience, a server that an
-      // attacker put there could replay an assertion elsewhere.
-      assertionAudience: issuer,
-      asker: 'caller',
-      about: { endpoint: name, issuer },
-    });
-    return exchangeCredential(config, {
-      ...shared,
-      exchange: createExchange(config, client, clock),
-    });
+    const metadata = runtimes.get(config.issuer)?.metadata ?? null;
+    const exchange = exchangeAt(config, metadata, name, shared);
+    return exchangeCredential(config, { ...shared, exchange });
   }
 
   function ofGateway(config: ClientCredentialsCredential, name: string): PrincipalCredential {
-    const { tokenUrl } = config;
-    const client = createTokenClient({
-      ...shared,
-      server: config,
-      metadata: null,
-      // The configuration names no issuer here. RFC 7523 section 3 allows the URL of the token
-      // endpoint, and the operator wrote this one, so no attacker can choose it.
-      assertionAudience: tokenUrl,
-      asker: 'gateway',
-      about: { endpoint: name, tokenUrl: urlForLog(tokenUrl) },
-    });
+    const client = ownTokenClient(config, 'gateway', name, shared);
     return clientCredentials(config, { ...shared, client });
   }
 

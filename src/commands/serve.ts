@@ -13,7 +13,7 @@ import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
-import { optimizeParserLater, releaseStartMemory, resumeOptimizer } from './start-memory.js';
+import { optimizeParserLater, releaseStartMemory, resumeOptimizers } from './start-memory.js';
 
 /** The time limit for writing the last log lines. */
 const LAST_LINES_MS = 2_000;
@@ -122,7 +122,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(error.message);
     return 1;
   }
-  resumeOptimizer();
+  resumeOptimizers();
   void isReadyBefore(() => false, gateway).then(releaseStartMemory);
   const { notify } = gateway;
   signals.reportTo(notify);

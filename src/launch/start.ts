@@ -36,7 +36,7 @@ export class ListenError extends Error {
 }
 
 /** How to fix an address on which the process cannot listen; null for any other error. */
-function listenProblem(
+export function listenProblem(
   error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
 ): string | null {
   if (error.syscall === 'getaddrinfo')

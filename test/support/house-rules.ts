@@ -60,7 +60,16 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   // `health` must use no proxy of the environment: fetch may.
   [
     /^node:(http|https|http2|net|tls|dgram)$/,
-    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'commands/health.ts', 'type '],
+    [
+      'http/',
+      'commands/demo',
+      'commands/doctor/request.ts',
+      'commands/doctor/http2-request.ts',
+      'commands/health.ts',
+      // Whether a port is free.
+      'commands/check/listeners.ts',
+      'type ',
+    ],
   ],
   [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
   [/^node:/, ['']],

@@ -1,5 +1,6 @@
 // Checks that an MCP server responds at the URL, and that it uses https. If the server cannot be
 // reached, run-checks.ts skips all other checks: they would only repeat the first failure.
+import { connectionFault, isTlsFault } from '../../core/connection-fault.js';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { isUnknownAuthority, TRUST_PRIVATE_CA } from './certificate-fix.js';
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
@@ -9,13 +10,11 @@ import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, isStream, mediaType, type NoResponse } from './request.js';
 import { serverDown } from './server-down.js';
 
-const TLS_CODE = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
-const DNS_CODE = /^(ENOTFOUND|EAI_)/;
 const METHOD_NOT_FOUND = -32601;
 
 function unreachable(outcome: NoResponse): Observation {
   const observed = `POST got ${describeOutcome(outcome)}`;
-  if (TLS_CODE.test(outcome.code)) {
+  if (isTlsFault(outcome.code)) {
     const fix =
       'fix the certificate or its chain: the name must match, the server must send the ' +
       'intermediate certificates, and none may be expired';
@@ -24,7 +23,7 @@ function unreachable(outcome: NoResponse): Observation {
       isUnknownAuthority(outcome.code) ? `${fix}. Or, ${TRUST_PRIVATE_CA}` : fix,
     );
   }
-  if (DNS_CODE.test(outcome.code))
+  if (connectionFault(outcome.code) === 'dns')
     return fail(
       observed,
       'check the host name in the URL: DNS has no address for it here. The name may be misspelt, ' +

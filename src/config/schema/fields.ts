@@ -221,7 +221,8 @@ export const wholeNumber = (from: number, to: number, unit: string) => {
   return z
     .int({ error: unquoted(hint) })
     .min(from, { error: hint })
-    .max(to, { error: hint });
+    .max(to, { error: hint })
+    .meta({ unit });
 };
 
 const HOST_HINT = 'write an address to listen on, such as 127.0.0.1';

@@ -20,13 +20,13 @@ const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 export const rootSchema = z.strictObject({
   publicUrl: publicUrl.describe('The origin under which clients see the gateway, without a path.'),
   listen: mapOf('{ host: 0.0.0.0, port: 8080 }', {
-    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    host: host.default('127.0.0.1').describe('Address of the listener, such as 0.0.0.0 for all.'),
     port: port.default(8080).describe('Its port. 0 takes a free one.'),
   })
     .prefault({})
     .describe('The public listener. It speaks plain HTTP, so TLS ends in front of it.'),
   admin: mapOf('{ host: 127.0.0.1, port: 9090 }', {
-    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    host: host.default('127.0.0.1').describe('Address of the listener, such as 0.0.0.0 for all.'),
     port: port.default(9090).describe('Its port. 0 takes a free one.'),
     hosts: z
       .array(z.string({ error: HOST_NAME_HINT }), {
@@ -75,7 +75,8 @@ export const rootSchema = z.strictObject({
     .prefault({})
     .describe('The shutdown.'),
   trustedProxies: trustedProxies.describe(
-    'Proxies whose X-Forwarded-For names the client, for the log and for limits.',
+    'Addresses and CIDR blocks of the proxies whose X-Forwarded-For names the client, for the ' +
+      'log and for limits.',
   ),
   audit: auditSchema.optional().describe('One record of each call and each denial.'),
   traces: tracesSchema.optional().describe('OpenTelemetry spans of calls.'),
@@ -98,8 +99,8 @@ export const rootSchema = z.strictObject({
           : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
     })
     .describe(
-      'The authorization servers that the gateway trusts, under names of your choice. Left out ' +
-        'where every endpoint has API keys and no issuers.',
+      'The authorization servers that the gateway trusts, under names of your choice. Required, ' +
+        'unless every endpoint has `apiKeys` and no `issuers`.',
     ),
   endpoints: z
     .array(endpointSchema, { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })

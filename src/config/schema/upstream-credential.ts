@@ -106,7 +106,9 @@ export const staticSchema = mapOf(KIND_EXAMPLES.static, {
   authorization: secretReference
     .optional()
     .describe('The whole value of the Authorization header, with its scheme.'),
-  header: staticHeader.optional().describe('Another header, together with `value`.'),
+  header: staticHeader
+    .optional()
+    .describe('Another header, such as X-Api-Key, together with `value`.'),
   value: secretReference.optional().describe('The value of `header`.'),
 });
 
@@ -142,7 +144,7 @@ export const exchangeSchema = mapOf(KIND_EXAMPLES.exchange, {
   grant: z
     .enum(['token-exchange', 'on-behalf-of'], { error: 'write token-exchange or on-behalf-of' })
     .default('token-exchange')
-    .describe('RFC 8693, or the form of Entra ID.'),
+    .describe('The form of the request: that of RFC 8693, or that of Entra ID.'),
   ...request,
   idJag: idJagSchema
     .optional()

@@ -1,0 +1,27 @@
+// `portcullis check` for a thousand tenants: lines for the problems alone, and a summary.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ownPort } from '../fixtures/ports.js';
+import { type CheckScene, type Raw, startCheckScene } from './check-scene.js';
+
+let scene: CheckScene;
+beforeAll(async () => {
+  scene = await startCheckScene();
+});
+beforeEach(() => scene.reset());
+afterAll(() => scene.stop());
+
+test('a thousand issuers: lines for the problems alone, and a summary', async () => {
+  const { issuers, ...rest } = (await scene.config()) as { issuers: { main: Raw } } & Raw;
+  const refusing = await ownPort();
+  const many = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, at) => [
+      `t${at}`,
+      { issuer: `http://127.0.0.1:${refusing}/t${at}`, jwksUri: scene.issuer.jwksUri },
+    ]),
+  );
+  const run = await scene.check({ ...rest, issuers: { main: { ...issuers.main, issuer: `${scene.issuer.issuer}/` }, ...many } });
+  const lines = run.output.split('\n');
+  expect(lines.filter((line) => line !== '')).toHaveLength(3);
+  expect(lines[0]).toMatch(/^FAIL {2}issuer http:\S+\/: metadata: /);
+  expect(lines.at(-1)).toMatch(/^[\d,]+ checks passed, 0 warnings, 1 problem$/);
+}, 60_000);
