@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import type { Client as Connection, Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
+import { lookup } from '../idp/lookup.js';
 import { createSlotQueue, type SlotLine, type SlotQueue } from './slot-queue.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
@@ -123,7 +124,7 @@ function createConnections(upstream: Upstream, limit: number): Connections {
     const client = new Client(upstream.origin, {
       pipelining: 1,
       // Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program around the gateway may set.
-      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true },
+      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true, lookup },
       // `createHeadTimeouts` replaces it.
       headersTimeout: 0,
       // A quiet stream may be alive (B-72, quiet streams).
