@@ -60,7 +60,7 @@ export async function startChromium({ command, env }) {
   const child = spawn(command, args, { env: { ...cleanEnvironment(), ...env }, stdio });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const ended = new Promise((resolve, reject) => {
+  const ended = new Promise((_resolve, reject) => {
     child.once('error', reject);
     child.once('close', () => reject(new Error('Chromium ended by itself')));
   });
