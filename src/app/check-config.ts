@@ -2,21 +2,25 @@
 // token endpoint, and those that need no network.
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
+import { BRIDGE_TYP } from '../core/bridge-token.js';
+import { IDENTITY_TYP } from '../core/identity-token.js';
 import type { Notice } from '../core/notice.js';
+import type { Secret } from '../core/secret.js';
 import { createFetchJson } from '../idp/fetch-json.js';
-import type { CheckFinding, Verdict } from './check-finding.js';
+import { createSigningRing } from '../oauth/signing-keys.js';
+import { type CheckFinding, ok, type Verdict } from './check-finding.js';
 import { checkIntrospection } from './check-introspection.js';
 import { checkClock, checkKeys, checkMetadata } from './check-issuer.js';
 import { type CheckDependencies, type IssuerProbe, probeIssuer } from './check-probe.js';
-import { checkTokenEndpoint, exchangingIssuers } from './check-token-endpoint.js';
+import { checkTokenEndpoints, exchangingIssuers } from './check-token-endpoint.js';
 import { mirroredIssuers } from './mirrors.js';
 
 /** One part of the check, which may wait for a server. */
 export type CheckTask = () => Promise<readonly CheckFinding[]>;
 
 export interface ConfigCheck {
-  /** Valid settings that are rarely meant, as the start warns of them. */
-  readonly notices: readonly CheckFinding[];
+  /** Those without a request: valid settings that are rarely meant, and the signing keys. */
+  readonly findings: readonly CheckFinding[];
   /** They send requests. */
   readonly tasks: readonly CheckTask[];
 }
@@ -45,6 +49,19 @@ function noticeFinding({ event, endpoint, issuer, detail }: Notice): CheckFindin
         : 'configuration';
   const words = WORDS[event] ?? { observed: String(detail ?? event) };
   return { about, name: event, result: 'warn', ...words };
+}
+
+/** The keys with which the gateway signs. */
+function ringFindings({ bridge, identity }: ResolvedConfig): CheckFinding[] {
+  const ringOf = (about: string, keys: readonly Secret[], typ: string): CheckFinding[] => {
+    const all = createSigningRing(keys, typ).verificationKeys;
+    const shown = all.map(({ algorithm, kid }) => `${kid} (${algorithm})`).join(', ');
+    return named(about, 'keys', ok(`the first signs, all are published: ${shown}`));
+  };
+  return [
+    ...(bridge === null ? [] : ringOf('bridge', bridge.keys, BRIDGE_TYP)),
+    ...(identity === null ? [] : ringOf('identity', identity.keys, IDENTITY_TYP)),
+  ];
 }
 
 export function checkConfig(
@@ -79,17 +96,21 @@ export function checkConfig(
   // Those of the probes come now: a probe warns when it is built.
   const notices = [...startNotices(config), ...[...probes.values()].flatMap((one) => one.notices)];
   return {
-    notices: notices.filter(({ level }) => level === 'warn').map(noticeFinding),
+    findings: [
+      ...ringFindings(config),
+      ...notices.filter(({ level }) => level === 'warn').map(noticeFinding),
+    ],
     tasks: [
       ...config.issuers.map(issuerTask),
       ...config.endpoints.map(
         (endpoint): CheckTask =>
-          async () =>
-            named(
-              `endpoint ${endpoint.name}`,
-              'token endpoint',
-              await checkTokenEndpoint(endpoint, probes, dependencies),
-            ),
+          async () => {
+            const verdicts = await checkTokenEndpoints(endpoint, probes, dependencies);
+            const about = `endpoint ${endpoint.name}`;
+            return Object.entries(verdicts).flatMap(([name, verdict]) =>
+              named(about, name, verdict),
+            );
+          },
       ),
     ],
   };

@@ -8,7 +8,9 @@ import type { Result } from '../core/result.js';
 import type {
   ClientCredentialsCredential,
   ExchangeCredential,
+  IdJagServer,
 } from '../core/upstream-credential.js';
+import { JWT_BEARER } from '../proxy/credentials/exchange.js';
 import { connectionFix, fail, ok, parted, type Verdict, warn } from './check-finding.js';
 import {
   type CheckDependencies,
@@ -18,7 +20,7 @@ import {
   recordFetches,
   runtimeOf,
 } from './check-probe.js';
-import { exchangeAt, ownTokenClient } from './exchanges.js';
+import { exchangeAt, idJagClient, ownTokenClient } from './exchanges.js';
 
 /** No client has registered it, and `.invalid` has no address (RFC 2606). */
 const REDIRECT_URI = 'https://portcullis.invalid/callback';
@@ -93,17 +95,36 @@ async function checkOwnClient(
   return ok(`does not reject the gateway, and rejects a made-up code (${detail})`);
 }
 
-/** Null: the endpoint needs no token endpoint, or its issuer has a finding about that. */
-export async function checkTokenEndpoint(
+/** The assertion is made up, because only the issuer can make one. */
+async function checkIdJagServer(
+  server: IdJagServer,
+  path: string,
+  dependencies: CheckDependencies,
+): Promise<Verdict> {
+  const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
+  const surroundings = runtimeOf(dependencies, recorded, () => {});
+  const client = idJagClient(server, path, surroundings);
+  const grant = { grant_type: JWT_BEARER, assertion: dependencies.madeUp };
+  return exchangeVerdict(await client.request(new URLSearchParams(grant), false), recorded);
+}
+
+/** By name. Empty: the endpoint needs no token endpoint, or its issuer has a finding about that. */
+export async function checkTokenEndpoints(
   { path, upstreamCredential: credential }: Endpoint,
   probes: ReadonlyMap<string, IssuerProbe>,
   dependencies: CheckDependencies,
-): Promise<Verdict | null> {
+): Promise<Readonly<Record<string, Verdict | null>>> {
   if (credential.kind === 'client-credentials')
-    return checkOwnClient(credential, path, dependencies);
-  if (credential.kind !== 'exchange') return null;
-  const probe = probes.get(credential.issuer);
-  return probe === undefined ? null : checkExchange(credential, probe, path, dependencies);
+    return { 'token endpoint': await checkOwnClient(credential, path, dependencies) };
+  if (credential.kind !== 'exchange') return {};
+  const { idJag } = credential;
+  const probe = probes.get(credential.issuer) as IssuerProbe;
+  return {
+    'token endpoint': await checkExchange(credential, probe, path, dependencies),
+    ...(idJag === null
+      ? {}
+      : { 'token endpoint of idJag': await checkIdJagServer(idJag, path, dependencies) }),
+  };
 }
 
 /** The issuers whose metadata an exchange needs. */

@@ -3,6 +3,7 @@
 import type {
   ClientCredentialsCredential,
   ExchangeCredential,
+  IdJagServer,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
 import { createMetadataSource, type MetadataSource } from '../idp/metadata.js';
@@ -43,6 +44,24 @@ export function exchangeAt(
     about: { endpoint, issuer },
   });
   return createExchange(config, client, dependencies.clock);
+}
+
+/** The authorization server of an upstream, which accepts ID-JAGs. */
+export function idJagClient(
+  server: IdJagServer,
+  endpoint: string,
+  dependencies: RuntimeDependencies,
+): TokenClient {
+  const { issuer, timeoutMs } = server;
+  return createTokenClient({
+    ...dependencies,
+    server,
+    metadata: createMetadataSource({ ...dependencies, issuer, timeoutMs }),
+    assertionAudience: issuer,
+    asker: 'caller',
+    about: { endpoint, issuer },
+    field: 'upstream.credential.idJag',
+  });
 }
 
 /** `asker`: whom a 400 rejects. */

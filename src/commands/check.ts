@@ -101,7 +101,7 @@ async function report(config: ResolvedConfig, options: Options, io: CommandIo): 
   const madeUp = `${CLIENT_NAME}-${randomBytes(16).toString('hex')}`;
   const usesProxy = usesProxyOfNode();
   const surroundings = { clock: systemClock, random: Math.random, madeUp, usesProxy };
-  const { notices, tasks } = checkConfig(config, surroundings);
+  const { findings: first, tasks } = checkConfig(config, surroundings);
   const counts: Counts = { ok: 0, warn: 0, fail: 0 };
   const findings: CheckFinding[] = [];
   const showsGood = verbose || config.issuers.length + config.endpoints.length <= SHOWN;
@@ -118,7 +118,7 @@ async function report(config: ResolvedConfig, options: Options, io: CommandIo): 
       `valid: ${counted(config.endpoints.length, 'endpoint')}, ` +
       counted(config.issuers.length, 'issuer'),
   });
-  notices.forEach(onFinding);
+  first.forEach(onFinding);
   if (!offline) {
     let progress = '';
     // Progress goes to standard error, because it is not part of the report.

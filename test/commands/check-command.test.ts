@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { jsonSchema } from '../../src/config/schema/json-schema.js';
-import { type CheckScene, environment, initialized, startCheckScene } from './check-scene.js';
+import { type CheckScene, environment, initialized, STATIC, startCheckScene, status } from './check-scene.js';
 import { run } from './in-process.js';
 
 let scene: CheckScene;
@@ -107,6 +107,13 @@ test('a made-up token is all that a server gets, and sessions end', async () => 
   const bodies = scene.upstream.requests.map(({ body }) => body.toString()).join('');
   expect(bodies).toContain('"method":"initialize"');
   expect(bodies).not.toContain('tools/');
+});
+
+test('a secret that a server quotes is not printed', async () => {
+  scene.upstream.answer(status(307, [['location', `/login?key=${STATIC}`]]));
+  const { output } = await scene.check(await scene.config());
+  expect(output).toContain('a redirect to /login?key=[token]');
+  expect(output).not.toContain(STATIC);
 });
 
 describe('portcullis schema', () => {

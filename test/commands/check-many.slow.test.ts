@@ -1,7 +1,11 @@
 // `portcullis check` for a thousand tenants: lines for the problems alone, and a summary.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { check } from '../../src/commands/check.js';
 import { ownPort } from '../fixtures/ports.js';
-import { type CheckScene, type Raw, startCheckScene } from './check-scene.js';
+import { withDeadline } from '../fixtures/wait.js';
+import { type CheckScene, environment, type Raw, startCheckScene } from './check-scene.js';
+import { captureIo } from './in-process.js';
 
 let scene: CheckScene;
 beforeAll(async () => {
@@ -19,8 +23,10 @@ test('a thousand issuers: lines for the problems alone, and a summary', async ()
       { issuer: `http://127.0.0.1:${refusing}/t${at}`, jwksUri: scene.issuer.jwksUri },
     ]),
   );
-  const run = await scene.check({ ...rest, issuers: { main: { ...issuers.main, issuer: `${scene.issuer.issuer}/` }, ...many } });
-  const lines = run.output.split('\n');
+  const config = { ...rest, issuers: { main: { ...issuers.main, issuer: `${scene.issuer.issuer}/` }, ...many } };
+  const io = captureIo({ env: environment });
+  await withDeadline('the check ends', check([scene.file('many.yaml', stringify(config))], io), 55_000);
+  const lines = io.written.join('\n').split('\n');
   expect(lines.filter((line) => line !== '')).toHaveLength(3);
   expect(lines[0]).toMatch(/^FAIL {2}issuer http:\S+\/: metadata: /);
   expect(lines.at(-1)).toMatch(/^[\d,]+ checks passed, 0 warnings, 1 problem$/);
