@@ -103,7 +103,7 @@ test('B is served with every kind of token while A is stalled and its provider h
   await until('A was refused', async () => (await found()).includes('/a/mcp upstream.busy'), 10_000);
   expect((await found()).filter((text) => text.startsWith('/b/'))).toEqual([]);
   const { issuers } = await status();
-  expect(issuers.find(({ issuer }) => issuer === a.issuer.issuer)?.lastError?.detail).toMatch(/no answer within|keys/);
+  expect(issuers.find(({ issuer }) => issuer === a.issuer.issuer)?.lastError?.detail).toMatch(/within \d+ ms|keep|keys/);
   expect(issuers.find(({ issuer }) => issuer === b.issuer.issuer)).toMatchObject({
     up: true,
     introspectionUp: true,

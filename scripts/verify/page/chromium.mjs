@@ -26,7 +26,7 @@ export async function findChromium(cache) {
     isProgram,
   );
   if (found !== undefined) return { command: found, env: {} };
-  const home = await unpack(cache, ['chromium']);
+  const home = await unpack(cache, ['chromium', 'chromium-common', 'fonts-dejavu-core']);
   return { command: join(home, 'usr/lib/chromium/chromium'), env: libraryPath(home) };
 }
 
@@ -60,9 +60,9 @@ export async function startChromium({ command, env }) {
   const child = spawn(command, args, { env: { ...cleanEnvironment(), ...env }, stdio });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const ended = new Promise((resolve, reject) => {
+  const ended = new Promise((_resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', () => reject(new Error('Chromium ended by itself')));
   });
   ended.catch(() => {});
   const [input, output] = [child.stdio[3], child.stdio[4]];
@@ -125,7 +125,7 @@ export async function startChromium({ command, env }) {
     },
     async stop() {
       child.kill('SIGKILL');
-      await ended;
+      await ended.catch(() => {});
       process.off('exit', kill);
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
