@@ -46,7 +46,7 @@ const statusOf = async (line: HeaderLine, path = '/mcp'): Promise<number> =>
 const metric = async (name: string): Promise<number> =>
   Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await gateway.metrics())?.[1]);
 
-/** Where other programs use each core, the time tells nothing. */
+/** A limit that holds where this machine is not busy with other programs. */
 const withinMs = (ms: number): number => ((loadavg()[0] as number) > availableParallelism() ? 15_000 : ms);
 
 /** Waits for a status, and returns the milliseconds since `startMs`. */
