@@ -82,7 +82,7 @@ async function newCallers(): Promise<() => Promise<number[]>> {
   return calls;
 }
 
-describe('keys, verdicts, exchanged tokens and connections stay', () => {
+describe('keys, results of introspection, exchanged tokens and connections stay', () => {
   test.each<[string, () => string]>([
     ['nothing changes', () => text()],
     ['the level of the log changes', () => text({ logLevel: 'info' })],
