@@ -15,6 +15,7 @@ export interface PartialConfig {
   readonly issuers: ReadonlyMap<string, PartialIssuer>;
   /** By their places in the list. */
   readonly endpoints: ReadonlyMap<number, PartialEndpoint>;
+  readonly endpointsByIssuer: ReadonlyMap<string, readonly [number, PartialEndpoint][]>;
   /** True where this very path has a problem, so that its absence means nothing. */
   isBad(path: Path): boolean;
 }
@@ -22,38 +23,37 @@ export interface PartialConfig {
 /** A check across fields. */
 export type Check = (config: PartialConfig) => Problem[];
 
-type Users = readonly (readonly [number, PartialEndpoint])[];
-/** By issuer. One pass over the endpoints serves all issuers, because there may be many of both. */
-const usersByIssuer = new WeakMap<PartialConfig['endpoints'], ReadonlyMap<string, Users>>();
+/** The endpoints that accept an issuer, by its name in the file. */
+export const endpointsOf = (
+  { endpointsByIssuer }: Pick<PartialConfig, 'endpointsByIssuer'>,
+  issuer: string,
+): readonly [number, PartialEndpoint][] => endpointsByIssuer.get(issuer) ?? [];
 
-function indexOf(endpoints: PartialConfig['endpoints']): ReadonlyMap<string, Users> {
-  const users = new Map<string, (readonly [number, PartialEndpoint])[]>();
+function byIssuer(
+  endpoints: ReadonlyMap<number, PartialEndpoint>,
+): Map<string, [number, PartialEndpoint][]> {
+  const found = new Map<string, [number, PartialEndpoint][]>();
   for (const entry of endpoints)
     for (const issuer of new Set(entry[1].issuers)) {
       if (issuer === undefined) continue;
-      const known = users.get(issuer);
-      if (known === undefined) users.set(issuer, [entry]);
-      else known.push(entry);
+      const users = found.get(issuer) ?? [];
+      found.set(issuer, users);
+      users.push(entry);
     }
-  usersByIssuer.set(endpoints, users);
-  return users;
+  return found;
 }
-
-/** The endpoints that accept an issuer, by its name in the file. */
-export const endpointsOf = (
-  { endpoints }: Pick<PartialConfig, 'endpoints'>,
-  issuer: string,
-): Users => (usersByIssuer.get(endpoints) ?? indexOf(endpoints)).get(issuer) ?? [];
 
 export function toPartialConfig(
   { issuers = {}, endpoints = [], ...root }: Partially<ConfigInput>,
   problems: readonly Problem[],
 ): PartialConfig {
+  const byPlace = new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}]));
   const bad = new Set(problems.map(({ path }) => pathText(path)));
   return {
     root,
     issuers: new Map(Object.entries(issuers).map(([name, issuer]) => [name, issuer ?? {}])),
-    endpoints: new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}])),
+    endpoints: byPlace,
+    endpointsByIssuer: byIssuer(byPlace),
     isBad: (path) => bad.has(pathText(path)),
   };
 }

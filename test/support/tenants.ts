@@ -88,8 +88,8 @@ async function startTenant(host: string): Promise<Tenant> {
   };
 }
 
-/** The endpoints of a tenant. Its key is for the first. */
-const endpointsOf = ({ host, upstream, tokenEndpoint }: Tenant): Fields[] => [
+/** The endpoints of a tenant. Its key is for the first. `more`: merged over each of them. */
+const endpointsOf = ({ host, upstream, tokenEndpoint }: Tenant, more: Fields): Fields[] => [
   {
     path: '/mcp',
     host,
@@ -100,6 +100,7 @@ const endpointsOf = ({ host, upstream, tokenEndpoint }: Tenant): Fields[] => [
       maxConcurrentRequests: 1000,
       headers: { 'X-Subject': '{subject}', 'X-Issuer': '{issuer?}' },
     },
+    ...more,
   },
   {
     path: '/exchange',
@@ -116,10 +117,11 @@ const endpointsOf = ({ host, upstream, tokenEndpoint }: Tenant): Fields[] => [
         clientSecret: '${env:SECRET}',
       },
     },
+    ...more,
   },
 ];
 
-const configOf = (tenants: readonly Tenant[], root: Fields): Fields => ({
+const configOf = (tenants: readonly Tenant[], root: Fields, more: Fields): Fields => ({
   sessionKeys: ['${env:SESSION_KEY}'],
   apiKeys: Object.fromEntries(
     tenants.map(({ host, key }) => [`${KEY_NAME}-${host}`, { sha256: hashOf(key), endpoints: [`${host}/mcp`] }]),
@@ -127,17 +129,21 @@ const configOf = (tenants: readonly Tenant[], root: Fields): Fields => ({
   issuers: Object.fromEntries(
     tenants.map(({ host, issuer }) => [
       host,
-      { issuer: issuer.issuer, introspection: { clientId: 'gateway', clientSecret: '${env:SECRET}', activeCacheSeconds: 300 } },
+      {
+        issuer: issuer.issuer,
+        introspection: { clientId: 'gateway', clientSecret: '${env:SECRET}', activeCacheSeconds: 300, timeoutMs: 10_000 },
+      },
     ]),
   ),
-  endpoints: tenants.flatMap(endpointsOf),
+  endpoints: tenants.flatMap((tenant) => endpointsOf(tenant, more)),
   ...root,
 });
 
-export async function startTenants(): Promise<Tenants> {
+/** `more`: fields of each endpoint, such as limits. */
+export async function startTenants(more: Fields = {}): Promise<Tenants> {
   const [a, b] = await Promise.all([startTenant('a.example'), startTenant('b.example')]);
   const env = { SECRET: 's3cret of the gateway', SESSION_KEY: keyText() };
-  const text = (root: Fields = {}, tenants: readonly Tenant[] = [a, b]) => configuredText(configOf(tenants, root));
+  const text = (root: Fields = {}, tenants: readonly Tenant[] = [a, b]) => configuredText(configOf(tenants, root, more));
   const gateway = await startInProcess(text(), env);
   return {
     a,

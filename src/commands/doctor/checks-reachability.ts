@@ -34,7 +34,7 @@ function unreachable(outcome: NoResponse): Observation {
 
 /** A server of 2026-07-28 alone responds with 404 to an unknown method: it is an MCP server. */
 const isNotFound = (response: HttpResponse): boolean =>
-  [404, 410].includes(response.status) &&
+  [404, 410, 421].includes(response.status) &&
   !messagesOf(response).some(
     ({ error }) => (error as { code?: unknown } | undefined)?.code === METHOD_NOT_FOUND,
   );
@@ -67,6 +67,7 @@ async function nothingHere(
   const { resource } = (await metadata()) ?? {};
   const hints = [
     'check the URL: it must be exact, with its path, like https://mcp.example.com/files/mcp.',
+    response.status === 421 ? 'The server does not have this host: let proxies pass Host on.' : '',
     path.endsWith('/') ? 'The URL ends with a slash: try it without.' : '',
     typeof resource === 'string' && resource !== url ? `The metadata names ${resource}.` : '',
     'If a server should be here, make it respond with 401 and a challenge',
