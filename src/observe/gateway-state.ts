@@ -1,5 +1,5 @@
-// The state of the gateway, as the metrics and `/status` read it: its issuers, endpoints, upstreams,
-// limits and reloads. Numbers and names only, and no secrets.
+// The state of the gateway, as the metrics and `/status` read it: its issuers, endpoints,
+// upstreams, limits and reloads. Numbers and names only, and no secrets.
 import type { LimitKind } from '../core/limits.js';
 
 /** The value of one series at the time of a scrape. */
