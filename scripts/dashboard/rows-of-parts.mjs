@@ -53,6 +53,27 @@ const issuers = {
   ],
 };
 
+const limits = {
+  title: 'Limits',
+  panels: [
+    curves({
+      title: 'Requests above a limit',
+      unit: 'reqps',
+      queries: [
+        [
+          `sum by (endpoint, limit) (${rate('portcullis_rate_limited_total', OF_GATEWAY)})`,
+          '{{endpoint}} {{limit}}',
+        ],
+      ],
+    }),
+    states({
+      title: 'Store of limits',
+      description: 'Down: each process counts on its own, or calls get 503 (onStoreDown).',
+      queries: [[`min by (instance) (portcullis_limits_store_up{${OF_GATEWAY}})`, '{{instance}}']],
+    }),
+  ],
+};
+
 const KEY_REQUESTS = rate('portcullis_api_key_requests_total', OF_GATEWAY);
 const apiKeys = {
   title: 'API keys',
@@ -215,7 +236,7 @@ const process = {
   ],
 };
 
-export const rowsOfParts = [issuers, apiKeys, configuration, process];
+export const rowsOfParts = [issuers, limits, apiKeys, configuration, process];
 
 /** Metrics of the gateway that the dashboard does not show, and why. */
 export const NOT_SHOWN = {

@@ -4,23 +4,27 @@ import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { Clock, Scheduler } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
+import { inSlices } from '../core/slices.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import { createAdminServer } from '../http/routes/admin.js';
-import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { createListener, type Listener } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
-import { createMetrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
+import { listenOn } from './listen-on.js';
+import { createObservers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
-import { buildRuntime, type Runtime } from './runtime.js';
-import { createSharedParts } from './shared-parts.js';
+import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
+import { createSharedParts, drawnKeyNotices } from './shared-parts.js';
+import { systemScheduler } from './system-scheduler.js';
+import { createTelemetry } from './telemetry.js';
 
 export interface Gateway {
   /** The address of the public listener. */
@@ -48,6 +52,8 @@ export interface Dependencies {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
   /** Gets the lines of the log. */
   readonly destination: LogSink;
   /** The version of the package, for the metrics. */
@@ -63,42 +69,31 @@ export interface Dependencies {
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
 const READY_AFTER_MS = 10_000;
 
-const KEY_DRAWN =
-  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
-  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
-
-export const systemScheduler: Scheduler = (ms, run) => {
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
-};
-
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
   config: ResolvedConfig,
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice } = dependencies;
+  const { reword = (notice) => notice, usesProxy } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (original) => {
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
-  let hasKeys = false;
-  const metrics = createMetrics({
+  const parts = { clock, schedule: systemScheduler, notify };
+  const telemetry = createTelemetry({ ...parts, version, destination });
+  const { metrics, status, record, recordUnreadable } = createObservers({
+    telemetry,
     version,
+    clock,
+    log,
+    isReady: () => readiness.isReady(),
     requestsInFlight: () => listener.inFlight(),
-    issuers: () => active.runtime.issuerStates(),
-    endpoints: () => active.runtime.endpointStates(),
-    upstreams: () => active.runtime.upstreamStates(),
+    active: () => active,
     reloads: () => reloads.states(),
-    apiKeys() {
-      const count = shared.apiKeys.count();
-      // 0 where all keys are gone, so that an alert sees it.
-      hasKeys ||= count > 0 || active.config.apiKeysFile !== null;
-      return hasKeys ? count : null;
-    },
-    nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
+    configState: () => reloads.config(),
+    apiKeys: () => shared.apiKeys,
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
@@ -108,7 +103,12 @@ export async function startGateway(
       listening &&
       (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
   };
-  const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
+  const shared = createSharedParts({
+    ...parts,
+    random,
+    usesProxy,
+    canRecord: telemetry.canRecord,
+  });
   const { apiKeys = config.apiKeys } = dependencies;
   shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
@@ -119,7 +119,7 @@ export async function startGateway(
   const gateway = createCorridor(
     {
       validate: (exchange) => listener.validateRequest(exchange),
-      draining: () => listener.draining(),
+      draining: () => listener.draining() ?? telemetry.watch?.refusal() ?? null,
       route: (host, path) => active.runtime.route(host, path),
       page: (exchange) => active.runtime.page(exchange),
       noRoute: (host, path) => active.runtime.noRoute(host, path),
@@ -131,18 +131,14 @@ export async function startGateway(
       readable: checkReadable,
       read: readMessage,
       callId: readCallId,
-      sendError,
-      record(summary) {
-        metrics.request(summary);
-        log.request(summary);
+      get observer() {
+        return telemetry.watch;
       },
+      sendError,
+      record,
     },
     clock,
   );
-  const recordUnreadable: RecordUnreadable = (failure, clientAddress) => {
-    metrics.unreadable(failure);
-    log.unreadable(failure, clientAddress);
-  };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
   const listener: Listener = createListener(
     gateway,
@@ -151,7 +147,7 @@ export async function startGateway(
     config.trustedProxies,
   );
   const hosts = (): readonly string[] => active.config.admin.hosts;
-  const admin = createAdminServer({ hosts, readiness, metrics });
+  const admin = createAdminServer({ hosts, readiness, metrics, status });
 
   /** The settings of parts that a swap does not build anew. */
   function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
@@ -168,8 +164,10 @@ export async function startGateway(
     notify,
     wallMs: clock.wallMs,
     active: () => active.config,
-    build(next) {
-      const runtime = buildRuntime(next, readiness, shared);
+    prepare: telemetry.prepare,
+    async build(next) {
+      const runtime = await inSlices(runtimeInSlices(next, readiness, shared));
+      await runtime.warm();
       return () => {
         applySettings(next, active.config);
         active = { config: next, runtime };
@@ -184,17 +182,16 @@ export async function startGateway(
     isStopping: () => stopping,
   });
 
-  const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
-    admin.once('error', reject);
-    admin.listen(config.admin.port, config.admin.host, () =>
-      resolve(admin.address() as AddressInfo),
-    );
-  });
+  const adminAddress = await listenOn(admin, config.admin);
   const { host, port } = config.listen;
-  const address = await listener.listen(host, port).catch((error: unknown) => {
-    admin.close();
-    throw error;
-  });
+  const opened = telemetry.prepare(config).then((use) => use());
+  const address = await opened
+    .then(() => listener.listen(host, port))
+    .catch(async (error: unknown) => {
+      admin.close();
+      await telemetry.close();
+      throw error;
+    });
   active.runtime.activate();
   listening = true;
   notify({
@@ -203,11 +200,11 @@ export async function startGateway(
     address,
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
+    configHash: reloads.config().hash,
   });
   const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
-  for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);
-  if (config.sessionKeys.length === 0)
-    notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
+  const ofStart = [...startNotices(config), ...ofRegistry, ...drawnKeyNotices(config)];
+  for (const notice of ofStart) notify(notice);
 
   return {
     address,
@@ -234,11 +231,13 @@ export async function startGateway(
       // connect to another replica now, and not at the deadline.
       shared.streams.shutDown();
       const cut = await drained;
+      shared.limits.close();
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
       await new Promise<void>((resolve) => {
         admin.close(() => resolve());
         admin.closeAllConnections();
       });
+      await telemetry.close();
       notify({ event: 'gateway.stopped', level: 'info', cut });
       return cut;
     },

@@ -6,12 +6,13 @@ import { BRIDGE_TYP } from '../core/bridge-token.js';
 import { IDENTITY_TYP } from '../core/identity-token.js';
 import type { Notice } from '../core/notice.js';
 import type { Secret } from '../core/secret.js';
-import { fetchJson } from '../idp/fetch-json.js';
+import { createFetchJson } from '../idp/fetch-json.js';
 import { createSigningRing } from '../oauth/signing-keys.js';
 import { type CheckFinding, ok, type Verdict } from './check-finding.js';
 import { checkIntrospection } from './check-introspection.js';
 import { checkClock, checkKeys, checkMetadata } from './check-issuer.js';
 import { type CheckDependencies, type IssuerProbe, probeIssuer } from './check-probe.js';
+import { checkStore } from './check-store.js';
 import { checkTokenEndpoints, exchangingIssuers } from './check-token-endpoint.js';
 import { mirroredIssuers } from './mirrors.js';
 
@@ -66,9 +67,9 @@ function ringFindings({ bridge, identity }: ResolvedConfig): CheckFinding[] {
 
 export function checkConfig(
   config: ResolvedConfig,
-  surroundings: Omit<CheckDependencies, 'fetchJson'>,
+  surroundings: Omit<CheckDependencies, 'fetchJson'> & { readonly usesProxy: boolean },
 ): ConfigCheck {
-  const dependencies: CheckDependencies = { ...surroundings, fetchJson };
+  const dependencies = { ...surroundings, fetchJson: createFetchJson(surroundings) };
   const { madeUp } = surroundings;
   const probes = new Map<string, IssuerProbe>(
     config.issuers.map((one) => [one.issuer, probeIssuer(one, dependencies)]),
@@ -101,6 +102,8 @@ export function checkConfig(
       ...notices.filter(({ level }) => level === 'warn').map(noticeFinding),
     ],
     tasks: [
+      async () =>
+        named('limits.store', 'connection', await checkStore(config, surroundings.random)),
       ...config.issuers.map(issuerTask),
       ...config.endpoints.map(
         (endpoint): CheckTask =>

@@ -67,8 +67,9 @@ export function recordFetches(fetchJson: FetchJson, clock: Clock): RecordedFetch
 /** The parts of a runtime that a check builds, without timers. */
 export const runtimeOf = (
   { clock, random }: Pick<CheckDependencies, 'clock' | 'random'>,
+  { fetchJson }: RecordedFetch,
   notify: RuntimeDependencies['notify'],
-): RuntimeDependencies => ({ clock, random, notify, schedule: () => () => {} });
+): RuntimeDependencies => ({ clock, random, notify, fetchJson, schedule: () => () => {} });
 
 export interface IssuerProbe extends RecordedFetch {
   readonly config: ResolvedIssuer;
@@ -79,10 +80,8 @@ export interface IssuerProbe extends RecordedFetch {
 export function probeIssuer(config: ResolvedIssuer, dependencies: CheckDependencies): IssuerProbe {
   const notices: Notice[] = [];
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const runtime = createIssuerRuntime(config, {
-    ...runtimeOf(dependencies, (notice) => void notices.push(notice)),
-    fetchJson: recorded.fetchJson,
-  });
+  const notify = (notice: Notice): void => void notices.push(notice);
+  const runtime = createIssuerRuntime(config, runtimeOf(dependencies, recorded, notify));
   return { config, runtime, notices, ...recorded };
 }
 

@@ -70,7 +70,7 @@ async function checkExchange(
   if (config.tokenUrl === null && metadata.last() === null && !(await metadata.get(null)).ok)
     return null;
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = { ...runtimeOf(dependencies, () => {}), fetchJson: recorded.fetchJson };
+  const surroundings = runtimeOf(dependencies, recorded, () => {});
   const exchange = exchangeAt(config, metadata, path, surroundings);
   return exchangeVerdict(await exchange(dependencies.madeUp, false), recorded);
 }
@@ -82,7 +82,7 @@ async function checkOwnClient(
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = { ...runtimeOf(dependencies, () => {}), fetchJson: recorded.fetchJson };
+  const surroundings = runtimeOf(dependencies, recorded, () => {});
   const client = ownTokenClient(config, 'caller', path, surroundings);
   const { madeUp: code } = dependencies;
   const grant = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI };
@@ -98,12 +98,15 @@ async function checkOwnClient(
 /** The assertion is made up, because only the issuer can make one. */
 async function checkIdJagServer(
   server: IdJagServer,
-  path: string,
+  name: string,
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = { ...runtimeOf(dependencies, () => {}), fetchJson: recorded.fetchJson };
-  const client = idJagClient(server, path, surroundings);
+  const client = idJagClient(
+    server,
+    name,
+    runtimeOf(dependencies, recorded, () => {}),
+  );
   const grant = { grant_type: JWT_BEARER, assertion: dependencies.madeUp };
   return exchangeVerdict(await client.request(new URLSearchParams(grant), false), recorded);
 }

@@ -1,14 +1,11 @@
 // Builds the clients of token endpoints, for upstream credentials and for `check`. One kind is for
 // exchanges at the issuer of a caller, the other for the grant of the gateway itself.
-import type { Clock } from '../core/clock.js';
-import type { Notify } from '../core/notice.js';
 import type {
   ClientCredentialsCredential,
   ExchangeCredential,
   IdJagServer,
 } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import type { FetchJson } from '../idp/fetch-json.js';
 import { createMetadataSource, type MetadataSource } from '../idp/metadata.js';
 import { createExchange, type Exchange } from '../proxy/credentials/exchange.js';
 import { createIdJagExchange } from '../proxy/credentials/id-jag.js';
@@ -16,18 +13,12 @@ import type { Asker } from '../proxy/credentials/token-answer.js';
 import { createTokenClient, type TokenClient } from '../proxy/credentials/token-client.js';
 import type { RuntimeDependencies } from './shared-parts.js';
 
-export interface ExchangeDependencies extends RuntimeDependencies {
-  readonly clock: Clock;
-  readonly notify: Notify;
-  readonly fetchJson: FetchJson;
-}
-
-/** `metadata`: that of the issuer of the caller. `path`: the endpoint, for notices. */
+/** `metadata`: that of the issuer of the caller. `endpoint`: its name, for notices. */
 export function exchangeAt(
   config: ExchangeCredential,
   metadata: MetadataSource | null,
-  path: string,
-  dependencies: ExchangeDependencies,
+  endpoint: string,
+  dependencies: RuntimeDependencies,
 ): Exchange {
   const { issuer, idJag } = config;
   if (idJag !== null) {
@@ -38,7 +29,7 @@ export function exchangeAt(
         ...dependencies,
         issuerMetadata: metadata,
         serverMetadata: createMetadataSource({ ...dependencies, issuer: idJag.issuer, timeoutMs }),
-        path,
+        endpoint,
       },
     );
   }
@@ -50,7 +41,7 @@ export function exchangeAt(
     // attacker put there could replay an assertion elsewhere.
     assertionAudience: issuer,
     asker: 'caller',
-    about: { endpoint: path, issuer },
+    about: { endpoint, issuer },
   });
   return createExchange(config, client, dependencies.clock);
 }
@@ -58,8 +49,8 @@ export function exchangeAt(
 /** The authorization server of an upstream, which accepts ID-JAGs. */
 export function idJagClient(
   server: IdJagServer,
-  path: string,
-  dependencies: ExchangeDependencies,
+  endpoint: string,
+  dependencies: RuntimeDependencies,
 ): TokenClient {
   const { issuer, timeoutMs } = server;
   return createTokenClient({
@@ -68,7 +59,7 @@ export function idJagClient(
     metadata: createMetadataSource({ ...dependencies, issuer, timeoutMs }),
     assertionAudience: issuer,
     asker: 'caller',
-    about: { endpoint: path, issuer },
+    about: { endpoint, issuer },
     field: 'upstream.credential.idJag',
   });
 }
@@ -77,8 +68,8 @@ export function idJagClient(
 export function ownTokenClient(
   config: ClientCredentialsCredential,
   asker: Asker,
-  path: string,
-  dependencies: ExchangeDependencies,
+  endpoint: string,
+  dependencies: RuntimeDependencies,
 ): TokenClient {
   const { tokenUrl } = config;
   return createTokenClient({
@@ -89,6 +80,6 @@ export function ownTokenClient(
     // endpoint, and the operator wrote this one, so no attacker can choose it.
     assertionAudience: tokenUrl,
     asker,
-    about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
+    about: { endpoint, tokenUrl: urlForLog(tokenUrl) },
   });
 }

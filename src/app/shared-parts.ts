@@ -1,10 +1,12 @@
 // The parts of the gateway that outlive a swap of the configuration: keys, caches, connections,
 // streams, and the registry of API keys.
 import { randomBytes } from 'node:crypto';
+import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { PrincipalCredential } from '../core/endpoint-runtime.js';
-import type { Notify } from '../core/notice.js';
+import type { Notice, Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
+import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
@@ -15,6 +17,7 @@ import { type Admissions, createAdmissions } from './admissions.js';
 import type { BridgeRuntime } from './bridge.js';
 import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
+import { createLimitParts, type LimitParts } from './limits.js';
 
 export interface RuntimeDependencies {
   readonly clock: Clock;
@@ -22,7 +25,21 @@ export interface RuntimeDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** Sends the requests to identity providers. */
+  readonly fetchJson: FetchJson;
+  /** False while a grant of a token would have no audit record. By default true. */
+  readonly canRecord?: () => boolean;
+  /** True in a worker: the primary counts for limits, where no store is configured. */
+  readonly countsInPrimary?: boolean;
 }
+
+const KEY_DRAWN =
+  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
+  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
+
+/** Sessions are sealed with a key that no other process has. */
+export const drawnKeyNotices = ({ sessionKeys }: Pick<ResolvedConfig, 'sessionKeys'>): Notice[] =>
+  sessionKeys.length > 0 ? [] : [{ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN }];
 
 /** The event streams of one endpoint of the configuration. */
 export interface EndpointStreams {
@@ -47,13 +64,22 @@ export interface SharedParts extends RuntimeDependencies {
   readonly bridges: Keep<BridgeRuntime>;
   /** Counts guesses at the token endpoint. No reload forgets them. */
   readonly grantLimits: GrantLimits;
+  readonly limits: LimitParts;
 }
 
-export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
+/** The shared parts are made of these. */
+interface Surroundings extends Omit<RuntimeDependencies, 'fetchJson'> {
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
+}
+
+export function createSharedParts(surroundings: Surroundings): SharedParts {
+  const { usesProxy, ...dependencies } = surroundings;
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
     ...dependencies,
+    fetchJson: createFetchJson({ usesProxy }),
     drawnSessionKey: secret(randomBytes(32).toString('base64')),
     issuers: createKeep(),
     pools: createKeep(),
@@ -64,6 +90,7 @@ export function createSharedParts(dependencies: RuntimeDependencies): SharedPart
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
+    limits: createLimitParts(),
   };
 }
 

@@ -9,7 +9,6 @@ import type {
   ExchangeCredential,
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
-import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
 import { clientCredentials } from '../proxy/credentials/client-credentials.js';
@@ -34,8 +33,6 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
-  /** Absent: the usual one. `explain` records the requests. */
-  readonly fetchJson?: FetchJson;
 }
 
 /** The kinds with a state or a secret of their own. */
@@ -47,23 +44,22 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
-  function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
+  function exchange(config: ExchangeCredential, name: string): PrincipalCredential {
     const metadata = runtimes.get(config.issuer)?.metadata ?? null;
-    const exchange = exchangeAt(config, metadata, path, dependencies);
+    const exchange = exchangeAt(config, metadata, name, shared);
     return exchangeCredential(config, { ...shared, exchange });
   }
 
-  function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
-    const client = ownTokenClient(config, 'gateway', path, dependencies);
+  function ofGateway(config: ClientCredentialsCredential, name: string): PrincipalCredential {
+    const client = ownTokenClient(config, 'gateway', name, shared);
     return clientCredentials(config, { ...shared, client });
   }
 
-  function build(config: Kept, path: string): PrincipalCredential {
+  function build(config: Kept, name: string): PrincipalCredential {
     switch (config.kind) {
       case 'static':
         return staticCredential(config);
@@ -72,9 +68,9 @@ export function createUpstreamCredentials(
           throw new Error('the configuration has no identity');
         return identityCredential(config, { issuer: identity.issuer, sign: ring.sign, clock });
       case 'exchange':
-        return exchange(config, path);
+        return exchange(config, name);
       case 'client-credentials':
-        return ofGateway(config, path);
+        return ofGateway(config, name);
     }
   }
 
@@ -85,12 +81,12 @@ export function createUpstreamCredentials(
       : null;
 
   function kept(endpoint: Endpoint): PrincipalCredential {
-    const { path, upstream, upstreamCredential: config } = endpoint;
+    const { name, upstream, upstreamCredential: config } = endpoint;
     if (config.kind === 'none') return noCredential;
     if (config.kind === 'forward') return forwardCredential;
     const ofRing = config.kind === 'identity' ? identity : null;
-    const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
-    const credential = upstreamCredentials.get(key, () => build(config, path));
+    const key = { name, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
+    const credential = upstreamCredentials.get(key, () => build(config, name));
     used.add(credential);
     return credential;
   }

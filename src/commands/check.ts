@@ -7,6 +7,7 @@ import type { CheckFinding } from '../app/check-finding.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { systemClock } from '../launch/clock.js';
 import { loadConfig } from '../launch/load-config.js';
+import { usesProxyOfNode } from '../launch/proxy-of-node.js';
 import { tlsProblem } from '../launch/start.js';
 import { secretsOf } from './check/config-secrets.js';
 import { listenerTasks } from './check/listeners.js';
@@ -98,7 +99,8 @@ async function report(config: ResolvedConfig, options: Options, io: CommandIo): 
   const { offline, strict, verbose, json } = options;
   const printable = createPrintable(secretsOf(config), CHARACTERS);
   const madeUp = `${CLIENT_NAME}-${randomBytes(16).toString('hex')}`;
-  const surroundings = { clock: systemClock, random: Math.random, madeUp };
+  const usesProxy = usesProxyOfNode();
+  const surroundings = { clock: systemClock, random: Math.random, madeUp, usesProxy };
   const { findings: first, tasks } = checkConfig(config, surroundings);
   const counts: Counts = { ok: 0, warn: 0, fail: 0 };
   const findings: CheckFinding[] = [];

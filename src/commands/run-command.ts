@@ -4,6 +4,7 @@ import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { suitedTo } from './how-started.js';
+import { pauseOptimizers } from './start-memory.js';
 
 interface Command {
   /** Resolves to the exit code. */
@@ -17,6 +18,8 @@ interface Command {
  */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => {
+    // Before the parts of the command: most of the start is their code.
+    pauseOptimizers();
     const { serve, serveHelp } = await import('./serve.js');
     return { run: serve, help: serveHelp };
   },

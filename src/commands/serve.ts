@@ -6,19 +6,19 @@ import { pino } from 'pino';
 import type { Gateway } from '../app/app.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
-import { loadConfig } from '../launch/load-config.js';
+import { DestinationError } from '../core/destination-error.js';
 import { reloadSource } from '../launch/reload-source.js';
 import { DRAIN_MS, isReadyBefore, ListenError, startHere, tlsProblem } from '../launch/start.js';
 import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
-import { releaseStartMemory } from './start-memory.js';
+import { optimizeParserLater, releaseStartMemory, resumeOptimizers } from './start-memory.js';
 
 /** The time limit for writing the last log lines. */
 const LAST_LINES_MS = 2_000;
 
-export const serveHelp = `portcullis serve [--config FILE]
+export const serveHelp = `portcullis serve [--config FILE] [--watch]
 
 Runs the gateway. Without a file it reads the environment: PORTCULLIS_UPSTREAM,
 PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER are enough for one server. .env.example lists every
@@ -26,6 +26,7 @@ variable.
 
   --config FILE   YAML with publicUrl, issuers and endpoints; without it, the file that the variable
                   PORTCULLIS_CONFIG names
+  --watch         reads the file again when it changes, or one of its secrets or its API keys
   --help          this text
 
 The log goes to standard output as JSON lines. On a terminal, a few lines of words about endpoints
@@ -51,13 +52,18 @@ const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-p
  * Standard output, with a close that waits for pending lines. A synchronous write of the last
  * line would overtake them.
  */
-function openOutput(): { write(lines: Buffer): unknown; close(): Promise<void> } {
+function openOutput(): {
+  write(lines: Buffer): unknown;
+  written(done: () => void): void;
+  close(): Promise<void>;
+} {
   const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
   let closed = false;
   return {
     // The types of sonic-boom know only its text mode. A fetch that is still running may log after
     // the last line; the process does not wait for it.
     write: (lines) => closed || destination.write(lines as unknown as string),
+    written: (done) => void destination.once('drain', done),
     close: () =>
       new Promise((resolve) => {
         closed = true;
@@ -72,7 +78,11 @@ function openOutput(): { write(lines: Buffer): unknown; close(): Promise<void> }
 export async function serve(args: readonly string[], io: CommandIo = processIo): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      watch: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     io.write(serveHelp);
@@ -83,7 +93,12 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(insecure);
     return 1;
   }
-  const loaded = loadConfig(values.config, io.env);
+  optimizeParserLater();
+  const files = values.watch
+    ? (await import('../launch/files-read.js')).createFilesRead()
+    : undefined;
+  const source = reloadSource(values.config, io.env, files);
+  const loaded = source.load();
   if (typeof loaded === 'string') {
     io.writeError(loaded);
     return 1;
@@ -103,16 +118,24 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       ...(describesStart && { announce: createStartLines(config, lines) }),
     });
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!(error instanceof ListenError || error instanceof DestinationError)) throw error;
     io.writeError(error.message);
     return 1;
   }
+  resumeOptimizers();
   void isReadyBefore(() => false, gateway).then(releaseStartMemory);
-  signals.reportTo(gateway.notify);
+  const { notify } = gateway;
+  signals.reportTo(notify);
   signals.accept();
-  const source = reloadSource(values.config, io.env);
-  signals.reloadWith(() => gateway.reload(source));
+  const reload = (): Promise<unknown> => gateway.reload(source);
+  const watch =
+    files === undefined
+      ? null
+      : (await import('../launch/watch-files.js')).watchFiles({ files, reload, notify });
+  signals.reloadWith(() => void reload().then(() => watch?.follow()));
+  await watch?.start();
   await signals.stopped;
+  watch?.close();
   await gateway.close(DRAIN_MS, gateway.config().drain.delaySeconds * 1000);
   await output.close();
   return 0;

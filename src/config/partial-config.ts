@@ -22,12 +22,28 @@ export interface PartialConfig {
 /** A check across fields. */
 export type Check = (config: PartialConfig) => Problem[];
 
+type Users = readonly (readonly [number, PartialEndpoint])[];
+/** By issuer. One pass over the endpoints serves all issuers, because there may be many of both. */
+const usersByIssuer = new WeakMap<PartialConfig['endpoints'], ReadonlyMap<string, Users>>();
+
+function indexOf(endpoints: PartialConfig['endpoints']): ReadonlyMap<string, Users> {
+  const users = new Map<string, (readonly [number, PartialEndpoint])[]>();
+  for (const entry of endpoints)
+    for (const issuer of new Set(entry[1].issuers)) {
+      if (issuer === undefined) continue;
+      const known = users.get(issuer);
+      if (known === undefined) users.set(issuer, [entry]);
+      else known.push(entry);
+    }
+  usersByIssuer.set(endpoints, users);
+  return users;
+}
+
 /** The endpoints that accept an issuer, by its name in the file. */
 export const endpointsOf = (
   { endpoints }: Pick<PartialConfig, 'endpoints'>,
   issuer: string,
-): [number, PartialEndpoint][] =>
-  [...endpoints].filter(([, endpoint]) => endpoint.issuers?.includes(issuer));
+): Users => (usersByIssuer.get(endpoints) ?? indexOf(endpoints)).get(issuer) ?? [];
 
 export function toPartialConfig(
   { issuers = {}, endpoints = [], ...root }: Partially<ConfigInput>,

@@ -47,7 +47,7 @@ const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
 export const startNotices = (config: ResolvedConfig): Notice[] => [
   ...config.endpoints.flatMap((endpoint) =>
     [...CHECKS.flatMap((check) => check(endpoint) ?? []), ...upstreamNotices(endpoint)].map(
-      (found): Notice => ({ ...found, level: 'warn', endpoint: endpoint.path }),
+      (found): Notice => ({ ...found, level: 'warn', endpoint: endpoint.name }),
     ),
   ),
   ...keyNotices(config),

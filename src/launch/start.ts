@@ -3,6 +3,7 @@
 import { type Dependencies, type Gateway, startGateway } from '../app/app.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './load-config.js';
+import { usesProxyOfNode } from './proxy-of-node.js';
 import { version } from './version.js';
 
 /**
@@ -58,6 +59,7 @@ export async function startHere(
     return await startGateway(config, {
       clock: systemClock,
       random: Math.random,
+      usesProxy: usesProxyOfNode(),
       version: version(),
       apiKeys,
       ...options,

@@ -22,6 +22,12 @@ const isBare = (value: string): boolean => !/[?#]/.test(value) && !hasUser(value
 export const mapOf = <T extends z.ZodRawShape>(example: string, shape: T) =>
   z.strictObject(shape, { error: `write a map, such as ${example}` });
 
+/** One value or a list of them. */
+export const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>
+  z
+    .union([one, z.array(one, { error: hint }).min(1, { error: hint })], { error: hint })
+    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
+
 export const trueOrFalse = (byDefault: boolean) =>
   z.boolean({ error: 'write true or false' }).default(byDefault);
 

@@ -7,7 +7,9 @@ import { ENDPOINT_EXAMPLE, endpointSchema } from './endpoint.js';
 import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
 import { identitySchema } from './identity.js';
 import { issuerSchema } from './issuer.js';
+import { rootLimits } from './limits.js';
 import { secretReference } from './secret-reference.js';
+import { auditSchema, metricsSchema, tracesSchema } from './telemetry.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
@@ -36,7 +38,9 @@ export const rootSchema = z.strictObject({
       ),
   })
     .prefault({})
-    .describe('The listener with /metrics, /healthz and /readyz. It has no authentication.'),
+    .describe(
+      'The listener with the page, /metrics, /healthz and /readyz. It has no authentication.',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
     .default('info')
@@ -56,9 +60,10 @@ export const rootSchema = z.strictObject({
         'Seconds for which a client may leave its response unread. Then the gateway closes the ' +
           'connection. A stream with nothing to send has no such limit.',
       ),
+    ...rootLimits,
   })
     .prefault({})
-    .describe('Limits of every connection.'),
+    .describe('Limits of every connection, and where rates are counted.'),
   drain: mapOf('{ delaySeconds: 5 }', {
     delaySeconds: wholeNumber(0, 300, 'seconds')
       .default(0)
@@ -73,6 +78,9 @@ export const rootSchema = z.strictObject({
     'Addresses and CIDR blocks of the proxies whose X-Forwarded-For names the client, for the ' +
       'log and for limits.',
   ),
+  audit: auditSchema.optional().describe('One record of each call and each denial.'),
+  traces: tracesSchema.optional().describe('OpenTelemetry spans of calls.'),
+  metrics: metricsSchema.optional().describe('Durations of MCP operations.'),
   apiKeys: apiKeysSchema.optional().describe('API keys by name.'),
   apiKeysFile: z
     .string({ error: KEYS_FILE_HINT })

@@ -7,6 +7,7 @@ import { KIND_EXAMPLES, kindProblem } from './credential-kind.js';
 import {
   issuerDocumentUrl,
   mapOf,
+  oneOrMore,
   protectedUrl,
   publishedScope,
   trueOrFalse,
@@ -22,12 +23,6 @@ const ONE_AUDIENCE_HINT = `${AUDIENCE_HINT}: one text, because one upstream gets
 const audience = z
   .string({ error: ({ input }) => (Array.isArray(input) ? ONE_AUDIENCE_HINT : AUDIENCE_HINT) })
   .regex(HEADER_LINE, { error: AUDIENCE_HINT });
-
-/** One value or a list of them. */
-const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>
-  z
-    .union([one, z.array(one, { error: hint }).min(1, { error: hint })], { error: hint })
-    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
 
 export const RESOURCE_HINT =
   'write the resource identifier of the upstream, such as https://files.example.com/mcp';

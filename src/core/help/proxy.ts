@@ -1,6 +1,7 @@
 // Causes and actions of the failures about sessions, upstreams and streams, by reason.
+import type { Meanings } from './meaning.js';
 
-export const proxy = {
+export const proxy: Meanings = {
   'exchange.refused': {
     cause: [
       'The token endpoint does not exchange the token of this caller: it answered 400 or 403. The',

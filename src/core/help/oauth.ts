@@ -1,6 +1,7 @@
 // Causes and actions of the failures at the OAuth endpoints of the bridge, by reason.
+import type { Meanings } from './meaning.js';
 
-export const oauth = {
+export const oauth: Meanings = {
   'grant.refused': {
     cause: [
       'The token endpoint of the bridge rejected a request with status 400, 401 or 413. Or a client',

@@ -1,6 +1,7 @@
 // Causes and actions of the failures about tokens, keys and introspection, by reason.
+import type { Meanings } from './meaning.js';
 
-export const verify = {
+export const verify: Meanings = {
   'token.malformed': {
     cause: [
       'The gateway cannot read the token. The `detail` in the log says why:',

@@ -1,6 +1,7 @@
 // Causes and actions of the failures about audience, messages, scopes and rules, by reason.
+import type { Meanings } from './meaning.js';
 
-export const authorize = {
+export const authorize: Meanings = {
   'audience.mismatch': {
     cause: [
       'The token is valid, but not for this server. Its audience is another one or missing, or',
@@ -55,6 +56,27 @@ export const authorize = {
       '- One of these, or `Mcp-Session-Id`, occurs twice.',
     ],
     action: ['Fix the client, or the proxy that changed or dropped the header.'],
+  },
+  'rate.limited': {
+    cause: [
+      'The caller sent more calls than a limit of the operator allows. Or its address sent more',
+      'failed credentials than `limits.failedCredentials` allows. The `detail` in the log names the',
+      'kind of limit, its calls and its window.',
+    ],
+    action: [
+      'The client waits for the seconds of `Retry-After`. If good callers reach the limit, raise it:',
+      'see [limits](limits.md).',
+    ],
+  },
+  'limits.unavailable': {
+    cause: [
+      'The store of `limits.store` is away, and `limits.onStoreDown` is `refuse`. So the gateway',
+      'cannot count the call.',
+    ],
+    action: [
+      'Repair the store: the log has `limits.store_down` with the error. With `onStoreDown: local`',
+      'calls pass meanwhile, and each process counts on its own.',
+    ],
   },
   'scope.insufficient': {
     cause: [

@@ -1,6 +1,7 @@
 // Causes and actions of the failures about connections, routes and credentials, by reason.
+import type { Meanings } from './meaning.js';
 
-export const http = {
+export const http: Meanings = {
   'origin.refused': {
     cause: ['A web page of a foreign origin sent the request, or it had two `Origin` lines.'],
     action: ['If the page is yours, list its origin in `origins` of the endpoint.'],
@@ -14,6 +15,16 @@ export const http = {
     action: [
       'Write the path of `data.path` in the client. It is the `path` of the configuration. A proxy in',
       'front of the gateway must not add or merge slashes.',
+    ],
+  },
+  'route.host': {
+    cause: [
+      'Every endpoint has a `host`, and none has the host of the `Host` header. A proxy in front of',
+      'the gateway may replace the header, or DNS may lead another name to the gateway.',
+    ],
+    action: [
+      'Let the proxy pass `Host` on as the client sent it. Or add the name to `host` of an endpoint,',
+      'or correct the URL in the client.',
     ],
   },
   'method.refused': {
