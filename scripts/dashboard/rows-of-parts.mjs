@@ -149,6 +149,19 @@ const configuration = {
         ],
       ],
     }),
+    states({
+      title: 'Audit',
+      description: 'Down: the gateway cannot write audit records.',
+      queries: [[`min by (instance) (portcullis_audit_up{${OF_GATEWAY}})`, '{{instance}}']],
+    }),
+    curves({
+      title: 'Audit records',
+      unit: 'none',
+      height: 6,
+      queries: [
+        [`sum by (result) (${rate('portcullis_audit_records_total', OF_GATEWAY)})`, '{{result}}'],
+      ],
+    }),
     table({
       title: 'Time since the last good reload',
       description: 'Replicas with one configuration have about the same time.',
@@ -240,6 +253,9 @@ export const rowsOfParts = [issuers, limits, apiKeys, configuration, process];
 
 /** Metrics of the gateway that the dashboard does not show, and why. */
 export const NOT_SHOWN = {
+  portcullis_config_generation: 'the reloads are shown',
+  portcullis_config_hash: 'a number without a meaning of its own; docs/operation.md has a query',
+  mcp_server_operation_duration_seconds: 'off by default; dashboards for MCP show it',
   process_cpu_seconds_total: 'the sum of user and system, which are shown',
   process_heap_bytes: 'the data segment of the process, which is not the heap of JavaScript',
   process_virtual_memory_bytes: 'address space: it says nothing about the use of memory',

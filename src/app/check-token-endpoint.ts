@@ -98,15 +98,12 @@ async function checkOwnClient(
 /** The assertion is made up, because only the issuer can make one. */
 async function checkIdJagServer(
   server: IdJagServer,
-  name: string,
+  path: string,
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
   const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const client = idJagClient(
-    server,
-    name,
-    runtimeOf(dependencies, recorded, () => {}),
-  );
+  const surroundings = runtimeOf(dependencies, recorded, () => {});
+  const client = idJagClient(server, path, surroundings);
   const grant = { grant_type: JWT_BEARER, assertion: dependencies.madeUp };
   return exchangeVerdict(await client.request(new URLSearchParams(grant), false), recorded);
 }

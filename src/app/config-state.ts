@@ -9,8 +9,8 @@ const HEX_DIGITS = 12;
 
 /**
  * Equal for equal configurations, whatever their listeners: replicas on one host have other ports.
- * It covers secrets only beside session keys, which nobody can guess. Otherwise a reader of the
- * metrics could try out short secrets.
+ * It covers secrets only beside session keys, which are random. Otherwise a reader of the metrics
+ * could try out short secrets.
  */
 export function configHash(config: ResolvedConfig): string {
   const { listen: _, admin: __, ...shared } = config;

@@ -44,7 +44,6 @@ export function createObservers(all: ObserverParts): Observers {
       isReady,
       counts: metrics.counts,
       refusals: refusals.list,
-      stores: () => [],
     }),
     record(summary) {
       metrics.request(summary);

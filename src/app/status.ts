@@ -10,10 +10,10 @@ import type {
   GatewayStatus,
   IssuerStatus,
   RecentRefusal,
-  StoreStatus,
 } from '../core/status.js';
 import type { GatewayState, IssuerState, UpstreamState } from '../observe/gateway-state.js';
 import type { RequestCounts } from '../observe/metrics.js';
+import { limitWords, storeStatuses } from './limit-words.js';
 
 export interface StatusParts {
   readonly clock: Clock;
@@ -22,7 +22,6 @@ export interface StatusParts {
   readonly isReady: () => boolean;
   readonly counts: (endpoint: string) => RequestCounts;
   readonly refusals: () => readonly RecentRefusal[];
-  readonly stores: () => readonly StoreStatus[];
 }
 
 const text = (ms: number): string => new Date(ms).toISOString();
@@ -50,7 +49,7 @@ function endpointStatus(
   openStreams: number,
   upstreams: readonly UpstreamState[],
 ): EndpointStatus {
-  const [{ name, path, issuers, upstream }] = own;
+  const [{ name, path, issuers, upstream, limits }] = own;
   const usage = (kind: UpstreamState['kind']) =>
     upstreams.find((one) => one.kind === kind) ?? NO_USE;
   const { inUse, limit } = usage('requests');
@@ -68,7 +67,7 @@ function endpointStatus(
     openStreams,
     streamsInUse: streams.inUse,
     streamLimit: streams.limit,
-    limits: [],
+    limits: limitWords(limits),
   };
 }
 
@@ -83,7 +82,7 @@ function byName<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, [
 }
 
 export function createStatus(parts: StatusParts): () => Promise<GatewayStatus> {
-  const { clock, state, isReady, counts, refusals, stores } = parts;
+  const { clock, state, isReady, counts, refusals } = parts;
   const [startedMs, startedWallMs] = [clock.monotonicMs(), clock.wallMs()];
 
   function configStatus(): ConfigStatus {
@@ -127,7 +126,7 @@ export function createStatus(parts: StatusParts): () => Promise<GatewayStatus> {
       endpoints: endpointStatuses(config),
       issuers: state.issuers().map(issuerStatus),
       apiKeys: count === null ? null : { count, nextSunset: sunset === null ? null : text(sunset) },
-      stores: stores(),
+      stores: storeStatuses(state, config),
       refusals: refusals().map((one) => ({
         ...one,
         action: plainText(meanings[one.reason]?.action ?? []),

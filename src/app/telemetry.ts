@@ -1,5 +1,5 @@
-// Builds what looks at calls from the configuration: audit, traces and the durations of operations.
-// Each is off without its setting. Then the gateway imports nothing for it, and no call pays for it.
+// Builds audit, traces and the durations of operations from the configuration. Each is off without
+// its setting. Then the gateway imports nothing for it, and no call pays for it.
 
 import type { ResolvedAudit } from '../config/resolve-telemetry.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
@@ -26,7 +26,7 @@ export interface TelemetryDependencies {
   readonly destination: LogSink;
 }
 
-/** What looks at calls now. */
+/** The parts that look at calls now. */
 export interface Watch extends CallObserver {
   record(summary: RequestSummary): void;
   unreadable(failure: Failure, clientAddress: string): void;

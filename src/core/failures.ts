@@ -43,7 +43,7 @@ export const gatewayDraining = row({
   level: 'info' });
 export const auditUnavailable = row({
   reason: 'audit.unavailable', blame: 'gateway', status: 503,
-  message: 'Cannot record calls right now', event: 'audit.rejected', level: 'warn' });
+  message: 'Cannot record calls right now', event: 'gateway.audit', level: 'error' });
 export const gatewayFault = row({
   reason: 'gateway.fault', blame: 'gateway', status: 500, code: -32603,
   message: 'Internal error', event: 'gateway.fault', level: 'error' });

@@ -2,6 +2,7 @@
 // limit, and without redirects or compression.
 import { createRequire } from 'node:module';
 import type { Dispatcher } from 'undici';
+import { lookup } from './lookup.js';
 
 type Request = (
   this: Dispatcher,
@@ -41,7 +42,7 @@ export type Fetched =
   | { readonly kind: 'transport'; readonly detail: string };
 
 /** Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program that embeds the gateway may set. */
-const VERIFIED = { rejectUnauthorized: true };
+const VERIFIED = { rejectUnauthorized: true, lookup };
 
 /**
  * Not the global dispatcher: a program that embeds the gateway may give that one a lax TLS check or

@@ -16,7 +16,7 @@ export interface FilesRead {
 }
 
 interface Remembered {
-  /** Equal as long as the path leads to the same file, and nobody writes to it. */
+  /** Equal as long as the path leads to the same file, and no program writes to it. */
   mark: string;
   /** Null: unknown, because the file changed during the reading. */
   hash: string | null;

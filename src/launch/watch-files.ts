@@ -55,7 +55,9 @@ export function watchFiles({ files, reload, notify, places = watchPlaces }: Watc
     isPolling = true;
     clearInterval(interval);
     interval = setInterval(look, POLL_MS).unref();
-    const detail = `the system does not report all changes in ${problem}, so the gateway looks at its files every ${POLL_MS / 1000} s`;
+    const detail =
+      `the system does not report all changes in ${problem}, so the gateway looks at its files ` +
+      `every ${POLL_MS / 1000} s`;
     notify({ event: 'config.watch_polls', level: 'warn', detail });
   }
 

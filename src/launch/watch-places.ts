@@ -16,8 +16,8 @@ function linkAt(path: string): { target: string | null } | null {
 }
 
 /**
- * Each directory with the name of an entry in it that matters. Where a part of the path does not
- * exist, the last directory that does is the place where it would appear.
+ * Each directory with the name of an entry in it that matters, and the file itself. Where a part of
+ * the path does not exist, the last directory that does is the place where it would appear.
  */
 export function* placesOf(path: string, links = 0): Generator<readonly [string, string]> {
   const { root } = parse(resolve(path));
@@ -28,6 +28,8 @@ export function* placesOf(path: string, links = 0): Generator<readonly [string, 
     const entry = linkAt(here);
     const isLast = i === parts.length - 1;
     if (entry === null || entry.target !== null || isLast) yield [directory, name];
+    // A container may have this one file of its host, whose directory it does not see.
+    if (entry?.target === null && isLast) yield [here, name];
     if (entry === null) return;
     if (entry.target !== null) {
       const target = resolve(directory, entry.target, ...parts.slice(i + 1));
@@ -60,8 +62,6 @@ function remoteKind(directory: string): string | null {
 export interface Places {
   /** Watches the directories of these files, and no others. Returns why it cannot watch one. */
   follow(paths: Iterable<string>): string | null;
-  /** The directories that it watches. */
-  directories(): string[];
   close(): void;
 }
 
@@ -113,7 +113,6 @@ export function watchPlaces(changed: () => void, watchDirectory = watch): Places
       closeAll(old.values());
       return problem;
     },
-    directories: () => [...watchers.keys()],
     close: () => closeAll(watchers.values()),
   };
 }

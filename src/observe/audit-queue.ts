@@ -22,7 +22,7 @@ export interface AuditQueue {
   add(lines: readonly Buffer[]): void;
   /** Counts records that the caller does not want to queue. */
   lose(records: number): void;
-  /** False while records cannot be written: the last write failed, is late, or the queue is full. */
+  /** False while records cannot be written: a write failed or is late, or the queue is full. */
   isUp(): boolean;
   reopen(): void;
   /** Writes what waits, for at most `ms`. Resolves to the records that are left. */
@@ -95,8 +95,8 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
 
   function failed(error: Error): void {
     if (!hasFailed) {
-      const detail = `cannot write audit records to ${name}: ${textOf(error)}; the gateway tries again`;
-      notify({ event: 'audit.unavailable', level: 'error', detail });
+      const detail = `cannot write records to ${name}: ${textOf(error)}; the gateway tries again`;
+      notify({ event: 'audit.down', level: 'error', detail });
     }
     hasFailed = true;
     if (isClosed) onIdle?.();
@@ -105,7 +105,7 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
 
   function succeeded(): void {
     if (hasFailed || lostSinceUp > 0)
-      notify({ event: 'audit.available', level: 'info', lost: lostSinceUp });
+      notify({ event: 'audit.up', level: 'info', lost: lostSinceUp });
     hasFailed = false;
     lostSinceUp = 0;
   }

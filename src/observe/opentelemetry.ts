@@ -40,7 +40,7 @@ export const ownAttributes = (version: string) => ({
   'service.version': version,
 });
 
-/** What every exporter gets. Headers are secrets until here. */
+/** The options of every exporter. Headers are secrets until here. */
 export const exporterOptions = ({ url, headers }: OtlpTarget) => ({
   url,
   headers: Object.fromEntries(

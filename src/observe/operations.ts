@@ -14,7 +14,7 @@ import { carriersOf, METHOD_FIELD, nameField, shorten } from './log-fields.js';
 export const OPERATIONS = 'mcp_server_operation_duration_seconds';
 export const OPERATIONS_HELP =
   'Duration of MCP requests and notifications, in seconds, by the attributes of OpenTelemetry.';
-/** Of the conventions. */
+/** The bounds of the conventions, in seconds. */
 export const OPERATION_BUCKETS: readonly number[] = [
   0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
 ];
@@ -29,7 +29,7 @@ export type Attributes = Readonly<Record<string, string>>;
 
 /**
  * `error.type` and `rpc.response.status_code` of a failure. The gateway reads no result, so an
- * error that the MCP server puts into its answer is none here.
+ * error that the MCP server puts into its answer does not show here.
  */
 export function errorAttributes(failure: Failure | null): Attributes {
   if (failure === null) return {};

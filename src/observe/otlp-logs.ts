@@ -4,7 +4,7 @@ import type { OtlpTarget } from '../config/resolve-telemetry.js';
 import type { AuditSink } from './audit-queue.js';
 import { exporterOptions, loading, ownAttributes, SCOPE } from './opentelemetry.js';
 
-/** Of the data model of OpenTelemetry. */
+/** Severities in the data model of OpenTelemetry. */
 const INFO = 9;
 const WARN = 13;
 const EVENT = 'portcullis.audit';

@@ -24,32 +24,37 @@ export interface RecentRefusals {
 const ENTRIES = { caller: 100, other: 50 };
 const DETAIL_CHARACTERS = 300;
 
-interface Entry extends Omit<RecentRefusal, 'at'> {
+type Facts = Omit<RecentRefusal, 'at' | 'count'>;
+
+interface Entry {
   readonly atMs: number;
+  readonly count: number;
+  /** The facts as JSON: a copy. A part of a long text would keep the whole text in memory. */
+  readonly facts: string;
 }
 
 /** The last entries, one for each key. A map has its keys in the order in which they were set. */
-function createRing(size: number): { add(key: string, entry: Entry): void; all(): Entry[] } {
+function createRing(size: number) {
   const entries = new Map<string, Entry>();
   return {
-    add(key, entry) {
-      const before = entries.get(key);
-      if (before !== undefined) entries.delete(key);
+    add(key: string, atMs: number, facts: string): void {
+      const count = 1 + (entries.get(key)?.count ?? 0);
+      if (count > 1) entries.delete(key);
       else if (entries.size === size) entries.delete(entries.keys().next().value as string);
-      entries.set(key, before === undefined ? entry : { ...entry, count: before.count + 1 });
+      entries.set(key, { atMs, count, facts });
     },
-    all: () => [...entries.values()],
+    all: (): Entry[] => [...entries.values()],
   };
 }
 
 export function createRecentRefusals(clock: Clock): RecentRefusals {
   const rings = { caller: createRing(ENTRIES.caller), other: createRing(ENTRIES.other) };
 
-  function add(entry: Omit<Entry, 'count' | 'atMs'>): void {
-    const { reason, blame, endpoint, method, name } = entry;
+  function add(facts: Facts): void {
+    const { reason, blame, endpoint, method, name } = facts;
     const key = JSON.stringify([reason, endpoint, method, name]);
     const ring = blame === 'caller' ? rings.caller : rings.other;
-    ring.add(key, { ...entry, count: 1, atMs: clock.wallMs() });
+    ring.add(key, clock.wallMs(), JSON.stringify(facts));
   }
 
   return {
@@ -83,6 +88,10 @@ export function createRecentRefusals(clock: Clock): RecentRefusals {
     list: () =>
       [...rings.caller.all(), ...rings.other.all()]
         .sort((some, other) => other.atMs - some.atMs)
-        .map(({ atMs, ...entry }) => ({ at: new Date(atMs).toISOString(), ...entry })),
+        .map(({ atMs, count, facts }) => ({
+          at: new Date(atMs).toISOString(),
+          count,
+          ...(JSON.parse(facts) as Facts),
+        })),
   };
 }

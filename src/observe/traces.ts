@@ -1,5 +1,5 @@
-// Makes spans of calls by OpenTelemetry's semantic conventions for generative AI, v0.1.0: a SERVER
-// span for each call, and a CLIENT span for the request to the MCP server, which gets its context.
+// Makes spans of calls by OpenTelemetry's semantic conventions for generative AI, v0.1.0. A call
+// has a SERVER span. The request to the MCP server has a CLIENT span, and carries its context.
 import type { Context, Link, Span, SpanContext } from '@opentelemetry/api';
 import type { ResolvedTraces } from '../config/resolve-telemetry.js';
 import type { Clock } from '../core/clock.js';
@@ -197,7 +197,7 @@ export async function createTraces(
         for (const span of [client, ...servers]) end(span, summary);
         return;
       }
-      // Pages and CORS preflights are no calls.
+      // Pages and CORS preflights have no span.
       if (endpoint === null || (caller === null && failure === null)) return;
       const startedMs = clock.monotonicMs() - durationMs;
       const servers = startServers({ exchange, endpoint, caller, message }, startedMs);

@@ -41,9 +41,9 @@ describe('a full disk', () => {
     expect([rejected.status, rejected.header('retry-after')]).toEqual([503, '5']);
     expect(JSON.parse(rejected.body)).toMatchObject({ id: 1, error: { code: -31503, message: 'Cannot record calls right now' } });
     expect(scene.upstream.hits).toBe(hits);
-    expect(await scene.logOf(rejected)).toMatchObject({ reason: 'audit.unavailable', event: 'audit.rejected' });
+    expect(await scene.logOf(rejected)).toMatchObject({ reason: 'audit.unavailable', event: 'gateway.audit' });
     expect(await metric(LOST)).toBe(1);
-    expect(events('audit.unavailable')).toMatchObject([{ level: 'error', detail: expect.stringContaining('ENOSPC') }]);
+    expect(events('audit.down')).toMatchObject([{ level: 'error', detail: expect.stringContaining('ENOSPC') }]);
     // Metadata needs no record.
     expect((await fetch(scene.metadataUrl)).status).toBe(200);
 
@@ -54,7 +54,7 @@ describe('a full disk', () => {
     const served = await call();
     expect(served.status).toBe(200);
     await recordsFor(file, served);
-    expect(events('audit.available')).toMatchObject([{ level: 'info', lost: 1 }]);
+    expect(events('audit.up')).toMatchObject([{ level: 'info', lost: 1 }]);
   });
 
   test('continue: calls are served, and their records wait', async () => {

@@ -52,7 +52,7 @@ const callTool = (name: string, token: string | undefined = scene.token({ claims
     }),
   );
 
-test('an allowed call: who, what, the verdict, and both trace contexts', async () => {
+test('an allowed call: who, what, the decision, and both trace contexts', async () => {
   const response = await callTool('read_file');
   expect(response.status).toBe(200);
   const [record, ...rest] = await recordsFor(file, response);
@@ -130,7 +130,7 @@ describe('before authentication', () => {
   });
 });
 
-test('a dependency that fails is no denial', async () => {
+test('a dependency that fails denies nothing', async () => {
   scene.upstream.answer(answers.raw(''));
   const [record] = await recordsFor(file, await callTool('read_file'));
   expect(record).toMatchObject({ verdict: 'failed', reason: 'upstream.broken', 'http.response.status_code': 502 });

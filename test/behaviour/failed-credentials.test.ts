@@ -1,9 +1,11 @@
 // Failed credentials of one client address: above the limit the gateway verifies nothing unknown,
 // and callers that it knows still pass.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
-import { type Scene, startScene } from '../fixtures/scene.js';
+import { ENV_SECRET, type Scene, startScene } from '../fixtures/scene.js';
+import { active } from '../support/introspecting.js';
 import { ENTRY_A, KEY_A } from '../support/reload-scene.js';
 
 const LIMIT = { failedCredentials: { ratePerMinute: 3 } };
@@ -58,4 +60,27 @@ test('requests without a credential, and expired tokens, do not count', async ()
   for (let i = 0; i < 5; i++) expect((await withToken(FIRST, expired)).status).toBe(401);
   for (let i = 0; i < 5; i++) expect((await send(FIRST)).status).toBe(401);
   expect((await withToken(FIRST, scene.token())).status).toBe(200);
+});
+
+test('opaque tokens: known ones pass, and unknown ones cost the issuer no request', async () => {
+  const introspection = { clientId: 'gateway', clientSecret: ENV_SECRET, activeCacheSeconds: 1 };
+  scene = await startScene({
+    issuer: { introspection },
+    root: { limits: LIMIT, trustedProxies: ['127.0.0.1'] },
+    env: { SECRET: 'a-secret-of-the-client' },
+  });
+  const asked: (string | null)[] = [];
+  scene.issuer.introspect = (form) => {
+    asked.push(form.get('token'));
+    return { ...active(), active: form.get('token')?.startsWith('good') === true, aud: scene.resource };
+  };
+  expect((await withToken(FIRST, 'good-1')).status).toBe(200);
+  for (let i = 0; i < 3; i++) expect((await withToken(FIRST, `bad-${i}`)).status).toBe(401);
+  expect((await withToken(FIRST, 'bad-3')).status).toBe(429);
+  expect((await withToken(FIRST, 'good-2')).status).toBe(429);
+  expect((await withToken(SECOND, 'good-2')).status).toBe(200);
+  // Known for ten minutes, also where the gateway has to ask again.
+  await sleep(1100);
+  expect((await withToken(FIRST, 'good-1')).status).toBe(200);
+  expect(asked).toEqual(['good-1', 'bad-0', 'bad-1', 'bad-2', 'good-2', 'good-1']);
 });

@@ -1,7 +1,12 @@
 // Two gateways count together in a real Redis or Valkey. When it is away, no call fails, and each
 // counts on its own. `npm run verify -- --only redis` fails where no Redis is installed.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { certificate } from '../fixtures/certificate.js';
+import { ownPort } from '../fixtures/ports.js';
 import { REDIS_SERVER, type RedisProcess, redisVersion, startRedis } from '../fixtures/redis.js';
 import { until } from '../fixtures/wait.js';
 import { type Replicas, startReplicas } from '../support/limit-replicas.js';
@@ -156,6 +161,27 @@ describe.skipIf(version === null)(`with ${version?.split(' ').slice(0, 3).join('
     expect(await wrong.statuses(12)).toEqual(Array(12).fill(200));
     await until('both say it', () => wrong.lines('limits.store_down').length === 2);
     expect(wrong.gateways.map((gateway) => gateway.output()).join()).not.toMatch(/another-password|a-password/);
+  }, 60_000);
+
+  test('over TLS, with a certificate of an own authority, and not with another one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'portcullis-redis-'));
+    stops.push(() => rm(folder, { recursive: true }));
+    const authority = certificate({ name: 'an authority', authority: true });
+    const { cert, key } = certificate({ name: 'redis', hosts: ['127.0.0.1'], by: authority });
+    const files = { 'ca.pem': authority.cert, 'cert.pem': cert, 'key.pem': key };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const tlsPort = await ownPort();
+    const of = (name: string) => join(folder, name);
+    const tls = ['--tls-cert-file', of('cert.pem'), '--tls-key-file', of('key.pem'), '--tls-ca-cert-file', of('ca.pem')];
+    await redisAt(['--tls-port', String(tlsPort), ...tls, '--tls-auth-clients', 'no']);
+    const limits = { store: `rediss://127.0.0.1:${tlsPort}` };
+    const good = await replicasAt(MINUTE, limits, { NODE_EXTRA_CA_CERTS: of('ca.pem') });
+    await areUp(good);
+    expect(await good.statuses(7)).toEqual([200, 200, 200, 200, 200, 200, 429]);
+    const stranger = await replicasAt(MINUTE, limits);
+    await until('both say it', () => stranger.lines('limits.store_down').length === 2);
+    expect(stranger.lines('limits.store_down')[0]?.detail).toMatch(/certificate/);
+    expect(await stranger.statuses(2)).toEqual([200, 200]);
   }, 60_000);
 
   test('a stopped gateway leaves no connection behind', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     issuer: { introspection: { clientId: 'gateway', clientSecret: ENV_SECRET } },
     endpoint: { apiKeys: [{ header: 'X-Api-Key' }], tools: TOOLS },
     upstream: { maxConcurrentRequests: 1 },
-    more: [{ path: '/b/mcp' }],
+    more: [{ path: '/b/mcp', limits: { perPrincipal: { ratePerMinute: 600, burst: 100 } } }],
     root: { apiKeys: { partner: { sha256: 'ab'.repeat(32), scopes: ['files:read'], sunset: '2099-01-01' } } },
     env: { SECRET },
   });
@@ -48,9 +48,9 @@ test('the state after the start', async () => {
     ['config', null],
     ['api_keys', null],
   ]);
-  expect(endpoints.map(({ name, resources, upstream, limit }) => [name, resources, upstream, limit])).toEqual([
-    ['/mcp', [scene.resource], scene.upstream.url, 1],
-    ['/b/mcp', [`${scene.gateway.url}/b/mcp`], scene.upstream.url, 256],
+  expect(endpoints.map((one) => [one.name, one.resources, one.upstream, one.limit, one.limits])).toEqual([
+    ['/mcp', [scene.resource], scene.upstream.url, 1, []],
+    ['/b/mcp', [`${scene.gateway.url}/b/mcp`], scene.upstream.url, 256, ['100 calls in 10 s for each principal']],
   ]);
   expect(issuers).toMatchObject([
     { issuer: scene.issuer.issuer, up: true, keys: 1, introspectionUp: true, lastError: null, usesKeys: true },

@@ -145,7 +145,7 @@ describe('a failure', () => {
   });
 });
 
-test('GET and DELETE are no operations: the upstream gets the context of the caller', async () => {
+test('GET and DELETE have no span: the upstream gets the context of the caller', async () => {
   await scene.send(legacy('', { method: 'DELETE', token: scene.token(), headers: [['traceparent', PARENT]] }));
   expect(sent('traceparent')).toBe(PARENT);
 });

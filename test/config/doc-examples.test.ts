@@ -38,7 +38,7 @@ function completed(example: Fields): Fields {
   return { publicUrl: 'https://mcp.example.com', ...rest, issuers, endpoints: endpoints ?? [endpointOf(issuers)] };
 }
 
-const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain', 'trustedProxies'];
+const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain', 'trustedProxies', 'audit', 'traces'];
 const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
 const FOREIGN_FIELDS = ['spec', 'hosts', 'scrape_configs', 'entryPoints', 'http'];
 /**

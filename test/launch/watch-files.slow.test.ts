@@ -1,72 +1,13 @@
-// Watches real files: each way in which editors, operators and Kubernetes replace them causes one
-// reload, and a file with the same bytes causes none.
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  utimesSync,
-  type watch,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Watches real files: each way in which editors and operators replace them causes one reload, and a
+// file with the same bytes causes none.
+import { appendFileSync, mkdirSync, renameSync, rmSync, unlinkSync, utimesSync, type watch, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Notice } from '../../src/core/notice.js';
-import { createFilesRead } from '../../src/launch/files-read.js';
-import { type Watch, watchFiles } from '../../src/launch/watch-files.js';
-import { type Places, watchPlaces } from '../../src/launch/watch-places.js';
+import { describe, expect, test } from 'vitest';
+import { watchPlaces } from '../../src/launch/watch-places.js';
 import { until } from '../fixtures/wait.js';
+import { contentOf, SOON_MS, watchedFolder } from '../support/watched-folder.js';
 
-let folder: string;
-let watching: Watch | undefined;
-let notices: Notice[];
-const at = (...names: string[]): string => join(folder, ...names);
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'portcullis-watch-'));
-  notices = [];
-});
-afterEach(() => {
-  watching?.close();
-  watching = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const contentOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return 'none';
-  }
-};
-
-/** Watches these files. Returns what each reload read. */
-async function start(paths: () => string[], places?: (changed: () => void) => Places): Promise<string[]> {
-  const files = createFilesRead();
-  const seen: string[] = [];
-  const read = (): string => {
-    files.begin();
-    return paths()
-      .map((path) => {
-        files.note(path);
-        return contentOf(path);
-      })
-      .join('+');
-  };
-  const reload = async (): Promise<void> => void seen.push(read());
-  read();
-  watching = watchFiles({ files, reload, notify: (notice) => notices.push(notice), ...(places && { places }) });
-  await watching.start();
-  return seen;
-}
-
-/** More than the quiet time of a writer. */
-const SOON_MS = 450;
+const { at, start, notices, close } = watchedFolder();
 
 describe('a file that', () => {
   const writes: [string, (path: string) => Promise<void> | void][] = [
@@ -173,49 +114,6 @@ describe('a file that', () => {
   });
 });
 
-describe('a volume of Kubernetes', () => {
-  let version = 0;
-  /** As the kubelet does: a new folder with all files, and one link that leads to it. */
-  function publish(files: Record<string, string>): void {
-    const name = `..2026_11_30_${++version}`;
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(join(at(name, path), '..'), { recursive: true });
-      writeFileSync(at(name, path), content);
-    }
-    const before = version === 1 ? null : at(`..2026_11_30_${version - 1}`);
-    symlinkSync(name, at('..data_tmp'));
-    renameSync(at('..data_tmp'), at('..data'));
-    for (const path of Object.keys(files)) {
-      const [top = ''] = path.split('/');
-      if (contentOf(at(top)) === 'none' && before === null) symlinkSync(join('..data', top), at(top));
-    }
-    if (before !== null) rmSync(before, { recursive: true });
-  }
-  beforeEach(() => {
-    version = 0;
-  });
-
-  test.each([
-    ['its file and its secret', ['portcullis.yaml', 'secrets/session/keys']],
-    ['a secret alone', ['secrets/session/keys']],
-  ])('is read once at each swap: %s', async (_what, names) => {
-    publish({ 'portcullis.yaml': 'a', 'secrets/session/keys': 'A' });
-    const seen = await start(() => names.map((name) => at(name)));
-    for (const [a, b] of [
-      ['a', 'B'],
-      ['c', 'C'],
-    ] as const) {
-      publish({ 'portcullis.yaml': a, 'secrets/session/keys': b });
-      const expected = names.length === 1 ? b : `${a}+${b}`;
-      await until('the reload', () => seen.at(-1) === expected, 1_000);
-    }
-    expect(seen).toHaveLength(2);
-    publish({ 'portcullis.yaml': 'c', 'secrets/session/keys': 'C' });
-    await sleep(SOON_MS);
-    expect(seen).toHaveLength(2);
-  });
-});
-
 test('after a reload it watches the files of the new configuration, and no others', async () => {
   for (const name of ['one', 'two']) {
     mkdirSync(at(name));
@@ -245,8 +143,8 @@ test('where the system cannot watch, it looks every few seconds, and says so onc
     writeFileSync(at('file'), content);
     await until('a reload', () => seen.at(-1) === content, 4_000);
   }
-  const polls = notices.filter(({ event }) => event === 'config.watch_polls');
-  expect(polls).toMatchObject([{ level: 'warn', detail: expect.stringContaining(`${folder} (ENOSPC)`) }]);
+  const polls = notices().filter(({ event }) => event === 'config.watch_polls');
+  expect(polls).toMatchObject([{ level: 'warn', detail: expect.stringContaining(`${at()} (ENOSPC)`) }]);
 });
 
 test('leaves no watcher and no timer', async () => {
@@ -255,7 +153,7 @@ test('leaves no watcher and no timer', async () => {
   await start(() => [at('file')]);
   writeFileSync(at('file'), 'b');
   await sleep(50);
-  watching?.close();
+  close();
   await sleep(20);
   expect(process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap')).toEqual([]);
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
@@ -263,5 +161,5 @@ test('leaves no watcher and no timer', async () => {
 
 test('says where there is nothing to watch', async () => {
   await start(() => []);
-  expect(notices).toMatchObject([{ event: 'config.watch_empty', level: 'warn' }]);
+  expect(notices()).toMatchObject([{ event: 'config.watch_empty', level: 'warn' }]);
 });

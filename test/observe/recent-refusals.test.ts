@@ -81,3 +81,14 @@ test('a flood of different refusals of callers keeps 100, and the trouble of an 
   const names = list.flatMap(({ reason, name }) => (reason === 'tool.denied' ? [name] : []));
   expect(names.sort()).toEqual(Array.from({ length: 100 }, (_, i) => `tool-${9_900 + i}`).sort());
 });
+
+test('long texts of callers do not stay in memory', () => {
+  const refusals = createRecentRefusals(testClock());
+  const used = (): number => process.memoryUsage().heapUsed + process.memoryUsage().external;
+  const before = used();
+  for (let i = 0; i < 100; i++)
+    refuse(refusals, toolDenied(), `${i}-${Buffer.alloc(2_000_000, 97 + (i % 26)).toString('latin1')}`);
+  expect(refusals.list()).toHaveLength(100);
+  // 200 MB of names. The garbage of the last ones may not be collected yet.
+  expect(used() - before).toBeLessThan(100_000_000);
+});

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { failureTable, keyUnknown } from '../../src/core/failures.js';
 import type { GatewayState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
+import { createOperations } from '../../src/observe/operations.js';
 import { apiKey, principal } from '../support/endpoint.js';
 import { outcome } from '../support/outcome.js';
 
@@ -38,6 +39,8 @@ const panels = readDashboard().panels as Panel[];
 const shown = dashboardExpressions(readDashboard()) as { from: string; expr: string }[];
 const expressions = [...alerts.map(({ alert, expr }) => ({ from: alert, expr })), ...shown];
 
+const operations = createOperations();
+operations.record(outcome());
 /** A gateway with something of each metric. */
 const state: GatewayState = {
   version: '1.2.3',
@@ -52,6 +55,8 @@ const state: GatewayState = {
   apiKeys: () => 1,
   config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,
+  audit: () => ({ isUp: true, written: 1, lost: 1 }),
+  operations: () => operations.values(),
 };
 const metrics = createMetrics(state);
 metrics.request(outcome());

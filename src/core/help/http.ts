@@ -45,6 +45,16 @@ export const http: Meanings = {
     cause: ['This replica is shutting down.'],
     action: ['The client retries. Another replica answers.'],
   },
+  'audit.unavailable': {
+    cause: [
+      'The gateway cannot write audit records, and `audit.onFailure` is `reject`.',
+      'A full disk, a folder that is gone, and a collector that is away cause this.',
+    ],
+    action: [
+      'Look at the log line `audit.unavailable`: it names the destination and the error.',
+      'The gateway tries again each second, and serves calls once it has written.',
+    ],
+  },
   'gateway.fault': {
     cause: ['The gateway has a bug.'],
     action: ['Please report it. The log line has the stack.'],
