@@ -12,6 +12,7 @@ import { type CheckFinding, ok, type Verdict } from './check-finding.js';
 import { checkIntrospection } from './check-introspection.js';
 import { checkClock, checkKeys, checkMetadata } from './check-issuer.js';
 import { type CheckDependencies, type IssuerProbe, probeIssuer } from './check-probe.js';
+import { checkStore } from './check-store.js';
 import { checkTokenEndpoints, exchangingIssuers } from './check-token-endpoint.js';
 import { mirroredIssuers } from './mirrors.js';
 
@@ -101,6 +102,8 @@ export function checkConfig(
       ...notices.filter(({ level }) => level === 'warn').map(noticeFinding),
     ],
     tasks: [
+      async () =>
+        named('limits.store', 'connection', await checkStore(config, surroundings.random)),
       ...config.issuers.map(issuerTask),
       ...config.endpoints.map(
         (endpoint): CheckTask =>

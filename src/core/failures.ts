@@ -1,12 +1,8 @@
 // The table of failures: one row for each way in which a request can end badly. The status, the
 // challenge, the JSON-RPC code, the message, the log event, the metric label and docs/failures.md
 // are derived from it.
-import {
-  defineFailure,
-  type FailureColumns,
-  type FailureDefinition,
-  type MakeFailure,
-} from './failure.js';
+import type { FailureColumns, FailureDefinition, MakeFailure } from './failure.js';
+import { defineFailure } from './failure.js';
 
 const rows: FailureDefinition[] = [];
 

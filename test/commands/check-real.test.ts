@@ -43,12 +43,15 @@ async function check(issuer: Raw, upstreams: (string | Raw)[], more: Record<stri
 
 const introspecting = (secret: string): Raw => ({
   issuer: idp.issuer,
-  introspection: { clientId: idp.clients.introspection.id, clientSecret: `\${env:${secret}}` },
+  // A provider that has just started on a busy machine may need longer than the default.
+  jwks: { timeoutMs: 20_000 },
+  introspection: { timeoutMs: 20_000, clientId: idp.clients.introspection.id, clientSecret: `\${env:${secret}}` },
 });
 const ofGateway = (secret: string): Raw => ({
   url: v2.url,
   credential: {
     kind: 'client-credentials',
+    timeoutMs: 20_000,
     tokenUrl: idp.url('/token'),
     clientId: idp.clients.machine.id,
     clientSecret: `\${env:${secret}}`,
@@ -83,6 +86,7 @@ test('an exchange for an ID-JAG, at its identity provider and at the other serve
     url: v2.url,
     credential: {
       kind: 'exchange',
+      timeoutMs: 20_000,
       resource: v2.url,
       clientId: IDP_CLIENT.id,
       clientSecret: `\${env:${secret}}`,
@@ -90,14 +94,17 @@ test('an exchange for an ID-JAG, at its identity provider and at the other serve
     },
   });
   const secrets = { IDP: IDP_CLIENT.secret, FILES: FILES_CLIENT.secret };
-  const good = await check({ issuer: jag.issuer }, [credential('IDP')], secrets);
+  const good = await check({ issuer: jag.issuer, jwks: { timeoutMs: 20_000 } }, [credential('IDP')], secrets);
   expect(good.output).toMatch(/ok {4}endpoint \/t0: token endpoint: accepts the gateway, and rejects a made-up token/);
   expect(good.output).toMatch(
     /ok {4}endpoint \/t0: token endpoint of idJag: accepts the gateway, .* \(status 400 invalid_grant\)/,
   );
-  const bad = await check({ issuer: jag.issuer }, [credential('WRONG')], secrets);
+  const bad = await check({ issuer: jag.issuer, jwks: { timeoutMs: 20_000 } }, [credential('WRONG')], secrets);
   expect(findingOf(bad, 'token endpoint')).toMatch(/FAIL .*rejects the credentials of the gateway \(issuer http:\S+: status 401/);
-  const other = await check({ issuer: jag.issuer }, [credential('IDP')], { ...secrets, FILES: 'another-secret' });
+  const other = await check({ issuer: jag.issuer, jwks: { timeoutMs: 20_000 } }, [credential('IDP')], {
+    ...secrets,
+    FILES: 'another-secret',
+  });
   expect(findingOf(other, 'token endpoint of idJag')).toMatch(/FAIL .*rejects the credentials of the gateway \(status 401/);
   await Promise.all([jag.stop(), server.stop()]);
 });

@@ -72,7 +72,14 @@ export async function startCheckScene(): Promise<CheckScene> {
         issuers: {
           main: {
             issuer: issuer.issuer,
-            introspection: { url: `${idp.url}/introspect`, clientId: 'portcullis', clientSecret: '${env:CLIENT_SECRET}' },
+            // All servers share the process of the test.
+            jwks: { timeoutMs: 20_000 },
+            introspection: {
+              timeoutMs: 20_000,
+              url: `${idp.url}/introspect`,
+              clientId: 'portcullis',
+              clientSecret: '${env:CLIENT_SECRET}',
+            },
             ...main,
           },
         },

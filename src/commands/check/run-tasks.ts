@@ -3,8 +3,11 @@
 import type { CheckTask } from '../../app/check-config.js';
 import { type CheckFinding, fail } from '../../app/check-finding.js';
 
-/** Each waits for servers, and needs little of this machine. */
-const AT_ONCE = 32;
+/**
+ * Each waits for servers. More would make answers late on a busy machine, and a late answer is a
+ * problem.
+ */
+const AT_ONCE = 16;
 
 export interface TaskReports {
   readonly onFinding: (finding: CheckFinding) => void;
