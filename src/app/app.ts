@@ -18,6 +18,7 @@ import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
 import { readCredential } from '../verify/credential.js';
+import { endpointFields } from './endpoint-changes.js';
 import { listenOn } from './listen-on.js';
 import { createObservers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
@@ -199,7 +200,7 @@ export async function startGateway(
     level: 'info',
     address,
     admin: adminAddress,
-    endpoints: config.endpoints.map(({ resource }) => resource),
+    ...endpointFields(config),
     configHash: reloads.config().hash,
   });
   const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());

@@ -81,7 +81,7 @@ export function createLimits(
         ? null
         : createGuessLimit(failedCredentials, {
             deployment,
-            counter: store,
+            counter: store.sure,
             clock,
             onLimited: countRejections('all'),
           }),

@@ -10,6 +10,7 @@ import { inSlices } from '../core/slices.js';
 import type { ConfigState, ReloadPart, ReloadState } from '../observe/gateway-state.js';
 import type { ApiKeyRegistry, KeyChanges } from '../verify/api-keys.js';
 import { configState } from './config-state.js';
+import { endpointChanges, endpointFields } from './endpoint-changes.js';
 
 /** Reads what the gateway started with once more. Each function returns the text of problems. */
 export interface ReloadSource {
@@ -145,7 +146,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const text = withVariableHint(oneLine(problems));
     const last = { isUp: false, lastMs: wallMs(), problems: text };
     states[part] = { ...states[part], failed: states[part].failed + 1, ...last };
-    const detail = `${text}. ${
+    const detail = `${/[.?!]$/.test(text) ? text : `${text}.`} ${
       part === 'config'
         ? 'The gateway keeps the configuration that it runs with'
         : 'The gateway keeps the last good keys'
@@ -189,6 +190,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const fileKeys = isRead ? [] : besides(config.apiKeys, apiKeys.all(), before);
     const keys = isRead ? read : [...config.apiKeys, ...fileKeys];
     const replace = await inSlices(apiKeys.prepare(keys));
+    const differences = await inSlices(endpointChanges(before, config));
     const activate = await build(config);
     const useDestinations = await prepare(config).catch((error: Error) => error.message);
     if (typeof useDestinations === 'string') return useDestinations;
@@ -201,11 +203,11 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     ownKeys = config.apiKeys;
     succeeded('config');
     current = configState(config, current);
-    const endpoints = config.endpoints.map(({ resource }) => resource);
     const detail = source.limits ?? undefined;
     const { generation, hash: configHash } = current;
     const which = { generation, configHash };
-    notify({ event: 'config.reloaded', level: 'info', endpoints, ...which, detail });
+    const changed = { ...endpointFields(config), ...differences };
+    notify({ event: 'config.reloaded', level: 'info', ...changed, ...which, detail });
     if (signsWithNewKey(before, config))
       notify({ event: 'identity.new_key_signs', level: 'warn', detail: NEW_IDENTITY_KEY });
     const known = new Set(startNotices(before).map((notice) => JSON.stringify(notice)));

@@ -156,13 +156,13 @@ export function createTelemetry(dependencies: TelemetryDependencies): Telemetry 
   }
 
   function watchOf(): Watch | null {
-    const parts = [audit?.value.audit, traces?.value].filter((part) => part !== undefined);
+    // Traces first: the audit names the span.
+    const parts = [traces?.value, audit?.value.audit].filter((part) => part !== undefined);
     const operations = metrics?.value.operations;
     const own = audit?.value.audit;
     if (parts.length === 0 && operations === undefined) return null;
     return {
       forwarding(...call) {
-        // Traces first: the audit names the span.
         traces?.value.forwarding(...call);
         own?.forwarding(...call);
       },

@@ -70,6 +70,25 @@ const oneOfEachName = (endpoints: readonly Endpoint[]): Endpoint[] =>
     ...new Map([...endpoints].reverse().map((endpoint) => [endpoint.name, endpoint])).values(),
   ].reverse();
 
+/**
+ * Keys without `endpoints`, where such a key passes under several hosts. These often belong to
+ * several tenants, and a key to one of them.
+ */
+function everyHostNotices(keys: readonly ApiKey[], users: readonly Endpoint[]): Notice[] {
+  const hosted = users.filter(({ host }) => host !== null);
+  if (new Set(hosted.map(({ host }) => host)).size < 2) return [];
+  const wide = keys.filter((key) => {
+    if (key.endpoints !== null) return false;
+    const passed = hosted.filter((endpoint) => canPass(key, endpoint));
+    return new Set(passed.map(({ host }) => host)).size > 1;
+  });
+  if (wide.length === 0) return [];
+  const detail =
+    'these API keys have no endpoints, so each passes under every host: write endpoints, with ' +
+    `the names of the endpoints that the key is for: ${namesOf(wide)}`;
+  return [warning('config.key_every_host', detail)];
+}
+
 /** About the keys in the configuration itself. The keys of a file are not known here. */
 export function keyNotices({ apiKeys, apiKeysFile, endpoints }: ResolvedConfig): Notice[] {
   const users = oneOfEachName(endpoints).filter((endpoint) => endpoint.apiKeys.length > 0);
@@ -83,6 +102,7 @@ export function keyNotices({ apiKeys, apiKeysFile, endpoints }: ResolvedConfig):
       `scheme, such as Bearer: ${namesOf(bare)}`;
     notices.push(warning('config.upstream_authorization_bare', detail));
   }
+  notices.push(...everyHostNotices(apiKeys, users));
   if (apiKeysFile !== null) return notices;
   if (users.length > 0 && apiKeys.length === 0)
     notices.push(warning('config.no_api_keys', 'apiKeys is empty: add a key, or a file of keys'));

@@ -7,8 +7,10 @@ const DESTINATIONS = ['file', 'stdout', 'otlp'] as const;
 
 const auditHasOneDestination: Check = ({ root: { audit }, isBad }) => {
   if (audit === undefined) return [];
-  const given = DESTINATIONS.filter((name) => audit[name] !== undefined || isBad(['audit', name]));
-  if (given.length === 1) return [];
+  const given = DESTINATIONS.filter((name) => audit[name] !== undefined);
+  // A bad value has its own problem, and may be meant to turn a destination off.
+  const hasBad = DESTINATIONS.some((name) => isBad(['audit', name]));
+  if (given.length === 1 || (given.length === 0 && hasBad)) return [];
   const message =
     given.length === 0
       ? 'write where the records go: file: /var/log/portcullis/audit.jsonl, stdout: true, or ' +

@@ -30,7 +30,10 @@ export interface RequestHead {
   readonly values: readonly string[];
 }
 
-/** The trace context (W3C Trace Context) that the upstream gets in place of that of the caller. */
+/**
+ * The trace context (W3C Trace Context) that the upstream gets in place of that of the caller. For
+ * a call that was not forwarded, that of the gateway's own span.
+ */
 export interface TraceContext {
   readonly traceparent: string;
   /** Null: the upstream gets none. */
@@ -69,7 +72,7 @@ export interface Exchange extends RequestHead {
   readonly responseHeaders: string[];
   /** Status sent to the caller; 0 before that. */
   readonly sentStatus: number;
-  /** Null: traces are off, or the call was not forwarded. */
+  /** Null: traces are off, or the request has no span yet. */
   trace: TraceContext | null;
   /** The holder of an API key that got a token of the bridge, or was denied one. */
   vouched: VouchedToken | null;

@@ -42,7 +42,7 @@ export interface FailureDefinition {
  */
 export interface FailureDetails {
   readonly detail?: string;
-  /** The setting of the endpoint that denied the call, such as `tools.rules[2]`. */
+  /** The setting that denied the call, such as `tools.rules[2]` or `perTool "export_*"`. */
   readonly rule?: string;
   readonly cause?: unknown;
   /** From the rejected JWT. Nothing in it is proven. */

@@ -121,6 +121,10 @@ export interface RecentRefusal {
   /** This and the following fields are those of the last one. */
   readonly clientAddress: string;
   readonly requestId: string | null;
+  /** Those of the caller, as in the log; null where no proof names one. */
+  readonly subject: string | null;
+  readonly clientId: string | null;
+  readonly keyFingerprint: string | null;
   /** As in the log, but shorter. */
   readonly detail: string | null;
 }

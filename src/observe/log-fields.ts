@@ -78,13 +78,24 @@ export function keyFingerprint({ caller, failure }: RequestSummary): string | un
 const credentialOf = (caller: Caller | null): string | undefined =>
   caller === null ? undefined : caller.kind === 'pass-through' ? caller.kind : caller.method;
 
-/** The fields that all requests of one caller, method and outcome share, in the order of a line. */
-export function sharedFields(summary: RequestSummary): Record<string, unknown> {
-  const { exchange, endpoint, caller, message, failure, status } = summary;
+/** Who called. Empty where no proof names the caller. */
+export function callerFields(summary: RequestSummary) {
+  const { caller, failure } = summary;
   const passed = caller === null || caller.kind === 'pass-through' ? undefined : caller;
   // A genuine token or key that a later check rejected.
   const principal = passed ?? failure?.vouched;
   const carriers = carriersOf(summary);
+  return {
+    issuer: principal?.issuer ?? undefined,
+    subject: shorten(principal?.subject, carriers),
+    clientId: shorten(principal?.client, carriers),
+    keyFingerprint: keyFingerprint(summary),
+  };
+}
+
+/** The fields that all requests of one caller, method and outcome share, in the order of a line. */
+export function sharedFields(summary: RequestSummary): Record<string, unknown> {
+  const { exchange, endpoint, caller, message, failure, status } = summary;
   return {
     reason: failure?.definition.reason ?? 'ok',
     'http.response.status_code': status,
@@ -92,10 +103,7 @@ export function sharedFields(summary: RequestSummary): Record<string, unknown> {
     'http.request.method': exchange.method,
     era: message?.era,
     credential: credentialOf(caller) ?? failure?.vouched?.method,
-    issuer: principal?.issuer ?? undefined,
-    subject: shorten(principal?.subject, carriers),
-    clientId: shorten(principal?.client, carriers),
-    keyFingerprint: keyFingerprint(summary),
+    ...callerFields(summary),
   };
 }
 

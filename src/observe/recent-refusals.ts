@@ -5,7 +5,7 @@ import type { Failure } from '../core/failure.js';
 import type { Call } from '../core/message.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import type { RecentRefusal } from '../core/status.js';
-import { carriersOf, nameField, shorten } from './log-fields.js';
+import { callerFields, carriersOf, nameField, shorten } from './log-fields.js';
 import { maskTokens } from './mask-tokens.js';
 
 export interface RecentRefusals {
@@ -66,6 +66,7 @@ export function createRecentRefusals(clock: Clock): RecentRefusals {
       const call: Call | undefined = message?.calls[0];
       const isNamed = call !== undefined && nameField(call) !== null;
       const { reason, blame } = definition;
+      const { subject, clientId, keyFingerprint } = callerFields(summary);
       add({
         reason,
         blame,
@@ -75,6 +76,9 @@ export function createRecentRefusals(clock: Clock): RecentRefusals {
         name: isNamed ? (shorten(call.name, carriers) ?? null) : null,
         clientAddress: exchange.clientAddress,
         requestId: exchange.id,
+        subject: subject ?? null,
+        clientId: clientId ?? null,
+        keyFingerprint: keyFingerprint ?? null,
         detail:
           detail === undefined ? null : maskTokens(detail.slice(0, DETAIL_CHARACTERS), carriers),
       });
@@ -83,7 +87,8 @@ export function createRecentRefusals(clock: Clock): RecentRefusals {
       const { reason, blame, status } = definition;
       const shown = detail === undefined ? null : maskTokens(detail.slice(0, DETAIL_CHARACTERS));
       const none = { endpoint: null, method: null, name: null, requestId: null };
-      add({ reason, blame, status, ...none, clientAddress, detail: shown });
+      const nobody = { subject: null, clientId: null, keyFingerprint: null };
+      add({ reason, blame, status, ...none, ...nobody, clientAddress, detail: shown });
     },
     list: () =>
       [...rings.caller.all(), ...rings.other.all()]

@@ -206,6 +206,11 @@ export async function createTraces(
         servers.push(startServer(describeRequest(exchange, endpoint), parent, startedMs));
       }
       for (const span of servers) end(span, summary);
+      const [first] = servers;
+      if (first === undefined) return;
+      const { traceId, spanId, traceFlags: flags } = first.spanContext();
+      // The audit names it.
+      exchange.trace = { traceparent: traceparentOf({ traceId, spanId, flags }), tracestate: null };
     },
     close: () => provider.shutdown().catch(() => {}),
   };

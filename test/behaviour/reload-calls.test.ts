@@ -164,13 +164,24 @@ test('warns of a key of the file that reaches its sunset soon, or is past it', a
   expect(last('config.key_past_sunset')?.detail).toMatch(/since their sunset: over$/);
 });
 
+test('a problem that ends with a question has no second full stop', async () => {
+  await scene.reload({ logLevl: 'info' });
+  expect(last('config.reload_failed')?.detail).toMatch(/did you mean logLevel\? The gateway keeps/);
+});
+
 describe('a good reload', () => {
-  test('says so, with its endpoints', async () => {
+  test('says so, with its endpoints, and with those that changed', async () => {
     await scene.reload({}, { path: '/moved' });
     expect(last('config.reloaded')).toMatchObject({
       level: 'info',
       endpoints: [`${scene.gateway.url}/moved`, `${scene.gateway.url}/other`],
+      endpointCount: 2,
+      added: ['/moved'],
+      addedCount: 1,
+      removed: ['/mcp'],
+      removedCount: 1,
     });
+    expect(last('config.reloaded')).not.toHaveProperty('changed');
     expect((await scene.call(A, '/moved')).status).toBe(200);
   });
 

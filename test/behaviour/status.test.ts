@@ -79,6 +79,8 @@ test('counts requests, refusals and errors, each with the action against it', as
     name: 'drop_table',
     clientAddress: '127.0.0.1',
     requestId: denied.header('x-request-id'),
+    subject: 'alice',
+    keyFingerprint: null,
   });
   for (const { action } of refusals) expect(action).toMatch(/^[A-Z`].{10}/);
   const page = await read('/');

@@ -37,7 +37,10 @@ beforeAll(async () => {
       metrics: { otlp, intervalSeconds: 1 },
     },
     env: { COLLECTOR: 'secret-of-the-collector' },
-    endpoint: { tools: { default: 'allow', rules: [{ tool: 'drop_*', deny: true }] } },
+    endpoint: {
+      tools: { default: 'allow', rules: [{ tool: 'drop_*', deny: true }] },
+      limits: { perTool: { 'export_*': { ratePerMinute: 1 } } },
+    },
   });
 });
 afterAll(async () => {
@@ -136,6 +139,26 @@ describe('a failure', () => {
       'rpc.response.status_code': '-31403',
       'portcullis.reason': 'tool.denied',
     });
+  });
+
+  test.each<[string, () => Promise<RawResponse>, number]>([
+    ['a denied tool', () => callTool([], meta({}, 'drop_x'), 'drop_x'), 403],
+    [
+      'a limit',
+      () => callTool([], meta({}, 'export_a'), 'export_a').then(() => callTool([], meta({}, 'export_b'), 'export_b')),
+      429,
+    ],
+    ['no credential', () => scene.send(modern('tools/list', { headers: [['traceparent', PARENT]] })), 401],
+  ])('the audit names the span: %s', async (_what, send, status) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    const [span] = await spansOf(response, 1);
+    const [record] = await recordsFor(file, response);
+    expect(record).toMatchObject({
+      verdict: 'denied',
+      'trace.traceparent': expect.stringMatching(`^00-${span?.traceId}-${span?.spanId}-0[01]$`),
+    });
+    if (status === 429) expect(record?.rule).toBe('perTool "export_*"');
   });
 
   test('before authentication, a span of the request', async () => {

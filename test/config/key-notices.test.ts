@@ -63,6 +63,40 @@ test('an endpoint that no key names is one warning', () => {
   ]);
 });
 
+describe('a key without endpoints', () => {
+  const at = (host: string | string[], path = '/mcp', more: object = {}) => ({
+    path,
+    host,
+    apiKeys: [{ header: 'X-Api-Key' }],
+    upstream: 'http://10.0.0.5:3000/mcp',
+    ...more,
+  });
+  const eventsOf = (keys: Record<string, object>, ...endpoints: object[]) =>
+    keyNotices(resolveConfig({ publicUrl: 'https://mcp.example.com', apiKeys: keys, endpoints }, {}));
+  const TENANTS = [at('a.example.com'), at('b.example.com')];
+
+  test('is a warning where it passes under two hosts', () => {
+    expect(eventsOf({ one: KEY, two: { sha256: hash('b2'), endpoints: ['a.example.com/mcp'] } }, ...TENANTS)).toEqual([
+      { event: 'config.key_every_host', level: 'warn', detail: expect.stringMatching(/write endpoints, .*: one$/) },
+    ]);
+  });
+
+  test.each<[string, Record<string, object>, object[]]>([
+    ['a key that names its endpoint', { one: { ...KEY, endpoints: ['a.example.com/mcp', 'b.example.com/mcp'] } }, TENANTS],
+    ['one endpoint with two hosts', { one: KEY }, [at(['a.example.com', 'b.example.com'])]],
+    ['two paths under the same hosts', { one: KEY }, [at('a.example.com'), at('a.example.com', '/b')]],
+  ])('no warning for %s', (_what, keys, endpoints) => expect(eventsOf(keys, ...endpoints)).toEqual([]));
+
+  test('no warning where its scopes let it pass under one host alone', () => {
+    const events = eventsOf(
+      { one: KEY, all: { sha256: hash('b2'), scopes: ['b'], endpoints: ['b.example.com/mcp'] } },
+      at('a.example.com'),
+      at('b.example.com', '/mcp', { scopes: ['b'] }),
+    );
+    expect(events).toEqual([]);
+  });
+});
+
 test.each<[string, Parameters<typeof config>]>([
   ['a key', [{ a: KEY }]],
   ['a key with the base scopes', [{ a: { ...KEY, scopes: ['read'] } }, { scopes: ['read'] }]],

@@ -5,7 +5,8 @@ import { clientDisconnected, connectionBadRequest, tokenExpired, toolDenied, ups
 import type { Message } from '../../src/core/message.js';
 import { createRecentRefusals, type RecentRefusals } from '../../src/observe/recent-refusals.js';
 import { testClock } from '../support/clock.js';
-import { outcome } from '../support/outcome.js';
+import { principal } from '../support/endpoint.js';
+import { outcome, TOKEN } from '../support/outcome.js';
 
 const called = (name: string): Message => ({
   era: 'modern',
@@ -24,10 +25,36 @@ describe('an entry', () => {
     const [entry, ...others] = refusals.list();
     expect(others).toEqual([]);
     expect(Object.keys(entry ?? {}).sort()).toEqual(
-      ['at', 'blame', 'clientAddress', 'count', 'detail', 'endpoint', 'method', 'name', 'reason', 'requestId', 'status'].sort(),
+      [
+        'at',
+        'blame',
+        'clientAddress',
+        'clientId',
+        'count',
+        'detail',
+        'endpoint',
+        'keyFingerprint',
+        'method',
+        'name',
+        'reason',
+        'requestId',
+        'status',
+        'subject',
+      ].sort(),
     );
     expect(entry).toMatchObject({ reason: 'tool.denied', blame: 'caller', status: 403, endpoint: '/mcp', count: 1 });
     expect(entry).toMatchObject({ method: 'tools/call', name: 'read_file', detail: 'no rule' });
+  });
+
+  test('names the caller as the log does, with a token in it masked', () => {
+    const refusals = createRecentRefusals(testClock());
+    const failure = toolDenied();
+    const by = (caller: Parameters<typeof outcome>[0]) =>
+      refusals.request(outcome({ failure, message: null, ...caller }), failure);
+    by({ caller: principal({ subject: TOKEN, client: 'cli' }) });
+    expect(refusals.list()[0]).toMatchObject({ subject: '[token]', clientId: 'cli', keyFingerprint: null });
+    by({ caller: null });
+    expect(refusals.list()[0]).toMatchObject({ subject: null, clientId: null, keyFingerprint: null });
   });
 
   test('counts equal refusals, and keeps the time and the request of the last', () => {

@@ -18,6 +18,11 @@ export interface Counter {
   add(key: string, calls: number, rate: Rate): Promise<Count | null>;
 }
 
+/** Counts always. */
+export interface SureCounter extends Counter {
+  add(key: string, calls: number, rate: Rate): Promise<Count>;
+}
+
 type Limiter = Pick<RateLimiterAbstract, 'penalty' | 'reward' | 'get'>;
 
 /** Never below 0: a reward after the end of its window would be one for the next window. */
@@ -52,7 +57,7 @@ const GENERATION_MS = 60_000;
  * Counts in the memory of a process. Above 50,000 keys in a minute, all further keys with the same
  * rate share one count.
  */
-export function createMemoryCounter(limiter: Limiter, clock: Clock, most = MOST_KEYS): Counter {
+export function createMemoryCounter(limiter: Limiter, clock: Clock, most = MOST_KEYS): SureCounter {
   // Windows that began. The memory has at most this number of keys.
   let [current, previous] = [0, 0];
   let endsMs = clock.monotonicMs() + GENERATION_MS;

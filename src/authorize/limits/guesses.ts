@@ -16,7 +16,7 @@ import {
   tokenType,
 } from '../../core/failures.js';
 import type { LimitKind, Rate } from '../../core/limits.js';
-import type { Counter } from './counter.js';
+import type { SureCounter } from './counter.js';
 import { limitKey } from './limit-keys.js';
 import { exhausted } from './rate-headers.js';
 
@@ -43,7 +43,8 @@ const MOST_BLOCKED = 10_000;
 
 export interface GuessDependencies {
   readonly deployment: string;
-  readonly counter: Counter;
+  /** A store that is away does not turn the limit off. */
+  readonly counter: SureCounter;
   readonly clock: Clock;
   readonly onLimited: (kind: LimitKind) => void;
 }
@@ -72,8 +73,6 @@ export function createGuessLimit(
   async function count(network: string, failure: Failure): Promise<Failure> {
     const key = limitKey(scope, 'failed_credentials', rate, [network]);
     const found = await counter.add(key, 1, rate);
-    // The store is away, and the operator wants no local counts. The credential failed anyway.
-    if (found === null) return failure;
     if (found.calls >= rate.burst) {
       const [oldest] = blockedUntilMs.keys();
       if (blockedUntilMs.size >= MOST_BLOCKED) blockedUntilMs.delete(oldest as string);

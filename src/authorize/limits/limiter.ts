@@ -15,6 +15,7 @@ import { createToolPatterns } from './tool-patterns.js';
 /** One limit that a message meets. */
 interface MetLimit {
   readonly kind: LimitKind;
+  readonly pattern?: string;
   readonly key: string;
   readonly rate: Rate;
   /** How many calls of the message it counts. */
@@ -71,7 +72,7 @@ export function createLimiter(
     if (calls === 0) return met;
     for (const { pattern, rate, calls: matching } of toolPatterns(counted)) {
       const key = keyOf(caller, 'tool', rate, principalParts, pattern);
-      met.push({ kind: 'tool', key, rate, calls: matching });
+      met.push({ kind: 'tool', pattern, key, rate, calls: matching });
     }
     if (perPrincipal !== null) {
       const key = keyOf(caller, 'principal', perPrincipal, principalParts);
@@ -92,14 +93,14 @@ export function createLimiter(
   ): Promise<Failure | null> {
     const passed: Count[] = [];
     const states: LimitState[] = [];
-    for (const { kind, key, rate, calls } of met) {
+    for (const { kind, pattern, key, rate, calls } of met) {
       const count = await counter.add(key, calls, rate);
       if (count === null) {
         for (const { undo } of passed) undo();
         return limitsUnavailable();
       }
       const { calls: counted, resetMs } = count;
-      const state: LimitState = { kind, rate, counted, resetMs };
+      const state: LimitState = { kind, pattern, rate, counted, resetMs };
       states.push(state);
       if (counted <= rate.burst) {
         passed.push(count);

@@ -7,6 +7,8 @@ import type { LimitKind, Rate } from '../../core/limits.js';
 /** A limit after it counted. */
 export interface LimitState {
   readonly kind: LimitKind;
+  /** Of the tool names, for a limit of tools. */
+  readonly pattern?: string | undefined;
   readonly rate: Rate;
   /** Calls in the window. */
   readonly counted: number;
@@ -42,11 +44,21 @@ export function addRateHeaders(
   );
 }
 
+/** The settings, as an operator writes them. */
+const SETTINGS: Readonly<Record<LimitKind, string>> = {
+  tool: 'perTool',
+  principal: 'perPrincipal',
+  client: 'perClient',
+  endpoint: 'perEndpoint',
+  failed_credentials: 'failedCredentials',
+};
+
 /** The rejection: Retry-After and `retryAfterMs` say when the window ends. */
-export function exhausted({ kind, rate, resetMs }: Omit<LimitState, 'counted'>): Failure {
+export function exhausted({ kind, pattern, rate, resetMs }: Omit<LimitState, 'counted'>): Failure {
   const retryAfterMs = Math.max(1, Math.ceil(resetMs));
   return rateLimited({
-    detail: `${kind}: ${rate.burst} in ${rate.windowSeconds} s`,
+    detail: `${kind}${pattern === undefined ? '' : ` ${pattern}`}: ${rate.burst} in ${rate.windowSeconds} s`,
+    rule: SETTINGS[kind] + (pattern === undefined ? '' : ` "${pattern}"`),
     retryAfterSeconds: resetMs / 1000,
     data: { retryAfterMs },
   });

@@ -4,10 +4,12 @@
 import type { Clock, Scheduler } from '../../core/clock.js';
 import type { Rate } from '../../core/limits.js';
 import type { Notify } from '../../core/notice.js';
-import { type Count, type Counter, libraryCount } from './counter.js';
+import { type Count, type Counter, libraryCount, type SureCounter } from './counter.js';
 import type { RedisLimiter } from './redis-limiter.js';
 
 export interface SharedCounter extends Counter {
+  /** Counts in this process while the store is away, whatever is configured for calls. */
+  readonly sure: SureCounter;
   /** True while it counts in the store. */
   isUp(): boolean;
   close(): void;
@@ -32,10 +34,11 @@ const MEANWHILE = {
   refuse: 'Until it is back, calls with a limit get 503',
 };
 
-/** `local`: counts while the store is away; null: then calls may not pass. */
+/** `local`: counts while the store is away. `onDown` `refuse`: calls may not pass then. */
 export function createSharedCounter(
   redis: RedisLimiter,
-  local: Counter | null,
+  local: SureCounter,
+  onDown: 'local' | 'refuse',
   { clock, schedule, notify }: SharedCounterDependencies,
 ): SharedCounter {
   let isUp = false;
@@ -64,7 +67,7 @@ export function createSharedCounter(
     isUp = false;
     if (isAnnounced || isClosed) return;
     isAnnounced = true;
-    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${MEANWHILE[local === null ? 'refuse' : 'local']}`;
+    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${MEANWHILE[onDown]}`;
     notify({ event: 'limits.store_down', level: 'error', detail });
   }
 
@@ -90,20 +93,27 @@ export function createSharedCounter(
     cancelProbe = schedule(PROBE_EVERY_MS, () => void probe());
   }
 
+  /** Null: the store is away. */
+  async function inStore(key: string, calls: number, rate: Rate): Promise<Count | null> {
+    if (!isUp) return null;
+    try {
+      return await count(key, calls, rate);
+    } catch (error) {
+      failed(error);
+      return null;
+    }
+  }
+
+  const sure: SureCounter = {
+    add: async (...call) => (await inStore(...call)) ?? local.add(...call),
+  };
+
   redis.onConnected(() => void probe());
   redis.onClosed(() => lost(redis.lastError()));
 
   return {
-    async add(key, calls, rate) {
-      if (isUp) {
-        try {
-          return await count(key, calls, rate);
-        } catch (error) {
-          failed(error);
-        }
-      }
-      return local === null ? null : local.add(key, calls, rate);
-    },
+    add: onDown === 'refuse' ? inStore : sure.add,
+    sure,
     isUp: () => isUp,
     close() {
       isClosed = true;

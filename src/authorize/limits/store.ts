@@ -1,7 +1,7 @@
 // Creates the store of the counts: the memory of this process, that of the primary of a cluster, or
 // Redis. Loads the libraries of the chosen kind only.
 import type { Secret } from '../../core/secret.js';
-import { type Counter, createMemoryCounter } from './counter.js';
+import { type Counter, createMemoryCounter, type SureCounter } from './counter.js';
 import { memoryLimiter, workerLimiter } from './process-limiters.js';
 import { connectRedis } from './redis-limiter.js';
 import { createSharedCounter, type SharedCounterDependencies } from './shared-counter.js';
@@ -14,6 +14,8 @@ export type LimitStoreKind =
   | { readonly kind: 'redis'; readonly url: Secret; readonly onStoreDown: 'local' | 'refuse' };
 
 export interface LimitStore extends Counter {
+  /** For limits that must count while the store is away, whatever `onStoreDown` says. */
+  readonly sure: SureCounter;
   /** Null: the counts are in this machine, so they cannot be away. */
   isUp(): boolean | null;
   close(): void;
@@ -25,7 +27,7 @@ export interface LimitStoreDependencies extends SharedCounterDependencies {
 }
 
 /** Where the primary does not answer in time, the worker counts on its own. */
-function createWorkerCounter(clock: SharedCounterDependencies['clock']): Counter {
+function createWorkerCounter(clock: SharedCounterDependencies['clock']): SureCounter {
   const shared = createMemoryCounter(workerLimiter(), clock);
   const own = createMemoryCounter(memoryLimiter(), clock);
   return {
@@ -39,13 +41,13 @@ export function createLimitStore(
 ): LimitStore {
   const { clock, random } = dependencies;
   if (store.kind === 'redis') {
-    const local =
-      store.onStoreDown === 'refuse' ? null : createMemoryCounter(memoryLimiter(), clock);
-    return createSharedCounter(connectRedis(store.url, random), local, dependencies);
+    const local = createMemoryCounter(memoryLimiter(), clock);
+    const redis = connectRedis(store.url, random);
+    return createSharedCounter(redis, local, store.onStoreDown, dependencies);
   }
   const counter =
     store.kind === 'cluster'
       ? createWorkerCounter(clock)
       : createMemoryCounter(memoryLimiter(), clock);
-  return { add: counter.add, isUp: () => null, close() {} };
+  return { add: counter.add, sure: counter, isUp: () => null, close() {} };
 }

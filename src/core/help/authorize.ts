@@ -61,11 +61,11 @@ export const authorize: Meanings = {
     cause: [
       'The caller sent more calls than a limit of the operator allows. Or its address sent more',
       'failed credentials than `limits.failedCredentials` allows. The `detail` in the log names the',
-      'kind of limit, its calls and its window.',
+      'kind of limit, its calls and its window. For a limit of tools it names the pattern too.',
     ],
     action: [
       'The client waits for the seconds of `Retry-After`. If good callers reach the limit, raise it:',
-      'see [limits](limits.md).',
+      '`limits` of the endpoint, or `limits.failedCredentials` ([limits.md](limits.md)).',
     ],
   },
   'limits.unavailable': {

@@ -114,15 +114,26 @@ ${cell('Introspection', asked)}
 ${cell('Last error', error)}</tr>`;
 }
 
+/** Such as `alice, client cli`. A key has its name as its subject and its client. */
+const callerText = ({ subject, clientId, keyFingerprint }: Refusal): string =>
+  [
+    subject,
+    clientId === null || clientId === subject ? null : `client ${clientId}`,
+    keyFingerprint === null ? null : `key ${keyFingerprint}`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+
 function refusalRow(one: Refusal, now: string): Html {
   const { blame, reason, status, detail, action, method, name, requestId } = one;
   const times = one.count > 1 ? quiet(`${count(one.count)} times`) : '';
   const kind = blame === 'caller' ? '' : 'bad';
+  const caller = callerText(one);
   return html`<tr role="row">${cell('Last', html`${time(one.at, now)}${times}`, 'time')}
 ${cell('Reason', html`<strong class="${kind}">${reason}</strong> ${status ?? ''}${detail === null ? '' : quiet(detail)}`)}
 ${cell('Action', withCode(action))}
 ${cell('Call', html`${one.endpoint ?? 'No endpoint'}${quiet([method, name].filter((part) => part !== null).join(' '))}`)}
-${cell('Client', html`${one.clientAddress}${requestId === null ? '' : quiet(requestId)}`)}</tr>`;
+${cell('Client', html`${one.clientAddress}${caller === '' ? '' : quiet(caller)}${requestId === null ? '' : quiet(requestId)}`)}</tr>`;
 }
 
 function reloadText({ ok, at }: ReloadStatus, now: string): Html {

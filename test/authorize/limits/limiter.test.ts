@@ -36,6 +36,20 @@ function limiter(limits: Partial<EndpointLimits>, scope = { deployment: `https:/
 }
 const limited = (kind: string, burst: number): string => `rate.limited ${kind}: ${burst} in 60 s`;
 
+test('the failure names the limit that rejected, and its pattern (D-20)', async () => {
+  const made = createLimiter(
+    { ...NONE, perPrincipal: rate(2), perTool: new Map([['export_*', rate(1)]]) },
+    { deployment: 'https://rules.example', endpoint: '/mcp' },
+    counter,
+    () => {},
+  );
+  const take = async (...calls: Call[]) => made.take(principal(), message(...calls), []);
+  expect(await take(tool('export_a'))).toBeNull();
+  expect(await take(tool('export_b'))).toMatchObject({ detail: 'tool export_*: 1 in 60 s', rule: 'perTool "export_*"' });
+  expect(await take(tool('read'))).toBeNull();
+  expect(await take(tool('read'))).toMatchObject({ detail: 'principal: 2 in 60 s', rule: 'perPrincipal' });
+});
+
 describe('D-20: a limit of one call does not count', () => {
   test.each([
     ['initialize', call('initialize')],
@@ -135,18 +149,18 @@ describe('tools', () => {
   test('each pattern that matches counts; only calls of tools do', async () => {
     const take = limiter({ perTool });
     expect(await take(principal(), tool('export_all'))).toBe('ok');
-    expect(await take(principal(), tool('export_all'))).toBe(limited('tool', 1));
+    expect(await take(principal(), tool('export_all'))).toBe(limited('tool *_all', 1));
     expect(await take(principal(), call('prompts/get', 'export_all'))).toBe('ok');
     // The rejected call did not count for the first pattern.
     expect(await take(principal(), tool('export_one'))).toBe('ok');
-    expect(await take(principal(), tool('export_one'))).toBe(limited('tool', 2));
+    expect(await take(principal(), tool('export_one'))).toBe(limited('tool export_*', 2));
   });
 });
 
 test('a batch counts each call, of each pattern too, and a rejected one counts for nothing', async () => {
   const take = limiter({ perPrincipal: rate(5), perTool: new Map([['a', rate(2)]]) });
   const alice = principal();
-  expect(await take(alice, tool('a'), tool('a'), tool('a'))).toBe(limited('tool', 2));
+  expect(await take(alice, tool('a'), tool('a'), tool('a'))).toBe(limited('tool a', 2));
   expect(await take(alice, ...Array.from({ length: 6 }, () => call()))).toBe(limited('principal', 5));
   expect(await take(alice, tool('a'), tool('a'), call(), call('ping'), call(), call())).toBe('ok');
   expect(await take(alice, call())).toBe(limited('principal', 5));
@@ -156,7 +170,7 @@ test('the narrow limits come first, and the wide ones do not count what they rej
   const take = limiter({ perTool: new Map([['a', rate(1)]]), perPrincipal: rate(3), perClient: rate(4), perEndpoint: rate(5) });
   const [alice, bob, carol] = [principal(), principal({ subject: 'bob' }), principal({ subject: 'carol', client: 'web' })];
   expect(await take(alice, tool('a'))).toBe('ok');
-  for (let i = 0; i < 9; i++) expect(await take(alice, tool('a'))).toBe(limited('tool', 1));
+  for (let i = 0; i < 9; i++) expect(await take(alice, tool('a'))).toBe(limited('tool a', 1));
   expect([await take(alice, call()), await take(alice, call()), await take(alice, call())]).toEqual([
     'ok',
     'ok',
