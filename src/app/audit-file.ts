@@ -1,6 +1,6 @@
 // Appends the lines of the audit to a file. Several processes may append to one file: each write is
 // one call of the system on a file that was opened for appending.
-import { close, constants, fstat, open, stat, write } from 'node:fs';
+import { access, close, constants, fstat, open, stat, write } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { DestinationError } from '../core/destination-error.js';
@@ -14,6 +14,7 @@ const MODE = 0o600;
 const CHECK_MS = 1_000;
 
 const opened = promisify(open);
+const accessed = promisify(access);
 const statOf = promisify(fstat);
 
 function problemOf(path: string, { code, message }: NodeJS.ErrnoException): string {
@@ -38,7 +39,21 @@ async function openFile(path: string): Promise<{ fd: number; id: string }> {
   return { fd, id: `${dev}:${ino}` };
 }
 
-/** Rejects with an DestinationError. `nowMs`: a clock that never goes back. */
+/** Rejects as `openAuditFile` would. It writes nothing, and makes no file. */
+export async function probeAuditFile(path: string): Promise<void> {
+  try {
+    const fd = await opened(path, FLAGS & ~constants.O_CREAT).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return null;
+    });
+    if (fd !== null) return close(fd, () => {});
+    await accessed(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new DestinationError(problemOf(path, error as NodeJS.ErrnoException), error);
+  }
+}
+
+/** Rejects with a DestinationError. `nowMs`: a clock that never goes back. */
 export async function openAuditFile(path: string, nowMs: () => number): Promise<AuditSink> {
   let file = await openFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DestinationError(problemOf(path, error), error);

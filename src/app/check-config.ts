@@ -12,7 +12,9 @@ import { type CheckFinding, ok, type Verdict } from './check-finding.js';
 import { checkIntrospection } from './check-introspection.js';
 import { checkClock, checkKeys, checkMetadata } from './check-issuer.js';
 import { type CheckDependencies, type IssuerProbe, probeIssuer } from './check-probe.js';
+import { questions } from './check-questions.js';
 import { checkStore } from './check-store.js';
+import { telemetryTasks } from './check-telemetry.js';
 import { checkTokenEndpoints, exchangingIssuers } from './check-token-endpoint.js';
 import { mirroredIssuers } from './mirrors.js';
 
@@ -100,10 +102,12 @@ export function checkConfig(
     findings: [
       ...ringFindings(config),
       ...notices.filter(({ level }) => level === 'warn').map(noticeFinding),
+      ...questions(config),
     ],
     tasks: [
       async () =>
         named('limits.store', 'connection', await checkStore(config, surroundings.random)),
+      ...telemetryTasks(config, dependencies.fetchJson),
       ...config.issuers.map(issuerTask),
       ...config.endpoints.map(
         (endpoint): CheckTask =>

@@ -26,7 +26,8 @@ does, and prints every problem with its line. Then it asks each issuer for its m
 It asks each introspection endpoint, token endpoint and MCP server with a made-up credential. It
 opens a conversation with each MCP server and calls no tool. A fixed credential
 (kind: static) goes to its upstream, as with each call. No request makes a server issue a token.
-It also looks whether the addresses of listen and admin are free. It prints no secret.
+It also looks whether the addresses of listen and admin are free, and whether records, spans and
+durations can go where they should. It prints no secret.
 
   FILE            the configuration; without it that of --config, the file that the variable
                   PORTCULLIS_CONFIG names, or the environment, as for serve

@@ -20,6 +20,8 @@ export interface Fetch {
   readonly url: string;
   /** Form fields: makes it a POST (RFC 7662 section 2.1). */
   readonly form?: URLSearchParams;
+  /** Makes it a POST of this JSON. */
+  readonly json?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for everything, connection and body included. */
   readonly deadlineMs: number;
@@ -81,21 +83,22 @@ function parse(text: string): unknown {
 
 async function send(
   dispatcher: Dispatcher,
-  { url, form, headers, maxBytes }: Fetch,
+  { url, form, json, headers, maxBytes }: Fetch,
   signal: AbortSignal,
 ): Promise<Fetched> {
   const { origin, pathname, search } = new URL(url);
   const response = await request.call(dispatcher, {
     origin,
     path: `${pathname}${search}`,
-    method: form === undefined ? 'GET' : 'POST',
+    method: form === undefined && json === undefined ? 'GET' : 'POST',
     headers: {
       accept: 'application/json',
       'accept-encoding': 'identity',
       ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    body: form === undefined ? null : form.toString(),
+    body: form?.toString() ?? (json === undefined ? null : JSON.stringify(json)),
     signal,
   });
   const encoding = response.headers['content-encoding'];

@@ -9,7 +9,8 @@ const INFO = 9;
 const WARN = 13;
 const EVENT = 'portcullis.audit';
 
-const load = () =>
+/** Rejects with DestinationError where a package is not installed. */
+export const loadLogs = () =>
   loading('audit.otlp', () =>
     Promise.all([
       import('@opentelemetry/sdk-logs'),
@@ -20,7 +21,7 @@ const load = () =>
 
 /** Rejects with DestinationError. It does not wait for the collector. */
 export async function openOtlpLogs(target: OtlpTarget, version: string): Promise<AuditSink> {
-  const [{ LoggerProvider }, { OTLPLogExporter }, { resourceFromAttributes }] = await load();
+  const [{ LoggerProvider }, { OTLPLogExporter }, { resourceFromAttributes }] = await loadLogs();
   type Exported = Parameters<InstanceType<typeof OTLPLogExporter>['export']>[0];
   let made: Exported = [];
   const nothing = async (): Promise<void> => {};

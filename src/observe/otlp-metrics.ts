@@ -8,7 +8,8 @@ export interface OtlpMetrics {
   close(): Promise<void>;
 }
 
-const load = () =>
+/** Rejects with DestinationError where a package is not installed. */
+export const loadMetrics = () =>
   loading('metrics.otlp', () =>
     Promise.all([
       import('@opentelemetry/sdk-metrics'),
@@ -24,7 +25,7 @@ export async function openOtlpMetrics(
   version: string,
 ): Promise<OtlpMetrics> {
   const [{ MeterProvider, PeriodicExportingMetricReader }, { OTLPMetricExporter }, resources] =
-    await load();
+    await loadMetrics();
   const intervalMs = intervalSeconds * 1000;
   const provider = new MeterProvider({
     resource: resources.resourceFromAttributes(ownAttributes(version)),

@@ -37,7 +37,8 @@ const isOpen = (trace: TraceContext | null): trace is OpenSpans =>
 /** Spans that are sent together. */
 const BATCH_MS = 1_000;
 
-const load = () =>
+/** Rejects with DestinationError where a package is not installed. */
+export const loadTraces = () =>
   loading('traces.otlp', () =>
     Promise.all([
       import('@opentelemetry/api'),
@@ -54,7 +55,7 @@ export async function createTraces(
   clock: Clock,
   notify: Notify,
 ): Promise<Traces> {
-  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await load();
+  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await loadTraces();
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace: traceApi } = api;
   const TRUSTED = api.createContextKey('a verified caller');
   const byRatio = new sdk.TraceIdRatioBasedSampler(sampleRatio);
