@@ -1,5 +1,5 @@
-// Checks where records, spans and durations go, with the code by which `serve` opens them: the file
-// of the audit, the packages for a collector, and whether the collector answers.
+// Checks the destinations of audit, traces and metrics, with the code by which `serve` opens them.
+// These are the file of the audit, the packages for a collector, and the collector itself.
 import type { OtlpTarget } from '../config/resolve-telemetry.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import { DestinationError } from '../core/destination-error.js';
@@ -51,7 +51,7 @@ function answerVerdict(signal: Signal, { url }: OtlpTarget, fetched: Fetched): V
   return warn(observed, `write the base URL of an OTLP/HTTP collector into ${signal}.otlp`);
 }
 
-/** An export without entries: the collector keeps nothing of it. */
+/** An export without entries: the collector has nothing to keep. */
 async function askCollector(
   signal: Signal,
   { target, member }: Collected,

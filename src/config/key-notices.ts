@@ -84,8 +84,8 @@ function everyHostNotices(keys: readonly ApiKey[], users: readonly Endpoint[]): 
   });
   if (wide.length === 0) return [];
   const detail =
-    'these API keys have no endpoints, so each passes under every host: write endpoints, with ' +
-    `the names of the endpoints that the key is for: ${namesOf(wide)}`;
+    'these API keys pass under several hosts. If each is for one tenant, write endpoints, with the ' +
+    `names of its endpoints: ${namesOf(wide)}`;
   return [warning('config.key_every_host', detail)];
 }
 

@@ -1,4 +1,4 @@
-// What the line of a reload says about endpoints: bounded lists, and the number of each.
+// The line of a reload names endpoints: bounded lists, and the number of each.
 import { expect, test } from 'vitest';
 import { endpointChanges, endpointFields } from '../../src/app/endpoint-changes.js';
 import { parseYaml } from '../../src/config/load.js';

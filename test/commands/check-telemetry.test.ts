@@ -1,5 +1,5 @@
-// `portcullis check` finds destinations of the audit, of traces and of metrics that `serve` refuses,
-// in the same words, and leaves no file behind.
+// `portcullis check` finds destinations of audit, traces and metrics that `serve` refuses. It uses
+// the same words, and leaves no file behind.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import type { LimitKind, Rate } from '../../core/limits.js';
 /** A limit after it counted. */
 export interface LimitState {
   readonly kind: LimitKind;
-  /** Of the tool names, for a limit of tools. */
+  /** The pattern of tool names, for a limit of tools. */
   readonly pattern?: string | undefined;
   readonly rate: Rate;
   /** Calls in the window. */
