@@ -38,7 +38,7 @@ async function openFile(path: string): Promise<{ fd: number; id: string }> {
   return { fd, id: `${dev}:${ino}` };
 }
 
-/** Rejects with an DestinationError. `nowMs`: a clock that never goes back. */
+/** Rejects with a DestinationError. `nowMs`: a clock that never goes back. */
 export async function openAuditFile(path: string, nowMs: () => number): Promise<AuditSink> {
   let file = await openFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new DestinationError(problemOf(path, error), error);

@@ -96,7 +96,7 @@ export interface ResolvedConfig extends ResolvedTelemetry {
     readonly clientStallTimeoutSeconds: number;
     /** URL of Redis or Valkey. Null: each process counts in its memory. */
     readonly store: Secret | null;
-    readonly onStoreDown: 'local' | 'refuse';
+    readonly onStoreDown: 'local' | 'reject';
     /** For each client address. Null: no limit. */
     readonly failedCredentials: Rate | null;
   };

@@ -27,26 +27,14 @@ const ofIssuers = (
     return value === null ? [] : [{ labels: { issuer: one.issuer }, value }];
   });
 
-/** Two hosts may have endpoints with the same path: they share a series, as in the counter. */
-function summed(values: readonly Omit<Value, 'metricName'>[]): Omit<Value, 'metricName'>[] {
-  const byLabels = new Map<string, Omit<Value, 'metricName'>>();
-  for (const { labels, value } of values) {
-    const key = JSON.stringify(labels);
-    byLabels.set(key, { labels, value: value + (byLabels.get(key)?.value ?? 0) });
-  }
-  return [...byLabels.values()];
-}
-
 const ofUpstreams = (
   { upstreams }: GatewayState,
   readValue: (state: UpstreamState) => number,
 ): Omit<Value, 'metricName'>[] =>
-  summed(
-    upstreams().map((one) => ({
-      labels: { endpoint: one.endpoint, kind: one.kind },
-      value: readValue(one),
-    })),
-  );
+  upstreams().map((one) => ({
+    labels: { endpoint: one.endpoint, kind: one.kind },
+    value: readValue(one),
+  }));
 
 const ofConfig = (
   { config }: GatewayState,
@@ -77,12 +65,10 @@ export const stateMetrics: readonly StateMetric[] = [
     name: 'portcullis_open_streams',
     help: 'Event streams to callers that are open, by endpoint.',
     values: ({ endpoints }) =>
-      summed(
-        endpoints().map(({ endpoint, openStreams }) => ({
-          labels: { endpoint },
-          value: openStreams,
-        })),
-      ),
+      endpoints().map(({ endpoint, openStreams }) => ({
+        labels: { endpoint },
+        value: openStreams,
+      })),
   },
   {
     name: 'portcullis_upstream_in_use',

@@ -31,9 +31,9 @@ test('local (default): the gateway counts on its own, and one line says it', asy
   expect(await isUp()).toBe('0');
 });
 
-describe('refuse', () => {
+describe('reject', () => {
   test('a call with a limit gets 503 with Retry-After; handshakes pass (limits.unavailable)', async () => {
-    await start({ onStoreDown: 'refuse' });
+    await start({ onStoreDown: 'reject' });
     const token = scene.token();
     const rejected = await scene.send(modern('tools/list', { token }));
     expect([rejected.status, rejected.header('retry-after')]).toEqual([503, '5']);
@@ -43,7 +43,7 @@ describe('refuse', () => {
   });
 
   test('failed credentials stay 401', async () => {
-    await start({ onStoreDown: 'refuse', failedCredentials: { ratePerMinute: 1 } });
+    await start({ onStoreDown: 'reject', failedCredentials: { ratePerMinute: 1 } });
     for (let i = 0; i < 3; i++) expect((await scene.send(modern('tools/list', { token: 'a.b.c' }))).status).toBe(401);
   });
 });

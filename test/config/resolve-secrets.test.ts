@@ -81,6 +81,10 @@ test('a reference in a field that takes none is misplaced', () => {
 test('the message names the field of every place of the configuration that takes a reference', () => {
   expect(SECRET_PLACES).toEqual([
     'sessionKeys',
+    'limits.store',
+    'audit.headers.<name>',
+    'traces.headers.<name>',
+    'metrics.headers.<name>',
     'apiKeys.<name>.upstreamAuthorization',
     'bridge.keys',
     'identity.keys',

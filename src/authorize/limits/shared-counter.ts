@@ -2,7 +2,7 @@
 // own, or calls may not pass: as configured. The log has one line when the store goes away, and one
 // when it is back.
 import type { Clock, Scheduler } from '../../core/clock.js';
-import type { Rate } from '../../core/limits.js';
+import { type Rate, WHILE_STORE_IS_AWAY } from '../../core/limits.js';
 import type { Notify } from '../../core/notice.js';
 import { type Count, type Counter, libraryCount } from './counter.js';
 import type { RedisLimiter } from './redis-limiter.js';
@@ -26,11 +26,6 @@ const PROBE_EVERY_MS = 1_000;
 const PROBE = 'probe';
 const PROBE_RATE = { ratePerMinute: 60, burst: 1, windowSeconds: 1 };
 const DETAIL_CHARACTERS = 200;
-
-const MEANWHILE = {
-  local: 'Until it is back, each process counts on its own',
-  refuse: 'Until it is back, calls with a limit get 503',
-};
 
 /** `local`: counts while the store is away; null: then calls may not pass. */
 export function createSharedCounter(
@@ -64,7 +59,8 @@ export function createSharedCounter(
     isUp = false;
     if (isAnnounced || isClosed) return;
     isAnnounced = true;
-    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${MEANWHILE[local === null ? 'refuse' : 'local']}`;
+    const meanwhile = WHILE_STORE_IS_AWAY[local === null ? 'reject' : 'local'];
+    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${meanwhile}`;
     notify({ event: 'limits.store_down', level: 'error', detail });
   }
 

@@ -11,7 +11,7 @@ export type LimitStoreKind =
   | { readonly kind: 'memory' }
   /** In a worker: the primary counts for all workers. */
   | { readonly kind: 'cluster' }
-  | { readonly kind: 'redis'; readonly url: Secret; readonly onStoreDown: 'local' | 'refuse' };
+  | { readonly kind: 'redis'; readonly url: Secret; readonly onStoreDown: 'local' | 'reject' };
 
 export interface LimitStore extends Counter {
   /** Null: the counts are in this machine, so they cannot be away. */
@@ -40,7 +40,7 @@ export function createLimitStore(
   const { clock, random } = dependencies;
   if (store.kind === 'redis') {
     const local =
-      store.onStoreDown === 'refuse' ? null : createMemoryCounter(memoryLimiter(), clock);
+      store.onStoreDown === 'reject' ? null : createMemoryCounter(memoryLimiter(), clock);
     return createSharedCounter(connectRedis(store.url, random), local, dependencies);
   }
   const counter =

@@ -39,7 +39,8 @@ export const rootSchema = z.strictObject({
   })
     .prefault({})
     .describe(
-      'The listener with the page, /metrics, /healthz and /readyz. It has no authentication.',
+      'The listener with the page, /status, /metrics, /healthz and /readyz. It has no ' +
+        'authentication.',
     ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
