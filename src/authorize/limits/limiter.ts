@@ -21,7 +21,7 @@ interface MetLimit {
   readonly calls: number;
 }
 
-/** At the two handshakes clients take 429 for another kind of server, at `ping` for a dead one. */
+/** A client that gets 429 here takes the server for an older one, or at `ping` for a dead one. */
 const EXEMPT = new Set([INITIALIZE, 'server/discover', 'ping']);
 
 /**
