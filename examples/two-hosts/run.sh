@@ -24,6 +24,7 @@ globex=$(token_of alice)
 idp=$acme_idp
 # The proxy in front passes Host on. Here the script sends it.
 url=http://127.0.0.1:$port/mcp
+echo "The gateway: $url"
 call_at() { # the host, the token
   HEADERS="{\"host\":\"$1\"}" CREDENTIAL="Authorization: Bearer $2" call read_file
 }

@@ -39,7 +39,11 @@ function completed(example: Fields): Fields {
 }
 
 const ROOT_FIELDS = ['publicUrl', 'issuers', 'endpoints', 'sessionKeys', 'drain', 'trustedProxies', 'audit', 'traces'];
-const isRoot = (example: Fields): boolean => ROOT_FIELDS.some((name) => name in example);
+/** Fields of `limits` that an endpoint does not have. */
+const ROOT_LIMITS = ['store', 'failedCredentials', 'clientStallTimeoutSeconds'];
+const isRoot = (example: Fields): boolean =>
+  ROOT_FIELDS.some((name) => name in example) ||
+  ROOT_LIMITS.some((name) => name in ((example.limits as Fields | undefined) ?? {}));
 const FOREIGN_FIELDS = ['spec', 'hosts', 'scrape_configs', 'entryPoints', 'http'];
 /**
  * An object of Kubernetes, or the file of h2o, Prometheus or Traefik: here it only has to be YAML.

@@ -27,7 +27,7 @@ test.each<[Path, boolean]>([
 });
 
 test.each<[Path, string[]]>([
-  [['limits'], ['clientStallTimeoutSeconds', 'store', 'onStoreDown', 'failedCredentials']],
+  [['limits'], ['clientStallTimeoutSeconds', 'failedCredentials', 'onStoreDown', 'store']],
   [
     ['endpoints', 0, 'upstream'],
     ['url', 'connectTimeoutMs', 'headersTimeoutMs', 'maxConcurrentRequests', 'maxStreams', 'credential', 'headers'],

@@ -32,8 +32,30 @@ test('all places name the version of package.json', () => {
 test('npm install changes nothing in package-lock.json', () => {
   const manifest = JSON.parse(read('package.json'));
   const locked = JSON.parse(read('package-lock.json')).packages[''];
-  const { name, version, license, bin, engines, dependencies, optionalDependencies, devDependencies } = manifest;
-  expect(locked).toEqual({ name, version, license, bin, engines, dependencies, optionalDependencies, devDependencies });
+  const {
+    name,
+    version,
+    license,
+    bin,
+    engines,
+    dependencies,
+    optionalDependencies,
+    devDependencies,
+    peerDependencies,
+    peerDependenciesMeta,
+  } = manifest;
+  expect(locked).toEqual({
+    name,
+    version,
+    license,
+    bin,
+    engines,
+    dependencies,
+    optionalDependencies,
+    devDependencies,
+    peerDependencies,
+    peerDependenciesMeta,
+  });
 });
 
 test('the newest release of CHANGELOG.md is this version, with a date', () => {

@@ -17,6 +17,8 @@ export interface LeasedPort {
 
 const FIRST = 10_000;
 const LAST = 65_535;
+/** The only one of these ports to which fetch and browsers never connect (Fetch standard). */
+const BLOCKED = 10_080;
 
 /** The range of ports that the system chooses itself. Other systems than Linux: a range for all. */
 function automatic(): readonly [number, number] {
@@ -33,7 +35,7 @@ function automatic(): readonly [number, number] {
 function candidates(): number[] {
   const [first, last] = automatic();
   const all = Array.from({ length: LAST - FIRST + 1 }, (_, at) => FIRST + at);
-  const kept = all.filter((port) => port < first || port > last);
+  const kept = all.filter((port) => port !== BLOCKED && (port < first || port > last));
   return kept.length > 0 ? kept : all;
 }
 
