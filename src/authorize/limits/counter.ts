@@ -67,8 +67,8 @@ class Begun {
 }
 
 /**
- * Counts in the memory of a process. Above 50,000 keys in a minute, a group with its share of them
- * gets no further ones: its new keys with the same rate share one count. So a flood of invented
+ * Counts in the memory of a process. Above 50,000 keys in a minute, a group keeps to its
+ * share of them. Its further keys with the same rate share one count. So a flood of invented
  * callers at one endpoint changes no count of another endpoint.
  */
 export function createMemoryCounter(limiter: Limiter, clock: Clock, most = MOST_KEYS): Counter {
