@@ -1,4 +1,4 @@
-// What a reload reads again: files, but no pipe and no device, which could block the gateway.
+// A reload reads files again, but no pipe and no device, which could block the gateway.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
