@@ -27,9 +27,8 @@ function requireReadableAgain(path: string): void {
     return;
   }
   if (found.isFile() || found.isDirectory()) return;
-  const message =
-    `${path} is a pipe or a device, which cannot be read again; ` + 'write the path of a file';
-  throw new ConfigError([{ path: [], message }]);
+  const problem = 'is a pipe or a device, which cannot be read again; write the path of a file';
+  throw new ConfigError([{ path: [], message: `${path} ${problem}` }]);
 }
 
 export interface ServedSource extends ReloadSource {
