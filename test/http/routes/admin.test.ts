@@ -1,4 +1,4 @@
-// The admin listener on a real socket: the hosts it answers to, and header lines that Node 20 drops.
+// The admin listener on a real socket: its hosts, and header lines that Node 20 would drop.
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAdminServer } from '../../../src/http/routes/admin.js';
