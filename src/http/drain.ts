@@ -46,6 +46,15 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
     );
   };
 
+  /** A closed server has sockets whose `close` event is to come, although `closed` is true. */
+  const allEnded = (): Promise<unknown> =>
+    Promise.all(
+      [...connections()].map(({ socket }) => {
+        socket.destroy();
+        return new Promise((resolve) => socket.once('close', resolve));
+      }),
+    );
+
   return {
     // A proxy may have sent the request before it knew that this listener closes. After an
     // announcement the gateway serves it, because a 503 would lose it.
@@ -74,13 +83,15 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
       });
-      await Promise.race([closed, late]);
+      // Each exchange ends here, because its record can only be written before the gateway stops.
+      await Promise.race([closed.then(allEnded), late]);
       clearTimeout(timer);
       clearTimeout(grace);
       const cut = openExchanges();
       for (const exchange of cut) exchange.destroy();
       server.closeAllConnections();
       await closed;
+      await allEnded();
       return cut.length;
     },
   };

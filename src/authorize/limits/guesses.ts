@@ -38,6 +38,9 @@ const GUESSES: ReadonlySet<FailureDefinition> = new Set(
   ].map(({ definition }) => definition),
 );
 
+/** Addresses of callers that proved nothing: no endpoint has this name. */
+const GROUP = 'failed_credentials';
+
 /** Addresses over the limit that one process remembers. */
 const MOST_BLOCKED = 10_000;
 
@@ -71,7 +74,7 @@ export function createGuessLimit(
 
   async function count(network: string, failure: Failure): Promise<Failure> {
     const key = limitKey(scope, 'failed_credentials', rate, [network]);
-    const found = await counter.add(key, 1, rate);
+    const found = await counter.add(key, 1, rate, GROUP);
     // The store is away, and the operator wants no local counts. The credential failed anyway.
     if (found === null) return failure;
     if (found.calls >= rate.burst) {

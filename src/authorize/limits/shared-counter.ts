@@ -52,8 +52,13 @@ export function createSharedCounter(
     });
   }
 
-  const count = (key: string, calls: number, rate: Rate): Promise<Count> =>
-    inTime(libraryCount(redis.limiter, key, calls, rate, clock));
+  async function count(key: string, calls: number, rate: Rate): Promise<Count> {
+    const found = await inTime(libraryCount(redis.limiter, key, calls, rate, clock));
+    const { calls: counted, resetMs } = found;
+    const isInWindow = resetMs >= 0 && resetMs <= 1_000 * rate.windowSeconds;
+    if (Number.isSafeInteger(counted) && isInWindow) return found;
+    throw new Error('the answer is not a count');
+  }
 
   function lost(reason: string): void {
     isUp = false;
@@ -90,7 +95,7 @@ export function createSharedCounter(
   redis.onClosed(() => lost(redis.lastError()));
 
   return {
-    async add(key, calls, rate) {
+    async add(key, calls, rate, group) {
       if (isUp) {
         try {
           return await count(key, calls, rate);
@@ -98,7 +103,7 @@ export function createSharedCounter(
           failed(error);
         }
       }
-      return local === null ? null : local.add(key, calls, rate);
+      return local === null ? null : local.add(key, calls, rate, group);
     },
     isUp: () => isUp,
     close() {

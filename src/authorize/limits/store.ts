@@ -29,7 +29,7 @@ function createWorkerCounter(clock: SharedCounterDependencies['clock']): Counter
   const shared = createMemoryCounter(workerLimiter(), clock);
   const own = createMemoryCounter(memoryLimiter(), clock);
   return {
-    add: (key, calls, rate) => shared.add(key, calls, rate).catch(() => own.add(key, calls, rate)),
+    add: (...counted) => shared.add(...counted).catch(() => own.add(...counted)),
   };
 }
 
