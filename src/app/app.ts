@@ -1,25 +1,27 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
-import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { Clock, Scheduler } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
+import type { Secret } from '../core/secret.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
-import { createAdminServer } from '../http/routes/admin.js';
+import type { Readiness } from '../http/routes/health.js';
 import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
-import { createMetrics } from '../observe/metrics.js';
+import { createMetrics, type Metrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
+import { reportStart, reportStopped, reportStopping } from './lifetime-lines.js';
+import { type Listeners, openListeners } from './listeners.js';
 import { createReloads, type ReloadSource } from './reload.js';
 import { buildRuntime, type Runtime } from './runtime.js';
+import { systemScheduler } from './scheduler.js';
 import { createSharedParts } from './shared-parts.js';
 
 export interface Gateway {
@@ -58,19 +60,22 @@ export interface Dependencies {
   readonly announce?: (notice: Notice) => boolean;
   /** All API keys: those of the configuration, which are the default, and of its `apiKeysFile`. */
   readonly apiKeys?: readonly ApiKey[];
+  /** In a worker. Its primary has the listeners, and logs the start, each reload and the end. */
+  readonly primary?: Primary;
+}
+
+/** The primary of a worker, and the parts that the worker gets from it. */
+export interface Primary {
+  /** Seals sessions where the operator configured no key. */
+  readonly sessionKey: Secret;
+  /** Whether the whole gateway is ready. */
+  readonly readiness: Readiness;
+  /** Takes the listener, in order to hand connections to it. */
+  connect(listener: Listener, metrics: Metrics): Listeners;
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
 const READY_AFTER_MS = 10_000;
-
-const KEY_DRAWN =
-  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
-  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
-
-export const systemScheduler: Scheduler = (ms, run) => {
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
-};
 
 /** Starts a gateway. Rejects when it cannot listen on an address. */
 export async function startGateway(
@@ -78,12 +83,13 @@ export async function startGateway(
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice } = dependencies;
+  const { reword = (notice) => notice, primary } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (original) => {
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
+  const report: Notify = primary === undefined ? notify : () => {};
   let hasKeys = false;
   const metrics = createMetrics({
     version,
@@ -99,16 +105,16 @@ export async function startGateway(
       return hasKeys ? count : null;
     },
     nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
+    workers: () => null,
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
   let stopping = false;
-  const readiness = {
-    isReady: () =>
-      listening &&
-      (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
-  };
-  const shared = createSharedParts({ clock, schedule: systemScheduler, random, notify });
+  const isReady = (): boolean =>
+    listening && (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS);
+  const readiness = primary?.readiness ?? { isReady };
+  const parts = { clock, schedule: systemScheduler, random, notify };
+  const shared = createSharedParts(parts, primary?.sessionKey);
   const { apiKeys = config.apiKeys } = dependencies;
   shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
@@ -151,7 +157,6 @@ export async function startGateway(
     config.trustedProxies,
   );
   const hosts = (): readonly string[] => active.config.admin.hosts;
-  const admin = createAdminServer({ hosts, readiness, metrics });
 
   /** The settings of parts that a swap does not build anew. */
   function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
@@ -165,7 +170,7 @@ export async function startGateway(
   }
   const reloads = createReloads({
     apiKeys: shared.apiKeys,
-    notify,
+    notify: report,
     wallMs: clock.wallMs,
     active: () => active.config,
     build(next) {
@@ -184,47 +189,24 @@ export async function startGateway(
     isStopping: () => stopping,
   });
 
-  const adminAddress = await new Promise<AddressInfo>((resolve, reject) => {
-    admin.once('error', reject);
-    admin.listen(config.admin.port, config.admin.host, () =>
-      resolve(admin.address() as AddressInfo),
-    );
-  });
-  const { host, port } = config.listen;
-  const address = await listener.listen(host, port).catch((error: unknown) => {
-    admin.close();
-    throw error;
-  });
+  const listeners =
+    primary?.connect(listener, metrics) ??
+    (await openListeners(config, listener.listen, { hosts, readiness, metrics }));
   active.runtime.activate();
   listening = true;
-  notify({
-    event: 'gateway.listening',
-    level: 'info',
-    address,
-    admin: adminAddress,
-    endpoints: config.endpoints.map(({ resource }) => resource),
-  });
-  const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
-  for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);
-  if (config.sessionKeys.length === 0)
-    notify({ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN });
+  reportStart(config, apiKeys, listeners, report, clock.wallMs());
 
   return {
-    address,
-    adminAddress,
+    address: listeners.address,
+    adminAddress: listeners.adminAddress,
     notify,
     config: () => active.config,
-    isReady: readiness.isReady,
+    isReady,
     reload: reloads.reload,
     async close(drainMs, delayMs = 0) {
       listening = false;
       stopping = true;
-      notify({
-        event: 'gateway.stopping',
-        level: 'info',
-        delaySeconds: delayMs / 1000,
-        drainSeconds: drainMs / 1000,
-      });
+      reportStopping(report, drainMs, delayMs);
       // Listening streams stay open: their clients connect again at once, and proxies may still
       // send them here.
       if (delayMs > 0) await listener.announce(delayMs);
@@ -235,11 +217,9 @@ export async function startGateway(
       shared.streams.shutDown();
       const cut = await drained;
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
-      await new Promise<void>((resolve) => {
-        admin.close(() => resolve());
-        admin.closeAllConnections();
-      });
-      notify({ event: 'gateway.stopped', level: 'info', cut });
+      await listeners.closeAdmin();
+      log.flush();
+      reportStopped(report, cut);
       return cut;
     },
   };

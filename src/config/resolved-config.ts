@@ -92,6 +92,8 @@ export interface ResolvedConfig {
   readonly sessionKeys: readonly Secret[];
   readonly limits: { readonly clientStallTimeoutSeconds: number };
   readonly drain: { readonly delaySeconds: number };
+  /** Processes that serve calls. `auto`: as many as the system has cores for them. */
+  readonly workers: number | 'auto';
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
   /** CIDR blocks of the proxies whose X-Forwarded-For names the client. */

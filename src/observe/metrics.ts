@@ -35,7 +35,8 @@ interface Series {
 /** The first digit of a status is at most 5. */
 const CLASSES = 6;
 
-const NOTHING: GatewayState = {
+/** The state of a gateway without issuers and endpoints. */
+export const NOTHING: GatewayState = {
   version: 'unknown',
   requestsInFlight: () => 0,
   issuers: () => [],
@@ -44,6 +45,7 @@ const NOTHING: GatewayState = {
   reloads: () => [],
   apiKeys: () => null,
   nextSunsetMs: () => null,
+  workers: () => null,
 };
 
 let ofProcess: Registry | null = null;

@@ -49,6 +49,15 @@ export interface ReloadState {
   readonly lastSuccessMs: number;
 }
 
+/** The number of workers in each state. */
+export interface WorkerCounts {
+  readonly ready: number;
+  /** It serves calls, and has not tried the keys of each issuer. Or it does not serve yet. */
+  readonly starting: number;
+  /** It died, and its replacement has not started. */
+  readonly missing: number;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
@@ -61,6 +70,8 @@ export interface GatewayState {
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
   nextSunsetMs(): number | null;
+  /** Null: the gateway is one process. */
+  workers(): WorkerCounts | null;
 }
 
 export interface StateMetric {
@@ -68,6 +79,11 @@ export interface StateMetric {
   readonly type?: 'counter';
   readonly name: string;
   readonly help: string;
+  /**
+   * How the values of several workers become one: `primary` takes that of the primary alone.
+   * Default: their sum.
+   */
+  readonly merge?: 'min' | 'max' | 'primary';
   readonly values: (state: GatewayState) => Omit<Value, 'metricName'>[];
 }
 
@@ -111,6 +127,7 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_build_info',
     help: 'Always 1. The label has the version of the gateway.',
+    merge: 'primary',
     values: ({ version }) => [{ labels: { version }, value: 1 }],
   },
   {
@@ -142,12 +159,14 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_issuer_up',
     help: '1 where the last fetch of the keys of this issuer succeeded, 0 where it failed.',
+    merge: 'min',
     values: (state) =>
       ofIssuers(state, ({ usesKeys, isUp }) => (usesKeys && isUp !== null ? Number(isUp) : null)),
   },
   {
     name: 'portcullis_issuer_keys_age_seconds',
     help: 'Time since the last good fetch of the keys of this issuer, in seconds.',
+    merge: 'max',
     values: (state) =>
       ofIssuers(state, ({ usesKeys, keysAgeMs }) =>
         usesKeys && keysAgeMs !== null ? keysAgeMs / 1000 : null,
@@ -156,23 +175,27 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_introspection_up',
     help: '0 while the gateway does not ask the introspection endpoint, because it kept failing.',
+    merge: 'min',
     values: (state) =>
       ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
   },
   {
     name: 'portcullis_reload_up',
     help: '0 where the last reload of the configuration or of the API keys failed, else 1.',
+    merge: 'min',
     values: (state) => ofReloads(state, ({ isUp }) => Number(isUp)),
   },
   {
     name: 'portcullis_reload_success_timestamp_seconds',
     help: 'Time of the last good reload, or of the start, in seconds since the epoch.',
+    merge: 'min',
     values: (state) => ofReloads(state, ({ lastSuccessMs }) => lastSuccessMs / 1000),
   },
   {
     type: 'counter',
     name: 'portcullis_reloads_total',
     help: 'Reloads since the start, by part (config or api_keys) and result.',
+    merge: 'primary',
     values: ({ reloads }) =>
       reloads().flatMap(({ part, succeeded, failed }) => [
         { labels: { part, result: 'success' }, value: succeeded },
@@ -182,6 +205,7 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_api_keys',
     help: 'API keys that the gateway knows, where the configuration has any.',
+    merge: 'primary',
     values: ({ apiKeys }) => {
       const count = apiKeys();
       return count === null ? [] : [{ labels: {}, value: count }];
@@ -190,9 +214,17 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_api_keys_next_sunset_timestamp_seconds',
     help: 'The first sunset of an API key that is ahead, in seconds since the epoch.',
+    merge: 'primary',
     values: ({ nextSunsetMs }) => {
       const next = nextSunsetMs();
       return next === null ? [] : [{ labels: {}, value: next / 1000 }];
     },
+  },
+  {
+    name: 'portcullis_workers',
+    help: 'Workers by state (ready, starting or missing), where `workers` is more than 1.',
+    merge: 'primary',
+    values: ({ workers }) =>
+      Object.entries(workers() ?? {}).map(([state, value]) => ({ labels: { state }, value })),
   },
 ];

@@ -17,6 +17,7 @@ const quiet: GatewayState = {
   reloads: () => [],
   apiKeys: () => null,
   nextSunsetMs: () => null,
+  workers: () => null,
 };
 const textOf = (state: Partial<GatewayState>): Promise<string> => createMetrics({ ...quiet, ...state }).text();
 

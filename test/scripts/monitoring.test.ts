@@ -48,6 +48,7 @@ const state: GatewayState = {
   reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1 }],
   apiKeys: () => 1,
   nextSunsetMs: () => 1,
+  workers: () => null,
 };
 const metrics = createMetrics(state);
 metrics.request(outcome());

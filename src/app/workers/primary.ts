@@ -1,0 +1,196 @@
+// Runs a gateway on several cores. The primary has the listeners, the reload and the drain, and its
+// workers serve the connections. From outside it is a Gateway like one process.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ResolvedConfig } from '../../config/resolved-config.js';
+import type { Notice, Notify } from '../../core/notice.js';
+import { secret } from '../../core/secret.js';
+import { createDoorway } from '../../http/doorway.js';
+import { createLog } from '../../observe/log.js';
+import { createMetrics, NOTHING } from '../../observe/metrics.js';
+import { createApiKeyRegistry } from '../../verify/api-keys.js';
+import type { Dependencies, Gateway } from '../app.js';
+import { reportStart, reportStopped, reportStopping } from '../lifetime-lines.js';
+import { openListeners } from '../listeners.js';
+import { systemScheduler } from '../scheduler.js';
+import { createHandOver } from './hand-over.js';
+import { createMergedMetrics } from './merged-metrics.js';
+import { pack } from './packed.js';
+import { createRoster, type Roster } from './roster.js';
+import { shareOf } from './share.js';
+import { setUpWorkers, startWorkerProcess, type WorkerProcess } from './worker-process.js';
+import { createWorkerReloads } from './worker-reloads.js';
+
+export interface PrimaryGateway extends Gateway {
+  /** Resolves to the reason where the workers cannot start. */
+  readonly gaveUp: Promise<string>;
+}
+
+const ANNOUNCE_MS = 1_000;
+/** After its drain, a worker writes its last lines and ends. */
+const END_MS = 5_000;
+const HAND_OVER_MS = 1_000;
+
+/**
+ * Starts a gateway with `count` workers, which run the script `file`. Rejects when it cannot listen
+ * on an address.
+ */
+export async function startPrimary(
+  config: ResolvedConfig,
+  dependencies: Dependencies,
+  { count, file }: { readonly count: number; readonly file: string },
+): Promise<PrimaryGateway> {
+  const { clock, destination, version = 'unknown', announce } = dependencies;
+  const { reword = (notice: Notice) => notice, apiKeys = config.apiKeys } = dependencies;
+  const log = createLog(config.logLevel, destination, clock);
+  const notify: Notify = (original) => {
+    const notice = reword(original);
+    if (announce?.(notice) !== true) log.notify(notice);
+  };
+  const registry = createApiKeyRegistry();
+  registry.replace(apiKeys);
+  const sessionKey = pack(secret(randomBytes(32).toString('base64')));
+  let active = config;
+  let stopping = false;
+  let roster: Roster | null = null;
+  const workers = (): WorkerProcess[] => roster?.workers() ?? [];
+
+  const isReady = (): boolean =>
+    !stopping &&
+    roster?.wasComplete() === true &&
+    workers().some((worker) => worker.isServing() && worker.state() === 'ready');
+  const tellReadiness = (): void => {
+    for (const worker of workers()) worker.tellReadiness(isReady());
+  };
+
+  let hasKeys = false;
+  const metrics = createMergedMetrics(
+    createMetrics({
+      ...NOTHING,
+      version,
+      reloads: () => reloads.states(),
+      apiKeys() {
+        const keys = registry.count();
+        hasKeys ||= keys > 0 || active.apiKeysFile !== null;
+        return hasKeys ? keys : null;
+      },
+      nextSunsetMs: () => registry.nextSunsetMs(clock.wallMs()),
+      workers() {
+        const ready = workers().filter((worker) => worker.state() === 'ready').length;
+        const running = workers().length;
+        return { ready, starting: running - ready, missing: count - running };
+      },
+    }),
+    workers,
+  );
+  /** The part of the active state that a worker needs. */
+  const settings = () => ({
+    config: pack(shareOf(active, count)),
+    apiKeys: pack([...registry.all()]),
+  });
+  const reloads = createWorkerReloads({
+    apiKeys: registry,
+    notify,
+    wallMs: clock.wallMs,
+    active: () => active,
+    activate(next) {
+      active = next;
+      log.setLevel(next.logLevel);
+    },
+    question: () => ({ what: 'reload', ...settings() }),
+    workers,
+    isStopping: () => stopping,
+  });
+
+  const handOver = createHandOver(workers);
+  const doorway = createDoorway(handOver.accepted);
+  const listeners = await openListeners(config, doorway.listen, {
+    hosts: () => active.admin.hosts,
+    readiness: { isReady },
+    metrics,
+  });
+  const { address, adminAddress } = listeners;
+  reportStart(config, apiKeys, listeners, notify, clock.wallMs());
+
+  /** All workers have the same issuers: one of them says that their keys are loaded. */
+  const notifyOf =
+    (number: number): Notify =>
+    (notice) => {
+      const isQuiet = ['debug', 'info'].includes(notice.level);
+      if (!isQuiet || workers()[0]?.number === number) notify({ ...notice, worker: number });
+    };
+  setUpWorkers(file);
+  roster = createRoster({
+    count,
+    start: (number) =>
+      startWorkerProcess(number, {
+        start: () => ({
+          ...{ version, sessionKey, address, adminAddress },
+          ...settings(),
+          isReady: isReady(),
+        }),
+        destination,
+        notify: notifyOf(number),
+        changed(worker) {
+          roster?.checkComplete();
+          tellReadiness();
+          if (worker.state() === 'serving') handOver.taken(worker);
+        },
+        taken: handOver.taken,
+      }),
+    gone(worker) {
+      metrics.gone(worker);
+      handOver.gone(worker);
+      tellReadiness();
+    },
+    notify,
+    monotonicMs: clock.monotonicMs,
+    schedule: systemScheduler,
+  });
+  // A second signal, or an error of the primary, ends all at once. A worker whose primary was
+  // killed drains.
+  const killAll = (): void => {
+    for (const worker of workers()) worker.kill();
+  };
+  process.once('exit', killAll);
+
+  /** Resolves to the number of exchanges that the drain of this worker cut. */
+  async function drain(worker: WorkerProcess, drainMs: number): Promise<number> {
+    const late = setTimeout(worker.kill, drainMs + END_MS);
+    const cut = await worker.ask({ what: 'drain', drainMs }, drainMs + END_MS).catch(() => 0);
+    await worker.exited;
+    clearTimeout(late);
+    return Number(cut);
+  }
+
+  return {
+    address,
+    adminAddress,
+    notify,
+    config: () => active,
+    isReady,
+    reload: reloads.reload,
+    gaveUp: roster.gaveUp,
+    async close(drainMs, delayMs = 0) {
+      stopping = true;
+      roster?.stop();
+      tellReadiness();
+      reportStopping(notify, drainMs, delayMs);
+      if (delayMs > 0) {
+        for (const worker of workers())
+          worker.ask({ what: 'announce' }, ANNOUNCE_MS).catch(() => {});
+        await sleep(delayMs);
+      }
+      await doorway.close(delayMs > 0);
+      const until = clock.monotonicMs() + HAND_OVER_MS;
+      while (handOver.waiting() > 0 && workers().length > 0 && clock.monotonicMs() < until)
+        await sleep(5);
+      const cuts = await Promise.all(workers().map((worker) => drain(worker, drainMs)));
+      const cut = cuts.reduce((sum, one) => sum + one, 0);
+      process.off('exit', killAll);
+      await listeners.closeAdmin();
+      reportStopped(notify, cut);
+      return cut;
+    },
+  };
+}
