@@ -102,7 +102,7 @@ export async function startPrimary(
     isStopping: () => stopping,
   });
 
-  const handOver = createHandOver(workers);
+  const handOver = createHandOver(workers, clock.monotonicMs);
   const doorway = createDoorway(handOver.accepted);
   const listeners = await openListeners(config, doorway.listen, {
     hosts: () => active.admin.hosts,
