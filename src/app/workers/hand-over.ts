@@ -3,9 +3,9 @@
 // The primary accepts, and not the workers. node:cluster hides its listening socket, so nothing
 // could empty its queue before it closes. Workers that share one socket get unequal shares.
 //
-// Strictly in turn, also where one worker is slower at this moment. A
-// connection often lives for hours, and unequal shares would stay. (measured: a worker that gets
-// the next connection only after it took the last one had 3 of 40 on a busy machine)
+// Strictly in turn, also where one worker is slower at this moment. A connection often lives for
+// hours, and unequal shares would stay. (measured: a worker that gets the next connection only after
+// it took the last one had 3 of 40 on a busy machine)
 import type { Socket } from 'node:net';
 
 export interface Receiver {
