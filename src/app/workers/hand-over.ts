@@ -4,8 +4,8 @@
 // could empty its queue before it closes. Workers that share one socket get unequal shares.
 //
 // Strictly in turn, also where one worker is slower at this moment. A connection often lives for
-// hours, and unequal shares would stay. (measured: a worker that gets the next connection only after
-// it took the last one had 3 of 40 on a busy machine)
+// hours, and unequal shares would stay. (measured: a worker that gets the next connection only
+// after it took the last one had 3 of 40 on a busy machine)
 import type { Socket } from 'node:net';
 
 export interface Receiver {
@@ -21,6 +21,8 @@ export interface HandOver {
   taken(worker: Receiver): void;
   /** The worker is gone. Connections that it did not take go to others. */
   gone(worker: Receiver): void;
+  /** Hands over all connections that wait, also to workers that hang: the port has closed. */
+  handAll(): void;
   /** Connections that no worker has taken. */
   waiting(): number;
 }
@@ -42,10 +44,11 @@ export function createHandOver(
   /** By worker: the connections that it did not take yet, the oldest first. */
   const given = new Map<Receiver, Given[]>();
   let turn = 0;
+  let isClosed = false;
 
   const hangs = (worker: Receiver): boolean => {
     const [oldest] = given.get(worker) ?? [];
-    return oldest !== undefined && monotonicMs() - oldest.atMs > HANGS_MS;
+    return !isClosed && oldest !== undefined && monotonicMs() - oldest.atMs > HANGS_MS;
   };
 
   function free(): Receiver | null {
@@ -86,6 +89,10 @@ export function createHandOver(
       const left = given.get(worker) ?? [];
       given.delete(worker);
       queue.unshift(...left.map(({ socket }) => socket));
+      distribute();
+    },
+    handAll() {
+      isClosed = true;
       distribute();
     },
     waiting: () =>

@@ -29,7 +29,6 @@ export interface PrimaryGateway extends Gateway {
 const ANNOUNCE_MS = 1_000;
 /** After its drain, a worker writes its last lines and ends. */
 const END_MS = 5_000;
-const HAND_OVER_MS = 1_000;
 
 /**
  * Starts a gateway with `count` workers, which run the script `file`. Rejects when it cannot listen
@@ -182,9 +181,8 @@ export async function startPrimary(
         await sleep(delayMs);
       }
       await doorway.close(delayMs > 0);
-      const until = clock.monotonicMs() + HAND_OVER_MS;
-      while (handOver.waiting() > 0 && workers().length > 0 && clock.monotonicMs() < until)
-        await sleep(5);
+      // A worker gets them before it gets the message to drain.
+      handOver.handAll();
       const cuts = await Promise.all(workers().map((worker) => drain(worker, drainMs)));
       const cut = cuts.reduce((sum, one) => sum + one, 0);
       process.off('exit', killAll);

@@ -81,6 +81,18 @@ test('a worker that does not serve yet gets none, and all wait where no worker s
   expect([one.got, two.got]).toEqual([[], ['a']]);
 });
 
+test('once the port has closed, all that wait are handed over, also to workers that hang', () => {
+  give('a', 'b');
+  nowMs = 1_001;
+  give('c', 'd');
+  expect([one.got, two.got]).toEqual([['a'], ['b']]);
+  handOver.handAll();
+  expect([one.got, two.got]).toEqual([
+    ['a', 'c'],
+    ['b', 'd'],
+  ]);
+});
+
 test('connections that a dead worker did not take go to another one', () => {
   give('a', 'b', 'c');
   workers = [two];
