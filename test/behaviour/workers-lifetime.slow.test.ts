@@ -45,17 +45,9 @@ test('a killed worker costs its own calls, is replaced, and no counter goes back
   await scene.upstream.waitFor(8);
   const ok = 'portcullis_http_requests_total{endpoint="/mcp",reason="ok",status="2xx"}';
   process.kill(before[0] as number, 'SIGKILL');
-  const outcomes = await Promise.all(
-    running.map((one) =>
-      one.response({ label: 'the answer' }).then(
-        ({ status }) => status,
-        () => 'cut',
-      ),
-    ),
-  );
-  // In turn: each worker had four of them.
-  expect(outcomes.filter((one) => one === 200)).toHaveLength(4);
-  expect(outcomes.filter((one) => one === 'cut')).toHaveLength(4);
+  const outcomes = await Promise.all(running.map((one) => one.response({ label: 'the answer' })));
+  // In turn: each worker had four of them. A connection that ends without an answer has no status.
+  expect(outcomes.map(({ status }) => status).sort()).toEqual([0, 0, 0, 0, 200, 200, 200, 200]);
   scene.upstream.answer(answers.rpc());
   const counted = sampleOf(await scene.gateway.metrics(), ok);
   await untilReady(scene);
