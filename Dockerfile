@@ -33,6 +33,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts && rm package-lock.json .npmrc
 COPY LICENSE ./
 COPY --from=build /build/dist dist
+# Optional peers, for traces and the audit: the versions and hashes of the lock. Node runs build/src.
+COPY --from=build /build/node_modules/@opentelemetry node_modules/@opentelemetry
+RUN rm -rf node_modules/@opentelemetry/*/build/esm node_modules/@opentelemetry/*/build/esnext
 # One time for all files, so that the same source gives the same layer.
 RUN find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 

@@ -5,17 +5,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../test/fixtures/child.js';
-import { startGateway } from '../test/fixtures/launch.js';
+import { startConfigured, startGateway } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, formatTable, summarize } from './compare.mjs';
 import { startHop } from './hop.mjs';
 import { startServer } from './processes.mjs';
 import { prepareSuite, requiredScenarios, runSuite } from './suite.mjs';
 
-const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>]
+const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>] [--limits]
   --revision   2025-11-25 or 2026-07-28; both when absent
   --gateway    none: the hop sends to the server, which proves that the hop changes nothing;
-               <file>: the gateway's main file, dist/main.js when absent`;
+               <file>: the gateway's main file, dist/main.js when absent
+  --limits     with every kind of limit, each wide enough for the suite`;
 
 const REVISIONS = ['2025-11-25', '2026-07-28'];
 const here = dirname(fileURLToPath(import.meta.url));
@@ -37,17 +38,25 @@ async function checkRejection(url) {
     );
 }
 
+const WIDE = { ratePerMinute: 60_000, burst: 60_000 };
+const ALL = { perPrincipal: WIDE, perClient: WIDE, perTool: { '*': WIDE }, perEndpoint: WIDE };
+
+const withLimits = (issuer, upstream) => ({
+  issuers: { main: { issuer } },
+  endpoints: [{ path: '/mcp', issuers: ['main'], upstream, limits: ALL }],
+  limits: { failedCredentials: WIDE },
+});
+
 /** Starts the target of the hop: the gateway, or with `--gateway none` the server itself. */
-async function startTarget(gatewayFile, server, folder, opened) {
+async function startTarget(gatewayFile, server, folder, opened, limited) {
   if (gatewayFile === 'none') return { url: server.url, token: 'none' };
   const issuer = await startIssuer();
   opened.push(issuer.close);
-  const gateway = await startGateway({
-    main: gatewayFile,
-    upstream: server.url,
-    issuer: issuer.issuer,
-    logFile: join(folder, 'gateway.log'),
-  });
+  const usual = { main: gatewayFile, logFile: join(folder, 'gateway.log') };
+  const upstream = server.url;
+  const gateway = limited
+    ? await startConfigured({ ...usual, config: withLimits(issuer.issuer, upstream) })
+    : await startGateway({ ...usual, upstream, issuer: issuer.issuer });
   opened.push(gateway.stop);
   await checkRejection(gateway.url);
   return { url: gateway.url, token: await issuer.mint(gateway.url) };
@@ -57,7 +66,7 @@ async function startTarget(gatewayFile, server, folder, opened) {
  * Runs the suite twice for a revision. Resolves with true if the server passes and both results are
  * the same.
  */
-async function prove(suite, revision, gatewayFile) {
+async function prove(suite, revision, gatewayFile, limited) {
   const folder = join(home, revision);
   mkdirSync(folder, { recursive: true });
   const opened = [];
@@ -78,7 +87,7 @@ async function prove(suite, revision, gatewayFile) {
       });
     const direct = await run('direct', server.url);
 
-    const target = await startTarget(gatewayFile, server, folder, opened);
+    const target = await startTarget(gatewayFile, server, folder, opened, limited);
     const hopLog = join(folder, 'hop.jsonl');
     writeFileSync(hopLog, '');
     const record = (entry) => appendFileSync(hopLog, `${JSON.stringify(entry)}\n`);
@@ -107,6 +116,7 @@ function readArguments() {
   const options = {
     revision: { type: 'string', multiple: true },
     gateway: { type: 'string' },
+    limits: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   };
   const { values } = parseArgs({ options });
@@ -120,16 +130,16 @@ function readArguments() {
     console.error(`${gatewayFile} is missing: run \`npm run build\` first, or use --gateway none`);
     process.exit(2);
   }
-  return { revisions, gatewayFile };
+  return { revisions, gatewayFile, limited: values.limits };
 }
 
-const { revisions, gatewayFile } = readArguments();
+const { revisions, gatewayFile, limited } = readArguments();
 exitOnSignals();
 const started = performance.now();
 const suite = await prepareSuite(home, say);
 const results = [];
 for (const revision of revisions) {
-  const result = prove(suite, revision, gatewayFile).catch((error) => {
+  const result = prove(suite, revision, gatewayFile, limited).catch((error) => {
     console.error(`${revision}: ${error.message}`);
     return false;
   });

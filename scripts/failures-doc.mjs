@@ -1,21 +1,10 @@
 // Writes docs/failures.md from the failure table: `npm run build && node scripts/failures-doc.mjs`.
-// The explanations are in failures-doc/; all other facts come from dist/core/failures.js.
+// The explanations come from dist/core/help/, all other facts from dist/core/failures.js.
 import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { authorize } from './failures-doc/authorize.mjs';
-import { http } from './failures-doc/http.mjs';
-import { oauth } from './failures-doc/oauth.mjs';
-import { proxy } from './failures-doc/proxy.mjs';
-import { verify } from './failures-doc/verify.mjs';
 
 const COLUMNS = 100;
-
-/**
- * By reason: the cause, and the action for the reader. The lines of each flow together into one
- * paragraph. A line that begins with "- " begins an item of a list.
- */
-export const meanings = { ...http, ...verify, ...authorize, ...proxy, ...oauth };
 
 /** By the first word of the log event: the stage that rejects. In the order of a request. */
 const stages = {
@@ -112,11 +101,10 @@ function facts({ status, challenge, code, message, event, level, blame }) {
   ].join('\n');
 }
 
-function section(definition) {
+function section(definition, meanings) {
   const { reason } = definition;
   const meaning = meanings[reason];
-  if (meaning === undefined)
-    throw new Error(`${reason} has no meaning in scripts/failures-doc.mjs`);
+  if (meaning === undefined) throw new Error(`${reason} has no meaning in src/core/help`);
   return [
     `### ${reason}`,
     facts(definition),
@@ -139,18 +127,19 @@ function statusIndex(table) {
 
 const stageOf = ({ event }) => event.split('.', 1)[0];
 
-/** The whole document. */
-export function render(table) {
+/** The whole document. `meanings`: those of src/core/help. */
+export function render(table, meanings) {
   const lost = table.find((one) => !Object.hasOwn(stages, stageOf(one)));
   if (lost !== undefined) throw new Error(`${lost.event} has no stage in scripts/failures-doc.mjs`);
   const parts = Object.entries(stages).flatMap(([stage, title]) => {
     const own = table.filter((one) => stageOf(one) === stage);
-    return own.length === 0 ? [] : [`## ${title}`, ...own.map(section)];
+    return own.length === 0 ? [] : [`## ${title}`, ...own.map((one) => section(one, meanings))];
   });
   return `${[HEAD.trimEnd(), statusIndex(table), ...parts].join('\n\n')}\n`;
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const { failureTable } = await import('../dist/core/failures.js');
-  writeFileSync(new URL('../docs/failures.md', import.meta.url), render(failureTable));
+  const { meanings } = await import('../dist/core/help/meanings.js');
+  writeFileSync(new URL('../docs/failures.md', import.meta.url), render(failureTable, meanings));
 }

@@ -92,6 +92,11 @@ class RequestRun implements BodyListener, ResponseListener {
       this.credential = credential.value;
       // 5 authenticate, 6 audience
       const authenticator: Authenticator = endpoint.authenticators[credential.value.kind];
+      if (endpoint.guesses !== null) {
+        const isKnown = () => authenticator.isKnown?.(credential.value) ?? true;
+        const blocked = endpoint.guesses.blocked(this.exchange.clientAddress, isKnown);
+        if (blocked !== null) return blocked;
+      }
       const caller = authenticator.authenticate(credential.value, endpoint.config);
       // A cached result needs no promise: one would cost every request a turn of the queue.
       if (!(caller instanceof Promise)) return this.accept(caller);
@@ -103,8 +108,11 @@ class RequestRun implements BodyListener, ResponseListener {
     }
   }
 
-  private accept(caller: Result<Caller>): Failure | null {
-    if (!caller.ok) return caller;
+  private accept(caller: Result<Caller>): MaybeLater<Failure | null> {
+    if (!caller.ok) {
+      const guesses = this.endpoint?.guesses ?? null;
+      return guesses === null ? caller : guesses.failed(this.exchange.clientAddress, caller);
+    }
     this.caller = caller.value;
     this.stages.accepted(this.exchange, caller.value);
     return null;
@@ -175,7 +183,7 @@ class RequestRun implements BodyListener, ResponseListener {
 
   private forward(credentialHeaders: Result<readonly string[]>): void {
     if (!credentialHeaders.ok) return this.conclude(credentialHeaders);
-    const { transport, admission } = this.endpoint as EndpointRuntime;
+    const { config, transport, admission } = this.endpoint as EndpointRuntime;
     const { exchange, message } = this;
     const caller = this.caller as Caller;
     // A slow body must not carry a removed key past the reload.
@@ -184,6 +192,9 @@ class RequestRun implements BodyListener, ResponseListener {
       if (rejected !== null) return this.conclude(rejected);
     }
     // 12 forward, 13 relay
+    const { observer } = this.stages;
+    if (observer !== null)
+      observer.forwarding(exchange, config, caller, message as Message, this.startedMs);
     transport.forward(exchange, caller, message as Message, credentialHeaders.value, this);
   }
 

@@ -1,5 +1,8 @@
 // Runs a worker of `serve`, which its primary starts.
-import { serveWorker } from './commands/serve-worker.js';
+import { pauseOptimizers } from './commands/start-memory.js';
 
+// Before the parts of the gateway: most of the start is their code.
+pauseOptimizers();
+const { serveWorker } = await import('./commands/serve-worker.js');
 await serveWorker();
 process.exit(0);

@@ -106,6 +106,7 @@ async function enact({ token, ageSeconds, before, now, mode, failed }: Scenario)
   const gateway = await startGateway(plan, {
     clock,
     random: () => 1,
+    usesProxy: false,
     destination: { write: (line) => void lines.push(String(line)) },
   });
   const call = (mint: Partial<Mint> & Pick<Mint, 'audience'>): Promise<RawResponse> =>

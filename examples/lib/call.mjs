@@ -3,6 +3,8 @@
 // of the machine can see a command line. HEADERS has further headers as JSON.
 //
 //   CREDENTIAL='X-Api-Key: KEY' node call.mjs URL TOOL
+import { request } from 'undici';
+
 const [url, tool] = process.argv.slice(2);
 const [header, value] = (process.env.CREDENTIAL ?? '').split(/: (.*)/);
 
@@ -21,7 +23,8 @@ const message = {
     },
   },
 };
-const response = await fetch(url, {
+// Unlike fetch, it sends a Host that is not that of the URL.
+const response = await request(url, {
   method: 'POST',
   headers: {
     'content-type': 'application/json',
@@ -36,11 +39,11 @@ const response = await fetch(url, {
   signal: AbortSignal.timeout(10_000),
 });
 
-const body = await response.text();
+const body = await response.body.text();
 // The answer is JSON, or an event stream whose last `data` line is the answer.
 const json = body.split('\n').findLast((line) => /^(?:data: )?\{/.test(line)) ?? '{}';
 const { result, error } = JSON.parse(json.replace('data: ', ''));
-console.log(`  status: ${response.status}`);
+console.log(`  status: ${response.statusCode}`);
 for (const name of ['www-authenticate', 'deprecation', 'sunset'])
-  if (response.headers.has(name)) console.log(`  ${name}: ${response.headers.get(name)}`);
+  if (response.headers[name] !== undefined) console.log(`  ${name}: ${response.headers[name]}`);
 console.log(`  answer: ${result?.content?.[0]?.text ?? error?.message ?? body}`);

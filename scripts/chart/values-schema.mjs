@@ -68,7 +68,7 @@ const properties = () => ({
       ['name', 'secretName', 'keys'],
     ),
   ),
-  rollOnConfigChange: flag,
+  reload: { enum: ['watch', 'roll'] },
   image,
   imagePullSecrets: list(closed({ name })),
   fullnameOverride: { type: 'string', pattern: '^([a-z]([-a-z0-9]{0,51}[a-z0-9])?)?$' },

@@ -53,6 +53,27 @@ const issuers = {
   ],
 };
 
+const limits = {
+  title: 'Limits',
+  panels: [
+    curves({
+      title: 'Requests above a limit',
+      unit: 'reqps',
+      queries: [
+        [
+          `sum by (endpoint, limit) (${rate('portcullis_rate_limited_total', OF_GATEWAY)})`,
+          '{{endpoint}} {{limit}}',
+        ],
+      ],
+    }),
+    states({
+      title: 'Store of limits',
+      description: 'Down: each process counts on its own, or calls get 503 (onStoreDown).',
+      queries: [[`min by (instance) (portcullis_limits_store_up{${OF_GATEWAY}})`, '{{instance}}']],
+    }),
+  ],
+};
+
 const KEY_REQUESTS = rate('portcullis_api_key_requests_total', OF_GATEWAY);
 const apiKeys = {
   title: 'API keys',
@@ -126,6 +147,19 @@ const configuration = {
           `sum by (part, result) (increase(portcullis_reloads_total{${OF_GATEWAY}}[1h]))`,
           '{{part}} {{result}}',
         ],
+      ],
+    }),
+    states({
+      title: 'Audit',
+      description: 'Down: the gateway cannot write audit records.',
+      queries: [[`min by (instance) (portcullis_audit_up{${OF_GATEWAY}})`, '{{instance}}']],
+    }),
+    curves({
+      title: 'Audit records',
+      unit: 'none',
+      height: 6,
+      queries: [
+        [`sum by (result) (${rate('portcullis_audit_records_total', OF_GATEWAY)})`, '{{result}}'],
       ],
     }),
     table({
@@ -215,10 +249,13 @@ const process = {
   ],
 };
 
-export const rowsOfParts = [issuers, apiKeys, configuration, process];
+export const rowsOfParts = [issuers, limits, apiKeys, configuration, process];
 
 /** Metrics of the gateway that the dashboard does not show, and why. */
 export const NOT_SHOWN = {
+  portcullis_config_generation: 'the reloads are shown',
+  portcullis_config_hash: 'a number without a meaning of its own; docs/operation.md has a query',
+  mcp_server_operation_duration_seconds: 'off by default; dashboards for MCP show it',
   process_cpu_seconds_total: 'the sum of user and system, which are shown',
   process_heap_bytes: 'the data segment of the process, which is not the heap of JavaScript',
   process_virtual_memory_bytes: 'address space: it says nothing about the use of memory',

@@ -12,6 +12,20 @@ const GROUPS = [
   // Written from the states of the requirements: a row cannot be wrapped, and ids are its subject.
   { path: /^docs\/conformance\.md$/, read: readMarkdown, rules: ['phrase', 'start'] },
   { path: /\.md$/, read: readMarkdown, rules: [...READING, 'id'] },
+  // Lines that flow together into paragraphs of docs/failures.md, where they are checked.
+  {
+    path: /^src\/core\/help\/.*\.ts$/,
+    read: readSource,
+    kinds: ['comment'],
+    rules: [...READING, 'id', 'opening'],
+  },
+  // CSS and HTML. The words of the page are in status-words.ts.
+  {
+    path: /^src\/http\/routes\/status-(?:style|page)\.ts$/,
+    read: readSource,
+    kinds: ['comment'],
+    rules: [...READING, 'id', 'opening'],
+  },
   {
     path: /^src\/.*\.ts$/,
     read: readSource,

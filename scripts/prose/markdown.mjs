@@ -25,14 +25,27 @@ function walk(node, isHead, visit) {
       walk(child, node.type === 'table' ? index === 0 : isHead, visit);
 }
 
-/** `wraps`: the numbers of the lines whose width a writer chooses: not code, not HTML. */
+/** The tables that scripts/configuration-doc.mjs writes, each behind its mark. */
+const generatedTables = ({ children }) =>
+  children.filter(
+    ({ type }, i) => type === 'table' && /^<!-- settings /.test(children[i - 1]?.value ?? ''),
+  );
+
+/**
+ * `wraps`: the numbers of the lines whose width a writer chooses: not code, not HTML, and not the
+ * rows of a generated table.
+ */
 export function readMarkdown(text) {
   const passages = [];
   const wraps = new Map(text.split('\n').map((_, index) => [index + 1, 'prose']));
-  walk(fromMarkdown(text, OPTIONS), false, (node, kind) => {
+  const tree = fromMarkdown(text, OPTIONS);
+  const leaveOut = ({ position }) => {
+    for (let { line } = position.start; line <= position.end.line; line++) wraps.delete(line);
+  };
+  for (const table of generatedTables(tree)) leaveOut(table);
+  walk(tree, false, (node, kind) => {
     if (kind === 'code') {
-      for (let { line } = node.position.start; line <= node.position.end.line; line++)
-        wraps.delete(line);
+      leaveOut(node);
       return;
     }
     const found = createText();

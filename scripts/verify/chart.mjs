@@ -97,16 +97,23 @@ for (const one of REJECTED)
 await check('no values', () => expectRejected(() => template(helm, {}), 'config: write publicUrl'));
 
 say('a change of the configuration');
-const checksum = (text) => /checksum\/config: (\w+)/.exec(text)?.[1];
-await check('replaces the pods', () => {
-  const [before, after] = [[], ['config.logLevel=warn']].map((set) =>
-    checksum(template(helm, { values: [minimal], set })),
+/** Equal for two sets of values: the pods stay. */
+const podOf = (set) =>
+  JSON.stringify(
+    objectsOf(template(helm, { values: [minimal], set })).find(({ kind }) => kind === 'Deployment')
+      .spec.template,
   );
-  if (before === undefined || before === after) throw new Error(`${before}, ${after}`);
+const changes = (before, after) => podOf(before) !== podOf([...before, ...after]);
+await check('keeps the pods, which watch their files', () => {
+  if (!podOf([]).includes('"args":["serve","--watch"]')) throw new Error(podOf([]));
+  if (changes([], ['config.logLevel=warn'])) throw new Error('other pods');
 });
-await check('keeps the pods with rollOnConfigChange: false', () => {
-  const text = template(helm, { values: [minimal], set: ['rollOnConfigChange=false'] });
-  if (checksum(text) !== undefined) throw new Error(checksum(text));
+await check('replaces the pods with another address', () => {
+  if (!changes([], ['listenHost=::'])) throw new Error('the same pods');
+});
+await check('replaces the pods with reload: roll', () => {
+  if (!podOf(['reload=roll']).includes('"args":["serve"]')) throw new Error(podOf(['reload=roll']));
+  if (!changes(['reload=roll'], ['config.logLevel=warn'])) throw new Error('the same pods');
 });
 
 say('deploy/kubernetes');

@@ -115,7 +115,8 @@ async function rollUnderLoad({ namespace, delaySeconds, url, key }) {
   async function apply(logLevel) {
     const file = join(folder, 'values.json');
     writeFileSync(file, JSON.stringify(valuesFor(url, key, logLevel)));
-    const text = template(helm, { values: [file], set: [`drain.delaySeconds=${delaySeconds}`] });
+    const set = [`drain.delaySeconds=${delaySeconds}`, 'reload=roll'];
+    const text = template(helm, { values: [file], set });
     for (const object of inNamespace(objectsOf(text), namespace)) await server.apply(object);
   }
   const rolledOut = async () => {

@@ -51,6 +51,14 @@ export const deploySteps = [
     run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
   },
   {
+    name: 'page',
+    what: 'the page of the admin listener in Chromium: light, dark, on a phone and on a screen',
+    minutes: 10,
+    note: /^(the page: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/page.mjs', ...cacheOf('PORTCULLIS_PAGE_CACHE')]),
+  },
+  {
     name: 'image',
     what: 'the Dockerfile built, and its root file system run as in compose.yaml (only with --only image)',
     minutes: 40,

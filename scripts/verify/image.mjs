@@ -24,6 +24,7 @@ import { exitOnSignals } from '../../test/fixtures/child.js';
 import { until } from '../../test/fixtures/wait.js';
 import { build, createBuildah, inspect, makeBase, unpack } from './image/build.mjs';
 import { startContainer } from './image/container.mjs';
+import { checkIdle, memoryOf } from './memory.mjs';
 import { root, scratch as scratches } from './steps.mjs';
 
 exitOnSignals();
@@ -35,7 +36,6 @@ const IMAGES = { gateway: 'portcullis-mcp/portcullis', demo: 'portcullis-mcp/por
 const COMPOSE = join(root, 'deploy/compose');
 const IDLE_MS = 10_000;
 const INSIDE_MS = 180_000;
-const MAX_IDLE_MB = 80;
 
 function expect(condition, claim) {
   if (!condition) throw new Error(`not so: ${claim}`);
@@ -104,6 +104,10 @@ function compressedBytes(buildah, image, scratch) {
   return filesOf(join(folder, 'blobs')).reduce((sum, path) => sum + lstatSync(path).size, 0);
 }
 
+/** The version in the pinned name of the base. */
+const nodeOfImage = () =>
+  /^ARG NODE_IMAGE=node:([\d.]+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))[1];
+
 const statusOf = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8');
 const field = (text, name) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(text)?.[1].trim();
 
@@ -159,10 +163,7 @@ async function runServices(buildah, roots, scratch) {
     );
     expect(gateway.exec(['/bin/sh', '-c', 'true']).code !== 0, 'exec finds no shell');
     await sleep(IDLE_MS);
-    const memory = statusOf(gateway.pid);
-    const mebibytes = (name) => Number.parseInt(field(memory, name), 10) / 1024;
-    const idle = mebibytes('VmRSS');
-    const ofFiles = mebibytes('RssFile');
+    const idle = memoryOf(gateway.pid);
     const inside = fileURLToPath(new URL('image/inside.mjs', import.meta.url));
     const args = [
       `--net=/proc/${idp.pid}/ns/net`,
@@ -176,7 +177,7 @@ async function runServices(buildah, roots, scratch) {
     const last = JSON.parse(readFileSync(gateway.logFile, 'utf8').trim().split('\n').at(-1));
     const { event, cut } = last;
     expect(event === 'gateway.stopped' && cut === 0, `its last line: ${event}, ${cut} cut`);
-    return { idle, ofFiles };
+    return idle;
   } finally {
     for (const container of containers.reverse()) container.kill();
   }
@@ -198,17 +199,16 @@ try {
   const roots = { gateway: unpack(buildah, IMAGES.gateway), demo: unpack(buildah, IMAGES.demo) };
   removals.push(...Object.values(roots).map(({ remove }) => remove));
   const { total, appBytes } = checkFiles(roots.gateway.folder);
-  const { idle, ofFiles } = await runServices(buildah, roots, scratch);
+  const idle = await runServices(buildah, roots, scratch);
   const megabytes = (bytes) => (bytes / 1_000_000).toFixed(1);
   const packed = compressedBytes(buildah, IMAGES.gateway, scratch);
   say('not run: a Docker engine, Compose itself, and published ports');
   say(
     `the image: ${megabytes(total)} MB in files (${megabytes(appBytes)} MB without Node and its ` +
-      `libraries), ${megabytes(packed)} MB compressed, ${idle.toFixed(1)} MiB idle, ` +
-      `${ofFiles.toFixed(1)} of them pages of files`,
+      `libraries), ${megabytes(packed)} MB compressed, ${megabytes(idle.resident)} MB idle, ` +
+      `${megabytes(idle.own)} of them its own`,
   );
-  // The pages of Node's file are shared by all containers, and the system can drop them.
-  expect(idle - ofFiles <= MAX_IDLE_MB, `idle it uses at most ${MAX_IDLE_MB} MiB of its own`);
+  checkIdle(nodeOfImage(), idle);
 } finally {
   for (const remove of removals) remove();
   rmSync(scratch, { recursive: true, force: true });

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../test/fixtures/child.js';
-import { checkServes, MAX_OWN_BYTES, measureIdle, startWorld } from './package/idle.mjs';
+import { checkIdle } from './memory.mjs';
+import { checkServes, measureIdle, startWorld } from './package/idle.mjs';
 import {
   checkDemo,
   checkNames,
@@ -67,8 +68,7 @@ const memoryText = ({ resident, own }) =>
 async function measured({ version, node, whole, production, demo }, scratch, world) {
   const logFile = join(scratch, `idle-${version}.log`);
   const { afterStart, afterCalls } = await measureIdle(production, world, { node, logFile });
-  const own = Math.max(afterStart.own, afterCalls.own);
-  if (!(own <= MAX_OWN_BYTES)) throw new Error(`Node ${version}: ${megabytes(own)} MB`);
+  for (const idle of [afterStart, afterCalls]) checkIdle(version, idle);
   return (
     `  Node ${version}: production ${sizesOf(production)}; with the demo ${sizesOf(whole)}; ` +
     `demo ${demo}; idle ${memoryText(afterStart)}; after calls ${memoryText(afterCalls)}`

@@ -176,6 +176,13 @@ export const steps = [
     note: /^(the servers of docs.*)$/m,
     run: (shell) => shell.run('node', ['scripts/verify/upstream.mjs']),
   },
+  {
+    name: 'redis',
+    what: 'gateways share limits in a real Redis, which is killed under load',
+    minutes: 10,
+    note: /^(shared limits: .*)$/m,
+    run: (shell) => shell.run('node', ['scripts/verify/redis.mjs']),
+  },
   ...deploySteps,
   {
     name: 'bench',

@@ -16,6 +16,7 @@ import { SCOPE, startServers } from './fronts/kit/behind.mjs';
 import { emptyFolder, folderOf } from './fronts/kit/machine.mjs';
 import { replaced, sample } from './fronts/kit/page.mjs';
 import { Skipped } from './idps/parts.mjs';
+import { bearer, sendMessage } from './send-message.mjs';
 import { root as project } from './steps.mjs';
 import { makeRoot, startBox } from './systemd/box.mjs';
 
@@ -80,20 +81,12 @@ async function runChecks(box, { root, servers, ports }) {
   const file = join(root, CONFIG);
   servers.idp.addResource(url, 'jwt');
   const token = await servers.idp.token({ resource: url, scope: SCOPE });
-  const call = async (tool = 'answer') => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2025-06-18',
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool } }),
-      signal: AbortSignal.timeout(START_MS),
-    });
-    return { status: response.status, text: await response.text() };
-  };
+  const call = (tool = 'answer') =>
+    sendMessage(
+      url,
+      { method: 'tools/call', params: { name: tool } },
+      { headers: bearer(token), ms: START_MS },
+    );
   const property = async (name) =>
     (await box.run('systemctl', 'show', '--value', '-p', name, 'portcullis')).text;
   const journal = async () =>

@@ -52,6 +52,9 @@ const KIND: Readonly<Record<Principal['method'], Credential['kind']>> = {
 const kindOf = (caller: Caller): Credential['kind'] =>
   caller.kind === 'pass-through' ? caller.kind : KIND[caller.method];
 
+/** No two endpoints share it. A path begins with a slash, and a host has none. */
+const placeOf = (host: string | null, path: string): string => (host ?? '') + path;
+
 const notAccepted = (issuer: string | null): Failure =>
   tokenIssuer({ detail: `this endpoint no longer accepts the issuer ${issuer}` });
 
@@ -77,12 +80,12 @@ export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
   }
 
   return {
-    of: ({ path, resource }, bridgeIssuer) => ({
+    of: ({ host, path, resource }, bridgeIssuer) => ({
       get generation() {
         return generation;
       },
       recheck(caller, head) {
-        const endpoint = endpoints.get(path);
+        const endpoint = endpoints.get(placeOf(host, path));
         // With another resource it is another endpoint: its tokens have another audience.
         if (endpoint === undefined || endpoint.resource !== resource)
           return routeUnknown({ detail: 'a reload removed this endpoint' });
@@ -108,7 +111,7 @@ export function createAdmissions(apiKeys: ApiKeys, clock: Clock): Admissions {
       },
     }),
     activate(accepting) {
-      endpoints = new Map(accepting.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+      endpoints = new Map(accepting.endpoints.map((one) => [placeOf(one.host, one.path), one]));
       activeBridge = accepting.bridge;
       generation++;
     },

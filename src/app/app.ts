@@ -5,24 +5,26 @@ import type { ApiKey } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
 import type { Secret } from '../core/secret.js';
+import { inSlices } from '../core/slices.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
 import type { Readiness } from '../http/routes/health.js';
-import { createListener, type Listener, type RecordUnreadable } from '../http/server.js';
+import { createListener, type Listener } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
-import { createMetrics, type Metrics } from '../observe/metrics.js';
 import { readCredential } from '../verify/credential.js';
 import { reportStart, reportStopped, reportStopping } from './lifetime-lines.js';
 import { type Listeners, openListeners } from './listeners.js';
+import { createObservers, type Observers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
-import { buildRuntime, type Runtime } from './runtime.js';
-import { systemScheduler } from './scheduler.js';
+import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
 import { createSharedParts } from './shared-parts.js';
+import { systemScheduler } from './system-scheduler.js';
+import { createTelemetry } from './telemetry.js';
 
 export interface Gateway {
   /** The address of the public listener. */
@@ -50,6 +52,8 @@ export interface Dependencies {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
   /** Gets the lines of the log. */
   readonly destination: LogSink;
   /** The version of the package, for the metrics. */
@@ -71,7 +75,7 @@ export interface Primary {
   /** Whether the whole gateway is ready. */
   readonly readiness: Readiness;
   /** Takes the listener, in order to hand connections to it. */
-  connect(listener: Listener, metrics: Metrics): Listeners;
+  connect(listener: Listener, observers: Pick<Observers, 'metrics' | 'status'>): Listeners;
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
@@ -83,29 +87,26 @@ export async function startGateway(
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice, primary } = dependencies;
+  const { reword = (notice) => notice, usesProxy, primary } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (original) => {
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
   const report: Notify = primary === undefined ? notify : () => {};
-  let hasKeys = false;
-  const metrics = createMetrics({
+  const parts = { clock, schedule: systemScheduler, notify };
+  const telemetry = createTelemetry({ ...parts, version, destination });
+  const { metrics, status, record, recordUnreadable } = createObservers({
+    telemetry,
     version,
+    clock,
+    log,
+    isReady: () => readiness.isReady(),
     requestsInFlight: () => listener.inFlight(),
-    issuers: () => active.runtime.issuerStates(),
-    endpoints: () => active.runtime.endpointStates(),
-    upstreams: () => active.runtime.upstreamStates(),
+    active: () => active,
     reloads: () => reloads.states(),
-    apiKeys() {
-      const count = shared.apiKeys.count();
-      // 0 where all keys are gone, so that an alert sees it.
-      hasKeys ||= count > 0 || active.config.apiKeysFile !== null;
-      return hasKeys ? count : null;
-    },
-    nextSunsetMs: () => shared.apiKeys.nextSunsetMs(clock.wallMs()),
-    workers: () => null,
+    configState: () => reloads.config(),
+    apiKeys: () => shared.apiKeys,
   });
   const startedMs = clock.monotonicMs();
   let listening = false;
@@ -113,8 +114,14 @@ export async function startGateway(
   const isReady = (): boolean =>
     listening && (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS);
   const readiness = primary?.readiness ?? { isReady };
-  const parts = { clock, schedule: systemScheduler, random, notify };
-  const shared = createSharedParts(parts, primary?.sessionKey);
+  const shared = createSharedParts({
+    ...parts,
+    random,
+    usesProxy,
+    sessionKey: primary?.sessionKey,
+    countsInPrimary: primary !== undefined,
+    canRecord: telemetry.canRecord,
+  });
   const { apiKeys = config.apiKeys } = dependencies;
   shared.apiKeys.replace(apiKeys);
   let active: { readonly config: ResolvedConfig; readonly runtime: Runtime } = {
@@ -125,7 +132,7 @@ export async function startGateway(
   const gateway = createCorridor(
     {
       validate: (exchange) => listener.validateRequest(exchange),
-      draining: () => listener.draining(),
+      draining: () => listener.draining() ?? telemetry.watch?.refusal() ?? null,
       route: (host, path) => active.runtime.route(host, path),
       page: (exchange) => active.runtime.page(exchange),
       noRoute: (host, path) => active.runtime.noRoute(host, path),
@@ -137,18 +144,14 @@ export async function startGateway(
       readable: checkReadable,
       read: readMessage,
       callId: readCallId,
-      sendError,
-      record(summary) {
-        metrics.request(summary);
-        log.request(summary);
+      get observer() {
+        return telemetry.watch;
       },
+      sendError,
+      record,
     },
     clock,
   );
-  const recordUnreadable: RecordUnreadable = (failure, clientAddress) => {
-    metrics.unreadable(failure);
-    log.unreadable(failure, clientAddress);
-  };
   const stallMs = config.limits.clientStallTimeoutSeconds * 1000;
   const listener: Listener = createListener(
     gateway,
@@ -173,8 +176,10 @@ export async function startGateway(
     notify: report,
     wallMs: clock.wallMs,
     active: () => active.config,
-    build(next) {
-      const runtime = buildRuntime(next, readiness, shared);
+    prepare: telemetry.prepare,
+    async build(next) {
+      const runtime = await inSlices(runtimeInSlices(next, readiness, shared));
+      await runtime.warm();
       return () => {
         applySettings(next, active.config);
         active = { config: next, runtime };
@@ -189,12 +194,26 @@ export async function startGateway(
     isStopping: () => stopping,
   });
 
-  const listeners =
-    primary?.connect(listener, metrics) ??
-    (await openListeners(config, listener.listen, { hosts, readiness, metrics }));
+  const openDestinations = async (): Promise<void> => (await telemetry.prepare(config))();
+  async function open(): Promise<Listeners> {
+    if (primary !== undefined) {
+      await openDestinations();
+      return primary.connect(listener, { metrics, status });
+    }
+    const listen = async (host: string, port: number): Promise<AddressInfo> => {
+      await openDestinations();
+      return listener.listen(host, port);
+    };
+    return openListeners(config, listen, { hosts, readiness, metrics, status });
+  }
+  const listeners = await open().catch(async (error: unknown) => {
+    await telemetry.close();
+    throw error;
+  });
   active.runtime.activate();
   listening = true;
-  reportStart(config, apiKeys, listeners, report, clock.wallMs());
+  const { hash } = reloads.config();
+  reportStart({ config, apiKeys, hash, ...listeners }, report, clock.wallMs());
 
   return {
     address: listeners.address,
@@ -216,8 +235,10 @@ export async function startGateway(
       // connect to another replica now, and not at the deadline.
       shared.streams.shutDown();
       const cut = await drained;
+      shared.limits.close();
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
       await listeners.closeAdmin();
+      await telemetry.close();
       log.flush();
       reportStopped(report, cut);
       return cut;

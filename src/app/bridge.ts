@@ -21,16 +21,18 @@ interface BridgeShared {
   readonly grantLimits: GrantLimits;
   readonly clock: Clock;
   readonly notify: Notify;
+  readonly canRecord?: () => boolean;
 }
 
 export function bridgeRuntime(
   { bridge, endpoints }: Pick<ResolvedConfig, 'bridge' | 'endpoints'>,
-  { bridges, apiKeys, clock, notify, grantLimits: limits }: BridgeShared,
+  { bridges, apiKeys, clock, notify, grantLimits: limits, canRecord }: BridgeShared,
 ): BridgeRuntime | null {
   if (bridge === null) return null;
   const bridged = endpoints.filter(({ isBridged }) => isBridged);
   return bridges.get({ bridge, bridged }, () => {
-    const server = createBridge({ bridge, endpoints: bridged, apiKeys, clock, notify, limits });
+    const parts = { apiKeys, clock, notify, limits, ...(canRecord && { canRecord }) };
+    const server = createBridge({ bridge, endpoints: bridged, ...parts });
     const { issuer } = bridge;
     const keys = server.verificationKeys;
     return { server, tokens: createBridgeTokens({ issuer, keys, apiKeys, clock }) };

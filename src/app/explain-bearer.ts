@@ -3,6 +3,7 @@
 import { checkAudience } from '../authorize/audience.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
 import type { Caller } from '../core/principal.js';
+import type { FetchJson } from '../idp/fetch-json.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { unverifiedFacts } from '../verify/authenticators/jwt.js';
 import { createExplain } from '../verify/explain.js';
@@ -14,7 +15,7 @@ import { fixFor } from './explain-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
 import type { Keep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
-import { systemScheduler } from './scheduler.js';
+import { systemScheduler } from './system-scheduler.js';
 
 export interface ExplainBearer {
   /** True: an opaque text may be a token, because an issuer introspects it. */
@@ -32,9 +33,10 @@ export interface ExplainBearer {
 export function createExplainBearer(
   settings: ExplainSettings,
   kept: Keep<IssuerRuntime>,
+  fetchJson: FetchJson,
 ): ExplainBearer {
   const { config, endpoint, clock, written = null } = settings;
-  const shared = { ...settings, schedule: systemScheduler, issuers: kept };
+  const shared = { ...settings, schedule: systemScheduler, issuers: kept, fetchJson };
   const introspections = recordIntrospections(
     acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
   );
@@ -49,8 +51,9 @@ export function createExplainBearer(
     clock,
     introspections,
   });
-  const paths = config.endpoints.filter(({ isBridged }) => isBridged).map((one) => one.path);
-  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, paths };
+  const bridged = config.endpoints.filter(({ isBridged }) => isBridged);
+  const names = [...new Set(bridged.map(({ name }) => name))];
+  const bridge = config.bridge === null ? null : { issuer: config.bridge.issuer, names };
   return {
     takesOpaque: [...issuers.values()].some(({ introspect }) => introspect !== null),
     explain: (token, first, last) => explain(token, [first], last),

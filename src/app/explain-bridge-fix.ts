@@ -2,7 +2,7 @@
 // a change of the entry of its API key.
 
 import type { ResolvedBridge, ResolvedConfig } from '../config/resolved-config.js';
-import { type ConfigChange, canLoad, issuerName } from '../config/written-config.js';
+import { canLoad, endpointChange, issuerName } from '../config/written-config.js';
 import { type ApiKey, carriersText, fingerprintOf } from '../core/api-key.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
 import {
@@ -35,9 +35,7 @@ function issuerFix(
   const only = `this endpoint takes tokens of the bridge only: ${getOne}`;
   if (name === null) return noChange(only);
   const words = `this is a token of the issuer ${name}, and ${only}`;
-  const change: ConfigChange = {
-    endpoints: [{ path: endpoint.path, bridge: false, issuers: [name] }],
-  };
+  const change = endpointChange(endpoint, { bridge: false, issuers: [name] });
   return {
     words,
     warning: 'then clients log in at this issuer, and the endpoint rejects tokens of the bridge',

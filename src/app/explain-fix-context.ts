@@ -1,6 +1,11 @@
 // The facts of a rejected token from which `explain` derives a fix, and how a change of the
 // configuration is built from them.
-import { type ConfigChange, issuerName, type WrittenConfig } from '../config/written-config.js';
+import {
+  type ConfigChange,
+  endpointChange,
+  issuerName,
+  type WrittenConfig,
+} from '../config/written-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { ExplanationFix, Values } from '../core/explanation.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
@@ -13,8 +18,8 @@ export interface FixContext {
   readonly issuers: ReadonlyMap<string, IssuerRuntime>;
   /** The identifiers of all issuers of the configuration. */
   readonly configured: readonly string[];
-  /** The bridge, and the paths of the endpoints that take its tokens. */
-  readonly bridge: { readonly issuer: string; readonly paths: readonly string[] } | null;
+  /** The bridge, and the names of the endpoints that take its tokens. */
+  readonly bridge: { readonly issuer: string; readonly names: readonly string[] } | null;
   readonly token: string;
   readonly nowSeconds: number;
   /** Whether the audience of the token would pass at an endpoint that accepts these. */
@@ -44,9 +49,8 @@ export function ofIssuer({ written, issuer }: Failed, fields: ConfigChange): Con
   return name === null ? null : { issuers: { [name]: fields } };
 }
 
-export const ofEndpoint = ({ endpoint: { path } }: Failed, fields: ConfigChange): ConfigChange => ({
-  endpoints: [{ path, ...fields }],
-});
+export const ofEndpoint = ({ endpoint }: Failed, fields: ConfigChange): ConfigChange =>
+  endpointChange(endpoint, fields);
 
 export const union = (some: readonly string[], more: readonly string[]): string[] => [
   ...new Set([...some, ...more]),

@@ -58,8 +58,8 @@ export const issuerFix: FindFix = (failed) => {
   const { iss } = claims;
   if (typeof iss !== 'string') return noChange('no setting accepts a JWT without iss');
   if (iss === bridge?.issuer)
-    return noChange(`this is a token of the bridge: it is good at ${bridge.paths.join(', ')} only`);
-  const names = texts(writtenEndpoint(written, endpoint.path).issuers);
+    return noChange(`this is a token of the bridge: it is good at ${bridge.names.join(', ')} only`);
+  const names = texts(writtenEndpoint(written, endpoint.name).issuers);
   const own = configured.includes(iss) ? issuerName(written, iss) : null;
   if (own !== null)
     return {

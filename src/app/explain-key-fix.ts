@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import {
   type ConfigChange,
   canLoad,
+  endpointChange,
   type WrittenConfig,
   writtenEndpoint,
 } from '../config/written-config.js';
@@ -58,13 +59,13 @@ function ofEntry(
 }
 
 function endpointFix(context: EntryContext, key: ApiKey): ExplanationFix {
-  const { path } = context.endpoint;
+  const { name } = context.endpoint;
   return ofEntry(
     context,
     key,
     `the entry ${key.name} is for other endpoints`,
     'then the holder of the key may call this endpoint too',
-    { endpoints: union(key.endpoints ?? [], [path]) },
+    { endpoints: union(key.endpoints ?? [], [name]) },
   );
 }
 
@@ -89,15 +90,17 @@ function givenPlace({ header }: GivenCredential): Readonly<Record<string, string
 
 /** For a key of the registry where the endpoint does not read keys. */
 function placeFix({ written, endpoint, given }: KeyFixContext, key: ApiKey): ExplanationFix {
-  const { apiKeys, path } = endpoint;
+  const { apiKeys, name } = endpoint;
   const place = givenPlace(given);
-  const own: unknown = writtenEndpoint(written, path).apiKeys;
+  const own: unknown = writtenEndpoint(written, name).apiKeys;
   // The start rejects a bridge beside issuers.
   const hasBoth = endpoint.issuers.length > 0 && written.raw.bridge !== undefined;
   const noBridge = hasBoth ? { bridge: false } : {};
-  const withPlace = (one: Readonly<Record<string, string>>): ConfigChange => ({
-    endpoints: [{ path, apiKeys: [...(Array.isArray(own) ? own : []), one], ...noBridge }],
-  });
+  const withPlace = (one: Readonly<Record<string, string>>): ConfigChange =>
+    endpointChange(endpoint, {
+      apiKeys: [...(Array.isArray(own) ? own : []), one],
+      ...noBridge,
+    });
   const usual = place ?? { header: 'X-Api-Key' };
   if (apiKeys.length === 0)
     return {

@@ -41,7 +41,7 @@ export function entrySteps(
       name: ENDPOINTS_OF_KEY,
       ...reject({ sunsetMs: null }),
       observed: key === null ? {} : { endpoints: key.endpoints ?? 'all that take API keys' },
-      expected: { path: endpoint.path },
+      expected: { endpoint: endpoint.name },
     },
     {
       name: 'sunset',

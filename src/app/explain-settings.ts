@@ -15,6 +15,8 @@ export interface ExplainSettings {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
   /** The configuration as the operator wrote it. Without it no fix is shown. */
   readonly written?: WrittenConfig | null;
 }

@@ -1,7 +1,12 @@
 // Finds the fix where the gateway has no credential or no header for the upstream. It only
 // proposes, as explain-fix.ts does.
 import { basename } from 'node:path';
-import { canLoad, type WrittenConfig, writtenEndpoint } from '../config/written-config.js';
+import {
+  canLoad,
+  endpointChange,
+  type WrittenConfig,
+  writtenEndpoint,
+} from '../config/written-config.js';
 import { type ApiKey, headerText } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Explanation, ExplanationFix } from '../core/explanation.js';
@@ -26,7 +31,7 @@ type Template = Extract<UpstreamHeader, { kind: 'template' }>;
 
 /** The name of the header as the operator wrote it. */
 function writtenName({ written, endpoint }: UpstreamFixContext, lower: string): string {
-  const { upstream } = writtenEndpoint(written, endpoint.path);
+  const { upstream } = writtenEndpoint(written, endpoint.name);
   const headers = isObject(upstream) && isObject(upstream.headers) ? upstream.headers : {};
   return Object.keys(headers).find((name) => name.toLowerCase() === lower) ?? headerText(lower);
 }
@@ -99,9 +104,7 @@ function headerFix(
     warning:
       `then the MCP server gets calls without ${name}. It must not treat such a caller as another ` +
       'one, or give it the rights of all',
-    change: {
-      endpoints: [{ path: context.endpoint.path, upstream: { headers: { [name]: optional } } }],
-    },
+    change: endpointChange(context.endpoint, { upstream: { headers: { [name]: optional } } }),
   };
 }
 

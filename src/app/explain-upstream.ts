@@ -11,7 +11,7 @@ import type { Caller, Principal } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import type { RequestedToken } from '../core/upstream-credential.js';
 import { urlForLog } from '../idp/discovery.js';
-import { fetchJson } from '../idp/fetch-json.js';
+import type { FetchJson } from '../idp/fetch-json.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
@@ -19,7 +19,7 @@ import { shapeOf } from '../verify/jws.js';
 import type { ExplainSettings } from './explain-settings.js';
 import { createKeep, type Keep } from './keep.js';
 import { issuerRuntimes } from './runtime.js';
-import { systemScheduler } from './scheduler.js';
+import { systemScheduler } from './system-scheduler.js';
 import { recordTokenRequests } from './token-requests.js';
 import { createUpstreamCredentials } from './upstream-credentials.js';
 import { configuredHeaders, headerValues } from './upstream-values.js';
@@ -103,6 +103,7 @@ function identityValues(pairs: readonly string[]): Values {
 export function createExplainUpstream(
   settings: ExplainSettings,
   issuers: Keep<IssuerRuntime>,
+  fetchJson: FetchJson,
 ): ExplainUpstream {
   const { config, endpoint } = settings;
   const { upstreamHeaders } = endpoint;
@@ -112,11 +113,12 @@ export function createExplainUpstream(
     schedule: systemScheduler,
     issuers,
     upstreamCredentials: createKeep<PrincipalCredential>(),
-    fetchJson: requests.fetchJson,
+    fetchJson,
   };
   const accepted = config.issuers.filter(({ issuer }) => endpoint.issuers.includes(issuer));
   const runtimes = issuerRuntimes(accepted, shared);
-  const credential = createUpstreamCredentials(config, runtimes, shared).of(endpoint);
+  const recorded = { ...shared, fetchJson: requests.fetchJson };
+  const credential = createUpstreamCredentials(config, runtimes, recorded).of(endpoint);
   const headersAlone = createUpstreamCredential(noCredential, upstreamHeaders);
   const expected = {
     ...expectedCredential(endpoint, config),

@@ -16,6 +16,7 @@ import { isPlainName } from '../core/plain-name.js';
 import type { Caller } from '../core/principal.js';
 import type { Result } from '../core/result.js';
 import { errorStatus } from '../http/error-response.js';
+import { createFetchJson } from '../idp/fetch-json.js';
 import { readCredential } from '../verify/credential.js';
 import { type PlannedStep, toSteps } from '../verify/explain-steps.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
@@ -64,14 +65,15 @@ export function createExplainToken(settings: ExplainSettings): ExplainToken {
   const keys = knownKeys(apiKeys, config.endpoints);
   const names = configuredNames(config.endpoints);
   const registry = registryValues(config, apiKeys.length);
+  const fetchJson = createFetchJson(settings);
   // The step of the upstream uses the same metadata.
   const issuers = createKeep<IssuerRuntime>();
   const bearer =
     endpoint.isBridged && config.bridge !== null
       ? createExplainBridge(settings, config.bridge, keys, registry)
-      : createExplainBearer(settings, issuers);
+      : createExplainBearer(settings, issuers, fetchJson);
   const authorizer = createAuthorizer(endpoint);
-  const explainUpstream = createExplainUpstream(settings, issuers);
+  const explainUpstream = createExplainUpstream(settings, issuers, fetchJson);
 
   function explainCall(
     value: Credential,

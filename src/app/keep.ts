@@ -13,17 +13,23 @@ export interface Keep<T> {
 
 type Revealing = { readonly reveal?: unknown };
 
+/** A map prints as an empty object. */
+const listed = (_key: string, value: unknown): unknown =>
+  value instanceof Map ? [...value] : value;
+
 /** A secret prints as a mask, so its value is revealed here: a changed secret is a change. */
 function revealed(this: unknown, key: string, value: unknown): unknown {
   const original = (this as Readonly<Record<string, unknown>>)[key];
   const reveal = (original as Revealing | null | undefined)?.reveal;
   if (typeof reveal === 'function') return { secret: (reveal as () => string)() };
-  return value instanceof Map ? [...value] : value;
+  return listed(key, value);
 }
 
 /** Equal for equal configurations. A hash, so that no key of a map holds a secret. */
-export const fingerprintOf = (config: unknown): string =>
-  createHash('sha256').update(JSON.stringify(config, revealed)).digest('base64');
+export const fingerprintOf = (config: unknown, { withSecrets = true } = {}): string =>
+  createHash('sha256')
+    .update(JSON.stringify(config, withSecrets ? revealed : listed))
+    .digest('base64');
 
 export function createKeep<T>(): Keep<T> {
   const parts = new Map<string, T>();

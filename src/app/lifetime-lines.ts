@@ -10,11 +10,16 @@ const KEY_DRAWN =
   'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
   'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
 
+export interface Started extends Pick<Listeners, 'address' | 'adminAddress'> {
+  readonly config: ResolvedConfig;
+  readonly apiKeys: readonly ApiKey[];
+  /** The hash of the configuration. */
+  readonly hash: string;
+}
+
 /** After the listeners are open. */
 export function reportStart(
-  config: ResolvedConfig,
-  apiKeys: readonly ApiKey[],
-  { address, adminAddress }: Pick<Listeners, 'address' | 'adminAddress'>,
+  { config, apiKeys, hash, address, adminAddress }: Started,
   notify: Notify,
   nowMs: number,
 ): void {
@@ -24,6 +29,7 @@ export function reportStart(
     address,
     admin: adminAddress,
     endpoints: config.endpoints.map(({ resource }) => resource),
+    configHash: hash,
   });
   const ofRegistry = registryNotices(config, apiKeys, nowMs);
   for (const notice of [...startNotices(config), ...ofRegistry]) notify(notice);

@@ -1,5 +1,5 @@
 // Finds the copies of issuer metadata that the gateway publishes beside its endpoints.
-import type { ResolvedConfig } from '../config/resolved-config.js';
+import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { MirroredMetadata } from '../http/routes/metadata.js';
 import type { MetadataSource } from '../idp/metadata.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
@@ -11,19 +11,26 @@ export interface Mirrors {
   readonly sources: ReadonlySet<MetadataSource>;
 }
 
-export function createMirrors(
-  { endpoints, issuers: configs }: Pick<ResolvedConfig, 'endpoints' | 'issuers'>,
-  issuers: ReadonlyMap<string, IssuerRuntime>,
-): Mirrors {
+type Configured = Pick<ResolvedConfig, 'endpoints' | 'issuers'>;
+
+/** The issuers of which the gateway publishes a copy. */
+export function mirroredIssuers({ endpoints, issuers }: Configured): ResolvedIssuer[] {
   /** Clients look for the metadata of the first issuer of an endpoint. */
   const firstIssuers = new Set(endpoints.flatMap((endpoint) => endpoint.issuers.slice(0, 1)));
+  return issuers.filter(
+    ({ issuer, metadataMirror }) => metadataMirror.enabled && firstIssuers.has(issuer),
+  );
+}
+
+export function createMirrors(
+  config: Configured,
+  issuers: ReadonlyMap<string, IssuerRuntime>,
+): Mirrors {
   const mirrored = new Map(
-    configs
-      .filter(({ issuer, metadataMirror }) => metadataMirror.enabled && firstIssuers.has(issuer))
-      .map(
-        ({ issuer, metadataMirror, authorizationServers }) =>
-          [issuer, { ...metadataMirror, server: authorizationServers[0] }] as const,
-      ),
+    mirroredIssuers(config).map(
+      ({ issuer, metadataMirror, authorizationServers }) =>
+        [issuer, { ...metadataMirror, server: authorizationServers[0] }] as const,
+    ),
   );
   return {
     copyOf(issuer) {

@@ -7,12 +7,13 @@ import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Notify } from '../core/notice.js';
 import { inSlices } from '../core/slices.js';
-import type { ReloadPart, ReloadState } from '../observe/state-metrics.js';
+import type { ConfigState, ReloadPart, ReloadState } from '../observe/gateway-state.js';
 import type { ApiKeyRegistry, KeyChanges } from '../verify/api-keys.js';
+import { configState } from './config-state.js';
 
 /** Reads what the gateway started with once more. Each function returns the text of problems. */
 export interface ReloadSource {
-  readConfig(): ResolvedConfig | string;
+  readConfig(): ResolvedConfig | string | Promise<ResolvedConfig | string>;
   /**
    * The keys of the configuration and those of its `apiKeysFile`, in slices. `known`: the entry
    * that the gateway has with a SHA-256.
@@ -31,8 +32,13 @@ export interface ReloadDependencies {
   readonly wallMs: () => number;
   /** The active configuration. */
   active(): ResolvedConfig;
-  /** Builds a runtime, and returns the function that makes it the active one. May throw. */
-  build(config: ResolvedConfig): () => void;
+  /**
+   * Opens the destinations of audit and traces, and resolves to the function that makes them the
+   * active ones. Rejects with an Error that says how to fix it.
+   */
+  prepare(config: ResolvedConfig): Promise<() => void>;
+  /** Builds and warms a runtime. Resolves to the function that makes it the active one. */
+  build(config: ResolvedConfig): Promise<() => void>;
   /** The keys of the registry changed, and no configuration with them. */
   keysChanged(): void;
   /** True from the beginning of the shutdown on. */
@@ -46,6 +52,7 @@ export interface Reloads {
    */
   reload(source: ReloadSource): Promise<string | null>;
   states(): ReloadState[];
+  config(): ConfigState;
 }
 
 /** `one problem\n  other`: one line of the log. */
@@ -62,21 +69,20 @@ const NEW_VARIABLES =
 const withVariableHint = (text: string): string =>
   /: the variable \S+ is not set; set it\b/.test(text) ? text + NEW_VARIABLES : text;
 
-/** The settings that belong to the open listeners and to the processes. */
+/** The settings that belong to the open listeners and to the processes, and their text. */
+const FIXED: Readonly<Record<string, (config: ResolvedConfig) => string>> = {
+  listen: ({ listen: { host, port } }) => `${host}:${port}`,
+  admin: ({ admin: { host, port } }) => `${host}:${port}`,
+  workers: ({ workers }) => String(workers),
+};
+
 function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
-  const parts = ['listen', 'admin'] as const;
-  const changed = parts.filter(
-    (part) => before[part].host !== after[part].host || before[part].port !== after[part].port,
-  );
-  const changes = changed.map((part) => {
-    const [{ host, port }, now] = [before[part], after[part]];
-    return `${part} is ${host}:${port} and would be ${now.host}:${now.port}`;
+  const changes = Object.entries(FIXED).flatMap(([name, textOf]) => {
+    const [is, wouldBe] = [textOf(before), textOf(after)];
+    return is === wouldBe ? [] : [`${name} is ${is} and would be ${wouldBe}`];
   });
-  const isOther = before.workers !== after.workers;
-  if (isOther) changes.push(`workers is ${before.workers} and would be ${after.workers}`);
   if (changes.length === 0) return null;
-  const kept = isOther ? 'its listeners and its workers' : 'its listeners';
-  return `${changes.join('; ')}; a running gateway keeps ${kept}: restart to change it`;
+  return `${changes.join('; ')}; a running gateway keeps these: restart to change it`;
 }
 
 /** Old keys of the file, beside the keys of a new configuration. */
@@ -111,16 +117,19 @@ function signsWithNewKey(
   return !before.keys.some((key) => key.reveal() === first.reveal());
 }
 
+const STARTED = { succeeded: 0, failed: 0, isUp: true, lastMs: null, problems: null };
+
 const STOPPING = 'the gateway is stopping; the next start reads the files';
 
 export function createReloads(dependencies: ReloadDependencies): Reloads {
-  const { apiKeys, notify, wallMs, active, build, keysChanged, isStopping } = dependencies;
+  const { apiKeys, notify, wallMs, active, prepare, build, keysChanged, isStopping } = dependencies;
   const states: Record<ReloadPart, Omit<ReloadState, 'part'>> = {
-    config: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
-    api_keys: { succeeded: 0, failed: 0, isUp: true, lastSuccessMs: wallMs() },
+    config: { ...STARTED, lastSuccessMs: wallMs() },
+    api_keys: { ...STARTED, lastSuccessMs: wallMs() },
   };
   /** The keys of the active configuration, without those that a rejected one no longer had. */
   let ownKeys = active().apiKeys;
+  let current = configState(active());
   let running: Promise<string | null> = Promise.resolve(null);
   let waiting: Promise<string | null> | null = null;
   let latest: ReloadSource | null = null;
@@ -128,14 +137,16 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   let outcome: string | null = null;
 
   function succeeded(part: ReloadPart): void {
-    const lastSuccessMs = wallMs();
-    const { succeeded: count } = states[part];
-    states[part] = { ...states[part], succeeded: count + 1, isUp: true, lastSuccessMs };
+    const now = wallMs();
+    const last = { isUp: true, lastMs: now, lastSuccessMs: now, problems: null };
+    states[part] = { ...states[part], succeeded: states[part].succeeded + 1, ...last };
   }
   function failed(part: ReloadPart, problems: string): void {
     outcome ??= problems;
-    states[part] = { ...states[part], failed: states[part].failed + 1, isUp: false };
-    const detail = `${withVariableHint(oneLine(problems))}. ${
+    const text = withVariableHint(oneLine(problems));
+    const last = { isUp: false, lastMs: wallMs(), problems: text };
+    states[part] = { ...states[part], failed: states[part].failed + 1, ...last };
+    const detail = `${text}. ${
       part === 'config'
         ? 'The gateway keeps the configuration that it runs with'
         : 'The gateway keeps the last good keys'
@@ -165,7 +176,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
 
   /** False where the active configuration stays. */
   async function reloadConfig(source: ReloadSource): Promise<string | null> {
-    const config = source.readConfig();
+    const config = await source.readConfig();
     if (typeof config === 'string') return config;
     const before = active();
     // A key that is gone from it ends, whatever happens to the rest.
@@ -179,17 +190,23 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const fileKeys = isRead ? [] : besides(config.apiKeys, apiKeys.all(), before);
     const keys = isRead ? read : [...config.apiKeys, ...fileKeys];
     const replace = await inSlices(apiKeys.prepare(keys));
+    const activate = await build(config);
+    const useDestinations = await prepare(config).catch((error: Error) => error.message);
+    if (typeof useDestinations === 'string') return useDestinations;
     if (isStopping()) return 'the gateway is stopping';
-    const activate = build(config);
     // From here to the line there is no wait: no request meets the keys of one configuration and
     // the endpoints of another.
     const changes = replace();
     activate();
+    useDestinations();
     ownKeys = config.apiKeys;
     succeeded('config');
+    current = configState(config, current);
     const endpoints = config.endpoints.map(({ resource }) => resource);
     const detail = source.limits ?? undefined;
-    notify({ event: 'config.reloaded', level: 'info', endpoints, detail });
+    const { generation, hash: configHash } = current;
+    const which = { generation, configHash };
+    notify({ event: 'config.reloaded', level: 'info', endpoints, ...which, detail });
     if (signsWithNewKey(before, config))
       notify({ event: 'identity.new_key_signs', level: 'warn', detail: NEW_IDENTITY_KEY });
     const known = new Set(startNotices(before).map((notice) => JSON.stringify(notice)));
@@ -217,6 +234,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
   }
 
   return {
+    config: () => current,
     reload(source) {
       latest = source;
       waiting ??= running.then(run);

@@ -7,11 +7,16 @@ import { createAuthorizer } from '../authorize/policy.js';
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { EndpointRuntime } from '../core/endpoint-runtime.js';
+import { atOnce } from '../core/slices.js';
 import type { Stages } from '../core/stages.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createPublicRoutes } from '../http/routes/public.js';
-import { fetchJson } from '../idp/fetch-json.js';
-import type { EndpointState, IssuerState, UpstreamState } from '../observe/state-metrics.js';
+import type {
+  EndpointState,
+  IssuerState,
+  LimitState,
+  UpstreamState,
+} from '../observe/gateway-state.js';
 import { createOpenStream } from '../proxy/event-stream.js';
 import { createTransport } from '../proxy/forward.js';
 import { createPool, type UpstreamPool } from '../proxy/pool.js';
@@ -20,9 +25,11 @@ import { createApiKeyAuthenticator } from '../verify/authenticators/api-key.js';
 import { createBearerAuthenticator } from '../verify/authenticators/bearer.js';
 import { createPassThroughAuthenticator } from '../verify/authenticators/pass-through.js';
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import type { KeySource } from '../verify/issuer/jwks.js';
 import { bridgeRuntime } from './bridge.js';
+import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
-import { createNoRoute, createRoute, type Route } from './route.js';
+import { createNoRoute, createRoute, ownHosts, type Route } from './route.js';
 import {
   type EndpointStreams,
   endpointStreams,
@@ -39,8 +46,11 @@ export interface Runtime {
   issuerStates(): IssuerState[];
   endpointStates(): EndpointState[];
   upstreamStates(): UpstreamState[];
+  limitState(): LimitState;
   /** True once the gateway has tried to load the keys of each issuer. */
   keysTried(): boolean;
+  /** Tries the keys of new issuers, before callers need them. Never waits for long. */
+  warm(): Promise<void>;
   /**
    * Makes it the active one: loads keys and metadata without waiting for them, and forgets the
    * shared parts that it does not use. Their connections close with their last response.
@@ -55,8 +65,7 @@ export function issuerRuntimes(
   configs: readonly ResolvedIssuer[],
   shared: RuntimeDependencies & Pick<SharedParts, 'issuers'>,
 ): Map<string, IssuerRuntime> {
-  const build = (config: ResolvedIssuer): IssuerRuntime =>
-    createIssuerRuntime(config, { ...shared, fetchJson });
+  const build = (config: ResolvedIssuer): IssuerRuntime => createIssuerRuntime(config, shared);
   return new Map(
     configs.map((config) => [config.issuer, shared.issuers.get(config, () => build(config))]),
   );
@@ -65,17 +74,33 @@ export function issuerRuntimes(
 export const acceptedBy = (
   { issuers }: Endpoint,
   all: ReadonlyMap<string, IssuerRuntime>,
-): Map<string, IssuerRuntime> => new Map([...all].filter(([issuer]) => issuers.includes(issuer)));
+): Map<string, IssuerRuntime> =>
+  new Map(
+    issuers.flatMap((issuer) => {
+      const runtime = all.get(issuer);
+      return runtime === undefined ? [] : [[issuer, runtime] as const];
+    }),
+  );
 
 /** The name of this deployment in `Via`: equal on every replica, and it reveals nothing. */
 const pseudonymOf = (publicUrl: string): string =>
   `portcullis-${createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)}`;
 
-export function buildRuntime(
+/** Ten times as long as a good issuer takes. A new tenant does not wait longer for a bad one. */
+const WARM_MS = 500;
+
+/** About 10 ms of work. (measured) */
+const ENDPOINTS_OF_A_SLICE = 100;
+
+export const buildRuntime = (...from: Parameters<typeof runtimeInSlices>): Runtime =>
+  atOnce(runtimeInSlices(...from));
+
+/** In slices, because there may be many endpoints. */
+export function* runtimeInSlices(
   config: ResolvedConfig,
   readiness: Readiness,
   shared: SharedParts,
-): Runtime {
+): Generator<void, Runtime> {
   const { clock, pools, drawnSessionKey, admissions } = shared;
   const issuers = issuerRuntimes(config.issuers, shared);
   const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
@@ -85,6 +110,7 @@ export function buildRuntime(
   const bridgeIssuer = config.bridge?.issuer ?? null;
   const apiKeys = createApiKeyAuthenticator(shared.apiKeys, clock);
   const credentials = createUpstreamCredentials(config, issuers, shared);
+  const limits = createLimits(config, shared);
   const streamsOf = new Map<string, EndpointStreams>();
   const nameOfPool = new Map<UpstreamPool, string>();
 
@@ -107,8 +133,9 @@ export function buildRuntime(
         'api-key': apiKeys,
         'pass-through': createPassThroughAuthenticator(clock),
       },
+      guesses: limits.guesses,
       authorize,
-      limiter: null,
+      limiter: limits.of(endpoint),
       credential: credentials.of(endpoint),
       transport: createTransport({
         endpoint,
@@ -123,25 +150,36 @@ export function buildRuntime(
     };
   }
 
+  const endpoints: EndpointRuntime[] = [];
+  for (const endpoint of config.endpoints) {
+    endpoints.push(endpointRuntime(endpoint));
+    if (endpoints.length % ENDPOINTS_OF_A_SLICE === 0) yield;
+  }
   const mirrors = createMirrors(config, issuers);
+  const own = ownHosts(config);
 
+  /** Their load has begun already. */
+  const tried = new Set<KeySource>();
   // An issuer whose JWTs are introspected may publish no keys.
   const withKeys = [...issuers.values()].filter(({ verify }) => verify !== 'introspection');
 
   return {
-    route: createRoute(config.endpoints.map(endpointRuntime)),
+    route: createRoute(endpoints),
     page: createPublicRoutes(config.endpoints, readiness, {
       mirrored: mirrors.copyOf,
       bridge: bridge?.server ?? null,
       identityKeys: credentials.identityKeys,
+      ownHosts: own,
     }),
-    noRoute: createNoRoute(config.endpoints.map(({ path }) => path)),
+    noRoute: createNoRoute(config.endpoints, own),
     issuerStates: () =>
-      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp }]) => ({
+      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp, lastError }]) => ({
         issuer,
         usesKeys: verify !== 'introspection',
         keysAgeMs: keys.ageMs(),
         isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
+        keys: keys.peekKeySet()?.keys.length ?? 0,
+        lastError: lastError(),
         introspectionIsUp: introspect === null ? null : introspectionIsUp(),
       })),
     endpointStates: () =>
@@ -151,6 +189,18 @@ export function buildRuntime(
         { endpoint, kind: 'requests' as const, ...pool.usage(false) },
         { endpoint, kind: 'streams' as const, ...pool.usage(true) },
       ]),
+    async warm() {
+      const cold = withKeys.filter(({ keys }) => !keys.hasAttemptedLoad());
+      if (cold.length === 0) return;
+      let cancel = (): void => {};
+      const bound = new Promise<void>((resolve) => {
+        cancel = shared.schedule(WARM_MS, resolve);
+      });
+      for (const { keys } of cold) tried.add(keys);
+      await Promise.race([bound, Promise.all(cold.map(({ keys }) => keys.preload()))]);
+      cancel();
+    },
+    limitState: limits.state,
     keysTried: () => withKeys.every(({ keys }) => keys.hasAttemptedLoad()),
     activate() {
       const kids = new Set(bridge?.server.verificationKeys.map(({ kid }) => kid));
@@ -164,9 +214,10 @@ export function buildRuntime(
       shared.issuers.retain(new Set(issuers.values()));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
+      limits.activate();
       shared.streamsByEndpoint.retain(new Set(streamsOf.values()));
       for (const pool of pools.retain(new Set(nameOfPool.keys()))) pool.retire();
-      for (const { keys } of withKeys) keys.preload();
+      for (const { keys } of withKeys) if (!tried.has(keys)) void keys.preload();
       for (const metadata of mirrors.sources) metadata.start();
     },
     stop() {

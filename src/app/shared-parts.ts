@@ -5,6 +5,7 @@ import type { Clock, Scheduler } from '../core/clock.js';
 import type { PrincipalCredential } from '../core/endpoint-runtime.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
+import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
@@ -15,6 +16,7 @@ import { type Admissions, createAdmissions } from './admissions.js';
 import type { BridgeRuntime } from './bridge.js';
 import { type CountingTicker, countStreams } from './count-streams.js';
 import { createKeep, type Keep } from './keep.js';
+import { createLimitParts, type LimitParts } from './limits.js';
 
 export interface RuntimeDependencies {
   readonly clock: Clock;
@@ -22,6 +24,12 @@ export interface RuntimeDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   readonly notify: Notify;
+  /** Sends the requests to identity providers. */
+  readonly fetchJson: FetchJson;
+  /** False while a grant of a token would have no audit record. By default true. */
+  readonly canRecord?: () => boolean;
+  /** True in a worker: the primary counts for limits, where no store is configured. */
+  readonly countsInPrimary?: boolean;
 }
 
 /** The event streams of one endpoint of the configuration. */
@@ -47,17 +55,25 @@ export interface SharedParts extends RuntimeDependencies {
   readonly bridges: Keep<BridgeRuntime>;
   /** Counts guesses at the token endpoint. No reload forgets them. */
   readonly grantLimits: GrantLimits;
+  readonly limits: LimitParts;
 }
 
-export function createSharedParts(
-  dependencies: RuntimeDependencies,
-  drawnSessionKey = secret(randomBytes(32).toString('base64')),
-): SharedParts {
+/** The shared parts are made of these. */
+interface Surroundings extends Omit<RuntimeDependencies, 'fetchJson'> {
+  /** Requests to identity providers go through the proxy of the environment. */
+  readonly usesProxy: boolean;
+  /** Default: one that no other process has. */
+  readonly sessionKey?: Secret | undefined;
+}
+
+export function createSharedParts(surroundings: Surroundings): SharedParts {
+  const { usesProxy, sessionKey, ...dependencies } = surroundings;
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
     ...dependencies,
-    drawnSessionKey,
+    fetchJson: createFetchJson({ usesProxy }),
+    drawnSessionKey: sessionKey ?? secret(randomBytes(32).toString('base64')),
     issuers: createKeep(),
     pools: createKeep(),
     upstreamCredentials: createKeep(),
@@ -67,6 +83,7 @@ export function createSharedParts(
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
+    limits: createLimitParts(),
   };
 }
 

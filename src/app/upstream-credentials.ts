@@ -9,21 +9,17 @@ import type {
   ExchangeCredential,
   UpstreamCredentialConfig,
 } from '../core/upstream-credential.js';
-import { urlForLog } from '../idp/discovery.js';
-import { type FetchJson, fetchJson } from '../idp/fetch-json.js';
-import { createMetadataSource } from '../idp/metadata.js';
 import { createSigningRing, type SigningRing } from '../oauth/signing-keys.js';
 import { keyCredential } from '../proxy/credentials/api-key.js';
 import { clientCredentials } from '../proxy/credentials/client-credentials.js';
-import { createExchange, exchangeCredential } from '../proxy/credentials/exchange.js';
+import { exchangeCredential } from '../proxy/credentials/exchange.js';
 import { forwardCredential } from '../proxy/credentials/forward.js';
-import { createIdJagExchange } from '../proxy/credentials/id-jag.js';
 import { identityCredential } from '../proxy/credentials/identity.js';
 import { noCredential } from '../proxy/credentials/none.js';
 import { staticCredential } from '../proxy/credentials/static.js';
-import { createTokenClient } from '../proxy/credentials/token-client.js';
 import { createUpstreamCredential } from '../proxy/credentials/upstream-credential.js';
 import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
+import { exchangeAt, ownTokenClient } from './exchanges.js';
 import type { Keep } from './keep.js';
 import type { RuntimeDependencies } from './shared-parts.js';
 
@@ -37,8 +33,6 @@ export interface UpstreamCredentials {
 
 interface Shared extends RuntimeDependencies {
   readonly upstreamCredentials: Keep<PrincipalCredential>;
-  /** Absent: the usual one. `explain` records the requests. */
-  readonly fetchJson?: FetchJson;
 }
 
 /** The kinds with a state or a secret of their own. */
@@ -50,63 +44,22 @@ export function createUpstreamCredentials(
   shared: Shared,
 ): UpstreamCredentials {
   const { clock, upstreamCredentials } = shared;
-  const dependencies = { fetchJson, ...shared };
   const ring: SigningRing<IdentityClaims> | null =
     identity === null ? null : createSigningRing(identity.keys, IDENTITY_TYP);
   const used = new Set<PrincipalCredential>();
 
-  function exchange(config: ExchangeCredential, path: string): PrincipalCredential {
-    const { issuer, idJag } = config;
-    const metadata = runtimes.get(issuer)?.metadata ?? null;
-    if (idJag !== null) {
-      const { timeoutMs } = idJag;
-      const exchange = createIdJagExchange(
-        { ...config, idJag },
-        {
-          ...dependencies,
-          issuerMetadata: metadata,
-          serverMetadata: createMetadataSource({
-            ...dependencies,
-            issuer: idJag.issuer,
-            timeoutMs,
-          }),
-          path,
-        },
-      );
-      return exchangeCredential(config, { ...shared, exchange });
-    }
-    const client = createTokenClient({
-      ...dependencies,
-      server: config,
-      metadata,
-      // As for introspection: with the URL of the metadata as its audience, a server that an
-      // attacker put there could replay an assertion elsewhere.
-      assertionAudience: issuer,
-      asker: 'caller',
-      about: { endpoint: path, issuer },
-    });
-    return exchangeCredential(config, {
-      ...shared,
-      exchange: createExchange(config, client, clock),
-    });
+  function exchange(config: ExchangeCredential, name: string): PrincipalCredential {
+    const metadata = runtimes.get(config.issuer)?.metadata ?? null;
+    const exchange = exchangeAt(config, metadata, name, shared);
+    return exchangeCredential(config, { ...shared, exchange });
   }
 
-  function ofGateway(config: ClientCredentialsCredential, path: string): PrincipalCredential {
-    const { tokenUrl } = config;
-    const client = createTokenClient({
-      ...dependencies,
-      server: config,
-      metadata: null,
-      // The configuration names no issuer here. RFC 7523 section 3 allows the URL of the token
-      // endpoint, and the operator wrote this one, so no attacker can choose it.
-      assertionAudience: tokenUrl,
-      asker: 'gateway',
-      about: { endpoint: path, tokenUrl: urlForLog(tokenUrl) },
-    });
+  function ofGateway(config: ClientCredentialsCredential, name: string): PrincipalCredential {
+    const client = ownTokenClient(config, 'gateway', name, shared);
     return clientCredentials(config, { ...shared, client });
   }
 
-  function build(config: Kept, path: string): PrincipalCredential {
+  function build(config: Kept, name: string): PrincipalCredential {
     switch (config.kind) {
       case 'static':
         return staticCredential(config);
@@ -115,9 +68,9 @@ export function createUpstreamCredentials(
           throw new Error('the configuration has no identity');
         return identityCredential(config, { issuer: identity.issuer, sign: ring.sign, clock });
       case 'exchange':
-        return exchange(config, path);
+        return exchange(config, name);
       case 'client-credentials':
-        return ofGateway(config, path);
+        return ofGateway(config, name);
     }
   }
 
@@ -128,12 +81,12 @@ export function createUpstreamCredentials(
       : null;
 
   function kept(endpoint: Endpoint): PrincipalCredential {
-    const { path, upstream, upstreamCredential: config } = endpoint;
+    const { name, upstream, upstreamCredential: config } = endpoint;
     if (config.kind === 'none') return noCredential;
     if (config.kind === 'forward') return forwardCredential;
     const ofRing = config.kind === 'identity' ? identity : null;
-    const key = { path, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
-    const credential = upstreamCredentials.get(key, () => build(config, path));
+    const key = { name, url: upstream.url, config, ofRing, issuer: issuerOf(config) };
+    const credential = upstreamCredentials.get(key, () => build(config, name));
     used.add(credential);
     return credential;
   }

@@ -43,17 +43,26 @@ export function hasClaim(
   return value === has || (Array.isArray(value) && value.includes(has));
 }
 
+/** For the log and the audit. */
+interface Denial {
+  readonly detail: string;
+  readonly rule?: string;
+}
+
 /** Why more scopes would not help this caller (A-34, policy denial). Null: they would. */
-function denialFor(caller: Caller, required: Requirements): string | null {
-  if (required.denialDetail !== null) return required.denialDetail;
+function denialFor(caller: Caller, required: Requirements): Denial | null {
+  const { denialDetail, denyingRule } = required;
+  if (denialDetail !== null)
+    return { detail: denialDetail, ...(denyingRule !== null && { rule: denyingRule }) };
   if (caller.kind === 'pass-through')
     return required.requiresPrincipal
-      ? 'a pass-through caller cannot prove scopes or claims'
+      ? { detail: 'a pass-through caller cannot prove scopes or claims' }
       : null;
   const missing = required.claims.find((rule) => !hasClaim(rule, caller.claims));
-  if (missing !== undefined && caller.kind === 'key')
-    return `the rule requires the claim ${missing.claim}, and an API key has no claims`;
-  return missing === undefined ? null : `the claim ${missing.claim} lacks the required value`;
+  if (missing === undefined) return null;
+  const { claim, rule } = missing;
+  if (caller.kind !== 'key') return { detail: `the claim ${claim} lacks the required value`, rule };
+  return { detail: `the rule requires the claim ${claim}, and an API key has no claims`, rule };
 }
 
 /** The scopes that clients can request: the published ones, and those that these include. */
@@ -74,8 +83,8 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
     if (finder === null) return base;
     if (name === null) return envelopeInvalid({ detail: `the call does not name a ${kind}` });
     const required = finder(name);
-    const detail = denialFor(caller, required);
-    return detail === null ? required.scopes : DENIED[kind]({ detail });
+    const denial = denialFor(caller, required);
+    return denial === null ? required.scopes : DENIED[kind](denial);
   }
 
   /** The scopes that all targets of a completion or a subscription require. */
@@ -103,13 +112,15 @@ export function createRules(endpoint: Endpoint, policy: Policy): Rules {
     message: Message,
   ): Scopes | Failure {
     if (method === null)
-      return policy.clientResponses ? base : methodDenied({ detail: 'a response of the client' });
+      return policy.clientResponses
+        ? base
+        : methodDenied({ detail: 'a response of the client', rule: 'methods.clientResponses' });
     if (method === COMPLETE || method === SUBSCRIBE) return scopesForRefs(caller, method, message);
     const target = METHODS.get(method);
     if (target === undefined) {
       return allowed.some((matches) => matches(method))
         ? base
-        : methodDenied({ detail: 'not a method of the protocol' });
+        : methodDenied({ detail: 'not a method of the protocol', rule: 'methods.allow' });
     }
     return target === null || target.kind === null
       ? base

@@ -45,5 +45,6 @@ export function checkScope(caller: Caller, endpoint: Endpoint, required: Scopes)
   const missing = missingScope(caller, endpoint, required);
   if (missing === null) return null;
   const scopes = scopesToRequest(caller, endpoint, required);
-  return scopeInsufficient({ detail: `${missing} is not granted`, scopes });
+  const rule = `scope ${missing}`;
+  return scopeInsufficient({ detail: `${missing} is not granted`, rule, scopes });
 }

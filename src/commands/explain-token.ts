@@ -6,6 +6,7 @@ import type { ApiKey } from '../core/api-key.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { Notify } from '../core/notice.js';
 import { systemClock } from '../launch/clock.js';
+import { usesProxyOfNode } from '../launch/proxy-of-node.js';
 
 export const explainTokenFor = (
   config: ResolvedConfig,
@@ -20,6 +21,7 @@ export const explainTokenFor = (
     endpoint,
     clock: systemClock,
     random: Math.random,
+    usesProxy: usesProxyOfNode(),
     notify,
     written,
   });

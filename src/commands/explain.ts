@@ -17,7 +17,7 @@ import { headerCredentialOf } from './header-credential.js';
 import { createPrintable } from './printable.js';
 
 export const explainHelp = `\
-portcullis explain [TOKEN] [--config FILE] [--endpoint PATH] [--tool NAME] [--json]
+portcullis explain [TOKEN] [--config FILE] [--endpoint NAME] [--tool NAME] [--json]
 
 Checks a bearer token or an API key as the gateway does: with the same code and the same
 configuration. It prints each check in order, with the value in the token (observed) and in the
@@ -31,7 +31,8 @@ token, the key or a secret of the configuration. It prints only those claims tha
                     it from standard input. Every user of this machine can see the command line in
                     the list of processes; the variable PORTCULLIS_TOKEN is safer
   --config FILE     as for serve; without it PORTCULLIS_CONFIG, or the environment
-  --endpoint PATH   the path of the endpoint; required if there are several
+  --endpoint NAME   the path of the endpoint, or its first host and path, or its resource (the URL
+                    that clients use); required if there are several
   --tool NAME       include the rules for a call of this tool
   --json            print one JSON object
   --help            this text
@@ -65,18 +66,27 @@ function givenOf(
 /** The output could have the key although the operator gave it in quotes. */
 const withoutQuotes = (text: string): string => text.replace(/^["'`]|["'`]$/g, '');
 
+/** More endpoints would fill the screen. */
+const SHOWN = 20;
+
 /** The endpoint, or the text of the problem. */
 function selectEndpoint(
   { endpoints }: ResolvedConfig,
-  path: string | undefined,
+  given: string | undefined,
 ): Endpoint | string {
-  const paths = endpoints.map((endpoint) => endpoint.path).join(', ');
-  const only = endpoints.length === 1 ? endpoints[0] : undefined;
-  const found = path === undefined ? only : endpoints.find((endpoint) => endpoint.path === path);
+  const names = [...new Set(endpoints.map(({ name }) => name))];
+  const [only] = names.length === 1 ? endpoints : [];
+  const found =
+    given === undefined
+      ? only
+      : (endpoints.find(({ resource }) => resource === given) ??
+        endpoints.find(({ name }) => name === given));
   if (found !== undefined) return found;
-  return path === undefined
-    ? `There are several endpoints; write --endpoint with one of ${paths}`
-    : `No endpoint has this path; the configuration has ${paths}`;
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  const known = names.slice(0, SHOWN).join(', ') + more;
+  return given === undefined
+    ? `There are several endpoints; write --endpoint with one of ${known}`
+    : `No endpoint has this name or resource; the configuration has ${known}`;
 }
 
 export async function explain(args: readonly string[], io: CommandIo = processIo): Promise<number> {

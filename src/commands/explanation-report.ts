@@ -66,7 +66,7 @@ export function explanationText(
       `note: ${event}${detail === undefined ? '' : `: ${printable.text(String(detail))}`}`,
   );
   return [
-    `Checks of ${explanation.isKey ? 'an API key' : 'a bearer token'} at ${endpoint.path} (${endpoint.resource})`,
+    `Checks of ${explanation.isKey ? 'an API key' : 'a bearer token'} at ${endpoint.name} (${endpoint.resource})`,
     '',
     ...explanation.steps.flatMap((step) => stepLines(step, printable)),
     ...noticeLines,
@@ -89,14 +89,14 @@ function stepJson({ name, state, failure, wouldPass, observed, expected }: Expla
 }
 
 export function explanationJson(
-  { path, resource }: Endpoint,
+  { name, resource }: Endpoint,
   { steps, failure, status, isKey }: ExplanationWithStatus,
   notices: readonly Notice[],
   printable: Printable,
   fix: FixText | null = null,
 ): string {
   return printable.json({
-    endpoint: path,
+    endpoint: name,
     resource,
     credential: isKey ? 'API key' : 'bearer token',
     wouldPass: failure === null,

@@ -1,7 +1,7 @@
 // Writes a change of the configuration as YAML to paste, or as the variables that set it.
 import { variableOf } from '../config/environment-variables.js';
 import type { Path } from '../config/problems.js';
-import type { WrittenConfig } from '../config/written-config.js';
+import { changedFields, indexOfEndpoint, type WrittenConfig } from '../config/written-config.js';
 import type { ExplanationFix } from '../core/explanation.js';
 import { isObject } from '../core/json.js';
 import type { Printable } from './printable.js';
@@ -43,10 +43,9 @@ function yamlLines(value: unknown, indent: string): string[] {
 function leaves(value: unknown, raw: unknown, path: Path = []): [Path, unknown][] {
   if (Array.isArray(value) && value.some(isObject))
     return value.flatMap((one) => {
-      const { path: own, ...fields } = one as Record<string, unknown>;
       const all: unknown[] = Array.isArray(raw) ? raw : [];
-      const at = all.findIndex((other) => isObject(other) && other.path === own);
-      return leaves(fields, all[at], [...path, at]);
+      const at = indexOfEndpoint(all, one);
+      return leaves(changedFields(one as Record<string, unknown>), all[at], [...path, at]);
     });
   if (!isObject(value)) return [[path, value]];
   return Object.entries(value).flatMap(([name, inner]) =>

@@ -6,6 +6,7 @@ const LAST_LINES_MS = 2_000;
 
 export interface Output {
   write(lines: Buffer): unknown;
+  written(done: () => void): void;
   close(): Promise<void>;
 }
 
@@ -20,6 +21,7 @@ export function openOutput(): Output {
     // The types of sonic-boom know only its text mode. A fetch that is still running may log after
     // the last line; the process does not wait for it.
     write: (lines) => closed || destination.write(lines as unknown as string),
+    written: (done) => void destination.once('drain', done),
     close: () =>
       new Promise((resolve) => {
         closed = true;

@@ -4,6 +4,7 @@ import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { suitedTo } from './how-started.js';
+import { pauseOptimizers } from './start-memory.js';
 
 interface Command {
   /** Resolves to the exit code. */
@@ -17,6 +18,8 @@ interface Command {
  */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => {
+    // Before the parts of the command: most of the start is their code.
+    pauseOptimizers();
     const { serve, serveHelp } = await import('./serve.js');
     return { run: serve, help: serveHelp };
   },
@@ -32,6 +35,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { doctor, doctorHelp } = await import('./doctor.js');
     return { run: doctor, help: doctorHelp };
   },
+  check: async () => {
+    const { check, checkHelp } = await import('./check.js');
+    return { run: check, help: checkHelp };
+  },
   explain: async () => {
     const { explain, explainHelp } = await import('./explain.js');
     return { run: explain, help: explainHelp };
@@ -39,6 +46,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'hash-key': async () => {
     const { hashKey, hashKeyHelp } = await import('./hash-key.js');
     return { run: hashKey, help: hashKeyHelp };
+  },
+  schema: async () => {
+    const { schema, schemaHelp } = await import('./schema.js');
+    return { run: schema, help: schemaHelp };
   },
 };
 
@@ -48,11 +59,14 @@ export const help = `portcullis: an auth gateway in front of MCP servers
   portcullis health [--ready]        say whether the gateway that runs here is healthy
   portcullis demo [--upstream URL]   see the gateway work on loopback, with a real identity provider
                                      and its own MCP server, or with yours
+  portcullis check [FILE]            test a configuration: its issuers, its MCP servers and
+                                     its addresses, and say what to fix
   portcullis doctor URL              test whether clients can reach a server, log in and call it,
                                      and say what to fix; --tool NAME calls that tool
   portcullis explain [TOKEN]         say why the gateway accepts or rejects a token;
                                      --tool NAME includes the rules for a call of that tool
   portcullis hash-key                make an API key and its entry for the configuration
+  portcullis schema                  print the JSON Schema of the configuration, for editors
 
   portcullis COMMAND --help          show the options of a command
   portcullis --version`;

@@ -6,7 +6,7 @@ import type { Gateway } from '../app/app.js';
 import type { PrimaryGateway } from '../app/workers/primary.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
-import { loadConfig } from '../launch/load-config.js';
+import { DestinationError } from '../core/destination-error.js';
 import { reloadSource } from '../launch/reload-source.js';
 import {
   DRAIN_MS,
@@ -22,12 +22,17 @@ import { type CommandIo, processIo } from './command-io.js';
 import { openOutput } from './output.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
-import { keepRequestsYoung, releaseStartMemory } from './start-memory.js';
+import {
+  keepRequestsYoung,
+  optimizeParserLater,
+  releaseStartMemory,
+  resumeOptimizers,
+} from './start-memory.js';
 
 /** The script of a worker. */
 const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
 
-export const serveHelp = `portcullis serve [--config FILE]
+export const serveHelp = `portcullis serve [--config FILE] [--watch]
 
 Runs the gateway. Without a file it reads the environment: PORTCULLIS_UPSTREAM,
 PORTCULLIS_PUBLIC_URL and PORTCULLIS_ISSUER are enough for one server. .env.example lists every
@@ -35,6 +40,7 @@ variable.
 
   --config FILE   YAML with publicUrl, issuers and endpoints; without it, the file that the variable
                   PORTCULLIS_CONFIG names
+  --watch         reads the file again when it changes, or one of its secrets or its API keys
   --help          this text
 
 The log goes to standard output as JSON lines. On a terminal, a few lines of words about endpoints
@@ -52,7 +58,11 @@ Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
 export async function serve(args: readonly string[], io: CommandIo = processIo): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      watch: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     io.write(serveHelp);
@@ -63,7 +73,12 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(insecure);
     return 1;
   }
-  const loaded = loadConfig(values.config, io.env);
+  optimizeParserLater();
+  const files = values.watch
+    ? (await import('../launch/files-read.js')).createFilesRead()
+    : undefined;
+  const source = reloadSource(values.config, io.env, files);
+  const loaded = source.load();
   if (typeof loaded === 'string') {
     io.writeError(loaded);
     return 1;
@@ -87,18 +102,26 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       ? startHere(loaded, options)
       : startWorkers(loaded, options, { count, file: WORKER_FILE }));
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!(error instanceof ListenError || error instanceof DestinationError)) throw error;
     io.writeError(error.message);
     return 1;
   }
+  resumeOptimizers();
   void isReadyBefore(() => false, gateway).then(releaseStartMemory);
-  signals.reportTo(gateway.notify);
+  const { notify } = gateway;
+  signals.reportTo(notify);
   signals.accept();
-  const source = reloadSource(values.config, io.env);
-  signals.reloadWith(() => gateway.reload(source));
+  const reload = (): Promise<unknown> => gateway.reload(source);
+  const watch =
+    files === undefined
+      ? null
+      : (await import('../launch/watch-files.js')).watchFiles({ files, reload, notify });
+  signals.reloadWith(() => void reload().then(() => watch?.follow()));
+  await watch?.start();
   const stopped = signals.stopped.then(() => null);
   const failure = await Promise.race([stopped, gateway.gaveUp ?? stopped]);
   if (failure !== null) io.writeError(failure);
+  watch?.close();
   const delayMs = failure === null ? gateway.config().drain.delaySeconds * 1000 : 0;
   await gateway.close(DRAIN_MS, delayMs);
   await output.close();

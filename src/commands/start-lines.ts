@@ -109,7 +109,7 @@ export function createStartLines(
 
   function listening({ address, admin }: Notice): void {
     write(`Portcullis ${version} listens on ${urlOf(address as AddressInfo)}`);
-    write(`Metrics and health: ${urlOf(admin as AddressInfo)}`);
+    write(`Page, metrics and health: ${urlOf(admin as AddressInfo)}`);
     list(
       endpoints,
       ({ resource, upstream }) =>

@@ -89,7 +89,7 @@ export function createLineReader(
   const lines: number[] = [];
   const names = createTextIndex((number) => keys[number]?.name ?? '');
   const hashes = createTextIndex((number) => keys[number]?.sha256 ?? '');
-  const paths = new Map(sources.endpoints.map((one) => [one.path, one.apiKeys.length > 0]));
+  const takers = new Map(sources.endpoints.map((one) => [one.name, one.apiKeys.length > 0]));
   const secrets = new Map<string, Secret | string>();
   const tenants = interned<string>((text) => text);
   const scopeLists = internedLists();
@@ -126,12 +126,12 @@ export function createLineReader(
   }
 
   const endpointProblems = (list: readonly string[]): LineProblem[] =>
-    list.flatMap((path, i) => {
-      const takesKeys = paths.get(path);
+    list.flatMap((name, i) => {
+      const takesKeys = takers.get(name);
       if (takesKeys === true) return [];
       const message =
         takesKeys === undefined
-          ? 'no endpoint has this path; correct it'
+          ? `no endpoint has this ${name.startsWith('/') ? 'path' : 'name'}; correct it`
           : 'this endpoint takes no API keys; add apiKeys to it, or remove the path';
       return [{ path: ['endpoints', i], message }];
     });

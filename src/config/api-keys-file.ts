@@ -11,7 +11,7 @@ import {
 } from './api-key-lines.js';
 import { readFileParts } from './file-parts.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
-import type { Environment } from './secrets.js';
+import { type Environment, noteFile } from './secrets.js';
 
 const MOST_SHOWN = 20;
 
@@ -47,6 +47,7 @@ export function* readApiKeys(
 ): Generator<void, readonly ApiKey[]> {
   const { apiKeys, apiKeysFile } = sources;
   if (apiKeysFile === null) return apiKeys;
+  noteFile(environment, apiKeysFile);
   const problems = problemList(apiKeysFile);
   const reader = createLineReader(sources, environment, known);
   const fileProblem = yield* readFileParts(apiKeysFile, {

@@ -59,14 +59,20 @@ const heldScopes = ({ scopes }: ApiKey, { scopeImplies }: Endpoint): Set<string>
   new Set(scopes.flatMap((scope) => [scope, ...(scopeImplies.get(scope) ?? [])]));
 
 function canPass(key: ApiKey, endpoint: Endpoint): boolean {
-  if (!isForEndpoint(key, endpoint.path)) return false;
+  if (!isForEndpoint(key, endpoint.name)) return false;
   const held = heldScopes(key, endpoint);
   return endpoint.scopes.every((scope) => held.has(scope));
 }
 
+/** The first host of each endpoint: the others have the same settings. */
+const oneOfEachName = (endpoints: readonly Endpoint[]): Endpoint[] =>
+  [
+    ...new Map([...endpoints].reverse().map((endpoint) => [endpoint.name, endpoint])).values(),
+  ].reverse();
+
 /** About the keys in the configuration itself. The keys of a file are not known here. */
 export function keyNotices({ apiKeys, apiKeysFile, endpoints }: ResolvedConfig): Notice[] {
-  const users = endpoints.filter((endpoint) => endpoint.apiKeys.length > 0);
+  const users = oneOfEachName(endpoints).filter((endpoint) => endpoint.apiKeys.length > 0);
   const bare = apiKeys.filter(
     ({ upstreamAuthorization }) => upstreamAuthorization?.reveal().includes(' ') === false,
   );
@@ -82,12 +88,12 @@ export function keyNotices({ apiKeys, apiKeysFile, endpoints }: ResolvedConfig):
     notices.push(warning('config.no_api_keys', 'apiKeys is empty: add a key, or a file of keys'));
   for (const endpoint of apiKeys.length === 0 ? [] : users) {
     if (apiKeys.some((key) => canPass(key, endpoint))) continue;
-    const { path, scopes } = endpoint;
+    const { name, scopes } = endpoint;
     const detail =
       scopes.length === 0
-        ? 'no API key is for this endpoint: add its path to endpoints of a key'
+        ? `no API key is for this endpoint: add ${name} to endpoints of a key`
         : `no API key for this endpoint has the scopes that each call needs: ${scopes.join(', ')}`;
-    notices.push(warning('config.no_key_passes', detail, path));
+    notices.push(warning('config.no_key_passes', detail, name));
   }
   return notices;
 }

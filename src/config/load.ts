@@ -3,32 +3,39 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isObject } from '../core/json.js';
+import { atOnce } from '../core/slices.js';
 import { CONFIG_VARIABLE, type PathOrigin, variablesBesideFile } from './config-file.js';
 import { readEnvironment } from './environment.js';
 import { variableOf, variableProblemText } from './environment-variables.js';
 import { ConfigError, type Problem, pathText } from './problems.js';
 import { resolve } from './resolve.js';
 import type { ResolvedConfig } from './resolved-config.js';
-import type { Environment } from './secrets.js';
+import { type Environment, noteFile } from './secrets.js';
 import { unreadableText } from './unreadable.js';
-import { validate, withoutConsequences } from './validate.js';
-import { firstFlawLine, readDocument } from './yaml-document.js';
+import { validate, validateInSlices, withoutConsequences } from './validate.js';
+import { documentInSlices, firstFlawLine, readDocument } from './yaml-document.js';
 import { findWrongIndents, type Tried } from './yaml-indent.js';
 
 /**
  * The configuration from a raw value, or null and every problem. `folder` is where relative paths
  * in it begin. Default: the folder in which the process started.
  */
-export function readConfig(
+function* configInSlices(
   raw: unknown,
   environment: Environment,
   folder = '',
-): { config: ResolvedConfig | null; problems: Problem[] } {
-  const valid = validate(raw);
+): Generator<void, { config: ResolvedConfig | null; problems: Problem[] }> {
+  const valid = yield* validateInSlices(raw);
+  yield;
   const resolution = resolve(valid.value, environment, folder);
+  yield;
   const problems = [...valid.problems, ...withoutConsequences(resolution.problems, valid.problems)];
   return { config: problems.length === 0 ? resolution.toConfig() : null, problems };
 }
+
+/** The same at once. */
+export const readConfig = (...from: Parameters<typeof configInSlices>) =>
+  atOnce(configInSlices(...from));
 
 /** From a raw value. Throws ConfigError. */
 export function resolveConfig(raw: unknown, environment: Environment): ResolvedConfig {
@@ -82,15 +89,15 @@ function withIndentProblems(text: string, problems: Problem[], near: number[]): 
 /** Where the path of the file is: a program that embeds the gateway writes it as an option. */
 type FileOrigin = PathOrigin | 'createGateway({ file })';
 
-/** From the text of a YAML file in a folder. Throws ConfigError. */
-export function parseYaml(
+function* yamlInSlices(
   text: string,
   environment: Environment,
   folder = '',
   from: FileOrigin = '--config',
-): ResolvedConfig {
-  const document = readDocument(text);
-  const read = document.isRead ? readConfig(document.value, environment, folder) : null;
+): Generator<void, ResolvedConfig> {
+  const document = yield* documentInSlices(text);
+  yield;
+  const read = document.isRead ? yield* configInSlices(document.value, environment, folder) : null;
   const isWhole = document.problems.length === 0;
   const hasListen = !isObject(document.value) || document.value.listen !== undefined;
   const beside = from === CONFIG_VARIABLE ? variablesBesideFile(text, hasListen, environment) : [];
@@ -103,12 +110,17 @@ export function parseYaml(
   throw new ConfigError([...beside, ...ofFile]);
 }
 
-/** From a YAML file. Throws ConfigError. */
-export function loadFile(
+/** From the text of a YAML file in a folder. Throws ConfigError. */
+export const parseYaml = (...from: Parameters<typeof yamlInSlices>): ResolvedConfig =>
+  atOnce(yamlInSlices(...from));
+
+/** From a YAML file, in slices: the file of many tenants is large. Throws ConfigError. */
+export function* fileInSlices(
   path: string,
   environment: Environment,
   from: FileOrigin = '--config',
-): ResolvedConfig {
+): Generator<void, ResolvedConfig> {
+  noteFile(environment, path);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -116,8 +128,11 @@ export function loadFile(
     const message = unreadableText(path, (error as NodeJS.ErrnoException).code, from);
     throw new ConfigError([{ path: [], message }]);
   }
-  return parseYaml(text, environment, dirname(path), from);
+  return yield* yamlInSlices(text, environment, dirname(path), from);
 }
+
+export const loadFile = (...from: Parameters<typeof fileInSlices>): ResolvedConfig =>
+  atOnce(fileInSlices(...from));
 
 /** From environment variables alone. Throws ConfigError; its problems name variables. */
 export function loadEnvironment(environment: Environment): ResolvedConfig {

@@ -15,6 +15,7 @@ export interface PartialConfig {
   readonly issuers: ReadonlyMap<string, PartialIssuer>;
   /** By their places in the list. */
   readonly endpoints: ReadonlyMap<number, PartialEndpoint>;
+  readonly endpointsByIssuer: ReadonlyMap<string, readonly [number, PartialEndpoint][]>;
   /** True where this very path has a problem, so that its absence means nothing. */
   isBad(path: Path): boolean;
 }
@@ -24,20 +25,35 @@ export type Check = (config: PartialConfig) => Problem[];
 
 /** The endpoints that accept an issuer, by its name in the file. */
 export const endpointsOf = (
-  { endpoints }: Pick<PartialConfig, 'endpoints'>,
+  { endpointsByIssuer }: Pick<PartialConfig, 'endpointsByIssuer'>,
   issuer: string,
-): [number, PartialEndpoint][] =>
-  [...endpoints].filter(([, endpoint]) => endpoint.issuers?.includes(issuer));
+): readonly [number, PartialEndpoint][] => endpointsByIssuer.get(issuer) ?? [];
+
+function byIssuer(
+  endpoints: ReadonlyMap<number, PartialEndpoint>,
+): Map<string, [number, PartialEndpoint][]> {
+  const found = new Map<string, [number, PartialEndpoint][]>();
+  for (const entry of endpoints)
+    for (const issuer of new Set(entry[1].issuers)) {
+      if (issuer === undefined) continue;
+      const users = found.get(issuer) ?? [];
+      found.set(issuer, users);
+      users.push(entry);
+    }
+  return found;
+}
 
 export function toPartialConfig(
   { issuers = {}, endpoints = [], ...root }: Partially<ConfigInput>,
   problems: readonly Problem[],
 ): PartialConfig {
+  const byPlace = new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}]));
   const bad = new Set(problems.map(({ path }) => pathText(path)));
   return {
     root,
     issuers: new Map(Object.entries(issuers).map(([name, issuer]) => [name, issuer ?? {}])),
-    endpoints: new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}])),
+    endpoints: byPlace,
+    endpointsByIssuer: byIssuer(byPlace),
     isBad: (path) => bad.has(pathText(path)),
   };
 }

@@ -1,8 +1,11 @@
-// Resolves one endpoint: fills in the defaults that depend on other fields.
+// Resolves one endpoint of the configuration: fills in the defaults that depend on other fields,
+// once for each of its hosts.
 import type { Endpoint } from '../core/endpoint.js';
+import { type EndpointHost, endpointName, resourcesOf } from './endpoint-places.js';
 import { resolveCarrier } from './resolve-api-key.js';
 import { isBridged } from './resolve-bridge.js';
 import { publishedServers } from './resolve-issuer.js';
+import { resolveEndpointLimits } from './resolve-limits.js';
 import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import { resolveUpstream } from './resolve-upstream.js';
@@ -28,36 +31,41 @@ function passThroughRule({
   };
 }
 
-/** RFC 9728 section 3.1 inserts the well-known path between host and path. */
-function metadataUrl(resource: string): URL {
+/** The fields that differ between the hosts of an endpoint. */
+function placeAt(host: EndpointHost, resource: string) {
   const { origin, pathname } = new URL(resource);
-  return new URL(
-    `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`,
-  );
+  // RFC 9728 section 3.1 inserts the well-known path between host and path.
+  const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
+  const { href } = new URL(origin + path);
+  return { host, resource, metadataUrl: href, metadataPath: path, publicOrigin: origin };
 }
 
-/** `bridge`: its issuer; null without a bridge. */
-export function resolveEndpoint(
+type Place = ReturnType<typeof placeAt>;
+
+/** One for each host. `bridge`: its issuer; null without a bridge. */
+export function resolveEndpoints(
   input: WithSecrets<EndpointInput>,
   publicUrl: string,
   issuers: Readonly<Record<string, AcceptedIssuer>>,
   bridge: string | null,
-): Endpoint {
-  const resource = input.resource ?? publicUrl + input.path;
-  const metadata = metadataUrl(resource);
+): Endpoint[] {
+  const hosts: readonly EndpointHost[] = input.host ?? [null];
+  const resources = resourcesOf(input, publicUrl);
+  const places = hosts.map((host, i) => placeAt(host, resources[i] as string));
+  const [first, ...others] = places as [Place, ...Place[]];
   const accepted = (input.issuers ?? []).map((name) => issuers[name] as AcceptedIssuer);
   const isOfBridge = bridge !== null && isBridged(input);
-  return {
-    name: input.path,
-    host: null,
+  const endpoint: Endpoint = {
+    name: endpointName(first.host, input.path),
+    host: first.host,
     path: input.path,
-    resource,
-    metadataUrl: metadata.href,
-    metadataPath: metadata.pathname,
+    resource: first.resource,
+    metadataUrl: first.metadataUrl,
+    metadataPath: first.metadataPath,
     realm: input.realm ?? null,
     issuers: accepted.map(({ issuer }) => issuer),
     authorizationServers: isOfBridge ? [bridge] : [...new Set(accepted.flatMap(publishedServers))],
-    audience: input.audience ?? [resource],
+    audience: input.audience ?? resources,
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,
     loginScopes: { base: input.scopes, all: scopesOf(input), none: [] }[input.challengeScopes],
@@ -70,9 +78,11 @@ export function resolveEndpoint(
     isBridged: isOfBridge,
     passThrough: input.passThrough.map(passThroughRule),
     forwardHeaders: input.forwardHeaders.map((name) => name.toLowerCase()),
-    origins: [publicUrl, ...input.origins],
-    publicOrigin: new URL(resource).origin,
+    // The pages of publicUrl belong to another host.
+    origins: input.host === undefined ? [publicUrl, ...input.origins] : input.origins,
+    publicOrigin: first.publicOrigin,
     maxBodyBytes: input.limits.maxBodyBytes,
+    limits: resolveEndpointLimits(input.limits),
     streams: input.streams,
     clockToleranceSeconds: new Map(
       accepted.map(({ issuer, clockToleranceSeconds }) => [issuer, clockToleranceSeconds]),
@@ -82,4 +92,5 @@ export function resolveEndpoint(
       accepted.map(({ issuer }) => issuer),
     ),
   };
+  return [endpoint, ...others.map((place) => ({ ...endpoint, ...place }))];
 }

@@ -19,6 +19,13 @@ export type WithSecrets<T> = T extends SecretReference
       ? { readonly [K in keyof T]: WithSecrets<T[K]> }
       : T;
 
+/** Most parts of a large configuration hold none, and need no look into the schema. */
+function holdsReference(part: unknown): boolean {
+  if (typeof part === 'string') return isReference(part);
+  if (Array.isArray(part)) return part.some(holdsReference);
+  return isObject(part) && Object.values(part).some(holdsReference);
+}
+
 /** A reference that cannot be resolved becomes undefined and a problem. */
 export function resolveSecrets<T>(
   schema: Schema,
@@ -29,6 +36,7 @@ export function resolveSecrets<T>(
   const path: (string | number)[] = [];
 
   function member(name: string | number, part: unknown, field: Schema | null): unknown {
+    if (!holdsReference(part)) return part;
     path.push(name);
     const resolved = resolve(part, field && memberSchema(field, name));
     path.pop();

@@ -7,9 +7,11 @@ import type { Problem } from './problems.js';
 import { apiKeyProblems, resolveApiKey } from './resolve-api-key.js';
 import { resolveBridge } from './resolve-bridge.js';
 import { clientProblems } from './resolve-client.js';
-import { resolveEndpoint } from './resolve-endpoint.js';
+import { resolveEndpoints } from './resolve-endpoint.js';
 import { resolveIssuer } from './resolve-issuer.js';
+import { resolveRootLimits, storeProblems } from './resolve-limits.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
+import { resolveTelemetry, telemetryProblems } from './resolve-telemetry.js';
 import { upstreamSecretProblems } from './resolve-upstream.js';
 import type { ResolvedConfig } from './resolved-config.js';
 import { type ConfigInput, rootSchema } from './schema/root.js';
@@ -49,10 +51,11 @@ function toConfig(
     admin,
     logLevel,
     sessionKeys: sessionRing,
-    limits,
+    limits: resolveRootLimits(limits),
     drain,
     workers,
     trustedProxies: input.trustedProxies.map(cidrBlock),
+    ...resolveTelemetry(input, folder),
     apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),
     apiKeysFile: input.apiKeysFile === undefined ? null : absolutePath(folder, input.apiKeysFile),
     bridge,
@@ -61,8 +64,8 @@ function toConfig(
         ? null
         : { issuer: input.identity.issuer ?? publicUrl, keys: identityRing },
     issuers: Object.values(issuers).map(resolveIssuer),
-    endpoints: endpoints.map((endpoint) =>
-      resolveEndpoint(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
+    endpoints: endpoints.flatMap((endpoint) =>
+      resolveEndpoints(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
     ),
   };
 }
@@ -87,12 +90,14 @@ export function resolve(
     problems: [
       ...problems,
       ...sessionRing.problems,
+      ...storeProblems(value.limits?.store),
       ...apiKeyProblems(value.apiKeys ?? {}),
       ...bridgeRing.problems,
       ...identityRing.problems,
       ...sharedKeyProblems(identityRing, bridgeRing),
       ...introspection,
       ...upstreamSecretProblems(value.endpoints ?? []),
+      ...telemetryProblems(value),
     ],
     toConfig: () =>
       deepFreeze(

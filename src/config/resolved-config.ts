@@ -5,7 +5,9 @@ import type { ApiKey } from '../core/api-key.js';
 import type { ClaimRules } from '../core/claim-rules.js';
 import type { ClientAuthentication } from '../core/client-authentication.js';
 import type { Endpoint } from '../core/endpoint.js';
+import type { Rate } from '../core/limits.js';
 import type { Secret } from '../core/secret.js';
+import type { ResolvedTelemetry } from './resolve-telemetry.js';
 
 /** How the gateway verifies a JWT of an issuer. */
 export type VerifyMode = 'jwt' | 'introspection' | 'jwt-then-introspection';
@@ -79,7 +81,7 @@ export interface ResolvedIdentity {
   readonly keys: readonly Secret[];
 }
 
-export interface ResolvedConfig {
+export interface ResolvedConfig extends ResolvedTelemetry {
   readonly publicUrl: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly admin: {
@@ -90,7 +92,14 @@ export interface ResolvedConfig {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** 32 bytes in base64 each, the newest first. Empty without configured keys. */
   readonly sessionKeys: readonly Secret[];
-  readonly limits: { readonly clientStallTimeoutSeconds: number };
+  readonly limits: {
+    readonly clientStallTimeoutSeconds: number;
+    /** URL of Redis or Valkey. Null: each process counts in its memory. */
+    readonly store: Secret | null;
+    readonly onStoreDown: 'local' | 'refuse';
+    /** For each client address. Null: no limit. */
+    readonly failedCredentials: Rate | null;
+  };
   readonly drain: { readonly delaySeconds: number };
   /** Processes that serve calls. `auto`: as many as the system has cores for them. */
   readonly workers: number | 'auto';

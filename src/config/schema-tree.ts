@@ -25,15 +25,24 @@ interface Definition {
 
 export const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
 
-/**
- * The schema itself, or each schema of a union, without the defaults around it and the
- * transformations after it.
- */
-export function alternatives(schema: z.ZodType): z.ZodType[] {
+function findAlternatives(schema: z.ZodType): readonly z.ZodType[] {
   const { innerType, in: source, options } = definitionOf(schema);
   const inner = innerType ?? source;
   if (inner !== undefined) return alternatives(inner);
   return options === undefined ? [schema] : options.flatMap(alternatives);
+}
+
+/** By schema: a configuration with many endpoints asks for the same ones again and again. */
+const alternativesOf = new WeakMap<z.ZodType, readonly z.ZodType[]>();
+
+/**
+ * The schema itself, or each schema of a union, without the defaults around it and the
+ * transformations after it.
+ */
+export function alternatives(schema: z.ZodType): readonly z.ZodType[] {
+  const known = alternativesOf.get(schema) ?? findAlternatives(schema);
+  alternativesOf.set(schema, known);
+  return known;
 }
 
 /**
@@ -67,7 +76,9 @@ function memberOf(schema: z.ZodType, part: string | number): z.ZodType | null {
  * the field. Null where there is none.
  */
 export function memberSchema(schema: z.ZodType, part: string | number): z.ZodType | null {
-  const found = alternatives(schema).flatMap((one) => memberOf(one, part) ?? []);
+  const all = alternatives(schema);
+  if (all.length === 1) return memberOf(all[0] as z.ZodType, part);
+  const found = all.flatMap((one) => memberOf(one, part) ?? []);
   const different = [...new Set(found)];
   return different.length > 1 ? anyOf(different) : (different[0] ?? null);
 }

@@ -6,6 +6,20 @@ import { SECRET_REFERENCE } from './schema/secret-reference.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Who learns which files are read for an environment. */
+const observers = new WeakMap<Environment, (path: string) => void>();
+
+/** The same variables. `read` gets the path of each file before the gateway reads it for them. */
+export function observed(environment: Environment, read: (path: string) => void): Environment {
+  const same = { ...environment };
+  observers.set(same, read);
+  return same;
+}
+
+/** Call it before a file of the configuration is read. */
+export const noteFile = (environment: Environment, path: string): void =>
+  observers.get(environment)?.(path);
+
 const REFERENCE = /\$\{(?:env|file):/;
 
 /** Otherwise the text of the reference would be the secret. */
@@ -26,7 +40,8 @@ function fromVariable(name: string, environment: Environment): Secret | string {
   return `the variable ${name} is not set; set it`;
 }
 
-function fromFile(path: string): Secret | string {
+function fromFile(path: string, environment: Environment): Secret | string {
+  noteFile(environment, path);
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
@@ -42,5 +57,5 @@ function fromFile(path: string): Secret | string {
 /** The secret, or the message of a problem. */
 export function readSecret(reference: string, environment: Environment): Secret | string {
   const [, source, name] = SECRET_REFERENCE.exec(reference) as unknown as [string, string, string];
-  return source === 'env' ? fromVariable(name, environment) : fromFile(name);
+  return source === 'env' ? fromVariable(name, environment) : fromFile(name, environment);
 }

@@ -44,10 +44,17 @@ function resourceSlash({ resource, path }: Endpoint): Found {
 
 const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
 
+/** The hosts of an endpoint have most of its settings in common. */
+const once = (notices: readonly Notice[]): Notice[] => [
+  ...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values(),
+];
+
 export const startNotices = (config: ResolvedConfig): Notice[] => [
-  ...config.endpoints.flatMap((endpoint) =>
-    [...CHECKS.flatMap((check) => check(endpoint) ?? []), ...upstreamNotices(endpoint)].map(
-      (found): Notice => ({ ...found, level: 'warn', endpoint: endpoint.path }),
+  ...once(
+    config.endpoints.flatMap((endpoint) =>
+      [...CHECKS.flatMap((check) => check(endpoint) ?? []), ...upstreamNotices(endpoint)].map(
+        (found): Notice => ({ ...found, level: 'warn', endpoint: endpoint.name }),
+      ),
     ),
   ),
   ...keyNotices(config),

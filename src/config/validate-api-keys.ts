@@ -1,5 +1,6 @@
 // Checks API keys across fields: the registry is used, no key occurs twice, and each can pass.
 // Keys and other credentials come from different places of a request.
+import { nameOf } from './endpoint-places.js';
 import { knownHashProblem } from './known-hashes.js';
 import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
 import type { Path, Problem } from './problems.js';
@@ -132,6 +133,15 @@ function missingScopes(
   return scopes.filter((scope) => scope !== undefined && !held.has(scope)) as string[];
 }
 
+/** More names would hide the message. */
+const SHOWN = 20;
+
+const listOf = (names: readonly string[]): string =>
+  names.length <= SHOWN
+    ? names.join(', ')
+    : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`;
+
+/** `users`: the endpoints with API keys, by name. `known`: the names of all endpoints. */
 function endpointProblem(
   place: string,
   granted: readonly (string | undefined)[] | undefined,
@@ -142,7 +152,8 @@ function endpointProblem(
   if (endpoint === undefined)
     return known.includes(place)
       ? `the endpoint ${place} takes no API keys; add apiKeys to it, or remove this path`
-      : `no endpoint has this path; write one of: ${[...users.keys()].join(', ')}`;
+      : `no endpoint has this ${known.some((name) => !name.startsWith('/')) ? 'name' : 'path'}; ` +
+          `write one of: ${listOf([...users.keys()])}`;
   if (granted === undefined) return null;
   const missing = missingScopes(endpoint, granted);
   return missing.length === 0
@@ -152,11 +163,11 @@ function endpointProblem(
 }
 
 const keysFindTheirEndpoints: Check = (config) => {
-  const known = [...config.endpoints.values()].map(({ path }) => path);
+  const known = [...config.endpoints].map((entry) => nameOf(config, entry));
   const users = withKeys(config);
-  // The missing path may be the right one.
-  if (known.includes(undefined) || users.length === 0) return [];
-  const byPath = new Map(users.map(([, endpoint]) => [endpoint.path as string, endpoint]));
+  // The missing name may be the right one.
+  if (known.includes(null) || users.length === 0) return [];
+  const byName = new Map(users.map((entry) => [nameOf(config, entry) as string, entry[1]]));
   return Object.entries(config.root.apiKeys ?? {}).flatMap(([name, key]) => {
     const path: Path = ['apiKeys', name];
     const granted = key?.scopes?.includes(undefined) ? undefined : key?.scopes;
@@ -165,7 +176,7 @@ const keysFindTheirEndpoints: Check = (config) => {
       const message =
         all.indexOf(place) < j
           ? 'this path occurs twice; keep one'
-          : endpointProblem(place, granted, byPath, known as string[]);
+          : endpointProblem(place, granted, byName, known as string[]);
       return message === null ? [] : [{ path: [...path, 'endpoints', j], message }];
     });
   });

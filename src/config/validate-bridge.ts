@@ -1,6 +1,7 @@
 // Checks the bridge across fields: its issuer is a place of its own on this server. Each endpoint
 // that uses it has API keys and no other issuer.
 import { BRIDGE_PATHS } from '../core/oauth-server.js';
+import { hostsOf, resourcesOf } from './endpoint-places.js';
 import type { Check, PartialConfig, PartialEndpoint } from './partial-config.js';
 import type { Problem } from './problems.js';
 import { bridgeIssuer, isBridged } from './resolve-bridge.js';
@@ -37,20 +38,29 @@ const issuerIsItsOwn: Check = ({ root: { bridge, publicUrl }, issuers }) => {
 
 const PATHS: readonly string[] = Object.values(BRIDGE_PATHS);
 
-const pathOfResource = ({ resource, path }: PartialEndpoint): string | undefined =>
-  resource === undefined ? path : new URL(resource).pathname.replace(/\/$/, '');
+/** True where the bridge and the endpoint answer under one host. */
+function sharesHost(config: PartialConfig, entry: [number, PartialEndpoint]): boolean {
+  const { publicUrl } = config.root;
+  const own = publicUrl === undefined ? null : new URL(publicUrl).hostname;
+  return (hostsOf(config, entry) ?? []).some((host) => host === null || host === own);
+}
+
+/** The paths under which clients look for its metadata. */
+const pathsOfResources = ({ resource, path }: PartialEndpoint): (string | undefined)[] =>
+  resource?.map((one) => one && new URL(one).pathname.replace(/\/$/, '')) ?? [path];
 
 const pathsAreFree: Check = (config) => {
   if (config.root.bridge === undefined) return [];
   const own = issuerPath(config);
   return [...config.endpoints].flatMap(([i, endpoint]): Problem[] => {
     const { path } = endpoint;
+    if (!sharesHost(config, [i, endpoint])) return [];
     if (path !== undefined && (PATHS.includes(path) || path === own)) {
       const message = 'the bridge has this path; give the endpoint another';
       return [{ path: ['endpoints', i, 'path'], message }];
     }
     // Metadata of both would have one URL.
-    if (own === null || pathOfResource(endpoint) !== own) return [];
+    if (own === null || !pathsOfResources(endpoint).includes(own)) return [];
     const message = 'its path is that of bridge.issuer; give one of them another';
     return [{ path: ['endpoints', i, 'resource'], message }];
   });
@@ -66,12 +76,6 @@ const bridgeIsUsed: Check = ({ root: { bridge }, endpoints, isBad }) => {
     'bridge';
   return [{ path: ['bridge'], message }];
 };
-
-/** Null where a part of it is bad. */
-function resourceOf({ resource, path }: PartialEndpoint, publicUrl?: string): string | null {
-  if (resource !== undefined) return resource;
-  return publicUrl === undefined || path === undefined ? null : publicUrl + path;
-}
 
 const endpointsFit: Check = ({ root, endpoints, isBad }) =>
   [...endpoints].flatMap(([i, endpoint]): Problem[] => {
@@ -95,10 +99,11 @@ const endpointsFit: Check = ({ root, endpoints, isBad }) =>
         'issuers, or write bridge: false';
       problems.push({ path: [...path, 'issuers'], message });
     }
-    const resource = resourceOf(endpoint, root.publicUrl);
     const { audience } = endpoint;
     const isWhole = audience !== undefined && !audience.includes(undefined);
-    if (isWhole && resource !== null && !audience.includes(resource)) {
+    const resources = isWhole ? resourcesOf(endpoint, root.publicUrl) : [];
+    const resource = resources.find((one) => !audience?.includes(one));
+    if (resource !== undefined) {
       const message = `tokens of the bridge have the audience ${resource}; add it or remove this`;
       problems.push({ path: [...path, 'audience'], message });
     }

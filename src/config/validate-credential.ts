@@ -1,5 +1,6 @@
 // Checks `upstream.credential` across fields: what each kind needs, and for which callers it can
 // serve. No pass-through caller gets a credential.
+import { nameOf } from './endpoint-places.js';
 import type { Check } from './partial-config.js';
 import type { Problem } from './problems.js';
 import { SECRET_HINT } from './schema/secret-reference.js';
@@ -44,16 +45,15 @@ function identityProblems({ path, config: { root, isBad } }: Place<Of<'identity'
 }
 
 /** The keys of the configuration that an endpoint accepts and that have no header of their own. */
-function keysWithout({ endpoint, config }: Place): string[] {
-  const { apiKeys, path } = endpoint;
-  if (apiKeys === undefined) return [];
-  return Object.entries(config.root.apiKeys ?? {}).flatMap(([name, key]) => {
-    const isBad = config.isBad(['apiKeys', name, 'upstreamAuthorization']);
-    const isForIt =
-      key?.endpoints === undefined || path === undefined || key.endpoints.includes(path);
+function keysWithout({ endpoint, config, at }: Place): string[] {
+  if (endpoint.apiKeys === undefined) return [];
+  const name = nameOf(config, [at[1] as number, endpoint]);
+  return Object.entries(config.root.apiKeys ?? {}).flatMap(([keyName, key]) => {
+    const isBad = config.isBad(['apiKeys', keyName, 'upstreamAuthorization']);
+    const isForIt = key?.endpoints === undefined || name === null || key.endpoints.includes(name);
     return key === undefined || isBad || key.upstreamAuthorization !== undefined || !isForIt
       ? []
-      : [name];
+      : [keyName];
   });
 }
 

@@ -1,5 +1,5 @@
-// Checks the endpoints beside each other: issuers that exist, separate paths and metadata,
-// pass-through credentials that can pass.
+// Checks each endpoint across its fields: issuers that exist, pass-through credentials that can
+// pass, streams that end.
 import type { Check, PartialEndpoint } from './partial-config.js';
 import type { Path, Problem } from './problems.js';
 import { ISSUERS_HINT } from './schema/endpoint.js';
@@ -26,46 +26,6 @@ const issuersExist: Check = ({ endpoints, issuers, isBad }) =>
       return [{ path, message: `no issuer is called ${name}; ${hint}` }];
     }),
   );
-
-const pathsDiffer: Check = ({ endpoints }) => {
-  const firstWith = new Map<string, number>();
-  const problems: Problem[] = [];
-  for (const [i, { path }] of endpoints) {
-    if (path === undefined) continue;
-    const first = firstWith.get(path);
-    if (first === undefined) {
-      firstWith.set(path, i);
-      continue;
-    }
-    const message = `endpoints[${first}] has the same path; give each endpoint its own`;
-    problems.push({ path: ['endpoints', i, 'path'], message });
-  }
-  return problems;
-};
-
-/** The metadata URL follows from the path of the resource, so equal paths mean one document. */
-const metadataDiffers: Check = ({ endpoints }) => {
-  const firstWith = new Map<string, number>();
-  const problems: Problem[] = [];
-  for (const [i, { path, resource }] of endpoints) {
-    // A trailing slash makes no difference to the metadata URL.
-    const publicPath = resource === undefined ? path : new URL(resource).pathname;
-    if (publicPath === undefined) continue;
-    const pathname = publicPath.replace(/\/$/, '');
-    const first = firstWith.get(pathname);
-    if (first === undefined) {
-      firstWith.set(pathname, i);
-      continue;
-    }
-    // `pathsDiffer` reports endpoints whose own paths are equal.
-    if (endpoints.get(first)?.path === path) continue;
-    const message =
-      `its metadata has the same URL as that of endpoints[${first}]; ` +
-      'give the resources different paths';
-    problems.push({ path: ['endpoints', i, 'resource'], message });
-  }
-  return problems;
-};
 
 type PassThrough = NonNullable<NonNullable<PartialEndpoint['passThrough']>[number]>;
 
@@ -134,8 +94,6 @@ const tokensEndBeforeStreams: Check = ({ endpoints }) =>
 export const endpointChecks: readonly Check[] = [
   callersExist,
   issuersExist,
-  pathsDiffer,
-  metadataDiffers,
   passThroughCanPass,
   forwardedHeadersDiffer,
   tokensEndBeforeStreams,

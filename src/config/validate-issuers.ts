@@ -1,5 +1,6 @@
 // Checks the issuers beside each other and their endpoints: no issuer occurs twice, and each has
 // the form of its preset. Audiences occur in tokens, and no two endpoints share one by accident.
+import { resourcesOf } from './endpoint-places.js';
 import { type Check, endpointsOf } from './partial-config.js';
 import { audienceProblem, formProblem, requiredClaimsOf } from './presets.js';
 import type { Problem } from './problems.js';
@@ -75,10 +76,10 @@ const audienceNotShared: Check = (config) =>
         'tokens; give each endpoint its own audience, or write sharedAudience: true';
       return [{ path: ['issuers', name, 'audience'], message }];
     }
-    const accepted = users.map(([i, { audience, resource, path }]) => ({
+    const accepted = users.map(([i, endpoint]) => ({
       i,
-      isWritten: audience !== undefined,
-      audiences: audience ?? [resource ?? `${config.root.publicUrl}${path}`],
+      isWritten: endpoint.audience !== undefined,
+      audiences: endpoint.audience ?? resourcesOf(endpoint, config.root.publicUrl),
     }));
     return accepted.flatMap(({ i, isWritten, audiences }, at) => {
       // Other checks report resources that are equal by default.

@@ -1,6 +1,7 @@
 // Checks that the two listeners have addresses of their own, and that no upstream is the gateway
 // itself.
 import { isLoopbackHost } from '../core/loopback.js';
+import { resourcesOf } from './endpoint-places.js';
 import type { Check, PartialConfig } from './partial-config.js';
 import type { Problem } from './problems.js';
 
@@ -40,9 +41,7 @@ function isListener(
 
 /** Finds a loop before the first call (C-134, upstream is gateway). */
 const upstreamIsElsewhere: Check = ({ root: { publicUrl, listen }, endpoints }) => {
-  const resources = [...endpoints.values()].map(
-    ({ path, resource }) => resource ?? `${publicUrl}${path}`,
-  );
+  const resources = [...endpoints.values()].flatMap((one) => resourcesOf(one, publicUrl));
   return [...endpoints].flatMap(([i, { upstream }]): Problem[] => {
     if (upstream?.url === undefined) return [];
     const path = ['endpoints', i, 'upstream'];

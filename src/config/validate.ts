@@ -1,6 +1,7 @@
 // Validates a raw configuration: old names, then presets and schema, then the checks across fields.
 // Reports every problem at once and repairs none.
 import { isObject } from '../core/json.js';
+import { atOnce } from '../core/slices.js';
 import { withNewNames } from './old-names.js';
 import { toPartialConfig } from './partial-config.js';
 import type { Partially } from './partial-parse.js';
@@ -14,6 +15,7 @@ import { apiKeyChecks } from './validate-api-keys.js';
 import { bridgeChecks } from './validate-bridge.js';
 import { credentialChecks } from './validate-credential.js';
 import { endpointChecks } from './validate-endpoints.js';
+import { hostChecks } from './validate-hosts.js';
 import { identityChecks } from './validate-identity.js';
 import { introspectionChecks } from './validate-introspection.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
@@ -21,11 +23,13 @@ import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
 import { policyChecks } from './validate-policy.js';
 import { scopeChecks } from './validate-scopes.js';
+import { telemetryChecks } from './validate-telemetry.js';
 import { upstreamHeaderChecks } from './validate-upstream-headers.js';
 
 const CHECKS = [
   ...listenerChecks,
   ...endpointChecks,
+  ...hostChecks,
   ...apiKeyChecks,
   ...bridgeChecks,
   ...identityChecks,
@@ -36,6 +40,7 @@ const CHECKS = [
   ...scopeChecks,
   ...credentialChecks,
   ...upstreamHeaderChecks,
+  ...telemetryChecks,
 ];
 
 /** True for an endpoint whose callers need no issuer. */
@@ -76,8 +81,13 @@ export function withoutConsequences(
   return problems.filter(({ path }) => !isReported(path));
 }
 
+interface Validated {
+  readonly value: Partially<ConfigInput>;
+  readonly problems: Problem[];
+}
+
 /** The valid parts of a configuration, and its problems. Without problems the value is whole. */
-export function validate(raw: unknown): { value: Partially<ConfigInput>; problems: Problem[] } {
+export function* validateInSlices(raw: unknown): Generator<void, Validated> {
   if (!isObject(raw))
     return {
       value: {},
@@ -91,6 +101,7 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
     ...placeholders(rootSchema, complete),
   ];
   const unreadPaths = new Set(unread.map(({ path }) => pathText(path)));
+  yield;
   const parsed = parseWithProblems(rootSchema, complete);
   const { value = {} } = parsed;
   const problems = [
@@ -101,6 +112,12 @@ export function validate(raw: unknown): { value: Partially<ConfigInput>; problem
   // The problem at the wrong name is the only one of a misspelt field.
   const reported = [...problems, ...parsed.misspelt.map((path) => ({ path, message: '' }))];
   const config = toPartialConfig(value, reported);
-  const across = CHECKS.flatMap((check) => check(config));
+  const across: Problem[] = [];
+  for (const check of CHECKS) {
+    yield;
+    across.push(...check(config));
+  }
   return { value, problems: [...problems, ...withoutConsequences(across, reported)] };
 }
+
+export const validate = (raw: unknown): Validated => atOnce(validateInSlices(raw));

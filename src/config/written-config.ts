@@ -1,7 +1,9 @@
 // Reads a configuration as the operator wrote it, with the names of the file, and merges a change
 // into it. `explain` shows such changes.
 import { readFileSync } from 'node:fs';
+import type { Endpoint } from '../core/endpoint.js';
 import { isObject } from '../core/json.js';
+import { endpointName } from './endpoint-places.js';
 import { readEnvironment } from './environment.js';
 import { readConfig } from './load.js';
 import type { Path } from './problems.js';
@@ -36,19 +38,45 @@ export function issuerName({ raw }: Pick<WrittenConfig, 'raw'>, issuer: string):
   return all.find(([, fields]) => isObject(fields) && fields.issuer === issuer)?.[0] ?? null;
 }
 
-/** The fields of an endpoint, by its path. */
-export function writtenEndpoint({ raw }: Pick<WrittenConfig, 'raw'>, path: string): Fields {
+/** The name of an endpoint as the operator wrote it; null for another value. */
+function writtenName(one: unknown): string | null {
+  if (!isObject(one) || typeof one.path !== 'string') return null;
+  const [host] = [one.host].flat();
+  return endpointName(typeof host === 'string' ? host.toLowerCase() : null, one.path);
+}
+
+/** The place of an endpoint in a list, by its name; -1 where the list does not have it. */
+export const indexOfEndpoint = (all: readonly unknown[], one: unknown): number =>
+  all.findIndex((other) => writtenName(other) === writtenName(one));
+
+/** The fields of an endpoint, by its name. */
+export function writtenEndpoint({ raw }: Pick<WrittenConfig, 'raw'>, name: string): Fields {
   const all: unknown[] = Array.isArray(raw.endpoints) ? raw.endpoints : [];
-  const found = all.find((one) => isObject(one) && one.path === path);
+  const found = all.find((one) => writtenName(one) === name);
   return isObject(found) ? found : {};
 }
 
-/** Endpoints with the same path are merged, and every other list is replaced. */
+/** A change of an endpoint. Its path, and its first host if it has one, tell which it is. */
+export const endpointChange = (
+  { name, path }: Pick<Endpoint, 'name' | 'path'>,
+  fields: Fields,
+): ConfigChange => {
+  const host = name.slice(0, name.length - path.length);
+  return { endpoints: [{ ...(host === '' ? {} : { host }), path, ...fields }] };
+};
+
+/** The fields that a change of an endpoint sets. */
+export function changedFields(change: Fields): Fields {
+  const { path: _path, host: _host, ...fields } = change;
+  return fields;
+}
+
+/** Endpoints with the same name are merged, and every other list is replaced. */
 export function withChange(raw: unknown, change: unknown): unknown {
-  if (Array.isArray(raw) && Array.isArray(change) && raw.every((one) => isObject(one) && one.path))
+  if (Array.isArray(raw) && Array.isArray(change) && raw.every((one) => writtenName(one) !== null))
     return raw.map((one: Fields) => {
-      const own = change.find((other) => isObject(other) && other.path === one.path);
-      return own === undefined ? one : withChange(one, own);
+      const own = change[indexOfEndpoint(change, one)];
+      return own === undefined ? one : withChange(one, changedFields(own));
     });
   if (!isObject(raw) || !isObject(change)) return change;
   const changed = Object.entries(change).map(([name, value]) => [

@@ -1,6 +1,18 @@
 // Reads the text of a YAML file into a raw value, and reports flaws by their place and kind.
 // Never shows text of the file, because it may be a secret (C-153, no secret shown).
-import { type ErrorCode, isNode, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import {
+  Composer,
+  type Document,
+  type ErrorCode,
+  isNode,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  type YAMLError,
+  YAMLParseError,
+} from 'yaml';
+import { atOnce } from '../core/slices.js';
 import type { Problem } from './problems.js';
 import { quoteReferences } from './secret-references.js';
 import { type LineOf, lineFinder } from './yaml-lines.js';
@@ -27,8 +39,34 @@ const FLAWS: Partial<Readonly<Record<ErrorCode, string>>> = {
 /** A name and the colon after it. Text without a colon may be a value, and is not shown. */
 const NAME = /^(["']?)([A-Za-z_][\w-]{0,63})\1[ \t]*:(?=\s)/;
 
-const documentOf = (text: string, lineCounter = new LineCounter()) =>
-  parseDocument(text, { prettyErrors: false, logLevel: 'error', lineCounter });
+/** About 10 ms of work. (measured) */
+const LEXEMES_OF_A_SLICE = 10_000;
+
+/** As `parseDocument` of the library, in slices. */
+function* documentSteps(text: string, lines: LineCounter): Generator<void, Document.Parsed> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  const tokens: ReturnType<typeof parser.end> extends Generator<infer T> ? T[] : never = [];
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (++count % LEXEMES_OF_A_SLICE === 0) yield;
+  }
+  tokens.push(...parser.end());
+  yield;
+  const composer = new Composer({ prettyErrors: false, logLevel: 'error', lineCounter: lines });
+  // There is always one: the last argument but one makes an empty one.
+  const [document, second] = composer.compose(tokens, true, text.length);
+  const { errors } = document as Document.Parsed;
+  if (second !== undefined) {
+    const [from, to] = second.range;
+    errors.push(new YAMLParseError([from, to], 'MULTIPLE_DOCS', 'several documents'));
+  }
+  return document as Document.Parsed;
+}
+
+const documentOf = (text: string, lines = new LineCounter()): Document.Parsed =>
+  atOnce(documentSteps(text, lines));
 
 /** The line of the first flaw, from 1. Null: the text is YAML. */
 export function firstFlawLine(text: string): number | null {
@@ -121,17 +159,27 @@ function withoutConsequences(flaws: readonly YAMLError[], lines: LineCounter): Y
   });
 }
 
-/** `isRead` is false where the value is unknown, so that nothing in it can be validated. */
-export function readDocument(text: string): {
-  value: unknown;
-  isRead: boolean;
-  problems: Problem[];
-  lineOf: LineOf;
-  flawLines: number[];
-} {
-  const quoted = quoteReferences(text, (tried) => documentOf(tried).errors.length);
-  const lines = new LineCounter();
-  const document = documentOf(quoted.text, lines);
+export interface ReadDocument {
+  readonly value: unknown;
+  /** False where the value is unknown, so that nothing in it can be validated. */
+  readonly isRead: boolean;
+  readonly problems: Problem[];
+  readonly lineOf: LineOf;
+  readonly flawLines: number[];
+}
+
+/** In slices, because the file of many tenants is large. */
+export function* documentInSlices(text: string): Generator<void, ReadDocument> {
+  let lines = new LineCounter();
+  let document = yield* documentSteps(text, lines);
+  yield;
+  const flawsOf = (tried: string): number =>
+    tried === text ? document.errors.length : documentOf(tried).errors.length;
+  const quoted = quoteReferences(text, flawsOf);
+  if (quoted.text !== text) {
+    lines = new LineCounter();
+    document = documentOf(quoted.text, lines);
+  }
   const lineOf = lineFinder(document, lines);
   // The library warns of unknown tags. `forbiddenParts` finds every tag.
   const warnings = document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED');
@@ -158,5 +206,8 @@ export function readDocument(text: string): {
   const forbidden = forbiddenParts(quoted.text, document);
   problems.push(...forbidden.problems);
   if (!forbidden.isPlain) return { value: undefined, isRead: false, problems, lineOf, flawLines };
+  yield;
   return { value: document.toJS({ maxAliasCount: 0 }), isRead: true, problems, lineOf, flawLines };
 }
+
+export const readDocument = (text: string): ReadDocument => atOnce(documentInSlices(text));

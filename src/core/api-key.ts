@@ -17,7 +17,7 @@ export interface ApiKey {
   readonly upstreamAuthorization: Secret | null;
   /** Start of the first day (UTC) on which the gateway rejects it, in ms since the epoch. */
   readonly sunsetMs: number | null;
-  /** Paths of the endpoints that accept it. Null: each endpoint that takes API keys. */
+  /** Names of the endpoints that accept it. Null: each endpoint that takes API keys. */
   readonly endpoints: readonly string[] | null;
 }
 
@@ -25,9 +25,9 @@ const sameList = (some: readonly string[] | null, other: readonly string[] | nul
   some === other ||
   (some?.length === other?.length && !!some?.every((one, i) => one === other?.[i]));
 
-/** True where the endpoint with this path accepts the key. */
-export const isForEndpoint = ({ endpoints }: ApiKey, path: string): boolean =>
-  endpoints === null || endpoints.includes(path);
+/** True where the endpoint with this name accepts the key. */
+export const isForEndpoint = ({ endpoints }: ApiKey, name: string): boolean =>
+  endpoints === null || endpoints.includes(name);
 
 /** True for entries with equal fields. */
 export const isSameKey = (some: ApiKey, other: ApiKey): boolean =>

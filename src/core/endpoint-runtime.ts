@@ -14,6 +14,11 @@ export type MaybeLater<T> = T | Promise<T>;
 /** Verifies credentials of one kind, and that they are for the endpoint (steps 5 and 6). */
 export interface Authenticator<C extends Credential = Credential> {
   authenticate(credential: C, endpoint: Endpoint): MaybeLater<Result<Caller>>;
+  /**
+   * False: the gateway has not proven this credential lately, so to authenticate it takes work.
+   * Absent: no credential of this kind takes work.
+   */
+  isKnown?(credential: C): boolean;
 }
 
 /** One authenticator for each kind of credential. No other one sees a rejected credential. */
@@ -33,6 +38,17 @@ export interface Limiter {
    * answer to `responseHeaders`: names and values in turn.
    */
   take(caller: Caller, message: Message, responseHeaders: string[]): MaybeLater<Failure | null>;
+}
+
+/** Counts credentials that prove nothing, by client address (step 5). */
+export interface GuessLimit {
+  /**
+   * The failure where the address is over the limit, and its credential is unknown. Null: the
+   * gateway authenticates it.
+   */
+  blocked(clientAddress: string, isKnown: () => boolean): Failure | null;
+  /** Counts the failure of a credential. Returns the failure for the caller. */
+  failed(clientAddress: string, failure: Failure): MaybeLater<Failure>;
 }
 
 /** A credential of one kind for calls of principals (step 11). */
@@ -81,6 +97,8 @@ export interface EndpointRuntime {
   readonly config: Endpoint;
   readonly admission: Admission;
   readonly authenticators: Authenticators;
+  /** Null: the operator limits no failed credentials. */
+  readonly guesses: GuessLimit | null;
   readonly authorize: Authorizer;
   /** Null: the endpoint has no limits. */
   readonly limiter: Limiter | null;

@@ -2,6 +2,7 @@
 // from the configuration file and freezes it.
 import type { ApiKeyCarrier } from './api-key.js';
 import type { PassThroughRule } from './credential.js';
+import type { EndpointLimits } from './limits.js';
 import type { Policy } from './policy.js';
 import type { UpstreamCredentialConfig, UpstreamHeader } from './upstream-credential.js';
 
@@ -70,6 +71,8 @@ export interface Endpoint {
   readonly origins: readonly string[];
   readonly publicOrigin: string;
   readonly maxBodyBytes: number;
+  /** Null: the endpoint has no limits of calls. */
+  readonly limits: EndpointLimits | null;
   readonly streams: StreamLimits;
   /** By issuer: seconds by which its clock may differ, for `exp`, `nbf` and `iat`. */
   readonly clockToleranceSeconds: ReadonlyMap<string, number>;

@@ -1,6 +1,7 @@
 // The interface of one HTTP exchange: what a step can read of the request and do with the response.
 // The http room implements it on sockets.
 import type { Failure } from './failure.js';
+import type { VouchedToken } from './presented-token.js';
 import type { Result } from './result.js';
 
 /** A request target in absolute form (RFC 9112 section 3.2.2). */
@@ -27,6 +28,13 @@ export interface RequestHead {
   readonly names: readonly string[];
   /** Header values, each at the index of its name. */
   readonly values: readonly string[];
+}
+
+/** The trace context (W3C Trace Context) that the upstream gets in place of that of the caller. */
+export interface TraceContext {
+  readonly traceparent: string;
+  /** Null: the upstream gets none. */
+  readonly tracestate: string | null;
 }
 
 /** Called when the caller's connection closes before the response is complete. */
@@ -61,6 +69,10 @@ export interface Exchange extends RequestHead {
   readonly responseHeaders: string[];
   /** Status sent to the caller; 0 before that. */
   readonly sentStatus: number;
+  /** Null: traces are off, or the call was not forwarded. */
+  trace: TraceContext | null;
+  /** The holder of an API key that got a token of the bridge, or was denied one. */
+  vouched: VouchedToken | null;
   /** Bytes: an answer before the body was read drops at least as much of it. */
   bodyLimitBytes: number;
   /**

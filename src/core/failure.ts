@@ -37,11 +37,13 @@ export interface FailureDefinition {
 }
 
 /**
- * Facts of one rejection. `detail`, `cause`, `unverified` and `vouched` go to the log only, the
- * others to the caller.
+ * Facts of one rejection. `detail`, `rule`, `cause`, `unverified` and `vouched` go to the log or to
+ * the audit only, the others to the caller.
  */
 export interface FailureDetails {
   readonly detail?: string;
+  /** The setting of the endpoint that denied the call, such as `tools.rules[2]`. */
+  readonly rule?: string;
   readonly cause?: unknown;
   /** From the rejected JWT. Nothing in it is proven. */
   readonly unverified?: UnverifiedClaims;
@@ -49,7 +51,7 @@ export interface FailureDetails {
   readonly vouched?: VouchedToken;
   /** Every scope that the call requires (A-31, one complete challenge). */
   readonly scopes?: readonly string[];
-  /** Seconds until a retry. The response has whole seconds from 1 to 30, by default 5. */
+  /** Seconds until a retry, by default 5. A 503 has whole seconds from 1 to 30. */
   readonly retryAfterSeconds?: number;
   /** Value of the Allow header of a 405 (RFC 9110 section 15.5.6). */
   readonly allow?: string;
@@ -90,8 +92,13 @@ export function defineFailure(columns: FailureColumns): MakeFailure {
   return Object.assign(make, { definition });
 }
 
-/** Value of Retry-After for 503 and 429: whole seconds from 1 to 30. Otherwise undefined. */
+/**
+ * Value of Retry-After: for 503 whole seconds from 1 to 30, for 429 those until the limit has room
+ * again. Otherwise undefined.
+ */
 export function retryAfterSeconds(failure: Failure): number | undefined {
-  if (failure.definition.status !== 503 && failure.definition.status !== 429) return undefined;
-  return Math.min(30, Math.max(1, Math.ceil(failure.retryAfterSeconds ?? 5)));
+  const { status } = failure.definition;
+  if (status !== 503 && status !== 429) return undefined;
+  const seconds = Math.max(1, Math.ceil(failure.retryAfterSeconds ?? 5));
+  return status === 503 ? Math.min(30, seconds) : seconds;
 }

@@ -1,12 +1,8 @@
 // The table of failures: one row for each way in which a request can end badly. The status, the
 // challenge, the JSON-RPC code, the message, the log event, the metric label and docs/failures.md
 // are derived from it.
-import {
-  defineFailure,
-  type FailureColumns,
-  type FailureDefinition,
-  type MakeFailure,
-} from './failure.js';
+import type { FailureColumns, FailureDefinition, MakeFailure } from './failure.js';
+import { defineFailure } from './failure.js';
 
 const rows: FailureDefinition[] = [];
 
@@ -31,6 +27,8 @@ export const routeUnknown = row({ reason: 'route.unknown', blame: 'caller', stat
 export const routeSlash = row({ reason: 'route.slash', blame: 'caller', status: 404,
   message: 'No such MCP server; data.path has the right slashes', event: 'http.route_slash',
   level: 'info' });
+export const routeHost = row({ reason: 'route.host', blame: 'caller', status: 421,
+  message: 'No MCP server under this host name', event: 'http.host', level: 'info' });
 export const methodRefused = row({ reason: 'method.refused', blame: 'caller', status: 405,
   message: 'Method not allowed', event: 'http.method', level: 'info' });
 export const clientDisconnected = row({ reason: 'client.disconnected', blame: 'caller',
@@ -39,6 +37,9 @@ export const gatewayDraining = row({
   reason: 'gateway.draining', blame: 'gateway', status: 503,
   message: 'Shutting down, retry elsewhere', event: 'http.draining',
   level: 'info' });
+export const auditUnavailable = row({
+  reason: 'audit.unavailable', blame: 'gateway', status: 503,
+  message: 'Cannot record calls right now', event: 'gateway.audit', level: 'error' });
 export const gatewayFault = row({
   reason: 'gateway.fault', blame: 'gateway', status: 500, code: -32603,
   message: 'Internal error', event: 'gateway.fault', level: 'error' });
@@ -202,6 +203,11 @@ export const methodDenied = row({ reason: 'method.denied', blame: 'caller', stat
   message: 'You may not use this method', event: 'authorize.method', level: 'warn' });
 export const claimMissing = row({ reason: 'claim.missing', blame: 'caller', status: 403,
   message: 'Your token lacks what this server needs', event: 'authorize.claim', level: 'warn' });
+export const rateLimited = row({ reason: 'rate.limited', blame: 'caller', status: 429,
+  message: 'Too many requests', event: 'authorize.rate', level: 'info' });
+export const limitsUnavailable = row({
+  reason: 'limits.unavailable', blame: 'dependency', status: 503,
+  message: 'Cannot count requests right now', event: 'authorize.limits_down', level: 'warn' });
 export const exchangeRefused = row({ reason: 'exchange.refused', blame: 'caller', status: 403,
   message: 'Your token cannot be used for this server', event: 'proxy.exchange_refused',
   level: 'warn' });

@@ -3,6 +3,7 @@
 import type { MaybeLater } from './endpoint-runtime.js';
 import type { RequestHead } from './exchange.js';
 import type { Failure } from './failure.js';
+import type { VouchedToken } from './presented-token.js';
 
 /** The paths of the bridge on the public listener. No endpoint can have one of them beside it. */
 export const BRIDGE_PATHS = {
@@ -19,6 +20,8 @@ export interface OAuthAnswer {
   readonly body: Buffer;
   /** For the log and the metrics only, so its row has no status. Null: the grant succeeded. */
   readonly failure: Failure | null;
+  /** Whose key the client proved to have, and for which resources. For the audit. */
+  readonly vouched?: VouchedToken;
 }
 
 export interface OAuthServer {

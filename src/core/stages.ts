@@ -10,6 +10,18 @@ import type { Caller } from './principal.js';
 import type { RequestSummary } from './request-summary.js';
 import type { Result } from './result.js';
 
+/** Looks at a call before its first byte goes to the upstream. */
+export interface CallObserver {
+  /** `startedMs`: the time of the request head on the monotonic clock. */
+  forwarding(
+    exchange: Exchange,
+    endpoint: Endpoint,
+    caller: Caller,
+    message: Message,
+    startedMs: number,
+  ): void;
+}
+
 /** Null from a check means: go on. */
 export interface Stages {
   /** Step 1: one Host, one body framing, a sane target. */
@@ -23,7 +35,10 @@ export interface Stages {
   page(exchange: Exchange): Promise<Failure | null> | Failure | null;
   /** Step 2: the failure of a path that has neither an endpoint nor a page. */
   noRoute(host: string, path: string): Failure;
-  /** Step 2: rejects new calls on open connections while the gateway shuts down. */
+  /**
+   * Step 2: rejects new calls on open connections while the gateway shuts down, and while it must
+   * and cannot write audit records.
+   */
   draining(): Failure | null;
   /** Step 3. */
   origin(exchange: Exchange, endpoint: Endpoint): Failure | null;
@@ -41,6 +56,8 @@ export interface Stages {
   read(exchange: Exchange, body: Buffer | null): Result<Message>;
   /** The JSON-RPC id of a call that is rejected before step 8, if a short body has one. */
   callId(exchange: Exchange, listener: (idText: string | undefined) => void): void;
+  /** Audit and traces look at step 12. Null: they are off. */
+  readonly observer: CallObserver | null;
   /** Writes a failure to the caller. */
   sendError(
     exchange: Exchange,

@@ -8,7 +8,7 @@ import { checkOrigin } from './origin.js';
 const ALLOW_METHODS = 'GET, POST, DELETE, HEAD, OPTIONS';
 const EXPOSE_HEADERS =
   'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id, ' +
-  'Sunset, Deprecation';
+  'Sunset, Deprecation, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy';
 const ALLOW_HEADERS =
   'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, ' +
   'Mcp-Method, Mcp-Name, Last-Event-ID, Traceparent, Tracestate, Baggage';

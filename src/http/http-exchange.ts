@@ -6,9 +6,11 @@ import type {
   BodyListener,
   DisconnectListener,
   Exchange,
+  TraceContext,
 } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
+import type { VouchedToken } from '../core/presented-token.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
 import { BodyStart, START_BYTES } from './body-start.js';
@@ -34,6 +36,8 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   disconnected = false;
   clientStalled = false;
   sentStatus = 0;
+  trace: TraceContext | null = null;
+  vouched: VouchedToken | null = null;
   /** The body limit of the endpoint: an answer that does not read the body drops as much of it. */
   bodyLimitBytes = 0;
   /** True: close the connection after this answer, for example because the listener is draining. */

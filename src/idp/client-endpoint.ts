@@ -58,6 +58,8 @@ export interface EndpointReports {
   readonly settings: string;
   /** Called when one of its two breakers opens or closes. */
   readonly onBreaker?: (state: 'open' | 'closed') => void;
+  /** Called with each failure that is not about one caller. */
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 export interface ClientEndpointParts {
@@ -119,7 +121,10 @@ export function createClientEndpoint(parts: ClientEndpointParts): ClientEndpoint
     caller: string | null,
   ): Promise<Result<T>> {
     const url = await locate();
-    if (typeof url !== 'string') return url;
+    if (typeof url !== 'string') {
+      reports.onFailure?.(url);
+      return url;
+    }
     const breaker = isKnown ? breakers.known : breakers.unknown;
     const waitMs = breaker.enter(caller);
     if (waitMs > 0) return stopped(waitMs);
@@ -135,7 +140,9 @@ export function createClientEndpoint(parts: ClientEndpointParts): ClientEndpoint
       if (value !== null) return ok(value);
       const rejection = failure ?? unavailable();
       retryAfterSeconds = rejection.retryAfterSeconds ?? 0;
-      return report(rejection);
+      const reported = report(rejection);
+      if (reported.definition.blame !== 'caller') reports.onFailure?.(reported);
+      return reported;
     } finally {
       breaker.leave(succeeded, retryAfterSeconds, caller);
     }

@@ -26,6 +26,8 @@ export interface NotDiscovered {
   readonly detail: string;
   /** True: the issuer responds, but has no usable document at these places. */
   readonly isMisplaced: boolean;
+  /** The setting to write, where the metadata names almost the configured issuer. */
+  readonly fix?: string;
 }
 
 /** The detail, with the fields that help where the metadata is elsewhere or absent. */
@@ -157,6 +159,11 @@ export async function discover(
   }
   // The fix comes first, because a terminal and some logs cut long lines.
   if (fix !== null)
-    return { ok: false, detail: `metadata: ${fix}; ${details.join(', ')}`, isMisplaced: false };
+    return {
+      ok: false,
+      detail: `metadata: ${fix}; ${details.join(', ')}`,
+      isMisplaced: false,
+      fix,
+    };
   return { ok: false, detail: `metadata: ${details.join(', ')}${hint}`, isMisplaced };
 }

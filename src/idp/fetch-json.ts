@@ -2,6 +2,7 @@
 // limit, and without redirects or compression.
 import { createRequire } from 'node:module';
 import type { Dispatcher } from 'undici';
+import { lookup } from './lookup.js';
 
 type Request = (
   this: Dispatcher,
@@ -41,26 +42,20 @@ export type Fetched =
   | { readonly kind: 'transport'; readonly detail: string };
 
 /** Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program that embeds the gateway may set. */
-const VERIFIED = { rejectUnauthorized: true };
-
-/** The ways to let Node use a proxy. Without this, only the global dispatcher would know. */
-const usesProxy = (): boolean =>
-  process.env.NODE_USE_ENV_PROXY === '1' ||
-  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(
-    '--use-env-proxy',
-  );
+const VERIFIED = { rejectUnauthorized: true, lookup };
 
 /**
  * Not the global dispatcher: a program that embeds the gateway may give that one a lax TLS check or
  * redirects.
  */
-const dispatcher: Dispatcher = usesProxy()
-  ? new (dispatcherClass('env-http-proxy-agent'))({
-      connect: VERIFIED,
-      requestTls: VERIFIED,
-      proxyTls: VERIFIED,
-    })
-  : new (dispatcherClass('agent'))({ connect: VERIFIED });
+const createDispatcher = (usesProxy: boolean): Dispatcher =>
+  usesProxy
+    ? new (dispatcherClass('env-http-proxy-agent'))({
+        connect: VERIFIED,
+        requestTls: VERIFIED,
+        proxyTls: VERIFIED,
+      })
+    : new (dispatcherClass('agent'))({ connect: VERIFIED });
 
 export type FetchJson = (fetch: Fetch) => Promise<Fetched>;
 
@@ -85,6 +80,7 @@ function parse(text: string): unknown {
 }
 
 async function send(
+  dispatcher: Dispatcher,
   { url, form, headers, maxBytes }: Fetch,
   signal: AbortSignal,
 ): Promise<Fetched> {
@@ -117,12 +113,7 @@ async function send(
   };
 }
 
-/**
- * Uses undici.request, which follows no redirect: fetch would send a client secret to the target of
- * a 307. The promise never rejects: every fault resolves to kind `transport`. The caller decides
- * which statuses are good.
- */
-export const fetchJson: FetchJson = async (fetch) => {
+async function fetchInTime(dispatcher: Dispatcher, fetch: Fetch): Promise<Fetched> {
   const signal = AbortSignal.timeout(fetch.deadlineMs);
   const late: Fetched = { kind: 'transport', detail: `no answer within ${fetch.deadlineMs} ms` };
   let expire = (): void => {};
@@ -132,11 +123,21 @@ export const fetchJson: FetchJson = async (fetch) => {
   });
   signal.addEventListener('abort', expire);
   try {
-    return await Promise.race([send(fetch, signal), deadline]);
+    return await Promise.race([send(dispatcher, fetch, signal), deadline]);
   } catch (error) {
     const { code, name } = error as NodeJS.ErrnoException;
     return { kind: 'transport', detail: code ?? name };
   } finally {
     signal.removeEventListener('abort', expire);
   }
-};
+}
+
+/**
+ * Uses undici.request, which follows no redirect: fetch would send a client secret to the target of
+ * a 307. The promise never rejects: every fault resolves to kind `transport`. The caller decides
+ * which statuses are good. `usesProxy`: through the proxy of the environment.
+ */
+export function createFetchJson({ usesProxy }: { readonly usesProxy: boolean }): FetchJson {
+  const dispatcher = createDispatcher(usesProxy);
+  return (fetch) => fetchInTime(dispatcher, fetch);
+}

@@ -66,7 +66,7 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
   let refreshAtMs = 0;
   /** The time of the next fetch for a caller that has no document to use. */
   let retryAtMs = 0;
-  let lastFailure = { detail: 'no metadata found', isMisplaced: false };
+  let lastFailure: Omit<NotDiscovered, 'ok'> = { detail: 'no metadata found', isMisplaced: false };
   let isRunning = false;
   let cancel = (): void => {};
 
@@ -87,14 +87,14 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
     return FRESH_MS;
   }
 
-  function failed({ detail, isMisplaced }: NotDiscovered): number {
+  function failed({ ok: _, ...failure }: NotDiscovered): number {
     // Only the first failure of a row is a warning: an issuer without metadata would fill the log.
     const level = failures === 0 ? 'warn' : 'debug';
-    const hint = withFields({ detail, isMisplaced }, 'metadataUrl');
+    const hint = withFields(failure, 'metadataUrl');
     report({ event: 'metadata.load_failed', level, detail: hint, stale: good !== null });
     const waitMs = backoffMs(failures++, BACKOFF, random);
     retryAtMs = clock.monotonicMs() + Math.min(waitMs, LONGEST_ON_DEMAND_MS);
-    lastFailure = { detail, isMisplaced };
+    lastFailure = failure;
     return waitMs;
   }
 
@@ -123,11 +123,10 @@ export function createMetadataSource(dependencies: MetadataDependencies): Metada
       const isBackingOff = nowMs < Math.max(retryAtMs, refetchAtMs);
       const found = isBackingOff ? null : await refresh();
       if (found?.ok) return found;
-      const { isMisplaced } = lastFailure;
       const detail = `${lastFailure.detail}${isBackingOff ? ', backing off' : ''}`;
       const untilMs = Math.max(retryAtMs, refetchAtMs);
       const retryAfterSeconds = Math.max(0, untilMs - clock.monotonicMs()) / 1000;
-      return { ok: false, detail, isMisplaced, retryAfterSeconds };
+      return { ...lastFailure, ok: false, detail, retryAfterSeconds };
     },
     last: () => good?.document ?? null,
     start() {

@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { loadApiKeys, reloadApiKeys } from '../config/api-keys-file.js';
 import { configFile } from '../config/config-file.js';
 import { configFileHint, hasEnvironment } from '../config/environment.js';
-import { loadEnvironment, loadFile } from '../config/load.js';
+import { fileInSlices, loadEnvironment } from '../config/load.js';
 import { ConfigError } from '../config/problems.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Environment } from '../config/secrets.js';
 import type { ApiKey } from '../core/api-key.js';
+import { atOnce } from '../core/slices.js';
 
 const NOTHING_CONFIGURED = `There is no configuration yet.
   Give --config FILE or set PORTCULLIS_CONFIG=FILE. For a single server, a file is not necessary:
@@ -35,13 +36,13 @@ function problemsOf(error: unknown): string {
  * The configuration without the keys of `apiKeysFile`, or the text of its problems. `option`: the
  * file of --config.
  */
-export function readConfiguration(
+export function* configurationInSlices(
   option: string | undefined,
   env: Environment,
-): ResolvedConfig | string {
+): Generator<void, ResolvedConfig | string> {
   const file = configFile(option, env);
   try {
-    if (file !== null) return loadFile(file.path, env, file.from);
+    if (file !== null) return yield* fileInSlices(file.path, env, file.from);
     if (hasEnvironment(env)) return loadEnvironment(env);
     const hint = configFileHint(env);
     return hint === null ? nothingConfigured() : `There is no configuration yet: ${hint}.`;
@@ -67,7 +68,7 @@ export interface LoadedConfig {
 
 /** The configuration and its keys, or the text of their problems. `option`: that of --config. */
 export function loadConfig(option: string | undefined, env: Environment): LoadedConfig | string {
-  const config = readConfiguration(option, env);
+  const config = atOnce(configurationInSlices(option, env));
   if (typeof config === 'string') return config;
   try {
     return { config, apiKeys: loadApiKeys(config, env) };

@@ -4,6 +4,7 @@ import type { Dependencies, Gateway } from '../app/app.js';
 import type { PrimaryGateway } from '../app/workers/primary.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './load-config.js';
+import { usesProxyOfNode } from './proxy-of-node.js';
 import { version } from './version.js';
 
 /**
@@ -36,7 +37,7 @@ export class ListenError extends Error {
 }
 
 /** How to fix an address on which the process cannot listen; null for any other error. */
-function listenProblem(
+export function listenProblem(
   error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
 ): string | null {
   if (error.syscall === 'getaddrinfo')
@@ -62,7 +63,12 @@ async function explained<T>(start: Promise<T>): Promise<T> {
   }
 }
 
-const surroundings = { clock: systemClock, random: Math.random };
+/** The parts of this process that each gateway in it gets. */
+export const surroundings = () => ({
+  clock: systemClock,
+  random: Math.random,
+  usesProxy: usesProxyOfNode(),
+});
 
 /** Rejects with a ListenError where an address is not free. */
 export async function startHere(
@@ -70,7 +76,7 @@ export async function startHere(
   options: StartOptions,
 ): Promise<Gateway> {
   const { startGateway } = await import('../app/app.js');
-  const dependencies = { ...surroundings, version: version(), apiKeys, ...options };
+  const dependencies = { ...surroundings(), version: version(), apiKeys, ...options };
   return explained(startGateway(config, dependencies));
 }
 
@@ -83,7 +89,7 @@ export async function startWorkers(
   workers: { readonly count: number; readonly file: string },
 ): Promise<PrimaryGateway> {
   const { startPrimary } = await import('../app/workers/primary.js');
-  const dependencies = { ...surroundings, version: version(), apiKeys, ...options };
+  const dependencies = { ...surroundings(), version: version(), apiKeys, ...options };
   return explained(startPrimary(config, dependencies, workers));
 }
 

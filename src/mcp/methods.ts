@@ -1,6 +1,7 @@
 // The table of methods that a client can call, in any served revision, with the target of each. An
 // endpoint with rules denies all other methods: extensions add methods that the rules do not cover
 // (B-107, unknown methods).
+import type { Message } from '../core/message.js';
 import type { Kind } from '../core/policy.js';
 
 /** The target of a call: a tool, a prompt, a resource or a task. */
@@ -62,3 +63,7 @@ export const METHODS: ReadonlyMap<string, MethodTarget | null> = new Map<
 export const COMPLETE = 'completion/complete';
 /** The response is a stream that stays open. */
 export const SUBSCRIBE = 'subscriptions/listen';
+
+/** True for a call whose answer is a stream that stays open until one side ends it. */
+export const isListening = (httpMethod: string, { calls }: Message): boolean =>
+  httpMethod === 'GET' || (calls.length === 1 && calls[0]?.method === SUBSCRIBE);

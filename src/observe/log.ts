@@ -24,6 +24,8 @@ export interface Log {
 /** Gets lines as bytes: a stream of strings costs a fifth more (measured). */
 export interface LogSink {
   write(lines: Buffer): unknown;
+  /** Calls `done` once, when everything that it was given has been written. */
+  written?(done: () => void): void;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -3,15 +3,30 @@
 // failure table only. So no client can create a new time series.
 import { createRequire } from 'node:module';
 import { type Metric, Registry } from 'prom-client';
-import type { Failure } from '../core/failure.js';
+import type { Blame, Failure } from '../core/failure.js';
+import { failureTable } from '../core/failures.js';
 import type { RequestSummary } from '../core/request-summary.js';
+import type { GatewayState, Value } from './gateway-state.js';
+import { createHistogram, type Histogram, histogramValues, observe } from './histogram.js';
 import { createKeyCounts, KEY_REQUESTS } from './key-counts.js';
-import { type GatewayState, stateMetrics, type Value } from './state-metrics.js';
+import { OPERATIONS, OPERATIONS_HELP } from './operations.js';
+import { stateMetrics } from './state-metrics.js';
+
+/** Completed requests of one endpoint. */
+export interface RequestCounts {
+  readonly requests: number;
+  /** Rejected because of their caller. */
+  readonly refused: number;
+  /** Failed because of the upstream, an issuer or the gateway. */
+  readonly errors: number;
+}
 
 export interface Metrics {
   readonly request: (summary: RequestSummary) => void;
   /** A request that node:http rejected before it became an exchange. It has no duration. */
   readonly unreadable: (failure: Failure) => void;
+  /** The counts of an endpoint, by its name. */
+  readonly counts: (endpoint: string) => RequestCounts;
   readonly contentType: string;
   /** The Prometheus text format. */
   text(): Promise<string>;
@@ -22,14 +37,9 @@ const BUCKET_SECONDS = [
 ];
 
 /** The counts of one endpoint and reason. prom-client itself would hash the labels at each call. */
-interface Series {
-  /** Requests by the first digit of their status. */
+interface Series extends Histogram {
+  /** Requests by the first digit of their status. Unreadable ones have no duration. */
   readonly byClass: Float64Array;
-  /** Requests with a duration: unreadable ones have none. */
-  timedRequests: number;
-  totalSeconds: number;
-  /** Requests by the first bound of BUCKET_SECONDS that they do not exceed; the last: by none. */
-  readonly bucketCounts: Float64Array;
 }
 
 /** The first digit of a status is at most 5. */
@@ -42,11 +52,20 @@ export const NOTHING: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
   workers: () => null,
 };
+
+/** Null for `ok`, and where the client is gone: that is neither a rejection nor an error. */
+function blameOf(reason: string): Blame | null {
+  const row = failureTable.find((one) => one.reason === reason);
+  if (row === undefined || (row.blame === 'caller' && row.status === null)) return null;
+  return row.blame;
+}
 
 let ofProcess: Registry | null = null;
 
@@ -78,21 +97,6 @@ function processRegistry(): Registry {
   return registry;
 }
 
-/** The lines of one histogram. Buckets are cumulative in the text format. */
-function* histogramValues(
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  series: Series,
-): Generator<Value> {
-  let total = 0;
-  for (const [i, le] of [...BUCKET_SECONDS, '+Inf'].entries()) {
-    total += series.bucketCounts[i] as number;
-    yield { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
-  }
-  yield { metricName: `${name}_sum`, labels, value: series.totalSeconds };
-  yield { metricName: `${name}_count`, labels, value: series.timedRequests };
-}
-
 function* counterValues(
   metricName: string,
   labels: Readonly<Record<string, string>>,
@@ -115,9 +119,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     }
     let found = byReason.get(reason);
     if (found === undefined) {
-      const bucketCounts = new Float64Array(BUCKET_SECONDS.length + 1);
-      const byClass = new Float64Array(CLASSES);
-      found = { byClass, timedRequests: 0, totalSeconds: 0, bucketCounts };
+      found = { byClass: new Float64Array(CLASSES), ...createHistogram(BUCKET_SECONDS) };
       byReason.set(reason, found);
     }
     return found;
@@ -134,7 +136,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     registry.registerMetric({ name, help, type, aggregator: 'sum', get } as unknown as Metric);
   }
 
-  const ofSeries = (name: string, values: typeof histogramValues) => (): Value[] =>
+  const ofSeries = (name: string, values: typeof counterValues) => (): Value[] =>
     [...seriesByEndpoint].flatMap(([endpoint, byReason]) =>
       [...byReason].flatMap(([reason, series]) => [...values(name, { endpoint, reason }, series)]),
     );
@@ -144,7 +146,9 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'histogram',
     duration,
     'Time from the request head to the end of the answer, in seconds; streams included.',
-    ofSeries(duration, histogramValues),
+    ofSeries(duration, (name, labels, series) =>
+      histogramValues(name, labels, series, BUCKET_SECONDS),
+    ),
   );
   const total = 'portcullis_http_requests_total';
   register(
@@ -160,6 +164,7 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
     'Completed requests of callers with an API key or its bridge token, by fingerprint of the key.',
     () => keyCounts.values().map((value) => ({ metricName: KEY_REQUESTS, ...value })),
   );
+  register('histogram', OPERATIONS, OPERATIONS_HELP, () => state.operations?.() ?? []);
   for (const { type = 'gauge', name, help, values } of stateMetrics)
     register(type, name, help, () =>
       values(state).map((value) => ({ metricName: name, ...value })),
@@ -172,15 +177,22 @@ export function createMetrics(state: GatewayState = NOTHING): Metrics {
       const series = seriesOf(endpoint?.name ?? 'none', failure?.definition.reason ?? 'ok');
       const seconds = durationMs / 1000;
       (series.byClass[Math.floor(status / 100)] as number)++;
-      series.timedRequests++;
-      series.totalSeconds += seconds;
-      let i = 0;
-      while (i < BUCKET_SECONDS.length && seconds > (BUCKET_SECONDS[i] as number)) i++;
-      (series.bucketCounts[i] as number)++;
+      observe(series, BUCKET_SECONDS, seconds);
     },
     unreadable: (failure) => {
       const { reason, status } = failure.definition;
       (seriesOf('none', reason).byClass[Math.floor((status ?? 400) / 100)] as number)++;
+    },
+    counts(endpoint) {
+      const counts = { requests: 0, refused: 0, errors: 0 };
+      for (const [reason, { byClass }] of seriesByEndpoint.get(endpoint) ?? []) {
+        const requests = byClass.reduce((sum, one) => sum + one, 0);
+        const blamed = blameOf(reason);
+        counts.requests += requests;
+        if (blamed === 'caller') counts.refused += requests;
+        else if (blamed !== null) counts.errors += requests;
+      }
+      return counts;
     },
     contentType: registry.contentType,
     async text() {

@@ -1,78 +1,14 @@
 // The metrics that state how the gateway is now: its issuers, its open streams, its requests in
 // flight. It reads them when Prometheus scrapes, so that no request pays for them.
 
-/** The value of one series at the time of a scrape. */
-export interface Value {
-  readonly metricName: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-export interface IssuerState {
-  readonly issuer: string;
-  /** False: the gateway introspects every token of this issuer, and needs no keys. */
-  readonly usesKeys: boolean;
-  /** Milliseconds since the last good load of the keys; null before the first. */
-  readonly keysAgeMs: number | null;
-  /** Whether the last load of the keys succeeded; null before the first. */
-  readonly isUp: boolean | null;
-  /** False while the breaker stops introspection; null without introspection. */
-  readonly introspectionIsUp: boolean | null;
-}
-
-export interface EndpointState {
-  /** Its name. */
-  readonly endpoint: string;
-  readonly openStreams: number;
-}
-
-/** The connections to the MCP server of one endpoint. */
-export interface UpstreamState {
-  /** The name of the endpoint. */
-  readonly endpoint: string;
-  /** `requests`: below `maxConcurrentRequests`. `streams`: below `maxStreams`. */
-  readonly kind: 'requests' | 'streams';
-  readonly inUse: number;
-  readonly limit: number;
-}
-
-export type ReloadPart = 'config' | 'api_keys';
-
-export interface ReloadState {
-  readonly part: ReloadPart;
-  /** Reloads since the start. */
-  readonly succeeded: number;
-  readonly failed: number;
-  /** False: the last reload failed, and the gateway runs with what it had before. */
-  readonly isUp: boolean;
-  /** Milliseconds since the epoch; the start counts. */
-  readonly lastSuccessMs: number;
-}
-
-/** The number of workers in each state. */
-export interface WorkerCounts {
-  readonly ready: number;
-  /** It serves calls, and has not tried the keys of each issuer. Or it does not serve yet. */
-  readonly starting: number;
-  /** It died, and its replacement has not started. */
-  readonly missing: number;
-}
-
-/** Where the metrics find the state of the gateway. */
-export interface GatewayState {
-  readonly version: string;
-  requestsInFlight(): number;
-  issuers(): readonly IssuerState[];
-  endpoints(): readonly EndpointState[];
-  upstreams(): readonly UpstreamState[];
-  reloads(): readonly ReloadState[];
-  /** The number of keys in the registry; null: no keys are configured. */
-  apiKeys(): number | null;
-  /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
-  nextSunsetMs(): number | null;
-  /** Null: the gateway is one process. */
-  workers(): WorkerCounts | null;
-}
+import type {
+  ConfigState,
+  GatewayState,
+  IssuerState,
+  ReloadState,
+  UpstreamState,
+  Value,
+} from './gateway-state.js';
 
 export interface StateMetric {
   /** By default `gauge`. */
@@ -116,6 +52,14 @@ const ofUpstreams = (
       value: readValue(one),
     })),
   );
+
+const ofConfig = (
+  { config }: GatewayState,
+  readValue: (state: ConfigState) => number,
+): Omit<Value, 'metricName'>[] => {
+  const state = config();
+  return state === null ? [] : [{ labels: {}, value: readValue(state) }];
+};
 
 const ofReloads = (
   { reloads }: GatewayState,
@@ -180,6 +124,25 @@ export const stateMetrics: readonly StateMetric[] = [
       ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
   },
   {
+    name: 'portcullis_limits_store_up',
+    help: '0 while the store of limits is away, where the configuration has one.',
+    merge: 'min',
+    values: ({ limits }) => {
+      const { storeIsUp } = limits();
+      return storeIsUp === null ? [] : [{ labels: {}, value: Number(storeIsUp) }];
+    },
+  },
+  {
+    type: 'counter',
+    name: 'portcullis_rate_limited_total',
+    help: 'Requests that a limit rejected, by endpoint and kind of limit.',
+    values: ({ limits }) =>
+      limits().limited.map(({ endpoint, limit, count }) => ({
+        labels: { endpoint, limit },
+        value: count,
+      })),
+  },
+  {
     name: 'portcullis_reload_up',
     help: '0 where the last reload of the configuration or of the API keys failed, else 1.',
     merge: 'min',
@@ -203,6 +166,18 @@ export const stateMetrics: readonly StateMetric[] = [
       ]),
   },
   {
+    name: 'portcullis_config_generation',
+    help: 'Configurations that the process has run with: 1 after the start.',
+    merge: 'primary',
+    values: (state) => ofConfig(state, ({ generation }) => generation),
+  },
+  {
+    name: 'portcullis_config_hash',
+    help: 'A number that is equal on all replicas that run with the same configuration.',
+    merge: 'primary',
+    values: (state) => ofConfig(state, ({ hash }) => Number.parseInt(hash, 16)),
+  },
+  {
     name: 'portcullis_api_keys',
     help: 'API keys that the gateway knows, where the configuration has any.',
     merge: 'primary',
@@ -218,6 +193,28 @@ export const stateMetrics: readonly StateMetric[] = [
     values: ({ nextSunsetMs }) => {
       const next = nextSunsetMs();
       return next === null ? [] : [{ labels: {}, value: next / 1000 }];
+    },
+  },
+  {
+    name: 'portcullis_audit_up',
+    help: '0 while the gateway cannot write audit records, where an audit is configured.',
+    merge: 'min',
+    values: ({ audit }) => {
+      const state = audit?.() ?? null;
+      return state === null ? [] : [{ labels: {}, value: Number(state.isUp) }];
+    },
+  },
+  {
+    type: 'counter',
+    name: 'portcullis_audit_records_total',
+    help: 'Audit records since the start, by result: written or lost.',
+    values: ({ audit }) => {
+      const state = audit?.() ?? null;
+      if (state === null) return [];
+      return (['written', 'lost'] as const).map((result) => ({
+        labels: { result },
+        value: state[result],
+      }));
     },
   },
   {

@@ -7,18 +7,15 @@ import { upstreamLoop } from '../core/failures.js';
 import { type Message, requestId } from '../core/message.js';
 import type { Caller } from '../core/principal.js';
 import type { ListView } from '../mcp/lists.js';
-import { SUBSCRIBE } from '../mcp/methods.js';
+import { isListening } from '../mcp/methods.js';
 import { chooseRelay } from './choose-relay.js';
 import type { OpenStream } from './event-stream.js';
 import { GetStream } from './get-stream.js';
-import { isLoop, requestFields, requestHeaders } from './headers.js';
+import { isLoop, replaceTraceContext, requestFields, requestHeaders } from './headers.js';
 import type { Slot, UpstreamPool } from './pool.js';
 import { createReconnects } from './reconnects.js';
 import type { OpenSession } from './sessions.js';
 import { type Prepared, WaitingRequest } from './waiting-request.js';
-
-const isSubscription = ({ calls }: Message): boolean =>
-  calls.length === 1 && calls[0]?.method === SUBSCRIBE;
 
 export interface TransportDependencies {
   readonly endpoint: Endpoint;
@@ -114,10 +111,11 @@ export function createTransport(dependencies: TransportDependencies): Transport 
         pseudonym,
         fields,
       );
+      if (exchange.trace !== null) replaceTraceContext(headers, exchange.trace);
       const view = listView(caller, message);
       // The gateway cannot filter a compressed answer.
       if (view !== null) headers.push('accept-encoding', 'identity');
-      const held = exchange.method === 'GET' || isSubscription(message);
+      const held = isListening(exchange.method, message);
       // One literal: an object that was spread costs each request 3 µs (measured).
       const prepared: Prepared = {
         exchange,

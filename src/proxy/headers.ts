@@ -1,7 +1,7 @@
 // Selects the header fields that cross the gateway, in both directions: an allow-list and the open
 // Mcp-* family. Never forwards the credential of the caller, cookies, forwarding or identity fields
 // in any spelling, or hop-by-hop fields (C-130, C-135, C-143: rebuilt headers).
-import type { RequestHead } from '../core/exchange.js';
+import type { RequestHead, TraceContext } from '../core/exchange.js';
 import { headerSpelling } from '../core/header-line.js';
 import type { Message } from '../core/message.js';
 import { isEventStreamType, isJsonType } from '../mcp/media-type.js';
@@ -150,6 +150,15 @@ export function requestHeaders(
   }
   for (const part of credentialHeaders) headers.push(part);
   return headers;
+}
+
+/** Puts another trace context in the place of that of the caller. `headers`: flat pairs. */
+export function replaceTraceContext(headers: string[], trace: TraceContext): void {
+  const { traceparent, tracestate } = trace;
+  for (let i = headers.length - 2; i >= 0; i -= 2)
+    if (headers[i] === 'traceparent' || headers[i] === 'tracestate') headers.splice(i, 2);
+  headers.push('traceparent', traceparent);
+  if (tracestate !== null) headers.push('tracestate', tracestate);
 }
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;

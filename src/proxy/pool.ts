@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import type { Client as Connection, Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
+import { lookup } from '../idp/lookup.js';
 import { createSlotQueue, type SlotLine, type SlotQueue } from './slot-queue.js';
 import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 
@@ -58,7 +59,7 @@ const MAX_TICK_MS = 1_000;
 /** The timeouts of the requests that wait for a head. */
 function createHeadTimeouts(
   headersTimeoutMs: number,
-): Pick<Slot, 'awaitHead' | 'headReceived'> & { retire(): void; stop(): void } {
+): Pick<Slot, 'awaitHead' | 'headReceived'> & { stop(): void } {
   const everyMs = Math.min(
     Math.max(Math.ceil(headersTimeoutMs / TICKS_PER_TIMEOUT), MIN_TICK_MS),
     MAX_TICK_MS,
@@ -66,7 +67,6 @@ function createHeadTimeouts(
   const timeoutTicks = Math.ceil(headersTimeoutMs / everyMs);
   const waiters = new SwapRemoveList<HeadWaiter>();
   let ticks = 0;
-  let retired = false;
   let timer: NodeJS.Timeout | null = null;
 
   function stop(): void {
@@ -81,22 +81,16 @@ function createHeadTimeouts(
       waiters.remove(late);
       late.headTimedOut();
     }
-    if (retired && waiters.entries.length === 0) stop();
+    // The pools of 1,000 quiet endpoints need no timers, nor does one that a reload retired.
+    if (waiters.entries.length === 0) stop();
   }
-  const start = (): void => {
-    timer ??= setInterval(tick, everyMs).unref();
-  };
-  start();
   return {
     awaitHead(waiter) {
       waiter.sinceTick = ticks;
       waiters.add(waiter);
-      if (timer === null) start();
+      timer ??= setInterval(tick, everyMs).unref();
     },
     headReceived: (waiter) => waiters.remove(waiter),
-    retire() {
-      retired = true;
-    },
     stop,
   };
 }
@@ -130,7 +124,7 @@ function createConnections(upstream: Upstream, limit: number): Connections {
     const client = new Client(upstream.origin, {
       pipelining: 1,
       // Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program around the gateway may set.
-      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true },
+      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true, lookup },
       // `createHeadTimeouts` replaces it.
       headersTimeout: 0,
       // A quiet stream may be alive (B-72, quiet streams).
@@ -157,7 +151,6 @@ function createConnections(upstream: Upstream, limit: number): Connections {
     usage: () => ({ inUse: clients.size - free.length, limit }),
     retire() {
       retired = true;
-      timeouts.retire();
       for (const { dispatcher } of free.splice(0)) end(dispatcher as Connection);
     },
     async close() {

@@ -46,7 +46,14 @@ async function explain(bearer: string, changes: Record<string, unknown> = {}, in
   const [endpoint] = loaded.endpoints;
   if (endpoint === undefined) throw new Error('no endpoint');
   const notify = (): void => {};
-  const explainToken = createExplainToken({ config: loaded, endpoint, clock: testClock(), random: () => 1, notify });
+  const explainToken = createExplainToken({
+    config: loaded,
+    endpoint,
+    clock: testClock(),
+    random: () => 1,
+    notify,
+    usesProxy: false,
+  });
   const explanation = await withDeadline('explain', explainToken(bearer, null), 10_000);
   const step = explanation.steps.find(({ name }) => name.includes('introspection'));
   const text = explanationText(endpoint, explanation, [], createPrintable(bearer));

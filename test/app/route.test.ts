@@ -1,11 +1,12 @@
 // The route: a request finds its endpoint by its exact path only.
 import { describe, expect, test } from 'vitest';
-import { createNoRoute, createRoute } from '../../src/app/route.js';
+import { createNoRoute, createRoute, ownHosts } from '../../src/app/route.js';
 import type { EndpointRuntime } from '../../src/core/endpoint-runtime.js';
 import { endpoint } from '../support/endpoint.js';
 import { head } from '../support/exchange.js';
 
-const at = (path: string) => ({ config: endpoint({ path }) }) as EndpointRuntime;
+const at = (path: string, host: string | null = null) => ({ config: endpoint({ path, host }) }) as EndpointRuntime;
+const places = (...paths: string[]) => paths.map((path) => ({ host: null, path }));
 
 describe('the route (C-147, C-144)', () => {
   const files = at('/files/mcp');
@@ -33,7 +34,7 @@ describe('the route (C-147, C-144)', () => {
 });
 
 describe('a path without an endpoint (D-13)', () => {
-  const noRoute = createNoRoute(['/files/mcp', '/b', '/c/d', '/cd']);
+  const noRoute = createNoRoute(places('/files/mcp', '/b', '/c/d', '/cd'), null);
   const told = (path: string) => {
     const { definition, data } = noRoute('mcp.example.com', path);
     return [definition.reason, data?.path];
@@ -57,7 +58,62 @@ describe('a path without an endpoint (D-13)', () => {
   );
 
   test('two slashes differ from the root by one', () => {
-    expect(createNoRoute(['/'])('mcp.example.com', '//').data).toEqual({ path: '/' });
-    expect(createNoRoute(['/'])('mcp.example.com', '/mcp').definition.reason).toBe('route.unknown');
+    expect(createNoRoute(places('/'), null)('mcp.example.com', '//').data).toEqual({ path: '/' });
+    expect(createNoRoute(places('/'), null)('mcp.example.com', '/mcp').definition.reason).toBe('route.unknown');
+  });
+});
+
+describe('a route by host (A-06, nothing from Host)', () => {
+  const [a, b, anywhere] = [at('/mcp', 'a.example'), at('/mcp', 'b.example'), at('/mcp')] as const;
+  const route = createRoute([anywhere, a, b, at('/only', 'a.example')]);
+  test.each([
+    ['a.example', a],
+    ['A.Example:443', a],
+    ['b.example:8080', b],
+    ['c.example', anywhere],
+    ['a.example.', anywhere],
+  ])('%s finds its own endpoint', (host, found) => expect(route(host, '/mcp')).toBe(found));
+
+  test('a path of one host is unknown at another', () => {
+    expect(route('a.example', '/only')?.config.host).toBe('a.example');
+    expect(route('b.example', '/only')).toBeNull();
+  });
+
+  test('1,000 hosts with one path: each finds its own', () => {
+    const all = Array.from({ length: 1000 }, (_, i) => at('/mcp', `t${i}.example`));
+    const find = createRoute(all);
+    expect(all.every((one) => find(`${one.config.host}`, '/mcp') === one)).toBe(true);
+    expect([find('t1000.example', '/mcp'), find('T999.example:1', '/mcp')]).toEqual([null, all[999]]);
+  });
+});
+
+describe('a place without an endpoint, where endpoints have hosts', () => {
+  const config = {
+    endpoints: [endpoint({ host: 'a.example' }), endpoint({ host: 'b.example', path: '/b' })],
+    publicUrl: 'https://gateway.example:8443',
+    bridge: null,
+    identity: { issuer: 'https://identity.example/x', keys: [] },
+  };
+  const reason = (host: string, path: string, own = ownHosts(config)) =>
+    createNoRoute(config.endpoints, own)(host, path).definition.reason;
+
+  test.each([
+    ['a.example', '/b', 'route.unknown'],
+    ['a.example', '/mcp/', 'route.slash'],
+    ['b.example', '/mcp/', 'route.unknown'],
+    ['c.example', '/mcp/', 'route.host'],
+    ['gateway.example', '/mcp', 'route.unknown'],
+    ['Identity.example:1', '/mcp', 'route.unknown'],
+    ['', '/', 'route.host'],
+  ])('%s%s is %s', (host, path, expected) => expect(reason(host, path)).toBe(expected));
+
+  test('one endpoint without a host serves every host', () => {
+    const own = ownHosts({ ...config, endpoints: [...config.endpoints, endpoint()] });
+    expect([own, reason('c.example', '/x', own)]).toEqual([null, 'route.unknown']);
+  });
+
+  test('the detail has the host, and not more than a line of it', () => {
+    const { detail } = createNoRoute(config.endpoints, ownHosts(config))('c'.repeat(5000), '/mcp');
+    expect(detail).toBe(`no endpoint has the host ${'c'.repeat(100)}`);
   });
 });

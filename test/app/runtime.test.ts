@@ -1,5 +1,6 @@
 // A second runtime is built while the first one serves: parts whose configuration is equal stay the
 // same, with their keys, caches and connections.
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildRuntime, type Runtime } from '../../src/app/runtime.js';
 import { createSharedParts, type SharedParts } from '../../src/app/shared-parts.js';
@@ -32,7 +33,13 @@ afterAll(() => Promise.all([issuer.stop(), upstream.stop()]));
 const PUBLIC = 'https://mcp.example.com';
 
 function newShared(): SharedParts {
-  const parts = createSharedParts({ clock: testClock(), schedule: () => () => {}, random: () => 1, notify: () => {} });
+  const parts = createSharedParts({
+    clock: testClock(),
+    schedule: () => () => {},
+    random: () => 1,
+    notify: () => {},
+    usesProxy: false,
+  });
   shared.push(parts);
   return parts;
 }

@@ -35,6 +35,12 @@ describe('no MCP server at the URL: one check fails, and no other runs', () => {
       /^check the URL: it must be exact, with its path/,
     ],
     [
+      '421, for a host that the server does not have',
+      atMcp((_req, res) => status(res, 421)),
+      'POST got 421 with application/json: no MCP server responds at this URL',
+      /The server does not have this host: let proxies pass Host on\./,
+    ],
+    [
       'a web page',
       withoutMetadata((_req, res) => html(res)),
       'POST got 200 with an HTML page, and there is no resource metadata: this is not an MCP server',

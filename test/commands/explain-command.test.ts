@@ -163,7 +163,7 @@ test.each<[string, string[], Record<string, string>, string]>([
     {},
     'write --endpoint with one of /mcp, /idp/mcp, /introspected/mcp, /jsonrpc/mcp, /ruled/mcp',
   ],
-  ['an unknown endpoint', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this path'],
+  ['an unknown endpoint', ['--endpoint', '/nope', 'x'], {}, 'No endpoint has this name or resource'],
   ['two tokens', ['--endpoint', '/mcp', 'x', 'y'], {}, 'Give one token only'],
   [
     'another scheme',

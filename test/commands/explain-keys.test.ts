@@ -25,7 +25,7 @@ describe('a key that the endpoint takes', () => {
       observed: { name: 'partner-a', fingerprint: sha256(keys.a).slice(0, 8), tenant: 'acme' },
       expected: { keys: '6 in the configuration' },
     });
-    expect(steps[2]).toMatchObject({ observed: { endpoints: ['/mcp', '/keys'] }, expected: { path: '/mcp' } });
+    expect(steps[2]).toMatchObject({ observed: { endpoints: ['/mcp', '/keys'] }, expected: { endpoint: '/mcp' } });
     expect(steps[3]).toMatchObject({ observed: { sunset: 'none' } });
   });
 

@@ -34,7 +34,7 @@ test('version, addresses, endpoint and issuer, and then the log', async () => {
   expect(announce(loaded(A))).toBe(true);
   expect(lines).toEqual([
     'Portcullis 1.2.3 listens on http://127.0.0.1:8080',
-    'Metrics and health: http://127.0.0.1:9090',
+    'Page, metrics and health: http://127.0.0.1:9090',
     'Endpoint https://mcp.example.com/mcp -> http://10.0.0.5:3000/mcp',
     `Issuer ${A}: 2 keys loaded`,
     END,
@@ -174,7 +174,7 @@ test('IPv6 addresses have brackets', () => {
   const { lines, announce } = usual();
   const address = { address: '::1', family: 'IPv6', port: 1 };
   announce({ ...LISTENING, address, admin: address });
-  expect(lines.slice(0, 2)).toEqual(['Portcullis 1.2.3 listens on http://[::1]:1', 'Metrics and health: http://[::1]:1']);
+  expect(lines.slice(0, 2)).toEqual(['Portcullis 1.2.3 listens on http://[::1]:1', 'Page, metrics and health: http://[::1]:1']);
 });
 
 test('1,000 endpoints and 50 issuers: the first 20 of each, and the number of the rest', async () => {

@@ -70,7 +70,7 @@ test.skipIf(!hasPython)('on a terminal: words, then JSON', async () => {
   const at = lines.indexOf('The log follows as JSON lines.');
   expect(lines.slice(0, at)).toEqual([
     expect.stringMatching(/^Portcullis \d+\.\d+\.\d+ listens on http:\/\/127\.0\.0\.1:PORT$/),
-    'Metrics and health: http://127.0.0.1:PORT',
+    'Page, metrics and health: http://127.0.0.1:PORT',
     'Endpoint http://127.0.0.1:PORT/mcp -> http://127.0.0.1:PORT/mcp?...',
     expect.stringMatching(/^Warning session\.key_drawn: sessionKeys is not configured: /),
     expect.stringMatching(/^Issuer http:\/\/127\.0\.0\.1:PORT: \d keys? loaded$/),

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type FailureDefinition, type MakeFailure, retryAfterSeconds } from '../../src/core/failure.js';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
+import { plainText } from '../../src/core/help/meaning.js';
+import { meanings } from '../../src/core/help/meanings.js';
 import { sources, tests, withoutComments } from '../support/sources.js';
 
 const DEFINED_CODES = [-32700, -32600, -32602, -32603, -32020, -32022];
@@ -74,8 +76,7 @@ const sections = new Map(
 );
 
 interface Script {
-  render(table: readonly FailureDefinition[]): string;
-  readonly meanings: object;
+  render(table: readonly FailureDefinition[], texts: typeof meanings): string;
 }
 const script = (): Promise<Script> =>
   import(/* @vite-ignore */ new URL('../../scripts/failures-doc.mjs', import.meta.url).href) as Promise<Script>;
@@ -168,7 +169,7 @@ describe('reasons', () => {
       failureTable
         .map((row) => row.reason)
         .filter((reason) => new RegExp(`['"\`]${reason.replace('.', '\\.')}['"\`]`).test(text));
-    const others = sources().filter(({ path }) => path !== 'core/failures.ts');
+    const others = sources().filter(({ path }) => path !== 'core/failures.ts' && !path.startsWith('core/help/'));
     expect(spelled("if (reason === 'tool.denied') return;")).toEqual(['tool.denied']);
     expect(others.flatMap(({ path, text }) => spelled(withoutComments(text)).map((reason) => `${path}: ${reason}`))).toEqual([]);
   });
@@ -220,8 +221,14 @@ describe('docs/failures.md', () => {
   });
 
   test('is what scripts/failures-doc.mjs writes', async () => {
-    const { render, meanings } = await script();
-    expect(document).toBe(render(failureTable));
+    const { render } = await script();
+    expect(document).toBe(render(failureTable, meanings));
     expect(Object.keys(meanings).sort()).toEqual(failureTable.map((row) => row.reason).sort());
+  });
+
+  test('has texts that are plain without the links and the marks of lists', () => {
+    expect(plainText(['See `a`,', '[kinds](idps.md#kinds). - `b`: c', '- `d`'])).toBe('See `a`, kinds. `b`: c `d`');
+    const actions = failureTable.map(({ reason }) => plainText(meanings[reason]?.action ?? []));
+    expect(actions.filter((text) => text.length < 5 || /\]\(| - |^- |\s{2}/.test(text))).toEqual([]);
   });
 });

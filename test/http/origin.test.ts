@@ -99,7 +99,8 @@ describe('the answers to a browser (B-15, C-152)', () => {
       'access-control-allow-origin': 'https://app.example.com',
       vary: 'Origin',
       'access-control-expose-headers':
-        'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id, Sunset, Deprecation',
+        'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id, Sunset, Deprecation, ' +
+        'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy',
     });
   });
 

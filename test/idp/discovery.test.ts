@@ -1,7 +1,8 @@
 // Where the metadata of an issuer is, and which documents count.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { discover, metadataUrls, urlForLog } from '../../src/idp/discovery.js';
-import { type FetchJson, fetchJson } from '../../src/idp/fetch-json.js';
+import type { FetchJson } from '../../src/idp/fetch-json.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { withDeadline } from '../fixtures/wait.js';
 

@@ -4,8 +4,8 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { fetchJson } from '../../src/idp/fetch-json.js';
 import { startBlackHole } from '../fixtures/black-hole.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import { listen } from '../fixtures/ports.js';
 import { type Answer, answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until, withDeadline } from '../fixtures/wait.js';

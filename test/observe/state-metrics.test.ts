@@ -2,11 +2,19 @@
 import { expect, test } from 'vitest';
 import * as failures from '../../src/core/failures.js';
 import { failureTable } from '../../src/core/failures.js';
+import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState, IssuerState, UpstreamState } from '../../src/observe/state-metrics.js';
 import { outcome } from '../support/outcome.js';
 
-const MAIN: IssuerState = { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1500, isUp: true, introspectionIsUp: null };
+const MAIN: IssuerState = {
+  issuer: 'https://a.example',
+  usesKeys: true,
+  keysAgeMs: 1500,
+  isUp: true,
+  keys: 1,
+  lastError: null,
+  introspectionIsUp: null,
+};
 
 const quiet: GatewayState = {
   version: '1.2.3',
@@ -14,7 +22,9 @@ const quiet: GatewayState = {
   issuers: () => [],
   endpoints: () => [],
   upstreams: () => [],
+  limits: () => ({ storeIsUp: null, limited: [] }),
   reloads: () => [],
+  config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
   workers: () => null,
@@ -33,7 +43,7 @@ test('each issuer: its keys and its introspection, where it has them', async () 
     { ...MAIN, issuer: 'https://not-tried.example', keysAgeMs: null, isUp: null },
     { ...MAIN, issuer: 'https://stale.example', keysAgeMs: 4_000_000, isUp: false, introspectionIsUp: true },
     { ...MAIN, issuer: 'https://never.example', keysAgeMs: null, isUp: false },
-    { issuer: 'https://opaque.example', usesKeys: false, keysAgeMs: 5, isUp: true, introspectionIsUp: false },
+    { ...MAIN, issuer: 'https://opaque.example', usesKeys: false, keysAgeMs: 5, isUp: true, introspectionIsUp: false },
   ];
   expect(linesOf(await textOf({ issuers: () => issuers })).slice(2)).toEqual([
     'portcullis_issuer_up{issuer="https://a.example"} 1',
@@ -79,6 +89,11 @@ test('the next sunset of an API key', async () => {
     'portcullis_api_keys 3',
     'portcullis_api_keys_next_sunset_timestamp_seconds 1800000000',
   ]);
+});
+
+test('which configuration runs', async () => {
+  const config = () => ({ generation: 3, hash: '00000000ffff' });
+  expect(linesOf(await textOf({ config })).slice(2)).toEqual(['portcullis_config_generation 3', 'portcullis_config_hash 65535']);
 });
 
 test('the state is read at each scrape', async () => {

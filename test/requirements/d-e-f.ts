@@ -1,5 +1,5 @@
 // Statuses and bodies, what stateless means, and what the start checks.
-import { gap, notApplicable, proven, type States } from './state.js';
+import { notApplicable, proven, type States } from './state.js';
 
 export const defs: States = {
   'D-01': proven('the id of a call is echoed with its type'),
@@ -21,7 +21,7 @@ export const defs: States = {
   'D-17': notApplicable('endpoints are chosen by path alone; a foreign authority in a target is 400'),
   'D-18': proven('431'),
   'D-19': proven('an offered Upgrade is ignored'),
-  'D-20': gap('rate limits'),
+  'D-20': proven('429'),
   'D-21': proven('a caller that left is only logged'),
   'D-22': proven('500 is a bug'),
   'D-23': proven('502'),
@@ -43,7 +43,7 @@ export const defs: States = {
   'E-07': proven('a credential for the upstream is kept for one caller'),
   'E-08': proven('sealed text has key id, end, purpose and owner, and its keys rotate'),
   'E-09': proven('a sealed session id is short and visible'),
-  'E-10': gap('rate limits'),
+  'E-10': proven('limits are of one replica, or of all with a store'),
   'E-11': proven('a shutdown lets answers finish'),
   'E-12': proven('no sticky sessions'),
   'E-13': proven('the clock is an input'),

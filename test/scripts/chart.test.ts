@@ -146,6 +146,10 @@ describe('deploy/kubernetes', () => {
     expect([...kustomization.resources, ...kustomization.configMapGenerator[0].files].sort()).toEqual(files.sort());
   });
 
+  test('watches the files, which keep their names', () => {
+    expect([container.args, kustomization.generatorOptions]).toEqual([['serve', '--watch'], { disableNameSuffixHash: true }]);
+  });
+
   test('has a configuration that loads', () => expect(problemsOf(read(`${PLAIN}portcullis.yaml`))).toBeNull());
 
   test('puts the configuration and each secret where the gateway looks for them', () => {

@@ -55,6 +55,12 @@ describe('the Dockerfile', () => {
     expect(bases).toMatchObject({ gateway: 'runtime', demo: 'runtime', runtime: 'scratch' });
     const text = dockerfile.slice(dockerfile.indexOf('AS app'), dockerfile.indexOf('AS demo-app'));
     expect(text).toContain('npm ci --omit=dev --omit=optional --ignore-scripts');
+    // The optional peers come from the lock too, and need no other package.
+    expect(text).toContain('COPY --from=build /build/node_modules/@opentelemetry node_modules/@opentelemetry');
+    const peers = Object.entries(JSON.parse(read('package-lock.json')).packages as Record<string, { dependencies?: object }>)
+      .filter(([path]) => path.startsWith('node_modules/@opentelemetry/'))
+      .flatMap(([, { dependencies = {} }]) => Object.keys(dependencies));
+    expect(peers.filter((name) => !name.startsWith('@opentelemetry/'))).toEqual([]);
     expect(dockerfile.slice(dockerfile.indexOf('AS gateway'))).toContain('COPY --from=app /out /');
   });
 

@@ -10,7 +10,7 @@ const folders = readdirSync(new URL('examples/', root), { withFileTypes: true })
 const names = folders.map(({ name }) => name).filter((name) => name !== 'lib');
 
 test('the examples are found, and each of them runs in CI', () => {
-  const keys = ['api-keys-two-tenants', 'bridge', 'shared-secret', 'token-pass-through'];
+  const keys = ['api-keys-two-tenants', 'bridge', 'shared-secret', 'token-pass-through', 'two-hosts'];
   expect(names.sort()).toEqual([...keys, 'whoami-exchange', 'whoami-headers', 'whoami-identity']);
   const runs = read('test/scripts/examples.slow.test.ts');
   expect(names.filter((name) => !new RegExp(`^  '?${name}'?: \\[$`, 'm').test(runs))).toEqual([]);

@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { failureTable, keyUnknown } from '../../src/core/failures.js';
+import type { GatewayState } from '../../src/observe/gateway-state.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import type { GatewayState } from '../../src/observe/state-metrics.js';
+import { createOperations } from '../../src/observe/operations.js';
 import { apiKey, principal } from '../support/endpoint.js';
 import { outcome } from '../support/outcome.js';
 
@@ -38,17 +39,25 @@ const panels = readDashboard().panels as Panel[];
 const shown = dashboardExpressions(readDashboard()) as { from: string; expr: string }[];
 const expressions = [...alerts.map(({ alert, expr }) => ({ from: alert, expr })), ...shown];
 
+const operations = createOperations();
+operations.record(outcome());
 /** A gateway with something of each metric. */
 const state: GatewayState = {
   version: '1.2.3',
   requestsInFlight: () => 1,
-  issuers: () => [{ issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1, isUp: true, introspectionIsUp: true }],
+  issuers: () => [
+    { issuer: 'https://a.example', usesKeys: true, keysAgeMs: 1, isUp: true, keys: 1, lastError: null, introspectionIsUp: true },
+  ],
   endpoints: () => [{ endpoint: '/mcp', openStreams: 1 }],
   upstreams: () => [{ endpoint: '/mcp', kind: 'requests', inUse: 1, limit: 2 }],
-  reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1 }],
+  limits: () => ({ storeIsUp: true, limited: [{ endpoint: '/mcp', limit: 'principal', count: 1 }] }),
+  reloads: () => [{ part: 'config', succeeded: 1, failed: 1, isUp: true, lastSuccessMs: 1, lastMs: 1, problems: null }],
   apiKeys: () => 1,
+  config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,
   workers: () => null,
+  audit: () => ({ isUp: true, written: 1, lost: 1 }),
+  operations: () => operations.values(),
 };
 const metrics = createMetrics(state);
 metrics.request(outcome());

@@ -50,6 +50,7 @@ describe('each rule', () => {
   test.each<[name: string, path: string, good: string, bad: string, at: string]>([
     ['width: prose', DOC, 'a'.repeat(100), `One.\n${long}`, 'width 2'],
     ['width: a row of a table', DOC, cells('short'), cells(long), 'width 3'],
+    ['width: a generated table', DOC, `<!-- settings a -->\n\n${cells(long)}`, `<!-- a -->\n\n${cells(long)}`, 'width 5'],
     ['width: a URL does not count', DOC, `A link: [x](${url}) and ${url}`, `A link: [${long}](x)`, 'width 1'],
     ['width: code does not count', DOC, `\`\`\`\n${long}\n\`\`\``, `\`${long}\``, 'width 1'],
     ['width: a comment', SOURCE, source(`// ${'a'.repeat(97)}`), source(`/** One.\n * ${long}\n */`), 'width 3'],

@@ -41,6 +41,7 @@ const runtime = (steps: Steps): EndpointRuntime => ({
     'pass-through': { authenticate: (...args) => steps.authenticate(...args) },
   },
   authorize: { check: (...args) => steps.authorize(...args) },
+  guesses: null,
   limiter: { take: (...args) => steps.limit(...args) },
   credential: { headers: (...args) => steps.headers(...args) },
   transport: { forward: (...args) => steps.forward(...args) },
@@ -52,7 +53,7 @@ export function corridor(changes: Partial<Steps> = {}) {
   const rejected: Parameters<Stages['sendError']>[] = [];
   const recorded: RequestSummary[] = [];
   const clock = testClock();
-  const passing: Steps = {
+  const passing: Omit<Steps, 'observer'> = {
     validate: () => null,
     route: () => runtime(steps),
     page: () => null,
@@ -81,8 +82,9 @@ export function corridor(changes: Partial<Steps> = {}) {
     },
     record: (summary) => void recorded.push(summary),
   };
+  const { observer = null, ...changed } = changes;
   const steps = Object.fromEntries(
-    Object.entries({ ...passing, ...changes }).map(([name, step]) => [
+    Object.entries({ ...passing, ...changed }).map(([name, step]) => [
       name,
       (...args: unknown[]) => {
         called.push(name);
@@ -90,7 +92,7 @@ export function corridor(changes: Partial<Steps> = {}) {
       },
     ]),
   ) as unknown as Steps;
-  const gateway = createCorridor(steps, clock);
+  const gateway = createCorridor({ ...steps, observer }, clock);
   return { gateway, steps: called, rejected, recorded };
 }
 

@@ -40,6 +40,7 @@ export function endpoint(overrides: Partial<Endpoint> = {}): Endpoint {
     origins: [],
     publicOrigin: 'https://mcp.example.com',
     maxBodyBytes: 4096,
+    limits: null,
     streams: { keepAliveSeconds: 15, maxSeconds: 3600, outliveTokenSeconds: 0 },
     clockToleranceSeconds: new Map([[ISSUER, 30]]),
     upstream: {

@@ -58,6 +58,8 @@ export function exchange(asked: Asked = {}): TestExchange {
     clientStalled: false,
     responseHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
+    trace: null as Exchange['trace'],
+    vouched: null as Exchange['vouched'],
     bodyLimitBytes: 0,
     began: [] as Recorded[],
     destroyed: false,

@@ -1,10 +1,10 @@
 // A token endpoint and its answers, and a credential by exchange on a clock that the test moves.
 import { secret } from '../../src/core/secret.js';
 import type { ClientCredentialsCredential, ExchangeCredential } from '../../src/core/upstream-credential.js';
-import { fetchJson } from '../../src/idp/fetch-json.js';
 import { clientCredentials } from '../../src/proxy/credentials/client-credentials.js';
 import { createExchange, exchangeCredential } from '../../src/proxy/credentials/exchange.js';
 import { createTokenClient, type TokenClientParts } from '../../src/proxy/credentials/token-client.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import { secret as recorded } from '../fixtures/ledger.js';
 import type { RawUpstream } from '../fixtures/raw-upstream.js';
 import { type TestClock, testClock } from './clock.js';

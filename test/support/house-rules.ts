@@ -51,16 +51,27 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
   // A command opens the destination of the lines, which only a process can.
   [/^pino$/, ['observe/log.ts', 'commands/output.ts', 'type app/', 'type observe/']],
+  [/^rate-limiter-flexible(\/|$)/, ['authorize/limits/']],
+  [/^ioredis(\/|$)/, ['authorize/limits/redis-limiter.ts']],
   [/^prom-client$/, ['observe/metrics.ts']],
   [/^@opentelemetry\//, ['observe/']],
   [/^oidc-provider$/, ['commands/demo']],
   [/^@modelcontextprotocol\//, ['commands/demo', 'type ']],
-  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/']],
+  [/^node:fs(\/|$)/, ['config/', 'main.ts', 'launch/', 'commands/', 'app/audit-file.ts']],
   // The doctor has to see header lines as they were sent: fetch joins two challenges into one.
   // `health` must use no proxy of the environment: fetch may.
   [
     /^node:(http|https|http2|net|tls|dgram)$/,
-    ['http/', 'commands/demo', 'commands/doctor/request.ts', 'commands/doctor/http2-request.ts', 'commands/health.ts', 'type '],
+    [
+      'http/',
+      'commands/demo',
+      'commands/doctor/request.ts',
+      'commands/doctor/http2-request.ts',
+      'commands/health.ts',
+      // Whether a port is free.
+      'commands/check/listeners.ts',
+      'type ',
+    ],
   ],
   [/^node:(child_process|cluster|worker_threads)$/, ['commands/', 'app/']],
   [/^node:/, ['']],
@@ -152,9 +163,9 @@ export function circles(all: readonly Source[]): string[] {
   return [...found];
 }
 
-/** Surroundings that a stage takes itself: it must get them as arguments (E-13, injected clock). */
+/** Surroundings that a room takes itself: it must get them as arguments (E-13, injected clock). */
 export function surroundingsTaken({ path, text }: Source): string[] {
-  if (![...STAGES, 'core', 'mcp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
+  if (![...STAGES, 'core', 'mcp', 'idp', 'gateway.ts', 'config'].includes(roomOf(path))) return [];
   const code = codeOnly(text);
   return FORBIDDEN.filter(([, pattern]) => pattern.test(code)).map(([name]) => `${path}: ${name}`);
 }

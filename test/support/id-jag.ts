@@ -3,9 +3,9 @@
 import type { Notice } from '../../src/core/notice.js';
 import { secret } from '../../src/core/secret.js';
 import type { TokenEndpoint } from '../../src/core/upstream-credential.js';
-import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource } from '../../src/idp/metadata.js';
 import { createIdJagExchange, type IdJagExchange } from '../../src/proxy/credentials/id-jag.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import type { AuthorizationServer } from '../fixtures/grant-server.js';
 import { FILES_CLIENT, IDP_CLIENT, type Idp, startFilesServer, startIdJagIdp } from '../fixtures/id-jag-servers.js';
 import { withDeadline } from '../fixtures/wait.js';
@@ -71,7 +71,7 @@ export function asking(
     notify,
     issuerMetadata: metadata(idp.issuer),
     serverMetadata: metadata(files.issuer),
-    path: '/files',
+    endpoint: '/files',
   });
   return {
     clock,

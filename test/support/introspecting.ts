@@ -1,9 +1,9 @@
 // Introspection against an issuer fixture that can fail, on a clock that a test moves.
 import { USUAL_CLAIMS } from '../../src/core/claim-rules.js';
 import { secret } from '../../src/core/secret.js';
-import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource } from '../../src/idp/metadata.js';
 import { createIntrospection, type IntrospectionClient } from '../../src/verify/authenticators/introspection.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import type { JwksIssuer } from '../fixtures/jwks-issuer.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { testClock } from './clock.js';

@@ -16,6 +16,7 @@ type Chosen = Pick<IssuerRuntime, 'policy' | 'keys'> & Partial<Pick<IssuerRuntim
 export const issuerRuntime = (chosen: Chosen, clock: Clock): IssuerRuntime => ({
   verify: 'jwt',
   introspect: null,
+  lastError: () => null,
   introspectionIsUp: () => true,
   introspectionUrl: null,
   tokenPrefixes: null,

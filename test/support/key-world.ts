@@ -4,10 +4,11 @@
 import { checkAudience } from '../../src/authorize/audience.js';
 import { jwksSchema } from '../../src/config/schema/issuer.js';
 import type { Failure } from '../../src/core/failure.js';
-import { type FetchJson, fetchJson } from '../../src/idp/fetch-json.js';
+import type { FetchJson } from '../../src/idp/fetch-json.js';
 import { createBearerAuthenticator } from '../../src/verify/authenticators/bearer.js';
 import { createKeySource } from '../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../src/verify/issuer/jwks-loader.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import { type JwksIssuer, startJwksIssuer } from '../fixtures/jwks-issuer.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
 import { until, withDeadline } from '../fixtures/wait.js';

@@ -1,8 +1,8 @@
 // The source of an issuer's metadata on a clock that the test moves, with its server and its waits.
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Notice } from '../../src/core/notice.js';
-import { fetchJson } from '../../src/idp/fetch-json.js';
 import { createMetadataSource, type MetadataDependencies, type MetadataSource } from '../../src/idp/metadata.js';
+import { fetchJson } from '../fixtures/fetch-json.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { until } from '../fixtures/wait.js';
 import { type TestClock, testClock } from './clock.js';

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { runToEnd, startChild } from '../../../test/fixtures/child.js';
 import { cleanEnvironment, gatewayMain, leasePort } from '../../../test/fixtures/launch.js';
+import { bearer, sendMessage } from '../send-message.mjs';
 
 const CALL_MS = 20_000;
 const POLL_MS = 250;
@@ -122,8 +123,6 @@ export async function startUpstream() {
   return { url: `http://127.0.0.1:${port}/mcp`, seen, stop: () => server.close() };
 }
 
-const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
-
 /** The entry of the gateway's log for a request, as soon as the gateway has written it. */
 async function entryOf(requestId, lines) {
   for (let tries = 0; tries < 20; tries += 1) {
@@ -171,20 +170,11 @@ export async function startGateway(options) {
   }
 
   async function call(token, path = '/mcp') {
-    const response = await fetch(url + path, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2025-06-18',
-      },
-      body: JSON.stringify(PING),
-      signal: AbortSignal.timeout(CALL_MS),
-    });
-    await response.text();
-    const entry = await entryOf(response.headers.get('x-request-id'), lines);
-    return { status: response.status, reason: entry.reason, detail: entry.detail, entry };
+    const ping = { method: 'ping' };
+    const sent = { headers: bearer(token), ms: CALL_MS };
+    const { status, headers } = await sendMessage(url + path, ping, sent);
+    const entry = await entryOf(headers.get('x-request-id'), lines);
+    return { status, reason: entry.reason, detail: entry.detail, entry };
   }
   return { call, stop: gateway.end };
 }

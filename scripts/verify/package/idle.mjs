@@ -1,21 +1,14 @@
 // Measures the memory of an idle gateway: after its start, and after calls.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoopback } from '../../../test/fixtures/launch.js';
 import { startIssuer } from '../../../test/fixtures/signing-issuer.js';
+import { memoryOf } from '../memory.mjs';
+import { bearer, sendMessage } from '../send-message.mjs';
 import { serve } from './installed.mjs';
 
 const CALLS = 100;
 const IDLE_MS = 30_000;
 const CALL_MS = 5_000;
-/** For the memory of the process alone. The rest is the file of Node, which the system shares. */
-export const MAX_OWN_BYTES = 80_000_000;
-
-const HEADERS = {
-  'content-type': 'application/json',
-  accept: 'application/json, text/event-stream',
-  'mcp-protocol-version': '2025-11-25',
-};
 
 /** An issuer, and an MCP server without sessions that answers each call with no tools. */
 export async function startWorld() {
@@ -37,24 +30,13 @@ export async function startWorld() {
   };
 }
 
-/** Resident bytes of a process in Linux: all, and those that are not pages of a file. */
-function memoryOf(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const bytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
-  return { resident: bytes('VmRSS'), own: bytes('RssAnon') };
-}
-
 /** Resolves with the status of one call. Without a token the gateway answers 401. */
 export async function call(url, token) {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { ...HEADERS, ...authorization },
-    body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
-    signal: AbortSignal.timeout(CALL_MS),
-  });
-  const text = await response.text();
-  return response.status === 200 && text.includes('"tools"') ? 200 : response.status;
+  const headers = token === undefined ? {} : bearer(token);
+  const sent = { headers, ms: CALL_MS };
+  const { status, text } = await sendMessage(url, { method: 'tools/list' }, sent);
+  if (status === 200 && !text.includes('"tools"')) throw new Error(`not an answer: ${text}`);
+  return status;
 }
 
 /** Rejects unless the installed gateway passes a call with a token, and answers 401 without. */

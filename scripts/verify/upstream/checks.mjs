@@ -1,6 +1,7 @@
 // The checks of the servers of docs/upstream.md: directly, and through the gateway.
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bearer, sendMessage } from '../send-message.mjs';
 import { identityJwt, newKey } from './keys.mjs';
 
 /** Longer than the minute after which the server in Go fetches the keys again; others need 30 s. */
@@ -10,31 +11,15 @@ const AFTER_STEP_MS = 4_000;
 const ROUND_MS = 1_000;
 /** Calls at once. A library that fetches the keys for one call alone rejects the others. */
 const PARALLEL = 20;
-const CALL = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: { name: 'whoami', arguments: {} },
-});
+const CALL_MS = 10_000;
+const CALL = { method: 'tools/call', params: { name: 'whoami', arguments: {} } };
 
 /** The status, and the user whom the server names. */
 async function call(url, credential) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2025-06-18',
-      ...credential,
-    },
-    body: CALL,
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await response.text();
-  return { status: response.status, user: response.ok ? JSON.parse(text).user : undefined };
+  const sent = { headers: credential, ms: CALL_MS };
+  const { status, text } = await sendMessage(url, CALL, sent);
+  return { status, user: status === 200 ? JSON.parse(text).user : undefined };
 }
-
-const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** Two users of one client and an API key: three callers, and each has another `sub_id`. */
 export async function checkUsers(lanes, { issuer, apiKey, say }) {

@@ -17,7 +17,7 @@ export interface Receiver {
 
 export interface HandOver {
   accepted(socket: Socket): void;
-  /** The worker serves from now on, or took its oldest connection. */
+  /** The worker is ready, or took its oldest connection. */
   taken(worker: Receiver): void;
   /** The worker is gone. Connections that it did not take go to others. */
   gone(worker: Receiver): void;

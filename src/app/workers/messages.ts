@@ -16,11 +16,12 @@ export interface WorkerStart {
 }
 
 /**
- * The questions of the primary. Their answers: the text of the metrics; null or the problems of the
- * reload; nothing; the number of exchanges that the drain cut.
+ * The questions of the primary. Their answers: the text of the metrics; the state; null or the
+ * problems of the reload; nothing; the number of exchanges that the drain cut.
  */
 export type Question =
   | { readonly what: 'metrics' }
+  | { readonly what: 'status' }
   | { readonly what: 'reload'; readonly config: unknown; readonly apiKeys: unknown }
   | { readonly what: 'announce' }
   | { readonly what: 'drain'; readonly drainMs: number };
@@ -36,9 +37,7 @@ export type ToWorker =
 export type ToPrimary =
   /** It can get messages. */
   | { readonly kind: 'loaded' }
-  /** It serves connections. */
-  | { readonly kind: 'serving' }
-  /** It has tried the keys of each issuer. */
+  /** It has tried the keys of each issuer, and serves connections. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'taken' }
   | { readonly kind: 'notice'; readonly notice: Notice }

@@ -10,7 +10,7 @@ import { createQuestions } from './questions.js';
 import { createWholeLines } from './whole-lines.js';
 
 /** `starting`: it has got its settings. */
-export type WorkerState = 'loading' | 'starting' | 'serving' | 'ready';
+export type WorkerState = 'loading' | 'starting' | 'ready';
 
 export interface Exit {
   readonly code: number | null;
@@ -35,8 +35,9 @@ export interface WorkerDependencies {
   start(): WorkerStart;
   readonly destination: LogSink;
   readonly notify: Notify;
-  /** Its state has changed, or it took a connection. */
-  changed(worker: WorkerProcess): void;
+  /** It is ready. */
+  isReady(worker: WorkerProcess): void;
+  /** It took a connection. */
   taken(worker: WorkerProcess): void;
 }
 
@@ -55,7 +56,7 @@ export function startWorkerProcess(
   number: number,
   dependencies: WorkerDependencies,
 ): WorkerProcess {
-  const { start, destination, notify, changed, taken } = dependencies;
+  const { start, destination, notify, isReady, taken } = dependencies;
   const child = cluster.fork();
   let state: WorkerState = 'loading';
   let isGone = false;
@@ -69,17 +70,14 @@ export function startWorkerProcess(
   const lines = createWholeLines((whole) => destination.write(whole));
   child.process.stdout?.on('data', lines.add);
 
-  function become(next: WorkerState): void {
-    state = next;
-    changed(worker);
-  }
   const onMessage = (message: ToPrimary): void => {
     if (message.kind === 'loaded') {
       state = 'starting';
       send({ kind: 'start', ...start() });
-    } else if (message.kind === 'serving') become('serving');
-    else if (message.kind === 'ready') become('ready');
-    else if (message.kind === 'taken') taken(worker);
+    } else if (message.kind === 'ready') {
+      state = 'ready';
+      isReady(worker);
+    } else if (message.kind === 'taken') taken(worker);
     else if (message.kind === 'notice') notify(message.notice);
     else if (message.kind === 'answer') questions.answered(message.id, message.answer);
     else if (message.kind === 'failed') questions.failed(message.id, message.problem);
@@ -103,7 +101,7 @@ export function startWorkerProcess(
     number,
     pid: child.process.pid,
     state: () => state,
-    isServing: () => (state === 'serving' || state === 'ready') && !isGone,
+    isServing: () => state === 'ready' && !isGone,
     give: (socket) => send({ kind: 'connection' }, socket),
     ask: questions.ask,
     tellReadiness: (isReady) => send({ kind: 'readiness', isReady }),

@@ -17,6 +17,8 @@ export interface WorkerReloadDependencies {
   active(): ResolvedConfig;
   /** Makes a configuration the active one of the primary. */
   activate(config: ResolvedConfig): void;
+  /** Rejects where audit or traces have no destination. The workers open it. */
+  checkDestinations(config: ResolvedConfig): Promise<void>;
   /** The active configuration and the keys of the registry. */
   question(): Question;
   workers(): readonly WorkerProcess[];
@@ -25,6 +27,7 @@ export interface WorkerReloadDependencies {
 
 export function createWorkerReloads(dependencies: WorkerReloadDependencies): Reloads {
   const { apiKeys, notify, wallMs, active, activate, question, workers, isStopping } = dependencies;
+  const { checkDestinations } = dependencies;
   /** The lines of a reload wait until the workers have taken it. */
   let lines: Notice[] = [];
   let isChanged = false;
@@ -33,7 +36,11 @@ export function createWorkerReloads(dependencies: WorkerReloadDependencies): Rel
     notify: (notice) => void lines.push(notice),
     wallMs,
     active,
-    build: (next) => () => {
+    async prepare(next) {
+      await checkDestinations(next);
+      return () => {};
+    },
+    build: async (next) => () => {
       activate(next);
       isChanged = true;
     },
@@ -87,5 +94,6 @@ export function createWorkerReloads(dependencies: WorkerReloadDependencies): Rel
       return running;
     },
     states: reloads.states,
+    config: reloads.config,
   };
 }

@@ -6,12 +6,15 @@ import type { ResolvedConfig } from '../../config/resolved-config.js';
 import type { ApiKey } from '../../core/api-key.js';
 import type { Secret } from '../../core/secret.js';
 import type { Listener } from '../../http/server.js';
-import type { Metrics } from '../../observe/metrics.js';
 import { type Dependencies, type Gateway, startGateway } from '../app.js';
+import type { Observers } from '../observers.js';
 import type { Question, ToPrimary, ToWorker, WorkerStart } from './messages.js';
 import { unpack } from './packed.js';
 
-export type WorkerDependencies = Pick<Dependencies, 'clock' | 'random' | 'destination'> & {
+export type WorkerDependencies = Pick<
+  Dependencies,
+  'clock' | 'random' | 'usesProxy' | 'destination'
+> & {
   /** Resolves once the gateway is ready. */
   untilReady(gateway: Gateway): Promise<unknown>;
   /** The time of its drain, where its primary is gone. */
@@ -21,7 +24,7 @@ export type WorkerDependencies = Pick<Dependencies, 'clock' | 'random' | 'destin
 interface Parts {
   readonly gateway: Gateway;
   readonly listener: Listener;
-  readonly metrics: Metrics;
+  readonly observers: Pick<Observers, 'metrics' | 'status'>;
 }
 
 const send = (message: ToPrimary): void => {
@@ -47,7 +50,7 @@ export async function runWorker(dependencies: WorkerDependencies): Promise<void>
 
   async function start({ version, ...given }: WorkerStart): Promise<void> {
     const { address, adminAddress } = given;
-    const connected: { listener?: Listener; metrics?: Metrics } = {};
+    const connected: Partial<Omit<Parts, 'gateway'>> = {};
     isReady = given.isReady;
     const gateway = await startGateway(unpack(given.config) as ResolvedConfig, {
       ...surroundings,
@@ -60,8 +63,8 @@ export async function runWorker(dependencies: WorkerDependencies): Promise<void>
       primary: {
         sessionKey: unpack(given.sessionKey) as Secret,
         readiness: { isReady: () => isReady },
-        connect(listener, metrics) {
-          Object.assign(connected, { listener, metrics });
+        connect(listener, observers) {
+          Object.assign(connected, { listener, observers });
           listener.listenToAdopted();
           return { address, adminAddress, closeAdmin: async () => {} };
         },
@@ -69,15 +72,15 @@ export async function runWorker(dependencies: WorkerDependencies): Promise<void>
     });
     parts = { gateway, ...(connected as Required<typeof connected>) };
     started();
-    send({ kind: 'serving' });
     await untilReady(gateway);
     send({ kind: 'ready' });
   }
 
   async function answer(question: Question): Promise<unknown> {
     await hasStarted;
-    const { gateway, listener, metrics } = parts as unknown as Parts;
-    if (question.what === 'metrics') return metrics.text();
+    const { gateway, listener, observers } = parts as unknown as Parts;
+    if (question.what === 'metrics') return observers.metrics.text();
+    if (question.what === 'status') return observers.status();
     if (question.what === 'announce') return void listener.announce(0);
     if (question.what === 'drain') return gateway.close(question.drainMs);
     const config = unpack(question.config) as ResolvedConfig;

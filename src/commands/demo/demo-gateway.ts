@@ -5,6 +5,7 @@ import { type Gateway, startGateway } from '../../app/app.js';
 import { parseYaml } from '../../config/load.js';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
 import { systemClock } from '../../launch/clock.js';
+import { usesProxyOfNode } from '../../launch/proxy-of-node.js';
 import { version } from '../../launch/version.js';
 import { leasePort } from './leased-port.js';
 
@@ -49,6 +50,7 @@ export async function startDemoGateway(
     gateway = await startGateway(config, {
       clock: systemClock,
       random: Math.random,
+      usesProxy: usesProxyOfNode(),
       version: version(),
       destination: { write: (text) => keep(text.toString()) },
     });

@@ -1,10 +1,8 @@
 // Names the fix for a certificate that the doctor does not trust.
+import { connectionFault } from '../../core/connection-fault.js';
 
-/** Codes of Node where no trusted authority signed the certificate, as with a private one. */
-const UNKNOWN_AUTHORITY =
-  /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
-
-export const isUnknownAuthority = (text: string): boolean => UNKNOWN_AUTHORITY.test(text);
+export const isUnknownAuthority = (text: string): boolean =>
+  connectionFault(text) === 'unknown authority';
 
 /** Node reads the variable only at its start. */
 export const TRUST_PRIVATE_CA =

@@ -1,5 +1,6 @@
 // Checks that an MCP server responds at the URL, and that it uses https. If the server cannot be
 // reached, run-checks.ts skips all other checks: they would only repeat the first failure.
+import { connectionFault, isTlsFault } from '../../core/connection-fault.js';
 import { isProtectedUrl } from '../../core/loopback.js';
 import { isUnknownAuthority, TRUST_PRIVATE_CA } from './certificate-fix.js';
 import { type Check, fail, type Observation, ok, skipped } from './check.js';
@@ -9,13 +10,11 @@ import { messagesOf } from './mcp-conversation.js';
 import { type HttpResponse, header, isStream, mediaType, type NoResponse } from './request.js';
 import { serverDown } from './server-down.js';
 
-const TLS_CODE = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
-const DNS_CODE = /^(ENOTFOUND|EAI_)/;
 const METHOD_NOT_FOUND = -32601;
 
 function unreachable(outcome: NoResponse): Observation {
   const observed = `POST got ${describeOutcome(outcome)}`;
-  if (TLS_CODE.test(outcome.code)) {
+  if (isTlsFault(outcome.code)) {
     const fix =
       'fix the certificate or its chain: the name must match, the server must send the ' +
       'intermediate certificates, and none may be expired';
@@ -24,7 +23,7 @@ function unreachable(outcome: NoResponse): Observation {
       isUnknownAuthority(outcome.code) ? `${fix}. Or, ${TRUST_PRIVATE_CA}` : fix,
     );
   }
-  if (DNS_CODE.test(outcome.code))
+  if (connectionFault(outcome.code) === 'dns')
     return fail(
       observed,
       'check the host name in the URL: DNS has no address for it here. The name may be misspelt, ' +
@@ -35,7 +34,7 @@ function unreachable(outcome: NoResponse): Observation {
 
 /** A server of 2026-07-28 alone responds with 404 to an unknown method: it is an MCP server. */
 const isNotFound = (response: HttpResponse): boolean =>
-  [404, 410].includes(response.status) &&
+  [404, 410, 421].includes(response.status) &&
   !messagesOf(response).some(
     ({ error }) => (error as { code?: unknown } | undefined)?.code === METHOD_NOT_FOUND,
   );
@@ -68,6 +67,7 @@ async function nothingHere(
   const { resource } = (await metadata()) ?? {};
   const hints = [
     'check the URL: it must be exact, with its path, like https://mcp.example.com/files/mcp.',
+    response.status === 421 ? 'The server does not have this host: let proxies pass Host on.' : '',
     path.endsWith('/') ? 'The URL ends with a slash: try it without.' : '',
     typeof resource === 'string' && resource !== url ? `The metadata names ${resource}.` : '',
     'If a server should be here, make it respond with 401 and a challenge',

@@ -1,7 +1,8 @@
 // The schema of `algorithms`: the signature algorithms of an issuer. Never a symmetric one.
 import { z } from 'zod';
 
-const ASYMMETRIC = [
+/** Every algorithm that an operator can configure. */
+export const ASYMMETRIC = [
   'RS256',
   'RS384',
   'RS512',

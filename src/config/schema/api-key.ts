@@ -1,7 +1,8 @@
 // The schema of one API key of the registry: in `apiKeys`, and in a line of `apiKeysFile`.
 import { z } from 'zod';
 import { day } from './day.js';
-import { endpointPath, mapOf, scopes } from './fields.js';
+import { endpointName } from './endpoint-host.js';
+import { mapOf, scopes } from './fields.js';
 import { secretReference } from './secret-reference.js';
 
 const HASH_HINT =
@@ -38,10 +39,13 @@ export const apiKeySchema = mapOf('{ sha256: ..., scopes: [files:read] }', {
     .describe('Value of the Authorization header that the upstream gets in place of the key.'),
   sunset: day.optional().describe('The gateway rejects the key from this day (UTC) on.'),
   endpoints: z
-    .array(endpointPath, { error: 'write a list of endpoint paths, such as [/mcp]' })
+    .array(endpointName, { error: 'write a list of endpoint paths, such as [/mcp]' })
     .min(1, { error: 'an empty list accepts the key nowhere; write a path, or remove the field' })
     .optional()
-    .describe('Paths of the endpoints that accept it. Default: each endpoint with `apiKeys`.'),
+    .describe(
+      'The endpoints that accept it, by path, or by first host and path as in ' +
+        'files.example.com/mcp. Default: each endpoint with `apiKeys`.',
+    ),
 });
 
 export type ApiKeyInput = z.output<typeof apiKeySchema>;

@@ -8,19 +8,25 @@ import { secretReference } from './secret-reference.js';
 /** `methods`: those that the endpoint allows; the first is the default. */
 export const clientFields = <const M extends readonly [string, ...string[]]>(methods: M) => {
   const names = listed(methods, 'or');
+  const bearer = methods.includes('bearer') ? '; the token for `bearer`' : '';
   return {
     clientId: z
       .string({ error: CLIENT_ID_HINT })
       .min(1, { error: CLIENT_ID_HINT })
       .optional()
-      .describe('The client id of the gateway there.'),
+      .describe(
+        'The client id of the gateway there. `basic`, `post` and `private_key_jwt` need it.',
+      ),
     clientSecret: secretReference
       .optional()
-      .describe('The secret of that client for `basic` and `post`; the token for `bearer`.'),
+      .describe(`The secret of that client for \`basic\` and \`post\`${bearer}.`),
     auth: z
       .enum(methods, { error: `write ${names}` })
       .default(methods[0] as never)
-      .describe('RFC 6749 section 2.3.1, RFC 7523 section 2.2, RFC 6750.'),
+      .describe(
+        'How the gateway authenticates there (RFC 6749 section 2.3.1, RFC 7523 section 2.2, ' +
+          'RFC 6750).',
+      ),
     privateKey: secretReference
       .optional()
       .describe(

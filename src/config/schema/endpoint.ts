@@ -2,10 +2,12 @@
 // is written here and nowhere else.
 import { z } from 'zod';
 import { apiKeyCarriers } from './api-key-carrier.js';
+import { endpointHost } from './endpoint-host.js';
 import {
   audience,
   endpointPath,
   mapOf,
+  oneOrMore,
   protectedUrl,
   publishedScope,
   scopes,
@@ -13,6 +15,7 @@ import {
   wholeNumber,
 } from './fields.js';
 import { forwardHeaders } from './forward-headers.js';
+import { endpointRates } from './limits.js';
 import { origins } from './origins.js';
 import { passThroughList } from './pass-through.js';
 import {
@@ -29,6 +32,8 @@ import { upstreamHeaders } from './upstream-headers.js';
 
 export const ENDPOINT_EXAMPLE =
   '{ path: /mcp, issuers: [acme], upstream: http://10.0.0.5:3000/mcp }';
+
+const RESOURCE_HINT = 'write a URL such as https://mcp.example.com/mcp, or a list of URLs';
 
 export const ISSUERS_HINT = 'write a list of names from issuers, such as [acme]';
 
@@ -56,12 +61,21 @@ const upstreamObject = mapOf('{ url: http://10.0.0.5:3000/mcp }', {
 
 export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
   path: endpointPath.describe('The public path, such as /files/mcp. It matches exactly.'),
-  resource: protectedUrl('https://mcp.example.com/mcp')
+  host: endpointHost
     .optional()
-    .describe('RFC 8707 resource identifier, the URL that clients use. Default: publicUrl + path.'),
+    .describe(
+      'The host name under which clients reach it, without a port, or a list of host names. ' +
+        'Default: it answers under every host.',
+    ),
+  resource: oneOrMore(protectedUrl('https://mcp.example.com/mcp'), RESOURCE_HINT)
+    .optional()
+    .describe(
+      'RFC 8707 resource identifier, the URL that clients use; a list with one for each host, in ' +
+        'that order. Default: https:// + host + path, or publicUrl + path without host.',
+    ),
   audience: audience
     .optional()
-    .describe('Accepted audiences, compared exactly. Default: the resource.'),
+    .describe('Accepted audiences, compared exactly. Default: each resource.'),
   realm: z
     .string({ error: 'write a string, such as files' })
     .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
@@ -138,9 +152,10 @@ export const endpointSchema = mapOf(ENDPOINT_EXAMPLE, {
     maxBodyBytes: wholeNumber(1_024, 1_073_741_824, 'bytes')
       .default(4_194_304)
       .describe('Bytes of a request body.'),
+    ...endpointRates,
   })
     .prefault({})
-    .describe('Limits of a call.'),
+    .describe('Limits of a call, and rates of calls.'),
 });
 
 export type EndpointInput = z.output<typeof endpointSchema>;

@@ -22,6 +22,12 @@ const isBare = (value: string): boolean => !/[?#]/.test(value) && !hasUser(value
 export const mapOf = <T extends z.ZodRawShape>(example: string, shape: T) =>
   z.strictObject(shape, { error: `write a map, such as ${example}` });
 
+/** One value or a list of them. */
+export const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>
+  z
+    .union([one, z.array(one, { error: hint }).min(1, { error: hint })], { error: hint })
+    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
+
 export const trueOrFalse = (byDefault: boolean) =>
   z.boolean({ error: 'write true or false' }).default(byDefault);
 
@@ -215,7 +221,8 @@ export const wholeNumber = (from: number, to: number, unit: string) => {
   return z
     .int({ error: unquoted(hint) })
     .min(from, { error: hint })
-    .max(to, { error: hint });
+    .max(to, { error: hint })
+    .meta({ unit });
 };
 
 const HOST_HINT = 'write an address to listen on, such as 127.0.0.1';

@@ -63,15 +63,18 @@ export const introspectionSchema = mapOf(INTROSPECTION_EXAMPLE, {
 /** The names of the claims that the gateway reads, in a JWT and in an introspection response. */
 export const claimsSchema = mapOf('{ scopes: [scope, scp], subject: [sub] }', {
   scopes: claimNames(USUAL_CLAIMS.scopes).describe(
-    'All of them count. Each is a space-separated string or a list.',
+    'Claims with scopes, as text with spaces or as a list. All of them count.',
   ),
   subject: claimNames(USUAL_CLAIMS.subject).describe(
     'Claims with the user. The first that is present counts.',
   ),
   tenant: claimNames(USUAL_CLAIMS.tenant, 0).describe(
-    'The first that is present counts. Empty list: no claim of this issuer is a tenant.',
+    'Claims with the organization. The first that is present counts. Empty list: no claim of this ' +
+      'issuer is a tenant.',
   ),
-  client: claimNames(USUAL_CLAIMS.client).describe('The first that is present counts.'),
+  client: claimNames(USUAL_CLAIMS.client).describe(
+    'Claims with the OAuth client. The first that is present counts.',
+  ),
 });
 
 /** How the gateway caches the key set of an issuer (RFC 7517). */
@@ -90,7 +93,7 @@ export const jwksSchema = mapOf('{ cacheSeconds: 600, staleIfErrorSeconds: 3600 
     .describe('Unknown key ids have a bucket of two reloads. After these seconds it regains one.'),
   timeoutMs: wholeNumber(100, 30_000, 'milliseconds')
     .default(2_000)
-    .describe('Milliseconds for one whole load.'),
+    .describe('Milliseconds for one whole load: metadata, head and body.'),
 });
 
 /**
@@ -119,7 +122,9 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
     .describe(
       'The identity provider whose usual values apply to fields that the operator leaves out.',
     ),
-  issuer: issuerIdentifier.describe('Exactly as in `iss` and in its metadata, slash included.'),
+  issuer: issuerIdentifier.describe(
+    'The issuer, exactly as in `iss` and in its metadata, slash included.',
+  ),
   jwksUri: issuerDocumentUrl('https://auth.example.com/jwks')
     .optional()
     .describe("URL of the key set. Default: `jwks_uri` of the issuer's metadata."),
@@ -140,7 +145,8 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
     )
     .default([])
     .describe(
-      'Published in place of the issuer, where clients log in elsewhere. Default: the issuer.',
+      'Issuers that the gateway publishes in place of this one, where clients log in elsewhere. ' +
+        'Default: the issuer.',
     ),
   allowInsecureHttp: trueOrFalse(false).describe(
     'True: the gateway fetches keys and metadata, and introspects, over plain http too. An ' +
@@ -153,7 +159,8 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   audience: audience
     .default([])
     .describe(
-      "Accepted beside the endpoint's own. Only for issuers with one audience for a whole server.",
+      "Audiences accepted beside the endpoint's own. Only for issuers with one audience for a " +
+        'whole server.',
     ),
   sharedAudience: trueOrFalse(false).describe(
     'True: two endpoints may share that audience. Each then accepts tokens for the other.',

@@ -53,14 +53,16 @@ function withoutOddDefaults(value: unknown): unknown {
   );
 }
 
-/** JSON Schema, draft 2020-12. */
-export function jsonSchema(): Json {
+/** JSON Schema, draft 2020-12. `marked`: with the marks `secret` and `unit`, for the docs. */
+export function jsonSchema({ marked = false } = {}): Json {
   const root = z.toJSONSchema(rootSchema, {
     target: 'draft-2020-12',
     io: 'input',
     override({ jsonSchema: one }) {
+      if (marked) return;
       // The mark of src/config/resolve-secrets.ts.
       delete one.secret;
+      delete one.unit;
     },
   }) as Json;
   const { $schema, ...rest } = root;

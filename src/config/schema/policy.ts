@@ -14,7 +14,7 @@ export const CLAIM_HINT =
 export const HAS_HINT = 'write the value that the claim must equal or contain, such as admin';
 
 const conditions = {
-  scopes: scopes.describe('Required beside the base scopes.'),
+  scopes: scopes.describe('Scopes that the call needs beside the base scopes.'),
   claim: z
     .string({ error: CLAIM_HINT })
     .min(1, { error: CLAIM_HINT })

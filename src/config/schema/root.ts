@@ -7,7 +7,9 @@ import { ENDPOINT_EXAMPLE, endpointSchema } from './endpoint.js';
 import { host, mapOf, port, publicUrl, wholeNumber } from './fields.js';
 import { identitySchema } from './identity.js';
 import { issuerSchema } from './issuer.js';
+import { rootLimits } from './limits.js';
 import { secretReference } from './secret-reference.js';
+import { auditSchema, metricsSchema, tracesSchema } from './telemetry.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
@@ -19,13 +21,13 @@ const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 export const rootSchema = z.strictObject({
   publicUrl: publicUrl.describe('The origin under which clients see the gateway, without a path.'),
   listen: mapOf('{ host: 0.0.0.0, port: 8080 }', {
-    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    host: host.default('127.0.0.1').describe('Address of the listener, such as 0.0.0.0 for all.'),
     port: port.default(8080).describe('Its port. 0 takes a free one.'),
   })
     .prefault({})
     .describe('The public listener. It speaks plain HTTP, so TLS ends in front of it.'),
   admin: mapOf('{ host: 127.0.0.1, port: 9090 }', {
-    host: host.default('127.0.0.1').describe('Address of the listener.'),
+    host: host.default('127.0.0.1').describe('Address of the listener, such as 0.0.0.0 for all.'),
     port: port.default(9090).describe('Its port. 0 takes a free one.'),
     hosts: z
       .array(z.string({ error: HOST_NAME_HINT }), {
@@ -37,7 +39,9 @@ export const rootSchema = z.strictObject({
       ),
   })
     .prefault({})
-    .describe('The listener with /metrics, /healthz and /readyz. It has no authentication.'),
+    .describe(
+      'The listener with the page, /metrics, /healthz and /readyz. It has no authentication.',
+    ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
     .default('info')
@@ -57,9 +61,10 @@ export const rootSchema = z.strictObject({
         'Seconds for which a client may leave its response unread. Then the gateway closes the ' +
           'connection. A stream with nothing to send has no such limit.',
       ),
+    ...rootLimits,
   })
     .prefault({})
-    .describe('Limits of every connection.'),
+    .describe('Limits of every connection, and where rates are counted.'),
   drain: mapOf('{ delaySeconds: 5 }', {
     delaySeconds: wholeNumber(0, 300, 'seconds')
       .default(0)
@@ -80,8 +85,12 @@ export const rootSchema = z.strictObject({
         'share one port and one admin listener.',
     ),
   trustedProxies: trustedProxies.describe(
-    'Proxies whose X-Forwarded-For names the client, for the log and for limits.',
+    'Addresses and CIDR blocks of the proxies whose X-Forwarded-For names the client, for the ' +
+      'log and for limits.',
   ),
+  audit: auditSchema.optional().describe('One record of each call and each denial.'),
+  traces: tracesSchema.optional().describe('OpenTelemetry spans of calls.'),
+  metrics: metricsSchema.optional().describe('Durations of MCP operations.'),
   apiKeys: apiKeysSchema.optional().describe('API keys by name.'),
   apiKeysFile: z
     .string({ error: KEYS_FILE_HINT })
@@ -100,8 +109,8 @@ export const rootSchema = z.strictObject({
           : `write a map of issuers, such as ${ISSUERS_EXAMPLE}`,
     })
     .describe(
-      'The authorization servers that the gateway trusts, under names of your choice. Left out ' +
-        'where every endpoint has API keys and no issuers.',
+      'The authorization servers that the gateway trusts, under names of your choice. Required, ' +
+        'unless every endpoint has `apiKeys` and no `issuers`.',
     ),
   endpoints: z
     .array(endpointSchema, { error: `write a list of endpoints, such as [${ENDPOINT_EXAMPLE}]` })

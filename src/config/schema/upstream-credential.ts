@@ -7,6 +7,7 @@ import { KIND_EXAMPLES, kindProblem } from './credential-kind.js';
 import {
   issuerDocumentUrl,
   mapOf,
+  oneOrMore,
   protectedUrl,
   publishedScope,
   trueOrFalse,
@@ -22,12 +23,6 @@ const ONE_AUDIENCE_HINT = `${AUDIENCE_HINT}: one text, because one upstream gets
 const audience = z
   .string({ error: ({ input }) => (Array.isArray(input) ? ONE_AUDIENCE_HINT : AUDIENCE_HINT) })
   .regex(HEADER_LINE, { error: AUDIENCE_HINT });
-
-/** One value or a list of them. */
-const oneOrMore = <T extends z.ZodType>(one: T, hint: string) =>
-  z
-    .union([one, z.array(one, { error: hint }).min(1, { error: hint })], { error: hint })
-    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
 
 export const RESOURCE_HINT =
   'write the resource identifier of the upstream, such as https://files.example.com/mcp';
@@ -111,7 +106,9 @@ export const staticSchema = mapOf(KIND_EXAMPLES.static, {
   authorization: secretReference
     .optional()
     .describe('The whole value of the Authorization header, with its scheme.'),
-  header: staticHeader.optional().describe('Another header, together with `value`.'),
+  header: staticHeader
+    .optional()
+    .describe('Another header, such as X-Api-Key, together with `value`.'),
   value: secretReference.optional().describe('The value of `header`.'),
 });
 
@@ -147,7 +144,7 @@ export const exchangeSchema = mapOf(KIND_EXAMPLES.exchange, {
   grant: z
     .enum(['token-exchange', 'on-behalf-of'], { error: 'write token-exchange or on-behalf-of' })
     .default('token-exchange')
-    .describe('RFC 8693, or the form of Entra ID.'),
+    .describe('The form of the request: that of RFC 8693, or that of Entra ID.'),
   ...request,
   idJag: idJagSchema
     .optional()

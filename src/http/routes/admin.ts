@@ -1,17 +1,20 @@
-// The admin listener: metrics and health. It is on loopback by default. It rejects a Host that is
-// not an address, localhost or listed, so that no web page reaches it by DNS rebinding.
+// The admin listener: page, metrics and health. It is on loopback by default. It rejects a Host
+// that is not an address, localhost or listed, so that no web page reaches it by DNS rebinding.
 import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { GatewayStatus } from '../../core/status.js';
 import { HEADER_LINES } from '../request-validation.js';
 import { addHealthRoutes, type Readiness } from './health.js';
+import { addStatusRoutes } from './status.js';
 
 export interface AdminDependencies {
   /** Host names that the operator allows now, without a port. */
   readonly hosts: () => readonly string[];
   readonly readiness: Readiness;
   readonly metrics: { contentType: string; text(): Promise<string> };
+  readonly status: () => Promise<GatewayStatus>;
 }
 
 function isAllowedHost(host: string | undefined, listed: readonly string[]): boolean {
@@ -20,7 +23,12 @@ function isAllowedHost(host: string | undefined, listed: readonly string[]): boo
   return name === 'localhost' || isIP(name) !== 0 || listed.includes(name);
 }
 
-export function createAdminServer({ hosts, readiness, metrics }: AdminDependencies): Server {
+export function createAdminServer({
+  hosts,
+  readiness,
+  metrics,
+  status,
+}: AdminDependencies): Server {
   const app = new Hono();
   app.use('*', async (c, next) => {
     if (!isAllowedHost(c.req.header('host'), hosts()))
@@ -31,6 +39,7 @@ export function createAdminServer({ hosts, readiness, metrics }: AdminDependenci
   app.get('/metrics', async (c) =>
     c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
+  addStatusRoutes(app, status);
   const serve = getRequestListener(app.fetch);
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000 },

@@ -26,6 +26,7 @@ export function resourceMetadata(endpoint: Endpoint): ResourceMetadata {
 const OAUTH = 'oauth-authorization-server';
 /** Some clients look only for the name of OpenID. */
 const ISSUER_DOCUMENTS = [OAUTH, 'openid-configuration'];
+const RESOURCE = 'oauth-protected-resource';
 
 /**
  * The paths where clients look for a document of an endpoint. The well-known name is between host
@@ -37,6 +38,13 @@ function wellKnownPaths(name: string, path: string): string[] {
   const inserted = `/.well-known/${name}${path}`;
   return [inserted, `${inserted}/`, `${path}/.well-known/${name}`];
 }
+
+const ROOT_PATHS = new Set(
+  [RESOURCE, ...ISSUER_DOCUMENTS].flatMap((name) => wellKnownPaths(name, '')),
+);
+
+/** True for the document of a whole host. */
+export const isRootDocument = (path: string): boolean => ROOT_PATHS.has(path);
 
 const resourcePath = ({ resource }: Endpoint): string =>
   new URL(resource).pathname.replace(/\/$/, '');
@@ -53,14 +61,16 @@ interface ServerDocuments {
 }
 
 /**
- * Every well-known document by its path. A document is null while it cannot be served. `bridge`:
- * the authorization server of endpoints with `isBridged`. It has only the name of OAuth, because it
- * is not an OpenID provider, and the SDKs for TypeScript reject its document there.
+ * Every well-known document of one host by its path. A document is null while it cannot be served.
+ * `bridge`: the authorization server of endpoints with `isBridged`. It has only the name of OAuth,
+ * because it is not an OpenID provider, and the SDKs for TypeScript reject its document there.
+ * `servesIssuer`: its issuer is at this host.
  */
 export function wellKnownDocuments(
   endpoints: readonly Endpoint[],
   mirroredMetadata: MirroredMetadata,
   bridge: OAuthServer | null = null,
+  servesIssuer = true,
 ): Map<string, () => Buffer | null> {
   const documents = new Map<string, () => Buffer | null>();
   const add = (name: string, path: string, document: () => Buffer | null): void => {
@@ -90,10 +100,11 @@ export function wellKnownDocuments(
   for (const endpoint of endpoints) {
     const path = resourcePath(endpoint);
     const metadata = Buffer.from(JSON.stringify(resourceMetadata(endpoint)));
-    add('oauth-protected-resource', path, () => metadata);
+    add(RESOURCE, path, () => metadata);
     addServer(path, serverOf(endpoint));
   }
   // Last, because its issuer is exactly this path (RFC 8414 section 3.3).
-  if (bridge !== null) addServer(new URL(bridge.issuer).pathname.replace(/\/$/, ''), ofBridge);
+  if (bridge !== null && servesIssuer)
+    addServer(new URL(bridge.issuer).pathname.replace(/\/$/, ''), ofBridge);
   return documents;
 }

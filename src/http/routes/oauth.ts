@@ -33,7 +33,8 @@ function send(
 
 /** Null: the grant was sent. A failure is for the log: the client has its answer already. */
 function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
-  const { status, headers, body, failure } = answer;
+  const { status, headers, body, failure, vouched } = answer;
+  exchange.vouched = vouched ?? null;
   if (exchange.disconnected) return failure ?? clientDisconnected();
   send(exchange, status, headers, body);
   return failure;

@@ -75,10 +75,15 @@ export function limited(waitMs: number, detail: string): OAuthAnswer {
   return answer(429, body, ['retry-after', String(seconds)], grantLimited({ detail }));
 }
 
-export function unavailable(cause: unknown): OAuthAnswer {
+export function unavailable(cause: unknown, detail?: string): OAuthAnswer {
   const body = {
     error: 'temporarily_unavailable',
     error_description: 'Cannot issue tokens right now, try again',
   };
-  return answer(503, body, ['retry-after', String(RETRY_SECONDS)], grantUnavailable({ cause }));
+  return answer(
+    503,
+    body,
+    ['retry-after', String(RETRY_SECONDS)],
+    grantUnavailable({ cause, ...(detail && { detail }) }),
+  );
 }

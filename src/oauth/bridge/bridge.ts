@@ -9,6 +9,7 @@ import type { Endpoint } from '../../core/endpoint.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { Notify } from '../../core/notice.js';
 import { BRIDGE_PATHS, type OAuthAnswer, type OAuthServer } from '../../core/oauth-server.js';
+import type { VouchedToken } from '../../core/presented-token.js';
 import { isPastSunset } from '../../core/sunset.js';
 import { createSigningRing } from '../signing-keys.js';
 import {
@@ -35,6 +36,8 @@ export interface BridgeParts {
   readonly notify: Notify;
   /** For limits that outlive a reload. By default the bridge begins with new ones. */
   readonly limits?: GrantLimits;
+  /** False while a grant would have no audit record. By default true. */
+  readonly canRecord?: () => boolean;
 }
 
 export interface Bridge extends OAuthServer {
@@ -65,8 +68,18 @@ const NO_KEY: ApiKey = {
   endpoints: null,
 };
 
+const vouchedFor = (key: ApiKey, id: string, audience: readonly string[]): VouchedToken => ({
+  issuer: null,
+  subject: key.name,
+  client: id,
+  method: 'api-key',
+  audience,
+  keyFingerprint: fingerprintOf(key),
+});
+
 export function createBridge(parts: BridgeParts): Bridge {
   const { bridge, apiKeys, clock, notify, limits = createGrantLimits(parts.clock) } = parts;
+  const { canRecord = () => true } = parts;
   const { issuer, tokenSeconds, clientId } = bridge;
   const endpoints = parts.endpoints.filter(({ isBridged }) => isBridged);
   const ring = createSigningRing<BridgeClaims>(bridge.keys, BRIDGE_TYP);
@@ -122,6 +135,7 @@ export function createBridge(parts: BridgeParts): Bridge {
     body: Buffer,
     clientAddress: string,
   ): Promise<OAuthAnswer> {
+    if (!canRecord()) return unavailable(undefined, 'the audit cannot record a grant');
     const request = readTokenRequest(head, body);
     if (isRefusal(request)) return refused(request, issuer);
     const client = findClient(request.clients);
@@ -132,11 +146,12 @@ export function createBridge(parts: BridgeParts): Bridge {
     const { key, id } = client;
     const keyFingerprint = fingerprintOf(key);
     const audience = resources.audience(key, request.resources);
+    const vouched = vouchedFor(key, id, isRefusal(audience) ? [] : audience);
     if (isRefusal(audience))
-      return refused({ ...audience, detail: `the key ${keyFingerprint}` }, issuer);
+      return { ...refused({ ...audience, detail: `the key ${keyFingerprint}` }, issuer), vouched };
     const waitMs = limits.grant(key);
-    if (waitMs > 0) return limited(waitMs, `the key ${keyFingerprint}`);
-    const answer = await grant(key, id, audience);
+    if (waitMs > 0) return { ...limited(waitMs, `the key ${keyFingerprint}`), vouched };
+    const answer = { ...(await grant(key, id, audience)), vouched };
     const fields = { keyFingerprint, subject: key.name, clientAddress, resource: audience };
     notify({ event: 'oauth.granted', level: 'info', ...fields });
     return answer;
@@ -149,7 +164,8 @@ export function createBridge(parts: BridgeParts): Bridge {
     verificationKeys: ring.verificationKeys,
     paths: BRIDGE_PATHS,
     maxBodyBytes: MAX_BODY_BYTES,
-    token: (head, body, clientAddress) => answerToken(head, body, clientAddress).catch(unavailable),
+    token: (head, body, clientAddress) =>
+      answerToken(head, body, clientAddress).catch((cause) => unavailable(cause)),
     authorize: () => refused(NO_FLOW, issuer),
   };
 }

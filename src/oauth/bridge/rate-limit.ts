@@ -1,6 +1,7 @@
 // Limits how often something happens within a minute: grants of one key, failures of one client
 // address, failures of all clients.
 import type { ApiKey } from '../../core/api-key.js';
+import { networkOf } from '../../core/client-network.js';
 import type { Clock } from '../../core/clock.js';
 
 export interface RateLimit {
@@ -40,16 +41,6 @@ export function createRateLimit(limit: number, names: number, clock: Clock): Rat
       return 0;
     },
   };
-}
-
-/** A client has a whole /64 of IPv6 addresses. They count as one: four groups of digits. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [before = [], after = []] = address
-    .split('::')
-    .map((part) => part.split(':').filter((group) => group !== ''));
-  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }
 
 export interface GrantLimits {

@@ -34,12 +34,12 @@ export function createResources(endpoints: readonly Endpoint[]): Resources {
     exact.get(resource) ?? byForm.get(normalized(resource)) ?? null;
 
   return {
-    serves: (key) => endpoints.some(({ path }) => isForEndpoint(key, path)),
+    serves: (key) => endpoints.some(({ name }) => isForEndpoint(key, name)),
     audience(key, requested) {
       if (requested.length > MAX_REQUESTED) return refusal('invalid_target', TOO_MANY);
       const named = requested.length > 0 ? requested.map(find) : endpoints;
       const usable = named.filter(
-        (one) => one !== null && isForEndpoint(key, one.path),
+        (one) => one !== null && isForEndpoint(key, one.name),
       ) as Endpoint[];
       if (requested.length > 0 && usable.length < named.length)
         return refusal('invalid_target', UNKNOWN);

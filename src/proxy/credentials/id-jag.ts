@@ -22,8 +22,8 @@ export interface IdJagParts extends TokenClientDependencies {
   readonly issuerMetadata: MetadataSource | null;
   /** The metadata of the server that accepts the ID-JAG. Not read with `idJag.tokenUrl`. */
   readonly serverMetadata: MetadataSource;
-  /** The endpoint of the gateway, for notices. */
-  readonly path: string;
+  /** The name of the endpoint, for notices. */
+  readonly endpoint: string;
 }
 
 const FIELD = 'upstream.credential.idJag';
@@ -60,7 +60,7 @@ const withServer = (server: string, failure: Failure): Failure => ({
 
 export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): Exchange {
   const { idJag: server, issuer, resource } = config;
-  const { clock, fetchJson, notify, path, issuerMetadata, serverMetadata } = parts;
+  const { clock, fetchJson, notify, endpoint, issuerMetadata, serverMetadata } = parts;
   const shared = { fetchJson, clock, notify, asker: 'caller' } as const;
   const idp = createTokenClient({
     ...shared,
@@ -70,14 +70,14 @@ export function createIdJagExchange(config: IdJagExchange, parts: IdJagParts): E
         ? null
         : requireOffer(issuerMetadata, { setting: 'upstream.credential.tokenUrl', ...ISSUES }),
     assertionAudience: issuer,
-    about: { endpoint: path, issuer },
+    about: { endpoint, issuer },
   });
   const authServer = createTokenClient({
     ...shared,
     server,
     metadata: requireOffer(serverMetadata, { setting: `${FIELD}.tokenUrl`, ...ACCEPTS }),
     assertionAudience: server.issuer,
-    about: { endpoint: path, issuer: server.issuer },
+    about: { endpoint, issuer: server.issuer },
     field: FIELD,
   });
   const atIdp = `issuer ${issuer}`;

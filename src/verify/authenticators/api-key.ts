@@ -29,11 +29,11 @@ type KeyMethod = 'api-key' | 'bridge';
 /** Why this endpoint rejects a genuine key now; null: it accepts the key. */
 export function rejectKey(
   key: ApiKey,
-  { path }: Endpoint,
+  { name }: Endpoint,
   nowMs: number,
   method: KeyMethod = 'api-key',
 ): Failure | null {
-  if (!isForEndpoint(key, path)) {
+  if (!isForEndpoint(key, name)) {
     const reject = method === 'bridge' ? audienceMismatch : keyUnknown;
     return withKey(reject({ detail: 'the key is for other endpoints' }), key, method);
   }

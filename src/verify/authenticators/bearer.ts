@@ -184,6 +184,13 @@ export function createBearerAuthenticator(
   }
 
   return {
+    isKnown({ token }) {
+      const key = tokenHash(token);
+      return (
+        caches.some((cache) => cache.get(key) !== undefined) ||
+        [...issuers.values()].some(({ introspect }) => introspect?.isKnown?.(key) === true)
+      );
+    },
     authenticate({ token }, endpoint) {
       const key = tokenHash(token);
       for (const cache of caches) {

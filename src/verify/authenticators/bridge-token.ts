@@ -83,6 +83,7 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
   }
 
   return (audience) => ({
+    isKnown: ({ token }) => cache.has(tokenHash(token)),
     authenticate({ token }, endpoint) {
       const hash = tokenHash(token);
       const cached = cache.get(hash);

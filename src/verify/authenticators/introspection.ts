@@ -4,6 +4,7 @@
 import type { ResolvedIntrospection } from '../../config/resolved-config.js';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
+import type { Failure } from '../../core/failure.js';
 import { introspectionGatewayRejected, introspectionUnavailable } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import type { Result } from '../../core/result.js';
@@ -24,10 +25,14 @@ export interface IntrospectionClient extends ResolvedIntrospection, ActivePolicy
  * Returns at once from the cache, and a promise where it has to ask the issuer. `observe`, for
  * `explain`, gets the response about an active token, also where a check then rejects it.
  */
-export type Introspect = (
-  token: string,
-  observe?: (claims: Claims) => void,
-) => Result<AccessToken> | Promise<Result<AccessToken>>;
+export interface Introspect {
+  (
+    token: string,
+    observe?: (claims: Claims) => void,
+  ): Result<AccessToken> | Promise<Result<AccessToken>>;
+  /** True for a token that the issuer called active in the last ten minutes. */
+  readonly isKnown?: (key: string) => boolean;
+}
 
 /** Some endpoints repeat the token in the response. The gateway drops it (C-87, no raw token). */
 const withoutToken = (claims: Claims, token: string): Claims =>
@@ -54,11 +59,13 @@ export interface IntrospectionDependencies {
   readonly notify: Notify;
   /** Called when one of its two breakers opens or closes. */
   readonly onBreaker?: (state: 'open' | 'closed') => void;
+  /** Called with each failure that is not about one token. */
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 export function createIntrospection(
   client: IntrospectionClient,
-  { metadata, fetchJson, clock, notify, onBreaker }: IntrospectionDependencies,
+  { metadata, fetchJson, clock, notify, onBreaker, onFailure }: IntrospectionDependencies,
 ): Introspect {
   const { issuer } = client;
   const boundToClient = client.audience === 'bound-to-client';
@@ -82,6 +89,7 @@ export function createIntrospection(
       requests: 'introspection requests',
       settings: 'auth, clientId and the secret or key of introspection',
       ...(onBreaker === undefined ? {} : { onBreaker }),
+      ...(onFailure === undefined ? {} : { onFailure }),
     },
     fetchJson,
     clock,
@@ -135,7 +143,7 @@ export function createIntrospection(
     return acceptActive(claims, key, bytes);
   }
 
-  return (token, observe) => {
+  const introspect = (token: string, observe?: (claims: Claims) => void) => {
     const key = tokenHash(token);
     const cached = cache.get(key);
     if (cached === undefined) return flight.run(key, () => request(token, key, observe));
@@ -143,4 +151,5 @@ export function createIntrospection(
     // Time has passed since the response: the dates are checked again.
     return rejectActive(cached.value.principal.claims, client, nowSeconds()) ?? cached;
   };
+  return Object.assign(introspect, { isKnown: cache.isKnown });
 }

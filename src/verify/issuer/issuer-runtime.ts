@@ -16,7 +16,7 @@ import {
 } from '../authenticators/introspection.js';
 import type { JwtPolicy, UnverifiedJwt } from '../authenticators/jwt.js';
 import { verifySignature } from '../authenticators/jwt-signature.js';
-import { createKeySource, type KeySource } from './jwks.js';
+import { createKeySource, type JwksLoadResult, type KeySource } from './jwks.js';
 import { createJwksLoader } from './jwks-loader.js';
 import { createJwtCache, type JwtCache } from './jwt-cache.js';
 
@@ -30,6 +30,8 @@ export interface IssuerRuntime {
   readonly jwtCache: JwtCache;
   /** Null: the operator configured no `introspection`, and the gateway never introspects. */
   readonly introspect: Introspect | null;
+  /** The last failure of keys or introspection; null: none since the start. */
+  lastError(): IssuerError | null;
   /** False while a breaker stops introspection. */
   introspectionIsUp(): boolean;
   /** The URL of the introspection endpoint, for `explain`; null like `introspect`. */
@@ -45,6 +47,15 @@ export interface IssuerRuntime {
     unverified: AccessToken,
   ): Promise<Result<AccessToken>>;
 }
+
+export interface IssuerError {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** As in the log, at most ERROR_CHARACTERS. */
+  readonly detail: string;
+}
+
+const ERROR_CHARACTERS = 300;
 
 export interface IssuerDependencies {
   readonly fetchJson: FetchJson;
@@ -97,7 +108,16 @@ export function createIssuerRuntime(
   const onRecovery = (): void => keys.endBackoff();
   const metadata = createMetadataSource({ ...dependencies, issuer, place, timeoutMs, onRecovery });
   const location = { issuer, jwksUri, algorithms, timeoutMs, metadata };
-  const load = createJwksLoader({ ...dependencies, ...location });
+  let lastError: IssuerError | null = null;
+  const failed = (detail = 'no details'): void => {
+    lastError = { atMs: clock.wallMs(), detail: detail.slice(0, ERROR_CHARACTERS) };
+  };
+  const loadKeys = createJwksLoader({ ...dependencies, ...location });
+  const load = async (): Promise<JwksLoadResult> => {
+    const loaded = await loadKeys();
+    if (!loaded.ok) failed(loaded.detail);
+    return loaded;
+  };
   const { clockToleranceSeconds } = config;
   const policy = config.jwks;
   const keys = createKeySource({ ...dependencies, issuer, load, policy, clockToleranceSeconds });
@@ -110,7 +130,7 @@ export function createIssuerRuntime(
       ? null
       : createIntrospection(
           { ...config, ...introspection },
-          { ...dependencies, metadata, onBreaker },
+          { ...dependencies, metadata, onBreaker, onFailure: ({ detail }) => failed(detail) },
         );
   return {
     policy: config,
@@ -119,6 +139,7 @@ export function createIssuerRuntime(
     metadata,
     keys,
     introspect,
+    lastError: () => lastError,
     introspectionIsUp: () => openBreakers === 0,
     introspectionUrl:
       introspection === null ? null : locateIntrospection(introspection.url, metadata),

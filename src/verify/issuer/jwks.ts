@@ -64,8 +64,8 @@ export interface KeySource {
   ageMs(): number | null;
   /** True where the last load succeeded. */
   isUp(): boolean;
-  /** Starts the first load without waiting for it. */
-  preload(): void;
+  /** Starts the first load. Resolves when it has succeeded or failed. */
+  preload(): Promise<void>;
   /** The issuer is reachable again: the next load does not wait for the end of the back-off. */
   endBackoff(): void;
 }
@@ -238,7 +238,9 @@ export function createKeySource({
     hasAttemptedLoad: () => hasAttempted,
     ageMs: () => (set === null ? null : ageMs()),
     isUp: () => set !== null && failures === 0,
-    preload: () => void (set === null && !isLoading() && refresh()),
+    async preload() {
+      if (set === null) await refresh();
+    },
     endBackoff() {
       retryAtMs = 0;
     },

@@ -6,7 +6,12 @@ import { ownPort } from '../../fixtures/ports.js';
 import { rawRequest } from '../../fixtures/raw-client.js';
 
 const metrics = { contentType: 'text/plain', text: () => Promise.resolve('metrics') };
-const server = createAdminServer({ hosts: () => [], readiness: { isReady: () => true }, metrics });
+const server = createAdminServer({
+  hosts: () => [],
+  readiness: { isReady: () => true },
+  metrics,
+  status: () => Promise.reject(new Error('not asked')),
+});
 let port = 0;
 beforeAll(async () => {
   const free = await ownPort();

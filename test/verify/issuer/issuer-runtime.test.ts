@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveConfig } from '../../../src/config/load.js';
 import type { ResolvedIssuer } from '../../../src/config/resolved-config.js';
-import { fetchJson } from '../../../src/idp/fetch-json.js';
 import { createIssuerRuntime } from '../../../src/verify/issuer/issuer-runtime.js';
+import { fetchJson } from '../../fixtures/fetch-json.js';
 import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';

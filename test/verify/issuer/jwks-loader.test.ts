@@ -1,9 +1,10 @@
 // Fetches of an issuer's key set, from an issuer fixture with every kind of fault.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
-import { type FetchJson, fetchJson } from '../../../src/idp/fetch-json.js';
+import type { FetchJson } from '../../../src/idp/fetch-json.js';
 import { createMetadataSource } from '../../../src/idp/metadata.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
+import { fetchJson } from '../../fixtures/fetch-json.js';
 import { type IssuerMode, type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';

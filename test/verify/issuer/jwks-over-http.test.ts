@@ -1,9 +1,9 @@
 // The key source of an issuer over real HTTP: rotation, an outage, and many requests at once.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jwksSchema } from '../../../src/config/schema/issuer.js';
-import { fetchJson } from '../../../src/idp/fetch-json.js';
 import { createKeySource } from '../../../src/verify/issuer/jwks.js';
 import { createJwksLoader } from '../../../src/verify/issuer/jwks-loader.js';
+import { fetchJson } from '../../fixtures/fetch-json.js';
 import { type JwksIssuer, startJwksIssuer } from '../../fixtures/jwks-issuer.js';
 import { rsaKey } from '../../fixtures/mint.js';
 import { until, withDeadline } from '../../fixtures/wait.js';

@@ -1,0 +1,97 @@
+// Appends the lines of the audit to a file. Several processes may append to one file: each write is
+// one call of the system on a file that was opened for appending.
+import { close, constants, fstat, open, stat, write } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { DestinationError } from '../core/destination-error.js';
+import type { AuditSink } from '../observe/audit-queue.js';
+
+/** Without O_NONBLOCK, a named pipe that has no reader would block the open for ever. */
+const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
+/** The records name people. */
+const MODE = 0o600;
+/** How often the name is checked for another file, as after a rotation by rename. */
+const CHECK_MS = 1_000;
+
+const opened = promisify(open);
+const statOf = promisify(fstat);
+
+function problemOf(path: string, { code, message }: NodeJS.ErrnoException): string {
+  const folder = dirname(path);
+  const fixes: Readonly<Record<string, string>> = {
+    ENOENT: `the folder ${folder} does not exist; create it`,
+    ENOTDIR: `${folder} is not a folder; correct the path`,
+    EISDIR: 'this is a folder; write the path of a file in it',
+    EACCES: `this user may not write there; let it write to ${folder}`,
+    EPERM: `this user may not write there; let it write to ${folder}`,
+    EROFS: 'the file system is read-only; mount a writable folder there',
+    ENXIO: 'this is a named pipe that has no reader; start the reader first',
+    ENOSPC: 'the disk is full; make room',
+  };
+  const fix = (code !== undefined && fixes[code]) || `${code ?? message}; correct the path`;
+  return `audit.file: the gateway cannot append to ${path}: ${fix}`;
+}
+
+async function openFile(path: string): Promise<{ fd: number; id: string }> {
+  const fd = await opened(path, FLAGS, MODE);
+  const { dev, ino } = await statOf(fd);
+  return { fd, id: `${dev}:${ino}` };
+}
+
+/** Rejects with an DestinationError. `nowMs`: a clock that never goes back. */
+export async function openAuditFile(path: string, nowMs: () => number): Promise<AuditSink> {
+  let file = await openFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new DestinationError(problemOf(path, error), error);
+  });
+  let checkedMs = nowMs();
+  let mustReopen = false;
+
+  /** True where the name leads to another file, or to none. */
+  const isRenamed = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      stat(path, (error, found) =>
+        resolve(error !== null || `${found.dev}:${found.ino}` !== file.id),
+      );
+    });
+
+  async function reopenIfNeeded(): Promise<void> {
+    const now = nowMs();
+    if (!mustReopen && now - checkedMs < CHECK_MS) return;
+    checkedMs = now;
+    if (!(await isRenamed())) {
+      mustReopen = false;
+      return;
+    }
+    const next = await openFile(path);
+    mustReopen = false;
+    close(file.fd, () => {});
+    file = next;
+  }
+
+  function append(lines: Buffer, done: (bytes: number, error: Error | null) => void): void {
+    let at = 0;
+    const next = (): void =>
+      write(file.fd, lines, at, lines.length - at, null, (error, bytes) => {
+        at += bytes ?? 0;
+        if (error !== null) return done(at, error);
+        if (at === lines.length) return done(at, null);
+        next();
+      });
+    next();
+  }
+
+  return {
+    write(lines, done) {
+      reopenIfNeeded().then(
+        () => append(lines, done),
+        (error: Error) => done(0, error),
+      );
+    },
+    reopen() {
+      mustReopen = true;
+    },
+    close() {
+      close(file.fd, () => {});
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// Causes and actions of the failures at the OAuth endpoints of the bridge, by reason.
+import type { Meanings } from './meaning.js';
+
+export const oauth: Meanings = {
+  'grant.refused': {
+    cause: [
+      'The token endpoint of the bridge rejected a request with status 400, 401 or 413. Or a client',
+      'called the authorization endpoint, which serves no login. The `detail` in the log begins with',
+      'the error code of RFC 6749. After `invalid_client` it says which check failed. The client gets',
+      'the same answer for each of them.',
+    ],
+    action: [
+      'It depends on the error code:',
+      '- `invalid_client`: compare the client id with the name of the key or with `bridge.clientId`,',
+      'and the client secret with the key.',
+      '- `invalid_target`: the client must request the resource of an endpoint that its key may use.',
+      '- `unsupported_grant_type`: the client must use `client_credentials`.',
+      '- `unsupported_response_type`: the client tried to open a login page. It cannot use the bridge.',
+    ],
+  },
+  'grant.limited': {
+    cause: [
+      'The token endpoint answered 429. One key got more than 10 tokens within a minute. Or too many',
+      'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
+      'good secret.',
+    ],
+    action: [
+      'If the `detail` names a key, let its client keep each token until it expires. Otherwise',
+      '`clientAddress` shows who guesses. If that is a proxy of yours, list it in `trustedProxies`.',
+    ],
+  },
+  'grant.unavailable': {
+    cause: ['The token endpoint answered 503, because the gateway has a bug.'],
+    action: ['Please report it. The log line has the stack.'],
+  },
+};

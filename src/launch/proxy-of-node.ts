@@ -1,0 +1,8 @@
+// Tells whether the operator let Node use the proxy of the environment.
+
+/** Without this, only the global dispatcher would know; the gateway has its own. */
+export const usesProxyOfNode = (): boolean =>
+  process.env.NODE_USE_ENV_PROXY === '1' ||
+  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(
+    '--use-env-proxy',
+  );

@@ -1,0 +1,212 @@
+// Makes spans of calls by OpenTelemetry's semantic conventions for generative AI, v0.1.0. A call
+// has a SERVER span. The request to the MCP server has a CLIENT span, and carries its context.
+import type { Context, Link, Span, SpanContext } from '@opentelemetry/api';
+import type { ResolvedTraces } from '../config/resolve-telemetry.js';
+import type { Clock } from '../core/clock.js';
+import type { Endpoint } from '../core/endpoint.js';
+import type { Exchange, TraceContext } from '../core/exchange.js';
+import type { Notify } from '../core/notice.js';
+import type { Caller } from '../core/principal.js';
+import type { RequestSummary } from '../core/request-summary.js';
+import type { CallObserver } from '../core/stages.js';
+import { type CallMeta, readCallMeta } from '../mcp/call-meta.js';
+import { exporterOptions, loading, ownAttributes, SCOPE } from './opentelemetry.js';
+import { errorAttributes } from './operations.js';
+import {
+  type Described,
+  describeCall,
+  describeRequest,
+  upstreamAttributes,
+} from './span-attributes.js';
+import { headerContext, metaContext, type RemoteContext, traceparentOf } from './trace-context.js';
+
+export interface Traces extends CallObserver {
+  record(summary: RequestSummary): void;
+  close(): Promise<void>;
+}
+
+/** The spans of a forwarded message. */
+interface OpenSpans extends TraceContext {
+  readonly servers: readonly Span[];
+  readonly client: Span;
+}
+
+const isOpen = (trace: TraceContext | null): trace is OpenSpans =>
+  trace !== null && 'servers' in trace;
+
+/** Spans that are sent together. */
+const BATCH_MS = 1_000;
+
+const load = () =>
+  loading('traces.otlp', () =>
+    Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-trace-base'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ]),
+  );
+
+/** Rejects with DestinationError. It does not wait for the collector. */
+export async function createTraces(
+  { otlp, sampleRatio }: ResolvedTraces,
+  version: string,
+  clock: Clock,
+  notify: Notify,
+): Promise<Traces> {
+  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await load();
+  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace: traceApi } = api;
+  const TRUSTED = api.createContextKey('a verified caller');
+  const byRatio = new sdk.TraceIdRatioBasedSampler(sampleRatio);
+  const byParent = new sdk.ParentBasedSampler({ root: byRatio });
+  const exporter = new OTLPTraceExporter(exporterOptions(otlp));
+  let failing = false;
+  const provider = new sdk.BasicTracerProvider({
+    resource: resourceFromAttributes(ownAttributes(version)),
+    sampler: {
+      // Any client can set the flag of its traceparent. Only verified callers may choose.
+      shouldSample: (context, ...rest) => {
+        const sampler = context.getValue(TRUSTED) === true ? byParent : byRatio;
+        return sampler.shouldSample(context, ...rest);
+      },
+      toString: () => 'Portcullis',
+    },
+    spanProcessors: [
+      new sdk.BatchSpanProcessor(
+        {
+          export: (spans, done) =>
+            exporter.export(spans, (result) => {
+              const fails = result.code !== 0;
+              if (fails && !failing)
+                notify({
+                  event: 'traces.unavailable',
+                  level: 'warn',
+                  detail: result.error?.message,
+                });
+              failing = fails;
+              done(result);
+            }),
+          shutdown: () => exporter.shutdown(),
+          forceFlush: () => exporter.forceFlush(),
+        },
+        { scheduledDelayMillis: BATCH_MS },
+      ),
+    ],
+  });
+  const tracer = provider.getTracer(SCOPE, version);
+
+  const remote = ({ traceId, spanId, flags, tracestate }: RemoteContext): SpanContext => ({
+    traceId,
+    spanId,
+    traceFlags: flags,
+    isRemote: true,
+    ...(tracestate !== null && { traceState: api.createTraceState(tracestate) }),
+  });
+
+  /** The context in `_meta` is that of the call. The header is that of the transport: a link. */
+  function parentOf(
+    exchange: Exchange,
+    meta: CallMeta | undefined,
+    isTrusted: boolean,
+  ): { context: Context; links: Link[] } {
+    const ofCall = metaContext(meta);
+    const ofRequest = headerContext(exchange);
+    const parent = ofCall ?? ofRequest;
+    const base = ROOT_CONTEXT.setValue(TRUSTED, isTrusted);
+    if (parent === null) return { context: base, links: [] };
+    const isElsewhere = ofRequest !== null && ofRequest.spanId !== parent.spanId;
+    return {
+      context: traceApi.setSpanContext(base, remote(parent)),
+      links: isElsewhere ? [{ context: remote(ofRequest) }] : [],
+    };
+  }
+
+  function startServer(
+    { name, attributes }: Described,
+    parent: ReturnType<typeof parentOf>,
+    startedMs: number,
+  ): Span {
+    const startTime = clock.wallMs() - (clock.monotonicMs() - startedMs);
+    const { context, links } = parent;
+    return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links, startTime }, context);
+  }
+
+  const isTrusted = (caller: Caller | null): boolean =>
+    caller !== null && caller.kind !== 'pass-through';
+
+  function startServers(
+    {
+      exchange,
+      endpoint,
+      caller,
+      message,
+    }: Pick<RequestSummary, 'exchange' | 'caller' | 'message'> & {
+      readonly endpoint: Endpoint;
+    },
+    startedMs: number,
+  ): Span[] {
+    const calls = message?.calls ?? [];
+    const metas = message === null ? [] : readCallMeta(message.body);
+    return calls.flatMap((call, i) => {
+      if (call.method === null) return [];
+      const parent = parentOf(exchange, metas[i], isTrusted(caller));
+      return [startServer(describeCall(exchange, endpoint, call), parent, startedMs)];
+    });
+  }
+
+  function end(span: Span, { failure, status }: RequestSummary): void {
+    span.setAttribute('http.response.status_code', status);
+    if (failure !== null) {
+      const { reason, message } = failure.definition;
+      span.setAttributes({ ...errorAttributes(failure), 'portcullis.reason': reason });
+      span.setStatus({ code: SpanStatusCode.ERROR, message: message ?? reason });
+    }
+    span.end(clock.wallMs());
+  }
+
+  return {
+    forwarding(exchange, endpoint, caller, message, startedMs) {
+      const servers = startServers({ exchange, endpoint, caller, message }, startedMs);
+      const [first] = servers;
+      const call = message.calls.find(({ method }) => method !== null);
+      if (first === undefined || call === undefined) return;
+      const { name, attributes } = describeCall(exchange, endpoint, call);
+      const { 'client.address': _client, ...shared } = attributes;
+      const client = tracer.startSpan(
+        name,
+        {
+          kind: SpanKind.CLIENT,
+          attributes: { ...shared, ...upstreamAttributes(endpoint) },
+          startTime: clock.wallMs(),
+        },
+        traceApi.setSpan(ROOT_CONTEXT.setValue(TRUSTED, true), first),
+      );
+      const { traceId, spanId, traceFlags, traceState } = client.spanContext();
+      const open: OpenSpans = {
+        traceparent: traceparentOf({ traceId, spanId, flags: traceFlags }),
+        tracestate: traceState?.serialize() ?? null,
+        servers,
+        client,
+      };
+      exchange.trace = open;
+    },
+    record(summary) {
+      const { exchange, endpoint, caller, message, failure, durationMs } = summary;
+      if (isOpen(exchange.trace)) {
+        const { client, servers } = exchange.trace;
+        for (const span of [client, ...servers]) end(span, summary);
+        return;
+      }
+      // Pages and CORS preflights have no span.
+      if (endpoint === null || (caller === null && failure === null)) return;
+      const startedMs = clock.monotonicMs() - durationMs;
+      const servers = startServers({ exchange, endpoint, caller, message }, startedMs);
+      if (servers.length === 0 && failure !== null) {
+        const parent = parentOf(exchange, undefined, isTrusted(caller));
+        servers.push(startServer(describeRequest(exchange, endpoint), parent, startedMs));
+      }
+      for (const span of servers) end(span, summary);
+    },
+    close: () => provider.shutdown().catch(() => {}),
+  };
+}
