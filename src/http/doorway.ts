@@ -1,13 +1,13 @@
 // Accepts the connections of the public listener for other processes, which serve them. It reads no
 // byte of a connection.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { emptyAcceptQueue } from './accept-queue.js';
+import { emptyAcceptQueueAtRest } from './accept-queue.js';
 
 export interface Doorway {
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
    * Stops accepting connections. `emptyFirst`: hands on those of the kernel's queue before, which
-   * takes up to 3 s.
+   * takes up to 3 s, and the event loop rests for a part of it.
    */
   close(emptyFirst: boolean): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function createDoorway(accepted: (socket: Socket) => void): Doorway {
         });
       }),
     async close(emptyFirst) {
-      if (emptyFirst) await emptyAcceptQueue(server);
+      if (emptyFirst) await emptyAcceptQueueAtRest(server);
       server.close();
     },
   };
