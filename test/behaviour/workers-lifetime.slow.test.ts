@@ -79,7 +79,7 @@ test('a worker that hangs delays the metrics by a second at most, and when it is
     expect(sampleOf(metrics, ok)).toBe(sampleOf(before, ok));
     // Half of the connections go to it. Once it is dead, the other worker serves them.
     const calls = Array.from({ length: 8 }, call);
-    await until('four answers', () => lines('forwarded').length === 8);
+    await until('four answers', () => lines('forwarded').length >= 8);
     process.kill(hung, 'SIGKILL');
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(8).fill(200));
   } finally {
