@@ -1,5 +1,5 @@
-// A worker that is killed under sustained load costs the calls that it had, and nothing more. Workers
-// that cannot start end the gateway.
+// A worker that is killed under sustained load costs the calls that it had, and nothing more.
+// Workers that cannot start end the gateway.
 import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

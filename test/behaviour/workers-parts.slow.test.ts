@@ -1,5 +1,5 @@
-// What the workers of one gateway share: counts of limits, the state for operators, the audit file,
-// and streams whose other calls another worker serves.
+// The workers of one gateway share counts of limits, the state for operators and the audit file.
+// Another worker serves the calls beside a stream.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GatewayStatus } from '../../src/core/status.js';
 import { legacy, modern } from '../fixtures/messages.js';
