@@ -68,6 +68,7 @@ test('a killed worker costs its own calls, is replaced, and no counter goes back
 test('a worker that hangs delays the metrics by a second at most, and when it is killed, no call is lost', async () => {
   scene = await startWorkersScene();
   await Promise.all(Array.from({ length: 4 }, call));
+  await until('their lines', () => lines('forwarded').length === 4);
   const before = await scene.gateway.metrics();
   const [hung = 0] = workerPids(scene);
   process.kill(hung, 'SIGSTOP');
