@@ -69,10 +69,11 @@ const NEW_VARIABLES =
 const withVariableHint = (text: string): string =>
   /: the variable \S+ is not set; set it\b/.test(text) ? text + NEW_VARIABLES : text;
 
-/** The settings that belong to the open listeners, and their text. */
+/** The settings that belong to the open listeners and to the processes, and their text. */
 const FIXED: Readonly<Record<string, (config: ResolvedConfig) => string>> = {
   listen: ({ listen: { host, port } }) => `${host}:${port}`,
   admin: ({ admin: { host, port } }) => `${host}:${port}`,
+  workers: ({ workers }) => String(workers),
 };
 
 function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
@@ -81,7 +82,7 @@ function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | 
     return is === wouldBe ? [] : [`${name} is ${is} and would be ${wouldBe}`];
   });
   if (changes.length === 0) return null;
-  return `${changes.join('; ')}; a running gateway keeps its listeners: restart to change it`;
+  return `${changes.join('; ')}; a running gateway keeps these: restart to change it`;
 }
 
 /** Old keys of the file, beside the keys of a new configuration. */

@@ -101,6 +101,8 @@ export interface ResolvedConfig extends ResolvedTelemetry {
     readonly failedCredentials: Rate | null;
   };
   readonly drain: { readonly delaySeconds: number };
+  /** Processes that serve calls. `auto`: as many as the system has cores for them. */
+  readonly workers: number | 'auto';
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
   /** CIDR blocks of the proxies whose X-Forwarded-For names the client. */

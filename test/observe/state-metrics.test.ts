@@ -27,6 +27,7 @@ const quiet: GatewayState = {
   config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
+  workers: () => null,
 };
 const textOf = (state: Partial<GatewayState>): Promise<string> => createMetrics({ ...quiet, ...state }).text();
 
