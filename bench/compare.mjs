@@ -11,8 +11,11 @@ const CONNECTIONS = 32;
 const WARM_SECONDS = 4;
 const SLACK_MS = 15_000;
 
+/** `pids`: those of a target with several processes. */
+const cpuOf = ({ pid, pids = [pid] }) => pids.reduce((sum, one) => sum + cpuMicroseconds(one), 0);
+
 async function measure(load, target, seconds) {
-  const before = cpuMicroseconds(target.pid);
+  const before = cpuOf(target);
   const order = { port: target.port, request: target.request, connections: CONNECTIONS, seconds };
   const { rate, answers, bad, unanswered, error } = await load.ask(
     order,
@@ -24,7 +27,7 @@ async function measure(load, target, seconds) {
       `${target.name}: ${bad} of ${answers} answers were not 200, ${unanswered} never came`,
     );
   target.answers = (target.answers ?? 0) + answers;
-  return { rate, cpu: (cpuMicroseconds(target.pid) - before) / answers };
+  return { rate, cpu: (cpuOf(target) - before) / answers };
 }
 
 /**

@@ -193,8 +193,12 @@ class RequestRun implements BodyListener, ResponseListener {
     }
     // 12 forward, 13 relay
     const { observer } = this.stages;
-    if (observer !== null)
+    if (observer !== null) {
+      // A slow body must not carry a call past an audit that failed meanwhile.
+      const refused = observer.refusal();
+      if (refused !== null) return this.conclude(refused);
       observer.forwarding(exchange, config, caller, message as Message, this.startedMs);
+    }
     transport.forward(exchange, caller, message as Message, credentialHeaders.value, this);
   }
 

@@ -73,6 +73,7 @@ const properties = () => ({
   imagePullSecrets: list(closed({ name })),
   fullnameOverride: { type: 'string', pattern: '^([a-z]([-a-z0-9]{0,51}[a-z0-9])?)?$' },
   listenHost: { enum: ['0.0.0.0', '::'] },
+  workers: { anyOf: [{ const: 'auto' }, whole(1, 64)] },
   replicaCount: whole(0, 1000),
   autoscaling: closed({
     enabled: flag,

@@ -162,6 +162,18 @@ const configuration = {
         [`sum by (result) (${rate('portcullis_audit_records_total', OF_GATEWAY)})`, '{{result}}'],
       ],
     }),
+    curves({
+      title: 'Workers that are not ready',
+      description: 'Only where a replica has workers.',
+      unit: 'none',
+      height: 6,
+      queries: [
+        [
+          `sum by (instance, state) (portcullis_workers{state!="ready",${OF_GATEWAY}})`,
+          '{{state}}, {{instance}}',
+        ],
+      ],
+    }),
     table({
       title: 'Time since the last good reload',
       description: 'Replicas with one configuration have about the same time.',

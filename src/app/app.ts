@@ -1,16 +1,15 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
-import { registryNotices } from '../config/key-notices.js';
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import { startNotices } from '../config/start-notices.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';
 import type { Notice, Notify } from '../core/notice.js';
+import type { Secret } from '../core/secret.js';
 import { inSlices } from '../core/slices.js';
 import { createCorridor } from '../gateway.js';
 import { answerPreflight, applyCors } from '../http/cors.js';
 import { sendError } from '../http/error-response.js';
-import { createAdminServer } from '../http/routes/admin.js';
+import type { Readiness } from '../http/routes/health.js';
 import { createListener, type Listener } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
@@ -18,12 +17,12 @@ import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
 import { createLog, type LogSink } from '../observe/log.js';
 import { readCredential } from '../verify/credential.js';
-import { endpointFields } from './endpoint-changes.js';
-import { listenOn } from './listen-on.js';
-import { createObservers } from './observers.js';
+import { reportStart, reportStopped, reportStopping } from './lifetime-lines.js';
+import { type Listeners, openListeners } from './listeners.js';
+import { createObservers, type Observers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
 import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
-import { createSharedParts, drawnKeyNotices } from './shared-parts.js';
+import { createSharedParts } from './shared-parts.js';
 import { systemScheduler } from './system-scheduler.js';
 import { createTelemetry } from './telemetry.js';
 
@@ -65,6 +64,18 @@ export interface Dependencies {
   readonly announce?: (notice: Notice) => boolean;
   /** All API keys: those of the configuration, which are the default, and of its `apiKeysFile`. */
   readonly apiKeys?: readonly ApiKey[];
+  /** In a worker. Its primary has the listeners, and logs the start, each reload and the end. */
+  readonly primary?: Primary;
+}
+
+/** The primary of a worker, and the parts that the worker gets from it. */
+export interface Primary {
+  /** Seals sessions where the operator configured no key. */
+  readonly sessionKey: Secret;
+  /** Whether the whole gateway is ready. */
+  readonly readiness: Readiness;
+  /** Takes the listener, in order to hand connections to it. */
+  connect(listener: Listener, observers: Pick<Observers, 'metrics' | 'status'>): Listeners;
 }
 
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
@@ -76,12 +87,13 @@ export async function startGateway(
   dependencies: Dependencies,
 ): Promise<Gateway> {
   const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice, usesProxy } = dependencies;
+  const { reword = (notice) => notice, usesProxy, primary } = dependencies;
   const log = createLog(config.logLevel, destination, clock);
   const notify: Notify = (original) => {
     const notice = reword(original);
     if (announce?.(notice) !== true) log.notify(notice);
   };
+  const report: Notify = primary === undefined ? notify : () => {};
   const parts = { clock, schedule: systemScheduler, notify };
   const telemetry = createTelemetry({ ...parts, version, destination });
   const { metrics, status, record, recordUnreadable } = createObservers({
@@ -99,15 +111,15 @@ export async function startGateway(
   const startedMs = clock.monotonicMs();
   let listening = false;
   let stopping = false;
-  const readiness = {
-    isReady: () =>
-      listening &&
-      (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS),
-  };
+  const isReady = (): boolean =>
+    listening && (active.runtime.keysTried() || clock.monotonicMs() - startedMs >= READY_AFTER_MS);
+  const readiness = primary?.readiness ?? { isReady };
   const shared = createSharedParts({
     ...parts,
     random,
     usesProxy,
+    sessionKey: primary?.sessionKey,
+    countsInPrimary: primary !== undefined,
     canRecord: telemetry.canRecord,
   });
   const { apiKeys = config.apiKeys } = dependencies;
@@ -148,7 +160,6 @@ export async function startGateway(
     config.trustedProxies,
   );
   const hosts = (): readonly string[] => active.config.admin.hosts;
-  const admin = createAdminServer({ hosts, readiness, metrics, status });
 
   /** The settings of parts that a swap does not build anew. */
   function applySettings(next: ResolvedConfig, before: ResolvedConfig): void {
@@ -162,7 +173,7 @@ export async function startGateway(
   }
   const reloads = createReloads({
     apiKeys: shared.apiKeys,
-    notify,
+    notify: report,
     wallMs: clock.wallMs,
     active: () => active.config,
     prepare: telemetry.prepare,
@@ -183,46 +194,38 @@ export async function startGateway(
     isStopping: () => stopping,
   });
 
-  const adminAddress = await listenOn(admin, config.admin);
-  const { host, port } = config.listen;
-  const opened = telemetry.prepare(config).then((use) => use());
-  const address = await opened
-    .then(() => listener.listen(host, port))
-    .catch(async (error: unknown) => {
-      admin.close();
-      await telemetry.close();
-      throw error;
-    });
+  const openDestinations = async (): Promise<void> => (await telemetry.prepare(config))();
+  async function open(): Promise<Listeners> {
+    if (primary !== undefined) {
+      await openDestinations();
+      return primary.connect(listener, { metrics, status });
+    }
+    const listen = async (host: string, port: number): Promise<AddressInfo> => {
+      await openDestinations();
+      return listener.listen(host, port);
+    };
+    return openListeners(config, listen, { hosts, readiness, metrics, status });
+  }
+  const listeners = await open().catch(async (error: unknown) => {
+    await telemetry.close();
+    throw error;
+  });
   active.runtime.activate();
   listening = true;
-  notify({
-    event: 'gateway.listening',
-    level: 'info',
-    address,
-    admin: adminAddress,
-    ...endpointFields(config),
-    configHash: reloads.config().hash,
-  });
-  const ofRegistry = registryNotices(config, apiKeys, clock.wallMs());
-  const ofStart = [...startNotices(config), ...ofRegistry, ...drawnKeyNotices(config)];
-  for (const notice of ofStart) notify(notice);
+  const { hash } = reloads.config();
+  reportStart({ config, apiKeys, hash, ...listeners }, report, clock.wallMs());
 
   return {
-    address,
-    adminAddress,
+    address: listeners.address,
+    adminAddress: listeners.adminAddress,
     notify,
     config: () => active.config,
-    isReady: readiness.isReady,
+    isReady,
     reload: reloads.reload,
     async close(drainMs, delayMs = 0) {
       listening = false;
       stopping = true;
-      notify({
-        event: 'gateway.stopping',
-        level: 'info',
-        delaySeconds: delayMs / 1000,
-        drainSeconds: drainMs / 1000,
-      });
+      reportStopping(report, drainMs, delayMs);
       // Listening streams stay open: their clients connect again at once, and proxies may still
       // send them here.
       if (delayMs > 0) await listener.announce(delayMs);
@@ -234,12 +237,10 @@ export async function startGateway(
       const cut = await drained;
       shared.limits.close();
       await Promise.all(shared.pools.all().map((pool) => pool.close()));
-      await new Promise<void>((resolve) => {
-        admin.close(() => resolve());
-        admin.closeAllConnections();
-      });
+      await listeners.closeAdmin();
       await telemetry.close();
-      notify({ event: 'gateway.stopped', level: 'info', cut });
+      log.flush();
+      reportStopped(report, cut);
       return cut;
     },
   };

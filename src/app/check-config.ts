@@ -96,7 +96,7 @@ export function checkConfig(
       return [...findings, ...named(about, 'clock', checkClock(probe))];
     };
 
-  // Those of the probes come now: a probe warns when it is built.
+  // A probe warns when it is built, so its notices are there already.
   const notices = [...startNotices(config), ...[...probes.values()].flatMap((one) => one.notices)];
   return {
     findings: [

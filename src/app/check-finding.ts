@@ -35,7 +35,8 @@ export const fail = (observed: string, fix?: string): Verdict => ({
 const FIXES = {
   'unknown authority':
     'no authority that this machine trusts signed the certificate: start the gateway, and this ' +
-    'command, with NODE_EXTRA_CA_CERTS=/path/ca.pem. For a self-signed one, that file is itself',
+    'command, with NODE_EXTRA_CA_CERTS=/path/ca.pem. For a self-signed one, that file is the ' +
+    'certificate itself',
   'expired certificate':
     'the certificate is not valid today: renew it at the server, or correct the clock of this ' +
     'machine',

@@ -96,7 +96,7 @@ function keysText(keys: readonly VerifyKey[]): string {
 }
 
 /** One algorithm for each published key that fits one. */
-export function publishedAlgorithms(document: unknown): string[] {
+function publishedAlgorithms(document: unknown): string[] {
   const keys = isObject(document) && Array.isArray(document.keys) ? document.keys : [];
   const found = keys
     .filter(isObject)

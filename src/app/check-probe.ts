@@ -44,7 +44,7 @@ function aheadOf(date: unknown, sentMs: number, answeredMs: number): number | nu
 const farther = (some: number | null, other: number | null): number | null =>
   some !== null && (other === null || Math.abs(some) > Math.abs(other)) ? some : other;
 
-export function recordFetches(fetchJson: FetchJson, clock: Clock): RecordedFetch {
+function recordFetches(fetchJson: FetchJson, clock: Clock): RecordedFetch {
   const all: { readonly url: string; readonly fetched: Fetched }[] = [];
   let aheadMs: number | null = null;
   return {
@@ -64,12 +64,18 @@ export function recordFetches(fetchJson: FetchJson, clock: Clock): RecordedFetch
   };
 }
 
-/** The parts of a runtime that a check builds, without timers. */
-export const runtimeOf = (
-  { clock, random }: Pick<CheckDependencies, 'clock' | 'random'>,
-  { fetchJson }: RecordedFetch,
-  notify: RuntimeDependencies['notify'],
-): RuntimeDependencies => ({ clock, random, notify, fetchJson, schedule: () => () => {} });
+/** The surroundings of a part of a runtime, without timers, and a record of what it fetches. */
+export function recordedSurroundings(
+  { clock, random, fetchJson }: Pick<CheckDependencies, 'clock' | 'random' | 'fetchJson'>,
+  notify: RuntimeDependencies['notify'] = () => {},
+): { readonly recorded: RecordedFetch; readonly surroundings: RuntimeDependencies } {
+  const recorded = recordFetches(fetchJson, clock);
+  const schedule = () => () => {};
+  return {
+    recorded,
+    surroundings: { clock, random, notify, fetchJson: recorded.fetchJson, schedule },
+  };
+}
 
 export interface IssuerProbe extends RecordedFetch {
   readonly config: ResolvedIssuer;
@@ -79,9 +85,9 @@ export interface IssuerProbe extends RecordedFetch {
 
 export function probeIssuer(config: ResolvedIssuer, dependencies: CheckDependencies): IssuerProbe {
   const notices: Notice[] = [];
-  const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
   const notify = (notice: Notice): void => void notices.push(notice);
-  const runtime = createIssuerRuntime(config, runtimeOf(dependencies, recorded, notify));
+  const { recorded, surroundings } = recordedSurroundings(dependencies, notify);
+  const runtime = createIssuerRuntime(config, surroundings);
   return { config, runtime, notices, ...recorded };
 }
 

@@ -35,7 +35,7 @@ export async function checkStore(
   const fix = /NOAUTH|WRONGPASS|NOPERM/.test(error)
     ? 'correct user and password in the URL of limits.store'
     : connectionFix(observed);
-  return onStoreDown === 'refuse'
-    ? fail(`${observed}, so calls get 503 (onStoreDown: refuse)`, fix)
+  return onStoreDown === 'reject'
+    ? fail(`${observed}, so calls get 503 (onStoreDown: reject)`, fix)
     : warn(`${observed}, so each process counts alone (onStoreDown: local)`, fix);
 }

@@ -17,8 +17,7 @@ import {
   type IssuerProbe,
   isPage,
   type RecordedFetch,
-  recordFetches,
-  runtimeOf,
+  recordedSurroundings,
 } from './check-probe.js';
 import { exchangeAt, idJagClient, ownTokenClient } from './exchanges.js';
 
@@ -69,8 +68,7 @@ async function checkExchange(
   const { metadata } = probe.runtime;
   if (config.tokenUrl === null && metadata.last() === null && !(await metadata.get(null)).ok)
     return null;
-  const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = runtimeOf(dependencies, recorded, () => {});
+  const { recorded, surroundings } = recordedSurroundings(dependencies);
   const exchange = exchangeAt(config, metadata, path, surroundings);
   return exchangeVerdict(await exchange(dependencies.madeUp, false), recorded);
 }
@@ -81,8 +79,7 @@ async function checkOwnClient(
   path: string,
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
-  const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = runtimeOf(dependencies, recorded, () => {});
+  const { recorded, surroundings } = recordedSurroundings(dependencies);
   const client = ownTokenClient(config, 'caller', path, surroundings);
   const { madeUp: code } = dependencies;
   const grant = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI };
@@ -101,8 +98,7 @@ async function checkIdJagServer(
   path: string,
   dependencies: CheckDependencies,
 ): Promise<Verdict> {
-  const recorded = recordFetches(dependencies.fetchJson, dependencies.clock);
-  const surroundings = runtimeOf(dependencies, recorded, () => {});
+  const { recorded, surroundings } = recordedSurroundings(dependencies);
   const client = idJagClient(server, path, surroundings);
   const grant = { grant_type: JWT_BEARER, assertion: dependencies.madeUp };
   return exchangeVerdict(await client.request(new URLSearchParams(grant), false), recorded);

@@ -36,6 +36,7 @@ export function createGatewayState(parts: GatewayStateParts, clock: Clock): Gate
     },
     audit: telemetry.auditState,
     operations: telemetry.operations,
+    workers: () => null,
     nextSunsetMs: () => apiKeys().nextSunsetMs(clock.wallMs()),
   };
 }

@@ -1,6 +1,6 @@
 // Words for the limits of calls and for their store, on the page of the admin listener.
 import type { ResolvedConfig } from '../config/resolved-config.js';
-import type { EndpointLimits, Rate } from '../core/limits.js';
+import { type EndpointLimits, type Rate, WHILE_STORE_IS_AWAY } from '../core/limits.js';
 import type { StoreStatus } from '../core/status.js';
 import type { GatewayState } from '../observe/gateway-state.js';
 
@@ -20,11 +20,6 @@ export function limitWords(limits: EndpointLimits | null): string[] {
   ];
 }
 
-const STORE_DOWN = {
-  local: 'Each process counts for itself until it is back.',
-  refuse: 'Calls with limits are refused until it is back.',
-};
-
 /** The store of limits, and the destination of the audit, where they are configured. */
 export function storeStatuses(
   { limits, audit }: GatewayState,
@@ -41,7 +36,7 @@ export function storeStatuses(
           {
             name: 'Store of limits',
             up,
-            detail: up ? null : STORE_DOWN[config.limits.onStoreDown],
+            detail: up ? null : `${WHILE_STORE_IS_AWAY[config.limits.onStoreDown]}.`,
           },
         ]),
     ...(records === null

@@ -70,10 +70,11 @@ const NEW_VARIABLES =
 const withVariableHint = (text: string): string =>
   /: the variable \S+ is not set; set it\b/.test(text) ? text + NEW_VARIABLES : text;
 
-/** The settings that belong to the open listeners, and their text. */
+/** The settings that belong to the open listeners and to the processes, and their text. */
 const FIXED: Readonly<Record<string, (config: ResolvedConfig) => string>> = {
   listen: ({ listen: { host, port } }) => `${host}:${port}`,
   admin: ({ admin: { host, port } }) => `${host}:${port}`,
+  workers: ({ workers }) => String(workers),
 };
 
 function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | null {
@@ -82,7 +83,7 @@ function fixedProblems(before: ResolvedConfig, after: ResolvedConfig): string | 
     return is === wouldBe ? [] : [`${name} is ${is} and would be ${wouldBe}`];
   });
   if (changes.length === 0) return null;
-  return `${changes.join('; ')}; a running gateway keeps its listeners: restart to change it`;
+  return `${changes.join('; ')}; a running gateway keeps these: restart to change it`;
 }
 
 /** Old keys of the file, beside the keys of a new configuration. */
@@ -205,9 +206,8 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     current = configState(config, current);
     const detail = source.limits ?? undefined;
     const { generation, hash: configHash } = current;
-    const which = { generation, configHash };
-    const changed = { ...endpointFields(config), ...differences };
-    notify({ event: 'config.reloaded', level: 'info', ...changed, ...which, detail });
+    const what = { ...endpointFields(config), ...differences, generation, configHash };
+    notify({ event: 'config.reloaded', level: 'info', ...what, detail });
     if (signsWithNewKey(before, config))
       notify({ event: 'identity.new_key_signs', level: 'warn', detail: NEW_IDENTITY_KEY });
     const known = new Set(startNotices(before).map((notice) => JSON.stringify(notice)));

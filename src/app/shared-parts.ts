@@ -1,10 +1,9 @@
 // The parts of the gateway that outlive a swap of the configuration: keys, caches, connections,
 // streams, and the registry of API keys.
 import { randomBytes } from 'node:crypto';
-import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Clock, Scheduler } from '../core/clock.js';
 import type { PrincipalCredential } from '../core/endpoint-runtime.js';
-import type { Notice, Notify } from '../core/notice.js';
+import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
@@ -32,14 +31,6 @@ export interface RuntimeDependencies {
   /** True in a worker: the primary counts for limits, where no store is configured. */
   readonly countsInPrimary?: boolean;
 }
-
-const KEY_DRAWN =
-  'sessionKeys is not configured: sessions of older revisions end with this process, and no ' +
-  'other replica can open them. Write sessionKeys; create keys with: openssl rand -base64 32';
-
-/** Sessions are sealed with a key that no other process has. */
-export const drawnKeyNotices = ({ sessionKeys }: Pick<ResolvedConfig, 'sessionKeys'>): Notice[] =>
-  sessionKeys.length > 0 ? [] : [{ event: 'session.key_drawn', level: 'warn', detail: KEY_DRAWN }];
 
 /** The event streams of one endpoint of the configuration. */
 export interface EndpointStreams {
@@ -71,16 +62,18 @@ export interface SharedParts extends RuntimeDependencies {
 interface Surroundings extends Omit<RuntimeDependencies, 'fetchJson'> {
   /** Requests to identity providers go through the proxy of the environment. */
   readonly usesProxy: boolean;
+  /** Default: one that no other process has. */
+  readonly sessionKey?: Secret | undefined;
 }
 
 export function createSharedParts(surroundings: Surroundings): SharedParts {
-  const { usesProxy, ...dependencies } = surroundings;
+  const { usesProxy, sessionKey, ...dependencies } = surroundings;
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
     ...dependencies,
     fetchJson: createFetchJson({ usesProxy }),
-    drawnSessionKey: secret(randomBytes(32).toString('base64')),
+    drawnSessionKey: sessionKey ?? secret(randomBytes(32).toString('base64')),
     issuers: createKeep(),
     pools: createKeep(),
     upstreamCredentials: createKeep(),

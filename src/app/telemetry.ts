@@ -30,8 +30,6 @@ export interface TelemetryDependencies {
 export interface Watch extends CallObserver {
   record(summary: RequestSummary): void;
   unreadable(failure: Failure, clientAddress: string): void;
-  /** Why the gateway must not take a call, because it cannot write its record; null: it may. */
-  refusal(): Failure | null;
 }
 
 type Settings = Pick<ResolvedConfig, 'audit' | 'traces' | 'metrics'>;

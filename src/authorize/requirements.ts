@@ -2,6 +2,7 @@
 // its name.
 import type { ClaimRule, Kind, KindPolicy, Rule } from '../core/policy.js';
 import { createGlob, type Glob } from './glob.js';
+import { cachedByName } from './name-cache.js';
 import { equivalentNames, equivalentPatterns } from './name-equivalence.js';
 
 export interface RequiredClaim extends ClaimRule {
@@ -23,10 +24,6 @@ export interface Requirements {
   /** True if a rule requires a claim or another scope, which a pass-through caller cannot prove. */
   readonly requiresPrincipal: boolean;
 }
-
-/** Names in the cache. A caller that invents names causes new searches, but no more memory. */
-const MAX_CACHED = 1_000;
-const LONGEST_CACHED = 256;
 
 interface Matcher {
   readonly rule: Rule;
@@ -93,14 +90,5 @@ export function createRequirements(
     };
   }
 
-  let cache = new Map<string, Requirements>();
-  return (name) => {
-    const cached = cache.get(name);
-    if (cached !== undefined) return cached;
-    const found = find(name);
-    if (name.length > LONGEST_CACHED) return found;
-    if (cache.size >= MAX_CACHED) cache = new Map();
-    cache.set(name, found);
-    return found;
-  };
+  return cachedByName(find);
 }

@@ -1,22 +1,36 @@
 // Runs the gateway as a process: reads the configuration, waits for a signal, sets the exit code.
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { pino } from 'pino';
 import type { Gateway } from '../app/app.js';
+import type { PrimaryGateway } from '../app/workers/primary.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
 import { DestinationError } from '../core/destination-error.js';
 import { reloadSource } from '../launch/reload-source.js';
-import { DRAIN_MS, isReadyBefore, ListenError, startHere, tlsProblem } from '../launch/start.js';
+import {
+  DRAIN_MS,
+  isReadyBefore,
+  ListenError,
+  startHere,
+  startWorkers,
+  tlsProblem,
+} from '../launch/start.js';
 import { version } from '../launch/version.js';
+import { workerCount } from '../launch/worker-count.js';
 import { type CommandIo, processIo } from './command-io.js';
+import { openOutput } from './output.js';
 import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
-import { optimizeParserLater, releaseStartMemory, resumeOptimizers } from './start-memory.js';
+import {
+  keepRequestsYoung,
+  optimizeParserLater,
+  releaseStartMemory,
+  resumeOptimizers,
+} from './start-memory.js';
 
-/** The time limit for writing the last log lines. */
-const LAST_LINES_MS = 2_000;
+/** The script of a worker. */
+const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
 
 export const serveHelp = `portcullis serve [--config FILE] [--watch]
 
@@ -36,44 +50,10 @@ process at once.
 With drain.delaySeconds, the gateway first serves on for that time, while /readyz returns 503.
 Kubernetes kills a process 30 s after the signal, unless terminationGracePeriodSeconds is longer.
 SIGHUP reads the file again, with its secrets and API keys. A file with a problem changes nothing:
-the log says why, and the gateway goes on. To change listen or admin, restart the gateway.
+the log says why, and the gateway goes on. To change listen, admin or workers, restart it.
+With workers, send all signals to this process: it passes on what its workers need.
 SIGUSR1 and SIGUSR2 only write a line to the log.
 Exit codes: 0 stopped, 1 bad configuration or address, 2 bad command line.`;
-
-/**
- * V8 allocates an object in the old generation if objects of its kind survived before. Here that
- * is a trap: each such object keeps its whole finished request alive until the next full
- * collection, and more kinds then look long-lived. (measured: half of each young generation
- * survives, a collection takes 4 ms instead of 0.8, and chance decides the state at the start)
- */
-const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');
-
-/**
- * Standard output, with a close that waits for pending lines. A synchronous write of the last
- * line would overtake them.
- */
-function openOutput(): {
-  write(lines: Buffer): unknown;
-  written(done: () => void): void;
-  close(): Promise<void>;
-} {
-  const destination = pino.destination({ fd: 1, sync: false, contentMode: 'buffer' });
-  let closed = false;
-  return {
-    // The types of sonic-boom know only its text mode. A fetch that is still running may log after
-    // the last line; the process does not wait for it.
-    write: (lines) => closed || destination.write(lines as unknown as string),
-    written: (done) => void destination.once('drain', done),
-    close: () =>
-      new Promise((resolve) => {
-        closed = true;
-        // The reader of the output may be gone.
-        setTimeout(resolve, LAST_LINES_MS);
-        destination.once('close', () => resolve()).once('error', () => resolve());
-        destination.end();
-      }),
-  };
-}
 
 export async function serve(args: readonly string[], io: CommandIo = processIo): Promise<number> {
   const { values } = parseArgs({
@@ -110,13 +90,17 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
   const write = (line: string): void => void output.write(Buffer.from(`${line}\n`));
   const describesStart = io.isTerminal === true && ['debug', 'info'].includes(config.logLevel);
   const lines = { version: version(), write, keyCount: apiKeys.length };
-  let gateway: Gateway;
+  const count = workerCount(config);
+  const options = {
+    destination: output,
+    ...(configFile(values.config, io.env) === null && { reword: variableNotice }),
+    ...(describesStart && { announce: createStartLines(config, lines) }),
+  };
+  let gateway: Gateway & Partial<PrimaryGateway>;
   try {
-    gateway = await startHere(loaded, {
-      destination: output,
-      ...(configFile(values.config, io.env) === null && { reword: variableNotice }),
-      ...(describesStart && { announce: createStartLines(config, lines) }),
-    });
+    gateway = await (count === 1
+      ? startHere(loaded, options)
+      : startWorkers(loaded, options, { count, file: WORKER_FILE }));
   } catch (error) {
     if (!(error instanceof ListenError || error instanceof DestinationError)) throw error;
     io.writeError(error.message);
@@ -134,9 +118,12 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
       : (await import('../launch/watch-files.js')).watchFiles({ files, reload, notify });
   signals.reloadWith(() => void reload().then(() => watch?.follow()));
   await watch?.start();
-  await signals.stopped;
+  const stopped = signals.stopped.then(() => null);
+  const failure = await Promise.race([stopped, gateway.gaveUp ?? stopped]);
+  if (failure !== null) io.writeError(failure);
   watch?.close();
-  await gateway.close(DRAIN_MS, gateway.config().drain.delaySeconds * 1000);
+  const delayMs = failure === null ? gateway.config().drain.delaySeconds * 1000 : 0;
+  await gateway.close(DRAIN_MS, delayMs);
   await output.close();
-  return 0;
+  return failure === null ? 0 : 1;
 }

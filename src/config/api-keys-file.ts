@@ -40,7 +40,7 @@ function problemList(file: string) {
  * Reads the keys, and yields after each part of the file. Throws one ConfigError with the first
  * problems and the number of the others; each message has the path of the file and the line.
  */
-export function* readApiKeys(
+function* readApiKeys(
   sources: KeySources,
   environment: Environment,
   known: KnownKey = () => undefined,

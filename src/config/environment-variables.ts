@@ -33,6 +33,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   ADMIN: 'admin',
   LOG_LEVEL: 'logLevel',
   DRAIN_DELAY_SECONDS: 'drain.delaySeconds',
+  WORKERS: 'workers',
 };
 
 /** Wording for a file, and the same for variables. */

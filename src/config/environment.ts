@@ -240,6 +240,7 @@ export function readEnvironment(environment: Environment): {
     logLevel: get('LOG_LEVEL'),
     sessionKeys: get('SESSION_KEYS') && [`\${env:${PREFIX}SESSION_KEYS}`],
     drain: delaySeconds === undefined ? undefined : { delaySeconds },
+    workers: get('WORKERS') === 'auto' ? 'auto' : numberOf(get('WORKERS')),
     issuers: { [ISSUER_NAME]: issuerOf(get) },
     endpoints: [endpointOf(get, path)],
   });

@@ -42,7 +42,7 @@ function toConfig(
   identityRing: readonly Secret[],
   folder: string,
 ): ResolvedConfig {
-  const { publicUrl, listen, admin, logLevel, limits, drain, issuers, endpoints } = input;
+  const { publicUrl, listen, admin, logLevel, limits, drain, workers, issuers, endpoints } = input;
   const bridge =
     input.bridge === undefined ? null : resolveBridge(input.bridge, publicUrl, bridgeRing);
   return {
@@ -53,6 +53,7 @@ function toConfig(
     sessionKeys: sessionRing,
     limits: resolveRootLimits(limits),
     drain,
+    workers,
     trustedProxies: input.trustedProxies.map(cidrBlock),
     ...resolveTelemetry(input, folder),
     apiKeys: Object.entries(input.apiKeys ?? {}).map(([name, key]) => resolveApiKey(name, key)),

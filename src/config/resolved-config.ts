@@ -96,11 +96,13 @@ export interface ResolvedConfig extends ResolvedTelemetry {
     readonly clientStallTimeoutSeconds: number;
     /** URL of Redis or Valkey. Null: each process counts in its memory. */
     readonly store: Secret | null;
-    readonly onStoreDown: 'local' | 'refuse';
+    readonly onStoreDown: 'local' | 'reject';
     /** For each client address. Null: no limit. */
     readonly failedCredentials: Rate | null;
   };
   readonly drain: { readonly delaySeconds: number };
+  /** Processes that serve calls. `auto`: as many as the system has cores for them. */
+  readonly workers: number | 'auto';
   /** Without their names in the file: endpoints refer to the issuer identifier. */
   readonly issuers: readonly ResolvedIssuer[];
   /** CIDR blocks of the proxies whose X-Forwarded-For names the client. */

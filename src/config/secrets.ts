@@ -6,7 +6,7 @@ import { SECRET_REFERENCE } from './schema/secret-reference.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who learns which files are read for an environment. */
+/** The functions that get the path of each file that is read for an environment. */
 const observers = new WeakMap<Environment, (path: string) => void>();
 
 /** The same variables. `read` gets the path of each file before the gateway reads it for them. */

@@ -1,5 +1,11 @@
 // The configured limits of an endpoint. The authorize room counts calls against them.
 
+/** By `onStoreDown`: what it means for calls that the store is away. */
+export const WHILE_STORE_IS_AWAY = {
+  local: 'Until it is back, each process counts on its own',
+  reject: 'Until it is back, calls with a limit get 503',
+} as const;
+
 /** At most `burst` calls in a window. The first call of a key begins its window. */
 export interface Rate {
   /** Calls in a minute, on average over many windows. */

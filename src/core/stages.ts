@@ -20,6 +20,8 @@ export interface CallObserver {
     message: Message,
     startedMs: number,
   ): void;
+  /** Why the gateway must not forward a call, because it cannot write its record; null: it may. */
+  refusal(): Failure | null;
 }
 
 /** Null from a check means: go on. */

@@ -28,7 +28,7 @@ export interface GatewayStatus {
 export interface ConfigStatus {
   /** 1 after the start; each good reload of the configuration adds 1. */
   readonly generation: number;
-  /** Equal for equal configurations. Values of secrets do not count. */
+  /** Equal for equal configurations: see app/config-state.ts. */
   readonly hash: string;
   readonly reloads: readonly ReloadStatus[];
 }

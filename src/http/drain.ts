@@ -14,6 +14,8 @@ export interface Drain {
   failure(): Failure | null;
   /** The listener has accepted an exchange. */
   accepted(exchange: OpenExchange): void;
+  /** A connection of the listener has closed. */
+  connectionClosed(): void;
   /** See `Listener.announce`. */
   announce(delayMs: number): Promise<void>;
   /** See `Listener.drain`. */
@@ -26,6 +28,9 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
   let draining = false;
   /** True once a draining listener no longer waits for connections without a request. */
   let graceOver = false;
+  /** Settles the wait for the end of the last connection, while the listener drains. */
+  let lastClosed = (): void => {};
+  const hasConnections = (): boolean => connections()[Symbol.iterator]().next().done !== true;
 
   const openExchanges = (): OpenExchange[] =>
     [...connections()].flatMap((connection) => connection.openExchanges);
@@ -46,6 +51,15 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
     );
   };
 
+  /** A closed server has sockets whose `close` event is to come, although `closed` is true. */
+  const allEnded = (): Promise<unknown> =>
+    Promise.all(
+      [...connections()].map(({ socket }) => {
+        socket.destroy();
+        return new Promise((resolve) => socket.once('close', resolve));
+      }),
+    );
+
   return {
     // A proxy may have sent the request before it knew that this listener closes. After an
     // announcement the gateway serves it, because a 503 would lose it.
@@ -55,6 +69,9 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
       exchange.closeConnectionAfter();
       if (draining) closeAfter(exchange);
     },
+    connectionClosed() {
+      if (!hasConnections()) lastClosed();
+    },
     async announce(delayMs) {
       announced = true;
       for (const exchange of openExchanges()) exchange.closeConnectionAfter();
@@ -63,7 +80,13 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
     },
     async drain(deadlineMs) {
       draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const ended = new Promise<void>((resolve) => {
+        lastClosed = resolve;
+      });
+      // Without a port of its own (`adopt`), the server closes at once, before its connections.
+      const closed = new Promise((resolve) => server.close(resolve)).then(() =>
+        hasConnections() ? ended : undefined,
+      );
       server.closeIdleConnections();
       for (const exchange of openExchanges()) closeAfter(exchange);
       const grace = setTimeout(() => {
@@ -74,13 +97,15 @@ export function createDrain(server: Server, connections: () => Iterable<Connecti
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
       });
-      await Promise.race([closed, late]);
+      // Each exchange ends here, because its record can only be written before the gateway stops.
+      await Promise.race([closed.then(allEnded), late]);
       clearTimeout(timer);
       clearTimeout(grace);
       const cut = openExchanges();
       for (const exchange of cut) exchange.destroy();
       server.closeAllConnections();
       await closed;
+      await allEnded();
       return cut.length;
     },
   };

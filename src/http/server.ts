@@ -26,6 +26,10 @@ export interface Listener {
   /** From now on a client may leave its answer unread for this time. */
   setStallTimeout(ms: number): void;
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** In place of `listen`: from now on it serves the connections that `adopt` gets. */
+  listenToAdopted(): void;
+  /** Serves a connection that another process has accepted, and has not read. */
+  adopt(socket: Socket): void;
   /**
    * Serves on for `delayMs`, with `Connection: close` in each answer. A connection that is idle may
    * still send one request. Resolves when `drain` should follow.
@@ -76,6 +80,7 @@ export function createListener(
     connections.set(socket, connection);
     socket.on('close', () => {
       connections.delete(socket);
+      drain.connectionClosed();
       for (const exchange of [...connection.openExchanges]) exchange.connectionClosed();
     });
   });
@@ -154,6 +159,13 @@ export function createListener(
           resolve(server.address() as AddressInfo);
         });
       }),
+    // At this event, Node begins to check the time limits of connections.
+    listenToAdopted: () => void server.emit('listening'),
+    adopt(socket) {
+      // As for a connection of its own. Without it, a client that ends its side gets no answer.
+      socket.allowHalfOpen = true;
+      server.emit('connection', socket);
+    },
     async drain(deadlineMs) {
       const cut = await drain.drain(deadlineMs);
       stallWatch.stop();

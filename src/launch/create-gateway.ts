@@ -43,6 +43,10 @@ export interface RunningGateway {
 
 const MOST_DRAIN_SECONDS = 86_400;
 
+const WORKERS_IGNORED =
+  'workers has no effect here: a gateway in your program is one process. Start the program several ' +
+  'times, or use portcullis serve';
+
 function sinkOf(log: GatewayOptions['log']): LineSink {
   if (log === false) return { write: () => {}, close: () => {} };
   if (typeof log === 'function') return lineSink(log);
@@ -105,6 +109,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Runni
   const sink = sinkOf(options.log);
   const { reword } = source;
   const gateway = await startHere(loaded, { destination: sink, ...(reword && { reword }) });
+  if (config.workers !== 1)
+    gateway.notify({ event: 'workers.ignored', level: 'warn', detail: WORKERS_IGNORED });
   let closed: Promise<number> | null = null;
 
   async function close({ drainSeconds = DRAIN_MS / 1000 }: CloseOptions): Promise<number> {

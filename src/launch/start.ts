@@ -1,6 +1,7 @@
 // Starts a gateway in this process, for `serve` and for a program that embeds the gateway. Says how
 // to fix the problems that only a process has: its addresses and its variables.
-import { type Dependencies, type Gateway, startGateway } from '../app/app.js';
+import type { Dependencies, Gateway } from '../app/app.js';
+import type { PrimaryGateway } from '../app/workers/primary.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './load-config.js';
 import { usesProxyOfNode } from './proxy-of-node.js';
@@ -50,25 +51,46 @@ export function listenProblem(
   return `cannot listen on ${where}: ${error.code}; fix the listen or admin address`;
 }
 
-/** Rejects with a ListenError where an address is not free. */
-export async function startHere(
-  { config, apiKeys }: LoadedConfig,
-  options: Pick<Dependencies, 'destination' | 'reword' | 'announce'>,
-): Promise<Gateway> {
+type StartOptions = Pick<Dependencies, 'destination' | 'reword' | 'announce'>;
+
+async function explained<T>(start: Promise<T>): Promise<T> {
   try {
-    return await startGateway(config, {
-      clock: systemClock,
-      random: Math.random,
-      usesProxy: usesProxyOfNode(),
-      version: version(),
-      apiKeys,
-      ...options,
-    });
+    return await start;
   } catch (error) {
     const cause = error as NodeJS.ErrnoException;
     const problem = listenProblem(cause);
     throw problem === null ? error : new ListenError(problem, cause);
   }
+}
+
+/** The parts of this process that each gateway in it gets. */
+export const surroundings = () => ({
+  clock: systemClock,
+  random: Math.random,
+  usesProxy: usesProxyOfNode(),
+});
+
+/** Rejects with a ListenError where an address is not free. */
+export async function startHere(
+  { config, apiKeys }: LoadedConfig,
+  options: StartOptions,
+): Promise<Gateway> {
+  const { startGateway } = await import('../app/app.js');
+  const dependencies = { ...surroundings(), version: version(), apiKeys, ...options };
+  return explained(startGateway(config, dependencies));
+}
+
+/**
+ * The same with `count` processes that run `file`. This process does not load what only they need.
+ */
+export async function startWorkers(
+  { config, apiKeys }: LoadedConfig,
+  options: StartOptions,
+  workers: { readonly count: number; readonly file: string },
+): Promise<PrimaryGateway> {
+  const { startPrimary } = await import('../app/workers/primary.js');
+  const dependencies = { ...surroundings(), version: version(), apiKeys, ...options };
+  return explained(startPrimary(config, dependencies, workers));
 }
 
 const READY_CHECK_MS = 20;

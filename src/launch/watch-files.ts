@@ -67,7 +67,7 @@ export function watchFiles({ files, reload, notify, places = watchPlaces }: Watc
     if (problem !== null) poll(problem);
   }
 
-  /** Ends with no change between the files that were read and those that it watches. */
+  /** Afterwards it watches the files that were read, and knows a change that came meanwhile. */
   async function lookOnce(): Promise<void> {
     followFiles();
     if (!(await files.haveChanged()) || isClosed) return;

@@ -15,8 +15,6 @@ export interface Audit extends CallObserver {
   record(summary: RequestSummary): void;
   /** A request that node:http rejected before it became an exchange. */
   unreadable(failure: Failure, clientAddress: string): void;
-  /** Why the gateway must not take a call now; null: it may. */
-  refusal(): Failure | null;
 }
 
 const RETRY_SECONDS = 5;

@@ -88,6 +88,15 @@ export interface AuditState {
   readonly lost: number;
 }
 
+/** The number of workers in each state. */
+export interface WorkerCounts {
+  readonly ready: number;
+  /** It has not tried the keys of each issuer, and takes no connection yet. */
+  readonly starting: number;
+  /** It died, and its replacement has not started. */
+  readonly missing: number;
+}
+
 /** Where the metrics find the state of the gateway. */
 export interface GatewayState {
   readonly version: string;
@@ -103,6 +112,8 @@ export interface GatewayState {
   apiKeys(): number | null;
   /** The first sunset ahead, in milliseconds since the epoch; null: no key has one. */
   nextSunsetMs(): number | null;
+  /** Null: the gateway is one process. */
+  workers(): WorkerCounts | null;
   /** Null: the audit is off. */
   audit?(): AuditState | null;
   /** The histogram of MCP operations; empty where it is off. */

@@ -12,14 +12,15 @@ import type {
 /** Entries of the merged list of refusals. */
 const REFUSALS = 150;
 
-/** Lists joined by key. The entries of the first list come first. */
+/** A list of all states, joined by key. The entries of the first state come first. */
 function joined<T>(
-  lists: readonly (readonly T[])[],
+  states: readonly GatewayStatus[],
+  read: (state: GatewayStatus) => readonly T[],
   keyOf: (one: T) => string,
   merge: (some: T, other: T) => T,
 ): T[] {
   const byKey = new Map<string, T>();
-  for (const one of lists.flat()) {
+  for (const one of states.flatMap(read)) {
     const key = keyOf(one);
     const before = byKey.get(key);
     byKey.set(key, before === undefined ? one : merge(before, one));
@@ -77,7 +78,8 @@ export function mergeStatus(states: readonly [GatewayStatus, ...GatewayStatus[]]
     states.reduce((total, one) => total + read(one), 0);
   const nameOf = ({ name }: { readonly name: string }): string => name;
   const recent = joined(
-    states.map((one) => one.refusals),
+    states,
+    (state) => state.refusals,
     ({ reason, endpoint, method, name }) => JSON.stringify([reason, endpoint, method, name]),
     refusals,
   ).sort((some, other) => (some.at < other.at ? 1 : some.at > other.at ? -1 : 0));
@@ -94,26 +96,20 @@ export function mergeStatus(states: readonly [GatewayStatus, ...GatewayStatus[]]
     config: {
       ...first.config,
       reloads: joined(
-        states.map(({ config }) => config.reloads),
+        states,
+        ({ config }) => config.reloads,
         ({ part }) => part,
         reloads,
       ),
     },
-    endpoints: joined(
-      states.map((one) => one.endpoints),
-      nameOf,
-      endpoints,
-    ),
+    endpoints: joined(states, (state) => state.endpoints, nameOf, endpoints),
     issuers: joined(
-      states.map((one) => one.issuers),
+      states,
+      (state) => state.issuers,
       ({ issuer }) => issuer,
       issuers,
     ),
-    stores: joined(
-      states.map((one) => one.stores),
-      nameOf,
-      stores,
-    ),
+    stores: joined(states, (state) => state.stores, nameOf, stores),
     refusals: recent.slice(0, REFUSALS),
   };
 }

@@ -45,7 +45,8 @@ interface Series extends Histogram {
 /** The first digit of a status is at most 5. */
 const CLASSES = 6;
 
-const NOTHING: GatewayState = {
+/** The state of a gateway without issuers and endpoints. */
+export const NOTHING: GatewayState = {
   version: 'unknown',
   requestsInFlight: () => 0,
   issuers: () => [],
@@ -56,6 +57,7 @@ const NOTHING: GatewayState = {
   config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
+  workers: () => null,
 };
 
 /** Null for `ok`, and where the client is gone: that is neither a rejection nor an error. */

@@ -15,6 +15,11 @@ export interface StateMetric {
   readonly type?: 'counter';
   readonly name: string;
   readonly help: string;
+  /**
+   * How the values of several workers become one: `primary` takes that of the primary alone.
+   * Default: their sum.
+   */
+  readonly merge?: 'min' | 'max' | 'primary';
   readonly values: (state: GatewayState) => Omit<Value, 'metricName'>[];
 }
 
@@ -27,26 +32,14 @@ const ofIssuers = (
     return value === null ? [] : [{ labels: { issuer: one.issuer }, value }];
   });
 
-/** Two hosts may have endpoints with the same path: they share a series, as in the counter. */
-function summed(values: readonly Omit<Value, 'metricName'>[]): Omit<Value, 'metricName'>[] {
-  const byLabels = new Map<string, Omit<Value, 'metricName'>>();
-  for (const { labels, value } of values) {
-    const key = JSON.stringify(labels);
-    byLabels.set(key, { labels, value: value + (byLabels.get(key)?.value ?? 0) });
-  }
-  return [...byLabels.values()];
-}
-
 const ofUpstreams = (
   { upstreams }: GatewayState,
   readValue: (state: UpstreamState) => number,
 ): Omit<Value, 'metricName'>[] =>
-  summed(
-    upstreams().map((one) => ({
-      labels: { endpoint: one.endpoint, kind: one.kind },
-      value: readValue(one),
-    })),
-  );
+  upstreams().map((one) => ({
+    labels: { endpoint: one.endpoint, kind: one.kind },
+    value: readValue(one),
+  }));
 
 const ofConfig = (
   { config }: GatewayState,
@@ -66,6 +59,7 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_build_info',
     help: 'Always 1. The label has the version of the gateway.',
+    merge: 'primary',
     values: ({ version }) => [{ labels: { version }, value: 1 }],
   },
   {
@@ -77,12 +71,10 @@ export const stateMetrics: readonly StateMetric[] = [
     name: 'portcullis_open_streams',
     help: 'Event streams to callers that are open, by endpoint.',
     values: ({ endpoints }) =>
-      summed(
-        endpoints().map(({ endpoint, openStreams }) => ({
-          labels: { endpoint },
-          value: openStreams,
-        })),
-      ),
+      endpoints().map(({ endpoint, openStreams }) => ({
+        labels: { endpoint },
+        value: openStreams,
+      })),
   },
   {
     name: 'portcullis_upstream_in_use',
@@ -97,12 +89,14 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_issuer_up',
     help: '1 where the last fetch of the keys of this issuer succeeded, 0 where it failed.',
+    merge: 'min',
     values: (state) =>
       ofIssuers(state, ({ usesKeys, isUp }) => (usesKeys && isUp !== null ? Number(isUp) : null)),
   },
   {
     name: 'portcullis_issuer_keys_age_seconds',
     help: 'Time since the last good fetch of the keys of this issuer, in seconds.',
+    merge: 'max',
     values: (state) =>
       ofIssuers(state, ({ usesKeys, keysAgeMs }) =>
         usesKeys && keysAgeMs !== null ? keysAgeMs / 1000 : null,
@@ -111,12 +105,14 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_introspection_up',
     help: '0 while the gateway does not ask the introspection endpoint, because it kept failing.',
+    merge: 'min',
     values: (state) =>
       ofIssuers(state, ({ introspectionIsUp: isUp }) => (isUp === null ? null : Number(isUp))),
   },
   {
     name: 'portcullis_limits_store_up',
     help: '0 while the store of limits is away, where the configuration has one.',
+    merge: 'min',
     values: ({ limits }) => {
       const { storeIsUp } = limits();
       return storeIsUp === null ? [] : [{ labels: {}, value: Number(storeIsUp) }];
@@ -135,17 +131,20 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_reload_up',
     help: '0 where the last reload of the configuration or of the API keys failed, else 1.',
+    merge: 'min',
     values: (state) => ofReloads(state, ({ isUp }) => Number(isUp)),
   },
   {
     name: 'portcullis_reload_success_timestamp_seconds',
     help: 'Time of the last good reload, or of the start, in seconds since the epoch.',
+    merge: 'min',
     values: (state) => ofReloads(state, ({ lastSuccessMs }) => lastSuccessMs / 1000),
   },
   {
     type: 'counter',
     name: 'portcullis_reloads_total',
     help: 'Reloads since the start, by part (config or api_keys) and result.',
+    merge: 'primary',
     values: ({ reloads }) =>
       reloads().flatMap(({ part, succeeded, failed }) => [
         { labels: { part, result: 'success' }, value: succeeded },
@@ -155,16 +154,19 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_config_generation',
     help: 'Configurations that the process has run with: 1 after the start.',
+    merge: 'primary',
     values: (state) => ofConfig(state, ({ generation }) => generation),
   },
   {
     name: 'portcullis_config_hash',
     help: 'A number that is equal on all replicas that run with the same configuration.',
+    merge: 'primary',
     values: (state) => ofConfig(state, ({ hash }) => Number.parseInt(hash, 16)),
   },
   {
     name: 'portcullis_api_keys',
     help: 'API keys that the gateway knows, where the configuration has any.',
+    merge: 'primary',
     values: ({ apiKeys }) => {
       const count = apiKeys();
       return count === null ? [] : [{ labels: {}, value: count }];
@@ -173,6 +175,7 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_api_keys_next_sunset_timestamp_seconds',
     help: 'The first sunset of an API key that is ahead, in seconds since the epoch.',
+    merge: 'primary',
     values: ({ nextSunsetMs }) => {
       const next = nextSunsetMs();
       return next === null ? [] : [{ labels: {}, value: next / 1000 }];
@@ -181,6 +184,7 @@ export const stateMetrics: readonly StateMetric[] = [
   {
     name: 'portcullis_audit_up',
     help: '0 while the gateway cannot write audit records, where an audit is configured.',
+    merge: 'min',
     values: ({ audit }) => {
       const state = audit?.() ?? null;
       return state === null ? [] : [{ labels: {}, value: Number(state.isUp) }];
@@ -198,5 +202,12 @@ export const stateMetrics: readonly StateMetric[] = [
         value: state[result],
       }));
     },
+  },
+  {
+    name: 'portcullis_workers',
+    help: 'Workers by state (ready, starting or missing), where `workers` is more than 1.',
+    merge: 'primary',
+    values: ({ workers }) =>
+      Object.entries(workers() ?? {}).map(([state, value]) => ({ labels: { state }, value })),
   },
 ];

@@ -16,11 +16,11 @@ const ZEROS = /^0+$/;
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 const MOST_TRACEPARENT = 128;
 
-export const validTracestate = (text: string | null | undefined): string | null =>
+const validTracestate = (text: string | null | undefined): string | null =>
   text !== null && text !== undefined && TRACESTATE.test(text) ? text : null;
 
 /** Null: there is none, or it is not valid. */
-export function readTraceparent(
+function readTraceparent(
   text: string | null | undefined,
   tracestate: string | null | undefined,
 ): RemoteContext | null {

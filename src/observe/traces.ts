@@ -20,7 +20,7 @@ import {
 } from './span-attributes.js';
 import { headerContext, metaContext, type RemoteContext, traceparentOf } from './trace-context.js';
 
-export interface Traces extends CallObserver {
+export interface Traces extends Pick<CallObserver, 'forwarding'> {
   record(summary: RequestSummary): void;
   close(): Promise<void>;
 }

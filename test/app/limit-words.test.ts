@@ -38,8 +38,8 @@ test('a store and an audit are shown where they are configured', () => {
 });
 
 test.each([
-  ['local', 'Each process counts for itself until it is back.'],
-  ['refuse', 'Calls with limits are refused until it is back.'],
+  ['local', 'Until it is back, each process counts on its own.'],
+  ['reject', 'Until it is back, calls with a limit get 503.'],
 ])('with onStoreDown: %s the page says what a store that is away means', (onStoreDown, detail) => {
   expect(stores(false, null, onStoreDown)).toEqual([{ name: 'Store of limits', up: false, detail }]);
 });

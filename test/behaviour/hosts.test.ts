@@ -135,7 +135,7 @@ describe('each host', () => {
   });
 });
 
-describe('a Host that no endpoint has', () => {
+describe('a Host that no endpoint has (D-17, 421)', () => {
   test.each(['d.example', 'example', 'a.example.', 'a.example.d.example', '127.0.0.1', 'localhost:8080', '[::1]'])(
     '%s: 421, and the upstreams get nothing',
     async (host) => {

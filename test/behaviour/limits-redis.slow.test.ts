@@ -123,9 +123,9 @@ describe.skipIf(version === null)(`with ${version?.split(' ').slice(0, 3).join('
     expect(await replicas.statuses(5)).toEqual([200, 200, 200, 200, 429]);
   }, 60_000);
 
-  test('onStoreDown refuse: 503 with Retry-After until the store is back', async () => {
+  test('onStoreDown reject: 503 with Retry-After until the store is back', async () => {
     const redis = await redisAt();
-    const replicas = await replicasAt(MINUTE, { store: urlOf(redis), onStoreDown: 'refuse' });
+    const replicas = await replicasAt(MINUTE, { store: urlOf(redis), onStoreDown: 'reject' });
     await areUp(replicas);
     expect(await replicas.statuses(2)).toEqual([200, 200]);
     await redis.kill();

@@ -31,9 +31,9 @@ test('local (default): the gateway counts on its own, and one line says it', asy
   expect(await isUp()).toBe('0');
 });
 
-describe('refuse', () => {
+describe('reject', () => {
   test('a call with a limit gets 503 with Retry-After; handshakes pass (limits.unavailable)', async () => {
-    await start({ onStoreDown: 'refuse' });
+    await start({ onStoreDown: 'reject' });
     const token = scene.token();
     const rejected = await scene.send(modern('tools/list', { token }));
     expect([rejected.status, rejected.header('retry-after')]).toEqual([503, '5']);
@@ -43,7 +43,7 @@ describe('refuse', () => {
   });
 
   test('the process counts failed credentials on its own, so guesses stay limited', async () => {
-    await start({ onStoreDown: 'refuse', failedCredentials: { ratePerMinute: 2 } });
+    await start({ onStoreDown: 'reject', failedCredentials: { ratePerMinute: 2 } });
     const found: number[] = [];
     for (let i = 0; i < 4; i++) found.push((await scene.send(modern('tools/list', { token: 'a.b.c' }))).status);
     expect(found).toEqual([401, 401, 429, 429]);

@@ -92,7 +92,7 @@ test('a browser can read the headers of a limit', async () => {
     expect(response.header('access-control-expose-headers')?.split(', ')).toContain(`RateLimit-${name}`);
 });
 
-describe('no limit counts', () => {
+describe('no limit counts (D-33, discovery without limits)', () => {
   test('handshakes, ping, notifications and answers of the client', async () => {
     const token = tokenOf('exempt');
     expect(await statuses(4, token)).toEqual([200, 200, 200, 200]);

@@ -13,7 +13,7 @@ afterAll(() => scene.stop());
 
 test.each([
   ['local', 0, /warn .*ECONNREFUSED.*, so each process counts alone/],
-  ['refuse', 1, /FAIL .*ECONNREFUSED.*, so calls get 503/],
+  ['reject', 1, /FAIL .*ECONNREFUSED.*, so calls get 503/],
 ])('onStoreDown: %s', async (onStoreDown, code, observed) => {
   const store = `redis://127.0.0.1:${await ownPort()}`;
   const limits = { store, onStoreDown };

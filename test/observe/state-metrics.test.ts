@@ -27,6 +27,7 @@ const quiet: GatewayState = {
   config: () => null,
   apiKeys: () => null,
   nextSunsetMs: () => null,
+  workers: () => null,
 };
 const textOf = (state: Partial<GatewayState>): Promise<string> => createMetrics({ ...quiet, ...state }).text();
 
@@ -55,25 +56,23 @@ test('each issuer: its keys and its introspection, where it has them', async () 
   ]);
 });
 
-test('two endpoints with one path, at two hosts, share a series', async () => {
+test('open streams by endpoint, and requests in flight', async () => {
   const endpoints = [
-    { endpoint: '/mcp', openStreams: 2 },
-    { endpoint: '/b', openStreams: 0 },
-    { endpoint: '/mcp', openStreams: 3 },
+    { endpoint: 'a.example/mcp', openStreams: 5 },
+    { endpoint: 'b.example/mcp', openStreams: 0 },
   ];
   const text = await textOf({ endpoints: () => endpoints, requestsInFlight: () => 7 });
   expect(linesOf(text).slice(1)).toEqual([
     'portcullis_http_requests_in_flight 7',
-    'portcullis_open_streams{endpoint="/mcp"} 5',
-    'portcullis_open_streams{endpoint="/b"} 0',
+    'portcullis_open_streams{endpoint="a.example/mcp"} 5',
+    'portcullis_open_streams{endpoint="b.example/mcp"} 0',
   ]);
 });
 
 test('the connections to MCP servers, and how many the configuration allows', async () => {
   const upstreams: UpstreamState[] = [
-    { endpoint: '/mcp', kind: 'requests', inUse: 2, limit: 10 },
+    { endpoint: '/mcp', kind: 'requests', inUse: 5, limit: 30 },
     { endpoint: '/mcp', kind: 'streams', inUse: 0, limit: 100 },
-    { endpoint: '/mcp', kind: 'requests', inUse: 3, limit: 20 },
   ];
   expect(linesOf(await textOf({ upstreams: () => upstreams })).slice(2)).toEqual([
     'portcullis_upstream_in_use{endpoint="/mcp",kind="requests"} 5',

@@ -80,7 +80,7 @@ export const c: States = {
   'C-103': proven('no scheme becomes another'),
   'C-104': proven('an upstream’s 401 about a pass-through credential becomes the gateway’s own 401'),
   'C-105': proven('rules hold for pass-through callers'),
-  'C-106': gap('rate limits'),
+  'C-106': gap('a pass-through credential that the upstream rejects counts for no limit by address'),
   'C-107': proven('a pass-through credential has an end date'),
   'C-108': proven('anonymous callers do not learn about pass-through credentials'),
   'C-109': proven('joined or doubled credentials are 400'),

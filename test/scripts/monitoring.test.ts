@@ -55,6 +55,7 @@ const state: GatewayState = {
   apiKeys: () => 1,
   config: () => ({ generation: 1, hash: 'ff' }),
   nextSunsetMs: () => 1,
+  workers: () => ({ ready: 1, starting: 1, missing: 1 }),
   audit: () => ({ isUp: true, written: 1, lost: 1 }),
   operations: () => operations.values(),
 };

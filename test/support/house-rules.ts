@@ -31,6 +31,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   launch: ['launch', 'app', 'config', 'core', 'type observe'],
   commands: ['commands', 'launch', 'app', 'config', 'core'],
   'main.ts': ['commands', 'app', 'config'],
+  // The main file of a worker process.
+  'worker.ts': ['commands'],
   [PUBLIC]: ['launch', 'config'],
 };
 
@@ -47,8 +49,8 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
   [/^zod$/, ['config/schema/', 'type config/', 'commands/demo/']],
   [/^yaml$/, ['config/admin-address.ts', 'config/yaml-document.ts', 'config/yaml-lines.ts']],
   [/^lru-cache$/, ['verify/', 'proxy/credentials/']],
-  // serve opens the destination of the lines, which only a process can.
-  [/^pino$/, ['observe/log.ts', 'commands/serve.ts', 'type app/', 'type observe/']],
+  // A command opens the destination of the lines, which only a process can.
+  [/^pino$/, ['observe/log.ts', 'commands/output.ts', 'type app/', 'type observe/']],
   [/^rate-limiter-flexible(\/|$)/, ['authorize/limits/']],
   [/^ioredis(\/|$)/, ['authorize/limits/redis-limiter.ts']],
   [/^prom-client$/, ['observe/metrics.ts']],

@@ -62,7 +62,7 @@ export async function createLoad(scene) {
   const withKey = (key) => ({ headers: { 'x-api-key': key } });
 
   const good = {};
-  for (const name of ['files', 'opaque', 'exchange', 'small', 'slow', 'gone'])
+  for (const name of ['files', 'opaque', 'exchange', 'small', 'slow', 'gone', 'limited'])
     good[name] = await token(name);
   const refusedToken = await token('exchange');
   const failingToken = await token('exchange');
@@ -102,6 +102,7 @@ export async function createLoad(scene) {
       call('exchange', { bearer: good.exchange }),
       call('exchange', { bearer: isOutage ? failingToken : refusedToken }),
       call('gone', { bearer: good.gone }),
+      ...many(2, () => call('limited', { bearer: good.limited })),
       call('forged', { bearer: genuine }),
       ...many(2, async (i) => call('forged', { bearer: await forged(`stranger-${i}`) })),
       requestGrant(),

@@ -33,6 +33,7 @@ export const PATHS = [
   'slow',
   'gone',
   'forged',
+  'limited',
 ];
 
 async function bodyOf(req) {
@@ -81,7 +82,8 @@ async function startTokenEndpoint() {
   return { ...server, refused, failing };
 }
 
-function configuration({ port, adminPort, idp, partner, server, tokens, gone, keys }) {
+/** `audit`: the file of the records; null: no audit. */
+function configuration({ port, adminPort, idp, partner, server, tokens, gone, keys, audit }) {
   const endpoint = (name, more) => ({
     path: `/${name}/mcp`,
     issuers: ['main'],
@@ -116,6 +118,10 @@ function configuration({ port, adminPort, idp, partner, server, tokens, gone, ke
       partner: { issuer: partner.issuer },
     },
     bridge: { keys: ['${env:MONITORING_BRIDGE_KEY}'] },
+    // Nothing listens there.
+    limits: { store: `redis://127.0.0.1:${gone}` },
+    metrics: {},
+    ...(audit === null ? {} : { audit: { file: audit } }),
     apiKeys: Object.fromEntries(hashed),
     endpoints: [
       endpoint('files'),
@@ -129,6 +135,7 @@ function configuration({ port, adminPort, idp, partner, server, tokens, gone, ke
       endpoint('slow'),
       endpoint('gone', { upstream: `http://127.0.0.1:${gone}/mcp` }),
       endpoint('forged', { issuers: ['partner'], scopes: ['mcp'] }),
+      endpoint('limited', { limits: { perPrincipal: { ratePerMinute: 60, burst: 1 } } }),
     ],
   };
 }
@@ -160,7 +167,8 @@ export async function startScene(folder, opened) {
   const file = join(folder, 'gateway.yaml');
   const logFile = join(folder, 'gateway.log');
   const write = (config) => writeFileSync(file, JSON.stringify(config, null, 2));
-  write(configuration({ ...parts, keys }));
+  // A device that is always full.
+  write(configuration({ ...parts, keys, audit: '/dev/full' }));
   const env = {
     ...cleanEnvironment(),
     MONITORING_SECRET: secret(),
@@ -197,9 +205,13 @@ export async function startScene(folder, opened) {
       return (await fetch(`http://127.0.0.1:${adminPort}/metrics`, { signal })).text();
     },
     reloadBad: () => reload({ publicUrl: 'not a URL' }, 'config.reload_failed'),
-    reloadWithFewKeys() {
+    /** Most keys are gone. The records that waited are lost, because their audit is gone. */
+    async reloadWithFewKeys() {
       const { good, soon, retired } = keys;
-      return reload(configuration({ ...parts, keys: { good, soon, retired } }), 'config.reloaded');
+      const few = { ...parts, keys: { good, soon, retired } };
+      await reload(configuration({ ...few, audit: null }), 'config.reloaded');
+      const audit = join(folder, 'audit.jsonl');
+      await reload(configuration({ ...few, audit }), 'config.reloaded');
     },
     async restart() {
       await child.stop('SIGTERM', 60_000);

@@ -3,7 +3,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { startIntoFile } from '../../../test/fixtures/child.js';
 import {
   cleanEnvironment,
@@ -12,6 +11,7 @@ import {
   startLoopback,
   untilServing,
 } from '../../../test/fixtures/launch.js';
+import { startIssuer } from '../../../test/fixtures/signing-issuer.js';
 import { until } from '../../../test/fixtures/wait.js';
 
 const PUBLIC = 'https://mcp.example.com';
@@ -29,27 +29,7 @@ export const HOSTILE = [
   "</table><style>*{display:none}</style>'",
 ];
 
-async function createSigner() {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048 });
-  const kid = 'main';
-  const keys = [{ ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' }];
-  const token = (issuer, path, life = '1h') =>
-    new SignJWT({ client_id: 'agent', scope: 'files:read' })
-      .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid })
-      .setIssuer(issuer)
-      .setAudience(PUBLIC + path)
-      .setSubject('alice')
-      .setIssuedAt(Math.floor(Date.now() / 1000) - 7200)
-      .setExpirationTime(life)
-      .sign(privateKey);
-  return { keys, token };
-}
-
-const startKeys = (keys) =>
-  startLoopback((_req, res) => {
-    res.writeHead(200, { 'content-type': 'application/json' });
-    res.end(JSON.stringify({ keys }));
-  });
+const HOUR_SECONDS = 3600;
 
 /** An MCP server. It never answers a call of the tool `report`. */
 const startServer = () =>
@@ -106,12 +86,11 @@ export async function startScene(folder, opened) {
   const leases = await Promise.all([leasePort(), leasePort(), leasePort()]);
   for (const { release } of leases) opened.push(release);
   const [port, adminPort, gone] = leases.map((lease) => lease.port);
-  const { keys, token } = await createSigner();
-  const [jwks, server] = [await startKeys(keys), await startServer()];
-  opened.push(jwks.close, server.close);
+  const [signer, server] = [await startIssuer(), await startServer()];
+  opened.push(signer.close, server.close);
   const file = join(folder, 'gateway.yaml');
   const logFile = join(folder, 'gateway.log');
-  const config = configuration({ port, adminPort, jwks: jwks.url, gone, server: server.url });
+  const config = configuration({ port, adminPort, jwks: signer.issuer, gone, server: server.url });
   writeFileSync(file, JSON.stringify(config));
   const env = { ...cleanEnvironment(), PAGE_SESSION_KEY: randomBytes(32).toString('base64') };
   const args = [gatewayMain, 'serve', '--config', file];
@@ -119,6 +98,14 @@ export async function startScene(folder, opened) {
   opened.push(() => child.end());
   const origin = `http://127.0.0.1:${port}`;
   await untilServing(child, origin, '/readyz', WAIT_MS);
+
+  /** `life`: seconds from now to the end of the token. */
+  function token(issuer, path, life = HOUR_SECONDS) {
+    const now = Math.floor(Date.now() / 1000);
+    const dates = { iat: now - 2 * HOUR_SECONDS, exp: now + life };
+    const client = { client_id: 'agent', scope: 'files:read' };
+    return signer.mint(PUBLIC + path, 'alice', { iss: issuer, ...client, ...dates });
+  }
 
   async function call(path, { bearer, tool = 'read_file', issuer = ACME, life, ended } = {}) {
     const authorization = bearer ?? `Bearer ${await token(issuer, path, life)}`;
@@ -149,7 +136,7 @@ export async function startScene(folder, opened) {
       for (let i = 0; i < 40; i += 1) await call('/files/mcp');
       for (let i = 0; i < 7; i += 1) await call('/search/mcp');
       await call('/files/mcp', { tool: 'delete_file' });
-      for (let i = 0; i < 3; i += 1) await call('/files/mcp', { life: '-1h' });
+      for (let i = 0; i < 3; i += 1) await call('/files/mcp', { life: -HOUR_SECONDS });
       await call('/files/mcp', { bearer: 'Basic YWxpY2U6c2VjcmV0LXNlY3JldA==' });
       await call('/search/mcp', { issuer: BETA });
       await call('/calendar/mcp');

@@ -14,13 +14,16 @@ export interface Count {
 }
 
 export interface Counter {
-  /** Null: calls cannot be counted now, and may not pass uncounted. */
-  add(key: string, calls: number, rate: Rate): Promise<Count | null>;
+  /**
+   * `group`: keys that may share the memory of a process with one another. Null: calls cannot be
+   * counted now, and may not pass uncounted.
+   */
+  add(key: string, calls: number, rate: Rate, group: string): Promise<Count | null>;
 }
 
 /** Counts always. */
 export interface SureCounter extends Counter {
-  add(key: string, calls: number, rate: Rate): Promise<Count>;
+  add(key: string, calls: number, rate: Rate, group: string): Promise<Count>;
 }
 
 type Limiter = Pick<RateLimiterAbstract, 'penalty' | 'reward' | 'get'>;
@@ -53,32 +56,51 @@ const MOST_KEYS = 50_000;
 /** No window is longer. */
 const GENERATION_MS = 60_000;
 
+/** Windows that began, by group. */
+class Begun {
+  readonly groups = new Map<string, number>();
+  total = 0;
+
+  add(group: string): void {
+    this.total++;
+    this.groups.set(group, this.of(group) + 1);
+  }
+
+  of(group: string): number {
+    return this.groups.get(group) ?? 0;
+  }
+}
+
 /**
- * Counts in the memory of a process. Above 50,000 keys in a minute, all further keys with the same
- * rate share one count.
+ * Counts in the memory of a process. Above 50,000 keys in a minute, a group keeps to its
+ * share of them. Its further keys with the same rate share one count. So a flood of invented
+ * callers at one endpoint changes no count of another endpoint.
  */
 export function createMemoryCounter(limiter: Limiter, clock: Clock, most = MOST_KEYS): SureCounter {
-  // Windows that began. The memory has at most this number of keys.
-  let [current, previous] = [0, 0];
+  let [current, previous] = [new Begun(), new Begun()];
   let endsMs = clock.monotonicMs() + GENERATION_MS;
 
-  function begun(): number {
+  function turn(): void {
     const late = clock.monotonicMs() - endsMs;
-    if (late >= 0) {
-      previous = late < GENERATION_MS ? current : 0;
-      current = 0;
-      endsMs += late < GENERATION_MS ? GENERATION_MS : late + GENERATION_MS;
-    }
-    return current + previous;
+    if (late < 0) return;
+    previous = late < GENERATION_MS ? current : new Begun();
+    current = new Begun();
+    endsMs += late < GENERATION_MS ? GENERATION_MS : late + GENERATION_MS;
+  }
+
+  function isFull(group: string): boolean {
+    turn();
+    if (current.total + previous.total < most) return false;
+    const groups = Math.max(1, current.groups.size, previous.groups.size);
+    return current.of(group) + previous.of(group) >= most / groups;
   }
 
   return {
-    async add(key, calls, rate) {
-      const isFull = begun() >= most;
-      const isStranger = isFull && (await limiter.get(key)) === null;
-      const used = isStranger ? `others ${rate.burst} ${rate.windowSeconds}` : key;
+    async add(key, calls, rate, group) {
+      const isStranger = isFull(group) && (await limiter.get(key)) === null;
+      const used = isStranger ? `others ${group} ${rate.burst} ${rate.windowSeconds}` : key;
       const count = await libraryCount(limiter, used, calls, rate, clock);
-      if (count.isFirst) current++;
+      if (count.isFirst) current.add(group);
       return count;
     },
   };

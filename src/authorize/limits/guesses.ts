@@ -38,6 +38,9 @@ const GUESSES: ReadonlySet<FailureDefinition> = new Set(
   ].map(({ definition }) => definition),
 );
 
+/** Addresses of callers that proved nothing: no endpoint has this name. */
+const GROUP = 'failed_credentials';
+
 /** Addresses over the limit that one process remembers. */
 const MOST_BLOCKED = 10_000;
 
@@ -72,7 +75,7 @@ export function createGuessLimit(
 
   async function count(network: string, failure: Failure): Promise<Failure> {
     const key = limitKey(scope, 'failed_credentials', rate, [network]);
-    const found = await counter.add(key, 1, rate);
+    const found = await counter.add(key, 1, rate, GROUP);
     if (found.calls >= rate.burst) {
       const [oldest] = blockedUntilMs.keys();
       if (blockedUntilMs.size >= MOST_BLOCKED) blockedUntilMs.delete(oldest as string);

@@ -22,7 +22,7 @@ interface MetLimit {
   readonly calls: number;
 }
 
-/** At the two handshakes clients take 429 for another kind of server, at `ping` for a dead one. */
+/** A client that gets 429 here takes the server for an older one, or at `ping` for a dead one. */
 const EXEMPT = new Set([INITIALIZE, 'server/discover', 'ping']);
 
 /**
@@ -87,14 +87,19 @@ export function createLimiter(
     return met;
   }
 
+  /** A caller can invent a pass-through credential, and with each one a key. */
+  const groupOf = ({ kind: proof }: Caller, kind: LimitKind): string =>
+    `${scope.endpoint} ${kind}${proof === 'pass-through' && kind !== 'endpoint' ? ' unproven' : ''}`;
+
   async function count(
+    caller: Caller,
     met: readonly MetLimit[],
     responseHeaders: string[],
   ): Promise<Failure | null> {
     const passed: Count[] = [];
     const states: LimitState[] = [];
     for (const { kind, pattern, key, rate, calls } of met) {
-      const count = await counter.add(key, calls, rate);
+      const count = await counter.add(key, calls, rate, groupOf(caller, kind));
       if (count === null) {
         for (const { undo } of passed) undo();
         return limitsUnavailable();
@@ -120,7 +125,7 @@ export function createLimiter(
   return {
     take(caller, message, responseHeaders) {
       const met = metBy(caller, message);
-      return met.length === 0 ? null : count(met, responseHeaders);
+      return met.length === 0 ? null : count(caller, met, responseHeaders);
     },
   };
 }

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 
 /** The primary answers within a millisecond, unless the machine is very busy. */
 const PRIMARY_TIMEOUT_MS = 1_000;
-// The counts are compared with each rate by the caller.
+// No limit here: limiter.ts compares the counts with each rate.
 const OPTIONS = { points: Number.MAX_SAFE_INTEGER, duration: 60, keyPrefix: 'portcullis' };
 
 /** The whole package has limiters for many databases, and loading it takes 10 MB. */

@@ -2,7 +2,7 @@
 // own, or calls may not pass: as configured. The log has one line when the store goes away, and one
 // when it is back.
 import type { Clock, Scheduler } from '../../core/clock.js';
-import type { Rate } from '../../core/limits.js';
+import { type Rate, WHILE_STORE_IS_AWAY } from '../../core/limits.js';
 import type { Notify } from '../../core/notice.js';
 import { type Count, type Counter, libraryCount, type SureCounter } from './counter.js';
 import type { RedisLimiter } from './redis-limiter.js';
@@ -29,16 +29,11 @@ const PROBE = 'probe';
 const PROBE_RATE = { ratePerMinute: 60, burst: 1, windowSeconds: 1 };
 const DETAIL_CHARACTERS = 200;
 
-const MEANWHILE = {
-  local: 'Until it is back, each process counts on its own',
-  refuse: 'Until it is back, calls with a limit get 503',
-};
-
-/** `local`: counts while the store is away. `onDown` `refuse`: calls may not pass then. */
+/** `local`: counts while the store is away. `onDown` `reject`: calls may not pass then. */
 export function createSharedCounter(
   redis: RedisLimiter,
   local: SureCounter,
-  onDown: 'local' | 'refuse',
+  onDown: 'local' | 'reject',
   { clock, schedule, notify }: SharedCounterDependencies,
 ): SharedCounter {
   let isUp = false;
@@ -60,14 +55,19 @@ export function createSharedCounter(
     });
   }
 
-  const count = (key: string, calls: number, rate: Rate): Promise<Count> =>
-    inTime(libraryCount(redis.limiter, key, calls, rate, clock));
+  async function count(key: string, calls: number, rate: Rate): Promise<Count> {
+    const found = await inTime(libraryCount(redis.limiter, key, calls, rate, clock));
+    const { calls: counted, resetMs } = found;
+    const isInWindow = resetMs >= 0 && resetMs <= 1_000 * rate.windowSeconds;
+    if (Number.isSafeInteger(counted) && isInWindow) return found;
+    throw new Error('the answer is not a count');
+  }
 
   function lost(reason: string): void {
     isUp = false;
     if (isAnnounced || isClosed) return;
     isAnnounced = true;
-    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${MEANWHILE[onDown]}`;
+    const detail = `${reason.slice(0, DETAIL_CHARACTERS)}. ${WHILE_STORE_IS_AWAY[onDown]}`;
     notify({ event: 'limits.store_down', level: 'error', detail });
   }
 
@@ -105,14 +105,15 @@ export function createSharedCounter(
   }
 
   const sure: SureCounter = {
-    add: async (...call) => (await inStore(...call)) ?? local.add(...call),
+    add: async (key, calls, rate, group) =>
+      (await inStore(key, calls, rate)) ?? local.add(key, calls, rate, group),
   };
 
   redis.onConnected(() => void probe());
   redis.onClosed(() => lost(redis.lastError()));
 
   return {
-    add: onDown === 'refuse' ? inStore : sure.add,
+    add: onDown === 'reject' ? inStore : sure.add,
     sure,
     isUp: () => isUp,
     close() {

@@ -11,7 +11,7 @@ export type LimitStoreKind =
   | { readonly kind: 'memory' }
   /** In a worker: the primary counts for all workers. */
   | { readonly kind: 'cluster' }
-  | { readonly kind: 'redis'; readonly url: Secret; readonly onStoreDown: 'local' | 'refuse' };
+  | { readonly kind: 'redis'; readonly url: Secret; readonly onStoreDown: 'local' | 'reject' };
 
 export interface LimitStore extends Counter {
   /** For limits that must count while the store is away, whatever `onStoreDown` says. */
@@ -31,7 +31,7 @@ function createWorkerCounter(clock: SharedCounterDependencies['clock']): SureCou
   const shared = createMemoryCounter(workerLimiter(), clock);
   const own = createMemoryCounter(memoryLimiter(), clock);
   return {
-    add: (key, calls, rate) => shared.add(key, calls, rate).catch(() => own.add(key, calls, rate)),
+    add: (...counted) => shared.add(...counted).catch(() => own.add(...counted)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Rate } from '../../core/limits.js';
 import type { Call } from '../../core/message.js';
 import { METHODS } from '../../mcp/methods.js';
 import { createGlob } from '../glob.js';
+import { cachedByName } from '../name-cache.js';
 import { equivalentNames, equivalentPatterns } from '../name-equivalence.js';
 
 export interface MetPattern {
@@ -12,10 +13,6 @@ export interface MetPattern {
   /** How many of the calls match it. */
   readonly calls: number;
 }
-
-/** As in requirements.ts: invented names cause searches, but no memory. */
-const MAX_CACHED = 1_000;
-const LONGEST_CACHED = 256;
 
 const NONE: readonly MetPattern[] = [];
 
@@ -28,7 +25,7 @@ export function createToolPatterns(
     spellings: equivalentPatterns('tool', pattern).map(createGlob),
   }));
 
-  function find(name: string): readonly MetPattern[] {
+  const metBy = cachedByName((name): readonly MetPattern[] => {
     const names = equivalentNames('tool', name);
     return matchers
       .filter(
@@ -37,18 +34,11 @@ export function createToolPatterns(
           names === null || spellings.some((matches) => names.some(matches)),
       )
       .map(({ met }) => met);
-  }
+  });
 
-  let cache = new Map<string, readonly MetPattern[]>();
   function patternsOf({ method, name }: Call): readonly MetPattern[] {
     if (method === null || name === null || METHODS.get(method)?.kind !== 'tool') return NONE;
-    const cached = cache.get(name);
-    if (cached !== undefined) return cached;
-    const found = find(name);
-    if (name.length > LONGEST_CACHED) return found;
-    if (cache.size >= MAX_CACHED) cache = new Map();
-    cache.set(name, found);
-    return found;
+    return metBy(name);
   }
 
   return (calls) => {

@@ -8,9 +8,12 @@ const SHORTEST = 6;
 const revealed = (value: object): string | null =>
   'reveal' in value && typeof value.reveal === 'function' ? String(value.reveal()) : null;
 
-/** Also without the scheme, as in `Bearer abc`. */
-const forms = (secret: string): string[] =>
-  [secret, ...secret.split(/\s+/)].filter((one) => one.length >= SHORTEST);
+/** Also without the scheme, as in `Bearer abc`. The scheme alone is a word of many messages. */
+function forms(secret: string): string[] {
+  const [first = '', ...rest] = secret.split(/\s+/);
+  const parts = /^[a-z-]+$/i.test(first) ? rest : [first, ...rest];
+  return [secret, ...parts].filter((one) => one.length >= SHORTEST);
+}
 
 export function secretsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(secretsOf);

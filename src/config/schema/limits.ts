@@ -13,7 +13,7 @@ const MOST_NAMED = 6;
 const burstsOf = (ratePerMinute: number): number[] =>
   PARTS.filter((part) => ratePerMinute % part === 0).map((part) => ratePerMinute / part);
 
-export const rateSchema = mapOf(RATE_EXAMPLE, {
+const rateSchema = mapOf(RATE_EXAMPLE, {
   ratePerMinute: wholeNumber(1, 1_000_000, 'calls').describe('Calls in a minute, on average.'),
   burst: wholeNumber(1, 1_000_000, 'calls')
     .optional()
@@ -36,7 +36,7 @@ const TOOLS_HINT = `write a map of tool names, such as { "export_*": ${RATE_EXAM
 
 /** The rates of an endpoint, beside its other limits. */
 export const endpointRates = {
-  perPrincipal: rateSchema.optional().describe('Calls of one principal. Default: no limit.'),
+  perPrincipal: rateSchema.optional().describe('Calls of one principal.'),
   perClient: rateSchema
     .optional()
     .describe(
@@ -86,10 +86,10 @@ export const rootLimits = {
         'password. Default: each process counts in its memory.',
     ),
   onStoreDown: z
-    .enum(['local', 'refuse'], { error: 'write local or refuse' })
+    .enum(['local', 'reject'], { error: 'write local or reject' })
     .default('local')
     .describe(
-      'While the store is away: `local` counts in each process; `refuse` answers 503 to calls ' +
+      'While the store is away: `local` counts in each process; `reject` answers 503 to calls ' +
         'with a limit.',
     ),
   failedCredentials: rateSchema

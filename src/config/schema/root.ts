@@ -15,6 +15,7 @@ import { trustedProxies } from './trusted-proxies.js';
 const HOST_NAME_HINT = 'write a host name, such as portcullis.internal';
 const SESSION_KEYS_HINT = 'write a list of references, such as ["${env:PORTCULLIS_SESSION_KEYS}"]';
 const KEYS_FILE_HINT = 'write the path of the file, such as /etc/portcullis/keys.jsonl';
+const WORKERS_HINT = 'write auto, or a whole number from 1 to 64';
 const ISSUERS_EXAMPLE = 'acme: { issuer: https://auth.example.com }';
 
 export const rootSchema = z.strictObject({
@@ -39,7 +40,8 @@ export const rootSchema = z.strictObject({
   })
     .prefault({})
     .describe(
-      'The listener with the page, /metrics, /healthz and /readyz. It has no authentication.',
+      'The listener with the page, /status, /metrics, /healthz and /readyz. It has no ' +
+        'authentication.',
     ),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'write debug, info, warn or error' })
@@ -74,6 +76,15 @@ export const rootSchema = z.strictObject({
   })
     .prefault({})
     .describe('The shutdown.'),
+  workers: z
+    .union([z.literal('auto'), z.int(WORKERS_HINT).min(1, WORKERS_HINT).max(64, WORKERS_HINT)], {
+      error: WORKERS_HINT,
+    })
+    .default(1)
+    .describe(
+      'Processes that serve calls: 1, or more for as many cores, or `auto` for all cores. They ' +
+        'share one port and one admin listener.',
+    ),
   trustedProxies: trustedProxies.describe(
     'Addresses and CIDR blocks of the proxies whose X-Forwarded-For names the client, for the ' +
       'log and for limits.',

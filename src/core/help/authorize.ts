@@ -70,7 +70,7 @@ export const authorize: Meanings = {
   },
   'limits.unavailable': {
     cause: [
-      'The store of `limits.store` is away, and `limits.onStoreDown` is `refuse`. So the gateway',
+      'The store of `limits.store` is away, and `limits.onStoreDown` is `reject`. So the gateway',
       'cannot count the call.',
     ],
     action: [

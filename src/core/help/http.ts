@@ -51,7 +51,7 @@ export const http: Meanings = {
       'A full disk, a folder that is gone, and a collector that is away cause this.',
     ],
     action: [
-      'Look at the log line `audit.unavailable`: it names the destination and the error.',
+      'Look at the log line `audit.down`: it names the destination and the error.',
       'The gateway tries again each second, and serves calls once it has written.',
     ],
   },

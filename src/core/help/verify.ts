@@ -167,7 +167,7 @@ export const verify: Meanings = {
     ],
     action: [
       '`portcullis explain` reads the key and says which entry it is, or the likely cause. After a',
-      'change of the registry, send SIGHUP to the gateway.',
+      'change of the registry, [reload](operation.md#reload) the gateway.',
     ],
   },
   'key.sunset': {

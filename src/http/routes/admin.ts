@@ -19,8 +19,12 @@ export interface AdminDependencies {
 
 function isAllowedHost(host: string | undefined, listed: readonly string[]): boolean {
   if (host === undefined) return false;
-  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
-  return name === 'localhost' || isIP(name) !== 0 || listed.includes(name);
+  const name = host
+    .toLowerCase()
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  const isListed = listed.some((one) => one.toLowerCase() === name);
+  return name === 'localhost' || isIP(name) !== 0 || isListed;
 }
 
 export function createAdminServer({

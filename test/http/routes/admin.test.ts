@@ -1,4 +1,4 @@
-// The admin listener on a real socket: header lines that Node 20 would drop.
+// The admin listener on a real socket: its hosts, and header lines that Node 20 would drop.
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAdminServer } from '../../../src/http/routes/admin.js';
@@ -7,7 +7,7 @@ import { rawRequest } from '../../fixtures/raw-client.js';
 
 const metrics = { contentType: 'text/plain', text: () => Promise.resolve('metrics') };
 const server = createAdminServer({
-  hosts: () => [],
+  hosts: () => ['Ops.Example'],
   readiness: { isReady: () => true },
   metrics,
   status: () => Promise.reject(new Error('not asked')),
@@ -34,3 +34,19 @@ test.each([201, 999, 1000, 1001, 1500, 2001, 2500])('%i header lines are 431 (B-
   expect(await asked(3)).toBe(200);
   expect(await asked(lines)).toBe(431);
 });
+
+test.each(['localhost', 'LOCALHOST', 'ops.example', 'Ops.Example', 'OPS.EXAMPLE:9090', '127.0.0.1', '[::1]:9090'])(
+  'answers to %s: the case of a host name does not matter',
+  async (host) => {
+    const request = `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    expect((await rawRequest(port, request)).status).toBe(200);
+  },
+);
+
+test.each(['evil.example', 'ops.example.evil', 'ops.example.', 'localhost.', '127.0.0.1.evil.example'])(
+  'rejects %s',
+  async (host) => {
+    const request = `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    expect((await rawRequest(port, request)).status).toBe(403);
+  },
+);

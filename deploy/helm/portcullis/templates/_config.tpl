@@ -9,6 +9,9 @@
 {{- $_ := set $config "listen" (dict "host" .Values.listenHost "port" 8080) -}}
 {{- $_ := set $config "admin" (dict "host" .Values.listenHost "port" 9090 "hosts" $hosts) -}}
 {{- $_ := set $config "drain" (dict "delaySeconds" .Values.drain.delaySeconds) -}}
+{{- if ne (toString .Values.workers) "1" -}}
+{{- $_ := set $config "workers" (kindIs "string" .Values.workers | ternary .Values.workers (int .Values.workers)) -}}
+{{- end -}}
 {{- if include "portcullis.sessionSecret" . -}}
 {{- $_ := set $config "sessionKeys" (list "${file:/etc/portcullis/secrets/session/keys}") -}}
 {{- end -}}
@@ -31,6 +34,9 @@
 {{- end -}}
 {{- if hasKey $config "drain" -}}
 {{- fail "\n\nconfig.drain: remove it. The value drain.delaySeconds sets it, together with the grace period of the pods.\n" -}}
+{{- end -}}
+{{- if hasKey $config "workers" -}}
+{{- fail "\n\nconfig.workers: remove it. The value workers sets it.\n" -}}
 {{- end -}}
 {{- include "portcullis.checkSessionKeys" . -}}
 {{- include "portcullis.checkReferences" . -}}

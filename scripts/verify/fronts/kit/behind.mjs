@@ -19,6 +19,8 @@ const START_MS = 60_000;
 const STOP_MS = 60_000;
 /** Longer than two checks of the sample that checks most seldom. With 0 the load check fails. */
 const DELAY_SECONDS = Number(process.env.FRONTS_DELAY_SECONDS ?? 5);
+/** The processes of each replica. */
+const WORKERS = Number(process.env.FRONTS_WORKERS ?? 1);
 export const SCOPE = 'files:read';
 /**
  * The endpoints: the two SDK servers, the lab, the lab with a comment every 5 s, and the server
@@ -77,6 +79,7 @@ function configuration({ port, origin, idp, v1, v2, lab, numbers }) {
   });
   return {
     publicUrl: origin,
+    workers: WORKERS,
     listen: { host: '127.0.0.1', port },
     admin: { host: '127.0.0.1', port: 0 },
     logLevel: 'warn',
