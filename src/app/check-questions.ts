@@ -7,6 +7,8 @@ import { nearMiss } from '../core/near-miss.js';
 import { type CheckFinding, warn } from './check-finding.js';
 import { fingerprintOf } from './keep.js';
 
+type Asked = Pick<ResolvedConfig, 'issuers' | 'endpoints'>;
+
 /** More names would fill the screen. */
 const SHOWN = 20;
 
@@ -45,39 +47,39 @@ function sharedUpstreams(endpoints: readonly Endpoint[]): CheckFinding[] {
   });
 }
 
-function unusedIssuers({ issuers, endpoints }: Pick<ResolvedConfig, 'issuers' | 'endpoints'>) {
+/** One finding for all: a list of tenants may have thousands. */
+function unusedIssuers({ issuers, endpoints }: Asked): CheckFinding[] {
   const used = new Set(endpoints.flatMap((endpoint) => endpoint.issuers));
-  return issuers
-    .filter(({ issuer }) => !used.has(issuer))
-    .map(({ issuer }): CheckFinding => {
-      const verdict = warn(
-        'no endpoint accepts its tokens: is it still needed?',
-        'add its name to issuers of an endpoint, or remove it',
-      );
-      return { about: `issuer ${issuer}`, name: 'use', ...verdict };
-    });
+  const unused = issuers.flatMap(({ issuer }) => (used.has(issuer) ? [] : issuer));
+  if (unused.length === 0) return [];
+  const verdict = warn(
+    `no endpoint accepts tokens of ${shownNames(unused)}: is this meant?`,
+    'add the name to issuers of an endpoint, or remove the issuer',
+  );
+  return [{ about: 'issuers', name: 'use', ...verdict }];
 }
 
-function audienceWithoutResource({ name, audience, resource }: Endpoint): CheckFinding[] {
-  // A list that almost has it is a warning of the start.
-  if (audience.includes(resource) || nearMiss(resource, audience, false) !== null) return [];
-  const verdict = warn(
-    `audience lacks the resource ${resource}: does the issuer write ${shownNames(audience)} ` +
-      'into the tokens of clients that ask for it (RFC 8707)?',
-    `add the resource if not: audience: ${JSON.stringify([resource, ...audience.slice(0, SHOWN)])}`,
-  );
-  return [{ about: `endpoint ${name}`, name: 'audience', ...verdict }];
-}
+/** A list that almost has it is a warning of the start. */
+const lacksResource = ({ audience, resource }: Endpoint): boolean =>
+  !audience.includes(resource) && nearMiss(resource, audience, false) === null;
 
 /** The hosts of an endpoint share its name and its lists. */
-const once = (findings: readonly CheckFinding[]): CheckFinding[] => [
-  ...new Map(findings.map((one) => [`${one.about} ${one.name}`, one])).values(),
-];
+function audienceWithoutResource({ endpoints }: Asked): CheckFinding[] {
+  const lacking = endpoints.filter(lacksResource);
+  const [first] = lacking;
+  if (first === undefined) return [];
+  const names = [...new Set(lacking.map(({ name }) => name))];
+  const complete = JSON.stringify([first.resource, ...first.audience.slice(0, SHOWN)]);
+  const verdict = warn(
+    `the audience of ${shownNames(names)} lacks the resource itself: does the issuer write ` +
+      'another audience into tokens for it (RFC 8707)?',
+    `add the resource if not, for ${first.name}: audience: ${complete}`,
+  );
+  return [{ about: 'endpoints', name: 'audience', ...verdict }];
+}
 
-export const questions = (
-  config: Pick<ResolvedConfig, 'issuers' | 'endpoints'>,
-): CheckFinding[] => [
+export const questions = (config: Asked): CheckFinding[] => [
   ...sharedUpstreams(config.endpoints),
   ...unusedIssuers(config),
-  ...once(config.endpoints.flatMap(audienceWithoutResource)),
+  ...audienceWithoutResource(config),
 ];

@@ -79,8 +79,11 @@ function everyHostNotices(keys: readonly ApiKey[], users: readonly Endpoint[]): 
   if (new Set(hosted.map(({ host }) => host)).size < 2) return [];
   const wide = keys.filter((key) => {
     if (key.endpoints !== null) return false;
-    const passed = hosted.filter((endpoint) => canPass(key, endpoint));
-    return new Set(passed.map(({ host }) => host)).size > 1;
+    const first = hosted.find((endpoint) => canPass(key, endpoint));
+    return (
+      first !== undefined &&
+      hosted.some((endpoint) => endpoint.host !== first.host && canPass(key, endpoint))
+    );
   });
   if (wide.length === 0) return [];
   const detail =

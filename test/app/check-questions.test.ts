@@ -42,20 +42,21 @@ test.each<[string, Fields[]]>([
   ['one endpoint with two hosts', [{ host: ['a.example.com', 'b.example.com'] }]],
 ])('no question with %s', (_what, endpoints) => expect(asked(...endpoints)).toEqual([]));
 
-test('an issuer that no endpoint uses', () => {
+test('issuers that no endpoint uses', () => {
   expect(asked(of('a'))).toEqual([
-    ['issuer https://b.example.com', 'use', 'warn', expect.stringMatching(/still needed\?.*or remove it/)],
+    ['issuers', 'use', 'warn', expect.stringMatching(/of https:\/\/b\.example\.com: is this meant\?.*or remove/)],
   ]);
 });
 
-test('audiences without the resource, once for all hosts', () => {
-  const about = ['endpoint /0', 'audience', 'warn'];
-  expect(asked({ audience: ['api://mcp'] })).toEqual([
+test('audiences without the resource: one question for all endpoints and hosts', () => {
+  const audience = ['api://mcp'];
+  expect(asked({ audience }, { audience: ['api://other'], host: ['a.example.com', 'b.example.com'] })).toEqual([
     [
-      ...about,
-      expect.stringMatching(/api:\/\/mcp into the tokens.*audience: \["https:\/\/mcp\.example\.com\/0","api:\/\/mcp"\]/),
+      'endpoints',
+      'audience',
+      'warn',
+      expect.stringMatching(/ of \/0, a\.example\.com\/1 lacks.*audience: \["https:\/\/mcp\.example\.com\/0","api:\/\/mcp"\]/),
     ],
   ]);
-  expect(asked({ audience: ['api://mcp'], host: ['a.example.com', 'b.example.com'] })).toHaveLength(1);
   expect(asked({ audience: ['api://mcp', 'https://mcp.example.com/0'] })).toEqual([]);
 });

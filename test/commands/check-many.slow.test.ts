@@ -15,7 +15,7 @@ beforeEach(() => scene.reset());
 afterAll(() => scene.stop());
 
 test('a thousand issuers: lines for the problems alone, and a summary', async () => {
-  const { issuers, ...rest } = (await scene.config()) as { issuers: { main: Raw } } & Raw;
+  const { issuers, endpoints, ...rest } = (await scene.config()) as { issuers: { main: Raw }; endpoints: [Raw] } & Raw;
   const refusing = await ownPort();
   // All servers share the process of the test.
   const patient = () => ({ jwks: { timeoutMs: 30_000 } });
@@ -25,7 +25,11 @@ test('a thousand issuers: lines for the problems alone, and a summary', async ()
       { issuer: `http://127.0.0.1:${refusing}/t${at}`, jwksUri: scene.issuer.jwksUri, ...patient() },
     ]),
   );
-  const config = { ...rest, issuers: { main: { ...issuers.main, ...patient(), issuer: `${scene.issuer.issuer}/` }, ...many } };
+  const config = {
+    ...rest,
+    issuers: { main: { ...issuers.main, ...patient(), issuer: `${scene.issuer.issuer}/` }, ...many },
+    endpoints: [{ ...endpoints[0], issuers: ['main', ...Object.keys(many)] }],
+  };
   const io = captureIo({ env: environment });
   await withDeadline('the check ends', check([scene.file('many.yaml', stringify(config))], io), 55_000);
   const lines = io.written.join('\n').split('\n');
