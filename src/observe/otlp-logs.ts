@@ -9,8 +9,7 @@ const INFO = 9;
 const WARN = 13;
 const EVENT = 'portcullis.audit';
 
-/** Rejects with DestinationError where a package is not installed. */
-export const loadLogs = () =>
+const packages = () =>
   loading('audit.otlp', () =>
     Promise.all([
       import('@opentelemetry/sdk-logs'),
@@ -19,9 +18,12 @@ export const loadLogs = () =>
     ]),
   );
 
+/** Rejects with DestinationError where a package is not installed. */
+export const loadLogs: () => Promise<unknown> = packages;
+
 /** Rejects with DestinationError. It does not wait for the collector. */
 export async function openOtlpLogs(target: OtlpTarget, version: string): Promise<AuditSink> {
-  const [{ LoggerProvider }, { OTLPLogExporter }, { resourceFromAttributes }] = await loadLogs();
+  const [{ LoggerProvider }, { OTLPLogExporter }, { resourceFromAttributes }] = await packages();
   type Exported = Parameters<InstanceType<typeof OTLPLogExporter>['export']>[0];
   let made: Exported = [];
   const nothing = async (): Promise<void> => {};

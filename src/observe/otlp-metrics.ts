@@ -8,8 +8,7 @@ export interface OtlpMetrics {
   close(): Promise<void>;
 }
 
-/** Rejects with DestinationError where a package is not installed. */
-export const loadMetrics = () =>
+const packages = () =>
   loading('metrics.otlp', () =>
     Promise.all([
       import('@opentelemetry/sdk-metrics'),
@@ -18,6 +17,9 @@ export const loadMetrics = () =>
     ]),
   );
 
+/** Rejects with DestinationError where a package is not installed. */
+export const loadMetrics: () => Promise<unknown> = packages;
+
 /** Rejects with DestinationError. It does not wait for the collector. */
 export async function openOtlpMetrics(
   target: OtlpTarget,
@@ -25,7 +27,7 @@ export async function openOtlpMetrics(
   version: string,
 ): Promise<OtlpMetrics> {
   const [{ MeterProvider, PeriodicExportingMetricReader }, { OTLPMetricExporter }, resources] =
-    await loadMetrics();
+    await packages();
   const intervalMs = intervalSeconds * 1000;
   const provider = new MeterProvider({
     resource: resources.resourceFromAttributes(ownAttributes(version)),

@@ -37,8 +37,7 @@ const isOpen = (trace: TraceContext | null): trace is OpenSpans =>
 /** Spans that are sent together. */
 const BATCH_MS = 1_000;
 
-/** Rejects with DestinationError where a package is not installed. */
-export const loadTraces = () =>
+const packages = () =>
   loading('traces.otlp', () =>
     Promise.all([
       import('@opentelemetry/api'),
@@ -48,6 +47,9 @@ export const loadTraces = () =>
     ]),
   );
 
+/** Rejects with DestinationError where a package is not installed. */
+export const loadTraces: () => Promise<unknown> = packages;
+
 /** Rejects with DestinationError. It does not wait for the collector. */
 export async function createTraces(
   { otlp, sampleRatio }: ResolvedTraces,
@@ -55,7 +57,7 @@ export async function createTraces(
   clock: Clock,
   notify: Notify,
 ): Promise<Traces> {
-  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await loadTraces();
+  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await packages();
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace: traceApi } = api;
   const TRUSTED = api.createContextKey('a verified caller');
   const byRatio = new sdk.TraceIdRatioBasedSampler(sampleRatio);
