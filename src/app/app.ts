@@ -1,5 +1,6 @@
 // Runs a gateway: its two listeners, the active runtime, its log and metrics, and the drain.
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { ApiKey } from '../core/api-key.js';
 import type { Clock } from '../core/clock.js';
@@ -78,6 +79,8 @@ export interface Primary {
   connect(listener: Listener, observers: Pick<Observers, 'metrics' | 'status'>): Listeners;
 }
 
+/** A proxy notices closed connections before the end of streams, so it reuses none of them. */
+const NOTICED_MS = 100;
 /** The gateway is ready after this time at the latest: it can serve the issuers that answer. */
 const READY_AFTER_MS = 10_000;
 
@@ -231,8 +234,8 @@ export async function startGateway(
       if (delayMs > 0) await listener.announce(delayMs);
       active.runtime.stop();
       const drained = listener.drain(drainMs);
-      // After the drain has begun, so that the connections of streams end with them. Their clients
-      // connect to another replica now, and not at the deadline.
+      if (delayMs > 0) await sleep(NOTICED_MS);
+      // The clients of streams connect to another replica now, and not at the deadline.
       shared.streams.shutDown();
       const cut = await drained;
       shared.limits.close();

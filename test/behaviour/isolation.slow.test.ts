@@ -102,9 +102,10 @@ test('B is served with every kind of token while A is stalled and its provider h
   const found = async (): Promise<string[]> => (await status()).refusals.map((one) => `${one.endpoint} ${one.reason}`);
   await until('A was refused', async () => (await found()).includes('/a/mcp upstream.busy'), 10_000);
   expect((await found()).filter((text) => text.startsWith('/b/'))).toEqual([]);
-  const { issuers } = await status();
-  expect(issuers.find(({ issuer }) => issuer === a.issuer.issuer)?.lastError?.detail).toMatch(/within \d+ ms|keep|keys/);
-  expect(issuers.find(({ issuer }) => issuer === b.issuer.issuer)).toMatchObject({
+  const issuerOf = async ({ issuer: own }: Tenant) => (await status()).issuers.find(({ issuer }) => issuer === own.issuer);
+  await until('the provider of A has an error', async () => (await issuerOf(a))?.lastError !== null, 10_000);
+  expect((await issuerOf(a))?.lastError?.detail).toMatch(/within \d+ ms|keep|keys/);
+  expect(await issuerOf(b)).toMatchObject({
     up: true,
     introspectionUp: true,
     lastError: null,

@@ -77,9 +77,15 @@ export const rootSchema = z.strictObject({
     .prefault({})
     .describe('The shutdown.'),
   workers: z
-    .union([z.literal('auto'), z.int(WORKERS_HINT).min(1, WORKERS_HINT).max(64, WORKERS_HINT)], {
-      error: WORKERS_HINT,
-    })
+    .union(
+      [
+        z.literal('auto', WORKERS_HINT),
+        z.int(WORKERS_HINT).min(1, WORKERS_HINT).max(64, WORKERS_HINT),
+      ],
+      {
+        error: WORKERS_HINT,
+      },
+    )
     .default(1)
     .describe(
       'Processes that serve calls: 1, or more for as many cores, or `auto` for all cores. They ' +
