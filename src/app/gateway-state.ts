@@ -16,9 +16,26 @@ export interface GatewayStateParts {
   readonly telemetry: Pick<Telemetry, 'auditState' | 'operations'>;
 }
 
+/** The API keys of a registry. `config`: the active one. */
+export function apiKeyState(
+  registry: () => ApiKeyRegistry,
+  config: () => ResolvedConfig,
+  clock: Clock,
+): Pick<GatewayState, 'apiKeys' | 'nextSunsetMs'> {
+  let hasKeys = false;
+  return {
+    apiKeys() {
+      const count = registry().count();
+      // 0 where all keys are gone, so that an alert sees it.
+      hasKeys ||= count > 0 || config().apiKeysFile !== null;
+      return hasKeys ? count : null;
+    },
+    nextSunsetMs: () => registry().nextSunsetMs(clock.wallMs()),
+  };
+}
+
 export function createGatewayState(parts: GatewayStateParts, clock: Clock): GatewayState {
   const { version, requestsInFlight, active, reloads, configState, apiKeys, telemetry } = parts;
-  let hasKeys = false;
   return {
     version,
     requestsInFlight,
@@ -28,15 +45,9 @@ export function createGatewayState(parts: GatewayStateParts, clock: Clock): Gate
     limits: () => active().runtime.limitState(),
     reloads,
     config: configState,
-    apiKeys() {
-      const count = apiKeys().count();
-      // 0 where all keys are gone, so that an alert sees it.
-      hasKeys ||= count > 0 || active().config.apiKeysFile !== null;
-      return hasKeys ? count : null;
-    },
+    ...apiKeyState(apiKeys, () => active().config, clock),
     audit: telemetry.auditState,
     operations: telemetry.operations,
     workers: () => null,
-    nextSunsetMs: () => apiKeys().nextSunsetMs(clock.wallMs()),
   };
 }

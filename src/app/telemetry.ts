@@ -65,7 +65,6 @@ interface RunningMetrics {
 
 /** The time to write the last records, at a swap and at the end. */
 const LAST_RECORDS_MS = 2_000;
-const RETRY_SWAP = 'the former destination did not take them';
 
 export function createTelemetry(dependencies: TelemetryDependencies): Telemetry {
   const { clock, schedule, notify, version, destination } = dependencies;
@@ -149,7 +148,7 @@ export function createTelemetry(dependencies: TelemetryDependencies): Telemetry 
     if (left.length === 0) return;
     if (to !== null) return to.add(left);
     counts.lost += left.length;
-    const detail = `${left.length} records are lost: ${RETRY_SWAP}`;
+    const detail = `${left.length} records are lost: the former destination did not take them`;
     notify({ event: 'audit.lost', level: 'error', detail });
   }
 

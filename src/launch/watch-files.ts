@@ -72,9 +72,7 @@ export function watchFiles({ files, reload, notify, places = watchPlaces }: Watc
     followFiles();
     if (!(await files.haveChanged()) || isClosed) return;
     await reload();
-    await files.settle();
-    followFiles();
-    if (await files.haveChanged()) changed();
+    await follow();
   }
 
   function look(): void {

@@ -29,33 +29,23 @@ test('all places name the version of package.json', () => {
   expect(places.filter((one) => one.version !== version)).toEqual([]);
 });
 
+const LOCKED_FIELDS = [
+  'name',
+  'version',
+  'license',
+  'bin',
+  'engines',
+  'dependencies',
+  'optionalDependencies',
+  'devDependencies',
+  'peerDependencies',
+  'peerDependenciesMeta',
+];
+
 test('npm install changes nothing in package-lock.json', () => {
   const manifest = JSON.parse(read('package.json'));
   const locked = JSON.parse(read('package-lock.json')).packages[''];
-  const {
-    name,
-    version,
-    license,
-    bin,
-    engines,
-    dependencies,
-    optionalDependencies,
-    devDependencies,
-    peerDependencies,
-    peerDependenciesMeta,
-  } = manifest;
-  expect(locked).toEqual({
-    name,
-    version,
-    license,
-    bin,
-    engines,
-    dependencies,
-    optionalDependencies,
-    devDependencies,
-    peerDependencies,
-    peerDependenciesMeta,
-  });
+  expect(locked).toEqual(Object.fromEntries(LOCKED_FIELDS.map((name) => [name, manifest[name]])));
 });
 
 test('the newest release of CHANGELOG.md is this version, with a date', () => {

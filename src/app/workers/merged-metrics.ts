@@ -2,10 +2,9 @@
 // last counts stay, so that no counter goes back.
 import { countersOf, type MetricsPart, mergeMetrics } from '../../observe/merge-metrics.js';
 import type { Metrics } from '../../observe/metrics.js';
+import { ANSWER_MS } from './messages.js';
 import type { WorkerProcess } from './worker-process.js';
 
-/** A worker that answers later hangs, or has too much to do. */
-const ANSWER_MS = 1_000;
 const PRIMARY = '0';
 
 export interface MergedMetrics extends Pick<Metrics, 'contentType' | 'text'> {

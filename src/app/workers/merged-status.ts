@@ -1,10 +1,8 @@
 // The state of the primary and its workers as one, for `/status` and the page.
 import type { GatewayStatus } from '../../core/status.js';
 import { mergeStatus } from '../../observe/merge-status.js';
+import { ANSWER_MS } from './messages.js';
 import type { WorkerProcess } from './worker-process.js';
-
-/** A worker that answers later hangs, or has too much to do. */
-const ANSWER_MS = 1_000;
 
 /** `own`: that of the primary, which knows reloads, API keys and whether the gateway is ready. */
 export function createMergedStatus(

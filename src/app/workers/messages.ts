@@ -26,6 +26,9 @@ export type Question =
   | { readonly what: 'announce' }
   | { readonly what: 'drain'; readonly drainMs: number };
 
+/** A worker that answers a question about its state later hangs, or has too much to do. */
+export const ANSWER_MS = 1_000;
+
 export type ToWorker =
   | ({ readonly kind: 'start' } & WorkerStart)
   /** With a socket. The worker answers `taken`. */

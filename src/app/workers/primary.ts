@@ -13,6 +13,7 @@ import { createLog } from '../../observe/log.js';
 import { createMetrics, NOTHING } from '../../observe/metrics.js';
 import { createApiKeyRegistry } from '../../verify/api-keys.js';
 import type { Dependencies, Gateway } from '../app.js';
+import { apiKeyState } from '../gateway-state.js';
 import { reportStart, reportStopped, reportStopping } from '../lifetime-lines.js';
 import { openListeners } from '../listeners.js';
 import { createStatus } from '../status.js';
@@ -73,18 +74,16 @@ export async function startPrimary(
     for (const worker of workers()) worker.tellReadiness(isReady());
   };
 
-  let hasKeys = false;
   const state: GatewayState = {
     ...NOTHING,
     version,
     reloads: () => reloads.states(),
     config: () => reloads.config(),
-    apiKeys() {
-      const keys = registry.count();
-      hasKeys ||= keys > 0 || active.apiKeysFile !== null;
-      return hasKeys ? keys : null;
-    },
-    nextSunsetMs: () => registry.nextSunsetMs(clock.wallMs()),
+    ...apiKeyState(
+      () => registry,
+      () => active,
+      clock,
+    ),
     workers() {
       const ready = workers().filter((worker) => worker.state() === 'ready').length;
       const running = workers().length;

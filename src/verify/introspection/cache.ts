@@ -6,6 +6,7 @@ import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
 import { type Ok, ok, type Result } from '../../core/result.js';
+import { createBoundedCache } from '../bounded-cache.js';
 
 /** `key`: see `tokenHash` (C-87, hashed cache keys). */
 export interface IntrospectionCache {
@@ -38,11 +39,6 @@ interface Inactive {
 const ENTRIES = 10_000;
 /** A response may have 64 KiB; all of one issuer together must not take 640 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/**
- * Both bounds in one. With the `max` of the library an empty cache takes 300 KB, and there may be
- * 1,000 of them.
- */
-const MAX_SIZE = ENTRIES * MAX_BYTES;
 const KNOWN_MS = 600_000;
 
 export function createIntrospectionCache(
@@ -52,7 +48,7 @@ export function createIntrospectionCache(
   }: { readonly activeCacheSeconds: number; readonly inactiveCacheSeconds: number },
   clock: Clock,
 ): IntrospectionCache {
-  const active = new LRUCache<string, Active>({ maxSize: MAX_SIZE });
+  const { entries: active, put } = createBoundedCache<Active>(ENTRIES, MAX_BYTES);
   // A separate map: random tokens must not evict known ones (E-02, bounded caches).
   const inactive = new LRUCache<string, Inactive>({ maxSize: ENTRIES, sizeCalculation: () => 1 });
   return {
@@ -78,7 +74,7 @@ export function createIntrospectionCache(
         knownUntilMs: now + KNOWN_MS,
         expiresMs,
       };
-      active.set(key, entry, { size: Math.max(MAX_BYTES, bytes * ENTRIES) });
+      put(key, entry, bytes);
       return result;
     },
     putInactive(key, result) {

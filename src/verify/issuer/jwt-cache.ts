@@ -1,9 +1,9 @@
 // Keeps the verified JWTs of one issuer for a while. An entry counts only while its dates hold, the
 // issuer's keys are usable now, and its signing key is still published. The cache never holds a
 // token, a failure or an introspection response.
-import { LRUCache } from 'lru-cache';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
+import { createBoundedCache } from '../bounded-cache.js';
 import type { KeySet } from './jwk-set.js';
 import type { KeySource } from './jwks.js';
 
@@ -33,31 +33,25 @@ interface Entry extends NewEntry {
 const ENTRIES = 10_000;
 /** Characters of all tokens whose claims are kept: 10,000 of the longest would take 320 MB. */
 const CHARACTERS = 16 * 1024 * 1024;
-/**
- * Both bounds in one. With the `max` of the library an empty cache takes 300 KB, and there may be
- * 1,000 of them.
- */
-const MAX_SIZE = ENTRIES * CHARACTERS;
 const LIFE_MS = 300_000;
 
 export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
-  const cache = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
+  const { entries, put } = createBoundedCache<Entry>(ENTRIES, CHARACTERS);
   return {
     get(key) {
-      const entry = cache.get(key);
+      const entry = entries.get(key);
       if (entry === undefined) return undefined;
       const set = keys.usableKeySet();
       if (set !== null && set !== entry.foundIn && set.thumbprints.has(entry.thumbprint))
         entry.foundIn = set;
       const isValid = set !== null && set === entry.foundIn && clock.wallMs() < entry.validUntilMs;
       if (isValid && clock.monotonicMs() - entry.createdAtMs < LIFE_MS) return entry.token;
-      cache.delete(key);
+      entries.delete(key);
       return undefined;
     },
     put(key, entry) {
       const createdAtMs = clock.monotonicMs();
-      const size = Math.max(CHARACTERS, (entry.characters + 1) * ENTRIES);
-      cache.set(key, { ...entry, createdAtMs, foundIn: null }, { size });
+      put(key, { ...entry, createdAtMs, foundIn: null }, entry.characters + 1);
     },
   };
 }
