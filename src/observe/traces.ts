@@ -1,6 +1,6 @@
 // Makes spans of calls by OpenTelemetry's semantic conventions for generative AI, v0.1.0. A call
 // has a SERVER span. The request to the MCP server has a CLIENT span, and carries its context.
-import type { Context, Link, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Span, SpanContext } from '@opentelemetry/api';
 import type { ResolvedTraces } from '../config/resolve-telemetry.js';
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -10,6 +10,7 @@ import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import type { CallObserver } from '../core/stages.js';
 import { type CallMeta, readCallMeta } from '../mcp/call-meta.js';
+import { credentialOf } from './log-fields.js';
 import { exporterOptions, loading, ownAttributes, SCOPE } from './opentelemetry.js';
 import { errorAttributes } from './operations.js';
 import {
@@ -157,6 +158,19 @@ export async function createTraces(
     });
   }
 
+  /** Below the first span of a batch, which waited once. */
+  function addWaits(parent: Span, { waits, caller }: RequestSummary): void {
+    const context = traceApi.setSpan(ROOT_CONTEXT.setValue(TRUSTED, true), parent);
+    const wallMs = (monotonicMs: number) => clock.wallMs() - (clock.monotonicMs() - monotonicMs);
+    for (const { step, startedMs, endedMs } of waits) {
+      const attributes: Attributes =
+        step === 'authenticate' ? { 'portcullis.credential': credentialOf(caller) } : {};
+      tracer
+        .startSpan(step, { attributes, startTime: wallMs(startedMs) }, context)
+        .end(wallMs(endedMs));
+    }
+  }
+
   function end(span: Span, { failure, status }: RequestSummary): void {
     span.setAttribute('http.response.status_code', status);
     if (failure !== null) {
@@ -197,6 +211,7 @@ export async function createTraces(
       const { exchange, endpoint, caller, message, failure, durationMs } = summary;
       if (isOpen(exchange.trace)) {
         const { client, servers } = exchange.trace;
+        if (servers[0] !== undefined) addWaits(servers[0], summary);
         for (const span of [client, ...servers]) end(span, summary);
         return;
       }
@@ -208,9 +223,10 @@ export async function createTraces(
         const parent = parentOf(exchange, undefined, isTrusted(caller));
         servers.push(startServer(describeRequest(exchange, endpoint), parent, startedMs));
       }
-      for (const span of servers) end(span, summary);
       const [first] = servers;
       if (first === undefined) return;
+      addWaits(first, summary);
+      for (const span of servers) end(span, summary);
       const { traceId, spanId, traceFlags: flags } = first.spanContext();
       // The audit names it.
       exchange.trace = { traceparent: traceparentOf({ traceId, spanId, flags }), tracestate: null };
