@@ -45,6 +45,8 @@ export interface AuditQueueOptions {
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Strangers may not fill the queue, because a full one can stop the gateway. */
 const UNPROVEN_PART = 1 / 4;
+/** From here on the queue counts as full: the rest is for the records of calls that run then. */
+const FULL_PART = 7 / 8;
 const WRITE_BYTES = 256 * 1024;
 const RETRY_MS = 1_000;
 /** A disk or a collector that has not taken a write after this time counts as unavailable. */
@@ -74,7 +76,7 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
 
   const isLate = (): boolean =>
     writingSinceMs !== null && clock.monotonicMs() - writingSinceMs > LATE_MS;
-  const isUp = (): boolean => !hasFailed && waitingBytes < maxBytes && !isLate();
+  const isUp = (): boolean => !hasFailed && waitingBytes < maxBytes * FULL_PART && !isLate();
 
   function lose(records: number): void {
     counts.lost += records;
