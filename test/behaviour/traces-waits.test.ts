@@ -46,7 +46,7 @@ async function traceOf(response: RawResponse, children: number): Promise<{ serve
 
 test('a key fetch and a token exchange are spans of the first call, and a later call has none', async () => {
   await start();
-  const token = scene.token({ subject: 'alice' });
+  const token = scene.token();
   scene.server.next(async (exchange) => {
     await slowly();
     await exchangingAnswer()(exchange);
