@@ -44,7 +44,10 @@ const undescribed = (all, described) => [
 ];
 
 try {
-  const program = await findCollector(cache, (line) => console.log(line));
+  const program = await findCollector(cache, (line) => console.log(line)).catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
   const collector = await createCollector(program, folder);
   opened.push(collector.release, collector.stop);
   await collector.start();

@@ -19,7 +19,7 @@ export interface AuditCounts {
 }
 
 export interface AuditQueue {
-  /** `isUnproven`: nobody proved who sent the request. Such records may fill only a part. */
+  /** `isUnproven`: the caller proved nothing. Such records may fill only a part. */
   add(lines: readonly Buffer[], isUnproven?: boolean): void;
   /** Counts records that the caller does not want to queue. */
   lose(records: number): void;
