@@ -16,6 +16,7 @@ const CHECK_MS = 1_000;
 const opened = promisify(open);
 const accessed = promisify(access);
 const statOf = promisify(fstat);
+const foundAt = promisify(stat);
 
 function problemOf(path: string, { code, message }: NodeJS.ErrnoException): string {
   const folder = dirname(path);
@@ -39,15 +40,21 @@ async function openFile(path: string): Promise<{ fd: number; id: string }> {
   return { fd, id: `${dev}:${ino}` };
 }
 
-/** Rejects as `openAuditFile` would. It writes nothing, and makes no file. */
+/**
+ * Rejects as `openAuditFile` would. It writes nothing, and makes no file. It does not open a named
+ * pipe, whose reader would see the end of its input. So it does not notice that a pipe has no
+ * reader.
+ */
 export async function probeAuditFile(path: string): Promise<void> {
   try {
-    const fd = await opened(path, FLAGS & ~constants.O_CREAT).catch((error) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const found = await foundAt(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
       return null;
     });
-    if (fd !== null) return close(fd, () => {});
-    await accessed(dirname(path), constants.W_OK | constants.X_OK);
+    if (found === null) return await accessed(dirname(path), constants.W_OK | constants.X_OK);
+    if (found.isFIFO()) return await accessed(path, constants.W_OK);
+    const fd = await opened(path, FLAGS & ~constants.O_CREAT);
+    close(fd, () => {});
   } catch (error) {
     throw new DestinationError(problemOf(path, error as NodeJS.ErrnoException), error);
   }

@@ -3,6 +3,7 @@
 import type { ResolvedConfig } from '../../config/resolved-config.js';
 import type { Notice, Notify } from '../../core/notice.js';
 import type { ApiKeyRegistry } from '../../verify/api-keys.js';
+import { checkDestinations } from '../destinations.js';
 import { createReloads, type Reloads } from '../reload.js';
 import type { Question } from './messages.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -17,8 +18,6 @@ export interface WorkerReloadDependencies {
   active(): ResolvedConfig;
   /** Makes a configuration the active one of the primary. */
   activate(config: ResolvedConfig): void;
-  /** Rejects where audit or traces have no destination. The workers open it. */
-  checkDestinations(config: ResolvedConfig): Promise<void>;
   /** The active configuration and the keys of the registry. */
   question(): Question;
   workers(): readonly WorkerProcess[];
@@ -27,7 +26,6 @@ export interface WorkerReloadDependencies {
 
 export function createWorkerReloads(dependencies: WorkerReloadDependencies): Reloads {
   const { apiKeys, notify, wallMs, active, activate, question, workers, isStopping } = dependencies;
-  const { checkDestinations } = dependencies;
   /** The lines of a reload wait until the workers have taken it. */
   let lines: Notice[] = [];
   let isChanged = false;
@@ -37,6 +35,7 @@ export function createWorkerReloads(dependencies: WorkerReloadDependencies): Rel
     wallMs,
     active,
     async prepare(next) {
+      // The workers open them.
       await checkDestinations(next);
       return () => {};
     },
