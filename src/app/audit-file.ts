@@ -10,6 +10,9 @@ import type { AuditSink } from '../observe/audit-queue.js';
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 /** The records name people. */
 const MODE = 0o600;
+/** The system writes so much to a pipe together or not at all, also for several processes. */
+const PIPE_BYTES = 4_096;
+const LINE_FEED = 10;
 /** How often the name is checked for another file, as after a rotation by rename. */
 const CHECK_MS = 1_000;
 
@@ -34,10 +37,22 @@ function problemOf(path: string, { code, message }: NodeJS.ErrnoException): stri
   return `audit.file: the gateway cannot append to ${path}: ${fix}`;
 }
 
-async function openFile(path: string): Promise<{ fd: number; id: string }> {
+interface OpenFile {
+  readonly fd: number;
+  readonly id: string;
+  readonly isPipe: boolean;
+}
+
+async function openFile(path: string): Promise<OpenFile> {
   const fd = await opened(path, FLAGS, MODE);
-  const { dev, ino } = await statOf(fd);
-  return { fd, id: `${dev}:${ino}` };
+  const found = await statOf(fd);
+  return { fd, id: `${found.dev}:${found.ino}`, isPipe: found.isFIFO() };
+}
+
+/** The end of the lines that a pipe takes as a whole, or of the next line. */
+function endForPipe(lines: Buffer, at: number): number {
+  const end = lines.lastIndexOf(LINE_FEED, at + PIPE_BYTES - 1) + 1;
+  return end > at ? end : lines.indexOf(LINE_FEED, at) + 1 || lines.length;
 }
 
 /**
@@ -92,13 +107,15 @@ export async function openAuditFile(path: string, nowMs: () => number): Promise<
 
   function append(lines: Buffer, done: (bytes: number, error: Error | null) => void): void {
     let at = 0;
-    const next = (): void =>
-      write(file.fd, lines, at, lines.length - at, null, (error, bytes) => {
+    const next = (): void => {
+      const end = file.isPipe ? endForPipe(lines, at) : lines.length;
+      write(file.fd, lines, at, end - at, null, (error, bytes) => {
         at += bytes ?? 0;
         if (error !== null) return done(at, error);
         if (at === lines.length) return done(at, null);
         next();
       });
+    };
     next();
   }
 
