@@ -1,5 +1,5 @@
-// Named pipes as the file of the audit: a look does not end their reader, and a full one takes whole
-// lines, because several processes may write to it.
+// Named pipes as the file of the audit: a look does not end their reader, and a full one takes
+// whole lines, because several processes may write to it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
@@ -45,7 +45,7 @@ test('a full pipe takes whole lines, and the rest once there is room', async () 
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const sink = await open(path);
   const line = (bytes: number): string => `${'x'.repeat(bytes - 1)}\n`;
-  // Lines of 700 bytes do not fill 4,096 bytes, nor the 64 KiB of the pipe. One is longer than that.
+  // 4,096 is no multiple of 700, and neither is the size of the pipe. One line is longer.
   const lines = Buffer.from(line(700).repeat(20) + line(9_000) + line(700).repeat(200));
   const [bytes, code] = await written(sink, lines);
   expect([code, lines[bytes - 1]]).toEqual(['EAGAIN', 10]);

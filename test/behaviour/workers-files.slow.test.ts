@@ -1,5 +1,5 @@
-// The files of a gateway with workers: a changed configuration is in force at all of them, a rotated
-// audit file loses no record, and the log output and a named pipe have whole lines.
+// The files of a gateway with workers: a changed configuration is in force at all of them, and a
+// rotated audit file loses no record. The log output and a named pipe have whole lines.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -40,7 +40,7 @@ const eachWorker = async (path: string): Promise<number[]> => [
   ...new Map((await many(8, 'read', path)).map((one) => [workerOf(one), one.status])).values(),
 ];
 
-/** Calls one after another on `callers` connections, until `stop`, which resolves to all responses. */
+/** Each of the callers calls again and again, until `stop`, which resolves to all responses. */
 function load(callers: number): { stop(): Promise<RawResponse[]> } {
   const answered: RawResponse[] = [];
   let goesOn = true;
