@@ -45,7 +45,7 @@ test('a full pipe takes whole lines, and the rest once there is room', async () 
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const sink = await open(path);
   const line = (bytes: number): string => `${'x'.repeat(bytes - 1)}\n`;
-  // 4,096 is no multiple of 700, and neither is the size of the pipe. One line is longer.
+  // 700 divides neither 4,096 nor the size of the pipe. One line is longer than 4,096 bytes.
   const lines = Buffer.from(line(700).repeat(20) + line(9_000) + line(700).repeat(200));
   const [bytes, code] = await written(sink, lines);
   expect([code, lines[bytes - 1]]).toEqual(['EAGAIN', 10]);

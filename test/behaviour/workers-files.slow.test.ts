@@ -1,26 +1,21 @@
 // The files of a gateway with workers: a changed configuration is in force at all of them, and a
-// rotated audit file loses no record. The log output and a named pipe have whole lines.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+// rotated audit file loses no record. The log output has whole lines.
+import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { logLines } from '../fixtures/gateway.js';
 import { modern } from '../fixtures/messages.js';
-import { startProcess } from '../fixtures/process.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
 import { configuredText } from '../fixtures/scene.js';
-import { until, withDeadline } from '../fixtures/wait.js';
-import { auditFile, recordsIn, recordsOf } from '../support/audit-scene.js';
+import { until } from '../fixtures/wait.js';
+import { auditFile, recordsOf } from '../support/audit-scene.js';
 import { startWorkersScene, type WorkersScene, workerOf } from '../support/workers.js';
 
 // Three processes start in each test.
 vi.setConfig({ testTimeout: 60_000 });
 
 let scene: WorkersScene;
-let readers: ChildProcess[] = [];
 afterEach(async () => {
-  for (const reader of readers) reader.kill('SIGKILL');
-  readers = [];
   await scene.gateway.stop('SIGKILL');
   await Promise.all([scene.issuer.stop(), scene.upstream.stop()]);
 });
@@ -119,56 +114,4 @@ test('audit and log on one output: each line is whole, and none is lost, also at
   const ids = idsOf(answered).sort();
   expect(sortedIds(logLines(output).filter(({ audit }) => audit === 1))).toEqual(ids);
   expect(sortedIds(lines('forwarded'))).toEqual(ids);
-});
-
-/** A named pipe, and a program that copies it to a file until its writers have closed it. */
-function pipe(): { path: string; copy: string; read(): ChildProcess } {
-  const path = auditFile();
-  const copy = `${path}.copy`;
-  execFileSync('mkfifo', [path]);
-  return {
-    path,
-    copy,
-    read() {
-      const reader = spawn('sh', ['-c', `exec cat ${path} > ${copy}`], { stdio: 'ignore' });
-      readers.push(reader);
-      return reader;
-    },
-  };
-}
-
-test('a named pipe as audit.file: its reader gets whole records of both workers, also after a reload', async () => {
-  const { path, copy, read } = pipe();
-  const reader = read();
-  scene = await startWorkersScene({ root: { audit: { file: path } } });
-  const records = () => (existsSync(copy) ? recordsIn(readFileSync(copy, 'utf8')) : []);
-  const answered = await many(100);
-  await scene.gateway.reload();
-  // The pipe becomes full.
-  reader.kill('SIGSTOP');
-  for (let i = 0; i < 6; i++) answered.push(...(await many(100)));
-  reader.kill('SIGCONT');
-  expect(new Set(answered.map((one) => `${workerOf(one)} ${one.status}`)).size).toBe(2);
-  await until('the records', () => records().length >= answered.length, 20_000);
-  expect(sortedIds(records())).toEqual(idsOf(answered).sort());
-  expect(reader.exitCode).toBe(null);
-  expect(lines('worker.died')).toEqual([]);
-});
-
-test('a named pipe without a reader: the words of one process, and exit code 1', async () => {
-  scene = await startWorkersScene();
-  const { path } = pipe();
-  const config = configuredText({
-    workers: 2,
-    audit: { file: path },
-    issuers: { main: { issuer: scene.issuer.issuer } },
-    endpoints: [{ path: '/mcp', issuers: ['main'], scopes: ['a'], upstream: `${scene.upstream.url}/up` }],
-  });
-  const refused = await startProcess({ config, ready: false });
-  const exit = await withDeadline('the gateway ends', refused.exited, 30_000).finally(() => refused.stop('SIGKILL'));
-  expect(exit).toEqual({ code: 1, signal: null });
-  expect(refused.output()).toContain(
-    `audit.file: the gateway cannot append to ${path}: this is a named pipe that has no reader; start the reader first`,
-  );
-  expect(refused.logs().filter(({ event }) => event === 'worker.died')).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveWorkers } from '../../authorize/limits/process-limiters.js';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
+import type { ApiKey } from '../../core/api-key.js';
 import type { Notify } from '../../core/notice.js';
 import { secret } from '../../core/secret.js';
 import { createDoorway } from '../../http/doorway.js';
@@ -92,10 +93,10 @@ export async function startPrimary(
     createStatus({ clock, state, config: () => active, isReady, counts, refusals: () => [] }),
     workers,
   );
-  /** The part of the active state that a worker needs. */
-  const settings = () => ({
-    config: pack(shareOf(active, count)),
-    apiKeys: pack([...registry.all()]),
+  /** The part of a state that a worker needs. */
+  const settings = (next: ResolvedConfig, keys: Iterable<ApiKey>) => ({
+    config: pack(shareOf(next, count)),
+    apiKeys: pack([...keys]),
   });
   const reloads = createWorkerReloads({
     apiKeys: registry,
@@ -106,7 +107,7 @@ export async function startPrimary(
       active = next;
       log.setLevel(next.logLevel);
     },
-    question: () => ({ what: 'reload', ...settings() }),
+    question: (next, keys) => ({ what: 'reload', ...settings(next, keys) }),
     workers,
     isStopping: () => stopping,
   });
@@ -139,7 +140,7 @@ export async function startPrimary(
       startWorkerProcess(number, {
         start: () => ({
           ...{ version, sessionKey, address, adminAddress },
-          ...settings(),
+          ...settings(active, registry.all()),
           isReady: isReady(),
         }),
         destination,
