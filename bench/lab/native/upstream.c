@@ -52,7 +52,8 @@ static int send_stats(struct connection *connection) {
 static int answer_request(struct connection *connection, const struct inbound *request) {
   if (starts_with(request, "GET /stats")) return send_stats(connection);
   requests++;
-  if (starts_with(request, "DELETE ")) return connection_send(connection, epoll, EMPTY, strlen(EMPTY));
+  if (starts_with(request, "DELETE "))
+    return connection_send(connection, epoll, EMPTY, strlen(EMPTY));
   enum scenario scenario =
       starts_with(request, "GET ") ? HELD : scenario_of(request->body, request->body_length);
   const struct text *answer = scenario_answer(scenario);
@@ -116,7 +117,8 @@ static uint64_t send_due_events(void) {
       }
     }
     if (result < 0) end_connection(connection);
-    else if (connection->events_left && connection->next_event < next) next = connection->next_event;
+    else if (connection->events_left && connection->next_event < next)
+      next = connection->next_event;
   }
   return next;
 }

@@ -10,7 +10,7 @@
 
 #define MOST_EVENTS 512
 
-/** epoll_wait counts in milliseconds, which is too coarse for a constant rate: ppoll waits first. */
+/** epoll_wait counts in milliseconds, too coarse for a constant rate: ppoll waits first. */
 static inline int wait_until(int epoll, struct epoll_event *events, uint64_t deadline) {
   uint64_t now = now_ns();
   uint64_t left = deadline > now ? deadline - now : 0;
