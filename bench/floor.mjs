@@ -2,7 +2,7 @@
 // of undici's Pool.dispatch. It checks nothing, unless its second argument names a key.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
-import { createVerdicts } from './verdicts.mjs';
+import { createTokenCheck } from './token-check.mjs';
 
 /** Fields that are not forwarded: hop-by-hop ones, those that undici writes, and the credential. */
 const HOP = new Set([
@@ -93,7 +93,7 @@ function reject(request, response) {
   response.end('{"error":"invalid_token"}');
 }
 
-const isGood = trusted === undefined ? undefined : createVerdicts(JSON.parse(trusted));
+const isGood = trusted === undefined ? undefined : createTokenCheck(JSON.parse(trusted));
 const verified = (request, response) =>
   isGood(request.headers.authorization, (good) =>
     good ? forward(request, response) : reject(request, response),

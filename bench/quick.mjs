@@ -10,17 +10,14 @@ import { gatewayMain, startGateway } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
-import { runLab } from './lab.mjs';
 import { startOwn } from './processes.mjs';
 
-const USAGE = `usage: node bench/run.mjs [--rounds N] [--seconds S] [--node PATH] [--old MAIN]
-       node bench/run.mjs --lab [--rounds N] [--seconds S] [--node PATH] [-- more arguments for the judge]
+const USAGE = `usage: npm run bench -- --quick [--rounds N] [--seconds S] [--node PATH] [--old MAIN]
 
   --rounds N    rounds of one slice per target, 12 when absent
   --seconds S   length of a slice, 0.6 when absent
   --node PATH   the Node that runs the gateway and the floor; this one when absent
   --old MAIN    the main.js of an older build, to measure it in turns with this one
-  --lab         the judge of the lab measures instead; PORTCULLIS_LAB names its folder
 
 Compare ratios, never requests per second: those are of this machine in this minute.`;
 
@@ -45,10 +42,9 @@ function readArguments() {
     seconds: { type: 'string', default: '0.6' },
     node: { type: 'string', default: process.execPath },
     old: { type: 'string' },
-    lab: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   };
-  const { values, positionals } = parsed({ options, allowPositionals: true });
+  const { values } = parsed({ options });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const right =
     Number.isInteger(rounds) &&
@@ -56,11 +52,11 @@ function readArguments() {
     rounds <= MOST_ROUNDS &&
     seconds >= 0.1 &&
     seconds <= MOST_SECONDS;
-  if (values.help || !right || (positionals.length > 0 && !values.lab)) {
+  if (values.help || !right) {
     console.error(USAGE);
     process.exit(values.help ? 0 : 2);
   }
-  return { ...values, rounds, seconds, more: positionals };
+  return { ...values, rounds, seconds };
 }
 
 /** Ten rules for a call of `json`; two of them name it. */
@@ -159,7 +155,6 @@ async function main(options) {
   say(
     `JSON call, one hot token, 32 connections; gateway on Node ${version}; ${options.rounds} rounds of ${options.seconds} s`,
   );
-  if (options.lab) return await runLab({ ...options, logFile });
   const rows = await measure(options);
   console.log(`\n${table(rows)}\n`);
   for (const { name, rateRatio, cpuRatio, against } of rows.slice(2)) {

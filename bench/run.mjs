@@ -42,6 +42,8 @@ async function main(args) {
     return 0;
   }
   exitOnSignals();
+  // Each child listens for the end of this process.
+  process.setMaxListeners(100);
   const { from, markdown } = options;
   const figures =
     from === undefined ? await measured(options) : JSON.parse(readFileSync(from, 'utf8'));

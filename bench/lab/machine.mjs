@@ -10,20 +10,21 @@ function distribution() {
   }
 }
 
-/** The family of a processor whose hypervisor hides its model, from what it can do. */
+/** With family and model, because a hypervisor often hides the name. */
 function processor() {
-  const [first] = cpus();
   const text = readFileSync('/proc/cpuinfo', 'latin1');
   const field = (name) => new RegExp(`^${name}\\s*:\\s*(.+)`, 'm').exec(text)?.[1];
   const [family, model] = [field('cpu family'), field('model')];
   const numbers = family === undefined ? '' : ` (family ${family}, model ${model})`;
-  return `${first?.model.trim() ?? 'unknown processor'}${numbers}`;
+  return `${cpus()[0]?.model.trim() ?? 'unknown processor'}${numbers}`;
 }
 
+/** Two lines of a paragraph. */
 export function machine() {
   const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
-  const system = distribution() ?? type();
-  return `${cpus().length} cores of ${processor()}, ${gigabytes} GB; ${system}, Linux ${release()}`;
+  const kernel = /^[\d.]+/.exec(release())?.[0] ?? '';
+  const system = `${distribution() ?? type()}, Linux ${kernel}`;
+  return `${cpus().length} cores of ${processor()}, ${gigabytes} GB;\n${system}`;
 }
 
 export const busyLoad = () => loadavg()[0];

@@ -1,7 +1,9 @@
-// Apache with mod_oauth2, which caches verdicts in shared memory. The event MPM, one process.
+// Apache with mod_oauth2, which caches results in shared memory. The event MPM, one process.
 import { join } from 'node:path';
 
-const configuration = ({ home, folder, port, upstreamPort, jwk }) => `
+const quoted = (text) => `"${text.replaceAll('"', '\\"')}"`;
+
+const configuration = ({ home, folder, port, upstreamPort, jwk, issuer, audience }) => `
 ServerRoot ${home}/usr/lib/apache2
 PidFile ${folder}/apache.pid
 Listen 127.0.0.1:${port}
@@ -24,10 +26,13 @@ KeepAlive On
 MaxKeepAliveRequests 0
 KeepAliveTimeout 300
 Timeout 3600
-OAuth2TokenVerify jwk ${JSON.stringify(JSON.stringify(jwk)).replaceAll('\\"', '\\"')} verify.exp=required
+OAuth2TokenVerify jwk ${quoted(JSON.stringify(jwk))} verify.exp=required
 <Location />
   AuthType oauth2
-  Require oauth2_claim iss:http://127.0.0.1:9100
+  <RequireAll>
+    Require oauth2_claim iss:${issuer}
+    Require oauth2_claim aud:${audience}
+  </RequireAll>
   ProxyPass http://127.0.0.1:${upstreamPort}/ keepalive=On flushpackets=on
 </Location>
 `;

@@ -1,4 +1,4 @@
-// Fastify with @fastify/jwt, which caches verdicts, and @fastify/http-proxy.
+// Fastify with @fastify/jwt, which caches results, and @fastify/http-proxy.
 export const fastify = {
   name: 'Fastify',
   npm: [

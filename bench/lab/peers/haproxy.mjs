@@ -1,4 +1,4 @@
-// HAProxy: verifies each token with jwt_verify, in one thread. It has no cache of verdicts.
+// HAProxy: verifies each token with jwt_verify, in one thread. It has no cache.
 import { join } from 'node:path';
 
 const configuration = ({ port, upstreamPort, keyFile, issuer, audience }) => `

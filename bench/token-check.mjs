@@ -1,4 +1,4 @@
-// The least that a verifying proxy does in Node: one hash per call, a cache of verdicts, and RSA on
+// The least that a verifying proxy does in Node: one hash per call, a cache of results, and RSA on
 // the thread pool where the cache has none. For the floor that verifies.
 import { createPublicKey, hash, verify } from 'node:crypto';
 
@@ -6,7 +6,7 @@ const MOST = 10_000;
 const decode = (part) => JSON.parse(Buffer.from(part, 'base64url').toString());
 
 /** Calls `done` with whether the token is good. */
-export function createVerdicts({ jwk, issuer, audience }) {
+export function createTokenCheck({ jwk, issuer, audience }) {
   const key = createPublicKey({ key: jwk, format: 'jwk' });
   const expiries = new Map();
 
