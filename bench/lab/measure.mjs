@@ -14,7 +14,7 @@ export const chosenWorks = (only) =>
 
 const roundsOf = (work, rounds) => work.rounds?.(rounds) ?? rounds;
 
-/** What the run takes, roughly, in seconds. */
+/** The time of the run, roughly, in seconds. */
 export function estimate(chosen, targets, { rounds, seconds }) {
   const one = (work) =>
     roundsOf(work, rounds) * ((work.seconds?.(seconds) ?? seconds) + SLICE_EXTRA_SECONDS) +

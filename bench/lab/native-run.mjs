@@ -58,7 +58,7 @@ export async function runLoad(program, target, wanted) {
   }
 }
 
-/** Opens streams through a target; resolves when they stand. `release` ends them. */
+/** Opens streams through a target; resolves when they are open. `release` ends them. */
 export async function holdStreams(program, target, connections) {
   const { order } = orderFor(target, { tool: 'get', tokens: 'hot', connections, holds: true });
   let take;

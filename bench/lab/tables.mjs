@@ -59,7 +59,7 @@ export function ownTable({ rows, targets }) {
   return markdown(head, cells);
 }
 
-/** What the ratios of the table of all targets are to: HAProxy, or the floor where it is not there. */
+/** The target that the others are compared with: HAProxy, or the floor without it. */
 export const baseOf = ({ targets }) => (targets.includes(HAPROXY) ? HAPROXY : FLOOR);
 
 /** All targets as ratios to one of them, whose own column has amounts. */

@@ -59,7 +59,7 @@ async function ageSlice({ load }, target) {
   return { p50: age.p50, p99: age.p99 };
 }
 
-/** Memory of a held stream, in MB for 1,000, and the upstream's streams that outlive the clients. */
+/** Memory of 1,000 held streams in MB; notes the upstream's streams that outlive the clients. */
 async function heldSlice({ load, upstream }, target) {
   const warm = { tool: 'json', tokens: 'hot', connections: 8, seconds: 1, most: 300 };
   await runLoad(load, target, warm);
