@@ -6,10 +6,13 @@ import { baseOf } from './tables.mjs';
 const WIDTH = 860;
 const LEFT = 190;
 const RIGHT = 24;
-const TOP = 84;
+const TOP = 52;
 const LINE = 44;
 const TICKS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-const LEGEND_GAP = 26;
+const LEGEND_LEFT = 24;
+const LEGEND_LINE = 22;
+const LEGEND_GAP = 22;
+const LETTER = 7.2;
 
 /** Shapes differ too, for readers who see colours alike. Each pair: in light and in dark. */
 const MARKS = [
@@ -79,13 +82,19 @@ function scaleOf(ratios) {
   return { x, ticks: TICKS.filter((tick) => tick >= least && tick <= most) };
 }
 
+/** Goes on in another line where the first is full. `lines`: how many there are. */
 function legend(targets) {
-  let x = LEFT;
-  return targets.map((name, at) => {
-    const shown = `${mark(at, x, 52, 5)}<text x="${x + 10}" y="56">${escaped(name)}</text>`;
-    x += 10 + name.length * 7.2 + LEGEND_GAP;
-    return shown;
+  let [x, lines] = [LEGEND_LEFT, 1];
+  const shown = targets.map((name, at) => {
+    const width = 10 + name.length * LETTER;
+    if (x + width > WIDTH) [x, lines] = [LEGEND_LEFT, lines + 1];
+    const y = TOP + (lines - 1) * LEGEND_LINE;
+    const text = `<text x="${round(x + 10)}" y="${y + 4}">${escaped(name)}</text>`;
+    const entry = mark(at, round(x), y, 5) + text;
+    x += width + LEGEND_GAP;
+    return entry;
   });
+  return { shown, lines };
 }
 
 /** The plot of the rows that are rates. */
@@ -96,14 +105,16 @@ export function plot({ rows, targets }) {
   const ratioOf = (row, name) => row.cells[name].ratios[base];
   const ratios = rates.flatMap((row) => first.map((name) => ratioOf(row, name))).filter(Boolean);
   const { x, ticks } = scaleOf(ratios);
-  const height = TOP + rates.length * LINE + 30;
+  const { shown, lines: legendLines } = legend(first);
+  const top = TOP + legendLines * LEGEND_LINE + 10;
+  const height = top + rates.length * LINE + 30;
   const bottom = height - 26;
   const grid = ticks.map((tick) => {
-    const line = `<line class="${tick === 1 ? 'base' : 'grid'}" x1="${x(tick)}" y1="${TOP - 8}" x2="${x(tick)}" y2="${bottom}"/>`;
+    const line = `<line class="${tick === 1 ? 'base' : 'grid'}" x1="${x(tick)}" y1="${top - 8}" x2="${x(tick)}" y2="${bottom}"/>`;
     return `${line}<text class="small" text-anchor="middle" x="${x(tick)}" y="${height - 8}">${tick} ×</text>`;
   });
   const lines = rates.flatMap((row, at) => {
-    const y = TOP + at * LINE + LINE / 2;
+    const y = top + at * LINE + LINE / 2;
     const title = `<text text-anchor="end" x="${LEFT - 14}" y="${y + 4}">${escaped(row.title)}</text>`;
     const dots = first
       .map((name, number) => [ratioOf(row, name), number])
@@ -117,8 +128,8 @@ export function plot({ rows, targets }) {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>Requests per second of each target, ${escaped(base)} = 1</title>`,
     style(),
-    `<text x="${LEFT}" y="24">Requests per second, ${escaped(base)} = 1 (logarithmic; right is faster)</text>`,
-    ...legend(first),
+    `<text x="${LEGEND_LEFT - 6}" y="24">Requests per second, ${escaped(base)} = 1 (logarithmic; right is faster)</text>`,
+    ...shown,
     ...grid,
     ...lines,
     '</svg>',
