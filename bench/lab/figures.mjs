@@ -1,6 +1,7 @@
 // Turns the slices of a run into the figures of its tables: medians, and ratios within rounds.
+
+import { medianOf, ratioOf } from '../turns.mjs';
 import { FLOOR } from './names.mjs';
-import { medianOf, ratioOf } from './turns.mjs';
 
 /** `rows`: one for each measure, with a cell for each target. Undefined: it has no figure there. */
 export function figuresOf(works, { slices, targets, ...facts }, options) {

@@ -1,6 +1,6 @@
 // Measures the chosen works at all targets. A target that fails at a work has no figure there, and
 // a note says why.
-import { inTurns } from './turns.mjs';
+import { inTurns } from '../turns.mjs';
 import { callSlice, works } from './works.mjs';
 
 const WARM_SECONDS = 2;

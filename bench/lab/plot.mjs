@@ -1,6 +1,6 @@
 // Draws the rates of all targets as a plot of dots, in SVG: one line for each work, on a
 // logarithmic scale of ratios. Its colours follow the reader's light or dark scheme.
-import { OWN } from './names.mjs';
+import { OLD, OWN } from './names.mjs';
 import { baseOf } from './tables.mjs';
 
 const WIDTH = 860;
@@ -100,7 +100,8 @@ function legend(targets) {
 /** The plot of the rows that are rates. */
 export function plot({ rows, targets }) {
   const base = baseOf({ targets });
-  const first = [OWN, ...targets.filter((name) => name !== OWN)];
+  // The old build is for those who work on the gateway, and not for readers of the page.
+  const first = [OWN, ...targets.filter((name) => name !== OWN && name !== OLD)];
   const rates = rows.filter(({ isRate }) => isRate);
   const ratioOf = (row, name) => row.cells[name].ratios[base];
   const ratios = rates.flatMap((row) => first.map((name) => ratioOf(row, name))).filter(Boolean);

@@ -1,4 +1,5 @@
 // Writes the figures as Markdown tables, which a terminal shows well, too.
+import { markdown } from '../markdown.mjs';
 import { FLOOR, HAPROXY, OLD, OWN } from './names.mjs';
 
 const NONE = '-';
@@ -16,16 +17,6 @@ function amount({ value }, { unit }) {
   if (value === undefined) return NONE;
   if (unit === ' µs' && value >= 1000) return `${(value / 1000).toFixed(1)} ms`;
   return `${value >= 1000 ? thousands(value.toFixed(0)) : digits(value)}${unit}`;
-}
-
-export function markdown(head, rows) {
-  const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => row[column].length)),
-  );
-  const line = (row) =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
 /** The row of a measure where less is better says so: its ratios read the other way. */

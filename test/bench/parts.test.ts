@@ -1,5 +1,5 @@
 // The other parts of the bench: arguments, configuration, tokens, the check of the floor and peers.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { resolveConfig } from '../../src/config/load.js';
@@ -113,6 +113,18 @@ test('a record has its length before it, low byte first, in bytes', () => {
   expect([...bytes.subarray(0, 6)]).toEqual([2, 0, 0, 0, 97, 98]);
   expect([...bytes.subarray(6, 10)]).toEqual([144, 1, 0, 0]);
   expect(bytes).toHaveLength(10 + 400);
+});
+
+test('the files of the lab have the length of the house', () => {
+  const folder = new URL('../../bench/lab/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:mjs|c|h)$/.test(name));
+  expect(files).toEqual(expect.arrayContaining(['works.mjs', 'native/load.c', 'peers/nginx.mjs']));
+  const flaws = files.flatMap((name) => {
+    const lines = readFileSync(new URL(name, folder), 'utf8').split('\n');
+    const isWide = name.endsWith('mjs') ? () => false : (line: string) => line.length > 100;
+    return lines.length > 251 || lines.some(isWide) || !lines[0]?.startsWith('// ') ? [name] : [];
+  });
+  expect(flaws).toEqual([]);
 });
 
 test('a peer that is not there is left out, with what it needs', async () => {

@@ -1,14 +1,15 @@
 // Measures targets in turns and compares them: short slices, in reverse order every other round.
 // The speed of a machine varies within seconds, so ratios are of slices of the same round.
-import { median } from '../statistics.mjs';
+import { median } from './statistics.mjs';
 
-/** Resolves with the slices of each target, in the order of `targets`. */
-export async function inTurns(targets, rounds, measure) {
+/** Resolves with the slices of each target, in the order of `targets`. `after`: gets each round. */
+export async function inTurns(targets, rounds, measure, after = () => {}) {
   const slices = targets.map(() => []);
   for (let round = 0; round < rounds; round++) {
     const order = [...targets.keys()];
     if (round % 2 === 1) order.reverse();
     for (const at of order) slices[at].push(await measure(targets[at]));
+    after(round + 1);
   }
   return slices;
 }
