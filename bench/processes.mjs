@@ -51,6 +51,23 @@ export async function startOwn(script, { node = process.execPath, args = [] } = 
 }
 
 /**
+ * Gives `use` a function that keeps what has started, and stops all of it at the end, the last one
+ * first.
+ */
+export async function whileKept(use) {
+  const kept = [];
+  const keep = (started) => {
+    kept.push(started);
+    return started;
+  };
+  try {
+    return await use(keep);
+  } finally {
+    for (const { stop, close = stop } of kept.reverse()) await close();
+  }
+}
+
+/**
  * CPU time of a process with all its threads, user and system, in microseconds; NaN without /proc.
  */
 export function cpuMicroseconds(pid) {

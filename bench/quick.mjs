@@ -10,7 +10,8 @@ import { gatewayMain, startGateway } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
-import { startOwn } from './processes.mjs';
+import { startOwn, whileKept } from './processes.mjs';
+import { checkRejection } from './slices.mjs';
 
 const USAGE = `usage: npm run bench -- --quick [--rounds N] [--seconds S] [--node PATH] [--old MAIN]
 
@@ -76,15 +77,7 @@ const tools = {
   ],
 };
 
-/** A gateway that admits every caller would be fast. */
-async function checkRejection(load, port) {
-  const order = { port, request: requestBytes(port, null), connections: 1, seconds: 0.1 };
-  const { answers, bad } = await load.ask(order, 10_000);
-  if (!(answers > 0 && bad === answers))
-    throw new Error('the gateway does not reject a request without a token');
-}
-
-/** A gateway that does not log would be fast, too. Each answer has its line. */
+/** A gateway that does not log would be fast. Each answer has its line. */
 async function checkLog(answers) {
   let lines = 0;
   for await (const chunk of createReadStream(logFile))
@@ -95,15 +88,9 @@ async function checkLog(answers) {
   say(`the gateway wrote ${lines} log lines for ${answers} answers`);
 }
 
-async function measure({ node, rounds, seconds, old }) {
-  const opened = [];
-  const keep = (started) => {
-    opened.push(() => started.stop());
-    return started;
-  };
-  try {
-    const issuer = await startIssuer();
-    opened.push(issuer.close);
+function measure({ node, rounds, seconds, old }) {
+  return whileKept(async (keep) => {
+    const issuer = keep(await startIssuer());
     const upstream = keep(await startOwn('upstream.mjs'));
     const origin = `http://127.0.0.1:${upstream.port}`;
     const floor = keep(await startOwn('floor.mjs', { node, args: [origin] }));
@@ -119,7 +106,7 @@ async function measure({ node, rounds, seconds, old }) {
     const throughGateway = async (name, more) => {
       const log = name === 'gateway' ? logFile : `${logFile}.${name.replaceAll(' ', '-')}`;
       const started = keep(await startGateway({ ...options, logFile: log, ...more }));
-      await checkRejection(load, started.port);
+      await checkRejection(load, name, started.port);
       return { ...target(name, started, await issuer.mint(started.url)), stop: started.stop };
     };
     const through = await throughGateway('gateway');
@@ -138,9 +125,7 @@ async function measure({ node, rounds, seconds, old }) {
     await through.stop();
     await checkLog(through.answers);
     return rows;
-  } finally {
-    for (const close of opened.reverse()) await close();
-  }
+  });
 }
 
 async function main(options) {

@@ -8,7 +8,7 @@ import { startConfigured } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
-import { processTree, startOwn } from './processes.mjs';
+import { processTree, startOwn, whileKept } from './processes.mjs';
 import { checkRejection, sliceOptions } from './slices.mjs';
 import { median } from './statistics.mjs';
 
@@ -33,15 +33,9 @@ const { starts, rounds, seconds, main } = sliceOptions(USAGE);
 const mib = (pid) =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
 
-async function run(start) {
-  const opened = [];
-  const keep = (started) => {
-    opened.push(() => started.stop());
-    return started;
-  };
-  try {
-    const issuer = await startIssuer();
-    opened.push(issuer.close);
+function run(start) {
+  return whileKept(async (keep) => {
+    const issuer = keep(await startIssuer());
     const upstream = keep(await startOwn('upstream.mjs'));
     const load = keep(await startOwn('load.mjs'));
     const targets = [];
@@ -66,10 +60,8 @@ async function run(start) {
     }
     if (start === 1)
       for (const { name, pids } of targets) say(`${name}: ${pids.map(mib).join(' + ')} MiB, idle`);
-    return await compare(load, targets, { rounds, seconds, say, base: BASE });
-  } finally {
-    for (const close of opened.reverse()) await close();
-  }
+    return compare(load, targets, { rounds, seconds, say, base: BASE });
+  });
 }
 
 async function measureAll() {

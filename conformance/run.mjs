@@ -12,11 +12,13 @@ import { startHop } from './hop.mjs';
 import { startServer } from './processes.mjs';
 import { prepareSuite, requiredScenarios, runSuite } from './suite.mjs';
 
-const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>] [--limits]
+const USAGE = `usage: node conformance/run.mjs [--revision <revision>]... [--gateway none|<file>]
+                               [--limits] [--workers]
   --revision   2025-11-25 or 2026-07-28; both when absent
   --gateway    none: the hop sends to the server, which proves that the hop changes nothing;
                <file>: the gateway's main file, dist/main.js when absent
-  --limits     with every kind of limit, each wide enough for the suite`;
+  --limits     with every kind of limit, each wide enough for the suite
+  --workers    with two workers`;
 
 const REVISIONS = ['2025-11-25', '2026-07-28'];
 const here = dirname(fileURLToPath(import.meta.url));
@@ -41,22 +43,25 @@ async function checkRejection(url) {
 const WIDE = { ratePerMinute: 60_000, burst: 60_000 };
 const ALL = { perPrincipal: WIDE, perClient: WIDE, perTool: { '*': WIDE }, perEndpoint: WIDE };
 
-const withLimits = (issuer, upstream) => ({
+/** `limits`, `workers`: the options of the command line. */
+const configuration = (issuer, upstream, { limits, workers }) => ({
   issuers: { main: { issuer } },
-  endpoints: [{ path: '/mcp', issuers: ['main'], upstream, limits: ALL }],
-  limits: { failedCredentials: WIDE },
+  endpoints: [{ path: '/mcp', issuers: ['main'], upstream, ...(limits && { limits: ALL }) }],
+  ...(limits && { limits: { failedCredentials: WIDE } }),
+  ...(workers && { workers: 2 }),
 });
 
 /** Starts the target of the hop: the gateway, or with `--gateway none` the server itself. */
-async function startTarget(gatewayFile, server, folder, opened, limited) {
+async function startTarget({ gatewayFile, ...variant }, server, folder, opened) {
   if (gatewayFile === 'none') return { url: server.url, token: 'none' };
   const issuer = await startIssuer();
   opened.push(issuer.close);
   const usual = { main: gatewayFile, logFile: join(folder, 'gateway.log') };
   const upstream = server.url;
-  const gateway = limited
-    ? await startConfigured({ ...usual, config: withLimits(issuer.issuer, upstream) })
-    : await startGateway({ ...usual, upstream, issuer: issuer.issuer });
+  const gateway =
+    variant.limits || variant.workers
+      ? await startConfigured({ ...usual, config: configuration(issuer.issuer, upstream, variant) })
+      : await startGateway({ ...usual, upstream, issuer: issuer.issuer });
   opened.push(gateway.stop);
   await checkRejection(gateway.url);
   return { url: gateway.url, token: await issuer.mint(gateway.url) };
@@ -66,7 +71,7 @@ async function startTarget(gatewayFile, server, folder, opened, limited) {
  * Runs the suite twice for a revision. Resolves with true if the server passes and both results are
  * the same.
  */
-async function prove(suite, revision, gatewayFile, limited) {
+async function prove(suite, revision, options) {
   const folder = join(home, revision);
   mkdirSync(folder, { recursive: true });
   const opened = [];
@@ -87,7 +92,7 @@ async function prove(suite, revision, gatewayFile, limited) {
       });
     const direct = await run('direct', server.url);
 
-    const target = await startTarget(gatewayFile, server, folder, opened, limited);
+    const target = await startTarget(options, server, folder, opened);
     const hopLog = join(folder, 'hop.jsonl');
     writeFileSync(hopLog, '');
     const record = (entry) => appendFileSync(hopLog, `${JSON.stringify(entry)}\n`);
@@ -117,6 +122,7 @@ function readArguments() {
     revision: { type: 'string', multiple: true },
     gateway: { type: 'string' },
     limits: { type: 'boolean', default: false },
+    workers: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   };
   const { values } = parseArgs({ options });
@@ -130,23 +136,25 @@ function readArguments() {
     console.error(`${gatewayFile} is missing: run \`npm run build\` first, or use --gateway none`);
     process.exit(2);
   }
-  return { revisions, gatewayFile, limited: values.limits };
+  const { limits, workers } = values;
+  return { revisions, gatewayFile, limits, workers };
 }
 
-const { revisions, gatewayFile, limited } = readArguments();
+const { revisions, ...options } = readArguments();
 exitOnSignals();
 const started = performance.now();
 const suite = await prepareSuite(home, say);
 const results = [];
 for (const revision of revisions) {
-  const result = prove(suite, revision, gatewayFile, limited).catch((error) => {
+  const result = prove(suite, revision, options).catch((error) => {
     console.error(`${revision}: ${error.message}`);
     return false;
   });
   results.push(await result);
 }
 const good = results.every(Boolean);
-const where = gatewayFile === 'none' ? 'through the hop alone' : 'through the gateway';
+const through = options.workers ? 'through a gateway with two workers' : 'through the gateway';
+const where = options.gatewayFile === 'none' ? 'through the hop alone' : through;
 console.log(
   `${good ? 'same result' : 'DIFFERENT OR FAILING'} ${where} (${((performance.now() - started) / 1000).toFixed(0)} s)`,
 );

@@ -8,6 +8,7 @@ import type { Failure } from './core/failure.js';
 import { gatewayFault, verifyFault } from './core/failures.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
+import type { Wait } from './core/request-summary.js';
 import { ok, type Result } from './core/result.js';
 import type { Stages } from './core/stages.js';
 
@@ -15,6 +16,7 @@ import type { Stages } from './core/stages.js';
 type Served = 'page' | 'preflight';
 
 const NO_BODY: Result<Buffer | null> = ok(null);
+const NO_WAITS: readonly Wait[] = [];
 
 /**
  * One request on its way down the corridor. It is a class whose methods are the places where the
@@ -31,6 +33,7 @@ class RequestRun implements BodyListener, ResponseListener {
   private credential: Credential | null = null;
   private caller: Caller | null = null;
   private message: Message | null = null;
+  private waits = NO_WAITS;
   private isOver = false;
 
   constructor(stages: Stages, clock: Clock, exchange: Exchange) {
@@ -100,12 +103,21 @@ class RequestRun implements BodyListener, ResponseListener {
       const caller = authenticator.authenticate(credential.value, endpoint.config);
       // A cached result needs no promise: one would cost every request a turn of the queue.
       if (!(caller instanceof Promise)) return this.accept(caller);
-      return caller
+      return this.waited('authenticate', caller)
         .then((result) => this.accept(result))
         .catch((cause: unknown) => verifyFault({ cause }));
     } catch (cause) {
       return verifyFault({ cause });
     }
+  }
+
+  /** Without an observer, nothing needs the times. */
+  private waited<T>(step: Wait['step'], waitedFor: Promise<T>): Promise<T> {
+    if (this.stages.observer === null) return waitedFor;
+    const startedMs = this.clock.monotonicMs();
+    return waitedFor.finally(() => {
+      this.waits = [...this.waits, { step, startedMs, endedMs: this.clock.monotonicMs() }];
+    });
   }
 
   private accept(caller: Result<Caller>): MaybeLater<Failure | null> {
@@ -162,7 +174,7 @@ class RequestRun implements BodyListener, ResponseListener {
       const limited =
         endpoint.limiter?.take(caller, message.value, exchange.responseHeaders) ?? null;
       if (!(limited instanceof Promise)) return this.present(limited);
-      void limited
+      void this.waited('limits', limited)
         .then((failure) => this.present(failure))
         .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
     } catch (cause) {
@@ -176,7 +188,7 @@ class RequestRun implements BodyListener, ResponseListener {
     const { credential } = this.endpoint as EndpointRuntime;
     const headers = credential.headers(this.caller as Caller, this.credential as Credential);
     if (!(headers instanceof Promise)) return this.forward(headers);
-    void headers
+    void this.waited('upstream credential', headers)
       .then((result) => this.forward(result))
       .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));
   }
@@ -212,7 +224,7 @@ class RequestRun implements BodyListener, ResponseListener {
   private conclude(end: Failure | Served | null): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { stages, exchange, caller, message } = this;
+    const { stages, exchange, caller, message, waits } = this;
     const endpoint = this.endpoint === null ? null : this.endpoint.config;
     const failure = typeof end === 'string' ? null : end;
     try {
@@ -222,7 +234,8 @@ class RequestRun implements BodyListener, ResponseListener {
       const status = exchange.sentStatus || 499;
       const durationMs = this.clock.monotonicMs() - this.startedMs;
       const page = end === 'page';
-      stages.record({ exchange, page, endpoint, caller, message, failure, status, durationMs });
+      const all = { exchange, page, endpoint, caller, message, failure, status, durationMs, waits };
+      stages.record(all);
     } catch {
       exchange.destroy();
     }

@@ -1,6 +1,6 @@
 // Starts all targets of a run, measures the works in turns, and ends what it started.
 import { execFileSync } from 'node:child_process';
-import { startOwn } from '../processes.mjs';
+import { startOwn, whileKept } from '../processes.mjs';
 import { startGatewayTarget } from './gateways.mjs';
 import { startIssuer } from './issuer.mjs';
 import { busyLoad, machine } from './machine.mjs';
@@ -46,12 +46,7 @@ export async function runLab(options, works, say) {
   say('tokens: signs 20,000 if there are none of today');
   for (const kind of ['hot', 'unique', 'forged', 'expired']) tokensOf(kind);
   const nodes = options.nodes.map((path) => ({ path, version: versionOf(path) }));
-  const opened = [];
-  const keep = (started) => {
-    opened.push(() => started.stop());
-    return started;
-  };
-  try {
+  return whileKept(async (keep) => {
     const upstream = keep(await startUpstream(programs.upstream));
     const issuer = keep(await startIssuer());
     const lab = { load: programs.load, upstream };
@@ -78,7 +73,5 @@ export async function runLab(options, works, say) {
       versions,
       machine: machine(),
     };
-  } finally {
-    for (const close of opened.reverse()) await close();
-  }
+  });
 }

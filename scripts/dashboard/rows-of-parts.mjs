@@ -197,8 +197,9 @@ const configuration = {
       queries: [
         [
           `count by (version, node) (portcullis_build_info{${OF_GATEWAY}} * on (job, instance) ` +
-            `group_left (node) label_replace(nodejs_version_info{${OF_GATEWAY}}, "node", "$1", ` +
-            '"version", "(.+)"))',
+            // Each worker has a series of its own.
+            `group_left (node) max by (job, instance, node) (label_replace(` +
+            `nodejs_version_info{${OF_GATEWAY}}, "node", "$1", "version", "(.+)")))`,
           '',
         ],
       ],

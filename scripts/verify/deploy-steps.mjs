@@ -51,6 +51,14 @@ export const deploySteps = [
     run: (shell) => shell.run('node', ['scripts/verify/monitoring.mjs']),
   },
   {
+    name: 'collector',
+    what: 'audit, spans and metrics in a real OpenTelemetry Collector, also while it is away; it needs Go',
+    minutes: 20,
+    note: /^(the collector v.*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/collector.mjs', ...cacheOf('PORTCULLIS_COLLECTOR_CACHE')]),
+  },
+  {
     name: 'page',
     what: 'the page of the admin listener in Chromium: light, dark, on a phone and on a screen',
     minutes: 10,

@@ -100,6 +100,13 @@ export const steps = [
     run: (shell) => shell.run('node', ['conformance/run.mjs']),
   },
   {
+    name: 'conformance-workers',
+    what: 'the same through a gateway with two workers',
+    minutes: 20,
+    note: /^((?:same result|DIFFERENT).*)$/m,
+    run: (shell) => shell.run('node', ['conformance/run.mjs', '--workers']),
+  },
+  {
     name: 'inspector',
     what: 'the MCP Inspector through the gateway',
     minutes: 15,

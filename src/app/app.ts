@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { ApiKey } from '../core/api-key.js';
-import type { Clock } from '../core/clock.js';
-import type { Notice, Notify } from '../core/notice.js';
+import type { Notify } from '../core/notice.js';
 import type { Secret } from '../core/secret.js';
 import { inSlices } from '../core/slices.js';
 import { createCorridor } from '../gateway.js';
@@ -16,10 +15,10 @@ import { announceSunset } from '../http/sunset.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
-import { createLog, type LogSink } from '../observe/log.js';
 import { readCredential } from '../verify/credential.js';
 import { reportStart, reportStopped, reportStopping } from './lifetime-lines.js';
 import { type Listeners, openListeners } from './listeners.js';
+import { createNoticeLog, type LogDependencies } from './notice-log.js';
 import { createObservers, type Observers } from './observers.js';
 import { createReloads, type ReloadSource } from './reload.js';
 import { buildRuntime, type Runtime, runtimeInSlices } from './runtime.js';
@@ -49,20 +48,13 @@ export interface Gateway {
   close(drainMs: number, delayMs?: number): Promise<number>;
 }
 
-export interface Dependencies {
-  readonly clock: Clock;
+export interface Dependencies extends LogDependencies {
   /** 0..1, for jitter. */
   readonly random: () => number;
   /** Requests to identity providers go through the proxy of the environment. */
   readonly usesProxy: boolean;
-  /** Gets the lines of the log. */
-  readonly destination: LogSink;
   /** The version of the package, for the metrics. */
   readonly version?: string;
-  /** Words a notice about fields of a file for an operator who wrote something else. */
-  readonly reword?: (notice: Notice) => Notice;
-  /** Gets each notice before the log does. True: the operator has it in words already. */
-  readonly announce?: (notice: Notice) => boolean;
   /** All API keys: those of the configuration, which are the default, and of its `apiKeysFile`. */
   readonly apiKeys?: readonly ApiKey[];
   /** In a worker. Its primary has the listeners, and logs the start, each reload and the end. */
@@ -89,13 +81,8 @@ export async function startGateway(
   config: ResolvedConfig,
   dependencies: Dependencies,
 ): Promise<Gateway> {
-  const { clock, random, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice) => notice, usesProxy, primary } = dependencies;
-  const log = createLog(config.logLevel, destination, clock);
-  const notify: Notify = (original) => {
-    const notice = reword(original);
-    if (announce?.(notice) !== true) log.notify(notice);
-  };
+  const { clock, random, destination, version = 'unknown', usesProxy, primary } = dependencies;
+  const { log, notify } = createNoticeLog(config.logLevel, dependencies);
   const report: Notify = primary === undefined ? notify : () => {};
   const parts = { clock, schedule: systemScheduler, notify };
   const telemetry = createTelemetry({ ...parts, version, destination });

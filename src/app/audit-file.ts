@@ -10,12 +10,16 @@ import type { AuditSink } from '../observe/audit-queue.js';
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 /** The records name people. */
 const MODE = 0o600;
+/** The system writes so much to a pipe together or not at all, also for several processes. */
+const PIPE_BYTES = 4_096;
+const LINE_FEED = 10;
 /** How often the name is checked for another file, as after a rotation by rename. */
 const CHECK_MS = 1_000;
 
 const opened = promisify(open);
 const accessed = promisify(access);
 const statOf = promisify(fstat);
+const foundAt = promisify(stat);
 
 function problemOf(path: string, { code, message }: NodeJS.ErrnoException): string {
   const folder = dirname(path);
@@ -33,21 +37,39 @@ function problemOf(path: string, { code, message }: NodeJS.ErrnoException): stri
   return `audit.file: the gateway cannot append to ${path}: ${fix}`;
 }
 
-async function openFile(path: string): Promise<{ fd: number; id: string }> {
-  const fd = await opened(path, FLAGS, MODE);
-  const { dev, ino } = await statOf(fd);
-  return { fd, id: `${dev}:${ino}` };
+interface OpenFile {
+  readonly fd: number;
+  readonly id: string;
+  readonly isPipe: boolean;
 }
 
-/** Rejects as `openAuditFile` would. It writes nothing, and makes no file. */
+async function openFile(path: string): Promise<OpenFile> {
+  const fd = await opened(path, FLAGS, MODE);
+  const found = await statOf(fd);
+  return { fd, id: `${found.dev}:${found.ino}`, isPipe: found.isFIFO() };
+}
+
+/** The end of the lines that a pipe takes as a whole, or of the next line. */
+function endForPipe(lines: Buffer, at: number): number {
+  const end = lines.lastIndexOf(LINE_FEED, at + PIPE_BYTES - 1) + 1;
+  return end > at ? end : lines.indexOf(LINE_FEED, at) + 1 || lines.length;
+}
+
+/**
+ * Rejects as `openAuditFile` would. It writes nothing, and makes no file. It does not open a named
+ * pipe, whose reader would see the end of its input. So it does not notice that a pipe has no
+ * reader.
+ */
 export async function probeAuditFile(path: string): Promise<void> {
   try {
-    const fd = await opened(path, FLAGS & ~constants.O_CREAT).catch((error) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const found = await foundAt(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
       return null;
     });
-    if (fd !== null) return close(fd, () => {});
-    await accessed(dirname(path), constants.W_OK | constants.X_OK);
+    if (found === null) return await accessed(dirname(path), constants.W_OK | constants.X_OK);
+    if (found.isFIFO()) return await accessed(path, constants.W_OK);
+    const fd = await opened(path, FLAGS & ~constants.O_CREAT);
+    close(fd, () => {});
   } catch (error) {
     throw new DestinationError(problemOf(path, error as NodeJS.ErrnoException), error);
   }
@@ -85,13 +107,15 @@ export async function openAuditFile(path: string, nowMs: () => number): Promise<
 
   function append(lines: Buffer, done: (bytes: number, error: Error | null) => void): void {
     let at = 0;
-    const next = (): void =>
-      write(file.fd, lines, at, lines.length - at, null, (error, bytes) => {
+    const next = (): void => {
+      const end = file.isPipe ? endForPipe(lines, at) : lines.length;
+      write(file.fd, lines, at, end - at, null, (error, bytes) => {
         at += bytes ?? 0;
         if (error !== null) return done(at, error);
         if (at === lines.length) return done(at, null);
         next();
       });
+    };
     next();
   }
 

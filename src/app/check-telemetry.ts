@@ -1,7 +1,6 @@
-// Checks the destinations of audit, traces and metrics, with the code by which `serve` opens them.
-// These are the file of the audit, the packages for a collector, and the collector itself.
+// Checks the destinations of audit, traces and metrics for `check`: the file of the audit, the
+// packages for a collector, and the collector itself.
 import type { OtlpTarget } from '../config/resolve-telemetry.js';
-import type { ResolvedConfig } from '../config/resolved-config.js';
 import { DestinationError } from '../core/destination-error.js';
 import type { Fetched, FetchJson } from '../idp/fetch-json.js';
 import {
@@ -13,20 +12,23 @@ import {
   type Verdict,
   warn,
 } from './check-finding.js';
+import {
+  type Destination,
+  type Destinations,
+  destinationsOf,
+  type Signal,
+} from './destinations.js';
 
 /** As for an upstream. */
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 64 * 1024;
 
-type Signal = 'audit' | 'traces' | 'metrics';
-
-interface Collected {
-  readonly target: OtlpTarget;
-  /** The member of an export that has no entries. */
-  readonly member: 'resourceLogs' | 'resourceSpans' | 'resourceMetrics';
-  /** Imports the packages. Rejects with DestinationError. */
-  readonly load: () => Promise<unknown>;
-}
+/** The member of an export that has no entries. */
+const MEMBERS: Readonly<Record<Signal, string>> = {
+  audit: 'resourceLogs',
+  traces: 'resourceSpans',
+  metrics: 'resourceMetrics',
+};
 
 /** Null: it can be opened. `serve` prints the same words and ends. */
 export async function openProblem(open: () => Promise<unknown>): Promise<Verdict | null> {
@@ -54,58 +56,36 @@ function answerVerdict(signal: Signal, { url }: OtlpTarget, fetched: Fetched): V
 /** An export without entries: the collector has nothing to keep. */
 async function askCollector(
   signal: Signal,
-  { target, member }: Collected,
+  target: OtlpTarget,
   fetchJson: FetchJson,
 ): Promise<Verdict> {
   const headers = Object.fromEntries(
     Object.entries(target.headers).map(([name, value]) => [name, value.reveal()]),
   );
   const limits = { deadlineMs: DEADLINE_MS, maxBytes: MAX_BYTES };
-  const fetched = await fetchJson({ url: target.url, headers, json: { [member]: [] }, ...limits });
+  const fetched = await fetchJson({
+    url: target.url,
+    headers,
+    json: { [MEMBERS[signal]]: [] },
+    ...limits,
+  });
   return answerVerdict(signal, target, fetched);
 }
 
-async function auditFileVerdict(path: string): Promise<Verdict> {
-  const { probeAuditFile } = await import('./audit-file.js');
-  return (await openProblem(() => probeAuditFile(path))) ?? ok(`can append to ${path}`);
-}
-
-function collectedBy({
-  audit,
-  traces,
-  metrics,
-}: Pick<ResolvedConfig, Signal>): (readonly [Signal, Collected])[] {
-  const found: (readonly [Signal, Collected])[] = [];
-  if (audit?.to.kind === 'otlp') {
-    const load = async () => (await import('../observe/otlp-logs.js')).loadLogs();
-    found.push(['audit', { target: audit.to, member: 'resourceLogs', load }]);
-  }
-  if (traces !== null) {
-    const load = async () => (await import('../observe/traces.js')).loadTraces();
-    found.push(['traces', { target: traces.otlp, member: 'resourceSpans', load }]);
-  }
-  if (metrics !== null && metrics.otlp !== null) {
-    const load = async () => (await import('../observe/otlp-metrics.js')).loadMetrics();
-    found.push(['metrics', { target: metrics.otlp, member: 'resourceMetrics', load }]);
-  }
-  return found;
+async function verdictOf(
+  { signal, to, look }: Destination,
+  fetchJson: FetchJson,
+): Promise<CheckFinding> {
+  const problem = await openProblem(look);
+  if (typeof to === 'string')
+    return { about: signal, name: 'file', ...(problem ?? ok(`can append to ${to}`)) };
+  if (problem !== null) return { about: signal, name: 'packages', ...problem };
+  return { about: signal, name: 'collector', ...(await askCollector(signal, to, fetchJson)) };
 }
 
 /** One task for each destination. */
-export function telemetryTasks(
-  config: Pick<ResolvedConfig, Signal>,
+export const telemetryTasks = (
+  config: Destinations,
   fetchJson: FetchJson,
-): (() => Promise<readonly CheckFinding[]>)[] {
-  const to = config.audit?.to;
-  const file = to?.kind !== 'file' ? [] : [to.path];
-  return [
-    ...file.map((path) => async () => [
-      { about: 'audit', name: 'file', ...(await auditFileVerdict(path)) },
-    ]),
-    ...collectedBy(config).map(([signal, collected]) => async () => {
-      const missing = await openProblem(collected.load);
-      const verdict = missing ?? (await askCollector(signal, collected, fetchJson));
-      return [{ about: signal, name: missing === null ? 'collector' : 'packages', ...verdict }];
-    }),
-  ];
-}
+): (() => Promise<readonly CheckFinding[]>)[] =>
+  destinationsOf(config).map((one) => async () => [await verdictOf(one, fetchJson)]);

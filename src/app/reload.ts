@@ -35,9 +35,9 @@ export interface ReloadDependencies {
   active(): ResolvedConfig;
   /**
    * Opens the destinations of audit and traces, and resolves to the function that makes them the
-   * active ones. Rejects with an Error that says how to fix it.
+   * active ones. Rejects with an Error that says how to fix it. `keys`: those that will be active.
    */
-  prepare(config: ResolvedConfig): Promise<() => void>;
+  prepare(config: ResolvedConfig, keys: readonly ApiKey[]): Promise<() => void>;
   /** Builds and warms a runtime. Resolves to the function that makes it the active one. */
   build(config: ResolvedConfig): Promise<() => void>;
   /** The keys of the registry changed, and no configuration with them. */
@@ -193,7 +193,7 @@ export function createReloads(dependencies: ReloadDependencies): Reloads {
     const replace = await inSlices(apiKeys.prepare(keys));
     const differences = await inSlices(endpointChanges(before, config));
     const activate = await build(config);
-    const useDestinations = await prepare(config).catch((error: Error) => error.message);
+    const useDestinations = await prepare(config, keys).catch((error: Error) => error.message);
     if (typeof useDestinations === 'string') return useDestinations;
     if (isStopping()) return 'the gateway is stopping';
     // From here to the line there is no wait: no request meets the keys of one configuration and

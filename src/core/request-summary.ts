@@ -5,6 +5,13 @@ import type { Failure } from './failure.js';
 import type { Message } from './message.js';
 import type { Caller } from './principal.js';
 
+/** A time in which a step waited, mostly for another server. On the monotonic clock. */
+export interface Wait {
+  readonly step: 'authenticate' | 'limits' | 'upstream credential';
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
 export interface RequestSummary {
   readonly exchange: Exchange;
   /** True for metadata and health, which the gateway logs at debug: probes come every second. */
@@ -17,4 +24,6 @@ export interface RequestSummary {
   /** The sent status, or 499 if the caller disconnected before that. */
   readonly status: number;
   readonly durationMs: number;
+  /** Empty where no observer looks at calls. */
+  readonly waits: readonly Wait[];
 }

@@ -56,8 +56,13 @@ export function cpuLimit(read: ReadFile): number {
   return Math.max(1, Math.floor(least));
 }
 
-const readText: ReadFile = (path) => readFileSync(path, 'utf8');
+const MACHINE = {
+  cores: availableParallelism,
+  read: (path: string): string => readFileSync(path, 'utf8'),
+};
 
 /** The number of processes that serve calls. 1: this process alone. */
-export const workerCount = ({ workers }: Pick<ResolvedConfig, 'workers'>): number =>
-  workers === 'auto' ? Math.min(MOST, availableParallelism(), cpuLimit(readText)) : workers;
+export const workerCount = (
+  { workers }: Pick<ResolvedConfig, 'workers'>,
+  { cores, read }: { readonly cores: () => number; readonly read: ReadFile } = MACHINE,
+): number => (workers === 'auto' ? Math.min(MOST, cores(), cpuLimit(read)) : workers);

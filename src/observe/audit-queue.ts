@@ -19,7 +19,8 @@ export interface AuditCounts {
 }
 
 export interface AuditQueue {
-  add(lines: readonly Buffer[]): void;
+  /** `isUnproven`: the caller proved nothing. Such records may fill only a part. */
+  add(lines: readonly Buffer[], isUnproven?: boolean): void;
   /** Counts records that the caller does not want to queue. */
   lose(records: number): void;
   /** False while records cannot be written: a write failed or is late, or the queue is full. */
@@ -42,6 +43,10 @@ export interface AuditQueueOptions {
 
 /** About 8,000 records. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** Strangers may not fill the queue, because a full one can stop the gateway. */
+const UNPROVEN_PART = 1 / 4;
+/** From here on the queue counts as full: the rest is for the records of calls that run then. */
+const FULL_PART = 7 / 8;
 const WRITE_BYTES = 256 * 1024;
 const RETRY_MS = 1_000;
 /** A disk or a collector that has not taken a write after this time counts as unavailable. */
@@ -57,6 +62,8 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
   const { sink, name, counts, clock, schedule, notify, maxBytes = MAX_BYTES } = options;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
+  const unproven = new Set<Buffer>();
+  let unprovenBytes = 0;
   /** Null: no write runs. */
   let writingSinceMs: number | null = null;
   let hasFailed = false;
@@ -69,7 +76,7 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
 
   const isLate = (): boolean =>
     writingSinceMs !== null && clock.monotonicMs() - writingSinceMs > LATE_MS;
-  const isUp = (): boolean => !hasFailed && waitingBytes < maxBytes && !isLate();
+  const isUp = (): boolean => !hasFailed && waitingBytes < maxBytes * FULL_PART && !isLate();
 
   function lose(records: number): void {
     counts.lost += records;
@@ -87,6 +94,8 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
       left -= (waiting[lines] as Buffer).length;
       lines++;
     }
+    for (const line of waiting.slice(0, lines))
+      if (unproven.delete(line)) unprovenBytes -= line.length;
     waiting = waiting.slice(lines);
     waitingBytes -= bytes - left;
     counts.written += lines;
@@ -104,8 +113,9 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
   }
 
   function succeeded(): void {
-    if (hasFailed || lostSinceUp > 0)
-      notify({ event: 'audit.up', level: 'info', lost: lostSinceUp });
+    // Under a flood, each write makes room that the next records take: that is one loss, not many.
+    if (!hasFailed && (lostSinceUp === 0 || waiting.length > 0)) return;
+    notify({ event: 'audit.up', level: 'info', lost: lostSinceUp });
     hasFailed = false;
     lostSinceUp = 0;
   }
@@ -133,14 +143,20 @@ export function createAuditQueue(options: AuditQueueOptions): AuditQueue {
   }
 
   return {
-    add(lines) {
+    add(lines, isUnproven = false) {
       let lost = 0;
       for (const line of lines) {
-        if (isClosed || waitingBytes + line.length > maxBytes) lost++;
-        else {
-          waiting.push(line);
-          waitingBytes += line.length;
+        const { length } = line;
+        const isOver = isUnproven && unprovenBytes + length > maxBytes * UNPROVEN_PART;
+        if (isClosed || isOver || waitingBytes + length > maxBytes) {
+          lost++;
+          continue;
         }
+        waiting.push(line);
+        waitingBytes += length;
+        if (!isUnproven) continue;
+        unproven.add(line);
+        unprovenBytes += length;
       }
       if (lost > 0) lose(lost);
       // The records of one turn of the event loop are one write.

@@ -17,6 +17,8 @@ import { headerContext, metaContext, type RemoteContext, traceparentOf } from '.
 const VERSION = 1;
 /** Characters of a text that the caller chose. */
 const LONGEST = 1_024;
+/** Half of a character, as at a cut. A strict reader would reject the record, and all behind it. */
+const HALF = /\p{Surrogate}/gu;
 
 export type Verdict = 'allowed' | 'denied' | 'failed';
 
@@ -71,7 +73,7 @@ function fieldsOf(
   const text = (value: string | null | undefined): string | undefined =>
     value === null || value === undefined
       ? undefined
-      : maskTokens(value.slice(0, LONGEST), carriers);
+      : maskTokens(value.slice(0, LONGEST).replace(HALF, '\ufffd'), carriers);
   const principal = caller === null || caller.kind === 'pass-through' ? null : caller;
   const vouched = failure?.vouched ?? exchange.vouched;
   const { reason, ...shared } = sharedFields(summary);

@@ -23,6 +23,10 @@ const RETRY_SECONDS = 5;
 const isPublic = ({ caller, failure, exchange }: RequestSummary): boolean =>
   caller === null && failure === null && exchange.vouched === null;
 
+/** A rejection without a caller: anyone can cause as many as they like. */
+const isUnproven = ({ caller, exchange }: RequestSummary): boolean =>
+  caller === null && exchange.vouched === null;
+
 const isStream = ({ method }: Exchange, message: RequestSummary['message']): boolean =>
   message !== null && isListening(method, message);
 
@@ -37,7 +41,7 @@ export function createAudit(
       if (!isStream(exchange, message)) return;
       const durationMs = clock.monotonicMs() - startedMs;
       const begun = { exchange, page: false, endpoint, caller, message, failure: null, status: 0 };
-      queue.add(recordLines({ ...begun, durationMs }, now(), 'begin'));
+      queue.add(recordLines({ ...begun, durationMs, waits: [] }, now(), 'begin'));
     },
     record(summary) {
       const { exchange, message, failure } = summary;
@@ -45,10 +49,11 @@ export function createAudit(
       // The queue is for records of calls that the gateway has served.
       if (failure?.definition === auditUnavailable.definition) return queue.lose(1);
       const ended = isStream(exchange, message) && verdictOf(failure) !== 'denied';
-      queue.add(recordLines(summary, now(), ended ? 'end' : undefined));
+      const lines = recordLines(summary, now(), ended ? 'end' : undefined);
+      queue.add(lines, isUnproven(summary));
     },
     unreadable(failure, clientAddress) {
-      queue.add([unreadableLine(failure, clientAddress, now())]);
+      queue.add([unreadableLine(failure, clientAddress, now())], true);
     },
     refusal: () =>
       onFailure === 'continue' || queue.isUp()

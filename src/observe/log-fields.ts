@@ -75,7 +75,7 @@ export function keyFingerprint({ caller, failure }: RequestSummary): string | un
   return key === null ? failure?.vouched?.keyFingerprint : fingerprintOf(key);
 }
 
-const credentialOf = (caller: Caller | null): string | undefined =>
+export const credentialOf = (caller: Caller | null): string | undefined =>
   caller === null ? undefined : caller.kind === 'pass-through' ? caller.kind : caller.method;
 
 /** Who called. Empty where no proof names the caller. */

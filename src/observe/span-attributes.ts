@@ -52,7 +52,14 @@ export const describeRequest = (exchange: Exchange, endpoint: Endpoint): Describ
   },
 });
 
-export function upstreamAttributes({ upstream }: Endpoint): Attributes {
+/** A call on its way to the MCP server. */
+export function describeForwarded(exchange: Exchange, endpoint: Endpoint, call: Call): Described {
+  const { name, attributes } = describeCall(exchange, endpoint, call);
+  const { 'client.address': _client, ...shared } = attributes;
+  return { name, attributes: { ...shared, ...upstreamAttributes(endpoint) } };
+}
+
+function upstreamAttributes({ upstream }: Endpoint): Attributes {
   const { hostname, port, protocol } = new URL(upstream.origin);
   const usual = protocol === 'https:' ? 443 : 80;
   return { 'server.address': hostname, 'server.port': port === '' ? usual : Number(port) };

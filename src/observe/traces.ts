@@ -1,6 +1,6 @@
 // Makes spans of calls by OpenTelemetry's semantic conventions for generative AI, v0.1.0. A call
 // has a SERVER span. The request to the MCP server has a CLIENT span, and carries its context.
-import type { Context, Link, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Span, SpanContext, SpanOptions } from '@opentelemetry/api';
 import type { ResolvedTraces } from '../config/resolve-telemetry.js';
 import type { Clock } from '../core/clock.js';
 import type { Endpoint } from '../core/endpoint.js';
@@ -10,13 +10,14 @@ import type { Caller } from '../core/principal.js';
 import type { RequestSummary } from '../core/request-summary.js';
 import type { CallObserver } from '../core/stages.js';
 import { type CallMeta, readCallMeta } from '../mcp/call-meta.js';
+import { credentialOf } from './log-fields.js';
 import { exporterOptions, loading, ownAttributes, SCOPE } from './opentelemetry.js';
 import { errorAttributes } from './operations.js';
 import {
   type Described,
   describeCall,
+  describeForwarded,
   describeRequest,
-  upstreamAttributes,
 } from './span-attributes.js';
 import { headerContext, metaContext, type RemoteContext, traceparentOf } from './trace-context.js';
 
@@ -124,14 +125,21 @@ export async function createTraces(
     };
   }
 
+  /** A span that is not sampled has neither name nor attributes: they cost most (measured). */
+  function start(describe: () => Described, options: SpanOptions, context: Context): Span {
+    const span = tracer.startSpan('', options, context);
+    if (!span.isRecording()) return span;
+    const { name, attributes } = describe();
+    return span.updateName(name).setAttributes(attributes);
+  }
+
   function startServer(
-    { name, attributes }: Described,
-    parent: ReturnType<typeof parentOf>,
+    describe: () => Described,
+    { context, links }: ReturnType<typeof parentOf>,
     startedMs: number,
   ): Span {
     const startTime = clock.wallMs() - (clock.monotonicMs() - startedMs);
-    const { context, links } = parent;
-    return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links, startTime }, context);
+    return start(describe, { kind: SpanKind.SERVER, links, startTime }, context);
   }
 
   const isTrusted = (caller: Caller | null): boolean =>
@@ -153,8 +161,21 @@ export async function createTraces(
     return calls.flatMap((call, i) => {
       if (call.method === null) return [];
       const parent = parentOf(exchange, metas[i], isTrusted(caller));
-      return [startServer(describeCall(exchange, endpoint, call), parent, startedMs)];
+      return [startServer(() => describeCall(exchange, endpoint, call), parent, startedMs)];
     });
+  }
+
+  /** Below the first span of a batch, which waited once. */
+  function addWaits(parent: Span, { waits, caller }: RequestSummary): void {
+    const context = traceApi.setSpan(ROOT_CONTEXT.setValue(TRUSTED, true), parent);
+    const wallMs = (monotonicMs: number) => clock.wallMs() - (clock.monotonicMs() - monotonicMs);
+    for (const { step, startedMs, endedMs } of waits) {
+      const attributes: Attributes =
+        step === 'authenticate' ? { 'portcullis.credential': credentialOf(caller) } : {};
+      tracer
+        .startSpan(step, { attributes, startTime: wallMs(startedMs) }, context)
+        .end(wallMs(endedMs));
+    }
   }
 
   function end(span: Span, { failure, status }: RequestSummary): void {
@@ -173,15 +194,9 @@ export async function createTraces(
       const [first] = servers;
       const call = message.calls.find(({ method }) => method !== null);
       if (first === undefined || call === undefined) return;
-      const { name, attributes } = describeCall(exchange, endpoint, call);
-      const { 'client.address': _client, ...shared } = attributes;
-      const client = tracer.startSpan(
-        name,
-        {
-          kind: SpanKind.CLIENT,
-          attributes: { ...shared, ...upstreamAttributes(endpoint) },
-          startTime: clock.wallMs(),
-        },
+      const client = start(
+        () => describeForwarded(exchange, endpoint, call),
+        { kind: SpanKind.CLIENT, startTime: clock.wallMs() },
         traceApi.setSpan(ROOT_CONTEXT.setValue(TRUSTED, true), first),
       );
       const { traceId, spanId, traceFlags, traceState } = client.spanContext();
@@ -197,6 +212,7 @@ export async function createTraces(
       const { exchange, endpoint, caller, message, failure, durationMs } = summary;
       if (isOpen(exchange.trace)) {
         const { client, servers } = exchange.trace;
+        if (servers[0] !== undefined) addWaits(servers[0], summary);
         for (const span of [client, ...servers]) end(span, summary);
         return;
       }
@@ -206,11 +222,12 @@ export async function createTraces(
       const servers = startServers({ exchange, endpoint, caller, message }, startedMs);
       if (servers.length === 0 && failure !== null) {
         const parent = parentOf(exchange, undefined, isTrusted(caller));
-        servers.push(startServer(describeRequest(exchange, endpoint), parent, startedMs));
+        servers.push(startServer(() => describeRequest(exchange, endpoint), parent, startedMs));
       }
-      for (const span of servers) end(span, summary);
       const [first] = servers;
       if (first === undefined) return;
+      addWaits(first, summary);
+      for (const span of servers) end(span, summary);
       const { traceId, spanId, traceFlags: flags } = first.spanContext();
       // The audit names it.
       exchange.trace = { traceparent: traceparentOf({ traceId, spanId, flags }), tracestate: null };

@@ -130,6 +130,18 @@ describe('before authentication', () => {
   });
 });
 
+test('a text has no half of a character, not even where it is cut', async () => {
+  const nameOf = async (name: string) => {
+    const response = await scene.send(legacy('tools/call', { token: scene.token(), params: { name } }));
+    return (await recordsFor(file, response))[0]?.['gen_ai.tool.name'];
+  };
+  const long = `read_${'x'.repeat(1_018)}`;
+  expect([await nameOf('read_😀'), await nameOf(`${long}😀`)]).toEqual(['read_😀', `${long}\ufffd`]);
+  const token = scene.token({ issuer: 'https://half\ud83d.example' });
+  const [forged] = await recordsFor(file, await scene.send(modern('tools/list', { token })));
+  expect(forged?.['unverified.iss']).toBe('https://half\ufffd.example');
+});
+
 test('a dependency that fails denies nothing', async () => {
   scene.upstream.answer(answers.raw(''));
   const [record] = await recordsFor(file, await callTool('read_file'));

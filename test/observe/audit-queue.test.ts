@@ -75,6 +75,17 @@ describe('no room', () => {
     expect(notices.at(-1)).toMatchObject({ event: 'audit.up', lost: 3 });
   });
 
+  test('the queue counts as full while the records of running calls still have room', async () => {
+    const { queue, add, turn, counts } = queueOf(80);
+    for (let i = 0; i < 6; i++) add('a'.repeat(9).concat('\n'));
+    await turn();
+    expect(queue.isUp()).toBe(true);
+    add('a'.repeat(9).concat('\n'));
+    expect(queue.isUp()).toBe(false);
+    add('b'.repeat(9).concat('\n'));
+    expect(counts.lost).toBe(0);
+  });
+
   test('a failing destination is asked once a second, and not for each record', async () => {
     const { add, turn, writes, timers } = queueOf();
     add('a\n');
@@ -83,6 +94,46 @@ describe('no room', () => {
     for (const text of ['b\n', 'c\n']) add(text);
     await turn();
     expect([writes.length, timers.map(({ ms }) => ms)]).toEqual([1, [1_000]]);
+  });
+});
+
+describe('records of unproven callers', () => {
+  const line = (letter: string) => Buffer.from(`${letter.repeat(9)}\n`);
+  const flood = ({ queue }: ReturnType<typeof queueOf>, count = 50) => {
+    for (let i = 0; i < count; i++) queue.add([line('u')], true);
+  };
+
+  test('fill a quarter, the others are counted as lost, and the queue stays up', async () => {
+    const made = queueOf(400);
+    flood(made);
+    expect([made.counts.lost, made.queue.isUp()]).toEqual([40, true]);
+    // All other records have the rest.
+    for (let i = 0; i < 30; i++) made.queue.add([line('p')]);
+    expect([made.counts.lost, made.queue.isUp()]).toEqual([40, false]);
+    await made.turn();
+    made.writes[0]?.done(400, null);
+    expect(made.counts).toEqual({ written: 40, lost: 40 });
+    flood(made, 11);
+    expect(made.counts.lost).toBe(41);
+  });
+
+  test('a slow destination under a flood: each write makes room for some, and one line reports the loss', async () => {
+    const made = queueOf(4 * 1024 * 1024);
+    const long = `${'u'.repeat(65_535)}\n`;
+    const write = async (at: number) => {
+      made.writes[at]?.done(made.writes[at]?.text.length ?? 0, null);
+      await made.turn();
+    };
+    for (let at = 0; at < 5; at++) {
+      for (let i = 0; i < 20; i++) made.queue.add([Buffer.from(long)], true);
+      await made.turn();
+      expect(made.queue.isUp()).toBe(true);
+      await write(at);
+    }
+    expect(made.notices.map(({ event }) => event)).toEqual(['audit.lost']);
+    for (let at = 5; at < made.writes.length; at++) await write(at);
+    expect(made.notices).toMatchObject([{ event: 'audit.lost' }, { event: 'audit.up', lost: made.counts.lost }]);
+    expect(made.counts).toEqual({ written: 32, lost: 68 });
   });
 });
 

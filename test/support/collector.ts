@@ -27,6 +27,8 @@ export interface Collector {
   readonly url: string;
   /** The status of the answers from now on. */
   status: number;
+  /** The time before each answer from now on. */
+  delayMs: number;
   /** The headers of each request. */
   readonly heads: IncomingHttpHeaders[];
   spans(): Received[];
@@ -61,13 +63,15 @@ export async function startCollector(): Promise<Collector> {
       if (collector.status === 200) bodies.push(JSON.parse(text));
       // The scan for secrets reads what collectors get.
       output('log', 'a collector', text);
-      response.writeHead(collector.status, { 'content-type': 'application/json' }).end('{}');
+      const { status, delayMs } = collector;
+      setTimeout(() => response.writeHead(status, { 'content-type': 'application/json' }).end('{}'), delayMs);
     });
   });
   const port = await listen(server);
   const collector: Collector = {
     url: `http://127.0.0.1:${port}`,
     status: 200,
+    delayMs: 0,
     heads,
     spans: () =>
       bodies.flatMap(({ resourceSpans = [] }) =>

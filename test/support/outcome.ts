@@ -24,6 +24,7 @@ export function outcome(changes: Partial<RequestSummary> = {}): RequestSummary {
     failure: null,
     status: 200,
     durationMs: 1.23456,
+    waits: [],
     ...changes,
   };
 }

@@ -112,6 +112,7 @@ function configuration({ port, adminPort, idp, partner, server, tokens, gone, ke
     listen: { host: '127.0.0.1', port },
     admin: { host: '127.0.0.1', port: adminPort },
     logLevel: 'info',
+    workers: 2,
     sessionKeys: ['${env:MONITORING_SESSION_KEY}'],
     issuers: {
       main: { issuer: idp.issuer, introspection },

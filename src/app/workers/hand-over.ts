@@ -1,7 +1,9 @@
 // Distributes accepted connections among the workers in turn.
 //
 // The primary accepts, and not the workers. node:cluster hides its listening socket, so nothing
-// could empty its queue before it closes. Workers that share one socket get unequal shares.
+// could empty its queue before it closes. Workers that accept for themselves get unequal shares.
+// (measured: 40 connections to two idle workers, the smaller share. SCHED_NONE: 0 to 20, median 11
+// in 40 runs. reusePort, which Node 20 does not have: 12 to 20, median 18 in 20 runs.)
 //
 // Strictly in turn, also where one worker is slower at this moment. A connection often lives for
 // hours, and unequal shares would stay. (measured: a worker that gets the next connection only

@@ -43,6 +43,8 @@ export type ToPrimary =
   /** It has tried the keys of each issuer, and serves connections. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'taken' }
+  /** It cannot open a destination. The problem says how to fix it. */
+  | { readonly kind: 'refused'; readonly problem: string }
   | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
   /** The question caused an exception. */

@@ -5,20 +5,21 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveWorkers } from '../../authorize/limits/process-limiters.js';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
-import type { Notice, Notify } from '../../core/notice.js';
+import type { ApiKey } from '../../core/api-key.js';
+import type { Notify } from '../../core/notice.js';
 import { secret } from '../../core/secret.js';
 import { createDoorway } from '../../http/doorway.js';
 import type { GatewayState } from '../../observe/gateway-state.js';
-import { createLog } from '../../observe/log.js';
 import { createMetrics, NOTHING } from '../../observe/metrics.js';
 import { createApiKeyRegistry } from '../../verify/api-keys.js';
 import type { Dependencies, Gateway } from '../app.js';
+import { checkDestinations } from '../destinations.js';
 import { apiKeyState } from '../gateway-state.js';
 import { reportStart, reportStopped, reportStopping } from '../lifetime-lines.js';
 import { openListeners } from '../listeners.js';
+import { createNoticeLog } from '../notice-log.js';
 import { createStatus } from '../status.js';
 import { systemScheduler } from '../system-scheduler.js';
-import { createTelemetry } from '../telemetry.js';
 import { createHandOver } from './hand-over.js';
 import { createMergedMetrics } from './merged-metrics.js';
 import { createMergedStatus } from './merged-status.js';
@@ -51,13 +52,8 @@ export async function startPrimary(
   dependencies: Dependencies,
   { count, file }: { readonly count: number; readonly file: string },
 ): Promise<PrimaryGateway> {
-  const { clock, destination, version = 'unknown', announce } = dependencies;
-  const { reword = (notice: Notice) => notice, apiKeys = config.apiKeys } = dependencies;
-  const log = createLog(config.logLevel, destination, clock);
-  const notify: Notify = (original) => {
-    const notice = reword(original);
-    if (announce?.(notice) !== true) log.notify(notice);
-  };
+  const { clock, destination, version = 'unknown', apiKeys = config.apiKeys } = dependencies;
+  const { log, notify } = createNoticeLog(config.logLevel, dependencies);
   const registry = createApiKeyRegistry();
   registry.replace(apiKeys);
   const sessionKey = pack(secret(randomBytes(32).toString('base64')));
@@ -97,17 +93,10 @@ export async function startPrimary(
     createStatus({ clock, state, config: () => active, isReady, counts, refusals: () => [] }),
     workers,
   );
-  /** Opens them once, as each worker does, so that a problem is that of the start or the reload. */
-  async function checkDestinations(next: ResolvedConfig): Promise<void> {
-    const schedule = systemScheduler;
-    const telemetry = createTelemetry({ clock, schedule, notify, version, destination });
-    (await telemetry.prepare(next))();
-    await telemetry.close();
-  }
-  /** The part of the active state that a worker needs. */
-  const settings = () => ({
-    config: pack(shareOf(active, count)),
-    apiKeys: pack([...registry.all()]),
+  /** The part of a state that a worker needs. */
+  const settings = (next: ResolvedConfig, keys: Iterable<ApiKey>) => ({
+    config: pack(shareOf(next, count)),
+    apiKeys: pack([...keys]),
   });
   const reloads = createWorkerReloads({
     apiKeys: registry,
@@ -118,8 +107,7 @@ export async function startPrimary(
       active = next;
       log.setLevel(next.logLevel);
     },
-    checkDestinations,
-    question: () => ({ what: 'reload', ...settings() }),
+    question: (next, keys) => ({ what: 'reload', ...settings(next, keys) }),
     workers,
     isStopping: () => stopping,
   });
@@ -152,7 +140,7 @@ export async function startPrimary(
       startWorkerProcess(number, {
         start: () => ({
           ...{ version, sessionKey, address, adminAddress },
-          ...settings(),
+          ...settings(active, registry.all()),
           isReady: isReady(),
         }),
         destination,

@@ -60,10 +60,17 @@ export function createRoster(dependencies: RosterDependencies): Roster {
 
   function died(worker: WorkerProcess, exit: Exit, livedMs: number, pauseMs: number): void {
     const { number, pid } = worker;
+    const problem = worker.problem();
     slots.delete(number);
     gone(worker);
     if (isStopped) return;
-    const detail = `a worker ended ${endText(exit)}; the gateway starts another one`;
+    if (problem !== null && !isComplete) {
+      stop();
+      giveUp(problem);
+      return;
+    }
+    const how = problem === null ? `ended ${endText(exit)}` : `cannot start: ${problem}`;
+    const detail = `a worker ${how}; the gateway starts another one`;
     const seconds = Math.round(livedMs) / 1000;
     notify({
       event: 'worker.died',

@@ -22,6 +22,8 @@ export interface WorkerProcess extends Receiver {
   readonly number: number;
   readonly pid: number | undefined;
   state(): WorkerState;
+  /** Null, or why it refused to start. */
+  problem(): string | null;
   /** Rejects when no answer comes in time, or when it ends. */
   ask(question: Question, milliseconds: number): Promise<unknown>;
   tellReadiness(isReady: boolean): void;
@@ -59,6 +61,7 @@ export function startWorkerProcess(
   const { start, destination, notify, isReady, taken } = dependencies;
   const child = cluster.fork();
   let state: WorkerState = 'loading';
+  let problem: string | null = null;
   let isGone = false;
   const send = (message: ToWorker, socket?: Socket): void => {
     // A channel that closes at this moment: `exited` follows.
@@ -78,6 +81,7 @@ export function startWorkerProcess(
       state = 'ready';
       isReady(worker);
     } else if (message.kind === 'taken') taken(worker);
+    else if (message.kind === 'refused') problem = message.problem;
     else if (message.kind === 'notice') notify(message.notice);
     else if (message.kind === 'answer') questions.answered(message.id, message.answer);
     else if (message.kind === 'failed') questions.failed(message.id, message.problem);
@@ -101,6 +105,7 @@ export function startWorkerProcess(
     number,
     pid: child.process.pid,
     state: () => state,
+    problem: () => problem,
     isServing: () => state === 'ready' && !isGone,
     give: (socket) => send({ kind: 'connection' }, socket),
     ask: questions.ask,

@@ -4,6 +4,7 @@ import cluster from 'node:cluster';
 import type { Socket } from 'node:net';
 import type { ResolvedConfig } from '../../config/resolved-config.js';
 import type { ApiKey } from '../../core/api-key.js';
+import { DestinationError } from '../../core/destination-error.js';
 import type { Secret } from '../../core/secret.js';
 import type { Listener } from '../../http/server.js';
 import { type Dependencies, type Gateway, startGateway } from '../app.js';
@@ -76,6 +77,13 @@ export async function runWorker(dependencies: WorkerDependencies): Promise<void>
     send({ kind: 'ready' });
   }
 
+  /** Another error ends the process: the primary starts another one. */
+  function refuse(error: unknown): void {
+    if (!(error instanceof DestinationError)) throw error;
+    send({ kind: 'refused', problem: error.message });
+    drained();
+  }
+
   async function answer(question: Question): Promise<unknown> {
     await hasStarted;
     const { gateway, listener, observers } = parts as unknown as Parts;
@@ -93,8 +101,7 @@ export async function runWorker(dependencies: WorkerDependencies): Promise<void>
   }
 
   function onMessage(message: ToWorker, socket?: Socket): void {
-    // An error ends the process: the primary starts another one.
-    if (message.kind === 'start') void start(message);
+    if (message.kind === 'start') void start(message).catch(refuse);
     else if (message.kind === 'connection') {
       send({ kind: 'taken' });
       // Without one, the client has left meanwhile.
