@@ -3,7 +3,8 @@
 import { inTurns } from '../turns.mjs';
 import { callSlice, works } from './works.mjs';
 
-const WARM_SECONDS = 2;
+/** The time until the code is optimized; the gateway has more code than the floor. */
+const WARM_SECONDS = 4;
 /** Later works find most of the code optimized. */
 const WARM_AGAIN_SECONDS = 0.5;
 /** A slice also starts a process and reads its requests. */

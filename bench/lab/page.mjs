@@ -18,7 +18,8 @@ const names = (list) =>
 function facts({ machine, versions, rounds, seconds, plain }, day) {
   const policy = plain ? 'without policy' : 'with `bench/everything.yaml`';
   return [
-    `Measured on ${day}, ${policy}: Node ${names(versions)}; ${rounds} rounds of ${seconds} s.`,
+    `Measured on ${day}, ${policy}:`,
+    `Node ${names(versions)}; ${rounds} rounds of ${seconds} s.`,
     `${machine}.`,
   ].join('\n');
 }

@@ -129,7 +129,7 @@ describe('the page', () => {
 
   test('names the day, the releases, the rounds, the machine and the notes, and no host', () => {
     const text = parts.sectionText(figures(), '2026-12-01');
-    expect(text).toContain('Measured on 2026-12-01, with `bench/everything.yaml`: Node 20.20.2; 8 rounds of 0.6 s.\n2 cores.');
+    expect(text).toContain('Measured on 2026-12-01, with `bench/everything.yaml`:\nNode 20.20.2; 8 rounds of 0.6 s.\n2 cores.');
     expect(text).toContain('- a note.');
   });
 

@@ -82,7 +82,8 @@ async function start(peer, { node, upstreamPort, say }) {
     await stop();
     throw new Error(`${error.message}; see ${logFile}`, { cause: error });
   }
-  return { name: peer.name, port, pid: child.pid, verifies: true, notes: new Set(), stop };
+  const target = { name: peer.name, port, pid: child.pid, stop };
+  return { ...target, isPeer: true, verifies: true, notes: new Set() };
 }
 
 /** The peer as a target; null if it cannot run here, after a line that says why. */
