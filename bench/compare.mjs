@@ -1,10 +1,8 @@
-// Compares targets: short slices in turn, in reverse order every other round. The result is the
-// median of the ratios within a round.
-//
-// The speed of a machine varies within seconds. Two slices of one round are close enough in time to
-// be compared.
+// Compares targets under the load generator in Node: a row for each, with ratios to the others.
+import { markdown } from './markdown.mjs';
 import { cpuMicroseconds } from './processes.mjs';
 import { median, quantile } from './statistics.mjs';
+import { inTurns, medianOf, ratioOf } from './turns.mjs';
 
 const CONNECTIONS = 32;
 /** The time until the code is optimized; the gateway has more code than the floor. */
@@ -36,31 +34,27 @@ async function measure(load, target, seconds) {
  */
 export async function compare(load, targets, { rounds, seconds, say, base = 'floor' }) {
   for (const target of targets) await measure(load, target, WARM_SECONDS);
-  const slices = new Map(targets.map((target) => [target, []]));
-  for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? targets : targets.toReversed();
-    for (const target of order) slices.get(target).push(await measure(load, target, seconds));
-    if ((round + 1) % 5 === 0) say(`${round + 1} of ${rounds} rounds`);
-  }
+  const progress = (round) => round % 5 === 0 && say(`${round} of ${rounds} rounds`);
+  const all = await inTurns(targets, rounds, (it) => measure(load, it, seconds), progress);
+  const slices = new Map(targets.map((target, at) => [target, all[at]]));
   const slicesOf = (wanted) => slices.get(targets.find(({ name }) => name === wanted));
   const floor = slicesOf(base);
-  const ratio = (own, other, unit) =>
-    median(own.map((slice, round) => slice[unit] / other[round][unit]));
   return targets.map((target) => {
     const own = slices.get(target);
     const ratios = own.map(({ rate }, round) => rate / floor[round].rate);
     const other = slicesOf(target.against);
     return {
       name: target.name,
-      rate: median(own.map(({ rate }) => rate)),
+      rate: medianOf(own, 'rate'),
       rateRatio: median(ratios),
       spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
-      cpu: median(own.map(({ cpu }) => cpu)),
-      cpuRatio: ratio(own, floor, 'cpu'),
+      cpu: medianOf(own, 'cpu'),
+      // Not a number without /proc.
+      cpuRatio: ratioOf(own, floor, 'cpu') ?? Number.NaN,
       against: other && {
         name: target.against,
-        rate: ratio(own, other, 'rate'),
-        cpu: ratio(own, other, 'cpu'),
+        rate: ratioOf(own, other, 'rate'),
+        cpu: ratioOf(own, other, 'cpu') ?? Number.NaN,
       },
     };
   });
@@ -79,11 +73,5 @@ export function table(rows, base = 'floor') {
     number(cpu, 1),
     number(cpuRatio, 2),
   ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column].length)),
-  );
-  const line = (row) =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(head), rule, ...cells.map(line)].join('\n');
+  return markdown(head, cells);
 }

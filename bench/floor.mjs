@@ -1,7 +1,8 @@
 // The floor, a process of its own: the least that a gateway on Node does. It is node:http in front
-// of undici's Pool.dispatch, without checks.
+// of undici's Pool.dispatch. It checks nothing, unless its second argument names a key.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
+import { createTokenCheck } from './token-check.mjs';
 
 /** Fields that are not forwarded: hop-by-hop ones, those that undici writes, and the credential. */
 const HOP = new Set([
@@ -12,8 +13,10 @@ const HOP = new Set([
   'content-length',
   'authorization',
 ]);
-const pool = new Pool(process.argv[2], {
-  connections: 256,
+const [origin, trusted] = process.argv.slice(2);
+const pool = new Pool(origin, {
+  // Held streams keep a connection each.
+  connections: null,
   pipelining: 1,
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -51,11 +54,16 @@ class Carrier {
     }
     this.length = Number(headers['content-length'] ?? -1);
     this.response.writeHead(status, out);
+    // The head of a stream does not wait for its first event.
+    if (this.length < 0) this.response.flushHeaders();
   }
 
-  onResponseData(_controller, chunk) {
+  onResponseData(controller, chunk) {
     if (chunk.length === this.length) this.response.end(chunk);
-    else this.response.write(chunk);
+    else if (!this.response.write(chunk)) {
+      controller.pause();
+      this.response.once('drain', () => controller.resume());
+    }
   }
 
   onResponseEnd() {
@@ -67,14 +75,30 @@ class Carrier {
   }
 }
 
-const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
+function forward(request, response) {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     const { method, url, rawHeaders } = request;
-    pool.dispatch({ path: url, method, headers: onward(rawHeaders), body }, new Carrier(response));
+    const headers = onward(rawHeaders);
+    const sent = method === 'GET' ? null : body;
+    pool.dispatch({ path: url, method, headers, body: sent }, new Carrier(response));
   });
-});
+}
+
+function reject(request, response) {
+  request.resume();
+  response.writeHead(401, { 'Content-Type': 'application/json' });
+  response.end('{"error":"invalid_token"}');
+}
+
+const isGood = trusted === undefined ? undefined : createTokenCheck(JSON.parse(trusted));
+const verified = (request, response) =>
+  isGood(request.headers.authorization, (good) =>
+    good ? forward(request, response) : reject(request, response),
+  );
+const handle = isGood === undefined ? forward : verified;
+const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, handle);
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 process.once('disconnect', () => process.exit(0));

@@ -1,7 +1,7 @@
-// Starts the benchmark's own processes, speaks with them over IPC, and reads the CPU time of a
-// process.
+// Starts the benchmark's own processes, speaks with them over IPC, and reads what processes use:
+// CPU time and memory.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../test/fixtures/child.js';
 import { cleanEnvironment } from '../test/fixtures/launch.js';
@@ -80,3 +80,30 @@ export function cpuMicroseconds(pid) {
     return Number.NaN;
   }
 }
+
+/** The process itself, its children and theirs. Without /proc, the process alone. */
+export function processTree(pid) {
+  const found = [pid];
+  for (const one of found) {
+    try {
+      for (const thread of readdirSync(`/proc/${one}/task`)) {
+        const children = readFileSync(`/proc/${one}/task/${thread}/children`, 'latin1').trim();
+        if (children !== '') found.push(...children.split(' ').map(Number));
+      }
+    } catch {
+      // It ended, or the system has no /proc.
+    }
+  }
+  return found;
+}
+
+/** CPU time of a process and all below it, in microseconds. */
+export const treeCpu = (pid) =>
+  processTree(pid).reduce((sum, one) => sum + (cpuMicroseconds(one) || 0), 0);
+
+/** Memory of a process and all below it in MB. Pages that they share count once (Pss). */
+export const treeMegabytes = (pid) =>
+  processTree(pid).reduce((sum, one) => {
+    const text = readFileSync(`/proc/${one}/smaps_rollup`, 'latin1');
+    return sum + Number(/^Pss:\s+(\d+)/m.exec(text)[1]) / 1024;
+  }, 0);

@@ -1,6 +1,6 @@
 // Measures a gateway of two workers beside one of one process: the same build and the same call, in
 // one interleaved run.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitOnSignals } from '../test/fixtures/child.js';
@@ -8,7 +8,7 @@ import { startConfigured } from '../test/fixtures/launch.js';
 import { startIssuer } from '../test/fixtures/signing-issuer.js';
 import { compare, table } from './compare.mjs';
 import { requestBytes } from './json-call.mjs';
-import { startOwn, whileKept } from './processes.mjs';
+import { processTree, startOwn, whileKept } from './processes.mjs';
 import { checkRejection, sliceOptions } from './slices.mjs';
 import { median } from './statistics.mjs';
 
@@ -30,22 +30,8 @@ const folder = fileURLToPath(new URL('../.scratch/bench/', import.meta.url));
 const say = (line) => console.log(`- ${line}`);
 const { starts, rounds, seconds, main } = sliceOptions(USAGE);
 
-const statusOf = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8');
-/** The process itself and its workers. */
-const processesOf = (parent) => [
-  parent,
-  ...readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return statusOf(pid).includes(`\nPPid:\t${parent}\n`);
-      } catch {
-        return false;
-      }
-    }),
-];
-const mib = (pid) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(statusOf(pid))[1]) / 1024);
+const mib = (pid) =>
+  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
 
 function run(start) {
   return whileKept(async (keep) => {
@@ -70,7 +56,7 @@ function run(start) {
       const { url, port, pid } = keep(await startConfigured({ main, logFile, config }));
       await checkRejection(load, name, port);
       const request = requestBytes(port, `Authorization: Bearer ${await issuer.mint(url)}`);
-      targets.push({ name, port, request, pids: processesOf(pid) });
+      targets.push({ name, port, request, pids: processTree(pid) });
     }
     if (start === 1)
       for (const { name, pids } of targets) say(`${name}: ${pids.map(mib).join(' + ')} MiB, idle`);

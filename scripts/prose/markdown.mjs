@@ -25,10 +25,11 @@ function walk(node, isHead, visit) {
       walk(child, node.type === 'table' ? index === 0 : isHead, visit);
 }
 
-/** The tables that scripts/configuration-doc.mjs writes, each behind its mark. */
+/** The tables that scripts/configuration-doc.mjs and the bench write, each behind its mark. */
 const generatedTables = ({ children }) =>
   children.filter(
-    ({ type }, i) => type === 'table' && /^<!-- settings /.test(children[i - 1]?.value ?? ''),
+    ({ type }, i) =>
+      type === 'table' && /^<!-- (?:settings|bench table) /.test(children[i - 1]?.value ?? ''),
   );
 
 /**
