@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AbsoluteTarget,
+  BatchedResponse,
   BodyListener,
   DisconnectListener,
   Exchange,
@@ -20,7 +21,8 @@ import { declaredBytes, hasBody } from './framing.js';
 import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
 import { readAbsolute, withoutEmptyPort } from './request-target.js';
-import { addToBatch, type BatchedResponse } from './response-batch.js';
+import { addToBatch } from './response-batch.js';
+import { writeChunks } from './write-chunks.js';
 
 /** A class, not a closure: each request needs one, and prototype methods cost nothing to make. */
 export class HttpExchange implements Exchange, OpenExchange, BodyListener, BatchedResponse {
@@ -114,10 +116,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.outgoing.destroy();
   }
 
-  /**
-   * The socket has been given the whole answer. It may not have sent it yet: a listener for that
-   * would cost every request.
-   */
+  /** The socket has the whole answer, maybe unsent: a listener for that would cost every request. */
   markEnded(): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -208,8 +207,8 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (first !== null) this.outgoing.write(first);
   }
 
-  write(chunk: Buffer): boolean {
-    return this.outgoing.write(chunk);
+  write(chunks: readonly Buffer[]): boolean {
+    return writeChunks(this.outgoing, chunks);
   }
 
   onDrain(listener: () => void): void {
@@ -217,14 +216,17 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   end(chunk?: Buffer): void {
-    if (chunk === undefined) this.outgoing.end();
-    else this.outgoing.end(chunk);
+    this.outgoing.end(chunk);
     this.markEnded();
   }
 
   endInBatch(body: Buffer): void {
     this.batchedBody = body;
     addToBatch(this);
+  }
+
+  sendInBatch(response: BatchedResponse): void {
+    addToBatch(response);
   }
 
   sendBatched(): void {
