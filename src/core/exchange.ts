@@ -59,6 +59,8 @@ export interface BatchedResponse {
 /** Called once, when a response has ended. Null: it ended without a failure. */
 export interface ResponseListener {
   onResponseEnd(failure: Failure | null): void;
+  /** The head of an event stream went out, and the stream stays open. Called at most once. */
+  onStreamOpen?(): void;
 }
 
 export interface Exchange extends RequestHead {
@@ -110,6 +112,8 @@ export interface Exchange extends RequestHead {
   endInBatch(body: Buffer): void;
   /** Calls `sendBatched` once, together with others of this turn of the event loop. */
   sendInBatch(response: BatchedResponse): void;
+  /** The head of a long response went out: drops what no later step reads of the request. */
+  releaseHead(): void;
   /** Cuts the connection, so that a client cannot take a broken response for a complete one. */
   destroy(): void;
 }

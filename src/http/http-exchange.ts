@@ -20,6 +20,7 @@ import { nextExchangeId } from './exchange-id.js';
 import { declaredBytes, hasBody } from './framing.js';
 import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
+import { releaseLines } from './release-lines.js';
 import { readAbsolute, withoutEmptyPort } from './request-target.js';
 import { addToBatch } from './response-batch.js';
 import { writeChunks } from './write-chunks.js';
@@ -90,8 +91,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       else if (name === 'upgrade') offersUpgrade = true;
     }
     this.host = withoutEmptyPort(host);
-    // After an offer the parser drops bytes that follow the request, and reports no invalid ones
-    // (measured). So this request is the last one on its connection.
+    // After an offer, the parser drops bytes that follow the request (measured).
     if (offersUpgrade) outgoing.shouldKeepAlive = false;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
@@ -116,7 +116,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.outgoing.destroy();
   }
 
-  /** The socket has the whole answer, maybe unsent: a listener for that would cost every request. */
+  /** The socket has the whole answer, maybe unsent. A listener for that would cost each request. */
   markEnded(): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -173,11 +173,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     listener.onBody(read);
   }
 
-  /**
-   * The parser found invalid bytes, or waited too long. True where that is in the body of this
-   * request, and the body is not reported yet: the request then fails with `failure`. After a body
-   * of a declared length, invalid bytes belong to the next request.
-   */
+  /** Invalid bytes after a body of a declared length belong to the next request. */
   rejectBody(failure: Failure): boolean {
     const tooSlow = failure.definition === connectionTooSlow.definition;
     const inBody = tooSlow ? this.bodyListener !== null : this.names.includes('transfer-encoding');
@@ -209,6 +205,10 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
 
   write(chunks: readonly Buffer[]): boolean {
     return writeChunks(this.outgoing, chunks);
+  }
+
+  releaseHead(): void {
+    releaseLines(this.incoming, this.outgoing);
   }
 
   onDrain(listener: () => void): void {

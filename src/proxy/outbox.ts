@@ -1,10 +1,13 @@
-// Sends a response in as few writes as possible: its head and the chunks that arrive in one turn of
-// the event loop become one write. A write costs more than all else that a chunk needs (measured).
+// Sends a response in as few writes as possible. Its head and the chunks of one turn of the event
+// loop become one write. A write costs more than all else that a chunk needs (measured).
 import type { BatchedResponse, Exchange } from '../core/exchange.js';
 
 /** The relay of the response. */
 export interface OutboxOwner {
-  /** The head goes out now, and the response goes on. It may `send` bytes that follow the head. */
+  /**
+   * The head goes out now. It may `send` bytes that follow the head. Not called for a response that
+   * ends in the turn of its head.
+   */
   headSent(): void;
   /** The bytes to send in the place of these. `isLast`: the response ends with them. */
   pass(bytes: Buffer, isLast: boolean): Buffer;
@@ -29,7 +32,7 @@ export class Outbox implements BatchedResponse {
   /** Bytes of the upstream that wait for the end of the turn. */
   private chunks: Buffer[] = [];
   private size = 0;
-  /** What the current write sends; null outside of one. */
+  /** The parts of the current write; null outside of one. */
   private parts: Buffer[] | null = null;
   private isInBatch = false;
   private isEnded = false;
@@ -76,6 +79,7 @@ export class Outbox implements BatchedResponse {
     if (this.isEnded) this.exchange.end(parts.length === 0 ? undefined : join(parts));
     else if (parts.length > 0) this.write(parts);
     else if (first !== null) this.write([first]);
+    if (first !== null && !this.isEnded) this.exchange.releaseHead();
   }
 
   private takeFirst(first: Buffer, parts: Buffer[]): void {

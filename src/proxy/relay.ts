@@ -36,7 +36,6 @@ export class Relay
   private ended = false;
   private interimCount = 0;
   private relayed = NO_HEAD;
-  /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
   /** Null for a response with a declared length that arrived in one chunk. */
   private outbox: Outbox | null = null;
@@ -66,7 +65,6 @@ export class Relay
     return generation === admission.generation ? null : admission.recheck(caller, this.exchange);
   }
 
-  /** Rejects the exchange before its head is sent. */
   private abandon(failure: Failure): void {
     const { controller } = this;
     this.finish(failure);
@@ -140,10 +138,12 @@ export class Relay
       this.outbox = new Outbox(exchange, this, hasComment ? COMMENT : NOTHING);
   }
 
-  /** A response that ends in the turn of its head needs no open stream. */
   headSent(): void {
     if (!this.relayed.isEventStream || this.listener === null) return;
     const { caller, openStream } = this.context;
+    this.listener.onStreamOpen?.();
+    // They keep the first bytes of the response.
+    if (this.controller !== null) this.controller.rawHeaders = null;
     this.stream = openStream(this, caller, streamContext(this.context, this.relayed));
   }
 

@@ -85,6 +85,7 @@ export function exchange(asked: Asked = {}): TestExchange {
       return true;
     },
     onDrain() {},
+    releaseHead() {},
     endInBatch(body: Buffer) {
       self.end(body);
     },
