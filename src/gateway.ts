@@ -214,6 +214,11 @@ class RequestRun implements BodyListener, ResponseListener {
     transport.forward(exchange, caller, message as Message, credentialHeaders.value, this);
   }
 
+  /** The upstream accepted the credential. Only a recheck needs it, and reads it from the head. */
+  onStreamOpen(): void {
+    this.credential = null;
+  }
+
   onResponseEnd(end: Failure | null): void {
     if (end?.rejectsCredential === true)
       this.endpoint?.credential.rejected?.(this.caller as Caller, this.credential as Credential);

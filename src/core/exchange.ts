@@ -50,9 +50,17 @@ export interface BodyListener {
   onBody(body: Result<Buffer>): void;
 }
 
+/** A response that sends what it has at the end of a turn of the event loop. */
+export interface BatchedResponse {
+  /** Hands what has been made to the socket. Must not throw. */
+  sendBatched(): void;
+}
+
 /** Called once, when a response has ended. Null: it ended without a failure. */
 export interface ResponseListener {
   onResponseEnd(failure: Failure | null): void;
+  /** The head of an event stream went out, and the stream stays open. Called at most once. */
+  onStreamOpen?(): void;
 }
 
 export interface Exchange extends RequestHead {
@@ -96,12 +104,16 @@ export interface Exchange extends RequestHead {
    * these first bytes of the body, or an empty buffer. Null: they wait for the body.
    */
   begin(status: number, headers: string[], first: Buffer | null): void;
-  /** False if the caller reads too slowly. Then wait for `onDrain`. */
-  write(chunk: Buffer): boolean;
+  /** Sends all chunks at once. False if the caller reads too slowly. Then wait for `onDrain`. */
+  write(chunks: readonly Buffer[]): boolean;
   onDrain(listener: () => void): void;
   end(chunk?: Buffer): void;
   /** Ends a response with its whole body, together with others of this turn of the event loop. */
   endInBatch(body: Buffer): void;
+  /** Calls `sendBatched` once, together with others of this turn of the event loop. */
+  sendInBatch(response: BatchedResponse): void;
+  /** The head of a long response went out: drops what no later step reads of the request. */
+  releaseHead(): void;
   /** Cuts the connection, so that a client cannot take a broken response for a complete one. */
   destroy(): void;
 }

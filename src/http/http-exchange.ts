@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AbsoluteTarget,
+  BatchedResponse,
   BodyListener,
   DisconnectListener,
   Exchange,
@@ -19,8 +20,10 @@ import { nextExchangeId } from './exchange-id.js';
 import { declaredBytes, hasBody } from './framing.js';
 import { lowerCase } from './header-names.js';
 import { drainBytesOf } from './linger.js';
+import { releaseLines } from './release-lines.js';
 import { readAbsolute, withoutEmptyPort } from './request-target.js';
-import { addToBatch, type BatchedResponse } from './response-batch.js';
+import { addToBatch } from './response-batch.js';
+import { writeChunks } from './write-chunks.js';
 
 /** A class, not a closure: each request needs one, and prototype methods cost nothing to make. */
 export class HttpExchange implements Exchange, OpenExchange, BodyListener, BatchedResponse {
@@ -88,8 +91,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
       else if (name === 'upgrade') offersUpgrade = true;
     }
     this.host = withoutEmptyPort(host);
-    // After an offer the parser drops bytes that follow the request, and reports no invalid ones
-    // (measured). So this request is the last one on its connection.
+    // After an offer, the parser drops bytes that follow the request (measured).
     if (offersUpgrade) outgoing.shouldKeepAlive = false;
     if (!outgoing.shouldKeepAlive) connection.closing = true;
     this.names = names;
@@ -114,10 +116,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     this.outgoing.destroy();
   }
 
-  /**
-   * The socket has been given the whole answer. It may not have sent it yet: a listener for that
-   * would cost every request.
-   */
+  /** The socket has the whole answer, maybe unsent. A listener for that would cost each request. */
   markEnded(): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -174,11 +173,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     listener.onBody(read);
   }
 
-  /**
-   * The parser found invalid bytes, or waited too long. True where that is in the body of this
-   * request, and the body is not reported yet: the request then fails with `failure`. After a body
-   * of a declared length, invalid bytes belong to the next request.
-   */
+  /** Invalid bytes after a body of a declared length belong to the next request. */
   rejectBody(failure: Failure): boolean {
     const tooSlow = failure.definition === connectionTooSlow.definition;
     const inBody = tooSlow ? this.bodyListener !== null : this.names.includes('transfer-encoding');
@@ -208,8 +203,12 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (first !== null) this.outgoing.write(first);
   }
 
-  write(chunk: Buffer): boolean {
-    return this.outgoing.write(chunk);
+  write(chunks: readonly Buffer[]): boolean {
+    return writeChunks(this.outgoing, chunks);
+  }
+
+  releaseHead(): void {
+    releaseLines(this.incoming, this.outgoing);
   }
 
   onDrain(listener: () => void): void {
@@ -217,14 +216,17 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   }
 
   end(chunk?: Buffer): void {
-    if (chunk === undefined) this.outgoing.end();
-    else this.outgoing.end(chunk);
+    this.outgoing.end(chunk);
     this.markEnded();
   }
 
   endInBatch(body: Buffer): void {
     this.batchedBody = body;
     addToBatch(this);
+  }
+
+  sendInBatch(response: BatchedResponse): void {
+    addToBatch(response);
   }
 
   sendBatched(): void {

@@ -1,11 +1,7 @@
-// Sends complete answers in batches: those of one turn of the event loop go out together, at its
+// Sends answers in batches: what is made in one turn of the event loop goes out together, at its
 // end. A write to a client that sleeps wakes it, and a wake-up costs a third of a call (measured).
 // In a batch, only the first write does that. No answer waits for another one to be made.
-
-export interface BatchedResponse {
-  /** Hands the rest of the answer to its socket. Must not throw. */
-  sendBatched(): void;
-}
+import type { BatchedResponse } from '../core/exchange.js';
 
 let batch: BatchedResponse[] = [];
 

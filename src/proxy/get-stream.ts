@@ -31,7 +31,8 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
   private readonly relay: Relay;
   private readonly exchange: Exchange;
   private readonly reconnects: Reconnects;
-  private readonly dispatch: (handler: Dispatcher.DispatchHandler) => void;
+  /** Null from the connection on: it has the whole request. */
+  private dispatch: ((handler: Dispatcher.DispatchHandler) => void) | null;
   /** True from the connection on. Its errors may have the same codes as a refused connection. */
   private isConnected = false;
   /** Runs from the connection to the head. */
@@ -60,7 +61,7 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
 
   tryAgain(): void {
     try {
-      this.dispatch(this);
+      this.dispatch?.(this);
     } catch (error) {
       this.relay.fail(error as Error);
     }
@@ -73,6 +74,7 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.isConnected = true;
+    this.dispatch = null;
     this.timer = setTimeout(() => this.beginEarly(controller), REFUSAL_MS).unref();
     this.relay.onRequestStart(controller);
     this.reconnects.connected();

@@ -2,7 +2,7 @@
 // gateway answers `upstream.busy`. Held streams have their own connections, because thousands of
 // streams in one pool make each other request cost three times as much.
 import { createRequire } from 'node:module';
-import type { Client as Connection, Dispatcher } from 'undici';
+import type { buildConnector, Client as Connection, Dispatcher } from 'undici';
 import type { Upstream } from '../core/endpoint.js';
 import { lookup } from '../idp/lookup.js';
 import { createSlotQueue, type SlotLine, type SlotQueue } from './slot-queue.js';
@@ -11,6 +11,7 @@ import { type ListEntry, SwapRemoveList } from './swap-remove-list.js';
 const require = createRequire(import.meta.url);
 /** This part alone: all of undici costs 9 MB of memory more. (measured) */
 const Client = require('undici/lib/dispatcher/client.js') as typeof Connection;
+const createConnector = require('undici/lib/core/connect.js') as typeof buildConnector;
 
 /** A request that waits for the head (status and headers) of its response. */
 export interface HeadWaiter extends ListEntry {
@@ -95,6 +96,8 @@ function createHeadTimeouts(
   };
 }
 
+type Connector = buildConnector.connector;
+
 interface Connections {
   readonly queue: SlotQueue<Slot>;
   take(): Slot | null;
@@ -107,8 +110,9 @@ interface Connections {
  * One undici Client for each connection; the last one used is taken first. The Pool of undici would
  * search all its connections twice for each request.
  */
-function createConnections(upstream: Upstream, limit: number): Connections {
+function createConnections(upstream: Upstream, limit: number, connector: Connector): Connections {
   const timeouts = createHeadTimeouts(upstream.headersTimeoutMs);
+  const origin = new URL(upstream.origin);
   const clients = new Set<Connection>();
   const free: Slot[] = [];
   let retired = false;
@@ -121,10 +125,9 @@ function createConnections(upstream: Upstream, limit: number): Connections {
   }
 
   function connect(): Slot {
-    const client = new Client(upstream.origin, {
+    const client = new Client(origin, {
       pipelining: 1,
-      // Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program around the gateway may set.
-      connect: { timeout: upstream.connectTimeoutMs, rejectUnauthorized: true, lookup },
+      connect: connector,
       // `createHeadTimeouts` replaces it.
       headersTimeout: 0,
       // A quiet stream may be alive (B-72, quiet streams).
@@ -162,8 +165,15 @@ function createConnections(upstream: Upstream, limit: number): Connections {
 }
 
 export function createPool(upstream: Upstream): UpstreamPool {
-  const short = createConnections(upstream, upstream.maxConcurrentRequests);
-  const held = createConnections(upstream, upstream.maxStreams);
+  // One for all connections: each would keep a cache of TLS sessions of its own.
+  const connector = createConnector({
+    timeout: upstream.connectTimeoutMs,
+    // Overrides NODE_TLS_REJECT_UNAUTHORIZED, which a program around the gateway may set.
+    rejectUnauthorized: true,
+    lookup,
+  });
+  const short = createConnections(upstream, upstream.maxConcurrentRequests, connector);
+  const held = createConnections(upstream, upstream.maxStreams, connector);
   return {
     take: (isHeld) => (isHeld ? held : short).take(),
     queue: (isHeld) => (isHeld ? held : short).queue,

@@ -1,5 +1,5 @@
-// Relays the response of an upstream to the caller chunk by chunk. Chunks of one tick become one
-// write. A slow caller pauses the upstream, a disconnect aborts it, and a broken response is cut.
+// Relays the response of an upstream to the caller chunk by chunk. A slow caller pauses the
+// upstream, a disconnect aborts it, and a broken response is cut.
 import type { Dispatcher } from 'undici';
 import type { DisconnectListener, Exchange, ResponseListener } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
@@ -11,20 +11,20 @@ import {
 } from '../core/failures.js';
 import type { EventStream, StreamWriter } from './event-stream.js';
 import { responseHeaders, type UpstreamHeaders } from './headers.js';
+import { LeadingMark } from './leading-mark.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
 import { COMMENT, NOTHING } from './own-events.js';
 import type { HeadWaiter } from './pool.js';
 import type { RelayContext } from './relay-context.js';
-import { NO_HEAD, readHead } from './response-head.js';
-import { failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
+import { NO_HEAD, readHead, streamContext } from './response-head.js';
+import { cutDetail, failureOf, rejectResponse, untypedBody } from './upstream-errors.js';
 
 /** The limit of 1xx responses. Without it, they keep the process busy until the timeout. */
 export const MAX_INTERIM_RESPONSES = 16;
-/** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
-const DESTROYED = 'UND_ERR_DESTROYED';
 
 /** A class, because undici calls its methods for each chunk of each response. */
 export class Relay
-  implements Dispatcher.DispatchHandler, DisconnectListener, HeadWaiter, StreamWriter
+  implements Dispatcher.DispatchHandler, DisconnectListener, HeadWaiter, StreamWriter, OutboxOwner
 {
   protected readonly context: RelayContext;
   private readonly exchange: Exchange;
@@ -36,10 +36,9 @@ export class Relay
   private ended = false;
   private interimCount = 0;
   private relayed = NO_HEAD;
-  /** The header fields for the caller, until they are sent. */
   private pendingHeaders: string[] | null = null;
-  private queue: Buffer[] | null = null;
-  isPaused = false;
+  /** Null for a response with a declared length that arrived in one chunk. */
+  private outbox: Outbox | null = null;
   /** The open event stream; null for other responses. */
   private stream: EventStream | null = null;
 
@@ -66,7 +65,6 @@ export class Relay
     return generation === admission.generation ? null : admission.recheck(caller, this.exchange);
   }
 
-  /** Rejects the exchange before its head is sent. */
   private abandon(failure: Failure): void {
     const { controller } = this;
     this.finish(failure);
@@ -129,24 +127,24 @@ export class Relay
   private begin(): void {
     const { pendingHeaders, exchange, context } = this;
     if (pendingHeaders === null) return;
-    const { status, isEventStream, declaredLength, canAppend, hasComment } = this.relayed;
+    const { status, isEventStream, declaredLength, hasComment } = this.relayed;
     const revoked = isEventStream ? this.revocation() : null;
     if (revoked !== null) return this.abandon(revoked);
     this.pendingHeaders = null;
     this.began = true;
     context.slot.headReceived(this);
-    const first = declaredLength >= 0 ? null : hasComment ? COMMENT : NOTHING;
-    exchange.begin(status, pendingHeaders, first);
-    if (!isEventStream) return;
-    const { caller, idText, held, session, openStream } = context;
-    this.stream = openStream(this, caller, {
-      exchangeId: exchange.id,
-      idText,
-      isListening: held,
-      sessionId: session === null ? null : session.id,
-      canAppend,
-      hasComment,
-    });
+    exchange.begin(status, pendingHeaders, null);
+    if (declaredLength < 0)
+      this.outbox = new Outbox(exchange, this, hasComment ? COMMENT : NOTHING);
+  }
+
+  headSent(): void {
+    if (!this.relayed.isEventStream || this.listener === null) return;
+    const { caller, openStream } = this.context;
+    this.listener.onStreamOpen?.();
+    // They keep the first bytes of the response.
+    if (this.controller !== null) this.controller.rawHeaders = null;
+    this.stream = openStream(this, caller, streamContext(this.context, this.relayed));
   }
 
   /** Starts the timeout anew where the caller gets the head only with the first byte. */
@@ -164,39 +162,41 @@ export class Relay
     if (this.relayed.declaredLength === chunk.length) {
       this.ended = true;
       this.exchange.endInBatch(chunk);
-    } else if (this.queue === null) {
-      this.queue = [chunk];
-      queueMicrotask(() => this.flush());
-    } else this.queue.push(chunk);
+    } else {
+      this.outbox ??= new Outbox(this.exchange, this, NOTHING);
+      this.outbox.add(chunk);
+    }
   }
 
-  /** Writes the chunks of this tick as one. */
+  pass(bytes: Buffer, isLast: boolean): Buffer {
+    const { stream } = this;
+    if (stream !== null) return isLast ? stream.passLast(bytes) : stream.pass(bytes);
+    return this.relayed.hasComment ? new LeadingMark().strip(bytes) : bytes;
+  }
+
+  callerIsSlow(isSlow: boolean): void {
+    if (isSlow) this.controller?.pause();
+    else this.controller?.resume();
+  }
+
+  get isPaused(): boolean {
+    return this.outbox?.isPaused === true;
+  }
+
   flush(): void {
-    const queue = this.queue;
-    if (queue === null) return;
-    this.queue = null;
-    const joined = queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
-    if (this.ended) return this.exchange.end(joined);
-    this.send(this.stream === null ? joined : this.stream.pass(joined));
+    this.outbox?.flush();
   }
 
   send(bytes: Buffer): void {
-    if (this.exchange.write(bytes)) return;
-    this.controller?.pause();
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.exchange.onDrain(() => {
-      this.isPaused = false;
-      this.controller?.resume();
-    });
+    this.outbox?.send(bytes);
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController): void {
     if (!this.began) this.begin();
     if (this.began && !this.ended) {
       this.ended = true;
-      if (this.queue === null) this.exchange.end();
-      else if (this.stream?.stripsMark) this.queue = [this.stream.pass(Buffer.concat(this.queue))];
+      if (this.outbox === null) this.exchange.end();
+      else this.outbox.end();
     }
     this.finish(this.relayed.error);
   }
@@ -205,8 +205,7 @@ export class Relay
     if (this.exchange.disconnected) return this.finish(this.endAfterDisconnect());
     if (!this.began) return this.finish(failureOf(error, this.context.upstream.url));
     if (this.listener === null) return;
-    const { code = error.name } = error as NodeJS.ErrnoException;
-    this.cut(code === DESTROYED ? 'cut by the shutdown' : code);
+    this.cut(cutDetail(error));
   }
 
   /** The failure to record after a disconnect; null where that is the normal end. */
@@ -225,9 +224,10 @@ export class Relay
   close(last: Buffer | null, end: Failure | null): void {
     const { controller, exchange } = this;
     if (this.listener === null || exchange.disconnected) return;
+    this.flush();
     this.ended = true;
     if (last !== null) exchange.end(last);
-    // Node sends bytes written in this tick at its end, so the cut waits for that.
+    // The socket has the bytes that were sent, and a cut in this tick would drop them.
     else setImmediate(() => exchange.destroy());
     this.finish(end);
     controller?.abort(new Error('stream closed'));

@@ -1,5 +1,6 @@
 // Reads from the head of a relayed response how the relay treats its body.
 import type { Failure } from '../core/failure.js';
+import type { StreamContext } from './event-stream.js';
 import { isEventStream, type UpstreamHeaders } from './headers.js';
 import type { RelayContext } from './relay-context.js';
 import { relayedError } from './relayed-error.js';
@@ -50,5 +51,20 @@ export function readHead(
     hasComment: canAppend && status === 200 && context.addsComments,
     mustBeEmpty: status === 200 && headers['content-type'] === undefined,
     error: status < 400 ? null : relayedError(status, headers, context),
+  };
+}
+
+/** The facts about an event stream with this head. */
+export function streamContext(
+  { exchange, idText, held, session }: RelayContext,
+  { canAppend, hasComment }: ResponseHead,
+): StreamContext {
+  return {
+    exchangeId: exchange.id,
+    idText,
+    isListening: held,
+    sessionId: session === null ? null : session.id,
+    canAppend,
+    hasComment,
   };
 }

@@ -89,12 +89,13 @@ export class SseTail {
     return this.end === AFTER_BLANK_LINE;
   }
 
-  add(bytes: Buffer): void {
+  /** `searches`: looks for event ids and members. False once they no longer matter. */
+  add(bytes: Buffer, searches = true): void {
     const { length } = bytes;
     if (length > 0) this.isEmpty = false;
     if (length > TAIL_BYTES) this.end = IN_LINE;
     for (let i = Math.max(0, length - TAIL_BYTES); i < length; i++) this.step(bytes[i] as number);
-    if (!this.hasEventIds || !this.mayHaveResponse) this.search(bytes);
+    if (searches && !(this.hasEventIds && this.mayHaveResponse)) this.search(bytes);
   }
 
   private step(byte: number): void {

@@ -186,3 +186,12 @@ export function rejectResponse(
     return upstreamBroken({ detail: 'neither JSON nor an event stream' });
   return session === null ? null : session.rejection(headers);
 }
+
+/** The error of undici when the pool destroys its connections, at the end of a shutdown only. */
+const DESTROYED = 'UND_ERR_DESTROYED';
+
+/** Names the error that ended a response after its head. */
+export function cutDetail(error: Error): string {
+  const { code = error.name } = error as NodeJS.ErrnoException;
+  return code === DESTROYED ? 'cut by the shutdown' : code;
+}

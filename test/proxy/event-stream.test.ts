@@ -133,6 +133,23 @@ describe('B-77: the last event of a broken response', () => {
   });
 });
 
+/** The gateway stops reading events once they no longer matter. The end stays the same. */
+describe('B-77, B-78: events that come after the last one that matters', () => {
+  test.each<[string, Partial<StreamContext>, readonly string[], string | null]>([
+    ['a call: a response after an id', { isListening: false }, ['id: 1\n\n', 'data: {"result":{}}\n\n'], null],
+    ['a call: an id after a response', { isListening: false }, ['data: {"result":{}}\n\n', 'id: 1\n\n'], null],
+    ['a subscription: a response after an id', {}, ['id: 1\n\n', 'data: {"result":{}}\n\n'], ''],
+    ['a subscription: a name split after an id', {}, ['id: 1\n\n', 'data: {"res', 'ult":{}}\n\n'], ''],
+    ['a GET stream', { idText: undefined }, ['id: 1\n\n', 'data: {"result":{}}\n\n'], 'retry: 50\n\n'],
+  ])('%s: %#', (_what, context, texts, last) => {
+    const opened = open(context, { maxSeconds: 10 });
+    for (const text of texts) opened.sends(text);
+    expect(opened.stream.errorEvent(streamBroken())).toBeNull();
+    pass(10_000);
+    expect(opened.closed).toEqual([{ last, reason: maxDuration }]);
+  });
+});
+
 describe('E-11: at a shutdown', () => {
   test('listening streams end at once without an error, responses of calls continue', () => {
     const [subscription, stream, answer] = [open(), open({ idText: undefined }), open({ isListening: false })];

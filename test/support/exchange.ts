@@ -1,6 +1,6 @@
 // An exchange without a socket, for the stages that see only its head and its body. It records the
 // answer.
-import type { BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
+import type { BatchedResponse, BodyListener, Exchange, RequestHead } from '../../src/core/exchange.js';
 import { bodyTooLarge } from '../../src/core/failures.js';
 import { ok } from '../../src/core/result.js';
 import { readAbsolute } from '../../src/http/request-target.js';
@@ -80,13 +80,17 @@ export function exchange(asked: Asked = {}): TestExchange {
       self.sentStatus = status;
       self.began.push({ status, headers: [...headers] });
     },
-    write(chunk: Buffer) {
-      chunks.push(chunk);
+    write(written: readonly Buffer[]) {
+      chunks.push(...written);
       return true;
     },
     onDrain() {},
+    releaseHead() {},
     endInBatch(body: Buffer) {
       self.end(body);
+    },
+    sendInBatch(response: BatchedResponse) {
+      setImmediate(() => response.sendBatched());
     },
     end(chunk?: Buffer) {
       if (chunk !== undefined) chunks.push(chunk);

@@ -1,0 +1,13 @@
+// Writes several chunks of a response with one system call.
+import type { ServerResponse } from 'node:http';
+
+/** False if bytes wait because the client reads too slowly. Then `drain` follows. */
+export function writeChunks(outgoing: ServerResponse, chunks: readonly Buffer[]): boolean {
+  let isTaken = true;
+  for (const chunk of chunks) isTaken = outgoing.write(chunk);
+  const { socket } = outgoing;
+  if (socket === null) return isTaken;
+  // Node corks the socket until the next tick. Only then would it show what the kernel took.
+  while (socket.writableCorked > 0) socket.uncork();
+  return isTaken || socket.writableLength < socket.writableHighWaterMark;
+}
