@@ -2,6 +2,7 @@
 // its algorithm and key, so that no other encoding of it passes.
 import { type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { type Algorithm, algorithmOf } from './algorithms.js';
+import { proofSlots } from './proof-slots.js';
 
 /** A public key, prepared once for the signatures of one algorithm. */
 export interface SignatureKey {
@@ -44,8 +45,12 @@ export function isSignedBy(
 ): Promise<boolean> {
   if (signature.length !== signatureBytes) return Promise.resolve(false);
   return new Promise((resolve, reject) =>
-    verify(digest, text, input, signature, (error, isGenuine) =>
-      error === null ? resolve(isGenuine === true) : reject(error),
+    proofSlots.check((done) =>
+      verify(digest, text, input, signature, (error, isGenuine) => {
+        if (error === null) resolve(isGenuine === true);
+        else reject(error);
+        done();
+      }),
     ),
   );
 }

@@ -83,16 +83,18 @@ async function verifyWithKid(
   const byNameless = (set: KeySet | null): Promise<Result<string>> =>
     signedBy(signed, named, set?.keys.filter(({ kid }) => kid === null) ?? []);
   const set = keys.peekKeySet();
-  const isPublished = set?.keys.some(({ kid }) => kid === named.kid);
-  // Before a fetch for the kid: such an issuer never publishes one.
-  const early = isPublished ? null : await byNameless(set);
+  const published = set?.keys.filter(({ kid }) => kid === named.kid) ?? [];
   // `usableKeySet` starts the refresh that is due by age.
-  if (early?.ok && keys.usableKeySet() !== null) return early;
+  if (published.length > 0 && keys.usableKeySet() === set)
+    return signedBy(signed, named, published);
+  // Before a fetch for the kid: such an issuer never publishes one.
+  const early = await byNameless(set);
+  if (early.ok && keys.usableKeySet() !== null) return early;
   const found = await keys.find(named.kid, claims.iat as number | undefined);
   if (found.ok) return signedBy(signed, named, found.value);
   const latest = keys.peekKeySet();
   const late = latest === set ? early : await byNameless(latest);
-  return late?.ok ? late : found;
+  return late.ok ? late : found;
 }
 
 /** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
