@@ -1,4 +1,4 @@
-// Remembers for a few seconds that no key of a set verifies a token, so that a client that repeats a
+// Remembers for a few seconds that no key of a set verifies a token. So a client that repeats a
 // forged token costs little. Any change of the set forgets it. It never holds a token.
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.js';

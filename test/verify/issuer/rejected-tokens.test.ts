@@ -1,4 +1,4 @@
-// What the gateway remembers of a token that no key verifies, and what makes it forget.
+// The gateway remembers a token that no key verifies, and forgets it soon or with a new key set.
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
