@@ -1,6 +1,6 @@
-// Bounds the work for tokens that the gateway has not proven yet. It bounds the starts in one turn of
-// the event loop, and the signatures that the thread pool checks at once. The rest waits, and client
-// addresses take turns. So a flood of forged tokens delays no known caller, and no other address.
+// Bounds the work for tokens that the gateway has not proven yet: the starts in one turn of the
+// event loop, and the signatures that are checked at once. The rest waits, and client addresses take
+// turns. So a flood of forged tokens delays no known caller, and no other address.
 import { networkOf } from '../core/client-network.js';
 import type { MaybeLater } from '../core/endpoint-runtime.js';
 import type { Exchange } from '../core/exchange.js';
