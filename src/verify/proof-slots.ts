@@ -1,5 +1,5 @@
-// Bounds the work for tokens that the gateway has not proven yet: the starts in one turn of the
-// event loop, and the signatures that are checked at once. The rest waits, and client addresses take
+// Bounds the work for tokens that the gateway has not proven yet. Few of them start in one turn of
+// the event loop, and few signatures are checked at once. The rest waits, and client addresses take
 // turns. So a flood of forged tokens delays no known caller, and no other address.
 import { networkOf } from '../core/client-network.js';
 import type { MaybeLater } from '../core/endpoint-runtime.js';
