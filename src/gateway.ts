@@ -100,7 +100,7 @@ class RequestRun implements BodyListener, ResponseListener {
         const blocked = endpoint.guesses.blocked(this.exchange.clientAddress, isKnown);
         if (blocked !== null) return blocked;
       }
-      const caller = authenticator.authenticate(credential.value, endpoint.config);
+      const caller = authenticator.authenticate(credential.value, endpoint.config, this.exchange);
       // A cached result needs no promise: one would cost every request a turn of the queue.
       if (!(caller instanceof Promise)) return this.accept(caller);
       return this.waited('authenticate', caller)

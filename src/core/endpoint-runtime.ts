@@ -13,7 +13,12 @@ export type MaybeLater<T> = T | Promise<T>;
 
 /** Verifies credentials of one kind, and that they are for the endpoint (steps 5 and 6). */
 export interface Authenticator<C extends Credential = Credential> {
-  authenticate(credential: C, endpoint: Endpoint): MaybeLater<Result<Caller>>;
+  /** `client`: who waits, where work for new tokens has to wait. By default one unnamed client. */
+  authenticate(
+    credential: C,
+    endpoint: Endpoint,
+    client?: Pick<Exchange, 'clientAddress'>,
+  ): MaybeLater<Result<Caller>>;
   /**
    * False: the gateway has not proven this credential lately, so to authenticate it takes work.
    * Absent: no credential of this kind takes work.

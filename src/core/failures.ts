@@ -193,6 +193,8 @@ export const keySunset = row({
   message: 'This API key was retired; use OAuth', event: 'verify.sunset', level: 'warn' });
 export const verifyFault = row({ reason: 'verify.fault', blame: 'gateway', status: 503,
   message: NO_CHECK, event: 'verify.fault', level: 'error' });
+export const verifyBusy = row({ reason: 'verify.busy', blame: 'gateway', status: 503,
+  message: NO_CHECK, event: 'verify.busy', level: 'error' });
 export const envelopeVersion = row({
   reason: 'envelope.version', blame: 'caller', status: 400, code: -32022,
   message: 'Unsupported protocol version', event: 'authorize.version', level: 'info' });

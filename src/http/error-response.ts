@@ -69,5 +69,6 @@ export function sendError(
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
   exchange.begin(status, headers, null);
-  exchange.end(body ?? undefined);
+  if (body === null) exchange.end();
+  else exchange.endInBatch(body);
 }

@@ -1,4 +1,4 @@
-// Writes the log lines of successful requests, several at a time. It makes a template once for each
+// Writes log lines, several at a time. For successful requests it makes a template once for each
 // caller and kind of request, and fills in the values of each line. That is several times cheaper
 // than a logger call for each line (measured).
 import { randomBytes } from 'node:crypto';
@@ -20,6 +20,8 @@ import { asciiJson, quoted, timestamp } from './log-text.js';
 export interface ForwardedLines {
   /** False where no template fits the line, so that `add` has not written it. */
   add(summary: RequestSummary): boolean;
+  /** A whole line of another kind, in ASCII. It waits as the others do, so that all keep order. */
+  addLine(line: string): void;
   /** Writes the lines that wait. */
   flush(): void;
 }
@@ -65,7 +67,7 @@ export function createForwardedLines(
    * every endpoint, and its client may call several in turn.
    */
   const templates = new WeakMap<Endpoint, WeakMap<Caller, Template>>();
-  let waiting: WaitingLine[] = [];
+  let waiting: (WaitingLine | string)[] = [];
   let timer: NodeJS.Timeout | null = null;
 
   function partsOf(summary: RequestSummary): readonly string[] {
@@ -111,6 +113,10 @@ export function createForwardedLines(
     let lastMs = 0;
     let time = '';
     for (const line of lines) {
+      if (typeof line === 'string') {
+        block += line;
+        continue;
+      }
       const { atMs, id, clientAddress, durationMs, method, nameField: field, name, parts } = line;
       if (atMs !== lastMs) time = timestamp(atMs);
       lastMs = atMs;
@@ -123,7 +129,13 @@ export function createForwardedLines(
     write(Buffer.from(block, 'latin1'));
   }
 
+  function push(line: WaitingLine | string): void {
+    if (waiting.push(line) >= TOGETHER) flush();
+    else timer ??= setTimeout(flush, LATEST_MS);
+  }
+
   return {
+    addLine: push,
     add(summary) {
       const { exchange, message, durationMs } = summary;
       const calls = message?.calls ?? [];
@@ -132,7 +144,7 @@ export function createForwardedLines(
       const field = nameField(call);
       const { id, clientAddress } = exchange;
       const carriers = carriersOf(summary);
-      const count = waiting.push({
+      push({
         atMs: clock.wallMs(),
         id,
         clientAddress,
@@ -142,8 +154,6 @@ export function createForwardedLines(
         name: field === null ? undefined : shorten(call.name, carriers),
         parts: templateFor(summary),
       });
-      if (count >= TOGETHER) flush();
-      else timer ??= setTimeout(flush, LATEST_MS);
       return true;
     },
     flush,

@@ -15,7 +15,7 @@ export interface Log {
   readonly notify: Notify;
   /** A request that node:http rejected before it became an exchange. */
   readonly unreadable: (failure: Failure, clientAddress: string) => void;
-  /** Writes the lines that wait. A line of a successful request waits for at most 50 ms. */
+  /** Writes the lines that wait: those of requests, for at most 50 ms, except errors. */
   readonly flush: () => void;
   /** Lines below this level are left out from now on. */
   readonly setLevel: (level: LogLevel) => void;
@@ -44,7 +44,7 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
     },
     {
       write(line) {
-        if (template === null) destination.write(Buffer.from(asciiJson(line), 'latin1'));
+        if (template === null) forwarded.addLine(asciiJson(line));
         else template.line = line;
       },
     },
@@ -72,22 +72,19 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   }
 
   function succeeded(summary: RequestSummary): void {
-    if (forwarded.add(summary)) return;
-    forwarded.flush();
-    logger.info(lineFields(summary), 'forwarded');
+    if (!forwarded.add(summary)) logger.info(lineFields(summary), 'forwarded');
   }
 
   function failed(summary: RequestSummary, failure: Failure): void {
     const { event, blame, level: severity } = failure.definition;
     if (!logger.isLevelEnabled(severity)) return;
-    forwarded.flush();
     const stack = blame === 'gateway' ? stackOf(failure.cause) : undefined;
     logger[severity]({ ...lineFields(summary), ...rejectionFields(summary), stack }, event);
+    if (severity === 'error') forwarded.flush();
   }
 
   function page({ exchange, status, durationMs }: RequestSummary): void {
     if (!logger.isLevelEnabled('debug')) return;
-    forwarded.flush();
     const fields = {
       reason: 'ok',
       'http.response.status_code': status,
@@ -113,8 +110,8 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
       writesSucceeded = logger.isLevelEnabled('info');
     },
     notify({ event, level: severity, ...fields }) {
-      forwarded.flush();
       logger[severity](fields, event);
+      forwarded.flush();
     },
     unreadable({ definition, detail }, clientAddress) {
       forwarded.flush();

@@ -64,11 +64,14 @@ function audienceOf(value: unknown): readonly string[] | null {
  * not a string, or is empty.
  */
 function firstString(claims: Claims, names: readonly string[]): string | null | undefined {
-  const present = names.map((name) => claims[name]).filter(isPresent);
-  const strings = present.filter(
-    (value): value is string => typeof value === 'string' && value !== '',
-  );
-  return strings.length < present.length ? undefined : (strings[0] ?? null);
+  let first: string | null = null;
+  for (const name of names) {
+    const value = claims[name];
+    if (!isPresent(value)) continue;
+    if (typeof value !== 'string' || value === '') return undefined;
+    first ??= value;
+  }
+  return first;
 }
 
 /** Each part carries its length, so that two different principals never get one id. */

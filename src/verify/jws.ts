@@ -35,11 +35,28 @@ function decodeObject(part: string): Record<string, unknown> | null {
   }
 }
 
+type Header = Readonly<Record<string, unknown>>;
+
+/** Headers that were read lately. The tokens of an issuer differ in their claims only. */
+const headers = new Map<string, Header | null>();
+const REMEMBERED = 64;
+const REMEMBERED_CHARACTERS = 256;
+
+function decodeHeader(part: string): Header | null {
+  const known = headers.get(part);
+  if (known !== undefined) return known;
+  const header = decodeObject(part);
+  if (part.length > REMEMBERED_CHARACTERS) return header;
+  if (headers.size === REMEMBERED) headers.clear();
+  headers.set(part, header);
+  return header;
+}
+
 /**
  * True for any value of `alg`. A wrong one makes a malformed JWS, not an opaque token: the gateway
  * must not introspect it (C-95, no second attempt).
  */
-const isHeader = (value: Record<string, unknown> | null): value is Record<string, unknown> =>
+const isHeader = (value: Header | null): value is Header =>
   value !== null && Object.hasOwn(value, 'alg');
 
 /**
@@ -53,7 +70,7 @@ export function shapeOf(token: string): Shape {
   // An empty signature means an unsigned JWT, not an opaque token.
   const signed = signature === '' ? parts.slice(0, 2) : parts;
   if (parts.length !== 3 || !signed.every(isBase64url)) return { kind: 'opaque' };
-  const header = decodeObject(parts[0] as string);
+  const header = decodeHeader(parts[0] as string);
   if (!isHeader(header)) return { kind: 'opaque' };
   return { kind: 'jws', header, claims: decodeObject(parts[1] as string) };
 }

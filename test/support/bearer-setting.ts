@@ -51,5 +51,5 @@ export function setting({
   const verify = (token: string, where: Endpoint = at) => bearer.authenticate({ kind: 'bearer', token }, where);
   const authenticate = async (token: string, where?: Endpoint) => verify(token, where);
   const reason = async (token: string, where?: Endpoint) => reasonOf(await authenticate(token, where));
-  return { clock, mine, theirs, introspected, verify, authenticate, reason };
+  return { clock, mine, theirs, introspected, bearer, verify, authenticate, reason };
 }

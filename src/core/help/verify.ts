@@ -181,4 +181,15 @@ export const verify: Meanings = {
     cause: ['The gateway has a bug in a check of the credential. It did not let the request pass.'],
     action: ['Please report it. The log line has the stack.'],
   },
+  'verify.busy': {
+    cause: [
+      'Too many new tokens wait for a check of their signature. Usually they are a flood of forged',
+      'tokens. Callers with tokens that the gateway checked before do not wait.',
+    ],
+    action: [
+      'The log names the client addresses that send `token.signature`: set',
+      '`limits.failedCredentials`. Behind a proxy, set `trustedProxies`, so that the clients take',
+      'turns.',
+    ],
+  },
 };

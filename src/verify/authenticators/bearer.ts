@@ -19,6 +19,7 @@ import { tokenHash } from '../../idp/token-hash.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { withKeyPlaces } from '../key-places.js';
 import { withClaims, withToken } from '../presented-token.js';
+import { inProofSlot } from '../proof-slots.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { rejectMissingClaims } from '../token-kind.js';
 import {
@@ -64,6 +65,7 @@ export function createBearerAuthenticator(
 ): Authenticator<BearerCredential> {
   const selectVerifier = createSelectVerifier(issuers);
   const caches = [...issuers.values()].map(({ jwtCache }) => jwtCache);
+  const introspecting = [...issuers.values()].filter(({ introspect }) => introspect !== null);
   /** One object for each introspected token whose end only the JWT states. */
   const bounded = new WeakMap<Principal, Principal>();
 
@@ -150,26 +152,25 @@ export function createBearerAuthenticator(
     return foreign ?? introspect(issuer, token, statedBy(jwt, facts.value), endpoint);
   }
 
-  async function verifyJwt(
+  function verifyJwt(
     key: string,
     token: string,
     issuer: IssuerRuntime,
     jwt: UnverifiedJwt,
     endpoint: Endpoint,
-  ): Promise<Verified> {
+  ): MaybeLater<Verified> {
     const unverified = checkWithoutKeys(jwt, issuer.policy, clock.wallMs() / 1000);
     if (!unverified.ok) return unverified;
     // A token for another audience causes no fetch of keys.
     const mismatch = audience(unverified.value, endpoint);
     if (mismatch !== null) return mismatch;
-    const verified = await issuer.verifyJwt(key, token, jwt, unverified.value);
-    const introspects =
-      !verified.ok &&
-      issuer.verify === 'jwt-then-introspection' &&
-      INTROSPECT_AFTER.has(verified.definition);
-    return introspects
-      ? introspect(issuer, token, statedBy(jwt, unverified.value), endpoint)
-      : verified;
+    const verified = issuer.verifyJwt(key, token, jwt, unverified.value);
+    if (issuer.verify !== 'jwt-then-introspection') return verified;
+    const introspected = (result: Verified): MaybeLater<Verified> =>
+      !result.ok && INTROSPECT_AFTER.has(result.definition)
+        ? introspect(issuer, token, statedBy(jwt, unverified.value), endpoint)
+        : result;
+    return verified instanceof Promise ? verified.then(introspected) : introspected(verified);
   }
 
   function verify(
@@ -183,25 +184,41 @@ export function createBearerAuthenticator(
     return verifyJwt(key, token, issuer, jwt, endpoint);
   }
 
+  function fromCache(key: string): AccessToken | null {
+    for (const cache of caches) {
+      const cached = cache.get(key);
+      if (cached !== undefined) return cached;
+    }
+    return null;
+  }
+
+  const isIntrospected = (key: string): boolean =>
+    introspecting.some(({ introspect }) => introspect?.isKnown?.(key) === true);
+
+  /** The work for a token that is not in a cache of JWTs. */
+  function prove(key: string, token: string, endpoint: Endpoint): MaybeLater<Result<Principal>> {
+    const selected = selectVerifier(token);
+    if (!selected.ok) return withKeyPlaces(selected, endpoint);
+    const verified = verify(key, token, selected.value, endpoint);
+    if (!(verified instanceof Promise)) return accept(verified, selected.value, endpoint);
+    return verified.then((result) => accept(result, selected.value, endpoint));
+  }
+
   return {
     isKnown({ token }) {
       const key = tokenHash(token);
-      return (
-        caches.some((cache) => cache.get(key) !== undefined) ||
-        [...issuers.values()].some(({ introspect }) => introspect?.isKnown?.(key) === true)
-      );
+      return fromCache(key) !== null || isIntrospected(key);
     },
-    authenticate({ token }, endpoint) {
+    authenticate({ token }, endpoint, client) {
       const key = tokenHash(token);
-      for (const cache of caches) {
-        const cached = cache.get(key);
-        if (cached !== undefined) return acceptToken(cached, endpoint);
-      }
-      const selected = selectVerifier(token);
-      if (!selected.ok) return withKeyPlaces(selected, endpoint);
-      const verified = verify(key, token, selected.value, endpoint);
-      if (!(verified instanceof Promise)) return accept(verified, selected.value, endpoint);
-      return verified.then((result) => accept(result, selected.value, endpoint));
+      const known = fromCache(key);
+      if (known !== null) return acceptToken(known, endpoint);
+      if (isIntrospected(key)) return prove(key, token, endpoint);
+      return inProofSlot(client, () => {
+        // While it waited, another request may have proven it.
+        const since = fromCache(key);
+        return since === null ? prove(key, token, endpoint) : acceptToken(since, endpoint);
+      });
     },
   };
 }

@@ -6,13 +6,14 @@ import type { ApiKey, ApiKeys } from '../../core/api-key.js';
 import type { BridgeClaims } from '../../core/bridge-token.js';
 import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
-import type { Authenticator } from '../../core/endpoint-runtime.js';
+import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
 import { tokenExpired, tokenInactive } from '../../core/failures.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import { tokenHash } from '../../idp/token-hash.js';
 import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
 import { withKeyPlaces } from '../key-places.js';
+import { inProofSlot } from '../proof-slots.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
 
@@ -82,21 +83,31 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
     return { ...key, vouched: { ...vouched, method: 'bridge' } };
   }
 
+  /** The work for a token that is not in the cache. */
+  function prove(
+    hash: string,
+    token: string,
+    endpoint: Endpoint,
+    audience: AudienceRule,
+  ): MaybeLater<Result<Principal>> {
+    const found = verify(token);
+    if (!(found instanceof Promise)) return withKeyPlaces(found, endpoint);
+    return found.then((claims) => {
+      if (!claims.ok) return claims;
+      // Calls at the same time get one principal.
+      const verified = cache.get(hash) ?? verifiedToken(claims.value);
+      cache.set(hash, verified, { size: token.length });
+      return accept(verified, endpoint, audience);
+    });
+  }
+
   return (audience) => ({
     isKnown: ({ token }) => cache.has(tokenHash(token)),
-    authenticate({ token }, endpoint) {
+    authenticate({ token }, endpoint, client) {
       const hash = tokenHash(token);
       const cached = cache.get(hash);
       if (cached !== undefined) return accept(cached, endpoint, audience);
-      const found = verify(token);
-      if (!(found instanceof Promise)) return withKeyPlaces(found, endpoint);
-      return found.then((claims) => {
-        if (!claims.ok) return claims;
-        // Calls at the same time get one principal.
-        const verified = cache.get(hash) ?? verifiedToken(claims.value);
-        cache.set(hash, verified, { size: token.length });
-        return accept(verified, endpoint, audience);
-      });
+      return inProofSlot(client, () => prove(hash, token, endpoint, audience));
     },
   });
 }

@@ -3,6 +3,8 @@
 import type { ResolvedIssuer, VerifyMode } from '../../config/resolved-config.js';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock, Scheduler } from '../../core/clock.js';
+import type { MaybeLater } from '../../core/endpoint-runtime.js';
+import { tokenSignature } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
@@ -19,6 +21,7 @@ import { verifySignature } from '../authenticators/jwt-signature.js';
 import { createKeySource, type JwksLoadResult, type KeySource } from './jwks.js';
 import { createJwksLoader } from './jwks-loader.js';
 import { createJwtCache, type JwtCache } from './jwt-cache.js';
+import { createRejectedTokens } from './rejected-tokens.js';
 
 export interface IssuerRuntime {
   readonly policy: JwtPolicy;
@@ -38,14 +41,15 @@ export interface IssuerRuntime {
   readonly introspectionUrl: LocateEndpoint | null;
   /**
    * Verifies the signature of a JWT that passed every other check, and caches it under `key`.
-   * Requests with the same token wait for one verification.
+   * Requests with the same token wait for one verification. A failure comes at once where the
+   * gateway remembers it.
    */
   verifyJwt(
     key: string,
     token: string,
     jwt: UnverifiedJwt,
     unverified: AccessToken,
-  ): Promise<Result<AccessToken>>;
+  ): MaybeLater<Result<AccessToken>>;
 }
 
 export interface IssuerError {
@@ -73,24 +77,36 @@ export function createJwtVerification(
   clock: Clock,
 ): Pick<IssuerRuntime, 'jwtCache' | 'verifyJwt'> {
   const jwtCache = createJwtCache(keys, clock);
+  const rejected = createRejectedTokens(keys, clock);
   const flight = createSingleFlight<Result<AccessToken>>();
+
+  async function verifyNow(
+    key: string,
+    token: string,
+    jwt: UnverifiedJwt,
+    unverified: AccessToken,
+  ): Promise<Result<AccessToken>> {
+    const set = keys.peekKeySet();
+    const signed = await verifySignature(token, jwt, keys);
+    if (!signed.ok) {
+      // A set that came meanwhile was not tried with every token.
+      const isOfSet = set !== null && set === keys.peekKeySet();
+      if (isOfSet && signed.definition === tokenSignature.definition)
+        rejected.put(key, signed, set);
+      return signed;
+    }
+    const { expiresAt } = unverified.principal;
+    const validUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
+    const characters = token.length;
+    const thumbprint = signed.value;
+    jwtCache.put(key, { token: unverified, characters, thumbprint, validUntilMs });
+    return ok(unverified);
+  }
+
   return {
     jwtCache,
     verifyJwt: (key, token, jwt, unverified) =>
-      flight.run(key, async () => {
-        const signed = await verifySignature(token, jwt, keys);
-        if (!signed.ok) return signed;
-        const { expiresAt } = unverified.principal;
-        const validUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
-        const characters = token.length;
-        jwtCache.put(key, {
-          token: unverified,
-          characters,
-          thumbprint: signed.value,
-          validUntilMs,
-        });
-        return ok(unverified);
-      }),
+      rejected.get(key) ?? flight.run(key, () => verifyNow(key, token, jwt, unverified)),
   };
 }
 

@@ -1,26 +1,33 @@
 // Reads the usable keys of a published key set (RFC 7517, RFC 8725bis section 3.1). An RSA key has
 // at least 2048 bits, exponent 65537 and no known weakness. Private, symmetric and malformed keys
 // are skipped, and the rest of the set stays usable.
-import type { CryptoKey, JWK } from 'jose';
+import { createPublicKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
-import { importJWK } from 'jose/key/import';
 import { isObject } from '../../core/json.js';
-import { fitsAlgorithm, isForEncryption, isSameAlgorithm } from '../algorithms.js';
+import {
+  fitsAlgorithm,
+  isForEncryption,
+  isSameAlgorithm,
+  otherName,
+  whyWrongCurve,
+} from '../algorithms.js';
+import { prepareKey, type SignatureKey } from '../signature.js';
 
 export interface VerifyKey {
   readonly kid: string | null;
   /**
-   * The key, imported for each algorithm with which the gateway uses it. This is the `alg` of the
+   * The key, prepared for each algorithm with which the gateway uses it. This is the `alg` of the
    * JWK. Without one, these are all configured algorithms of its type.
    */
-  readonly byAlgorithm: ReadonlyMap<string, CryptoKey>;
+  readonly byAlgorithm: ReadonlyMap<string, SignatureKey>;
   /** SHA-256 thumbprint (RFC 7638): the same key keeps it when the set is fetched again. */
   readonly thumbprint: string;
 }
 
 /** The key for this algorithm, by any of its names; undefined if the key is not for it. */
-export const keyFor = ({ byAlgorithm }: VerifyKey, algorithm: string): CryptoKey | undefined =>
-  [...byAlgorithm].find(([name]) => isSameAlgorithm(name, algorithm))?.[1];
+export const keyFor = ({ byAlgorithm }: VerifyKey, algorithm: string): SignatureKey | undefined =>
+  byAlgorithm.get(algorithm) ?? byAlgorithm.get(otherName(algorithm));
 
 export interface KeySet {
   readonly keys: readonly VerifyKey[];
@@ -72,7 +79,7 @@ function whyUnusable(jwk: JWK): string | null {
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'not for verifying';
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is not a string';
-  if (jwk.kty !== 'RSA') return null;
+  if (jwk.kty !== 'RSA') return whyWrongCurve(jwk);
   if (typeof jwk.n !== 'string' || typeof jwk.e !== 'string') return 'RSA members missing';
   const modulus = Buffer.from(jwk.n, 'base64url');
   let bits = modulus.length * 8;
@@ -108,9 +115,8 @@ async function importKey(
     const members = Object.fromEntries(
       Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined),
     );
-    const byAlgorithm = new Map<string, CryptoKey>();
-    for (const algorithm of own)
-      byAlgorithm.set(algorithm, (await importJWK(members, algorithm)) as CryptoKey);
+    const key = createPublicKey({ key: members, format: 'jwk' });
+    const byAlgorithm = new Map(own.map((algorithm) => [algorithm, prepareKey(key, algorithm)]));
     return { kid, byAlgorithm, thumbprint: await calculateJwkThumbprint(members) };
   } catch {
     return 'cannot be imported';

@@ -1,4 +1,6 @@
 // Which verifier gets which bearer token. A token that one rejects is never tried another way.
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, expect, test, vi } from 'vitest';
 import type { Caller } from '../../../src/core/principal.js';
 import type { Ok } from '../../../src/core/result.js';
@@ -157,13 +159,32 @@ describe('the JWT cache', () => {
     expect([await reason(token), mine.loads]).toEqual(['ok', 1]);
   });
 
+  test('a flood from one address waits in bounds, and known tokens and other addresses pass (verify.busy)', async () => {
+    const { bearer, reason } = setting();
+    const at = endpoint();
+    const send = (token: string, clientAddress: string) => bearer.authenticate({ kind: 'bearer', token }, at, { clientAddress });
+    const known = mint();
+    expect(await reason(known)).toBe('ok');
+    const flood = Array.from({ length: 2_100 }, () => send('not a token', '203.0.113.1'));
+    expect(send(known, '203.0.113.1')).toMatchObject({ ok: true });
+    const another = send(mint({ claims: { sub: 'bob' } }), '198.51.100.2');
+    const results = await Promise.all(flood);
+    const busy = results.filter((one) => !one.ok && one.definition.reason === 'verify.busy');
+    expect(busy.length).toBeGreaterThan(0);
+    expect(busy.length).toBeLessThan(100);
+    expect(busy[0]).toMatchObject({ retryAfterSeconds: 1 });
+    expect(await another).toMatchObject({ ok: true });
+  });
+
   test('a token in many requests at once is verified once', async () => {
     const { reason, mine } = setting();
-    const verified = vi.spyOn(globalThis.crypto.subtle, 'verify');
+    const verified = vi.spyOn(crypto, 'verify');
+    syncBuiltinESMExports();
     const token = mint();
     const results = await Promise.all(Array.from({ length: 50 }, () => reason(token)));
     const times = verified.mock.calls.length;
     verified.mockRestore();
+    syncBuiltinESMExports();
     expect([new Set(results), times, mine.loads]).toEqual([new Set(['ok']), 1, 1]);
   });
 });

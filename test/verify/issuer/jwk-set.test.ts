@@ -46,6 +46,12 @@ describe('beside a good key (C-60)', () => {
     ['an algorithm of another type', { ...ec.jwk, alg: 'RS256' }, 'no accepted algorithm'],
     ['an algorithm that is not a string', { ...rsa.jwk, alg: 5 }, 'no accepted algorithm'],
     ['HS256 (C-32)', { ...rsa.jwk, alg: 'HS256' }, 'no accepted algorithm'],
+    ['an OKP key for Ed448', generateKeyPairSync('ed448').publicKey.export({ format: 'jwk' }), 'OKP curve other than Ed25519'],
+    ['an OKP key for X25519', generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }), 'OKP curve other than Ed25519'],
+    ['an OKP key without a curve', { kty: 'OKP', x: ed.jwk.x }, 'OKP curve other than Ed25519'],
+    ['an EC key with the alg of another curve', { ...ec.jwk, alg: 'ES384' }, 'EC curve other than that of its alg'],
+    ['an EC key of secp256k1', { ...ec.jwk, alg: 'ES256', crv: 'secp256k1' }, 'EC curve other than that of its alg'],
+    ['an EC key with an alg that is not known', { ...ec.jwk, alg: 'ES256K' }, 'no accepted algorithm'],
     ['a symmetric key (C-64)', { kty: 'oct', kid: 'a', k: 'c2VjcmV0', alg: 'HS256' }, 'private or symmetric'],
     ['a private key (C-64)', { ...privateKey.export({ format: 'jwk' }), kid: 'a' }, 'private or symmetric'],
     ['part of a private key (C-64)', { ...rsa.jwk, dq: 'AQAB' }, 'private or symmetric'],
@@ -73,6 +79,15 @@ describe('beside a good key (C-60)', () => {
     const found = await read([jwk, other.jwk]);
     expect(found).toMatchObject({ ok: true, skipped: [reason], set: { keys: [{ kid: 'other' }] } });
     expect(await read([jwk])).toEqual({ ok: false, detail: `no usable key (${reason})`, isKeySet: true });
+  });
+
+  test.each([-1, 1])('an Ed25519 key of a length that differs by %i byte is skipped (C-60)', async (by) => {
+    const x = Buffer.alloc(32 + by, 1).toString('base64url');
+    expect(await read([{ ...ed.jwk, x }, ed.jwk], ['EdDSA'])).toMatchObject({
+      ok: true,
+      skipped: ['cannot be imported'],
+      set: { keys: [{ kid: 'ed' }] },
+    });
   });
 
   test('a point that is not on its curve is skipped (C-60)', async () => {

@@ -1,0 +1,135 @@
+// The slots for tokens that nothing proves yet: how many start in a turn of the event loop, who
+// starts first, and who may wait.
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createProofSlots, type ProofLimits } from '../../src/verify/proof-slots.js';
+
+const A = '203.0.113.1';
+const B = '198.51.100.2';
+const C = '192.0.2.3';
+
+function slots(limits: Partial<ProofLimits> = {}) {
+  const made = createProofSlots({ perTurn: 2, running: 100, waiting: 100, waitingOfOne: 50, ...limits });
+  const started: string[] = [];
+  const run = (client: string, name: string) =>
+    made.run(client, () => {
+      started.push(name);
+      return name;
+    });
+  return { made, started, run };
+}
+
+describe('in one turn', () => {
+  test('the first start at once, without a promise, and the others in later turns', async () => {
+    const { started, run } = slots();
+    expect([run(A, '1'), run(A, '2')]).toEqual(['1', '2']);
+    const waiting = [run(A, '3'), run(A, '4'), run(A, '5')];
+    expect(waiting.every((one) => one instanceof Promise)).toBe(true);
+    expect(started).toEqual(['1', '2']);
+    await turn();
+    expect(started).toEqual(['1', '2', '3', '4']);
+    expect(await Promise.all(waiting)).toEqual(['3', '4', '5']);
+  });
+
+  test('a flood leaves each turn to other work after its starts', async () => {
+    const { started, run } = slots();
+    for (let i = 0; i < 20; i++) run(A, String(i));
+    const seen: number[] = [];
+    while (started.length < 20) {
+      await turn();
+      seen.push(started.length);
+    }
+    expect(Math.max(...seen.map((count, at) => count - (seen[at - 1] ?? 2)))).toBe(2);
+  });
+
+  test('a later turn has all its slots again', async () => {
+    const { run } = slots();
+    run(A, '1');
+    await turn();
+    expect([run(A, '2'), run(A, '3')]).toEqual(['2', '3']);
+  });
+});
+
+describe('turns of client addresses', () => {
+  test('one token of another address waits for one of the flood, not for all', async () => {
+    const { started, run } = slots();
+    for (let i = 0; i < 20; i++) run(A, `a${i}`);
+    await run(B, 'b');
+    expect(started).toEqual(['a0', 'a1', 'a2', 'b']);
+  });
+
+  test('three addresses take turns, and each keeps its order', async () => {
+    const { started, run } = slots();
+    run(A, 'a0');
+    run(A, 'a1');
+    const all = ['a2', 'a3', 'a4'].map((name) => run(A, name));
+    all.push(...['b1', 'b2'].map((name) => run(B, name)), run(C, 'c1'));
+    await Promise.all(all);
+    expect(started.slice(2)).toEqual(['a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+  });
+
+  test('the addresses of one IPv6 network are one client', async () => {
+    const { started, run } = slots();
+    run(A, 'a0');
+    run(A, 'a1');
+    const all = ['2001:db8::1', '2001:db8::2', '2001:db8::3'].map((address, at) => run(address, `v${at}`));
+    all.push(run(B, 'b'));
+    await Promise.all(all);
+    expect(started.slice(2)).toEqual(['v0', 'b', 'v1', 'v2']);
+  });
+});
+
+describe('the queue', () => {
+  test('is bounded for one network, and another one still waits', async () => {
+    const { run } = slots({ perTurn: 1, waitingOfOne: 2 });
+    run(A, 'now');
+    const waiting = [run(A, '1'), run(A, '2')];
+    expect(run(A, '3')).toBeNull();
+    expect(await Promise.all([...waiting, run(B, 'b')])).toEqual(['1', '2', 'b']);
+    expect(run(A, 'again')).not.toBeNull();
+  });
+
+  test('is bounded for all, and has room again when it is empty', async () => {
+    const { run } = slots({ perTurn: 1, waiting: 2 });
+    run(A, 'now');
+    const waiting = [run(A, '1'), run(B, '2')];
+    expect(run(C, '3')).toBeNull();
+    await Promise.all(waiting);
+    await turn();
+    expect(run(C, '4')).toBe('4');
+  });
+
+  test('rejects with what the work throws, and goes on', async () => {
+    const { made, run } = slots({ perTurn: 1 });
+    run(A, 'now');
+    const broken = made.run(A, () => {
+      throw new Error('a bug');
+    });
+    const next = run(A, 'next');
+    await expect(broken).rejects.toThrow('a bug');
+    expect(await next).toBe('next');
+  });
+});
+
+describe('checks of signatures', () => {
+  test('run a few at once, and nothing starts until one is done', async () => {
+    const { made, started, run } = slots({ perTurn: 10, running: 2 });
+    const done: (() => void)[] = [];
+    for (const name of ['1', '2', '3', '4'])
+      made.check((finish) => {
+        started.push(name);
+        done.push(finish);
+      });
+    expect(started).toEqual(['1', '2']);
+    const waiting = run(A, 'new');
+    await turn();
+    expect(started).toEqual(['1', '2']);
+    done.shift()?.();
+    done.shift()?.();
+    // Those of tokens that began before come first.
+    expect(started).toEqual(['1', '2', '3', '4']);
+    done.shift()?.();
+    expect(started).toEqual(['1', '2', '3', '4', 'new']);
+    expect(await waiting).toBe('new');
+  });
+});
