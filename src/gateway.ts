@@ -121,10 +121,8 @@ class RequestRun implements BodyListener, ResponseListener {
   }
 
   private accept(caller: Result<Caller>): MaybeLater<Failure | null> {
-    if (!caller.ok) {
-      const guesses = this.endpoint?.guesses ?? null;
-      return guesses === null ? caller : guesses.failed(this.exchange.clientAddress, caller);
-    }
+    if (!caller.ok)
+      return this.endpoint?.guesses?.failed(this.exchange.clientAddress, caller) ?? caller;
     this.caller = caller.value;
     this.stages.accepted(this.exchange, caller.value);
     return null;
@@ -171,9 +169,8 @@ class RequestRun implements BodyListener, ResponseListener {
       const denied = endpoint.authorize.check(caller, message.value);
       if (denied !== null) return this.conclude(denied);
       // 10 limits
-      const limited =
-        endpoint.limiter?.take(caller, message.value, exchange.responseHeaders) ?? null;
-      if (!(limited instanceof Promise)) return this.present(limited);
+      const limited = endpoint.limiter?.take(caller, message.value, exchange.responseHeaders);
+      if (!(limited instanceof Promise)) return this.present(limited ?? null);
       void this.waited('limits', limited)
         .then((failure) => this.present(failure))
         .catch((cause: unknown) => this.conclude(gatewayFault({ cause })));

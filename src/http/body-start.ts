@@ -30,8 +30,7 @@ export class BodyStart implements DisconnectListener {
       this.size += chunk.length;
       if (this.size >= wantedBytes) this.settle(Buffer.concat(this.chunks));
     };
-    // A body that is there as a whole needs no events of a stream. They cost a fifth of a rejection
-    // that comes later than its body (measured).
+    // A body that is there as a whole needs no events of a stream, which cost a rejection much.
     if (incoming.complete && incoming.readableLength === wantedBytes) {
       this.settle(incoming.read());
       return;

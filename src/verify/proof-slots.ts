@@ -108,8 +108,8 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
 
 /**
  * The process has one thread pool, so its gateways share the slots. With more starts in a turn,
- * known callers wait longer; with fewer, a flood of good new tokens is slower (measured). A queue
- * of this length is empty after about half a second.
+ * known callers wait longer; with fewer, a flood of good new tokens is slower. A queue of this
+ * length is empty after about half a second.
  */
 export const proofSlots = createProofSlots({
   perTurn: 8,
