@@ -55,7 +55,7 @@ const versionOf = (path) =>
 /** Resolves with the slices of all works, and the facts of the run. */
 export async function runLab(options, works, say) {
   const programs = nativePrograms();
-  say('tokens: signs 20,000 if there are none of today');
+  say('signs 20,000 tokens, unless a run of the last 6 hours has left them');
   for (const kind of ['hot', 'unique', 'forged', 'expired']) tokensOf(kind);
   const nodes = options.nodes.map((path) => ({ path, version: versionOf(path) }));
   return whileKept(async (keep) => {
@@ -68,7 +68,7 @@ export async function runLab(options, works, say) {
       if (target !== null && (await isRight(lab, keep(target), say))) targets.push(target);
     }
     const minutes = estimate(works, targets.length, options) / 60;
-    say(`${targets.map(({ name }) => name).join(', ')}: about ${Math.ceil(minutes)} minutes`);
+    say(`${targets.map(({ name }) => name).join(', ')}: about ${Math.ceil(minutes)} min`);
     const busy = busyLoad();
     const busyNote = `The machine was busy when the run began (load ${busy.toFixed(1)})`;
     if (busy > BUSY) say(busyNote);

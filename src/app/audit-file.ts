@@ -10,7 +10,7 @@ import type { AuditSink } from '../observe/audit-queue.js';
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 /** The records name people. */
 const MODE = 0o600;
-/** The system writes so much to a pipe together or not at all, also for several processes. */
+/** The system writes up to this many bytes to a pipe together, also those of several processes. */
 const PIPE_BYTES = 4_096;
 const LINE_FEED = 10;
 /** How often the name is checked for another file, as after a rotation by rename. */

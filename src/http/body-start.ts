@@ -30,7 +30,7 @@ export class BodyStart implements DisconnectListener {
       this.size += chunk.length;
       if (this.size >= wantedBytes) this.settle(Buffer.concat(this.chunks));
     };
-    // A body that is there as a whole needs no events of a stream, which cost a rejection much.
+    // A body that has arrived whole does not need stream events, which make a rejection slow.
     if (incoming.complete && incoming.readableLength === wantedBytes) {
       this.settle(incoming.read());
       return;

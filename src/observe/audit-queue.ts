@@ -43,7 +43,7 @@ export interface AuditQueueOptions {
 
 /** About 8,000 records. */
 const MAX_BYTES = 8 * 1024 * 1024;
-/** Strangers may not fill the queue, because a full one can stop the gateway. */
+/** Callers that prove nothing may not fill the queue: a full one can stop the gateway. */
 const UNPROVEN_PART = 1 / 4;
 /** From here on the queue counts as full: the rest is for the records of calls that run then. */
 const FULL_PART = 7 / 8;

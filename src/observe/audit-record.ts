@@ -17,7 +17,7 @@ import { headerContext, metaContext, type RemoteContext, traceparentOf } from '.
 const VERSION = 1;
 /** Characters of a text that the caller chose. */
 const LONGEST = 1_024;
-/** Half of a character, as at a cut. A strict reader would reject the record, and all behind it. */
+/** Half of a character, as at a cut. A strict reader rejects such a record and all after it. */
 const HALF = /\p{Surrogate}/gu;
 
 export type Verdict = 'allowed' | 'denied' | 'failed';

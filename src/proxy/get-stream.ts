@@ -31,7 +31,7 @@ export class GetStream implements Dispatcher.DispatchHandler, Waiter {
   private readonly relay: Relay;
   private readonly exchange: Exchange;
   private readonly reconnects: Reconnects;
-  /** Null from the connection on: it has the whole request. */
+  /** It holds the whole request, so it is null from the connection on. */
   private dispatch: ((handler: Dispatcher.DispatchHandler) => void) | null;
   /** True from the connection on. Its errors may have the same codes as a refused connection. */
   private isConnected = false;

@@ -142,7 +142,7 @@ export class Relay
     if (!this.relayed.isEventStream || this.listener === null) return;
     const { caller, openStream } = this.context;
     this.listener.onStreamOpen?.();
-    // They keep the first bytes of the response.
+    // The raw header fields would keep the first bytes of the response in memory.
     if (this.controller !== null) this.controller.rawHeaders = null;
     this.stream = openStream(this, caller, streamContext(this.context, this.relayed));
   }

@@ -90,7 +90,7 @@ export function fitsAlgorithm({ kty, crv }: KeyForm, algorithm: string): boolean
   return found.curve === null || found.curve === crv;
 }
 
-/** Why the curve of a key is of no use; null: it is that of an algorithm, or the key has none. */
+/** Why the curve of a key is wrong: an OKP key needs Ed25519, an EC key that of its `alg`. */
 export function whyWrongCurve({ kty, crv, alg }: KeyForm & { alg?: unknown }): string | null {
   if (kty === 'OKP') return crv === ed25519.curve ? null : 'OKP curve other than Ed25519';
   const named = algorithmOf(alg);

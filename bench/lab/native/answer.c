@@ -80,7 +80,7 @@ static void read_head(struct answer *answer, const char *end) {
   if (answer->status == 204 || answer->status == 304) answer->stage = BODY;
 }
 
-/** Collects the head. Sets `used` to the bytes that belong to it; they are all, if it goes on. */
+/** Collects the head. Sets `used` to its bytes: all of them, if the head is not complete yet. */
 static enum progress take_head(struct answer *answer, const char *bytes, size_t length,
                                size_t *used) {
   size_t room = sizeof answer->head - 1 - answer->head_length;
@@ -157,7 +157,7 @@ enum progress answer_take(struct answer *answer, const char *bytes, size_t lengt
     }
     bytes += used;
     length -= used;
-    // Bytes after the end belong to no request: there is one at a time.
+    // Only one request is on its way, so bytes after the end are an error.
     if (progress == FINISHED) return length ? BROKEN : FINISHED;
     if (progress == BROKEN) return BROKEN;
   }

@@ -184,7 +184,7 @@ export const verify: Meanings = {
   'verify.busy': {
     cause: [
       'Too many new tokens wait for a check of their signature. Usually they are a flood of forged',
-      'tokens. Callers with tokens that the gateway checked before do not wait.',
+      'tokens. Callers with tokens that the gateway verified lately do not wait.',
     ],
     action: [
       'The log names the client addresses that send `token.signature`: set',

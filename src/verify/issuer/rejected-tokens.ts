@@ -1,5 +1,5 @@
 // Remembers for a few seconds that no key of a set verifies a token. So a client that repeats a
-// forged token costs little. Any change of the set forgets it. It never holds a token.
+// forged token costs little. Any change of the set ends that. It holds hashes, never a token.
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../../core/failure.js';
