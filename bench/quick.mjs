@@ -77,7 +77,7 @@ const tools = {
   ],
 };
 
-/** A gateway that does not log would be fast. Each answer has its line. */
+/** A gateway that does not log would be fast. So each answer must have its line. */
 async function checkLog(answers) {
   let lines = 0;
   for await (const chunk of createReadStream(logFile))

@@ -33,7 +33,7 @@ export async function callSlice({ load }, target, order) {
   return { rate: result.rate, cpu: (treeCpu(target.pid) - before) / result.answers, p50, p99 };
 }
 
-/** A gateway that lets every caller pass would be fast. */
+/** A gateway that lets every caller pass would be fast. So it must reject wrong tokens. */
 export async function checkTarget(lab, target) {
   const order = { tool: 'json', connections: 1, seconds: 5, most: 20 };
   for (const tokens of ['hot', 'forged', 'expired'])

@@ -26,7 +26,7 @@ struct load {
   struct samples latencies, first_bytes;
   struct event_totals events;
   uint64_t bytes;
-  /** Answers by their hundreds: statuses[2] is 2xx. */
+  /** Answers by the first digit of their status: statuses[2] is 2xx. */
   uint64_t statuses[6], unauthorized, limited;
   uint64_t issued, answers, errors, reconnects, waiting;
 };

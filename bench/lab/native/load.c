@@ -71,7 +71,7 @@ static uint64_t send_due(struct load *load, const struct plan *plan, struct clie
   }
 }
 
-/** Returns the number of answers within the time, without the last ones that came later. */
+/** Returns the number of answers that came in time; later ones do not count. */
 static uint64_t run_calls(struct load *load, const struct plan *plan, struct client *clients,
                           uint64_t start) {
   uint64_t end = start + (uint64_t)(plan->seconds * (double)SECOND_NS);

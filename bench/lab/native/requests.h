@@ -16,8 +16,8 @@ struct requests {
 };
 
 /**
- * The file is a row of records: a length of four bytes, low byte first, and the bytes of a request.
- * Zero means success.
+ * The file is a sequence of records: a length of four bytes, low byte first, and the bytes of a
+ * request. Zero means success.
  */
 int requests_read(struct requests *requests, const char *file);
 const struct request *requests_next(struct requests *requests);
