@@ -10,6 +10,8 @@ export interface Answer {
   readonly status: number;
   readonly challenge: string | null;
   readonly retryAfter: string | null;
+  /** The gateway's id of the request, which its log line has too. */
+  readonly requestId: string;
   /** The JSON-RPC message, from JSON or from the first event of a stream. */
   readonly message: { result?: unknown; error?: { message: string; data?: unknown } };
 }
@@ -39,6 +41,7 @@ export async function call(
     status,
     challenge: headers.get('www-authenticate'),
     retryAfter: headers.get('retry-after'),
+    requestId: headers.get('x-request-id') ?? '',
     message,
   };
 }

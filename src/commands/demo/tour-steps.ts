@@ -40,6 +40,15 @@ function textOf({ message }: Answer): string {
   return content?.[0]?.text ?? '';
 }
 
+/** The line of a call in the log, and its reason. */
+async function logged(
+  { lastLine }: Services,
+  { requestId }: Answer,
+): Promise<{ line: string; reason: string | undefined }> {
+  const line = await lastLine(`"requestId":"${requestId}"`);
+  return { line, reason: /"reason":"([^"]+)"/.exec(line)?.[1] };
+}
+
 const rejection = ({ status, message }: Answer, reason: string | undefined): string =>
   `status ${status}, "${message.error?.message}"; the log has the reason: ${reason}`;
 
@@ -105,27 +114,30 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'A client sends the token with a forged signature. The gateway rejects it.',
-    async run({ files, lastReason, lastLine, upstream }, known) {
+    async run(services, known) {
+      const { files, upstream } = services;
       const before = upstream.seen.length;
       const answer = await callTool(files, `Bearer ${forgeSignature(known.jwt)}`, 'whoami');
-      const isRejected = answer.status === 401 && lastReason() === tokenSignature.definition.reason;
+      const { line, reason } = await logged(services, answer);
+      const isRejected = answer.status === 401 && reason === tokenSignature.definition.reason;
       return {
         succeeded: isRejected && upstream.seen.length === before,
         lines: [
-          rejection(answer, lastReason()),
+          rejection(answer, reason),
           'the MCP server received nothing',
-          `the line of the log: ${await lastLine(tokenSignature.definition.reason)}`,
+          `the line of the log: ${line}`,
         ],
       };
     },
   },
   {
     title: 'A client sends the token of one endpoint to another. The gateway rejects it.',
-    async run({ notes, lastReason }, known) {
-      const answer = await callTool(notes, `Bearer ${known.jwt}`, 'whoami');
+    async run(services, known) {
+      const answer = await callTool(services.notes, `Bearer ${known.jwt}`, 'whoami');
+      const { reason } = await logged(services, answer);
       return {
-        succeeded: answer.status === 401 && lastReason() === audienceMismatch.definition.reason,
-        lines: [rejection(answer, lastReason())],
+        succeeded: answer.status === 401 && reason === audienceMismatch.definition.reason,
+        lines: [rejection(answer, reason)],
       };
     },
   },
@@ -162,12 +174,13 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'The identity provider stops. Known keys still work; other tokens get 503, never 401.',
-    async run({ files, notes, idp, lastReason }, known) {
+    async run(services, known) {
+      const { files, notes, idp } = services;
       const unseen = await idp.token({ resource: notes, scope: SCOPE });
       await idp.stop();
       const good = await callTool(files, `Bearer ${known.jwt}`, 'echo', { text: 'still here' });
       const unchecked = await callTool(notes, `Bearer ${unseen}`, 'whoami');
-      const reason = lastReason();
+      const { reason } = await logged(services, unchecked);
       await idp.start();
       const { status, challenge, retryAfter } = unchecked;
       return {
