@@ -20,7 +20,7 @@ import { asciiJson, quoted, timestamp } from './log-text.js';
 export interface ForwardedLines {
   /** False where no template fits the line, so that `add` has not written it. */
   add(summary: RequestSummary): boolean;
-  /** A whole line of another kind, in ASCII. It waits as the others do, so that all keep order. */
+  /** A whole line of another kind, in ASCII. It is written with this turn of the event loop. */
   addLine(line: string): void;
   /** Writes the lines that wait. */
   flush(): void;
@@ -69,6 +69,7 @@ export function createForwardedLines(
   const templates = new WeakMap<Endpoint, WeakMap<Caller, Template>>();
   let waiting: (WaitingLine | string)[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let turnEnd: NodeJS.Immediate | null = null;
 
   function partsOf(summary: RequestSummary): readonly string[] {
     const slots = { requestId: HOLE, clientAddress: HOLE, durationMs: HOLE, [METHOD_FIELD]: HOLE };
@@ -105,7 +106,9 @@ export function createForwardedLines(
 
   function flush(): void {
     if (timer !== null) clearTimeout(timer);
+    if (turnEnd !== null) clearImmediate(turnEnd);
     timer = null;
+    turnEnd = null;
     if (waiting.length === 0) return;
     const lines = waiting;
     waiting = [];
@@ -129,13 +132,11 @@ export function createForwardedLines(
     write(Buffer.from(block, 'latin1'));
   }
 
-  function push(line: WaitingLine | string): void {
-    if (waiting.push(line) >= TOGETHER) flush();
-    else timer ??= setTimeout(flush, LATEST_MS);
-  }
-
   return {
-    addLine: push,
+    addLine(line) {
+      if (waiting.push(line) >= TOGETHER) flush();
+      else turnEnd ??= setImmediate(flush);
+    },
     add(summary) {
       const { exchange, message, durationMs } = summary;
       const calls = message?.calls ?? [];
@@ -144,7 +145,7 @@ export function createForwardedLines(
       const field = nameField(call);
       const { id, clientAddress } = exchange;
       const carriers = carriersOf(summary);
-      push({
+      const count = waiting.push({
         atMs: clock.wallMs(),
         id,
         clientAddress,
@@ -154,6 +155,8 @@ export function createForwardedLines(
         name: field === null ? undefined : shorten(call.name, carriers),
         parts: templateFor(summary),
       });
+      if (count >= TOGETHER) flush();
+      else timer ??= setTimeout(flush, LATEST_MS);
       return true;
     },
     flush,

@@ -15,7 +15,10 @@ export interface Log {
   readonly notify: Notify;
   /** A request that node:http rejected before it became an exchange. */
   readonly unreadable: (failure: Failure, clientAddress: string) => void;
-  /** Writes the lines that wait: those of requests, for at most 50 ms, except errors. */
+  /**
+   * Writes the lines that wait: those of successful requests for at most 50 ms, those of other
+   * requests for a turn of the event loop.
+   */
   readonly flush: () => void;
   /** Lines below this level are left out from now on. */
   readonly setLevel: (level: LogLevel) => void;
