@@ -120,10 +120,7 @@ export class Relay
     if (head.declaredLength < 0 && !head.mustBeEmpty) this.begin();
   }
 
-  /**
-   * Sends the headers. Where the upstream declares a body, this waits for the first byte. Until
-   * then, a failure can still have its own status.
-   */
+  /** Waits for the first byte of a declared body: until then, a failure has its own status. */
   private begin(): void {
     const { pendingHeaders, exchange, context } = this;
     if (pendingHeaders === null) return;
@@ -140,11 +137,13 @@ export class Relay
 
   headSent(): void {
     if (!this.relayed.isEventStream || this.listener === null) return;
-    const { caller, openStream } = this.context;
+    const { caller, openStream, admission, generation } = this.context;
     this.listener.onStreamOpen?.();
     // The raw header fields would keep the first bytes of the response in memory.
     if (this.controller !== null) this.controller.rawHeaders = null;
     this.stream = openStream(this, caller, streamContext(this.context, this.relayed));
+    // The recheck of a reload in the turn of the head did not see this stream.
+    if (generation !== admission.generation) setImmediate(() => this.stream?.recheck());
   }
 
   /** Starts the timeout anew where the caller gets the head only with the first byte. */

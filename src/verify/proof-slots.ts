@@ -22,9 +22,11 @@ export interface ProofLimits {
   readonly perTurn: number;
   /** Checks of signatures at once. */
   readonly running: number;
-  /** Tokens that wait: of all clients, and of one network. */
+  /**
+   * Tokens that wait. Each network may have an equal part, and one part stays free: so no few
+   * networks fill the queue, and a new one finds room.
+   */
   readonly waiting: number;
-  readonly waitingOfOne: number;
 }
 
 type Start = () => void;
@@ -65,7 +67,8 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
 
   function enqueue(network: string, start: Start): boolean {
     const queue = queues.get(network) ?? [];
-    if (waiting >= limits.waiting || queue.length >= limits.waitingOfOne) return false;
+    const part = limits.waiting / (queues.size + 1);
+    if (waiting >= limits.waiting || queue.length >= part) return false;
     if (queue.push(start) === 1) queues.set(network, queue);
     waiting++;
     return true;
@@ -115,7 +118,6 @@ export const proofSlots = createProofSlots({
   perTurn: 8,
   running: 16,
   waiting: 4_096,
-  waitingOfOne: 2_048,
 });
 
 /** Runs the work for a new token in a slot of the process. A failure where too many wait. */

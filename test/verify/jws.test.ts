@@ -1,4 +1,6 @@
 // The form of a token, before any check.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { containsJws, shapeOf } from '../../src/verify/jws.js';
 import { mintToken, rsaKey } from '../fixtures/mint.js';
@@ -42,6 +44,21 @@ describe('a JWS (C-40)', () => {
   test('with a duplicate name has the last value, as JSON.parse reads it (C-43)', () => {
     expect(shapeOf(`${HEADER}.${part('{"aud":"a","aud":"b"}')}.c2ln`)).toMatchObject({ claims: { aud: 'b' } });
   });
+});
+
+test('a header that is remembered keeps no token in memory (C-87, no raw token)', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heapMb = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed / (1 << 20);
+  };
+  const before = heapMb();
+  for (let i = 0; i < 40; i++) {
+    const token = `${part({ alg: 'RS256', kid: `remembered ${i}` })}.${'A'.repeat(1 << 20)}.c2ln`;
+    expect(shapeOf(Buffer.from(token).toString()).kind).toBe('jws');
+  }
+  expect(heapMb() - before).toBeLessThan(20);
 });
 
 describe('opaque', () => {

@@ -9,7 +9,7 @@ const B = '198.51.100.2';
 const C = '192.0.2.3';
 
 function slots(limits: Partial<ProofLimits> = {}) {
-  const made = createProofSlots({ perTurn: 2, running: 100, waiting: 100, waitingOfOne: 50, ...limits });
+  const made = createProofSlots({ perTurn: 2, running: 100, waiting: 100, ...limits });
   const started: string[] = [];
   const run = (client: string, name: string) =>
     made.run(client, () => {
@@ -81,12 +81,30 @@ describe('turns of client addresses', () => {
 
 describe('the queue', () => {
   test('is bounded for one network, and another one still waits', async () => {
-    const { run } = slots({ perTurn: 1, waitingOfOne: 2 });
+    const { run } = slots({ perTurn: 1, waiting: 4 });
     run(A, 'now');
     const waiting = [run(A, '1'), run(A, '2')];
     expect(run(A, '3')).toBeNull();
     expect(await Promise.all([...waiting, run(B, 'b')])).toEqual(['1', '2', 'b']);
     expect(run(A, 'again')).not.toBeNull();
+  });
+
+  test.each([
+    ['two', [A, B]],
+    ['nine, as of one IPv6 client', Array.from({ length: 9 }, (_, at) => `2001:db8:0:${at}::1`)],
+  ])('is never full of tokens from a few networks: %s', async (_what, flood) => {
+    const { made, run, started } = slots({ perTurn: 1 });
+    run(A, 'now');
+    const floods = () => flood.map((address) => run(address, 'bad')).filter((one) => one !== null).length;
+    for (let round = 0; round < 300; round++) floods();
+    // Each place that becomes free is taken by the flood again.
+    for (let turns = 0; turns < 60; turns++) {
+      await turn();
+      for (let round = 0; round < 5; round++) floods();
+    }
+    const before = started.length;
+    expect(await made.run(C, () => 'good')).toBe('good');
+    expect(started.length - before).toBeLessThanOrEqual(flood.length);
   });
 
   test('is bounded for all, and has room again when it is empty', async () => {

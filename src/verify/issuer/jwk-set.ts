@@ -63,6 +63,28 @@ const ROCA: readonly (readonly [prime: bigint, residues: ReadonlySet<bigint>])[]
     return [prime, residues] as const;
   });
 
+/**
+ * The Ed25519 keys of small order, without the sign: their y as hex digits, also in a second
+ * encoding. Anyone can make signatures that such a key verifies.
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+]);
+
+function whyWeakPoint({ kty, x }: JWK): string | null {
+  if (kty !== 'OKP' || typeof x !== 'string') return null;
+  const y = Buffer.from(x, 'base64url');
+  // The first bit of the last byte is the sign.
+  if (y.length === 32) y[31] = (y[31] as number) & 0x7f;
+  return SMALL_ORDER.has(y.toString('hex')) ? 'Ed25519 key of small order' : null;
+}
+
 /** The algorithms of the list for which the key is. */
 function algorithmsOf(jwk: JWK, algorithms: readonly string[]): readonly string[] {
   const { alg } = jwk;
@@ -79,7 +101,7 @@ function whyUnusable(jwk: JWK): string | null {
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'not for verifying';
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'kid is not a string';
-  if (jwk.kty !== 'RSA') return whyWrongCurve(jwk);
+  if (jwk.kty !== 'RSA') return whyWrongCurve(jwk) ?? whyWeakPoint(jwk);
   if (typeof jwk.n !== 'string' || typeof jwk.e !== 'string') return 'RSA members missing';
   const modulus = Buffer.from(jwk.n, 'base64url');
   let bits = modulus.length * 8;

@@ -1,5 +1,5 @@
 // Which keys of a published set are usable. Unusable keys are skipped one by one.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type ReadKeySet, readKeySet } from '../../../src/verify/issuer/jwk-set.js';
 import { ecKey, ed25519Key, type Jwk, rsaKey, type SigningKey } from '../../fixtures/mint.js';
@@ -14,6 +14,17 @@ const read = (keys: unknown[], algorithms = ['RS256']) => readKeySet({ keys }, a
 const algorithmsOf = (found: ReadKeySet): string[] => (found.ok ? [...(found.set.keys[0]?.byAlgorithm.keys() ?? [])] : []);
 const without = (jwk: Jwk, ...names: string[]): Jwk =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !names.includes(name)));
+
+/** The points whose order divides eight, also in their second encodings. */
+const SMALL_ORDER = [
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+];
 
 test('a good key is read, with its kid, its algorithm and its thumbprint (C-61, C-33)', async () => {
   const found = await read([rsa.jwk]);
@@ -80,6 +91,21 @@ describe('beside a good key (C-60)', () => {
     expect(found).toMatchObject({ ok: true, skipped: [reason], set: { keys: [{ kid: 'other' }] } });
     expect(await read([jwk])).toEqual({ ok: false, detail: `no usable key (${reason})`, isKeySet: true });
   });
+
+  test.each(SMALL_ORDER.flatMap((y) => [0, 0x80].map((sign) => [y, sign] as const)))(
+    'an Ed25519 key of small order is skipped, because anyone can sign for it: %s, sign %i',
+    async (y, sign) => {
+      const point = Buffer.from(y, 'hex');
+      point[31] = (point[31] as number) | sign;
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') };
+      const key = createPublicKey({ key: jwk, format: 'jwk' });
+      const unsigned = Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]);
+      const texts = Array.from({ length: 200 }, (_, i) => Buffer.from(`text ${i}`));
+      expect(texts.some((text) => verify(null, text, key, unsigned))).toBe(true);
+      const found = await read([jwk, ed.jwk], ['EdDSA']);
+      expect(found).toMatchObject({ ok: true, skipped: ['Ed25519 key of small order'], set: { keys: [{ kid: 'ed' }] } });
+    },
+  );
 
   test.each([-1, 1])('an Ed25519 key of a length that differs by %i byte is skipped (C-60)', async (by) => {
     const x = Buffer.alloc(32 + by, 1).toString('base64url');
