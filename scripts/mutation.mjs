@@ -25,6 +25,8 @@ const MINUTES = 3;
 const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
 /** An action under a condition, with its `else`. It is dropped as a whole. */
 const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*?;\n(?! *else)/gm;
+/** An action that does not apply under a condition. */
+const BARE = /^ *if \(.*\) return;\n/gm;
 /** A flaw of a body that is reported while the reader continues, or thrown. */
 const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new InvalidJsonError\().*;\n/gm;
 /** A row of a table of checks. */
@@ -32,11 +34,21 @@ const ROW = /^ {2}\{(?:\n {4}name: '[^']+',\n[\s\S]*?\n {2}| name: '[^']+',.*)\}
 /** One of several conditions that must all hold: each but the last, and each but the first. */
 const FORMER = /(?<= = |&& |\()(?:[^&|;()=\n]| [=!]== |\(\))+ && /g;
 const LATTER = / && (?:[^&|;()\n]|\([^()\n]*\))+?(?= &&|\)|;)/g;
+/** One of two conditions of which one is enough. */
+const EITHER_FORMER = /(?<=if \()[^&|;()\n]+ \|\| (?=.*return)/g;
+const EITHER_LATTER = / \|\| [^&|;()\n]+(?=\) return)/g;
+/** The first of several conditions on lines of their own. */
+const FIRST_LINE = /(?<==>\n) +[^&|;()=\n]+ && /g;
 
 const subjects = [
   { file: 'src/verify/authenticators/jwt.ts', drop: [ROW, GUARD] },
   { file: 'src/verify/authenticators/jwt-signature.ts', drop: [GUARD] },
   { file: 'src/verify/algorithms.ts', drop: [GUARD, LATTER] },
+  { file: 'src/verify/signature.ts', drop: [GUARD] },
+  {
+    file: 'src/verify/proof-slots.ts',
+    drop: [GUARD, DEED, FORMER, LATTER, FIRST_LINE, EITHER_FORMER, EITHER_LATTER],
+  },
   { file: 'src/verify/claims.ts', drop: [GUARD] },
   { file: 'src/verify/token-kind.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwk-set.ts', drop: [GUARD] },
@@ -50,6 +62,7 @@ const subjects = [
   { file: 'src/verify/introspection/response.ts', drop: [ROW, GUARD] },
   { file: 'src/verify/introspection/challenge.ts', drop: [GUARD, DEED] },
   { file: 'src/verify/introspection/active-token.ts', drop: [ROW] },
+  { file: 'src/verify/issuer/rejected-tokens.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/verify/issuer/jwt-cache.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/idp/fetch-json.ts', drop: [GUARD] },
   { file: 'src/idp/discovery.ts', drop: [GUARD] },
@@ -76,6 +89,7 @@ const subjects = [
   { file: 'src/proxy/event-stream.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
+  { file: 'src/proxy/outbox.ts', drop: [DEED, BARE, FORMER, LATTER] },
   { file: 'src/proxy/list-relay.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/seal.ts', drop: [GUARD] },
   { file: 'src/proxy/sessions.ts', drop: [GUARD, FORMER, LATTER] },
@@ -107,18 +121,11 @@ function mutantsOf({ file, drop }) {
   });
 }
 
-/** A copy of the sources and tests in which one file can be replaced. */
+/** A copy of the repository in which one file can be replaced. */
 function createBench() {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-mutation-'));
-  const files = execFileSync(
-    'git',
-    ['ls-files', 'src', 'test', '*.json', '*.ts', 'docs', '.env.example', 'examples', 'README.md'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  for (const file of files.split('\n').filter(Boolean)) {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  for (const file of files.split('\0').filter(Boolean)) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }
