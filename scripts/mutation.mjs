@@ -133,26 +133,13 @@ function createBench() {
   return folder;
 }
 
-/**
- * Whether some test that depends on the file fails. Tests of behaviours and commands are left out:
- * they run the build.
- */
-function fails(folder, file) {
-  const args = [
-    'vitest',
-    'related',
-    file,
-    '--run',
-    '--bail=1',
-    '--exclude',
-    'test/behaviour/**',
-    '--exclude',
-    'test/commands/**',
-    '--exclude',
-    'test/fixtures.test/**',
-  ];
+/** Tests of behaviours, commands and scripts are left out: they run the build. */
+const BUILD_TESTS = ['test/behaviour/**', 'test/commands/**', 'test/scripts/**'];
+const LEFT_OUT = [...BUILD_TESTS, 'test/fixtures.test/**'].flatMap((glob) => ['--exclude', glob]);
+
+function runTests(folder, args) {
   return new Promise((resolve) => {
-    const child = spawn('npx', args, {
+    const child = spawn('npx', ['vitest', ...args, '--bail=1', ...LEFT_OUT], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: MINUTES * 60_000,
@@ -164,6 +151,14 @@ function fails(folder, file) {
       resolve({ failed: code !== 0, ran: /Tests .*(passed|failed)/.test(output), output }),
     );
   });
+}
+
+/** Whether some test that depends on the file fails. Those of its own name run first: they are fast. */
+async function fails(folder, file) {
+  const own = file.replace(/^src/, 'test').replace(/\.ts$/, '');
+  const first = await runTests(folder, ['run', own, '--passWithNoTests']);
+  if (first.failed && first.ran) return first;
+  return runTests(folder, ['related', file, '--run']);
 }
 
 const mutants = subjects.flatMap(mutantsOf).filter(({ file }) => file.includes(only));

@@ -48,7 +48,8 @@ function decodeHeader(part: string): Header | null {
   const header = decodeObject(part);
   if (part.length > REMEMBERED_CHARACTERS) return header;
   if (headers.size === REMEMBERED) headers.clear();
-  headers.set(part, header);
+  // A copy: the part of a token would keep the whole token in memory.
+  headers.set(Buffer.from(part, 'latin1').toString('latin1'), header);
   return header;
 }
 
