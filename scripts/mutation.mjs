@@ -1,7 +1,7 @@
 // Drops each rejection of the rooms that decide about trust, one at a time. Some test must fail.
 //
-// Usage: `node scripts/mutation.mjs`, or with a part of a path to select files. A line is not
-// tested if no test fails without it.
+// Usage: `node scripts/mutation.mjs`, or with parts of paths to select files. A line is not tested
+// if no test fails without it.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const only = process.argv[2] ?? '';
+const only = process.argv.slice(2);
 const AT_ONCE = 2;
 const MINUTES = 3;
 
@@ -37,17 +37,22 @@ const LATTER = / && (?:[^&|;()\n]|\([^()\n]*\))+?(?= &&|\)|;)/g;
 /** One of two conditions of which one is enough. */
 const EITHER_FORMER = /(?<=if \()[^&|;()\n]+ \|\| (?=.*return)/g;
 const EITHER_LATTER = / \|\| [^&|;()\n]+(?=\) return)/g;
-/** The first of several conditions on lines of their own. */
-const FIRST_LINE = /(?<==>\n) +[^&|;()=\n]+ && /g;
+/** The first of several conditions that a function returns. */
+const FIRST = /(?<==> )[^&|;()=\n]+ && /g;
 
+/** `near`: the tests beside the file, where their names begin otherwise than its name. */
 const subjects = [
   { file: 'src/verify/authenticators/jwt.ts', drop: [ROW, GUARD] },
-  { file: 'src/verify/authenticators/jwt-signature.ts', drop: [GUARD] },
+  {
+    file: 'src/verify/authenticators/jwt-signature.ts',
+    drop: [GUARD],
+    near: 'test/verify/authenticators/jwt-',
+  },
   { file: 'src/verify/algorithms.ts', drop: [GUARD, LATTER] },
   { file: 'src/verify/signature.ts', drop: [GUARD] },
   {
     file: 'src/verify/proof-slots.ts',
-    drop: [GUARD, DEED, FORMER, LATTER, FIRST_LINE, EITHER_FORMER, EITHER_LATTER],
+    drop: [GUARD, DEED, FORMER, LATTER, FIRST, EITHER_FORMER, EITHER_LATTER],
   },
   { file: 'src/verify/claims.ts', drop: [GUARD] },
   { file: 'src/verify/token-kind.ts', drop: [GUARD] },
@@ -106,7 +111,7 @@ const equivalent = new Map([
   ['two Origin lines', 'names what no list could allow'],
 ]);
 
-function mutantsOf({ file, drop }) {
+function mutantsOf({ file, drop, near }) {
   const text = readFileSync(join(root, file), 'utf8');
   return drop.flatMap((pattern) => {
     const found = [...text.matchAll(pattern)];
@@ -114,6 +119,7 @@ function mutantsOf({ file, drop }) {
     if (found.length === 0) throw new Error(`${file}: nothing matches ${pattern}`);
     return found.map(({ 0: dropped, index }) => ({
       file,
+      near,
       line: text.slice(0, index).split('\n').length,
       dropped: dropped.trim().split('\n').slice(0, 2).join(' '),
       text: text.slice(0, index) + text.slice(index + dropped.length),
@@ -153,16 +159,16 @@ function runTests(folder, args) {
   });
 }
 
-/** Whether some test that depends on the file fails. Those of its own name run first: they are fast. */
-async function fails(folder, file) {
-  const own = file.replace(/^src/, 'test').replace(/\.ts$/, '');
-  const first = await runTests(folder, ['run', own, '--passWithNoTests']);
+/** Whether some test that depends on the file fails. The fast tests beside it run first. */
+async function fails(folder, { file, near = file.replace(/^src/, 'test').replace(/\.ts$/, '') }) {
+  const first = await runTests(folder, ['run', near, '--passWithNoTests']);
   if (first.failed && first.ran) return first;
   return runTests(folder, ['related', file, '--run']);
 }
 
-const mutants = subjects.flatMap(mutantsOf).filter(({ file }) => file.includes(only));
-if (mutants.length === 0) throw new Error(`no file has ${only} in its path`);
+const isSelected = ({ file }) => only.length === 0 || only.some((part) => file.includes(part));
+const mutants = subjects.filter(isSelected).flatMap(mutantsOf);
+if (mutants.length === 0) throw new Error(`no file has ${only.join(' or ')} in its path`);
 const benches = Array.from({ length: Math.min(AT_ONCE, mutants.length) }, createBench);
 const survivors = [];
 let done = 0;
@@ -173,7 +179,7 @@ async function work(folder, queue) {
     const excuse = [...equivalent].find(([part]) => dropped.includes(part))?.[1];
     writeFileSync(join(folder, file), text);
     const { failed, ran, output } =
-      excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
+      excuse === undefined ? await fails(folder, mutant) : { failed: true, ran: true };
     cpSync(join(root, file), join(folder, file));
     done++;
     const result =
@@ -192,7 +198,7 @@ async function work(folder, queue) {
 
 try {
   for (const folder of benches) {
-    const { failed, output } = await fails(folder, 'src/verify/authenticators/bearer.ts');
+    const { failed, output } = await fails(folder, { file: 'src/verify/authenticators/bearer.ts' });
     if (failed) throw new Error(`the tests fail without any change\n${output}`);
     break;
   }

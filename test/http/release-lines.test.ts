@@ -9,7 +9,7 @@ import { rawRequest } from '../fixtures/raw-client.js';
 let server = createServer();
 afterEach(() => void server.close());
 
-/** What a client gets of a response whose lines are released after `start`. */
+/** The response that a client gets where the gateway releases the lines after `start`. */
 async function released(start: (outgoing: ServerResponse) => void) {
   const port = await ownPort();
   const seen: unknown[] = [];
