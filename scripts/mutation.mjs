@@ -107,6 +107,7 @@ const equivalent = new Map([
   ['set !== entry.foundIn', 'spares a search in the set that was searched before'],
   ["connection !== 'keep-alive'", 'spares a look for names where there are none'],
   ['cached !== undefined) return cached;', 'spares a search with the same result'],
+  ['(size === 0) return', 'spares new lists where no bytes wait'],
   ['LONGEST_CACHED', 'bounds memory'],
   ['two Origin lines', 'names what no list could allow'],
 ]);
