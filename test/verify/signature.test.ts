@@ -22,7 +22,7 @@ const pkcs1 =
   (key: KeyObject, digest: string): Sign =>
   (text) =>
     sign(digest, text, key);
-/** jose takes a PSS signature without the zero at its start, so that these begin with another byte. */
+/** jose takes a PSS signature without the zero at its start. So these begin with another byte. */
 const pss =
   (digest: string, saltLength: number, isWanted = (signature: Buffer): boolean => signature[0] !== 0): Sign =>
   (text) => {
