@@ -1,7 +1,7 @@
 // Drops each rejection of the rooms that decide about trust, one at a time. Some test must fail.
 //
-// Usage: `node scripts/mutation.mjs`, or with a part of a path to select files. A line is not
-// tested if no test fails without it.
+// Usage: `node scripts/mutation.mjs`, or with parts of paths to select files. A line is not tested
+// if no test fails without it.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const only = process.argv[2] ?? '';
+const only = process.argv.slice(2);
 const AT_ONCE = 2;
 const MINUTES = 3;
 
@@ -25,6 +25,8 @@ const MINUTES = 3;
 const GUARD = /^ *(?:} )?if \(.*\) return .+;\n/gm;
 /** An action under a condition, with its `else`. It is dropped as a whole. */
 const DEED = /^ *if \(.*\) (?!return\b|continue\b)[^{]*?;\n(?! *else)/gm;
+/** An action that does not apply under a condition. */
+const BARE = /^ *if \(.*\) return;\n/gm;
 /** A flaw of a body that is reported while the reader continues, or thrown. */
 const FLAW = /^ *if \(.*\) (?:this\.invalid\(|throw new InvalidJsonError\().*;\n/gm;
 /** A row of a table of checks. */
@@ -32,11 +34,26 @@ const ROW = /^ {2}\{(?:\n {4}name: '[^']+',\n[\s\S]*?\n {2}| name: '[^']+',.*)\}
 /** One of several conditions that must all hold: each but the last, and each but the first. */
 const FORMER = /(?<= = |&& |\()(?:[^&|;()=\n]| [=!]== |\(\))+ && /g;
 const LATTER = / && (?:[^&|;()\n]|\([^()\n]*\))+?(?= &&|\)|;)/g;
+/** One of two conditions of which one is enough. */
+const EITHER_FORMER = /(?<=if \()[^&|;()\n]+ \|\| (?=.*return)/g;
+const EITHER_LATTER = / \|\| [^&|;()\n]+(?=\) return)/g;
+/** The first of several conditions that a function returns. */
+const FIRST = /(?<==> )[^&|;()=\n]+ && /g;
 
+/** `near`: the tests beside the file, where their names begin otherwise than its name. */
 const subjects = [
   { file: 'src/verify/authenticators/jwt.ts', drop: [ROW, GUARD] },
-  { file: 'src/verify/authenticators/jwt-signature.ts', drop: [GUARD] },
+  {
+    file: 'src/verify/authenticators/jwt-signature.ts',
+    drop: [GUARD],
+    near: 'test/verify/authenticators/jwt-',
+  },
   { file: 'src/verify/algorithms.ts', drop: [GUARD, LATTER] },
+  { file: 'src/verify/signature.ts', drop: [GUARD] },
+  {
+    file: 'src/verify/proof-slots.ts',
+    drop: [GUARD, DEED, FORMER, LATTER, FIRST, EITHER_FORMER, EITHER_LATTER],
+  },
   { file: 'src/verify/claims.ts', drop: [GUARD] },
   { file: 'src/verify/token-kind.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwk-set.ts', drop: [GUARD] },
@@ -50,6 +67,7 @@ const subjects = [
   { file: 'src/verify/introspection/response.ts', drop: [ROW, GUARD] },
   { file: 'src/verify/introspection/challenge.ts', drop: [GUARD, DEED] },
   { file: 'src/verify/introspection/active-token.ts', drop: [ROW] },
+  { file: 'src/verify/issuer/rejected-tokens.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/verify/issuer/jwt-cache.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/idp/fetch-json.ts', drop: [GUARD] },
   { file: 'src/idp/discovery.ts', drop: [GUARD] },
@@ -76,6 +94,7 @@ const subjects = [
   { file: 'src/proxy/event-stream.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/list-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
+  { file: 'src/proxy/outbox.ts', drop: [DEED, BARE, FORMER, LATTER] },
   { file: 'src/proxy/list-relay.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/seal.ts', drop: [GUARD] },
   { file: 'src/proxy/sessions.ts', drop: [GUARD, FORMER, LATTER] },
@@ -88,11 +107,12 @@ const equivalent = new Map([
   ['set !== entry.foundIn', 'spares a search in the set that was searched before'],
   ["connection !== 'keep-alive'", 'spares a look for names where there are none'],
   ['cached !== undefined) return cached;', 'spares a search with the same result'],
+  ['(size === 0) return', 'spares new lists where no bytes wait'],
   ['LONGEST_CACHED', 'bounds memory'],
   ['two Origin lines', 'names what no list could allow'],
 ]);
 
-function mutantsOf({ file, drop }) {
+function mutantsOf({ file, drop, near }) {
   const text = readFileSync(join(root, file), 'utf8');
   return drop.flatMap((pattern) => {
     const found = [...text.matchAll(pattern)];
@@ -100,6 +120,7 @@ function mutantsOf({ file, drop }) {
     if (found.length === 0) throw new Error(`${file}: nothing matches ${pattern}`);
     return found.map(({ 0: dropped, index }) => ({
       file,
+      near,
       line: text.slice(0, index).split('\n').length,
       dropped: dropped.trim().split('\n').slice(0, 2).join(' '),
       text: text.slice(0, index) + text.slice(index + dropped.length),
@@ -107,18 +128,11 @@ function mutantsOf({ file, drop }) {
   });
 }
 
-/** A copy of the sources and tests in which one file can be replaced. */
+/** A copy of the repository in which one file can be replaced. */
 function createBench() {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-mutation-'));
-  const files = execFileSync(
-    'git',
-    ['ls-files', 'src', 'test', '*.json', '*.ts', 'docs', '.env.example', 'examples', 'README.md'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  for (const file of files.split('\n').filter(Boolean)) {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  for (const file of files.split('\0').filter(Boolean)) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }
@@ -126,26 +140,13 @@ function createBench() {
   return folder;
 }
 
-/**
- * Whether some test that depends on the file fails. Tests of behaviours and commands are left out:
- * they run the build.
- */
-function fails(folder, file) {
-  const args = [
-    'vitest',
-    'related',
-    file,
-    '--run',
-    '--bail=1',
-    '--exclude',
-    'test/behaviour/**',
-    '--exclude',
-    'test/commands/**',
-    '--exclude',
-    'test/fixtures.test/**',
-  ];
+/** Tests of behaviours, commands and scripts are left out: they run the build. */
+const BUILD_TESTS = ['test/behaviour/**', 'test/commands/**', 'test/scripts/**'];
+const LEFT_OUT = [...BUILD_TESTS, 'test/fixtures.test/**'].flatMap((glob) => ['--exclude', glob]);
+
+function runTests(folder, args) {
   return new Promise((resolve) => {
-    const child = spawn('npx', args, {
+    const child = spawn('npx', ['vitest', ...args, '--bail=1', ...LEFT_OUT], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: MINUTES * 60_000,
@@ -159,8 +160,16 @@ function fails(folder, file) {
   });
 }
 
-const mutants = subjects.flatMap(mutantsOf).filter(({ file }) => file.includes(only));
-if (mutants.length === 0) throw new Error(`no file has ${only} in its path`);
+/** Whether some test that depends on the file fails. The fast tests beside it run first. */
+async function fails(folder, { file, near = file.replace(/^src/, 'test').replace(/\.ts$/, '') }) {
+  const first = await runTests(folder, ['run', near, '--passWithNoTests']);
+  if (first.failed && first.ran) return first;
+  return runTests(folder, ['related', file, '--run']);
+}
+
+const isSelected = ({ file }) => only.length === 0 || only.some((part) => file.includes(part));
+const mutants = subjects.filter(isSelected).flatMap(mutantsOf);
+if (mutants.length === 0) throw new Error(`no file has ${only.join(' or ')} in its path`);
 const benches = Array.from({ length: Math.min(AT_ONCE, mutants.length) }, createBench);
 const survivors = [];
 let done = 0;
@@ -171,7 +180,7 @@ async function work(folder, queue) {
     const excuse = [...equivalent].find(([part]) => dropped.includes(part))?.[1];
     writeFileSync(join(folder, file), text);
     const { failed, ran, output } =
-      excuse === undefined ? await fails(folder, file) : { failed: true, ran: true };
+      excuse === undefined ? await fails(folder, mutant) : { failed: true, ran: true };
     cpSync(join(root, file), join(folder, file));
     done++;
     const result =
@@ -190,7 +199,7 @@ async function work(folder, queue) {
 
 try {
   for (const folder of benches) {
-    const { failed, output } = await fails(folder, 'src/verify/authenticators/bearer.ts');
+    const { failed, output } = await fails(folder, { file: 'src/verify/authenticators/bearer.ts' });
     if (failed) throw new Error(`the tests fail without any change\n${output}`);
     break;
   }

@@ -2,11 +2,18 @@
 // alone takes 900 bytes in its pieces (measured).
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** Fields that Node does not document. Where a version has no `_headerSent`, the head stays. */
+interface KeptHead {
+  _header: string;
+  readonly _headerSent?: boolean;
+}
+
 /** Node writes the text of the head once, and later only looks whether there is one. */
 const SENT = ' ';
 
-/** Call it once the head was sent. */
+/** Call it once the head was sent. A head that still waits in Node stays. */
 export function releaseLines(incoming: IncomingMessage, outgoing: ServerResponse): void {
   incoming.rawHeaders = [];
-  if (outgoing.headersSent) (outgoing as unknown as { _header: string })._header = SENT;
+  const kept = outgoing as unknown as KeptHead;
+  if (kept._headerSent === true) kept._header = SENT;
 }

@@ -9,6 +9,8 @@ interface Scene {
   /** The writes, each as the texts of its chunks; `end:` before the last one. */
   readonly writes: string[][];
   readonly seen: string[];
+  /** Calls of `releaseHead`. */
+  released: number;
   /** The answer to the next write. */
   isTaken: boolean;
   drain(): void;
@@ -23,6 +25,7 @@ function scene(first: Buffer = NONE, owner: Partial<OutboxOwner> = {}): Scene {
   const made: Omit<Scene, 'outbox'> = {
     writes: [],
     seen: [],
+    released: 0,
     isTaken: true,
     drain: () => drain(),
     disconnect: () => {
@@ -34,6 +37,7 @@ function scene(first: Buffer = NONE, owner: Partial<OutboxOwner> = {}): Scene {
     return made.isTaken;
   };
   asked.end = (last) => void made.writes.push(['end:', ...(last === undefined ? [] : [String(last)])]);
+  asked.releaseHead = () => void made.released++;
   asked.onDrain = (listener) => {
     drain = listener;
   };
@@ -116,6 +120,27 @@ test('64 KiB do not wait for the end of the turn, and large chunks are not joine
   expect(writes.map((parts) => parts.length)).toEqual([2, 1]);
   await nextTurn();
   expect(writes.flat().join('').length).toBe(150_000);
+});
+
+describe('the exchange drops the head of the request', () => {
+  test('once, after the write with the head of the response', async () => {
+    const made = scene();
+    expect(made.released).toBe(0);
+    await nextTurn();
+    expect([made.writes, made.released]).toEqual([[['']], 1]);
+    made.outbox.add(Buffer.from('a'));
+    await nextTurn();
+    made.outbox.end();
+    expect([made.writes.at(-1), made.released]).toEqual([['end:'], 1]);
+  });
+
+  test('not for a response that ends in the turn of its head', async () => {
+    const made = scene();
+    made.outbox.add(Buffer.from('a'));
+    made.outbox.end();
+    await nextTurn();
+    expect([made.writes, made.released]).toEqual([[['end:', 'a']], 0]);
+  });
 });
 
 test('a flush sends at once, and a second one nothing', async () => {

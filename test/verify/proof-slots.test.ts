@@ -80,6 +80,20 @@ describe('turns of client addresses', () => {
 });
 
 describe('the queue', () => {
+  test('comes before a token that arrives while a waiting one starts', async () => {
+    const { made, started, run } = slots({ perTurn: 2 });
+    run(A, '1');
+    run(A, '2');
+    let inner: unknown;
+    const outer = made.run(A, () => {
+      started.push('3');
+      inner = run(B, 'late');
+    });
+    await Promise.all([outer, run(A, '4')]);
+    await inner;
+    expect(started).toEqual(['1', '2', '3', '4', 'late']);
+  });
+
   test('is bounded for one network, and another one still waits', async () => {
     const { run } = slots({ perTurn: 1, waiting: 4 });
     run(A, 'now');
