@@ -69,6 +69,6 @@ export function sendError(
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
   exchange.begin(status, headers, null);
-  if (body === null) exchange.end();
-  else exchange.endInBatch(body);
+  // Not in the batch of this turn: bytes that follow in the same packet must find it answered.
+  exchange.end(body ?? undefined);
 }
