@@ -50,6 +50,8 @@ wait_for_line() { # the file, the pattern, the process
 
 # Starts a program that prints its address first. The address is in $address.
 start() { # the file, a name for its log
+  # Not the address of an earlier program of this name.
+  : > "$work/$2.log"
   node "$1" < /dev/null > "$work/$2.log" 2>&1 &
   started="$started $!"
   wait_for_line "$work/$2.log" '^http:' $! || fail "$(cat "$work/$2.log")"
