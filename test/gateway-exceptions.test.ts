@@ -42,7 +42,7 @@ describe('an exception is a bug', () => {
 test('an exception after the exchange ended changes nothing (D-22)', async () => {
   const { recorded, steps } = await run({
     forward(asked, _caller, _message, _headers, listener) {
-      asked.begin(200, [], null);
+      asked.begin(200, []);
       listener.onResponseEnd(null);
       throw new Error('boom');
     },

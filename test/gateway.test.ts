@@ -78,7 +78,7 @@ test('the upstream credential reaches the forward step, at once or later', async
       headers,
       forward(asked, by, sent, pairs, listener) {
         given.push(by, sent, pairs);
-        asked.begin(200, [], null);
+        asked.begin(200, []);
         listener.onResponseEnd(null);
       },
     });

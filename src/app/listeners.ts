@@ -1,7 +1,7 @@
 // Opens the listeners of a process, first the admin listener.
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.js';
+import { listenOn } from '../http/listen-on.js';
 import { type AdminDependencies, createAdminServer } from '../http/routes/admin.js';
 
 /** The listeners of a gateway while they are open. */
@@ -13,13 +13,6 @@ export interface Listeners {
   closeAdmin(): Promise<void>;
 }
 
-/** Rejects where the address is not free. */
-const listenOn = (server: Server, { host, port }: ResolvedConfig['admin']): Promise<AddressInfo> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
-
 /** `listen` opens the public listener. Rejects when it cannot listen on an address. */
 export async function openListeners(
   config: ResolvedConfig,
@@ -27,7 +20,7 @@ export async function openListeners(
   dependencies: AdminDependencies,
 ): Promise<Listeners> {
   const admin = createAdminServer(dependencies);
-  const adminAddress = await listenOn(admin, config.admin);
+  const adminAddress = await listenOn(admin, config.admin.host, config.admin.port);
   const { host, port } = config.listen;
   const address = await listen(host, port).catch((error: unknown) => {
     admin.close();

@@ -99,11 +99,8 @@ export interface Exchange extends RequestHead {
   readStart(listener: (bytes: Buffer | null) => void): void;
   /** One listener at a time. It is called at once if the connection is closed already. */
   onDisconnect(listener: DisconnectListener): void;
-  /**
-   * Sends status and headers (names and values in turn). `first`: sends them now, together with
-   * these first bytes of the body, or an empty buffer. Null: they wait for the body.
-   */
-  begin(status: number, headers: string[], first: Buffer | null): void;
+  /** Begins an answer. The head (names and values in turn) goes out with the first of its body. */
+  begin(status: number, headers: string[]): void;
   /** Sends all chunks at once. False if the caller reads too slowly. Then wait for `onDrain`. */
   write(chunks: readonly Buffer[]): boolean;
   onDrain(listener: () => void): void;

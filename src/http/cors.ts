@@ -55,19 +55,15 @@ export function answerPreflight(exchange: Exchange, endpoint: Endpoint): boolean
     'access-control-allow-headers',
     allowHeaders,
   ];
-  exchange.begin(
-    204,
-    [
-      ...headers,
-      'access-control-max-age',
-      '7200',
-      'allow',
-      ALLOW_METHODS,
-      'cache-control',
-      'no-store',
-    ],
-    null,
-  );
+  exchange.begin(204, [
+    ...headers,
+    'access-control-max-age',
+    '7200',
+    'allow',
+    ALLOW_METHODS,
+    'cache-control',
+    'no-store',
+  ]);
   exchange.end();
   return true;
 }

@@ -2,6 +2,7 @@
 // byte of a connection.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { emptyAcceptQueueAtRest } from './accept-queue.js';
+import { listenOn } from './listen-on.js';
 
 export interface Doorway {
   listen(host: string, port: number): Promise<AddressInfo>;
@@ -21,14 +22,7 @@ export function createDoorway(accepted: (socket: Socket) => void): Doorway {
     accepted(socket);
   });
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve(server.address() as AddressInfo);
-        });
-      }),
+    listen: (host, port) => listenOn(server, host, port),
     async close(emptyFirst) {
       if (emptyFirst) await emptyAcceptQueueAtRest(server);
       server.close();

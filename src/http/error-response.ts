@@ -68,7 +68,7 @@ export function sendError(
   const body = errorBody(failure, exchange.id, idText);
   if (body !== null) headers.push('content-type', 'application/json');
   headers.push('content-length', String(body?.length ?? 0));
-  exchange.begin(status, headers, null);
+  exchange.begin(status, headers);
   // Not in the batch of this turn: bytes that follow in the same packet must find it answered.
   exchange.end(body ?? undefined);
 }

@@ -173,7 +173,10 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     listener.onBody(read);
   }
 
-  /** Invalid bytes after a body of a declared length belong to the next request. */
+  /**
+   * The parser found invalid bytes, or waited too long. True where that is in the body of this
+   * request. Invalid bytes after a body of a declared length belong to the next request.
+   */
   rejectBody(failure: Failure): boolean {
     const tooSlow = failure.definition === connectionTooSlow.definition;
     const inBody = tooSlow ? this.bodyListener !== null : this.names.includes('transfer-encoding');
@@ -186,7 +189,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     return true;
   }
 
-  begin(status: number, headers: string[], first: Buffer | null): void {
+  begin(status: number, headers: string[]): void {
     this.sentStatus = status;
     for (const entry of this.responseHeaders) headers.push(entry);
     const unread = !this.bodyIsComplete && hasBody(this);
@@ -198,9 +201,6 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
     if (unread && !this.incoming.readableEnded)
       this.connection.dropBody(this.incoming, this.bodyLimitBytes);
     this.outgoing.writeHead(status, headers);
-    // Node writes a head without a body byte as UTF-8 (`flushHeaders`), and so changes the bytes of
-    // the upstream above 0x7F. Before a buffer, also an empty one, it writes them as they are.
-    if (first !== null) this.outgoing.write(first);
   }
 
   write(chunks: readonly Buffer[]): boolean {

@@ -10,6 +10,7 @@ import { Connection } from './connection.js';
 import { createDrain } from './drain.js';
 import { FastIncomingMessage } from './fast-incoming-message.js';
 import { HttpExchange } from './http-exchange.js';
+import { listenOn } from './listen-on.js';
 import { validateRequest } from './request-validation.js';
 import { watchStalledClients } from './stalled-clients.js';
 import { failureOfNodeError, rejectUnreadable } from './unreadable.js';
@@ -151,14 +152,7 @@ export function createListener(
       stallWatch.stop();
       stallWatch = watch(ms);
     },
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve(server.address() as AddressInfo);
-        });
-      }),
+    listen: (host, port) => listenOn(server, host, port),
     // At this event, Node begins to check the time limits of connections.
     listenToAdopted: () => void server.emit('listening'),
     adopt(socket) {

@@ -5,6 +5,11 @@
  * line: after an event id, some clients report an empty event for each blank line.
  */
 export const COMMENT = Buffer.from(':\n');
+/**
+ * Sends a head whose body is still to come. Node writes a head without a body byte as UTF-8
+ * (`flushHeaders`), and so changes the bytes of the upstream above 0x7F. Before a buffer, also an
+ * empty one, it writes them as they are.
+ */
 export const NOTHING = Buffer.alloc(0);
 /**
  * The delay in milliseconds with which a client reopens its GET stream. Without it, clients wait a

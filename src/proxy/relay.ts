@@ -130,7 +130,7 @@ export class Relay
     this.pendingHeaders = null;
     this.began = true;
     context.slot.headReceived(this);
-    exchange.begin(status, pendingHeaders, null);
+    exchange.begin(status, pendingHeaders);
     if (declaredLength < 0)
       this.outbox = new Outbox(exchange, this, hasComment ? COMMENT : NOTHING);
   }

@@ -99,7 +99,10 @@ describe('C-145: an answer in HTTP/1.0', () => {
 
   test('that the end of a drain cuts ends with a reset (E-11)', async () => {
     const listener = createListener(
-      (exchange) => exchange.begin(200, ['content-type', 'text/event-stream'], Buffer.alloc(0)),
+      (exchange) => {
+        exchange.begin(200, ['content-type', 'text/event-stream']);
+        exchange.write([Buffer.alloc(0)]);
+      },
       () => {},
       60_000,
     );

@@ -150,7 +150,7 @@ describe('no response is sent', () => {
 
   test('into an answer that has begun: the gateway cuts it', () => {
     const asked = exchange();
-    asked.begin(200, [], null);
+    asked.begin(200, []);
     sendError(asked, at, failures.gatewayFault(), null);
     expect([asked.began.length, asked.destroyed, asked.sent]).toEqual([1, true, null]);
   });

@@ -16,7 +16,7 @@ async function listening() {
   const seen: Exchange[] = [];
   const answer = (one: Exchange): void => {
     seen.push(one);
-    one.begin(204, [], null);
+    one.begin(204, []);
     one.end();
   };
   const made = createListener(answer, () => {}, 60_000);

@@ -18,7 +18,7 @@ async function started() {
   const sockets: Socket[] = [];
   const made = createListener(
     (one) => {
-      one.begin(404, ['content-length', '0'], null);
+      one.begin(404, ['content-length', '0']);
       one.end();
     },
     () => {},

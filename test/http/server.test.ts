@@ -22,7 +22,7 @@ async function listening({ hold = false } = {}) {
   const answer = (one: Exchange): void => {
     seen.push(one);
     if (hold) return;
-    one.begin(204, [], null);
+    one.begin(204, []);
     one.end();
   };
   const made = createListener(answer, (failure: Failure, address) => reported.push([failure.definition.reason, address]), 60_000);
@@ -137,7 +137,7 @@ describe('a request that node:http rejects is answered and reported (D-10, D-18)
           onBody: (body) => {
             got.push(body.ok ? body.value.toString() : body.definition.reason);
             if (!body.ok) return sendError(one, null, body, null);
-            one.begin(204, [], null);
+            one.begin(204, []);
             one.end();
           },
         });
@@ -195,7 +195,7 @@ describe('draining (E-11)', () => {
     const drained = made.drain(5000);
     expect(made.draining()?.definition.reason).toBe('gateway.draining');
     await expect(openRaw(port)).rejects.toThrow('ECONNREFUSED');
-    seen[0]?.begin(204, [], null);
+    seen[0]?.begin(204, []);
     seen[0]?.end();
     expect((await busy.response({ label: 'the open answer' })).status).toBe(204);
     expect(await withDeadline('the drain', drained, 2000)).toBe(0);
@@ -214,7 +214,7 @@ describe('draining (E-11)', () => {
 test('a complete answer is sent with its turn, but not to a client that disconnects in that turn', async () => {
   const { port, seen, listener: made } = await listening({ hold: true });
   const whole = (one: Exchange | undefined): void => {
-    one?.begin(200, ['content-length', '2'], null);
+    one?.begin(200, ['content-length', '2']);
     one?.endInBatch(Buffer.from('ok'));
   };
   const answered = rawRequest(port, {});

@@ -71,14 +71,14 @@ export function corridor(changes: Partial<Steps> = {}) {
     limit: () => null,
     headers: () => ok(['x-upstream-key', 'k']),
     forward(asked, _caller, _message, _headers, listener) {
-      asked.begin(200, [], null);
+      asked.begin(200, []);
       clock.advance(7);
       queueMicrotask(() => listener.onResponseEnd(null));
     },
     callId: (_asked, listener) => listener(undefined),
     sendError(asked, ...rest) {
       rejected.push([asked, ...rest]);
-      asked.begin(rest[1].definition.status as number, [], null);
+      asked.begin(rest[1].definition.status as number, []);
     },
     record: (summary) => void recorded.push(summary),
   };

@@ -27,7 +27,7 @@ function send(
   body: Buffer | null,
 ): void {
   const length = body === null ? [] : ['content-length', String(body.length)];
-  exchange.begin(status, [...headers, ...length], null);
+  exchange.begin(status, [...headers, ...length]);
   exchange.end(body ?? undefined);
 }
 
