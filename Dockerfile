@@ -47,6 +47,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && rm package-lock.json .npmrc
 COPY LICENSE ./
 COPY --from=build /build/dist dist
+# services.mjs imports modules of the demo.
+COPY --from=build /build/compiled compiled
 COPY deploy/compose/services.mjs deploy/compose/services.mjs
 RUN find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 

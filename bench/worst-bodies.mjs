@@ -2,7 +2,7 @@
 //
 // Usage: `npm run build`, then `node bench/worst-bodies.mjs`, or with another size in bytes.
 import { isUtf8 } from 'node:buffer';
-import { readMessages } from '../dist/mcp/message-reader.js';
+import { readMessages } from '../compiled/mcp/message-reader.js';
 
 const BYTES = Number(process.argv[2] ?? 4_194_304);
 const RUNS = 7;

@@ -2,10 +2,10 @@
 // with ten rules.
 //
 // Usage: `npm run build`, then `node bench/worst-lists.mjs`, or with another size in bytes.
-import { createRequirements } from '../dist/authorize/requirements.js';
-import { EventFilter } from '../dist/proxy/event-filter.js';
-import { filterLists } from '../dist/proxy/list-filter.js';
-import { MAX_LIST_BYTES } from '../dist/proxy/list-relay.js';
+import { createRequirements } from '../compiled/authorize/requirements.js';
+import { EventFilter } from '../compiled/proxy/event-filter.js';
+import { filterLists } from '../compiled/proxy/list-filter.js';
+import { MAX_LIST_BYTES } from '../compiled/proxy/list-relay.js';
 
 const BYTES = Number(process.argv[2] ?? MAX_LIST_BYTES);
 const RUNS = 3;

@@ -26,7 +26,7 @@ const say = (line) => console.log(`- ${line}`);
 function playBrowser(issuer) {
   const seen = { text: '', logins: 0, error: undefined };
   const visit = async (address) => {
-    const { followAuthorization } = await import('../dist/commands/demo/scripted-login.js');
+    const { followAuthorization } = await import('../compiled/commands/demo/scripted-login.js');
     const back = await followAuthorization(
       address,
       new URL(address).searchParams.get('redirect_uri'),

@@ -150,7 +150,7 @@ export function render(page, schema) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { jsonSchema } = await import('../dist/config/schema/json-schema.js');
+  const { jsonSchema } = await import('../compiled/config/schema/json-schema.js');
   const page = new URL('../docs/configuration.md', import.meta.url);
   writeFileSync(page, render(readFileSync(page, 'utf8'), jsonSchema({ marked: true })));
 }

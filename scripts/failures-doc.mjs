@@ -139,7 +139,7 @@ export function render(table, meanings) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { failureTable } = await import('../dist/core/failures.js');
-  const { meanings } = await import('../dist/core/help/meanings.js');
+  const { failureTable } = await import('../compiled/core/failures.js');
+  const { meanings } = await import('../compiled/core/help/meanings.js');
   writeFileSync(new URL('../docs/failures.md', import.meta.url), render(failureTable, meanings));
 }

@@ -2,9 +2,9 @@
 // as a client that logs in and calls a tool.
 //
 //   node services.mjs idp | server | check URL | call
-import { call, getJson, logIn } from '../../dist/commands/demo/client.js';
-import { startIdp } from '../../dist/commands/demo/idp.js';
-import { startDemoUpstream } from '../../dist/commands/demo/upstream.js';
+import { call, getJson, logIn } from '../../compiled/commands/demo/client.js';
+import { startIdp } from '../../compiled/commands/demo/idp.js';
+import { startDemoUpstream } from '../../compiled/commands/demo/upstream.js';
 
 /** The same URLs for clients, the gateway and both services: compose.yaml publishes the ports. */
 const GATEWAY = 'http://127.0.0.1:8080';

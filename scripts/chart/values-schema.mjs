@@ -1,7 +1,7 @@
 // The schema of the values of the Helm chart: the chart's own values, and the schema of the product
 // for `config`.
 import { z } from 'zod';
-import { rootSchema } from '../../dist/config/schema/root.js';
+import { rootSchema } from '../../compiled/config/schema/root.js';
 
 const flag = { type: 'boolean' };
 const name = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', maxLength: 253 };

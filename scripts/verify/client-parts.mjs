@@ -69,8 +69,8 @@ export function headless(home) {
  * gateway as a process in front of them.
  */
 export async function startParts(home, opened) {
-  const { startIdp } = await import('../../dist/commands/demo/idp.js');
-  const { startDemoUpstream } = await import('../../dist/commands/demo/upstream.js');
+  const { startIdp } = await import('../../compiled/commands/demo/idp.js');
+  const { startDemoUpstream } = await import('../../compiled/commands/demo/upstream.js');
   const idp = await startIdp({ scopes: [SCOPE], tokenTtl: 600 });
   opened.push(() => idp.stop());
   const upstream = await startDemoUpstream();

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startIdp } from '../../dist/commands/demo/idp.js';
+import { startIdp } from '../../compiled/commands/demo/idp.js';
 import { exitOnSignals, runToEnd } from '../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../test/fixtures/launch.js';
 import { grade } from './sdks/authlab.mjs';

@@ -4,7 +4,7 @@ import { version } from '../launch/version.js';
 import { type CommandIo, processIo } from './command-io.js';
 import { argumentHint, commandHint, plainMessage } from './command-line-hints.js';
 import { suitedTo } from './how-started.js';
-import { pauseOptimizers } from './start-memory.js';
+import { keepYoungSpaceSmall } from './start-memory.js';
 
 interface Command {
   /** Resolves to the exit code. */
@@ -19,7 +19,7 @@ interface Command {
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => {
     // Before the parts of the command: most of the start is their code.
-    pauseOptimizers();
+    keepYoungSpaceSmall();
     const { serve, serveHelp } = await import('./serve.js');
     return { run: serve, help: serveHelp };
   },

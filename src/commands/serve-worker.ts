@@ -5,9 +5,9 @@ import { surviveClosedOutputs } from './command-io.js';
 import { openOutput } from './output.js';
 import {
   keepRequestsYoung,
+  letYoungSpaceGrow,
   optimizeParserLater,
   releaseStartMemory,
-  resumeOptimizers,
 } from './start-memory.js';
 
 /**
@@ -27,9 +27,9 @@ export async function serveWorker(): Promise<void> {
     destination: output,
     drainMs: DRAIN_MS,
     async untilReady(gateway) {
-      resumeOptimizers();
+      letYoungSpaceGrow();
       await isReadyBefore(() => false, gateway);
-      await releaseStartMemory();
+      releaseStartMemory();
     },
   });
   await output.close();

@@ -7,6 +7,7 @@ import type { PrimaryGateway } from '../app/workers/primary.js';
 import { configFile } from '../config/config-file.js';
 import { variableNotice } from '../config/environment-variables.js';
 import { DestinationError } from '../core/destination-error.js';
+import { packageFolder } from '../launch/package-folder.js';
 import { reloadSource } from '../launch/reload-source.js';
 import {
   DRAIN_MS,
@@ -24,13 +25,13 @@ import { handleSignals } from './signals.js';
 import { createStartLines } from './start-lines.js';
 import {
   keepRequestsYoung,
+  letYoungSpaceGrow,
   optimizeParserLater,
   releaseStartMemory,
-  resumeOptimizers,
 } from './start-memory.js';
 
 /** The script of a worker. */
-const WORKER_FILE = fileURLToPath(new URL('../worker.js', import.meta.url));
+const WORKER_FILE = fileURLToPath(new URL('dist/worker.js', packageFolder()));
 
 export const serveHelp = `portcullis serve [--config FILE] [--watch]
 
@@ -106,7 +107,7 @@ export async function serve(args: readonly string[], io: CommandIo = processIo):
     io.writeError(error.message);
     return 1;
   }
-  resumeOptimizers();
+  letYoungSpaceGrow();
   void isReadyBefore(() => false, gateway).then(releaseStartMemory);
   const { notify } = gateway;
   signals.reportTo(notify);

@@ -9,7 +9,7 @@ import { type FrontFaults, startFront } from '../fixtures/front.js';
 import { withDeadline } from '../fixtures/wait.js';
 import { type Fault, startThirdPartyServer } from './third-party-server.js';
 
-const DOCTOR = new URL('../../dist/commands/doctor/', import.meta.url).href;
+const DOCTOR = new URL('../../compiled/commands/doctor/', import.meta.url).href;
 const WANTED = ['reachable', 'authorization server metadata', 'HTTP/2', 'streams over HTTP/2'];
 /** Runs the wanted checks alone. */
 const SCRIPT = `

@@ -126,7 +126,7 @@ describe('compose.yaml', () => {
       expect(services[name]?.command).toEqual([name]);
       expect(services[name]?.healthcheck?.test.slice(0, 4)).toContain('check');
     }
-    const imports = [...text.matchAll(/from '\.\.\/\.\.\/dist\/([^']*)\.js'/g)].map(([, path]) => `src/${path}.ts`);
+    const imports = [...text.matchAll(/from '\.\.\/\.\.\/compiled\/([^']*)\.js'/g)].map(([, path]) => `src/${path}.ts`);
     expect(imports.length).toBe(3);
     expect(imports.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
   });

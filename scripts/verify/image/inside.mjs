@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, getJson, logIn } from '../../../dist/commands/demo/client.js';
+import { call, getJson, logIn } from '../../../compiled/commands/demo/client.js';
 import { until } from '../../../test/fixtures/wait.js';
 
 const RESOURCE = 'http://127.0.0.1:8080/mcp';

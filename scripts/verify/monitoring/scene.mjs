@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startIdp } from '../../../dist/commands/demo/idp.js';
+import { startIdp } from '../../../compiled/commands/demo/idp.js';
 import { startIntoFile } from '../../../test/fixtures/child.js';
 import {
   cleanEnvironment,

@@ -1,13 +1,5 @@
 // Packs a copy of the work tree, in whose dist/ old files lie, and checks what is in the package.
-import {
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { expectSame, run, runWell } from './run.mjs';
 
@@ -16,6 +8,7 @@ const LEFT_BEHIND = [
   'dist/removed.js',
   'dist/core/removed.test.js',
   'dist/main.js.map',
+  'compiled/core/removed.js',
   '.env',
   'portcullis.yaml',
   '.scratch/notes.md',
@@ -23,12 +16,8 @@ const LEFT_BEHIND = [
 
 const ROOT_FILES =
   /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|SECURITY\.md|CHANGELOG\.md|\.env\.example)$/;
+const PROGRAMS = ['dist/main.js', 'dist/worker.js', 'dist/index.js'];
 const PUBLIC = /^dist\/([\w/-]+\.d\.ts|config\.schema\.json)$/;
-
-const below = (folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) =>
-    name.replaceAll('\\', '/'),
-  );
 
 /** The files of git, also new ones, without those that git ignores. */
 async function copyTree(root, copy) {
@@ -58,13 +47,23 @@ export async function packTree(root, scratch) {
   return { copy, file: join(scratch, packed.filename), bytes: packed.size, files, manifest };
 }
 
-/** The files of dist/ are those of src/, and nothing else is in it. */
+/** Adds a file of code and all that it imports from the package to `found`. */
+function withImports(copy, name, found) {
+  if (found.has(name)) return found;
+  found.add(name);
+  const text = readFileSync(join(copy, name), 'utf8');
+  for (const [, from] of text.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"\n]+\.js)"/g))
+    withImports(copy, posix.join(posix.dirname(name), from), found);
+  return found;
+}
+
+/** dist/ has the programs and the parts that they import, and nothing else. */
 export function checkFiles({ copy, files }) {
   const built = files.filter((name) => name.startsWith('dist/'));
-  const sources = below(join(copy, 'src')).filter((name) => name.endsWith('.ts'));
-  const expected = sources.map((name) => `dist/${name.replace(/\.ts$/, '.js')}`);
   const code = built.filter((name) => !PUBLIC.test(name));
-  expectSame('files of dist/', code.sort(), expected.sort());
+  const needed = new Set();
+  for (const program of PROGRAMS) withImports(copy, program, needed);
+  expectSame('files of dist/', code.sort(), [...needed].sort());
   const others = files.filter((name) => !name.startsWith('dist/') && !ROOT_FILES.test(name));
   const strangers = others.filter(
     (name) => !/^(docs|deploy)\//.test(name) || /\.(ts|map|log|tgz)$|(^|\/)test/.test(name),

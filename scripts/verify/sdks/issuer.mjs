@@ -6,8 +6,8 @@ import {
   configuration,
   loadLibrary,
   signingKey,
-} from '../../../dist/commands/demo/idp-config.js';
-import { memoryStore } from '../../../dist/commands/demo/idp-store.js';
+} from '../../../compiled/commands/demo/idp-config.js';
+import { memoryStore } from '../../../compiled/commands/demo/idp-store.js';
 import { startLoopback } from '../../../test/fixtures/launch.js';
 
 const secret = () => randomBytes(24).toString('base64url');

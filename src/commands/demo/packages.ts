@@ -2,6 +2,7 @@
 // optional dependencies.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../../launch/package-folder.js';
 import { loadLibrary } from './idp-config.js';
 
 type Load = () => Promise<unknown>;
@@ -28,7 +29,7 @@ async function flawOf(name: string, load: Load): Promise<Flaw | null> {
   }
 }
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(packageFolder());
 
 /** How to install them. `root`: the folder of the package, with its last slash. */
 function remedy(root: string): string {

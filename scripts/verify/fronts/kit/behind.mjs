@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startIdp } from '../../../../dist/commands/demo/idp.js';
+import { startIdp } from '../../../../compiled/commands/demo/idp.js';
 import { startChild } from '../../../../test/fixtures/child.js';
 import {
   cleanEnvironment,

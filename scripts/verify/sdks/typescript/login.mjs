@@ -1,5 +1,5 @@
 // The client's side of a login: the SDK's provider, and a browser that follows redirects.
-import { followAuthorization } from '../../../../dist/commands/demo/scripted-login.js';
+import { followAuthorization } from '../../../../compiled/commands/demo/scripted-login.js';
 
 const REDIRECT = 'http://127.0.0.1:9/callback';
 
