@@ -75,4 +75,13 @@ export const deploySteps = [
     run: (shell) =>
       shell.run('node', ['scripts/verify/image.mjs', ...cacheOf('PORTCULLIS_IMAGE_CACHE')]),
   },
+  {
+    name: 'rivals',
+    what: 'size and memory of oauth2-proxy beside the gateway; it needs Go (only with --only rivals)',
+    minutes: 25,
+    onlyIfNamed: true,
+    note: /^(oauth2-proxy v.*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/rivals.mjs', ...cacheOf('PORTCULLIS_RIVALS_CACHE')]),
+  },
 ];

@@ -54,19 +54,26 @@ export async function checkServes(project, world, options) {
   }
 }
 
-/** Resolves with the memory after the start, and after calls: each time after a pause. */
+/**
+ * Resolves with the memory of a server that runs: now and after calls, each time after a pause.
+ * `server`: the URL of its endpoint, and its process.
+ */
+export async function measureServer({ url, pid }, token) {
+  await sleep(IDLE_MS);
+  const afterStart = memoryOf(pid);
+  for (let count = 0; count < CALLS; count += 1) {
+    const status = await call(url, token);
+    if (status !== 200) throw new Error(`call ${count + 1}: ${status}`);
+  }
+  await sleep(IDLE_MS);
+  return { afterStart, afterCalls: memoryOf(pid) };
+}
+
+/** The same of the installed gateway, which it starts. */
 export async function measureIdle(project, world, options) {
   const gateway = await serve(project, world, options);
   try {
-    await sleep(IDLE_MS);
-    const afterStart = memoryOf(gateway.pid);
-    const token = await world.mint(gateway.url);
-    for (let count = 0; count < CALLS; count += 1) {
-      const status = await call(gateway.url, token);
-      if (status !== 200) throw new Error(`call ${count + 1}: ${status}`);
-    }
-    await sleep(IDLE_MS);
-    return { afterStart, afterCalls: memoryOf(gateway.pid) };
+    return await measureServer(gateway, await world.mint(gateway.url));
   } finally {
     await gateway.stop();
   }
