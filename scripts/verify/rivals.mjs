@@ -5,6 +5,7 @@
 // Usage: `node scripts/verify/rivals.mjs [--cache FOLDER] [--node PATH]`, after `npm run build`, on
 // Linux. It builds oauth2-proxy in the cache with Go, as its release does. `--node` runs the
 // gateway; without it the Node of the script does.
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,6 +33,7 @@ const STARTS = 3;
 exitOnSignals();
 const options = { cache: { type: 'string' }, node: { type: 'string' } };
 const { values } = parseArgs({ options });
+const node = values.node ?? process.execPath;
 const cache = values.cache ?? join(tmpdir(), 'portcullis-rivals');
 const megabytes = (bytes) => (bytes / 1_000_000).toFixed(1);
 
@@ -113,14 +115,15 @@ try {
   const startOurs = (count) =>
     startGateway({
       ...{ issuer: world.issuer, upstream: world.upstream },
-      ...{ main: gatewayMain, node: values.node, logFile: log('gateway', count) },
+      ...{ main: gatewayMain, node, logFile: log('gateway', count) },
     });
   // Both only wait while the other is measured.
   const [rival, ours] = await Promise.all([
     measured(startRival, () => world.mint(AUDIENCE)),
     measured(startOurs, (url) => world.mint(url)),
   ]);
-  console.log(`the gateway, Node ${values.node ?? process.versions.node}: ${ours}`);
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8', timeout: 10_000 }).trim();
+  console.log(`the gateway, Node ${version}: ${ours}`);
   console.log(`oauth2-proxy ${VERSION}: ${sizes[0]} MB, ${sizes[1]} MB compressed; ${rival}`);
 } finally {
   await world.close();
