@@ -76,7 +76,7 @@ export class EventStream implements TickListener {
   /** The client of a GET stream, which may reopen it; null for other streams. */
   private readonly key: string | null;
   private quietTicks = 0;
-  private readonly tail = new SseTail();
+  private readonly tail: SseTail;
   /** Null where no bytes of the gateway precede those of the upstream. */
   private mark: LeadingMark | null = null;
 
@@ -100,6 +100,8 @@ export class EventStream implements TickListener {
     this.keepAliveTicks = keepAliveMs / TICK_MS;
     this.endedStreams = endedStreams;
     this.key = key;
+    // Each of the two alone keeps the error away from a call.
+    this.tail = new SseTail(!context.isListening);
     ticker.add(this);
     if (context.hasComment) this.mark = new LeadingMark();
     // Not on every stream: some clients read no such field, and none of those reopens a stream.
