@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.js';
 import { streamMaxDuration, streamRevoked } from '../core/failures.js';
 import { jsonRpcError } from '../core/json-rpc-error.js';
 import type { Caller } from '../core/principal.js';
+import { heldStreamOpened } from '../core/stream-burst.js';
 import { sunsetMsOf } from '../core/sunset.js';
 import { createEndedStreams, type EndedStreams } from './ended-streams.js';
 import { LeadingMark } from './leading-mark.js';
@@ -76,7 +77,7 @@ export class EventStream implements TickListener {
   /** The client of a GET stream, which may reopen it; null for other streams. */
   private readonly key: string | null;
   private quietTicks = 0;
-  private readonly tail = new SseTail();
+  private readonly tail: SseTail;
   /** Null where no bytes of the gateway precede those of the upstream. */
   private mark: LeadingMark | null = null;
 
@@ -100,7 +101,10 @@ export class EventStream implements TickListener {
     this.keepAliveTicks = keepAliveMs / TICK_MS;
     this.endedStreams = endedStreams;
     this.key = key;
+    // Each of the two alone keeps the error away from a call.
+    this.tail = new SseTail(!context.isListening);
     ticker.add(this);
+    if (context.isListening) heldStreamOpened();
     if (context.hasComment) this.mark = new LeadingMark();
     // Not on every stream: some clients read no such field, and none of those reopens a stream.
     if (key !== null && context.canAppend && endedStreams.take(key)) this.add(REOPEN_USUALLY);

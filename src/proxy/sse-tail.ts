@@ -83,6 +83,12 @@ export class SseTail {
   isEmpty = true;
   private end = AFTER_BLANK_LINE;
   private overlap = '\n';
+  private readonly idsSuffice: boolean;
+
+  /** `idsSuffice`: once an event had an id, `mayHaveResponse` no longer matters. */
+  constructor(idsSuffice = false) {
+    this.idsSuffice = idsSuffice;
+  }
 
   /** True where another event may follow: at the start, or after a blank line. */
   get isBetweenEvents(): boolean {
@@ -110,6 +116,7 @@ export class SseTail {
   private search(bytes: Buffer): void {
     const text = this.overlap + bytes.toString('latin1', 0, OVERLAP_BYTES);
     this.hasEventIds ||= ID_LINE.test(text) || ID_LINES.some((start) => hasIdLine(bytes, start));
+    if (this.hasEventIds && this.idsSuffice) return;
     this.mayHaveResponse ||=
       NAME.test(text) ||
       ESCAPE.test(text) ||

@@ -52,6 +52,30 @@ test('the space stays as it is during the start, and grows afterwards', () => {
   expect(afterwards).toBeGreaterThanOrEqual(4 * duringStart);
 });
 
+test('it stays as it is in a burst of held streams, and grows a second afterwards', () => {
+  const script = `
+    const { letYoungSpaceGrow } = await import(process.argv[1]);
+    const { heldStreamOpened } = await import(process.argv[2]);
+    const { getHeapSpaceStatistics } = await import('node:v8');
+    const { setTimeout: sleep } = await import('node:timers/promises');
+    const bytes = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size;
+    ${makeObjects}
+    letYoungSpaceGrow();
+    for (let n = 0; n < 10; n++) heldStreamOpened();
+    makeObjects();
+    const inBurst = bytes();
+    await sleep(1_200);
+    makeObjects();
+    console.log(JSON.stringify({ inBurst, afterwards: bytes() }));`;
+  const modules = ['commands/start-memory', 'core/stream-burst'].map(
+    (name) => new URL(`../../compiled/${name}.js`, import.meta.url).href,
+  );
+  const args = ['--input-type=module', '-e', script, ...modules];
+  const { inBurst, afterwards } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 }));
+  expect(inBurst).toBeLessThanOrEqual(2 * 1024 * 1024);
+  expect(afterwards).toBeGreaterThanOrEqual(4 * 1024 * 1024);
+});
+
 test('V8 has its default afterwards', () => {
   keepYoungSpaceSmall();
   letYoungSpaceGrow();

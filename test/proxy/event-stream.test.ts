@@ -137,6 +137,7 @@ describe('B-77: the last event of a broken response', () => {
 describe('B-77, B-78: events that come after the last one that matters', () => {
   test.each<[string, Partial<StreamContext>, readonly string[], string | null]>([
     ['a call: a response after an id', { isListening: false }, ['id: 1\n\n', 'data: {"result":{}}\n\n'], null],
+    ['a call: both in one chunk', { isListening: false }, ['id: 1\n\ndata: {"result":{}}\n\n'], null],
     ['a call: an id after a response', { isListening: false }, ['data: {"result":{}}\n\n', 'id: 1\n\n'], null],
     ['a subscription: a response after an id', {}, ['id: 1\n\n', 'data: {"result":{}}\n\n'], ''],
     ['a subscription: a name split after an id', {}, ['id: 1\n\n', 'data: {"res', 'ult":{}}\n\n'], ''],

@@ -113,6 +113,21 @@ describe('B-77: a response may be among the events', () => {
   });
 });
 
+describe('B-77: where an event id suffices, a response after it is not searched', () => {
+  const response = 'data: {"result":{}}\n\n';
+  test.each<[string, string[], boolean]>([
+    ['in one chunk', [`id: 1\n\n${response}`], false],
+    ['in two chunks', ['id: 1\n\n', response], false],
+    ['without an id', [response], true],
+    ['before an id', [response, 'id: 1\n\n'], true],
+  ])('%s', (_name, chunks, isFound) => {
+    expect(sent(...chunks).mayHaveResponse).toBe(true);
+    const events = new SseTail(true);
+    for (const chunk of chunks) events.add(Buffer.from(chunk));
+    expect([events.mayHaveResponse, events.hasEventIds]).toEqual([isFound, chunks.join('').includes('id:')]);
+  });
+});
+
 test('B-77: any stream in any chunks is read as a client reads it', () => {
   const piece = fc.oneof(
     fc.constantFrom(
