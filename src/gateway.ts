@@ -2,10 +2,11 @@
 // later step runs. ARCHITECTURE.md numbers the steps as the comments here do.
 import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
-import type { Authenticator, EndpointRuntime, MaybeLater } from './core/endpoint-runtime.js';
+import type { Authenticator, EndpointRuntime } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
 import type { Failure } from './core/failure.js';
 import { gatewayFault, verifyFault } from './core/failures.js';
+import type { MaybeLater } from './core/maybe-later.js';
 import type { Message } from './core/message.js';
 import type { Caller } from './core/principal.js';
 import type { Wait } from './core/request-summary.js';

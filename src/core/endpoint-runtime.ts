@@ -4,12 +4,10 @@ import type { Credential } from './credential.js';
 import type { Endpoint } from './endpoint.js';
 import type { Exchange, RequestHead, ResponseListener } from './exchange.js';
 import type { Failure } from './failure.js';
+import type { MaybeLater } from './maybe-later.js';
 import type { Message } from './message.js';
 import type { Caller, Principal } from './principal.js';
 import type { Result } from './result.js';
-
-/** A value at once on the hot path, or a promise where the gateway has to ask a server. */
-export type MaybeLater<T> = T | Promise<T>;
 
 /** Verifies credentials of one kind, and that they are for the endpoint (steps 5 and 6). */
 export interface Authenticator<C extends Credential = Credential> {

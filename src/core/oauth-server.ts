@@ -1,8 +1,9 @@
 // The interface of an OAuth authorization server that the gateway runs itself. The oauth room
 // implements it, and the http room serves it.
-import type { MaybeLater } from './endpoint-runtime.js';
+
 import type { RequestHead } from './exchange.js';
 import type { Failure } from './failure.js';
+import type { MaybeLater } from './maybe-later.js';
 import type { VouchedToken } from './presented-token.js';
 
 /** The paths of the bridge on the public listener. No endpoint can have one of them beside it. */

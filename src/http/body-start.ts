@@ -11,7 +11,7 @@ export const START_BYTES = 64 * 1024;
 export class BodyStart implements DisconnectListener {
   private readonly chunks: Buffer[] = [];
   private size = 0;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | null = null;
   private readonly onData: (chunk: Buffer) => void;
   private readonly incoming: IncomingMessage;
   private listener: ((bytes: Buffer | null) => void) | null;
@@ -24,17 +24,17 @@ export class BodyStart implements DisconnectListener {
   ) {
     this.incoming = incoming;
     this.listener = listener;
-    this.timer = setTimeout(() => this.settle(null), LONGEST_MS);
     this.onData = (chunk) => {
       this.chunks.push(chunk);
       this.size += chunk.length;
       if (this.size >= wantedBytes) this.settle(Buffer.concat(this.chunks));
     };
-    // A body that has arrived whole does not need stream events, which make a rejection slow.
+    // A body that has arrived whole needs neither a timer nor stream events, which are slow.
     if (incoming.complete && incoming.readableLength === wantedBytes) {
       this.settle(incoming.read());
       return;
     }
+    this.timer = setTimeout(() => this.settle(null), LONGEST_MS);
     incoming.on('data', this.onData);
     incoming.on('end', () => this.settle(null));
   }
@@ -52,8 +52,10 @@ export class BodyStart implements DisconnectListener {
     const { listener, incoming } = this;
     if (listener === null) return;
     this.listener = null;
-    clearTimeout(this.timer);
-    incoming.off('data', this.onData);
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+      incoming.off('data', this.onData);
+    }
     listener(bytes);
   }
 }

@@ -50,6 +50,7 @@ interface Template {
 /** Marks where a value goes. Random per process: a client that knew it could forge lines. */
 const HOLE = randomBytes(16).toString('hex');
 const SLOT = `"${HOLE}"`;
+const HOLES = { requestId: HOLE, clientAddress: HOLE, durationMs: HOLE, [METHOD_FIELD]: HOLE };
 /** The number of lines that are written together, and how long a line waits for others. */
 const TOGETHER = 128;
 const LATEST_MS = 50;
@@ -72,8 +73,7 @@ export function createForwardedLines(
   let turnEnd: NodeJS.Immediate | null = null;
 
   function partsOf(summary: RequestSummary): readonly string[] {
-    const slots = { requestId: HOLE, clientAddress: HOLE, durationMs: HOLE, [METHOD_FIELD]: HOLE };
-    return asciiJson(render({ ...sharedFields(summary), ...slots }, SLOT)).split(SLOT);
+    return asciiJson(render(Object.assign(sharedFields(summary), HOLES), SLOT)).split(SLOT);
   }
 
   function templatesAt(endpoint: Endpoint): WeakMap<Caller, Template> {

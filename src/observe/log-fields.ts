@@ -93,9 +93,13 @@ export function callerFields(summary: RequestSummary) {
   };
 }
 
-/** The fields that all requests of one caller, method and outcome share, in the order of a line. */
+/**
+ * The fields that all requests of one caller, method and outcome share, in the order of a line. The
+ * object is new: its reader may add others.
+ */
 export function sharedFields(summary: RequestSummary): Record<string, unknown> {
   const { exchange, endpoint, caller, message, failure, status } = summary;
+  const { issuer, subject, clientId, keyFingerprint } = callerFields(summary);
   return {
     reason: failure?.definition.reason ?? 'ok',
     'http.response.status_code': status,
@@ -103,7 +107,10 @@ export function sharedFields(summary: RequestSummary): Record<string, unknown> {
     'http.request.method': exchange.method,
     era: message?.era,
     credential: credentialOf(caller) ?? failure?.vouched?.method,
-    ...callerFields(summary),
+    issuer,
+    subject,
+    clientId,
+    keyFingerprint,
   };
 }
 

@@ -63,15 +63,14 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
 
   const forwarded = createForwardedLines(render, (lines) => void destination.write(lines), clock);
 
+  /** A new object. To spread its parts into another one takes several times as long (measured). */
   function lineFields(summary: RequestSummary): Record<string, unknown> {
     const { exchange, durationMs } = summary;
-    return {
-      ...sharedFields(summary),
-      requestId: exchange.id,
-      clientAddress: exchange.clientAddress,
-      durationMs: roundedMs(durationMs),
-      ...callFields(summary),
-    };
+    const fields = sharedFields(summary);
+    fields.requestId = exchange.id;
+    fields.clientAddress = exchange.clientAddress;
+    fields.durationMs = roundedMs(durationMs);
+    return Object.assign(fields, callFields(summary));
   }
 
   function succeeded(summary: RequestSummary): void {
@@ -81,8 +80,9 @@ export function createLog(level: LogLevel, destination: LogSink, clock: Clock): 
   function failed(summary: RequestSummary, failure: Failure): void {
     const { event, blame, level: severity } = failure.definition;
     if (!logger.isLevelEnabled(severity)) return;
-    const stack = blame === 'gateway' ? stackOf(failure.cause) : undefined;
-    logger[severity]({ ...lineFields(summary), ...rejectionFields(summary), stack }, event);
+    const fields = Object.assign(lineFields(summary), rejectionFields(summary));
+    if (blame === 'gateway') fields.stack = stackOf(failure.cause);
+    logger[severity](fields, event);
     if (severity === 'error') forwarded.flush();
   }
 

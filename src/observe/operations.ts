@@ -38,17 +38,20 @@ export function errorAttributes(failure: Failure | null): Attributes {
   return { 'error.type': String(code), 'rpc.response.status_code': String(code) };
 }
 
-/** The attributes that the span of a call and its metric share, beside its names. */
+/**
+ * The attributes that the span of a call and its metric share, beside its names. It makes no
+ * objects to spread: each call would pay for them (measured).
+ */
 export function protocolAttributes(exchange: Exchange, call: Call): Attributes {
   const version = singleHeader(exchange, 'mcp-protocol-version');
-  return {
-    ...(call.method === 'tools/call' && { 'gen_ai.operation.name': 'execute_tool' }),
-    ...(typeof version === 'string' &&
-      SUPPORTED_VERSIONS.includes(version) && { 'mcp.protocol.version': version }),
-    'network.protocol.name': 'http',
-    'network.protocol.version': exchange.version,
-    'network.transport': 'tcp',
-  };
+  const attributes: Record<string, string> = {};
+  if (call.method === 'tools/call') attributes['gen_ai.operation.name'] = 'execute_tool';
+  if (typeof version === 'string' && SUPPORTED_VERSIONS.includes(version))
+    attributes['mcp.protocol.version'] = version;
+  attributes['network.protocol.name'] = 'http';
+  attributes['network.protocol.version'] = exchange.version;
+  attributes['network.transport'] = 'tcp';
+  return attributes;
 }
 
 const isKnown = (method: string): boolean =>
@@ -79,14 +82,11 @@ export function createOperations(
     const { exchange, failure } = summary;
     const field = nameField(call);
     const name = shorten(call.name, carriersOf(summary));
-    return {
-      [METHOD_FIELD]: isKnown(method) ? method : OTHER,
-      ...(field !== null &&
-        NAMED.includes(field) &&
-        name !== undefined && { [field]: boundedName(name, failure) }),
-      ...errorAttributes(failure),
-      ...protocolAttributes(exchange, call),
-    };
+    const attributes: Record<string, string> = {};
+    attributes[METHOD_FIELD] = isKnown(method) ? method : OTHER;
+    if (field !== null && NAMED.includes(field) && name !== undefined)
+      attributes[field] = boundedName(name, failure);
+    return Object.assign(attributes, errorAttributes(failure), protocolAttributes(exchange, call));
   }
 
   return {

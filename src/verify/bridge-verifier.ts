@@ -15,6 +15,7 @@ import {
   tokenSignature,
   tokenType,
 } from '../core/failures.js';
+import { andThen, type MaybeLater } from '../core/maybe-later.js';
 import { quoted } from '../core/quoted.js';
 import { ok, type Result } from '../core/result.js';
 import { type Claims, checkDates } from './claims.js';
@@ -42,8 +43,7 @@ export interface BridgeVerifierDependencies {
   readonly clock: Clock;
 }
 
-/** A failure at once for a token that needs no signature check. */
-export type VerifyBridgeToken = (token: string) => Failure | Promise<Result<BridgeClaims>>;
+export type VerifyBridgeToken = (token: string) => MaybeLater<Result<BridgeClaims>>;
 
 function rejectHeader(header: UnverifiedJws['header']): Failure | null {
   if (header.typ !== BRIDGE_TYP) return tokenType({ detail: `typ is not ${BRIDGE_TYP}` });
@@ -111,7 +111,7 @@ export function createBridgeVerifier(dependencies: BridgeVerifierDependencies): 
     const claims = shape.claims ?? {};
     const key = checkUnverified(shape);
     if (!key.ok) return withClaims(key, claims);
-    return isSignedBy(signedTextOf(token), preparedKey(key.value)).then((isGenuine) =>
+    return andThen(isSignedBy(signedTextOf(token), preparedKey(key.value)), (isGenuine) =>
       isGenuine ? ok(claims as unknown as BridgeClaims) : withClaims(tokenSignature(), claims),
     );
   };

@@ -1,10 +1,10 @@
-// Bounds the work for tokens that the gateway has not proven yet. Few of them start in one turn of
-// the event loop, and few signatures are checked at once. The rest waits, and client addresses take
+// Bounds the work for tokens that the gateway has not proven yet. In one turn of the event loop,
+// few of them start, and few signatures are checked. The rest waits, and client addresses take
 // turns. So a flood of forged tokens delays no known caller, and no other address.
 import { networkOf } from '../core/client-network.js';
-import type { MaybeLater } from '../core/endpoint-runtime.js';
 import type { Exchange } from '../core/exchange.js';
 import { verifyBusy } from '../core/failures.js';
+import type { MaybeLater } from '../core/maybe-later.js';
 import type { Result } from '../core/result.js';
 
 export interface ProofSlots {
@@ -13,15 +13,17 @@ export interface ProofSlots {
    * a later turn. Null: too many wait already, and the work never runs.
    */
   run<T>(clientAddress: string, work: () => MaybeLater<T>): MaybeLater<T> | null;
-  /** Runs one check of a signature, which calls `done` once. A few run at the same time. */
-  check(start: (done: () => void) => void): void;
+  /** Makes a short check of a signature: now, or in a later turn where this one has made a few. */
+  check(isGenuine: () => boolean): MaybeLater<boolean>;
+  /** Starts a check of a signature on a thread. It calls `done` once. A few run at once. */
+  checkElsewhere(start: (done: () => void) => void): void;
 }
 
 export interface ProofLimits {
   /** Tokens whose work starts in one turn of the event loop. */
   readonly perTurn: number;
-  /** Checks of signatures at once. */
-  readonly running: number;
+  /** Checks of signatures: those of this turn and those on threads. */
+  readonly checks: number;
   /**
    * Tokens that wait. Each network may have an equal part, and one part stays free: so no few
    * networks fill the queue, and a new one finds room.
@@ -31,25 +33,64 @@ export interface ProofLimits {
 
 type Start = () => void;
 
+/** A promise of the result of `work`, and what makes it. */
+function laterResult<T>(work: () => MaybeLater<T>): { start: Start; result: Promise<T> } {
+  let start: Start = () => {};
+  const result = new Promise<T>((resolve, reject) => {
+    start = () => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error);
+      }
+    };
+  });
+  return { start, result };
+}
+
 export function createProofSlots(limits: ProofLimits): ProofSlots {
   /** By network, in the order of their turns. */
   const queues = new Map<string, Start[]>();
-  /** Checks of tokens that began before, and waited for keys since. */
+  /** Checks of tokens that began before: they waited for keys, or are tried with another key. */
   const late: Start[] = [];
   let waiting = 0;
-  let running = 0;
   let started = 0;
+  /** Checks of this turn, and checks on threads. */
+  let checked = 0;
+  let elsewhere = 0;
+  let isTurnPlanned = false;
 
-  /** False while checks are late: each check that ends gives its place to one of them. */
-  const hasSlot = (): boolean => started < limits.perTurn && running < limits.running;
+  const mayCheck = (): boolean => checked + elsewhere < limits.checks;
+  /** False while checks are late: they take each place that becomes free. */
+  const hasSlot = (): boolean => started < limits.perTurn && mayCheck();
 
-  function takeSlot(): void {
-    if (started++ === 0) setImmediate(nextTurn);
+  function planTurn(): void {
+    if (isTurnPlanned) return;
+    isTurnPlanned = true;
+    setImmediate(nextTurn);
   }
 
   function nextTurn(): void {
+    isTurnPlanned = false;
     started = 0;
+    checked = 0;
+    goOn();
+  }
+
+  function goOn(): void {
+    while (late.length > 0 && mayCheck()) (late.shift() as Start)();
     startWaiting();
+  }
+
+  function takeSlot(): void {
+    started++;
+    planTurn();
+  }
+
+  function checkNow(isGenuine: () => boolean): boolean {
+    checked++;
+    planTurn();
+    return isGenuine();
   }
 
   /** One of each network in turn. */
@@ -74,13 +115,11 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
     return true;
   }
 
-  function checkNow(start: (done: () => void) => void): void {
-    running++;
+  function startElsewhere(start: (done: () => void) => void): void {
+    elsewhere++;
     start(() => {
-      running--;
-      const next = late.shift();
-      if (next !== undefined) next();
-      else startWaiting();
+      elsewhere--;
+      goOn();
     });
   }
 
@@ -90,33 +129,30 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
         takeSlot();
         return work();
       }
-      let start: Start = () => {};
-      const result = new Promise<T>((resolve, reject) => {
-        start = () => {
-          try {
-            resolve(work());
-          } catch (error) {
-            reject(error);
-          }
-        };
-      });
+      const { start, result } = laterResult(work);
       return enqueue(networkOf(clientAddress), start) ? result : null;
     },
-    check(start) {
-      if (running < limits.running) checkNow(start);
-      else late.push(() => checkNow(start));
+    check(isGenuine) {
+      if (mayCheck()) return checkNow(isGenuine);
+      const { start, result } = laterResult(() => checkNow(isGenuine));
+      late.push(start);
+      return result;
+    },
+    checkElsewhere(start) {
+      if (mayCheck()) startElsewhere(start);
+      else late.push(() => startElsewhere(start));
     },
   };
 }
 
 /**
- * The process has one thread pool, so its gateways share the slots. With more starts in a turn,
- * known callers wait longer; with fewer, a flood of good new tokens is slower. A queue of this
- * length is empty after about half a second.
+ * The process has one event loop and one thread pool, so its gateways share the slots. With more
+ * starts in a turn, known callers wait longer; with fewer, a flood of good new tokens is slower. A
+ * queue of this length is empty after about half a second.
  */
 export const proofSlots = createProofSlots({
   perTurn: 8,
-  running: 16,
+  checks: 16,
   waiting: 4_096,
 });
 

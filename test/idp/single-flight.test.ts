@@ -21,3 +21,11 @@ test('a failure reaches every caller, and is not kept', async () => {
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await flight.run('a', async () => 'up')).toBe('up');
 });
+
+test('a result at once comes at once, and no call can join it', async () => {
+  const flight = createSingleFlight<string>();
+  expect([flight.run('a', () => 'now'), flight.isRunning('a')]).toEqual(['now', false]);
+  const later = flight.run('a', async () => 'later');
+  expect(await flight.run('a', () => 'now')).toBe('later');
+  expect(await later).toBe('later');
+});

@@ -46,7 +46,9 @@ export function bridge(keys: readonly ApiKey[] = [partner], ring: readonly Signi
     reason: async (token: string, at = endpoint()): Promise<string> => reasonOf(await present(token, at)),
     /** The result of a token that the cache has; undefined where it was not there. */
     cached(token: string, at = endpoint()): Result<Caller> | undefined {
-      const result = tokens(checkAudience).authenticate({ kind: 'bearer', token }, at);
+      const authenticator = tokens(checkAudience);
+      if (authenticator.isKnown?.({ kind: 'bearer', token }) !== true) return undefined;
+      const result = authenticator.authenticate({ kind: 'bearer', token }, at);
       return result instanceof Promise ? undefined : result;
     },
   };

@@ -9,7 +9,7 @@ const B = '198.51.100.2';
 const C = '192.0.2.3';
 
 function slots(limits: Partial<ProofLimits> = {}) {
-  const made = createProofSlots({ perTurn: 2, running: 100, waiting: 100, ...limits });
+  const made = createProofSlots({ perTurn: 2, checks: 100, waiting: 100, ...limits });
   const started: string[] = [];
   const run = (client: string, name: string) =>
     made.run(client, () => {
@@ -143,12 +143,70 @@ describe('the queue', () => {
   });
 });
 
-describe('checks of signatures', () => {
+describe('short checks of signatures', () => {
+  test('come at once, a few in a turn, and the others in later turns', async () => {
+    const { made } = slots({ checks: 2 });
+    let checks = 0;
+    const check = (isGenuine: boolean) =>
+      made.check(() => {
+        checks++;
+        return isGenuine;
+      });
+    expect([check(true), check(false)]).toEqual([true, false]);
+    const later = [check(true), check(false), check(true)];
+    expect(later.every((one) => one instanceof Promise)).toBe(true);
+    const seen = [checks];
+    for (let turns = 0; turns < 3; turns++) {
+      await turn();
+      seen.push(checks);
+    }
+    expect(seen).toEqual([2, 4, 5, 5]);
+    expect(await Promise.all(later)).toEqual([true, false, true]);
+  });
+
+  test('come before new tokens, also those of tokens that waited for keys', async () => {
+    const { made, started, run } = slots({ perTurn: 10, checks: 2 });
+    const check = (name: string) => made.check(() => started.push(name) > 0);
+    for (const name of ['1', '2', '3', '4', '5']) check(name);
+    const waiting = run(A, 'new');
+    await turn();
+    expect(started).toEqual(['1', '2', '3', '4']);
+    await turn();
+    expect(started).toEqual(['1', '2', '3', '4', '5', 'new']);
+    expect(await waiting).toBe('new');
+  });
+
+  test('use up the places of their turn, so that a token of many keys leaves less to others', async () => {
+    const { made, started } = slots({ perTurn: 10, checks: 4 });
+    const token = (name: string) =>
+      made.run(A, () => {
+        for (let key = 0; key < 2; key++) made.check(() => false);
+        started.push(name);
+      });
+    for (const name of ['1', '2', '3', '4', '5']) token(name);
+    expect(started).toEqual(['1', '2']);
+    await turn();
+    expect(started).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('throw what the check throws, or reject with it, and the others go on', async () => {
+    const { made } = slots({ checks: 1 });
+    const broken = () => {
+      throw new Error('a bug');
+    };
+    expect(() => made.check(broken)).toThrow('a bug');
+    const [first, second] = [made.check(broken), made.check(() => true)];
+    await expect(first).rejects.toThrow('a bug');
+    expect(await second).toBe(true);
+  });
+});
+
+describe('checks on threads', () => {
   test('run a few at once, and nothing starts until one is done', async () => {
-    const { made, started, run } = slots({ perTurn: 10, running: 2 });
+    const { made, started, run } = slots({ perTurn: 10, checks: 2 });
     const done: (() => void)[] = [];
     for (const name of ['1', '2', '3', '4'])
-      made.check((finish) => {
+      made.checkElsewhere((finish) => {
         started.push(name);
         done.push(finish);
       });
@@ -163,5 +221,22 @@ describe('checks of signatures', () => {
     done.shift()?.();
     expect(started).toEqual(['1', '2', '3', '4', 'new']);
     expect(await waiting).toBe('new');
+  });
+
+  test('and short ones share the places', async () => {
+    const { made } = slots({ checks: 2 });
+    const done: (() => void)[] = [];
+    made.checkElsewhere((finish) => done.push(finish));
+    expect(made.check(() => true)).toBe(true);
+    const later = made.check(() => true);
+    let isDone = false;
+    made.checkElsewhere(() => {
+      isDone = true;
+    });
+    expect(isDone).toBe(false);
+    expect(await later).toBe(true);
+    expect(isDone).toBe(false);
+    done.shift()?.();
+    expect(isDone).toBe(true);
   });
 });

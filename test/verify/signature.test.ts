@@ -53,7 +53,7 @@ const GOOD: [string, KeyObject, Sign, number][] = [
 
 const tokenOf = (alg: string, signature: Buffer): string => `${input(alg)}.${signature.toString('base64url')}`;
 
-const ours = (alg: string, key: KeyObject, signature: Buffer): Promise<boolean> =>
+const ours = async (alg: string, key: KeyObject, signature: Buffer): Promise<boolean> =>
   isSignedBy(signedTextOf(tokenOf(alg, signature)), prepareKey(createPublicKey(key), alg));
 
 async function oracle(alg: string, key: KeyObject, signature: Buffer): Promise<boolean> {
@@ -141,5 +141,34 @@ describe('C-34: a signature by another algorithm or in another encoding fails, a
     const s = order - BigInt(`0x${good.toString('hex', 32)}`);
     const twin = Buffer.concat([good.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')]);
     expect([await ours('ES256', p256, twin), await oracle('ES256', p256, twin)]).toEqual([true, true]);
+  });
+});
+
+/** No one has the private key: a number of this length is enough for a public one. */
+const rsaOf = (bits: number): KeyObject => {
+  const n = Buffer.alloc(Math.ceil(bits / 8), 255);
+  n[0] = 255 >> (n.length * 8 - bits);
+  return createPublicKey({ key: { kty: 'RSA', n: n.toString('base64url'), e: 'AQAB' }, format: 'jwk' });
+};
+
+describe('a short check gives its result at once, and a long one is made on a thread', () => {
+  test.each<[string, KeyObject, boolean]>([
+    ['RS256', rsaOf(2048), true],
+    ['PS512', rsaOf(3072), true],
+    ['RS256', rsaOf(4096), true],
+    ['RS256', rsaOf(4097), false],
+    ['PS256', rsaOf(8192), false],
+    ['ES256', createPublicKey(p256), true],
+    ['EdDSA', createPublicKey(ed), true],
+    ['Ed25519', createPublicKey(ed), true],
+    ['ES384', createPublicKey(p384), false],
+    ['ES512', createPublicKey(p521), false],
+  ])('%s %#', async (alg, key, isShort) => {
+    const prepared = prepareKey(key, alg);
+    const check = (length: number) => isSignedBy(signedTextOf(tokenOf(alg, Buffer.alloc(length, 1))), prepared);
+    const result = check(prepared.signatureBytes);
+    expect([result instanceof Promise, await result]).toEqual([!isShort, false]);
+    // No check at all.
+    expect(check(prepared.signatureBytes + 1)).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 // Supplies the header with a token for the upstream: from the cache, or from one request for all
 // calls that wait for it. Renews a token in the background before its end.
 import type { Clock } from '../../core/clock.js';
-import type { MaybeLater } from '../../core/endpoint-runtime.js';
 import type { MakeFailure } from '../../core/failure.js';
+import type { MaybeLater } from '../../core/maybe-later.js';
 import { ok, type Result } from '../../core/result.js';
 import { backoffMs } from '../../idp/backoff.js';
 import { createSingleFlight } from '../../idp/single-flight.js';

@@ -5,7 +5,7 @@ import type { AccessEvidence, AccessToken, AudienceFacts } from '../../core/acce
 import type { Clock } from '../../core/clock.js';
 import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
-import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
+import type { Authenticator } from '../../core/endpoint-runtime.js';
 import {
   keysRefetchLimited,
   keysUnavailable,
@@ -13,6 +13,7 @@ import {
   tokenMalformed,
   tokenSignature,
 } from '../../core/failures.js';
+import { andThen, type MaybeLater } from '../../core/maybe-later.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import { tokenHash } from '../../idp/token-hash.js';
@@ -131,9 +132,9 @@ export function createBearerAuthenticator(
   ): MaybeLater<Verified> {
     if (issuer.introspect === null)
       return tokenMalformed({ detail: 'no introspection is configured' });
-    const answer = issuer.introspect(token);
-    const completed = (result: Verified) => complete(result, stated, issuer.policy, endpoint);
-    return answer instanceof Promise ? answer.then(completed) : completed(answer);
+    return andThen(issuer.introspect(token), (answer) =>
+      complete(answer, stated, issuer.policy, endpoint),
+    );
   }
 
   function introspectJwt(
@@ -166,11 +167,11 @@ export function createBearerAuthenticator(
     if (mismatch !== null) return mismatch;
     const verified = issuer.verifyJwt(key, token, jwt, unverified.value);
     if (issuer.verify !== 'jwt-then-introspection') return verified;
-    const introspected = (result: Verified): MaybeLater<Verified> =>
+    return andThen(verified, (result) =>
       !result.ok && INTROSPECT_AFTER.has(result.definition)
         ? introspect(issuer, token, statedBy(jwt, unverified.value), endpoint)
-        : result;
-    return verified instanceof Promise ? verified.then(introspected) : introspected(verified);
+        : result,
+    );
   }
 
   function verify(
@@ -200,8 +201,7 @@ export function createBearerAuthenticator(
     const selected = selectVerifier(token);
     if (!selected.ok) return withKeyPlaces(selected, endpoint);
     const verified = verify(key, token, selected.value, endpoint);
-    if (!(verified instanceof Promise)) return accept(verified, selected.value, endpoint);
-    return verified.then((result) => accept(result, selected.value, endpoint));
+    return andThen(verified, (result) => accept(result, selected.value, endpoint));
   }
 
   return {

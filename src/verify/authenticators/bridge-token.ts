@@ -6,8 +6,9 @@ import type { ApiKey, ApiKeys } from '../../core/api-key.js';
 import type { BridgeClaims } from '../../core/bridge-token.js';
 import type { BearerCredential } from '../../core/credential.js';
 import type { Endpoint } from '../../core/endpoint.js';
-import type { Authenticator, MaybeLater } from '../../core/endpoint-runtime.js';
+import type { Authenticator } from '../../core/endpoint-runtime.js';
 import { tokenExpired, tokenInactive } from '../../core/failures.js';
+import { andThen, type MaybeLater } from '../../core/maybe-later.js';
 import type { Principal } from '../../core/principal.js';
 import { ok, type Result } from '../../core/result.js';
 import { tokenHash } from '../../idp/token-hash.js';
@@ -90,10 +91,8 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
     endpoint: Endpoint,
     audience: AudienceRule,
   ): MaybeLater<Result<Principal>> {
-    const found = verify(token);
-    if (!(found instanceof Promise)) return withKeyPlaces(found, endpoint);
-    return found.then((claims) => {
-      if (!claims.ok) return claims;
+    return andThen(verify(token), (claims) => {
+      if (!claims.ok) return withKeyPlaces(claims, endpoint);
       // Calls at the same time get one principal.
       const verified = cache.get(hash) ?? verifiedToken(claims.value);
       cache.set(hash, verified, { size: token.length });

@@ -1,6 +1,7 @@
 // Verifies the signature of a JWT with the published keys of its issuer (RFC 7515 section 5.2).
 import type { Failure } from '../../core/failure.js';
 import { tokenKeyUnknown, tokenSignature } from '../../core/failures.js';
+import { andThen, type MaybeLater } from '../../core/maybe-later.js';
 import { ok, type Result } from '../../core/result.js';
 import { type KeySet, keyFor, type VerifyKey } from '../issuer/jwk-set.js';
 import type { KeySource } from '../issuer/jwks.js';
@@ -23,19 +24,35 @@ function noKeyVerifies({ alg, kid }: SignedHeader, fitting: number): string {
   return `the signature fails with ${keys} ${which}${tried}`;
 }
 
+/** The first of the keys that signed the token; null: none did. One key is tried at a time. */
+function signerOf(
+  signed: SignedText,
+  alg: string,
+  [key, ...others]: readonly VerifyKey[],
+): MaybeLater<VerifyKey | null> {
+  if (key === undefined) return null;
+  return andThen(isSignedBy(signed, keyFor(key, alg) as SignatureKey), (isSigner) =>
+    isSigner ? key : signerOf(signed, alg, others),
+  );
+}
+
 /** The thumbprint of the key that signed the token. */
-async function signedBy(
+function signedBy(
   signed: SignedText,
   header: SignedHeader,
   keys: readonly VerifyKey[],
-): Promise<Result<string>> {
+): MaybeLater<Result<string>> {
   const { alg, kid } = header;
   const fitting = keys.filter((key) => keyFor(key, alg) !== undefined);
-  for (const key of fitting.slice(0, MAX_KEYS_TRIED))
-    if (await isSignedBy(signed, keyFor(key, alg) as SignatureKey)) return ok(key.thumbprint);
-  if (fitting.length > 0) return tokenSignature({ detail: noKeyVerifies(header, fitting.length) });
-  const which = kid === undefined ? 'key' : 'key with this kid';
-  return tokenKeyUnknown({ detail: `no published ${which} is for alg ${alg}` });
+  if (fitting.length === 0) {
+    const which = kid === undefined ? 'key' : 'key with this kid';
+    return tokenKeyUnknown({ detail: `no published ${which} is for alg ${alg}` });
+  }
+  return andThen(signerOf(signed, alg, fitting.slice(0, MAX_KEYS_TRIED)), (signer) =>
+    signer === null
+      ? tokenSignature({ detail: noKeyVerifies(header, fitting.length) })
+      : ok(signer.thumbprint),
+  );
 }
 
 /** Other callers may replace the set while a token waits. It fails after this many sets. */
@@ -74,19 +91,15 @@ async function verifyWithoutKid(
 }
 
 /** The kid of a key is optional too: a key without one may have signed any token of the issuer. */
-async function verifyWithKid(
+async function verifyUnknownKid(
   signed: SignedText,
   { claims, header }: UnverifiedJwt,
   keys: KeySource,
+  set: KeySet | null,
 ): Promise<Result<string>> {
   const named = header as SignedHeader;
-  const byNameless = (set: KeySet | null): Promise<Result<string>> =>
+  const byNameless = (set: KeySet | null): MaybeLater<Result<string>> =>
     signedBy(signed, named, set?.keys.filter(({ kid }) => kid === null) ?? []);
-  const set = keys.peekKeySet();
-  const published = set?.keys.filter(({ kid }) => kid === named.kid) ?? [];
-  // `usableKeySet` starts the refresh that is due by age.
-  if (published.length > 0 && keys.usableKeySet() === set)
-    return signedBy(signed, named, published);
   // Before a fetch for the kid: such an issuer never publishes one.
   const early = await byNameless(set);
   if (early.ok && keys.usableKeySet() !== null) return early;
@@ -97,12 +110,29 @@ async function verifyWithKid(
   return late.ok ? late : found;
 }
 
-/** Verifies the signature with a key of the issuer. Returns the thumbprint of that key. */
+function verifyWithKid(
+  signed: SignedText,
+  jwt: UnverifiedJwt,
+  keys: KeySource,
+): MaybeLater<Result<string>> {
+  const named = jwt.header as SignedHeader;
+  const set = keys.peekKeySet();
+  const published = set?.keys.filter(({ kid }) => kid === named.kid) ?? [];
+  // `usableKeySet` starts the refresh that is due by age.
+  return published.length > 0 && keys.usableKeySet() === set
+    ? signedBy(signed, named, published)
+    : verifyUnknownKid(signed, jwt, keys, set);
+}
+
+/**
+ * Verifies the signature with a key of the issuer. Returns the thumbprint of that key: at once
+ * where the gateway has the key and the check is short.
+ */
 export function verifySignature(
   token: string,
   jwt: UnverifiedJwt,
   keys: KeySource,
-): Promise<Result<string>> {
+): MaybeLater<Result<string>> {
   const verify = jwt.header.kid === undefined ? verifyWithoutKid : verifyWithKid;
   return verify(signedTextOf(token), jwt, keys);
 }

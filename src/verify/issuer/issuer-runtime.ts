@@ -3,8 +3,8 @@
 import type { ResolvedIssuer, VerifyMode } from '../../config/resolved-config.js';
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock, Scheduler } from '../../core/clock.js';
-import type { MaybeLater } from '../../core/endpoint-runtime.js';
 import { tokenSignature } from '../../core/failures.js';
+import { andThen, type MaybeLater } from '../../core/maybe-later.js';
 import type { Notify } from '../../core/notice.js';
 import { ok, type Result } from '../../core/result.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
@@ -41,8 +41,8 @@ export interface IssuerRuntime {
   readonly introspectionUrl: LocateEndpoint | null;
   /**
    * Verifies the signature of a JWT that passed every other check, and caches it under `key`.
-   * Requests with the same token wait for one verification. A failure comes at once where the
-   * gateway remembers it.
+   * Requests with the same token wait for one verification. The result comes at once where the
+   * gateway remembers a failure, and where it has the key and the check is short.
    */
   verifyJwt(
     key: string,
@@ -80,27 +80,28 @@ export function createJwtVerification(
   const rejected = createRejectedTokens(keys, clock);
   const flight = createSingleFlight<Result<AccessToken>>();
 
-  async function verifyNow(
+  function verifyNow(
     key: string,
     token: string,
     jwt: UnverifiedJwt,
     unverified: AccessToken,
-  ): Promise<Result<AccessToken>> {
+  ): MaybeLater<Result<AccessToken>> {
     const set = keys.peekKeySet();
-    const signed = await verifySignature(token, jwt, keys);
-    if (!signed.ok) {
-      // A set that came meanwhile was not tried with every token.
-      const isOfSet = set !== null && set === keys.peekKeySet();
-      if (isOfSet && signed.definition === tokenSignature.definition)
-        rejected.put(key, signed, set);
-      return signed;
-    }
-    const { expiresAt } = unverified.principal;
-    const validUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
-    const characters = token.length;
-    const thumbprint = signed.value;
-    jwtCache.put(key, { token: unverified, characters, thumbprint, validUntilMs });
-    return ok(unverified);
+    return andThen(verifySignature(token, jwt, keys), (signed) => {
+      if (!signed.ok) {
+        // A set that came meanwhile was not tried with every token.
+        const isOfSet = set !== null && set === keys.peekKeySet();
+        if (isOfSet && signed.definition === tokenSignature.definition)
+          rejected.put(key, signed, set);
+        return signed;
+      }
+      const { expiresAt } = unverified.principal;
+      const validUntilMs = ((expiresAt as number) + policy.clockToleranceSeconds) * 1000;
+      const characters = token.length;
+      const thumbprint = signed.value;
+      jwtCache.put(key, { token: unverified, characters, thumbprint, validUntilMs });
+      return ok(unverified);
+    });
   }
 
   return {
