@@ -17,8 +17,13 @@ const bundle = await rolldown({
     throw new Error(log.message);
   },
 });
-// A part has the name of a module, without a hash: a build that changes nothing changes no file.
-const { output } = await bundle.write({ dir: dist, chunkFileNames: 'parts/[name].js' });
+// A gateway that runs while npm replaces its files may load a part afterwards. With a hash in the
+// name, it finds its own part or none. With full names, it never takes one export for another.
+const { output } = await bundle.write({
+  dir: dist,
+  chunkFileNames: 'parts/[name]-[hash].js',
+  minifyInternalExports: false,
+});
 await bundle.close();
 
 const written = new Set(output.map(({ fileName }) => fileName));

@@ -29,6 +29,7 @@ started="$started $!"
 for name in $(env | sed -n 's/^\(PORTCULLIS_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 
 main=$lib/../../dist/main.js
+[ -f "$main" ] || fail 'dist/main.js is missing: run npm run build first'
 portcullis() { node "$main" "$@"; }
 
 days_from_now() { # a number of days; prints the day in UTC
