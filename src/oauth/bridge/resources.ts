@@ -1,7 +1,7 @@
 // Finds the endpoints for which a key gets a token, and the audience of that token (RFC 8707).
 import { type ApiKey, isForEndpoint } from '../../core/api-key.js';
 import type { Endpoint } from '../../core/endpoint.js';
-import { type Refusal, refusal } from './answers.js';
+import { type Refusal, refusal } from '../answers.js';
 
 export interface Resources {
   /** True where the key may use at least one bridged endpoint. */
