@@ -9,6 +9,7 @@ export interface Refusal {
   readonly error:
     | 'invalid_request'
     | 'invalid_client'
+    | 'invalid_grant'
     | 'invalid_scope'
     | 'invalid_target'
     | 'unsupported_grant_type'

@@ -13,7 +13,7 @@ import type { OAuthAnswer, OAuthServer } from '../../core/oauth-server.js';
 
 type Page = Promise<Failure | null> | Failure;
 
-const CORS = [
+export const CORS = [
   ...['access-control-allow-origin', '*'],
   ...['access-control-expose-headers', 'WWW-Authenticate, Retry-After, X-Request-Id'],
 ];
@@ -32,7 +32,7 @@ function send(
 }
 
 /** Null: the grant was sent. A failure is for the log: the client has its answer already. */
-function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
+export function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
   const { status, headers, body, failure, vouched } = answer;
   exchange.vouched = vouched ?? null;
   if (exchange.disconnected) return failure ?? clientDisconnected();
@@ -41,7 +41,7 @@ function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
 }
 
 /** A body that cannot be read. The row of the failure would answer with a JSON-RPC error. */
-function rejectBody(exchange: Exchange, failure: Failure): Failure {
+export function rejectBody(exchange: Exchange, failure: Failure): Failure {
   const { status, reason } = failure.definition;
   if (status === null || exchange.disconnected) return failure;
   const isTooLarge = failure.definition === bodyTooLarge.definition;
@@ -54,7 +54,7 @@ function rejectBody(exchange: Exchange, failure: Failure): Failure {
   return grantRefused({ detail: `invalid_request: ${failure.detail ?? reason}` });
 }
 
-function preflight(exchange: Exchange, methods: string): Page {
+export function preflight(exchange: Exchange, methods: string): Page {
   const headers = [
     ...['access-control-allow-methods', methods],
     ...['access-control-allow-headers', ALLOW_HEADERS],
