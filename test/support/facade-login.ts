@@ -12,13 +12,15 @@ export const REDIRECT = 'http://127.0.0.1:9/callback';
 /** A browser with cookies. It follows no redirect by itself. */
 export class Browser {
   readonly jar = new Map<string, string>();
+  /** Where requests for a URL go, in place of a load balancer. */
+  at: (url: URL) => URL = (url) => url;
 
   async send(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const { host } = new URL(url);
     const own = [...this.jar].filter(([key]) => key.startsWith(`${host} `));
     const cookie = own.map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
     const headers = { ...(init.headers as Fields), ...(cookie === '' ? {} : { cookie }) };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: timeout() });
+    const response = await fetch(this.at(new URL(url)), { ...init, headers, redirect: 'manual', signal: timeout() });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
       const at = pair.indexOf('=');
@@ -57,6 +59,8 @@ export type Registered = { client_id: string; client_secret?: string };
 export class FacadeClient {
   readonly issuer: string;
   readonly resource: string;
+  /** As in `Browser`. */
+  at: (url: URL) => URL = (url) => url;
 
   constructor(issuer: string, resource: string) {
     this.issuer = issuer;
@@ -65,7 +69,7 @@ export class FacadeClient {
 
   register(fields: Json = {}): Promise<Response> {
     const metadata = { redirect_uris: [REDIRECT], client_name: 'A client', token_endpoint_auth_method: 'none', ...fields };
-    return fetch(`${this.issuer}/register`, {
+    return fetch(this.at(new URL(`${this.issuer}/register`)), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(metadata),
@@ -124,7 +128,12 @@ export class FacadeClient {
     headers: Fields = {},
   ): Promise<{ status: number; json: Json; headers: Headers }> {
     const body = new URLSearchParams(fields);
-    const response = await fetch(`${this.issuer}/${page}`, { method: 'POST', body, headers, signal: timeout() });
+    const response = await fetch(this.at(new URL(`${this.issuer}/${page}`)), {
+      method: 'POST',
+      body,
+      headers,
+      signal: timeout(),
+    });
     const json = (await response.json()) as Json;
     if (typeof json.access_token === 'string') secretToken(json.access_token);
     if (typeof json.refresh_token === 'string') secret('whole', json.refresh_token);

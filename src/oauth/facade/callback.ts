@@ -3,7 +3,14 @@
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { queryOf, readParameters } from '../form.js';
-import { errorPage, type LoginError, loginRefusal, returnCode, returnError } from './answers.js';
+import {
+  errorPage,
+  type LoginError,
+  loginRefusal,
+  returnCode,
+  returnError,
+  unavailablePage,
+} from './answers.js';
 import type { Cookies } from './cookies.js';
 import type { IdpPages } from './idp-pages.js';
 import { type FacadeTexts, LIVES } from './texts.js';
@@ -55,7 +62,8 @@ export function createCallback({
     const { browser, state, redirectUri, client, resource, challenge } = opened.value;
     if (cookies.read(head).id !== browser) return rejected('the login of another browser');
     const flaw = await idp.issuerFlaw(form.get('iss'));
-    if (flaw !== null) return rejected(flaw);
+    if (typeof flaw === 'string') return rejected(flaw);
+    if (flaw !== null) return unavailablePage(flaw.detail);
     const to = { redirectUri, state };
     const error = form.get('error');
     if (error !== undefined) {

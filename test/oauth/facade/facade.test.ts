@@ -194,6 +194,13 @@ describe('an identity provider that fails', () => {
     expect([answer.status, answer.body]).toMatchObject([503, { kind: 'error' }]);
     expect(answer.failure?.detail).toContain('no metadata');
   });
+  test('without metadata its answer waits for another attempt', async () => {
+    const { back } = await toCallback();
+    metadata = bad;
+    expect(await back()).toMatchObject({ status: 503, body: { kind: 'error' } });
+    metadata = good;
+    expect((await back()).status).toBe(303);
+  });
   test.each<[string, () => Fetched, number, string]>([
     ['no answer', () => ({ kind: 'transport', detail: 'ECONNREFUSED' }), 503, 'temporarily_unavailable'],
     ['500', () => tokens({}, 500), 503, 'temporarily_unavailable'],
