@@ -1,11 +1,11 @@
 // Serves the endpoints and the pages of the facades. A web page of any origin may call those that
 // are for clients, and none of those that are for people.
-import type { BodyListener, Exchange } from '../../core/exchange.js';
+import type { Exchange } from '../../core/exchange.js';
 import type { FacadeAnswer, FacadeRoute, FacadeServer } from '../../core/facade-server.js';
 import type { Failure } from '../../core/failure.js';
-import { gatewayFault, methodRefused } from '../../core/failures.js';
+import { methodRefused } from '../../core/failures.js';
 import { drawPage, PAGE_HEADERS } from './facade-pages.js';
-import { CORS, preflight, rejectBody, sendAnswer } from './oauth.js';
+import { answerBody, CORS, preflight, sendAnswer } from './oauth.js';
 
 type Page = Promise<Failure | null> | Failure;
 
@@ -16,20 +16,10 @@ async function send(exchange: Exchange, answer: FacadeAnswer): Promise<Failure |
   return sendAnswer(exchange, { ...answer, headers, body: await drawPage(body) });
 }
 
-function serve(exchange: Exchange, route: FacadeRoute, maxBodyBytes: number): Page {
-  return new Promise((resolve) => {
-    const listener: BodyListener = {
-      onBody(body) {
-        if (!body.ok) return resolve(rejectBody(exchange, body));
-        void Promise.resolve(route.answer(exchange, body.value, exchange.clientAddress))
-          .then((answer) => send(exchange, answer))
-          .catch((cause: unknown) => gatewayFault({ cause }))
-          .then(resolve);
-      },
-    };
-    exchange.readBody(route.method === 'GET' ? 0 : maxBodyBytes, listener);
-  });
-}
+const serve = (exchange: Exchange, route: FacadeRoute, maxBodyBytes: number): Page =>
+  answerBody(exchange, route.method === 'GET' ? 0 : maxBodyBytes, async (body) =>
+    send(exchange, await route.answer(exchange, body, exchange.clientAddress)),
+  );
 
 /** Takes an exchange over where its path is one of the facades. Null: it is another path. */
 export function createFacadePages(

@@ -41,7 +41,7 @@ export function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | n
 }
 
 /** A body that cannot be read. The row of the failure would answer with a JSON-RPC error. */
-export function rejectBody(exchange: Exchange, failure: Failure): Failure {
+function rejectBody(exchange: Exchange, failure: Failure): Failure {
   const { status, reason } = failure.definition;
   if (status === null || exchange.disconnected) return failure;
   const isTooLarge = failure.definition === bodyTooLarge.definition;
@@ -66,20 +66,29 @@ export function preflight(exchange: Exchange, methods: string): Page {
   return Promise.resolve(null);
 }
 
-function token(exchange: Exchange, server: OAuthServer): Page {
+/** Reads the body, and sends the answer to it. `send` resolves as `sendAnswer` returns. */
+export function answerBody(
+  exchange: Exchange,
+  limitBytes: number,
+  send: (body: Buffer) => Promise<Failure | null>,
+): Page {
   return new Promise((resolve) => {
     const listener: BodyListener = {
       onBody(body) {
         if (!body.ok) return resolve(rejectBody(exchange, body));
-        void Promise.resolve(server.token(exchange, body.value, exchange.clientAddress))
-          .then((answer) => sendAnswer(exchange, answer))
+        void send(body.value)
           .catch((cause: unknown) => gatewayFault({ cause }))
           .then(resolve);
       },
     };
-    exchange.readBody(server.maxBodyBytes, listener);
+    exchange.readBody(limitBytes, listener);
   });
 }
+
+const token: Route['serve'] = (exchange, server) =>
+  answerBody(exchange, server.maxBodyBytes, async (body) =>
+    sendAnswer(exchange, await server.token(exchange, body, exchange.clientAddress)),
+  );
 
 function keySet(exchange: Exchange, { jwks }: OAuthServer): Page {
   const headers = [

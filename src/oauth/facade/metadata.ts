@@ -1,6 +1,7 @@
 // Writes the metadata of the facade (RFC 8414 section 2). Clients also look for it under the name
 // of OpenID, so it has the members that OpenID Connect Discovery demands.
 import type { Endpoint } from '../../core/endpoint.js';
+import { scopesSupportedBy } from '../endpoint-scopes.js';
 
 export const FACADE_PAGES = {
   authorize: '/authorize',
@@ -16,7 +17,6 @@ const METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 
 /** `endpoints`: those behind the facade. */
 export function facadeMetadata(issuer: string, endpoints: readonly Endpoint[]): Buffer {
-  const scopes = [...new Set(endpoints.flatMap(({ scopesSupported }) => scopesSupported))];
   return Buffer.from(
     JSON.stringify({
       issuer,
@@ -26,7 +26,7 @@ export function facadeMetadata(issuer: string, endpoints: readonly Endpoint[]): 
       revocation_endpoint: issuer + FACADE_PAGES.revoke,
       // It issues no token, so the key set is empty.
       jwks_uri: issuer + FACADE_PAGES.keys,
-      ...(scopes.length > 0 ? { scopes_supported: scopes } : {}),
+      ...scopesSupportedBy(endpoints),
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
