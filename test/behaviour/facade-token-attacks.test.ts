@@ -1,7 +1,10 @@
 // Attacks on the token endpoint of the facade. Each has a good request beside it, is refused, and
 // is in the log with its reason.
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changed, type FacadeScene, startFacadeScene } from '../fixtures/facade-scene.js';
+import { until } from '../fixtures/wait.js';
 import { Browser, type FacadeClient, pkce } from '../support/facade-login.js';
 
 let scene: FacadeScene;
@@ -78,4 +81,19 @@ test('the sealed texts of the facade get 401 as credentials of an endpoint', asy
     const response = await fetch(client.resource, { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(5_000) });
     expect(response.status).toBe(401);
   }
+});
+
+test('a token that names the facade as its issuer gets 401', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const claims = { iss: client.issuer, sub: 'alice', aud: client.resource, scope: 'files:read' };
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt' })
+    .setExpirationTime('1h')
+    .sign(privateKey);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const response = await fetch(client.resource, { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(5_000) });
+  expect(response.status).toBe(401);
+  const id = response.headers.get('x-request-id');
+  const line = await until(`the line of ${id}`, () => scene.gateway.logs().find(({ requestId }) => requestId === id));
+  expect(line.reason).toBe('token.issuer');
 });

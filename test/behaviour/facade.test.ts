@@ -8,6 +8,7 @@ import { modern } from '../fixtures/messages.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';
+import { until } from '../fixtures/wait.js';
 import { Browser, FacadeClient, pkce, REDIRECT } from '../support/facade-login.js';
 
 const ring = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -149,4 +150,40 @@ test('a failing identity provider is 503: JSON for a client', async () => {
   const { status, json, headers } = await client.exchange(clientId, code, verifier);
   idp.instead = () => false;
   expect([status, json.error, headers.has('retry-after')]).toEqual([503, 'temporarily_unavailable', true]);
+});
+
+test('no line of the log has a code, a token, a verifier or a client id', async () => {
+  const { clientId, verifier, code } = await client.code();
+  const { json } = await client.exchange(clientId, code, verifier);
+  const kept = [clientId, verifier, code, String(json.access_token), String(json.refresh_token), FACADE_CLIENT.secret];
+  expect(kept.every((text) => text.length > 20)).toBe(true);
+  await until('the line of the grant', () => gateway.logs().find(({ event }) => event === 'facade.granted'));
+  const output = gateway.output();
+  expect(kept.filter((text) => output.includes(text))).toEqual([]);
+});
+
+test('without the setting there is no facade', async () => {
+  const plain = await startConfigured({
+    issuers: { main: { issuer: idp.issuer } },
+    endpoints: [{ path: '/mcp', issuers: ['main'], upstream: `${upstream.url}/up` }],
+  });
+  const statusOf = async (at: Gateway, path: string, method: string): Promise<number> =>
+    (await fetch(`${at.url}${path}`, { method, signal: AbortSignal.timeout(5_000) })).status;
+  const pages = [
+    ['GET', 'authorize'],
+    ['POST', 'consent'],
+    ['GET', 'callback'],
+    ['POST', 'token'],
+    ['POST', 'register'],
+    ['POST', 'revoke'],
+    ['GET', 'jwks'],
+  ] as const;
+  for (const [method, page] of pages) {
+    expect(await statusOf(gateway, `/oauth/main/${page}`, method)).not.toBe(404);
+    expect(await statusOf(plain, `/oauth/main/${page}`, method)).toBe(404);
+  }
+  expect(await statusOf(plain, '/.well-known/oauth-authorization-server/oauth/main', 'GET')).toBe(404);
+  const metadata = await (await fetch(`${plain.url}/.well-known/oauth-protected-resource/mcp`)).json();
+  expect(metadata).toMatchObject({ authorization_servers: [idp.issuer] });
+  await plain.stop();
 });
