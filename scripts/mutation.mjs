@@ -96,7 +96,7 @@ const subjects = [
   { file: 'src/proxy/event-filter.ts', drop: [GUARD, LATTER] },
   { file: 'src/proxy/outbox.ts', drop: [DEED, BARE, FORMER, LATTER] },
   { file: 'src/proxy/list-relay.ts', drop: [GUARD, LATTER] },
-  { file: 'src/proxy/seal.ts', drop: [GUARD] },
+  { file: 'src/seal/key-ring.ts', drop: [GUARD] },
   { file: 'src/proxy/sessions.ts', drop: [GUARD, FORMER, LATTER] },
   { file: 'src/config/session-keys.ts', drop: [DEED] },
   { file: 'src/config/signing-keys.ts', drop: [GUARD] },

@@ -27,6 +27,7 @@ import { createPassThroughAuthenticator } from '../verify/authenticators/pass-th
 import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import type { KeySource } from '../verify/issuer/jwks.js';
 import { bridgeRuntime } from './bridge.js';
+import { createFacades } from './facades.js';
 import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, ownHosts, type Route } from './route.js';
@@ -168,6 +169,7 @@ export function* runtimeInSlices(
     page: createPublicRoutes(config.endpoints, readiness, {
       mirrored: mirrors.copyOf,
       bridge: bridge?.server ?? null,
+      facades: createFacades(config, issuers, shared),
       identityKeys: credentials.identityKeys,
       ownHosts: own,
     }),

@@ -7,6 +7,7 @@ import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
+import { createFacadeLimits, type FacadeLimits } from '../oauth/facade/limits.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
 import { createStreamTicker, type StreamTicker } from '../proxy/stream-ticker.js';
@@ -55,6 +56,8 @@ export interface SharedParts extends RuntimeDependencies {
   readonly bridges: Keep<BridgeRuntime>;
   /** Counts guesses at the token endpoint. No reload forgets them. */
   readonly grantLimits: GrantLimits;
+  /** Counts requests to the facades, likewise. */
+  readonly facadeLimits: FacadeLimits;
   readonly limits: LimitParts;
 }
 
@@ -83,6 +86,7 @@ export function createSharedParts(surroundings: Surroundings): SharedParts {
     admissions: createAdmissions(apiKeys, clock),
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
+    facadeLimits: createFacadeLimits(clock),
     limits: createLimitParts(),
   };
 }

@@ -47,7 +47,8 @@ export function toPartialConfig(
   { issuers = {}, endpoints = [], ...root }: Partially<ConfigInput>,
   problems: readonly Problem[],
 ): PartialConfig {
-  const byPlace = new Map(endpoints.map((endpoint, i) => [i, endpoint ?? {}]));
+  // A list of a program can have holes, which `map` leaves out.
+  const byPlace = new Map(Array.from(endpoints, (endpoint, i) => [i, endpoint ?? {}]));
   const bad = new Set(problems.map(({ path }) => pathText(path)));
   return {
     root,

@@ -14,7 +14,10 @@ import type { IssuerInput } from './schema/issuer.js';
 import type { PassThroughInput } from './schema/pass-through.js';
 
 type AcceptedIssuer = WithSecrets<
-  Pick<IssuerInput, 'issuer' | 'authorizationServers' | 'audience' | 'clockToleranceSeconds'>
+  Pick<
+    IssuerInput,
+    'issuer' | 'authorizationServers' | 'audience' | 'clockToleranceSeconds' | 'facade'
+  >
 >;
 
 function passThroughRule({
@@ -53,7 +56,11 @@ export function resolveEndpoints(
   const resources = resourcesOf(input, publicUrl);
   const places = hosts.map((host, i) => placeAt(host, resources[i] as string));
   const [first, ...others] = places as [Place, ...Place[]];
-  const accepted = (input.issuers ?? []).map((name) => issuers[name] as AcceptedIssuer);
+  const names = input.issuers ?? [];
+  const accepted = names.map((name) => issuers[name] as AcceptedIssuer);
+  const servers = names.flatMap((name) =>
+    publishedServers(name, issuers[name] as AcceptedIssuer, publicUrl),
+  );
   const isOfBridge = bridge !== null && isBridged(input);
   const endpoint: Endpoint = {
     name: endpointName(first.host, input.path),
@@ -64,7 +71,7 @@ export function resolveEndpoints(
     metadataPath: first.metadataPath,
     realm: input.realm ?? null,
     issuers: accepted.map(({ issuer }) => issuer),
-    authorizationServers: isOfBridge ? [bridge] : [...new Set(accepted.flatMap(publishedServers))],
+    authorizationServers: isOfBridge ? [bridge] : [...new Set(servers)],
     audience: input.audience ?? resources,
     issuerAudience: new Map(accepted.map(({ issuer, audience }) => [issuer, audience])),
     scopes: input.scopes,

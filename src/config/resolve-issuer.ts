@@ -1,7 +1,9 @@
 // Resolves one issuer: its fields, the rules of its preset that no field can set, and the places
 // that follow from its name.
 import { isAllowedUrl } from '../core/loopback.js';
+import type { Secret } from '../core/secret.js';
 import { presetRules } from './presets.js';
+import { facadeIssuer, resolveFacade } from './resolve-facade.js';
 import { resolveIntrospection } from './resolve-introspection.js';
 import type { WithSecrets } from './resolve-secrets.js';
 import type { ResolvedIssuer } from './resolved-config.js';
@@ -11,28 +13,42 @@ import type { IssuerInput } from './schema/issuer.js';
 export const canMetadataFollow = (issuer: string, allowInsecureHttp: boolean): boolean =>
   isAllowedUrl(issuer, allowInsecureHttp) && !/[?#]/.test(issuer);
 
-/** The issuers where clients log in. */
-export const publishedServers = ({
+/** The authorization servers of the issuer itself. */
+const ownServers = ({
   issuer,
   authorizationServers,
 }: WithSecrets<Pick<IssuerInput, 'issuer' | 'authorizationServers'>>): readonly string[] =>
   authorizationServers.length > 0 ? authorizationServers : [issuer];
 
+/** Where clients log in. `name`: of the issuer in the configuration. */
+export const publishedServers = (
+  name: string,
+  input: WithSecrets<Pick<IssuerInput, 'issuer' | 'authorizationServers' | 'facade'>>,
+  publicUrl: string,
+): readonly string[] =>
+  input.facade === undefined ? ownServers(input) : [facadeIssuer(name, publicUrl)];
+
 /** The copy shows the metadata of the server where clients log in, and never another's. */
 function canMirror(input: WithSecrets<IssuerInput>): boolean {
   const { issuer, metadataUrl, allowInsecureHttp } = input;
   if (metadataUrl !== undefined) return true;
-  return canMetadataFollow(issuer, allowInsecureHttp) && publishedServers(input)[0] === issuer;
+  return canMetadataFollow(issuer, allowInsecureHttp) && ownServers(input)[0] === issuer;
 }
 
-export function resolveIssuer(input: WithSecrets<IssuerInput>): ResolvedIssuer {
+/** `facadeKeys`: the ring of its facade; empty without one. */
+export function resolveIssuer(
+  name: string,
+  input: WithSecrets<IssuerInput>,
+  publicUrl: string,
+  facadeKeys: readonly Secret[],
+): ResolvedIssuer {
   const { preset, issuer, jwksUri, metadataUrl, tokenPrefixes, introspection } = input;
   const { requiredClaims, ...rules } = presetRules(preset, issuer);
   return {
     issuer,
     jwksUri: jwksUri ?? null,
     metadataUrl: metadataUrl ?? null,
-    authorizationServers: publishedServers(input),
+    authorizationServers: ownServers(input),
     allowInsecureHttp: input.allowInsecureHttp,
     algorithms: input.algorithms,
     typ: input.typ,
@@ -48,7 +64,9 @@ export function resolveIssuer(input: WithSecrets<IssuerInput>): ResolvedIssuer {
     introspection: introspection === undefined ? null : resolveIntrospection(introspection),
     metadataMirror: {
       ...input.metadataMirror,
-      enabled: input.metadataMirror.enabled && canMirror(input),
+      enabled: input.metadataMirror.enabled && input.facade === undefined && canMirror(input),
     },
+    facade:
+      input.facade === undefined ? null : resolveFacade(name, input.facade, publicUrl, facadeKeys),
   };
 }

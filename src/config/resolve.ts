@@ -8,6 +8,7 @@ import { apiKeyProblems, resolveApiKey } from './resolve-api-key.js';
 import { resolveBridge } from './resolve-bridge.js';
 import { clientProblems } from './resolve-client.js';
 import { resolveEndpoints } from './resolve-endpoint.js';
+import { facadeProblems, facadeRings } from './resolve-facade.js';
 import { resolveIssuer } from './resolve-issuer.js';
 import { resolveRootLimits, storeProblems } from './resolve-limits.js';
 import { resolveSecrets, type WithSecrets } from './resolve-secrets.js';
@@ -40,6 +41,7 @@ function toConfig(
   sessionRing: readonly Secret[],
   bridgeRing: readonly Secret[],
   identityRing: readonly Secret[],
+  facadeKeys: (name: string) => readonly Secret[],
   folder: string,
 ): ResolvedConfig {
   const { publicUrl, listen, admin, logLevel, limits, drain, workers, issuers, endpoints } = input;
@@ -63,7 +65,9 @@ function toConfig(
       input.identity === undefined
         ? null
         : { issuer: input.identity.issuer ?? publicUrl, keys: identityRing },
-    issuers: Object.values(issuers).map(resolveIssuer),
+    issuers: Object.entries(issuers).map(([name, issuer]) =>
+      resolveIssuer(name, issuer, publicUrl, facadeKeys(name)),
+    ),
     endpoints: endpoints.flatMap((endpoint) =>
       resolveEndpoints(endpoint, publicUrl, issuers, bridge?.issuer ?? null),
     ),
@@ -83,6 +87,7 @@ export function resolve(
   const sessionRing = sessionKeys(value.sessionKeys ?? []);
   const bridgeRing = signingKeys(value.bridge?.keys ?? [], 'bridge');
   const identityRing = signingKeys(value.identity?.keys ?? [], 'identity');
+  const facades = facadeRings(value.issuers ?? {});
   const introspection = Object.entries(value.issuers ?? {}).flatMap(([name, issuer]) =>
     clientProblems(issuer?.introspection ?? {}, ['issuers', name, 'introspection']),
   );
@@ -95,6 +100,7 @@ export function resolve(
       ...bridgeRing.problems,
       ...identityRing.problems,
       ...sharedKeyProblems(identityRing, bridgeRing),
+      ...facadeProblems(value.issuers ?? {}, facades, [bridgeRing, identityRing]),
       ...introspection,
       ...upstreamSecretProblems(value.endpoints ?? []),
       ...telemetryProblems(value),
@@ -106,6 +112,7 @@ export function resolve(
           sessionRing.keys,
           bridgeRing.keys,
           identityRing.keys,
+          (name) => facades.get(name)?.keys ?? [],
           folder,
         ),
       ),

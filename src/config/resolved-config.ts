@@ -43,7 +43,7 @@ export interface ResolvedIssuer extends ClaimRules {
   readonly jwksUri: string | null;
   /** The only place of the metadata. Null: the standard places of the issuer. */
   readonly metadataUrl: string | null;
-  /** The issuers where clients log in, as the resource metadata publishes them. Never empty. */
+  /** Its names as an authorization server: where clients log in, without a facade. Never empty. */
   readonly authorizationServers: readonly string[];
   /** True: plain http to this issuer is allowed, beyond loopback. */
   readonly allowInsecureHttp: boolean;
@@ -58,6 +58,35 @@ export interface ResolvedIssuer extends ClaimRules {
   readonly tokenPrefixes: readonly string[] | null;
   readonly introspection: ResolvedIntrospection | null;
   readonly metadataMirror: MetadataMirrorConfig;
+  /** Null: clients register at the issuer itself. */
+  readonly facade: ResolvedFacade | null;
+}
+
+/** The authorization server in front of an issuer at which clients cannot register. */
+export interface ResolvedFacade {
+  /** The name of the issuer in the configuration. */
+  readonly name: string;
+  /** The issuer of the facade: publicUrl + /oauth/ + name. */
+  readonly issuer: string;
+  /** The only redirect URI that the issuer knows. */
+  readonly callback: string;
+  /** The client of the gateway at the issuer. */
+  readonly client: Exclude<ClientAuthentication, { readonly auth: 'bearer' }> & {
+    readonly clientId: string;
+  };
+  /** As in `ResolvedBridge`. Sealing keys follow from them. */
+  readonly keys: readonly Secret[];
+  /** The allow-list of `core/redirect-uri`. */
+  readonly redirectUris: readonly string[];
+  /** Scopes that the issuer gets beside those of the client. */
+  readonly scopes: readonly string[];
+  /** Further parameters of the authorization request at the issuer. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** True: the issuer gets `resource` (RFC 8707). */
+  readonly sendResource: boolean;
+  /** Milliseconds for one request to the issuer. */
+  readonly timeoutMs: number;
+  readonly maxConcurrentRequests: number;
 }
 
 /** The authorization server for holders of API keys. */

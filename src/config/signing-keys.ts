@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isObject } from '../core/json.js';
 import { type Secret, secret } from '../core/secret.js';
-import type { Problem } from './problems.js';
+import { type Path, type Problem, pathText } from './problems.js';
 import { makeKey, type RingName } from './schema/signing-key-references.js';
 
 const usable = (ring: RingName): string => `write an Ed25519 or P-256 key; ${makeKey(ring)}`;
@@ -82,6 +82,9 @@ function readKey(text: string, ring: RingName): Read<string> {
 }
 
 export interface SigningRing {
+  readonly name: RingName;
+  /** The part of the configuration with the ring. */
+  readonly path: Path;
   /** As JWKs in JSON, in the order of the references. */
   readonly keys: readonly Secret[];
   /** The place of each key in the list of references. */
@@ -93,6 +96,7 @@ export interface SigningRing {
 export function signingKeys(
   references: readonly (Secret | undefined)[],
   ring: RingName,
+  path: Path = [ring],
 ): SigningRing {
   const problems: Problem[] = [];
   const firstWith = new Map<string, number>();
@@ -103,10 +107,14 @@ export function signingKeys(
     const first = firstWith.get(read);
     if (isKey && first === undefined) firstWith.set(read, i);
     if (isKey && first === undefined) continue;
-    const message = isKey ? `is the same key as ${ring}.keys[${first}]; keep one` : read;
-    problems.push({ path: [ring, 'keys', i], message });
+    const message = isKey
+      ? `is the same key as ${pathText([...path, 'keys', first ?? 0])}; keep one`
+      : read;
+    problems.push({ path: [...path, 'keys', i], message });
   }
   return {
+    name: ring,
+    path,
     keys: [...firstWith.keys()].map((key) => secret(key)),
     places: [...firstWith.values()],
     problems,
@@ -114,14 +122,13 @@ export function signingKeys(
 }
 
 /** A token of one ring must never verify with a key of the other. */
-export function sharedKeyProblems(identity: SigningRing, bridge: SigningRing): Problem[] {
-  const ofBridge = bridge.keys.map((key) => key.reveal());
-  return identity.keys.flatMap((key, i) => {
-    const at = ofBridge.indexOf(key.reveal());
+export function sharedKeyProblems(ring: SigningRing, other: SigningRing): Problem[] {
+  const ofOther = other.keys.map((key) => key.reveal());
+  return ring.keys.flatMap((key, i) => {
+    const at = ofOther.indexOf(key.reveal());
     if (at === -1) return [];
-    const message =
-      `is the same key as bridge.keys[${bridge.places[at]}]; write another, and ` +
-      makeKey('identity');
-    return [{ path: ['identity', 'keys', identity.places[i] as number], message }];
+    const place = pathText([...other.path, 'keys', other.places[at] as number]);
+    const message = `is the same key as ${place}; write another, and ${makeKey(ring.name)}`;
+    return [{ path: [...ring.path, 'keys', ring.places[i] as number], message }];
   });
 }

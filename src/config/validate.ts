@@ -15,6 +15,7 @@ import { apiKeyChecks } from './validate-api-keys.js';
 import { bridgeChecks } from './validate-bridge.js';
 import { credentialChecks } from './validate-credential.js';
 import { endpointChecks } from './validate-endpoints.js';
+import { facadeChecks } from './validate-facade.js';
 import { hostChecks } from './validate-hosts.js';
 import { identityChecks } from './validate-identity.js';
 import { introspectionChecks } from './validate-introspection.js';
@@ -36,6 +37,7 @@ const CHECKS = [
   ...issuerUrlChecks,
   ...issuerChecks,
   ...introspectionChecks,
+  ...facadeChecks,
   ...policyChecks,
   ...scopeChecks,
   ...credentialChecks,

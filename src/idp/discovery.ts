@@ -9,6 +9,8 @@ export interface IssuerMetadata {
   readonly jwksUri: string | null;
   readonly introspectionEndpoint: string | null;
   readonly tokenEndpoint: string | null;
+  readonly authorizationEndpoint: string | null;
+  readonly revocationEndpoint: string | null;
 }
 
 /** A metadata document: the bytes as the issuer sent them, and their JSON. */
@@ -135,7 +137,8 @@ export async function discover(
       isMisplaced &&= isWrongUrl(fetched.status);
       continue;
     }
-    const { issuer: named, jwks_uri, introspection_endpoint, token_endpoint } = fetched.json;
+    const { json } = fetched;
+    const named = json.issuer;
     // The operator wrote these names beside this very URL, so no other issuer can be mixed in.
     const names = metadataUrl === null ? [issuer] : [issuer, ...authorizationServers];
     if (!names.some((name) => name === named)) {
@@ -147,14 +150,18 @@ export async function discover(
       hint = '; compare issuer with iss of a token';
       continue;
     }
+    const allowed = (member: string): string | null =>
+      allowedUrl(url, json[member], allowInsecureHttp);
     return {
       ok: true,
       metadata: {
-        jwksUri: allowedUrl(url, jwks_uri, allowInsecureHttp),
-        introspectionEndpoint: allowedUrl(url, introspection_endpoint, allowInsecureHttp),
-        tokenEndpoint: allowedUrl(url, token_endpoint, allowInsecureHttp),
+        jwksUri: allowed('jwks_uri'),
+        introspectionEndpoint: allowed('introspection_endpoint'),
+        tokenEndpoint: allowed('token_endpoint'),
+        authorizationEndpoint: allowed('authorization_endpoint'),
+        revocationEndpoint: allowed('revocation_endpoint'),
       },
-      document: { body: fetched.body, json: fetched.json },
+      document: { body: fetched.body, json },
     };
   }
   // The fix comes first, because a terminal and some logs cut long lines.

@@ -7,7 +7,7 @@ import type { MetadataSource } from './metadata.js';
 export type LocateEndpoint = () => Promise<string | Failure>;
 
 export interface LocatedEndpoint {
-  readonly member: 'introspectionEndpoint' | 'tokenEndpoint';
+  readonly member: Exclude<keyof IssuerMetadata, 'jwksUri'>;
   /** The member of the metadata, for the log. */
   readonly name: string;
   /** The setting with the URL, for the log. */

@@ -9,8 +9,8 @@ import type { Failure } from '../core/failure.js';
 import { sessionNotFound, upstreamBroken } from '../core/failures.js';
 import type { Caller } from '../core/principal.js';
 import type { Secret } from '../core/secret.js';
+import { createKeyRing, type KeyRing, type SealingKey, sealedBytes } from '../seal/key-ring.js';
 import type { UpstreamHeaders } from './headers.js';
-import { createKeyRing, type KeyRing, type SealingKey, sealedBytes } from './seal.js';
 
 export const SESSION_SECONDS = 24 * 60 * 60;
 /**

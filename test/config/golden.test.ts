@@ -10,6 +10,7 @@ import { apiKeySchema } from '../../src/config/schema/api-key.js';
 import { apiKeyCarrierSchema } from '../../src/config/schema/api-key-carrier.js';
 import { bridgeSchema } from '../../src/config/schema/bridge.js';
 import { endpointSchema } from '../../src/config/schema/endpoint.js';
+import { facadeSchema } from '../../src/config/schema/facade.js';
 import { identitySchema } from '../../src/config/schema/identity.js';
 import {
   claimsSchema,
@@ -61,6 +62,7 @@ const ENVIRONMENT = {
   INTROSPECTION_KEY: String(rsa.export(pem)),
   INTROSPECTION_EC_KEY: ec('P-256'),
   INTROSPECTION_P256_KEY: ec('P-256'),
+  FACADE_KEY: ec('P-256'),
   IDENTITY_KEY: String(generateKeyPairSync('ed25519').privateKey.export(pem)),
   SHORT_KEY: String(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(pem)),
   OTHER_CURVE: ec('P-384'),
@@ -150,6 +152,7 @@ test('full.yaml has every field of the schema', () => {
     idJagSchema,
     clientCredentialsSchema,
     forwardSchema,
+    facadeSchema,
     ...policy,
   ];
   // audit has one destination at a time.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadFile, parseYaml, resolveConfig } from '../../src/config/load.js';
+import { loadFile, parseYaml, readConfig, resolveConfig } from '../../src/config/load.js';
 import { ConfigError, pathText } from '../../src/config/problems.js';
 import { unreadableText } from '../../src/config/unreadable.js';
 import { secretOf } from '../support/plans.js';
@@ -202,4 +202,17 @@ endpoints: [{ path: /mcp, apiKeys: [{ header: X-Api-Key }], upstream: http://10.
   expect(fileOf('../keys/all.jsonl')).toBe(join(folder, '..', 'keys', 'all.jsonl'));
   expect(fileOf('/etc/keys.jsonl')).toBe('/etc/keys.jsonl');
   expect(parseYaml(text('keys.jsonl'), {}).apiKeysFile).toBe(join(process.cwd(), 'keys.jsonl'));
+});
+
+test('a list of a program with a hole gives a problem, and no exception', () => {
+  const endpoint = { path: '/mcp', issuers: ['main'], upstream: 'http://10.0.0.5:3000/mcp' };
+  const root = { publicUrl: 'https://mcp.example.com', issuers: { main: { issuer: 'https://auth.example.com' } } };
+  expect(readConfig({ ...root, endpoints: [endpoint] }, {}).problems).toEqual([]);
+  const endpoints: unknown[] = [];
+  endpoints[1] = endpoint;
+  const { config, problems } = readConfig({ ...root, endpoints }, {});
+  expect([config, problems.map(({ path }) => path.slice(0, 2).join('.'))]).toEqual([
+    null,
+    expect.arrayContaining(['endpoints.0']),
+  ]);
 });

@@ -90,7 +90,7 @@ describe('a configuration with every old name', () => {
   );
   /** These fields never had an old name; a field of `upstream` with the same name had one. */
   const isNew = (name: string, parent: string): boolean =>
-    name === 'maxConcurrentRequests' && ['introspection', 'credential'].includes(parent);
+    name === 'maxConcurrentRequests' && ['introspection', 'credential', 'facade'].includes(parent);
   /** With the old name of each field. */
   const aged = (value: unknown, parent = ''): unknown => {
     if (Array.isArray(value)) return value.map((one) => aged(one));

@@ -58,7 +58,13 @@ describe('a document', () => {
     server.next(status(200, [['content-type', 'application/json']], sent));
     expect(await find()).toEqual({
       ok: true,
-      metadata: { jwksUri: `${server.url}/jwks`, introspectionEndpoint: `${server.url}/introspect`, tokenEndpoint: null },
+      metadata: {
+        jwksUri: `${server.url}/jwks`,
+        introspectionEndpoint: `${server.url}/introspect`,
+        tokenEndpoint: null,
+        authorizationEndpoint: null,
+        revocationEndpoint: null,
+      },
       document: { body: Buffer.from(sent), json: document() },
     });
     expect(requested()).toEqual([OAUTH]);

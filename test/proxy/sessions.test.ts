@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import type { Caller } from '../../src/core/principal.js';
-import { createKeyRing } from '../../src/proxy/seal.js';
 import { type CallSession, createSessions, type OpenSession, SESSION_SECONDS } from '../../src/proxy/sessions.js';
+import { createKeyRing } from '../../src/seal/key-ring.js';
 import { testClock } from '../support/clock.js';
 import { apiKey, endpoint, KEY, keyCaller, keyRule, legacy, passThroughCaller, principal } from '../support/endpoint.js';
 import { head, type Lines } from '../support/exchange.js';

@@ -17,6 +17,8 @@ export const DOC_ENVIRONMENT = {
   IDENTITY_OLD: pem(),
   IDENTITY_NEW: pem(),
   BRIDGE_KEY: pem(),
+  FACADE_KEY: pem(),
+  IDP_SECRET: 's3cret',
 };
 
 export const HASH = /\b[0-9a-f]{64}\b/g;

@@ -19,14 +19,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['core'],
   mcp: ['mcp', 'core'],
   ...own,
-  // Requests to identity providers, for the two stages that send them.
+  // Requests to identity providers, for the stages that send them.
   idp: ['idp', 'core', 'type config'],
   verify: [...(own.verify as string[]), 'idp'],
-  proxy: [...(own.proxy as string[]), 'idp'],
+  // Sealed values, for the two stages that hand them to callers.
+  seal: ['seal', 'core'],
+  proxy: [...(own.proxy as string[]), 'idp', 'seal'],
+  oauth: [...(own.oauth as string[]), 'idp', 'seal'],
   config: ['config', 'core'],
   'gateway.ts': ['core'],
   http: ['http', 'core', 'gateway.ts', 'type config'],
-  app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', 'idp', ...STAGES],
+  app: ['app', 'core', 'mcp', 'config', 'http', 'gateway.ts', 'idp', 'seal', ...STAGES],
   // Starts a gateway in a process: for serve, and for a program that embeds it.
   launch: ['launch', 'app', 'config', 'core', 'type observe'],
   commands: ['commands', 'launch', 'app', 'config', 'core'],

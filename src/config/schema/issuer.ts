@@ -6,6 +6,7 @@ import { didYouMean } from '../did-you-mean.js';
 import { presetNames } from '../presets.js';
 import { algorithms } from './algorithms.js';
 import { clientFields, INTROSPECTION_METHODS } from './client-authentication.js';
+import { facadeSchema } from './facade.js';
 import {
   audience,
   claimNames,
@@ -196,6 +197,12 @@ export const issuerSchema = mapOf('{ issuer: https://auth.example.com }', {
   metadataMirror: metadataMirrorSchema
     .prefault({})
     .describe('The copy of the metadata beside the endpoints, for clients that look only there.'),
+  facade: facadeSchema
+    .optional()
+    .describe(
+      'An authorization server of the gateway, for an issuer at which clients cannot register ' +
+        'themselves. Without it, clients log in at the issuer.',
+    ),
 });
 
 export type IntrospectionInput = z.output<typeof introspectionSchema>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { secretReference } from './secret-reference.js';
 
 /** The parts of the configuration that have a ring. */
-export type RingName = 'bridge' | 'identity';
+export type RingName = 'bridge' | 'identity' | 'facade';
 
 /** How an operator makes a key of the ring. */
 export const makeKey = (ring: RingName): string =>

@@ -1,4 +1,4 @@
-// Causes and actions of the failures at the OAuth endpoints of the bridge, by reason.
+// Causes and actions of the failures at the OAuth endpoints of bridge and facade, by reason.
 import type { Meanings } from './meaning.js';
 
 export const oauth: Meanings = {
@@ -7,7 +7,7 @@ export const oauth: Meanings = {
       'The token endpoint of the bridge rejected a request with status 400, 401 or 413. Or a client',
       'called the authorization endpoint, which serves no login. The `detail` in the log begins with',
       'the error code of RFC 6749. After `invalid_client` it says which check failed. The client gets',
-      'the same answer for each of them.',
+      'the same answer for each of them. Or a facade rejected a login, a registration or a grant.',
     ],
     action: [
       'It depends on the error code:',
@@ -16,13 +16,15 @@ export const oauth: Meanings = {
       '- `invalid_target`: the client must request the resource of an endpoint that its key may use.',
       '- `unsupported_grant_type`: the client must use `client_credentials`.',
       '- `unsupported_response_type`: the client tried to open a login page. It cannot use the bridge.',
+      '- at a facade, a redirect URI: compare the request of the client with `redirectUris`.',
+      '- at a facade, `another browser` or a state that is foreign: the person begins again.',
     ],
   },
   'grant.limited': {
     cause: [
       'The token endpoint answered 429. One key got more than 10 tokens within a minute. Or too many',
       'requests with a wrong client id or secret arrived. Such requests never delay a client with a',
-      'good secret.',
+      'good secret. A facade answers 429 to a network with too many registrations, logins or failures.',
     ],
     action: [
       'If the `detail` names a key, let its client keep each token until it expires. Otherwise',
@@ -30,7 +32,13 @@ export const oauth: Meanings = {
     ],
   },
   'grant.unavailable': {
-    cause: ['The token endpoint answered 503, because the gateway has a bug.'],
-    action: ['Please report it. The log line has the stack.'],
+    cause: [
+      'The token endpoint answered 503, because the gateway has a bug. Or the identity provider behind',
+      'a facade cannot be used; then the `detail` says why.',
+    ],
+    action: [
+      'With a `detail`, look at the identity provider and at the fields of `facade`. Otherwise please',
+      'report it. The log line has the stack.',
+    ],
   },
 };

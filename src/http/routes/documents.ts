@@ -1,6 +1,7 @@
 // Finds the well-known document of a request, by host and path. A document of an endpoint with a
 // host is under this host alone.
 import type { Endpoint } from '../../core/endpoint.js';
+import type { FacadeServer } from '../../core/facade-server.js';
 import { findByHost, hostNameOf } from '../../core/host-name.js';
 import { IDENTITY_KEYS_PATH } from '../../core/identity-token.js';
 import type { OAuthServer } from '../../core/oauth-server.js';
@@ -11,22 +12,23 @@ export interface Published {
   /** Copies of the metadata of issuers. */
   readonly mirrored: MirroredMetadata;
   readonly bridge?: OAuthServer | null;
+  readonly facades?: readonly FacadeServer[];
   /** The public keys of the identity ring (RFC 7517 section 5) as JSON; null without a ring. */
   readonly identityKeys?: Buffer | null;
-  /** The hosts of the bridge and of the identity keys. Null: every host. */
+  /** The hosts of bridge, facades and identity keys. Null: every host. */
   readonly ownHosts?: ReadonlySet<string> | null;
 }
 
 export interface Documents {
   /** Null: there is no document, or it cannot be served at this moment. */
   find(host: string, path: string): Buffer | null;
-  /** True where the gateway serves the bridge and the identity keys under this Host. */
+  /** True where the gateway serves bridge, facades and identity keys under this Host. */
   isOwnHost(host: string): boolean;
 }
 
 export function createDocuments(
   endpoints: readonly Endpoint[],
-  { mirrored, bridge = null, identityKeys = null, ownHosts = null }: Published,
+  { mirrored, bridge = null, facades = [], identityKeys = null, ownHosts = null }: Published,
 ): Documents {
   const withoutHost: Endpoint[] = [];
   const byHost = new Map<string, Endpoint[]>();
@@ -37,10 +39,13 @@ export function createDocuments(
     group.push(endpoint);
   }
   const isOwnHost = (host: string): boolean => ownHosts?.has(hostNameOf(host)) ?? true;
-  const own = wellKnownDocuments(withoutHost, mirrored, bridge, true);
+  const own = wellKnownDocuments(withoutHost, mirrored, { bridge, facades });
   if (identityKeys !== null) own.set(IDENTITY_KEYS_PATH, () => identityKeys);
   const ofHosts = new Map(
-    [...byHost].map(([host, group]) => [host, wellKnownDocuments(group, mirrored, bridge, false)]),
+    [...byHost].map(([host, group]) => [
+      host,
+      wellKnownDocuments(group, mirrored, { bridge, facades }, false),
+    ]),
   );
 
   return {

@@ -2,6 +2,7 @@
 // document. All content comes from the configuration or from an issuer, and none from Host or
 // X-Forwarded-* headers (A-06, configured base URL).
 import type { Endpoint } from '../../core/endpoint.js';
+import type { FacadeServer } from '../../core/facade-server.js';
 import type { OAuthServer } from '../../core/oauth-server.js';
 
 export interface ResourceMetadata {
@@ -61,16 +62,27 @@ interface ServerDocuments {
 }
 
 /**
+ * The authorization servers of the gateway itself. `bridge`: that of endpoints with `isBridged`. It
+ * has only the name of OAuth, because it is not an OpenID provider, and the SDKs for TypeScript
+ * reject its document there.
+ */
+export interface OwnServers {
+  readonly bridge?: OAuthServer | null;
+  readonly facades?: readonly FacadeServer[];
+}
+
+const issuerPath = ({ issuer }: { readonly issuer: string }): string =>
+  new URL(issuer).pathname.replace(/\/$/, '');
+
+/**
  * Every well-known document of one host by its path. A document is null while it cannot be served.
- * `bridge`: the authorization server of endpoints with `isBridged`. It has only the name of OAuth,
- * because it is not an OpenID provider, and the SDKs for TypeScript reject its document there.
- * `servesIssuer`: its issuer is at this host.
+ * `servesIssuers`: the issuers of `own` are at this host.
  */
 export function wellKnownDocuments(
   endpoints: readonly Endpoint[],
   mirroredMetadata: MirroredMetadata,
-  bridge: OAuthServer | null = null,
-  servesIssuer = true,
+  { bridge = null, facades = [] }: OwnServers = {},
+  servesIssuers = true,
 ): Map<string, () => Buffer | null> {
   const documents = new Map<string, () => Buffer | null>();
   const add = (name: string, path: string, document: () => Buffer | null): void => {
@@ -85,12 +97,24 @@ export function wellKnownDocuments(
       ? null
       : { id: `bridge ${bridge.issuer}`, names: [OAUTH], document: () => bridge.metadata };
 
+  const ofFacades = new Map(
+    facades.map(({ behind, issuer, metadata }): [string, ServerDocuments] => [
+      behind,
+      { id: issuer, names: ISSUER_DOCUMENTS, document: () => metadata },
+    ]),
+  );
+
   /** The server where clients of the endpoint log in. Null for an endpoint of API keys alone. */
   function serverOf({ isBridged, issuers: [issuer] }: Endpoint): ServerDocuments | null {
     if (isBridged) return ofBridge;
-    return issuer === undefined
-      ? null
-      : { id: issuer, names: ISSUER_DOCUMENTS, document: () => mirroredMetadata(issuer) };
+    if (issuer === undefined) return null;
+    return (
+      ofFacades.get(issuer) ?? {
+        id: issuer,
+        names: ISSUER_DOCUMENTS,
+        document: () => mirroredMetadata(issuer),
+      }
+    );
   }
 
   const servers = endpoints.map(serverOf);
@@ -104,7 +128,8 @@ export function wellKnownDocuments(
     addServer(path, serverOf(endpoint));
   }
   // Last, because its issuer is exactly this path (RFC 8414 section 3.3).
-  if (bridge !== null && servesIssuer)
-    addServer(new URL(bridge.issuer).pathname.replace(/\/$/, ''), ofBridge);
+  if (!servesIssuers) return documents;
+  if (bridge !== null) addServer(issuerPath(bridge), ofBridge);
+  for (const facade of facades) addServer(issuerPath(facade), ofFacades.get(facade.behind) ?? null);
   return documents;
 }

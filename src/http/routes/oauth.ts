@@ -13,7 +13,7 @@ import type { OAuthAnswer, OAuthServer } from '../../core/oauth-server.js';
 
 type Page = Promise<Failure | null> | Failure;
 
-const CORS = [
+export const CORS = [
   ...['access-control-allow-origin', '*'],
   ...['access-control-expose-headers', 'WWW-Authenticate, Retry-After, X-Request-Id'],
 ];
@@ -32,7 +32,7 @@ function send(
 }
 
 /** Null: the grant was sent. A failure is for the log: the client has its answer already. */
-function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
+export function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
   const { status, headers, body, failure, vouched } = answer;
   exchange.vouched = vouched ?? null;
   if (exchange.disconnected) return failure ?? clientDisconnected();
@@ -54,7 +54,7 @@ function rejectBody(exchange: Exchange, failure: Failure): Failure {
   return grantRefused({ detail: `invalid_request: ${failure.detail ?? reason}` });
 }
 
-function preflight(exchange: Exchange, methods: string): Page {
+export function preflight(exchange: Exchange, methods: string): Page {
   const headers = [
     ...['access-control-allow-methods', methods],
     ...['access-control-allow-headers', ALLOW_HEADERS],
@@ -66,20 +66,29 @@ function preflight(exchange: Exchange, methods: string): Page {
   return Promise.resolve(null);
 }
 
-function token(exchange: Exchange, server: OAuthServer): Page {
+/** Reads the body, and sends the answer to it. `send` resolves as `sendAnswer` returns. */
+export function answerBody(
+  exchange: Exchange,
+  limitBytes: number,
+  send: (body: Buffer) => Promise<Failure | null>,
+): Page {
   return new Promise((resolve) => {
     const listener: BodyListener = {
       onBody(body) {
         if (!body.ok) return resolve(rejectBody(exchange, body));
-        void Promise.resolve(server.token(exchange, body.value, exchange.clientAddress))
-          .then((answer) => sendAnswer(exchange, answer))
+        void send(body.value)
           .catch((cause: unknown) => gatewayFault({ cause }))
           .then(resolve);
       },
     };
-    exchange.readBody(server.maxBodyBytes, listener);
+    exchange.readBody(limitBytes, listener);
   });
 }
+
+const token: Route['serve'] = (exchange, server) =>
+  answerBody(exchange, server.maxBodyBytes, async (body) =>
+    sendAnswer(exchange, await server.token(exchange, body, exchange.clientAddress)),
+  );
 
 function keySet(exchange: Exchange, { jwks }: OAuthServer): Page {
   const headers = [

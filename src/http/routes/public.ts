@@ -11,6 +11,7 @@ import type { Failure } from '../../core/failure.js';
 import { methodRefused } from '../../core/failures.js';
 import { HttpExchange } from '../http-exchange.js';
 import { createDocuments, type Published } from './documents.js';
+import { createFacadePages } from './facade.js';
 import { addHealthRoutes, type Readiness } from './health.js';
 import { createOAuthPages } from './oauth.js';
 
@@ -32,9 +33,12 @@ export function createPublicRoutes(
   readiness: Readiness,
   published: Published,
 ): (exchange: Exchange) => Promise<Failure | null> | Failure | null {
-  const { bridge = null } = published;
+  const { bridge = null, facades = [] } = published;
   const documents = createDocuments(endpoints, published);
-  const oauthPages = bridge === null ? null : createOAuthPages(bridge);
+  const oauthPages = [
+    ...(bridge === null ? [] : [createOAuthPages(bridge)]),
+    ...(facades.length === 0 ? [] : [createFacadePages(facades)]),
+  ];
   /** The document of a request that hono answers: the host in its URL is ours. */
   const found = new WeakMap<IncomingMessage, Buffer>();
   const app = new Hono();
@@ -61,10 +65,11 @@ export function createPublicRoutes(
 
   return (exchange) => {
     const { host } = exchange;
-    if (oauthPages !== null && documents.isOwnHost(host)) {
-      const oauthPage = oauthPages(exchange);
-      if (oauthPage !== null) return oauthPage;
-    }
+    if (oauthPages.length > 0 && documents.isOwnHost(host))
+      for (const pages of oauthPages) {
+        const oauthPage = pages(exchange);
+        if (oauthPage !== null) return oauthPage;
+      }
     if (!(exchange instanceof HttpExchange)) return null;
     const { incoming, outgoing, path, method } = exchange;
     const document = documents.find(host, path);

@@ -1,4 +1,4 @@
-// The style of the page of the admin listener: light and dark, and readable on a phone.
+// The style of the pages of the gateway: light and dark, and readable on a phone.
 import { createHash } from 'node:crypto';
 
 /** Text has a contrast of at least 4.5 to 1 on its background, in both schemes (WCAG AA). */
@@ -59,12 +59,17 @@ td.time { white-space: nowrap; }
 
 const hash = createHash('sha256').update(STYLE).digest('base64');
 
-/** The page may load nothing at all, and has no script. */
-export const CONTENT_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${hash}'`,
-  'img-src data:',
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** For a page that may load nothing at all, and has no script. `more`: further directives. */
+const policy = (more: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${hash}'`,
+    ...more,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+export const BASE_POLICY = policy([]);
+
+/** Its icon is in the page, and its form posts to the gateway alone. */
+export const CONTENT_POLICY = policy(['img-src data:', "form-action 'self'"]);

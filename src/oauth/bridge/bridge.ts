@@ -11,7 +11,6 @@ import type { Notify } from '../../core/notice.js';
 import { BRIDGE_PATHS, type OAuthAnswer, type OAuthServer } from '../../core/oauth-server.js';
 import type { VouchedToken } from '../../core/presented-token.js';
 import { isPastSunset } from '../../core/sunset.js';
-import { createSigningRing } from '../signing-keys.js';
 import {
   granted,
   isRefusal,
@@ -20,8 +19,9 @@ import {
   refusal,
   refused,
   unavailable,
-} from './answers.js';
-import type { ClientPair } from './client-authentication.js';
+} from '../answers.js';
+import type { ClientPair } from '../client-authentication.js';
+import { createSigningRing } from '../signing-keys.js';
 import { bridgeMetadata } from './metadata.js';
 import { createGrantLimits, type GrantLimits } from './rate-limit.js';
 import { createResources } from './resources.js';

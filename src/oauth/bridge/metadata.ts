@@ -1,11 +1,11 @@
 // Writes the metadata of the bridge (RFC 8414 section 2).
 import type { Endpoint } from '../../core/endpoint.js';
 import { BRIDGE_PATHS } from '../../core/oauth-server.js';
+import { scopesSupportedBy } from '../endpoint-scopes.js';
 
 /** `endpoints`: those that take tokens of the bridge. */
 export function bridgeMetadata(issuer: string, endpoints: readonly Endpoint[]): Buffer {
   const { origin } = new URL(issuer);
-  const scopes = [...new Set(endpoints.flatMap(({ scopesSupported }) => scopesSupported))];
   return Buffer.from(
     JSON.stringify({
       issuer,
@@ -13,7 +13,7 @@ export function bridgeMetadata(issuer: string, endpoints: readonly Endpoint[]): 
       authorization_endpoint: origin + BRIDGE_PATHS.authorize,
       token_endpoint: origin + BRIDGE_PATHS.token,
       jwks_uri: origin + BRIDGE_PATHS.jwks,
-      ...(scopes.length > 0 ? { scopes_supported: scopes } : {}),
+      ...scopesSupportedBy(endpoints),
       response_types_supported: [],
       grant_types_supported: ['client_credentials'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],

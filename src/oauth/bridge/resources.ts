@@ -1,7 +1,8 @@
 // Finds the endpoints for which a key gets a token, and the audience of that token (RFC 8707).
 import { type ApiKey, isForEndpoint } from '../../core/api-key.js';
 import type { Endpoint } from '../../core/endpoint.js';
-import { type Refusal, refusal } from './answers.js';
+import { type Refusal, refusal } from '../answers.js';
+import { createFindResource } from '../known-resources.js';
 
 export interface Resources {
   /** True where the key may use at least one bridged endpoint. */
@@ -17,21 +18,9 @@ const MAX_REQUESTED = 50;
 const UNKNOWN = 'No such resource for this client';
 const TOO_MANY = 'Name fewer resources: the token would be too long';
 
-/** Clients write the URL of a resource anew, with or without a slash at the end. */
-const normalized = (resource: string): string =>
-  (URL.canParse(resource) ? new URL(resource).href : resource).replace(/\/$/, '');
-
 /** `endpoints`: those that take tokens of the bridge. */
 export function createResources(endpoints: readonly Endpoint[]): Resources {
-  const exact = new Map(endpoints.map((endpoint) => [endpoint.resource, endpoint]));
-  const byForm = new Map<string, Endpoint | null>();
-  for (const endpoint of endpoints) {
-    const form = normalized(endpoint.resource);
-    // Two resources of one form are only found exactly.
-    byForm.set(form, byForm.has(form) ? null : endpoint);
-  }
-  const find = (resource: string): Endpoint | null =>
-    exact.get(resource) ?? byForm.get(normalized(resource)) ?? null;
+  const find = createFindResource(endpoints);
 
   return {
     serves: (key) => endpoints.some(({ name }) => isForEndpoint(key, name)),

@@ -15,7 +15,7 @@ const { bridge } = bridgeScene();
 /** Each path of an authorization server, and the issuer of its document. */
 function servers(...endpoints: Endpoint[]): Record<string, string> {
   const show = (issuer: string) => Buffer.from(JSON.stringify({ issuer }));
-  const found = [...wellKnownDocuments(endpoints, show, bridge)].filter(([path]) => !path.includes('oauth-protected'));
+  const found = [...wellKnownDocuments(endpoints, show, { bridge })].filter(([path]) => !path.includes('oauth-protected'));
   return Object.fromEntries(found.map(([path, document]) => [path, JSON.parse(String(document())).issuer as string]));
 }
 const everywhere = (path: string): string[] => {

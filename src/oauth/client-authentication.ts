@@ -1,6 +1,6 @@
 // Reads the client id and the client secret of a token request (RFC 6749 section 2.3.1). It only
 // reads them: bridge.ts looks the secret up.
-import { type RequestHead, singleHeader } from '../../core/exchange.js';
+import { type RequestHead, singleHeader } from '../core/exchange.js';
 import { type Refusal, refusal } from './answers.js';
 
 /** A client id and a secret that the request may mean. */

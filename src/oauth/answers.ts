@@ -1,14 +1,15 @@
 // Writes the answers of the token endpoint (RFC 6749 sections 5.1 and 5.2). A description is a
 // constant text, so that it reveals nothing about keys.
-import type { Failure } from '../../core/failure.js';
-import { grantLimited, grantRefused, grantUnavailable } from '../../core/failures.js';
-import type { OAuthAnswer } from '../../core/oauth-server.js';
+import type { Failure } from '../core/failure.js';
+import { grantLimited, grantRefused, grantUnavailable } from '../core/failures.js';
+import type { OAuthAnswer } from '../core/oauth-server.js';
 
 /** A rejected request that the client can correct. */
 export interface Refusal {
   readonly error:
     | 'invalid_request'
     | 'invalid_client'
+    | 'invalid_grant'
     | 'invalid_scope'
     | 'invalid_target'
     | 'unsupported_grant_type'

@@ -1,8 +1,8 @@
 // The client id and the client secret, in the forms of the standard and of real clients.
 import { describe, expect, test } from 'vitest';
-import { readClient } from '../../../src/oauth/bridge/client-authentication.js';
-import { head, type Lines } from '../../support/exchange.js';
-import { basic } from '../../support/grants.js';
+import { readClient } from '../../src/oauth/client-authentication.js';
+import { head, type Lines } from '../support/exchange.js';
+import { basic } from '../support/grants.js';
 
 const read = (lines: Lines, form: Record<string, string> = {}) =>
   readClient(head({ method: 'POST', lines }), new Map(Object.entries(form)));

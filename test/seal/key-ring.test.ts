@@ -1,7 +1,7 @@
 // Sealed texts: each has one spelling, one key and one piece of additional data.
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createKeyRing, type KeyRing, sealedBytes } from '../../src/proxy/seal.js';
+import { createKeyRing, type KeyRing, sealedBytes } from '../../src/seal/key-ring.js';
 import { sealingKey } from '../support/sealing-key.js';
 
 const [first, second] = [sealingKey(), sealingKey()];

@@ -1,0 +1,118 @@
+// Reads a request of the authorization endpoint (RFC 6749 section 4.1.1, RFC 7636, RFC 8707).
+import type { Endpoint } from '../../core/endpoint.js';
+import type { FacadeAnswer } from '../../core/facade-server.js';
+import { readParameters, readScopes } from '../form.js';
+import { createFindResource } from '../known-resources.js';
+import { errorPage, type LoginRefusal, loginRefusal, returnError } from './answers.js';
+import type { Client, Clients } from './clients.js';
+
+export interface AuthorizeRequest {
+  readonly client: Client;
+  readonly redirectUri: string;
+  /** As the client registered it. */
+  readonly registeredUri: string;
+  readonly state: string | null;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly challenge: string;
+  readonly prompt: string | null;
+}
+
+/** A request, or the answer that rejects it. */
+export type ReadAuthorize = AuthorizeRequest | FacadeAnswer;
+
+export const isAnswer = (value: object): value is FacadeAnswer => 'status' in value;
+
+/** SHA-256 in base64url (RFC 7636 section 4.2). */
+const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+/** `state` and `scope` go to the identity provider in a URL. */
+const MAX_CHARACTERS = 2_048;
+/** OpenID Connect Core section 3.1.2.1. */
+const PROMPTS = ['none', 'login', 'consent', 'select_account'];
+
+type Form = ReadonlyMap<string, string>;
+
+function readChallenge(form: Form): string | LoginRefusal {
+  const challenge = form.get('code_challenge');
+  if (challenge === undefined || form.get('code_challenge_method') !== 'S256')
+    return loginRefusal('invalid_request', 'PKCE with code_challenge_method S256 is required');
+  return CHALLENGE.test(challenge)
+    ? challenge
+    : loginRefusal('invalid_request', 'code_challenge is malformed');
+}
+
+/** Rejects a request for something else than a code. Null: it is for a code. */
+function rejectForm(form: Form): LoginRefusal | null {
+  if (form.has('request')) return loginRefusal('request_not_supported', 'Send plain parameters');
+  if (form.has('request_uri'))
+    return loginRefusal('request_uri_not_supported', 'Send plain parameters');
+  if (form.get('response_type') !== 'code')
+    return loginRefusal('unsupported_response_type', 'Only response_type=code is supported');
+  if ((form.get('response_mode') ?? 'query') !== 'query')
+    return loginRefusal('invalid_request', 'Only response_mode=query is supported');
+  const isLong = ['state', 'scope'].some((name) => (form.get(name)?.length ?? 0) > MAX_CHARACTERS);
+  return isLong ? loginRefusal('invalid_request', 'state or scope is too long') : null;
+}
+
+const UNKNOWN_CLIENT = [
+  'Unknown app',
+  'This app is not registered here. Remove the server from the app, and add it again.',
+] as const;
+const UNKNOWN_URI = [
+  'Wrong return address',
+  'The app named an address for the end of the login that it did not register.',
+] as const;
+
+/** `endpoints`: those behind the facade. */
+export function createReadAuthorize(
+  endpoints: readonly Endpoint[],
+  clients: Clients,
+  issuer: string,
+): (query: string) => ReadAuthorize {
+  const findResource = createFindResource(endpoints);
+  const resources = [...new Set(endpoints.map(({ resource }) => resource))];
+
+  /** A client that names none means the only one. */
+  function readResource(named: ReadonlySet<string>): string | LoginRefusal {
+    const [first, ...more] = named.size === 0 ? resources : [...named];
+    const found = first === undefined || more.length > 0 ? null : findResource(first);
+    return (
+      found?.resource ??
+      loginRefusal('invalid_target', 'Send one resource, the URL of an endpoint of this server')
+    );
+  }
+
+  return (query) => {
+    const read = readParameters(query);
+    if ('error' in read)
+      return errorPage(
+        'Unclear request',
+        'The app sent a parameter twice.',
+        'a repeated parameter',
+      );
+    const { form } = read;
+    const client = clients.find(form.get('client_id') ?? '');
+    if (client === null)
+      return errorPage(...UNKNOWN_CLIENT, 'the client id is not one of this server');
+    const redirectUri = form.get('redirect_uri') ?? '';
+    const registeredUri = clients.registeredUri(client, redirectUri);
+    if (registeredUri === null)
+      return errorPage(...UNKNOWN_URI, 'the redirect URI is not one of this client');
+    // From here on the client hears of a rejection.
+    const state = form.get('state') ?? null;
+    const refused = (refusal: LoginRefusal): FacadeAnswer =>
+      returnError({ redirectUri, state }, issuer, refusal);
+    const rejection = rejectForm(form);
+    if (rejection !== null) return refused(rejection);
+    const challenge = readChallenge(form);
+    if (typeof challenge !== 'string') return refused(challenge);
+    const resource = readResource(read.resources);
+    if (typeof resource !== 'string') return refused(resource);
+    const scopes = readScopes(form);
+    if ('error' in scopes) return refused(loginRefusal('invalid_scope', scopes.description));
+    const prompt = form.get('prompt') ?? null;
+    if (prompt !== null && !prompt.split(' ').every((one) => PROMPTS.includes(one)))
+      return refused(loginRefusal('invalid_request', 'prompt has an unknown value'));
+    return { client, redirectUri, registeredUri, state, resource, scopes, challenge, prompt };
+  };
+}

@@ -1,0 +1,83 @@
+// The part of a login after the identity provider: its answer becomes a code for the client
+// (RFC 6749 section 4.1.2).
+import type { RequestHead } from '../../core/exchange.js';
+import type { FacadeAnswer } from '../../core/facade-server.js';
+import { queryOf, readParameters } from '../form.js';
+import {
+  errorPage,
+  type LoginError,
+  loginRefusal,
+  returnCode,
+  returnError,
+  unavailablePage,
+} from './answers.js';
+import type { Cookies } from './cookies.js';
+import type { IdpPages } from './idp-pages.js';
+import { type FacadeTexts, LIVES } from './texts.js';
+
+interface CallbackParts {
+  readonly issuer: string;
+  readonly texts: FacadeTexts;
+  readonly cookies: Cookies;
+  readonly idp: IdpPages;
+}
+
+const MAX_CODE_CHARACTERS = 4_096;
+
+/** The errors of an identity provider that tell a client what to do. Others are `server_error`. */
+const PASSED = new Map<string, LoginError>(
+  (
+    [
+      'access_denied',
+      'login_required',
+      'consent_required',
+      'interaction_required',
+      'invalid_scope',
+      'invalid_target',
+      'temporarily_unavailable',
+    ] as const
+  ).map((error) => [error, error]),
+);
+
+const BEGIN_AGAIN = [
+  'Please begin again',
+  'This login was not begun in this browser, or it took too long. Go back to the app.',
+] as const;
+
+export function createCallback({
+  issuer,
+  texts,
+  cookies,
+  idp,
+}: CallbackParts): (head: RequestHead) => Promise<FacadeAnswer> {
+  const rejected = (detail: string): FacadeAnswer =>
+    errorPage(...BEGIN_AGAIN, `callback: ${detail}`);
+
+  return async (head) => {
+    const read = readParameters(queryOf(head));
+    if ('error' in read) return rejected('a repeated parameter');
+    const { form } = read;
+    const opened = texts.state.open(form.get('state') ?? '');
+    if (!opened.ok) return rejected(`a state that is ${opened.flaw}`);
+    const { browser, state, redirectUri, client, resource, challenge } = opened.value;
+    if (cookies.read(head).id !== browser) return rejected('the login of another browser');
+    const flaw = await idp.issuerFlaw(form.get('iss'));
+    if (typeof flaw === 'string') return rejected(flaw);
+    if (flaw !== null) return unavailablePage(flaw.detail);
+    const to = { redirectUri, state };
+    const error = form.get('error');
+    if (error !== undefined) {
+      const passed = PASSED.get(error) ?? 'server_error';
+      const known = passed === error ? '' : ', with an error that clients do not know';
+      const refusal = loginRefusal(passed, 'The identity provider did not log the person in');
+      return returnError(to, issuer, refusal, `the identity provider refused${known}`);
+    }
+    const code = form.get('code') ?? '';
+    if (code === '' || code.length > MAX_CODE_CHARACTERS) {
+      const refusal = loginRefusal('server_error', 'The identity provider sent no usable code');
+      return returnError(to, issuer, refusal);
+    }
+    const facts = { code, client, redirectUri, resource, challenge };
+    return returnCode(to, issuer, texts.code.seal(facts, LIVES.code));
+  };
+}

@@ -1,0 +1,140 @@
+// The facade: an authorization server in front of an identity provider at which clients cannot
+// register. It stores nothing: its memory is sealed, and with the client or the browser.
+import type { ResolvedFacade } from '../../config/resolved-config.js';
+import type { Clock } from '../../core/clock.js';
+import type { Endpoint } from '../../core/endpoint.js';
+import { type RequestHead, singleHeader } from '../../core/exchange.js';
+import type { FacadeAnswer, FacadeRoute, FacadeServer } from '../../core/facade-server.js';
+import { grantRefused } from '../../core/failures.js';
+import type { Notify } from '../../core/notice.js';
+import type { FetchJson } from '../../idp/fetch-json.js';
+import type { MetadataSource } from '../../idp/metadata.js';
+import { isRefusal, limited, type Refusal, refused, unavailable } from '../answers.js';
+import { errorPage, json, unavailablePage } from './answers.js';
+import { createReadAuthorize } from './authorize-request.js';
+import { createCallback } from './callback.js';
+import { createClients } from './clients.js';
+import { createCookies } from './cookies.js';
+import { createIdpPages } from './idp-pages.js';
+import { createIdpTokenEndpoints } from './idp-tokens.js';
+import { createFacadeLimits, type FacadeLimits } from './limits.js';
+import { createLogin } from './login.js';
+import { FACADE_PAGES, facadeMetadata } from './metadata.js';
+import { readRegistration, registrationAnswer } from './registration.js';
+import { createFacadeTexts } from './texts.js';
+import { createTokenPages } from './token.js';
+
+export interface FacadeParts {
+  readonly facade: ResolvedFacade;
+  /** The issuer of the identity provider. */
+  readonly behind: string;
+  /** The endpoints that accept its tokens. */
+  readonly endpoints: readonly Endpoint[];
+  readonly metadata: MetadataSource;
+  readonly fetchJson: FetchJson;
+  readonly clock: Clock;
+  readonly notify: Notify;
+  /** For limits that outlive a reload. By default the facade begins with new ones. */
+  readonly limits?: FacadeLimits;
+}
+
+const MAX_BODY_BYTES = 32 * 1024;
+const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
+
+function parsed(head: RequestHead, body: Buffer): unknown {
+  const type = singleHeader(head, 'content-type');
+  if (typeof type !== 'string' || !JSON_TYPE.test(type)) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+type Answer = (head: RequestHead, body: Buffer, address: string) => Promise<FacadeAnswer>;
+
+export function createFacade(parts: FacadeParts): FacadeServer {
+  const { facade, behind, endpoints, metadata, clock, notify } = parts;
+  const { limits = createFacadeLimits(clock) } = parts;
+  const { issuer, keys, redirectUris, name } = facade;
+  const texts = createFacadeTexts(keys, issuer, clock);
+  const clients = createClients(texts, redirectUris);
+  const cookies = createCookies(texts, name);
+  const idp = createIdpPages(metadata);
+  const readAuthorize = createReadAuthorize(endpoints, clients, issuer);
+  const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
+  const callback = createCallback({ issuer, texts, cookies, idp });
+  const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
+  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, notify });
+
+  async function register(head: RequestHead, body: Buffer): Promise<FacadeAnswer> {
+    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+    const read = readRegistration(parsed(head, body), redirectUris, nowSeconds);
+    if ('error' in read) {
+      const { error, description } = read;
+      const failure = grantRefused({ detail: `${error}: ${description}` });
+      return { ...json(400, { error, error_description: description }), failure };
+    }
+    const clientId = texts.client.seal(read.facts, null);
+    const secret = read.facts.method === 'none' ? null : clients.secretOf(clientId);
+    notify({ event: 'facade.registered', level: 'info', issuer });
+    return json(201, registrationAnswer(read, clientId, secret));
+  }
+
+  /** A page for a person: too many requests, and bugs, get a page too. */
+  const forPeople =
+    (answer: Answer): Answer =>
+    async (head, body, address) => {
+      const waitMs = limits.take('login', address);
+      if (waitMs > 0) {
+        const text = 'Too many logins come from your network. Please try again in a minute.';
+        const { headers, failure } = limited(waitMs, 'too many logins of one address');
+        const sent = errorPage('Too many logins', text, '');
+        return { ...sent, status: 429, headers: [...sent.headers, ...headers.slice(-2)], failure };
+      }
+      return answer(head, body, address).catch((cause) => unavailablePage(undefined, cause));
+    };
+
+  const forClients =
+    (answer: (...args: Parameters<Answer>) => Promise<FacadeAnswer | Refusal>): Answer =>
+    async (head, body, address) => {
+      try {
+        const answered = await answer(head, body, address);
+        if (!isRefusal(answered)) return answered;
+        const waitMs = limits.take('failure', address);
+        return waitMs > 0 ? limited(waitMs, answered.error) : refused(answered, issuer);
+      } catch (cause) {
+        return unavailable(cause);
+      }
+    };
+
+  const registers: Answer = async (head, body, address) => {
+    const waitMs = limits.take('registration', address);
+    return waitMs > 0
+      ? limited(waitMs, 'too many registrations of one address')
+      : register(head, body);
+  };
+
+  const base = new URL(issuer).pathname;
+  const route = (
+    page: keyof typeof FACADE_PAGES,
+    method: FacadeRoute['method'],
+    isForScripts: boolean,
+    answer: Answer,
+  ): [string, FacadeRoute] => [base + FACADE_PAGES[page], { method, isForScripts, answer }];
+  return {
+    issuer,
+    behind,
+    metadata: facadeMetadata(issuer, endpoints),
+    maxBodyBytes: MAX_BODY_BYTES,
+    routes: new Map([
+      route('authorize', 'GET', false, forPeople(login.authorize)),
+      route('consent', 'POST', false, forPeople(login.consent)),
+      route('callback', 'GET', false, forPeople(callback)),
+      route('token', 'POST', true, forClients(tokens.token)),
+      route('register', 'POST', true, forClients(registers)),
+      route('revoke', 'POST', true, forClients(tokens.revoke)),
+      route('keys', 'GET', true, async () => json(200, { keys: [] })),
+    ]),
+  };
+}

@@ -1,0 +1,127 @@
+// The part of a login before the identity provider: the authorization endpoint, the consent page,
+// and the way to the identity provider (RFC 6749 section 4.1.1).
+import type { ResolvedFacade } from '../../config/resolved-config.js';
+import { type RequestHead, singleHeader } from '../../core/exchange.js';
+import type { FacadeAnswer } from '../../core/facade-server.js';
+import { redirectPlace } from '../../core/redirect-uri.js';
+import { queryOf, readForm } from '../form.js';
+import {
+  errorPage,
+  loginRefusal,
+  page,
+  redirect,
+  returnError,
+  unavailablePage,
+} from './answers.js';
+import { isAnswer, type ReadAuthorize } from './authorize-request.js';
+import { type Cookies, consentKey, newBrowserId } from './cookies.js';
+import type { IdpPages } from './idp-pages.js';
+import { type AskedFacts, type FacadeTexts, LIVES } from './texts.js';
+
+export interface LoginParts {
+  readonly facade: ResolvedFacade;
+  readonly texts: FacadeTexts;
+  readonly cookies: Cookies;
+  readonly readAuthorize: (query: string) => ReadAuthorize;
+  readonly idp: IdpPages;
+}
+
+export interface Login {
+  /** GET of the authorization endpoint. */
+  authorize(head: RequestHead): Promise<FacadeAnswer>;
+  /** POST of the form of the consent page. */
+  consent(head: RequestHead, body: Buffer): Promise<FacadeAnswer>;
+}
+
+const FOREIGN_FORM = [
+  'Please begin again',
+  'This page does not belong to a login of this browser, or it is too old. Go back to the app.',
+] as const;
+
+export function createLogin({ facade, texts, cookies, readAuthorize, idp }: LoginParts): Login {
+  const { issuer, scopes: ownScopes, parameters, sendResource, client } = facade;
+  const { origin } = new URL(issuer);
+
+  async function toIdp(asked: AskedFacts, headers: readonly string[]): Promise<FacadeAnswer> {
+    const { browser, redirectUri, state, resource, challenge } = asked;
+    const found = await idp.authorizationEndpoint();
+    if (typeof found !== 'string') return unavailablePage(found.detail);
+    const login = { browser, client: asked.client, redirectUri, state, resource, challenge };
+    const scopes = [...new Set([...asked.scopes, ...ownScopes])];
+    const url = new URL(found);
+    const fields: Readonly<Record<string, string | null>> = {
+      scope: scopes.length > 0 ? scopes.join(' ') : null,
+      resource: sendResource ? resource : null,
+      prompt: asked.prompt,
+      ...parameters,
+      // Last: no parameter of the operator takes their place.
+      response_type: 'code',
+      client_id: client.clientId,
+      redirect_uri: facade.callback,
+      state: texts.state.seal(login, LIVES.state),
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    };
+    for (const [name, value] of Object.entries(fields))
+      if (value !== null) url.searchParams.set(name, value);
+    return redirect(url.href, headers);
+  }
+
+  return {
+    async authorize(head) {
+      const request = readAuthorize(queryOf(head));
+      if (isAnswer(request)) return request;
+      const { redirectUri, registeredUri, state, resource, scopes, challenge, prompt } = request;
+      const { id, consents } = cookies.read(head);
+      const browser = id ?? newBrowserId();
+      const consent = consentKey(request.client.id, registeredUri, resource, scopes);
+      const login = { browser, client: request.client.id, redirectUri, state, resource, challenge };
+      const asked = { ...login, consent, scopes, prompt };
+      const cookie = cookies.setBrowser(browser);
+      const asksAgain = prompt?.split(' ').includes('consent') === true;
+      if (consents.includes(consent) && !asksAgain) return toIdp(asked, cookie);
+      if (prompt === 'none')
+        return returnError(
+          { redirectUri, state },
+          issuer,
+          loginRefusal('consent_required', 'A person has to confirm this login'),
+        );
+      const { text, isLocal } = redirectPlace(redirectUri);
+      return page(
+        200,
+        {
+          kind: 'consent',
+          clientName: request.client.facts.name,
+          place: text,
+          isLocal,
+          resource,
+          scopes,
+          action: `${issuer}/consent`,
+          asked: texts.asked.seal(asked, LIVES.asked),
+        },
+        cookie,
+      );
+    },
+
+    async consent(head, body) {
+      // Browsers name the page of a form. The sealed field and the cookie are the proof.
+      const from = singleHeader(head, 'origin');
+      if (from === null || (from !== undefined && from !== origin))
+        return errorPage(...FOREIGN_FORM, 'a consent form of another origin');
+      const read = readForm(head, body);
+      if ('error' in read) return errorPage(...FOREIGN_FORM, `consent: ${read.description}`);
+      const opened = texts.asked.open(read.form.get('asked') ?? '');
+      if (!opened.ok)
+        return errorPage(...FOREIGN_FORM, `consent: a request that is ${opened.flaw}`);
+      const asked = opened.value;
+      const { id, consents } = cookies.read(head);
+      if (id === null || id !== asked.browser)
+        return errorPage(...FOREIGN_FORM, 'consent: the login of another browser');
+      const answer = read.form.get('answer');
+      if (answer !== 'allow')
+        return returnError(asked, issuer, loginRefusal('access_denied', 'The person refused'));
+      const headers = [...cookies.setBrowser(id), ...cookies.setConsent(asked.consent, consents)];
+      return toIdp(asked, headers);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+// Reads a registration and writes its answer (RFC 7591 sections 2 and 3). The client id holds what
+// the client registered, so nothing is stored.
+import { isObject, isPresent } from '../../core/json.js';
+import { isAllowedRedirect } from '../../core/redirect-uri.js';
+import type { ClientFacts, ClientMethod } from './texts.js';
+
+export interface RegistrationRefusal {
+  readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata';
+  /** For the client. Constant. */
+  readonly description: string;
+}
+
+export interface Registration {
+  readonly facts: ClientFacts;
+  /** The scope that the client wrote, for the answer only: it limits nothing. */
+  readonly scope: string | null;
+}
+
+const MAX_URIS = 10;
+/** All redirect URIs together. They are in the client id, and so in URLs. */
+const MAX_URI_CHARACTERS = 2_000;
+const MAX_NAME_CHARACTERS = 100;
+const METHODS: readonly unknown[] = ['none', 'client_secret_basic', 'client_secret_post'];
+
+const refused = (
+  error: RegistrationRefusal['error'],
+  description: string,
+): RegistrationRefusal => ({ error, description });
+const invalid = (description: string): RegistrationRefusal =>
+  refused('invalid_client_metadata', description);
+
+/** Without characters that would change the look of the page around the name. */
+const shownName = (name: string): string =>
+  [...name.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, MAX_NAME_CHARACTERS).join('');
+
+function readUris(uris: unknown, entries: readonly string[]): string[] | RegistrationRefusal {
+  if (!Array.isArray(uris) || uris.length === 0 || uris.length > MAX_URIS)
+    return refused('invalid_redirect_uri', `Send a list of 1 to ${MAX_URIS} redirect_uris`);
+  const texts = uris.filter((uri): uri is string => typeof uri === 'string');
+  const isFine =
+    texts.length === uris.length && texts.every((uri) => isAllowedRedirect(uri, entries));
+  if (!isFine)
+    return refused('invalid_redirect_uri', 'This server does not allow one of the redirect_uris');
+  return texts.join('').length > MAX_URI_CHARACTERS
+    ? refused('invalid_redirect_uri', 'The redirect_uris are too long')
+    : texts;
+}
+
+/** True for an absent list, and for one with the value. */
+const includes = (list: unknown, value: string): boolean =>
+  !isPresent(list) || (Array.isArray(list) && list.includes(value));
+
+/**
+ * Absent members and null have the defaults of RFC 7591 section 2: without a method, a client means
+ * Basic. `entries`: the allow-list. `nowSeconds`: since the epoch.
+ */
+export function readRegistration(
+  json: unknown,
+  entries: readonly string[],
+  nowSeconds: number,
+): Registration | RegistrationRefusal {
+  if (!isObject(json)) return invalid('Send a JSON object');
+  const { client_name: name, scope, grant_types, response_types } = json;
+  const method = isPresent(json.token_endpoint_auth_method)
+    ? json.token_endpoint_auth_method
+    : 'client_secret_basic';
+  if (!METHODS.includes(method))
+    return invalid('Use none, client_secret_basic or client_secret_post');
+  if (!includes(grant_types, 'authorization_code'))
+    return invalid('grant_types must have authorization_code');
+  if (!includes(response_types, 'code')) return invalid('response_types must have code');
+  if (isPresent(name) && typeof name !== 'string') return invalid('client_name must be a text');
+  if (isPresent(scope) && typeof scope !== 'string') return invalid('scope must be a text');
+  const redirectUris = readUris(json.redirect_uris, entries);
+  if ('error' in redirectUris) return redirectUris;
+  const shown = typeof name === 'string' ? shownName(name) : '';
+  return {
+    facts: {
+      name: shown === '' ? null : shown,
+      redirectUris,
+      method: method as ClientMethod,
+      issuedAt: nowSeconds,
+    },
+    scope: typeof scope === 'string' && scope !== '' ? scope : null,
+  };
+}
+
+/**
+ * The answer (RFC 7591 section 3.2.1). It leaves unset members out: the SDKs for TypeScript reject
+ * an empty or null one. `secret`: null for a client without one.
+ */
+export function registrationAnswer(
+  { facts, scope }: Registration,
+  clientId: string,
+  secret: string | null,
+): Readonly<Record<string, unknown>> {
+  return {
+    client_id: clientId,
+    client_id_issued_at: facts.issuedAt,
+    ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
+    ...(facts.name === null ? {} : { client_name: facts.name }),
+    redirect_uris: facts.redirectUris,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: facts.method,
+    ...(scope === null ? {} : { scope }),
+  };
+}

@@ -1,0 +1,166 @@
+// The token endpoint and the revocation endpoint of the facade. It opens what it sealed, and asks
+// the identity provider (RFC 6749 sections 4.1.3 and 6, RFC 7009).
+import type { ResolvedFacade } from '../../config/resolved-config.js';
+import type { RequestHead } from '../../core/exchange.js';
+import type { FacadeAnswer } from '../../core/facade-server.js';
+import type { Notify } from '../../core/notice.js';
+import { type Refusal, refusal, unavailable } from '../answers.js';
+import { type Form, readForm, readScopes } from '../form.js';
+import { json } from './answers.js';
+import type { Client, Clients } from './clients.js';
+import type { IdpTokenEndpoints, IdpTokens } from './idp-tokens.js';
+import { type FacadeTexts, hashOf } from './texts.js';
+
+interface TokenParts {
+  readonly facade: ResolvedFacade;
+  readonly texts: FacadeTexts;
+  readonly clients: Clients;
+  readonly endpoints: IdpTokenEndpoints;
+  readonly notify: Notify;
+}
+
+export interface TokenPages {
+  token(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer | Refusal>;
+  revoke(head: RequestHead, body: Buffer): Promise<FacadeAnswer | Refusal>;
+}
+
+/** A grant that was proven: the form for the identity provider. */
+interface Proven {
+  readonly form: URLSearchParams;
+  readonly resource: string;
+  /** True: the client got a token before. */
+  readonly isKnown: boolean;
+}
+
+/** RFC 7636 section 4.1. */
+const VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
+
+const invalidGrant = (detail: string): Refusal =>
+  refusal('invalid_grant', 'The grant is not valid for this client', detail);
+
+export function createTokenPages({
+  facade,
+  texts,
+  clients,
+  endpoints,
+  notify,
+}: TokenParts): TokenPages {
+  const { issuer, callback, sendResource } = facade;
+  const target = (resource: string) => (sendResource ? { resource } : {});
+
+  /** A client may name the resource again, and no other one. */
+  const rejectResources = (named: ReadonlySet<string>, resource: string): Refusal | null => {
+    const same = (one: string): boolean => one.replace(/\/$/, '') === resource.replace(/\/$/, '');
+    return [...named].every(same)
+      ? null
+      : refusal('invalid_target', 'The login was for another resource');
+  };
+
+  function proveCode({ form, resources }: Form, client: Client): Proven | Refusal {
+    const opened = texts.code.open(form.get('code') ?? '');
+    if (!opened.ok) return invalidGrant(`a code that is ${opened.flaw}`);
+    const { code, redirectUri, resource, challenge } = opened.value;
+    if (opened.value.client !== client.id) return invalidGrant('the code of another client');
+    if (form.get('redirect_uri') !== redirectUri) return invalidGrant('another redirect_uri');
+    const verifier = form.get('code_verifier') ?? '';
+    if (!VERIFIER.test(verifier) || hashOf(verifier) !== challenge)
+      return invalidGrant('a code_verifier that does not fit');
+    const rejection = rejectResources(resources, resource);
+    if (rejection !== null) return rejection;
+    return {
+      form: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: callback,
+        code_verifier: verifier,
+        ...target(resource),
+      }),
+      resource,
+      isKnown: false,
+    };
+  }
+
+  function proveRefresh({ form, resources }: Form, client: Client): Proven | Refusal {
+    const opened = texts.refresh.open(form.get('refresh_token') ?? '');
+    if (!opened.ok) return invalidGrant(`a refresh token that is ${opened.flaw}`);
+    const { token, resource } = opened.value;
+    if (opened.value.client !== client.id)
+      return invalidGrant('the refresh token of another client');
+    const rejection = rejectResources(resources, resource);
+    if (rejection !== null) return rejection;
+    const scopes = readScopes(form);
+    if ('error' in scopes) return scopes;
+    return {
+      form: new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: token,
+        ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
+        ...target(resource),
+      }),
+      resource,
+      isKnown: true,
+    };
+  }
+
+  const PROOFS = new Map([
+    ['authorization_code', proveCode],
+    ['refresh_token', proveRefresh],
+  ]);
+
+  function answerWith(tokens: IdpTokens, client: Client, resource: string): FacadeAnswer {
+    const { accessToken, refreshToken, expiresIn, scope } = tokens;
+    const refresh = { token: refreshToken ?? '', client: client.id, resource };
+    return json(200, {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      ...(expiresIn === null ? {} : { expires_in: expiresIn }),
+      ...(scope === null ? {} : { scope }),
+      // Without an end: the identity provider decides how long it is good.
+      ...(refreshToken === null ? {} : { refresh_token: texts.refresh.seal(refresh, null) }),
+    });
+  }
+
+  return {
+    async token(head, body, clientAddress) {
+      const read = readForm(head, body);
+      if ('error' in read) return read;
+      const grantType = read.form.get('grant_type') ?? '';
+      const prove = PROOFS.get(grantType);
+      if (prove === undefined)
+        return refusal(
+          'unsupported_grant_type',
+          'Only authorization_code and refresh_token are supported',
+        );
+      const client = clients.authenticate(head, read.form);
+      if ('error' in client) return client;
+      const proven = prove(read, client);
+      if ('error' in proven) return proven;
+      const { form, resource, isKnown } = proven;
+      const answered = await endpoints.token(form, isKnown, client.id);
+      if (!answered.ok) return unavailable(answered.cause, answered.detail);
+      const { value } = answered;
+      if ('error' in value)
+        return { ...value, detail: `the identity provider refused the ${grantType}` };
+      const fields = { clientAddress, resource: [resource], grantType };
+      notify({ event: 'facade.granted', level: 'info', issuer, ...fields });
+      return answerWith(value, client, resource);
+    },
+
+    async revoke(head, body) {
+      const read = readForm(head, body);
+      if ('error' in read) return read;
+      const client = clients.authenticate(head, read.form);
+      if ('error' in client) return client;
+      const token = read.form.get('token');
+      if (token === undefined) return refusal('invalid_request', 'token is missing');
+      const opened = texts.refresh.open(token);
+      // Like an unknown token, one of another client gets 200 (RFC 7009 section 2.2).
+      if (opened.ok && opened.value.client !== client.id) return json(200, {});
+      // The identity provider knows its access tokens, and knows no text that is foreign.
+      const form = new URLSearchParams({ token: opened.ok ? opened.value.token : token });
+      form.set('token_type_hint', opened.ok ? 'refresh_token' : 'access_token');
+      const answered = await endpoints.revoke(form, client.id);
+      return answered.ok ? json(200, {}) : unavailable(answered.cause, answered.detail);
+    },
+  };
+}
