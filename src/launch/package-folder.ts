@@ -1,10 +1,14 @@
 // Finds the folder of this package. The build puts the files of src/ together, so a module cannot
 // know its own place in it.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
 
-/** The folder of package.json and dist/. Node finds a package by its own name, by `exports`. */
+/** The folder of package.json and dist/. Not by its name, which another package could have. */
 export function packageFolder(): URL {
-  const manifest = createRequire(import.meta.url).resolve('mcp-portcullis/package.json');
-  return new URL('.', pathToFileURL(manifest));
+  let folder = new URL('.', import.meta.url);
+  while (!existsSync(new URL('package.json', folder))) {
+    const above = new URL('..', folder);
+    if (above.href === folder.href) throw new Error(`no package.json above ${import.meta.url}`);
+    folder = above;
+  }
+  return folder;
 }

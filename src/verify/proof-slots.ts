@@ -20,7 +20,7 @@ export interface ProofSlots {
 }
 
 export interface ProofLimits {
-  /** Tokens whose work starts in one turn of the event loop. */
+  /** Tokens whose work starts in one turn of the event loop, and short checks in it. */
   readonly perTurn: number;
   /** Checks of signatures: those of this turn and those on threads. */
   readonly checks: number;
@@ -60,7 +60,7 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
   let elsewhere = 0;
   let isTurnPlanned = false;
 
-  const mayCheck = (): boolean => checked + elsewhere < limits.checks;
+  const mayCheck = (): boolean => checked < limits.perTurn && checked + elsewhere < limits.checks;
   /** False while checks are late: they take each place that becomes free. */
   const hasSlot = (): boolean => started < limits.perTurn && mayCheck();
 

@@ -55,13 +55,18 @@ function checkOnPool(
   { digest, input }: SignatureKey,
 ): Promise<boolean> {
   return new Promise((resolve, reject) =>
-    proofSlots.checkElsewhere((done) =>
-      verify(digest, text, input, signature, (error, isGenuine) => {
-        if (error === null) resolve(isGenuine === true);
-        else reject(error);
+    proofSlots.checkElsewhere((done) => {
+      try {
+        verify(digest, text, input, signature, (error, isGenuine) => {
+          if (error === null) resolve(isGenuine === true);
+          else reject(error);
+          done();
+        });
+      } catch (error) {
+        reject(error);
         done();
-      }),
-    ),
+      }
+    }),
   );
 }
 

@@ -8,6 +8,7 @@ import { modern } from '../fixtures/messages.js';
 import { rawRequest } from '../fixtures/raw-client.js';
 import { answers, type RawUpstream, startRawUpstream } from '../fixtures/raw-upstream.js';
 import { startConfigured } from '../fixtures/scene.js';
+import { until } from '../fixtures/wait.js';
 import { claimsText, type Issuing, type Token, type Treatment, vectorPlan } from '../support/vector-plan.js';
 import { groupsOf, named } from '../support/vectors.js';
 
@@ -28,6 +29,8 @@ beforeAll(async () => {
   );
   const endpoint = { path: '/mcp', issuers: Object.keys(issuers), scopes: ['files:read'], upstream: upstream.url };
   gateway = await startConfigured({ issuers, endpoints: [endpoint] });
+  const loaded = () => gateway.logs().filter(({ event }) => event === 'keys.loaded');
+  await until('the keys of all issuers are loaded', () => loaded().length >= issuings.size);
 });
 afterAll(() => Promise.all([gateway.stop(), keyServer.stop(), upstream.stop()]));
 

@@ -39,6 +39,16 @@ test('nine in each half second make no burst', async () => {
   expect(told).not.toContain(true);
 });
 
+test('where streams open all the time, half of it is burst at most', async () => {
+  const { told, open, listen } = await scene();
+  listen();
+  for (let window = 0; window < 40; window++) {
+    open(20);
+    vi.advanceTimersByTime(500);
+  }
+  expect(told).toEqual([true, false, true, false]);
+});
+
 test('without a listener nothing runs', async () => {
   const { open } = await scene();
   open(100);

@@ -164,6 +164,18 @@ describe('short checks of signatures', () => {
     expect(await Promise.all(later)).toEqual([true, false, true]);
   });
 
+  test('are no more in a turn than tokens may start, while threads have free places', async () => {
+    const { made } = slots({ perTurn: 3, checks: 16 });
+    let checks = 0;
+    for (let count = 0; count < 7; count++) made.check(() => checks++ >= 0);
+    const seen = [checks];
+    for (let turns = 0; turns < 2; turns++) {
+      await turn();
+      seen.push(checks);
+    }
+    expect(seen).toEqual([3, 6, 7]);
+  });
+
   test('come before new tokens, also those of tokens that waited for keys', async () => {
     const { made, started, run } = slots({ perTurn: 10, checks: 2 });
     const check = (name: string) => made.check(() => started.push(name) > 0);
