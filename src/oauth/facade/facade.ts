@@ -59,7 +59,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const { issuer, keys, redirectUris, name } = facade;
   const texts = createFacadeTexts(keys, issuer, clock);
   const clients = createClients(texts, redirectUris);
-  const cookies = createCookies(texts, name);
+  const cookies = createCookies(texts, name, clock);
   const idp = createIdpPages(metadata);
   const readAuthorize = createReadAuthorize(endpoints, clients, issuer);
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });

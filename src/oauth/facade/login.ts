@@ -79,7 +79,7 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
       const asked = { ...login, consent, scopes, prompt };
       const cookie = cookies.setBrowser(browser);
       const asksAgain = prompt?.split(' ').includes('consent') === true;
-      if (consents.includes(consent) && !asksAgain) return toIdp(asked, cookie);
+      if (consents.some(({ key }) => key === consent) && !asksAgain) return toIdp(asked, cookie);
       if (prompt === 'none')
         return returnError(
           { redirectUri, state },

@@ -53,6 +53,14 @@ export interface RefreshFacts {
   readonly resource: string;
 }
 
+/** A consent that a browser remembers. */
+export interface Consent {
+  /** As `consentKey` names it. */
+  readonly key: string;
+  /** Seconds since the epoch. */
+  readonly end: number;
+}
+
 export interface FacadeTexts {
   readonly client: SealedTexts<ClientFacts>;
   /** The hidden field of the consent page. */
@@ -62,8 +70,8 @@ export interface FacadeTexts {
   readonly refresh: SealedTexts<RefreshFacts>;
   /** The cookie that binds a login to a browser: its id. */
   readonly browser: SealedTexts<string>;
-  /** The cookie that remembers consent: keys of `consentKey`, the newest first. */
-  readonly consent: SealedTexts<readonly string[]>;
+  /** The cookie that remembers consent, the newest first. */
+  readonly consent: SealedTexts<readonly Consent[]>;
 }
 
 /** Seconds. */
