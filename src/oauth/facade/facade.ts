@@ -65,7 +65,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
   const callback = createCallback({ issuer, texts, cookies, idp });
   const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
-  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, notify });
+  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, limits, notify });
 
   async function register(head: RequestHead, body: Buffer): Promise<FacadeAnswer> {
     const nowSeconds = Math.floor(clock.wallMs() / 1000);

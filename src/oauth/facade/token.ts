@@ -4,11 +4,12 @@ import type { ResolvedFacade } from '../../config/resolved-config.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import type { Notify } from '../../core/notice.js';
-import { type Refusal, refusal, unavailable } from '../answers.js';
+import { limited, type Refusal, refusal, unavailable } from '../answers.js';
 import { type Form, readForm, readScopes } from '../form.js';
 import { json } from './answers.js';
 import type { Client, Clients } from './clients.js';
 import type { IdpTokenEndpoints, IdpTokens } from './idp-tokens.js';
+import type { FacadeLimits } from './limits.js';
 import { type FacadeTexts, hashOf } from './texts.js';
 
 interface TokenParts {
@@ -16,12 +17,13 @@ interface TokenParts {
   readonly texts: FacadeTexts;
   readonly clients: Clients;
   readonly endpoints: IdpTokenEndpoints;
+  readonly limits: FacadeLimits;
   readonly notify: Notify;
 }
 
 export interface TokenPages {
   token(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer | Refusal>;
-  revoke(head: RequestHead, body: Buffer): Promise<FacadeAnswer | Refusal>;
+  revoke(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer | Refusal>;
 }
 
 /** A grant that was proven: the form for the identity provider. */
@@ -30,6 +32,8 @@ interface Proven {
   readonly resource: string;
   /** True: the client got a token before. */
   readonly isKnown: boolean;
+  /** Names the login or the refresh token for its limit. */
+  readonly name: string;
 }
 
 /** RFC 7636 section 4.1. */
@@ -43,6 +47,7 @@ export function createTokenPages({
   texts,
   clients,
   endpoints,
+  limits,
   notify,
 }: TokenParts): TokenPages {
   const { issuer, callback, sendResource } = facade;
@@ -77,6 +82,8 @@ export function createTokenPages({
       }),
       resource,
       isKnown: false,
+      // One login can have many codes: whoever holds its state makes them.
+      name: `${client.id} ${challenge}`,
     };
   }
 
@@ -99,6 +106,7 @@ export function createTokenPages({
       }),
       resource,
       isKnown: true,
+      name: hashOf(token),
     };
   }
 
@@ -135,7 +143,9 @@ export function createTokenPages({
       if ('error' in client) return client;
       const proven = prove(read, client);
       if ('error' in proven) return proven;
-      const { form, resource, isKnown } = proven;
+      const { form, resource, isKnown, name } = proven;
+      const waitMs = limits.takeGrant(name);
+      if (waitMs > 0) return limited(waitMs, `too many requests with one ${grantType}`);
       const answered = await endpoints.token(form, isKnown, client.id);
       if (!answered.ok) return unavailable(answered.cause, answered.detail);
       const { value } = answered;
@@ -146,7 +156,7 @@ export function createTokenPages({
       return answerWith(value, client, resource);
     },
 
-    async revoke(head, body) {
+    async revoke(head, body, clientAddress) {
       const read = readForm(head, body);
       if ('error' in read) return read;
       const client = clients.authenticate(head, read.form);
@@ -156,6 +166,8 @@ export function createTokenPages({
       const opened = texts.refresh.open(token);
       // Like an unknown token, one of another client gets 200 (RFC 7009 section 2.2).
       if (opened.ok && opened.value.client !== client.id) return json(200, {});
+      const waitMs = limits.take('revocation', clientAddress);
+      if (waitMs > 0) return limited(waitMs, 'too many revocations of one address');
       // The identity provider knows its access tokens, and knows no text that is foreign.
       const form = new URLSearchParams({ token: opened.ok ? opened.value.token : token });
       form.set('token_type_hint', opened.ok ? 'refresh_token' : 'access_token');
