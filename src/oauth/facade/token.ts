@@ -30,6 +30,8 @@ export interface TokenPages {
 interface Proven {
   readonly form: URLSearchParams;
   readonly resource: string;
+  /** Those that a person or the identity provider has agreed to. */
+  readonly scopes: readonly string[];
   /** True: the client got a token before. */
   readonly isKnown: boolean;
   /** Names the login or the refresh token for its limit. */
@@ -50,7 +52,7 @@ export function createTokenPages({
   limits,
   notify,
 }: TokenParts): TokenPages {
-  const { issuer, callback, sendResource } = facade;
+  const { issuer, callback, sendResource, scopes: ownScopes } = facade;
   const target = (resource: string) => (sendResource ? { resource } : {});
 
   /** A client may name the resource again, and no other one. */
@@ -64,7 +66,7 @@ export function createTokenPages({
   function proveCode({ form, resources }: Form, client: Client): Proven | Refusal {
     const opened = texts.code.open(form.get('code') ?? '');
     if (!opened.ok) return invalidGrant(`a code that is ${opened.flaw}`);
-    const { code, redirectUri, resource, challenge } = opened.value;
+    const { code, redirectUri, resource, challenge, scopes } = opened.value;
     if (opened.value.client !== client.id) return invalidGrant('the code of another client');
     if (form.get('redirect_uri') !== redirectUri) return invalidGrant('another redirect_uri');
     const verifier = form.get('code_verifier') ?? '';
@@ -81,6 +83,7 @@ export function createTokenPages({
         ...target(resource),
       }),
       resource,
+      scopes,
       isKnown: false,
       // One login can have many codes: whoever holds its state makes them.
       name: `${client.id} ${challenge}`,
@@ -97,6 +100,10 @@ export function createTokenPages({
     if (rejection !== null) return rejection;
     const scopes = readScopes(form);
     if ('error' in scopes) return scopes;
+    // Some identity providers let a refresh token grow: all that the gateway may have.
+    const known = new Set([...opened.value.scopes, ...ownScopes]);
+    if (!scopes.every((scope) => known.has(scope)))
+      return refusal('invalid_scope', 'Log in again for a scope that the login did not have');
     return {
       form: new URLSearchParams({
         grant_type: 'refresh_token',
@@ -105,6 +112,7 @@ export function createTokenPages({
         ...target(resource),
       }),
       resource,
+      scopes: opened.value.scopes,
       isKnown: true,
       name: hashOf(token),
     };
@@ -115,9 +123,12 @@ export function createTokenPages({
     ['refresh_token', proveRefresh],
   ]);
 
-  function answerWith(tokens: IdpTokens, client: Client, resource: string): FacadeAnswer {
+  function answerWith(tokens: IdpTokens, client: Client, proven: Proven): FacadeAnswer {
     const { accessToken, refreshToken, expiresIn, scope } = tokens;
-    const refresh = { token: refreshToken ?? '', client: client.id, resource };
+    const { resource, isKnown } = proven;
+    const granted = isKnown || scope === null ? [] : scope.split(' ');
+    const scopes = [...new Set([...proven.scopes, ...granted])];
+    const refresh = { token: refreshToken ?? '', client: client.id, resource, scopes };
     return json(200, {
       access_token: accessToken,
       token_type: 'Bearer',
@@ -153,7 +164,7 @@ export function createTokenPages({
         return { ...value, detail: `the identity provider refused the ${grantType}` };
       const fields = { clientAddress, resource: [resource], grantType };
       notify({ event: 'facade.granted', level: 'info', issuer, ...fields });
-      return answerWith(value, client, resource);
+      return answerWith(value, client, proven);
     },
 
     async revoke(head, body, clientAddress) {

@@ -27,7 +27,7 @@ beforeEach(() => {
   requests = [];
   const asked = (form: URLSearchParams) => void requests.push(form);
   pages = createTokenPages({
-    facade: { issuer, callback: `${issuer}/callback`, sendResource: true } as ResolvedFacade,
+    facade: { issuer, callback: `${issuer}/callback`, sendResource: true, scopes: [] as readonly string[] } as ResolvedFacade,
     texts,
     clients: createClients(texts, ['http://127.0.0.1']),
     endpoints: {
@@ -53,7 +53,7 @@ const repeated = async (times: number, one: (i: number) => Promise<unknown>) => 
 test('ten requests a minute for all codes of one login', async () => {
   const client_id = newClient();
   const { verifier, challenge } = pkce();
-  const facts = { client: hashOf(client_id), redirectUri: REDIRECT, resource, challenge };
+  const facts = { client: hashOf(client_id), redirectUri: REDIRECT, resource, challenge, scopes: [] };
   const grant = { grant_type: 'authorization_code', client_id, redirect_uri: REDIRECT, code_verifier: verifier };
   const exchange = (i: number) => post('token', { ...grant, code: texts.code.seal({ ...facts, code: `bogus ${i}` }, 60) });
   expect(await repeated(30, exchange)).toEqual([...Array(10).fill('invalid_grant'), ...Array(20).fill(429)]);
@@ -63,7 +63,7 @@ test('ten requests a minute for all codes of one login', async () => {
 test('ten requests a minute for one refresh token, and those of others go on', async () => {
   const client_id = newClient();
   const refresh = (token: string) => {
-    const refresh_token = texts.refresh.seal({ token, client: hashOf(client_id), resource }, null);
+    const refresh_token = texts.refresh.seal({ token, client: hashOf(client_id), resource, scopes: [] }, null);
     return post('token', { grant_type: 'refresh_token', client_id, refresh_token });
   };
   expect((await repeated(11, () => refresh('a'))).at(-1)).toBe(429);
