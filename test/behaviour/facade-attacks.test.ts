@@ -75,6 +75,8 @@ describe('the authorization endpoint', () => {
     ['a request object', { request: 'x' }, 'request_not_supported'],
     ['a scope with quotes', { scope: '"' }, 'invalid_scope'],
     ['a long state', { state: 'a'.repeat(3_000) }, 'invalid_request'],
+    ['a state that is long once written as JSON', { state: '\u0001'.repeat(1_000) }, 'invalid_request'],
+    ['a long prompt', { prompt: 'login '.repeat(500).trim() }, 'invalid_request'],
   ])('%s goes back to the client', async (_name, fields, error) => {
     const response = await ask(fields);
     const location = new URL(response.headers.get('location') ?? '');

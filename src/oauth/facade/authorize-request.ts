@@ -25,8 +25,8 @@ export const isAnswer = (value: object): value is FacadeAnswer => 'status' in va
 
 /** SHA-256 in base64url (RFC 7636 section 4.2). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
-/** `state` and `scope` go to the identity provider in a URL. */
-const MAX_CHARACTERS = 2_048;
+/** `state`, `scope` and `prompt` are sealed as JSON, and go to the identity provider in a URL. */
+const MAX_BYTES = 2_048;
 /** OpenID Connect Core section 3.1.2.1. */
 const PROMPTS = ['none', 'login', 'consent', 'select_account'];
 
@@ -50,8 +50,9 @@ function rejectForm(form: Form): LoginRefusal | null {
     return loginRefusal('unsupported_response_type', 'Only response_type=code is supported');
   if ((form.get('response_mode') ?? 'query') !== 'query')
     return loginRefusal('invalid_request', 'Only response_mode=query is supported');
-  const isLong = ['state', 'scope'].some((name) => (form.get(name)?.length ?? 0) > MAX_CHARACTERS);
-  return isLong ? loginRefusal('invalid_request', 'state or scope is too long') : null;
+  const bytesOf = (name: string): number => Buffer.byteLength(JSON.stringify(form.get(name) ?? ''));
+  const isLong = ['state', 'scope', 'prompt'].some((name) => bytesOf(name) > MAX_BYTES);
+  return isLong ? loginRefusal('invalid_request', 'state, scope or prompt is too long') : null;
 }
 
 const UNKNOWN_CLIENT = [

@@ -59,7 +59,7 @@ export function createCallback({
     const { form } = read;
     const opened = texts.state.open(form.get('state') ?? '');
     if (!opened.ok) return rejected(`a state that is ${opened.flaw}`);
-    const { browser, state, redirectUri, client, resource, challenge } = opened.value;
+    const { browser, state, redirectUri, client, resource, challenge, scopes } = opened.value;
     if (cookies.read(head).id !== browser) return rejected('the login of another browser');
     const flaw = await idp.issuerFlaw(form.get('iss'));
     if (typeof flaw === 'string') return rejected(flaw);
@@ -77,7 +77,7 @@ export function createCallback({
       const refusal = loginRefusal('server_error', 'The identity provider sent no usable code');
       return returnError(to, issuer, refusal);
     }
-    const facts = { code, client, redirectUri, resource, challenge };
+    const facts = { code, client, redirectUri, resource, challenge, scopes };
     return returnCode(to, issuer, texts.code.seal(facts, LIVES.code));
   };
 }

@@ -59,13 +59,13 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const { issuer, keys, redirectUris, name } = facade;
   const texts = createFacadeTexts(keys, issuer, clock);
   const clients = createClients(texts, redirectUris);
-  const cookies = createCookies(texts, name);
+  const cookies = createCookies(texts, name, clock);
   const idp = createIdpPages(metadata);
   const readAuthorize = createReadAuthorize(endpoints, clients, issuer);
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
   const callback = createCallback({ issuer, texts, cookies, idp });
   const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
-  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, notify });
+  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, limits, notify });
 
   async function register(head: RequestHead, body: Buffer): Promise<FacadeAnswer> {
     const nowSeconds = Math.floor(clock.wallMs() / 1000);

@@ -47,6 +47,8 @@ const REFUSALS = new Map<unknown, Refusal>([
   ['invalid_target', refusal('invalid_target', 'The identity provider refused the resource')],
 ]);
 const LOGIN_AGAIN = refusal('invalid_grant', 'The grant is not valid any more, log in again');
+/** Errors of the identity provider itself. */
+const OF_SERVER: readonly string[] = ['server_error', 'temporarily_unavailable'];
 const REJECTS_GATEWAY: readonly unknown[] = ['invalid_client', 'unauthorized_client'];
 
 const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> => ({
@@ -75,8 +77,10 @@ function readTokens(fetched: Fetched): ReadAnswer<IdpTokens | Refusal> {
   const fault = faultOf(fetched);
   if (fault !== null || fetched.kind === 'transport') return fault ?? unusable('no answer', true);
   const { status, json } = fetched;
-  if (status !== 200) {
-    const error = isObject(json) ? json.error : undefined;
+  const error = isObject(json) ? json.error : undefined;
+  // Some send an error with 200. Anyone can cause it with a code that never was one.
+  const isRefused = status !== 200 || (typeof error === 'string' && !OF_SERVER.includes(error));
+  if (isRefused) {
     const value = REFUSALS.get(error) ?? LOGIN_AGAIN;
     return { value, failure: null, endpointFailed: false };
   }

@@ -43,14 +43,15 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
   const { origin } = new URL(issuer);
 
   async function toIdp(asked: AskedFacts, headers: readonly string[]): Promise<FacadeAnswer> {
-    const { browser, redirectUri, state, resource, challenge } = asked;
+    const { browser, redirectUri, state, resource, challenge, scopes } = asked;
     const found = await idp.authorizationEndpoint();
     if (typeof found !== 'string') return unavailablePage(found.detail);
-    const login = { browser, client: asked.client, redirectUri, state, resource, challenge };
-    const scopes = [...new Set([...asked.scopes, ...ownScopes])];
+    const { client: clientId } = asked;
+    const login = { browser, client: clientId, redirectUri, state, resource, challenge, scopes };
+    const all = [...new Set([...scopes, ...ownScopes])];
     const url = new URL(found);
     const fields: Readonly<Record<string, string | null>> = {
-      scope: scopes.length > 0 ? scopes.join(' ') : null,
+      scope: all.length > 0 ? all.join(' ') : null,
       resource: sendResource ? resource : null,
       prompt: asked.prompt,
       ...parameters,
@@ -76,10 +77,10 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
       const browser = id ?? newBrowserId();
       const consent = consentKey(request.client.id, registeredUri, resource, scopes);
       const login = { browser, client: request.client.id, redirectUri, state, resource, challenge };
-      const asked = { ...login, consent, scopes, prompt };
+      const asked = { ...login, scopes, consent, prompt };
       const cookie = cookies.setBrowser(browser);
       const asksAgain = prompt?.split(' ').includes('consent') === true;
-      if (consents.includes(consent) && !asksAgain) return toIdp(asked, cookie);
+      if (consents.some(({ key }) => key === consent) && !asksAgain) return toIdp(asked, cookie);
       if (prompt === 'none')
         return returnError(
           { redirectUri, state },

@@ -29,9 +29,11 @@ const refused = (
 const invalid = (description: string): RegistrationRefusal =>
   refused('invalid_client_metadata', description);
 
-/** Without characters that would change the look of the page around the name. */
+/** Characters that would change the look of the page around the name, end its quotes, or hide it. */
+const MISLEADING = /[\p{C}\p{Z}\p{DI}\u2800"“”„‟]+/gu;
+
 const shownName = (name: string): string =>
-  [...name.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, MAX_NAME_CHARACTERS).join('');
+  [...name.replace(MISLEADING, ' ').trim()].slice(0, MAX_NAME_CHARACTERS).join('');
 
 function readUris(uris: unknown, entries: readonly string[]): string[] | RegistrationRefusal {
   if (!Array.isArray(uris) || uris.length === 0 || uris.length > MAX_URIS)

@@ -30,13 +30,14 @@ export interface LoginFacts {
   readonly resource: string;
   /** PKCE, S256 (RFC 7636 section 4.2). */
   readonly challenge: string;
+  /** Those of the consent page. */
+  readonly scopes: readonly string[];
 }
 
 /** A request that waits for consent. */
 export interface AskedFacts extends LoginFacts {
   /** As `consentKey` names it. */
   readonly consent: string;
-  readonly scopes: readonly string[];
   /** `prompt` of OpenID Connect; null: absent. */
   readonly prompt: string | null;
 }
@@ -51,6 +52,16 @@ export interface RefreshFacts {
   readonly token: string;
   readonly client: string;
   readonly resource: string;
+  /** A refresh may ask for these and no others (RFC 6749 section 6). */
+  readonly scopes: readonly string[];
+}
+
+/** A consent that a browser remembers. */
+export interface Consent {
+  /** As `consentKey` names it. */
+  readonly key: string;
+  /** Seconds since the epoch. */
+  readonly end: number;
 }
 
 export interface FacadeTexts {
@@ -62,8 +73,8 @@ export interface FacadeTexts {
   readonly refresh: SealedTexts<RefreshFacts>;
   /** The cookie that binds a login to a browser: its id. */
   readonly browser: SealedTexts<string>;
-  /** The cookie that remembers consent: keys of `consentKey`, the newest first. */
-  readonly consent: SealedTexts<readonly string[]>;
+  /** The cookie that remembers consent, the newest first. */
+  readonly consent: SealedTexts<readonly Consent[]>;
 }
 
 /** Seconds. */

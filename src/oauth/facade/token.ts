@@ -4,11 +4,12 @@ import type { ResolvedFacade } from '../../config/resolved-config.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import type { Notify } from '../../core/notice.js';
-import { type Refusal, refusal, unavailable } from '../answers.js';
+import { limited, type Refusal, refusal, unavailable } from '../answers.js';
 import { type Form, readForm, readScopes } from '../form.js';
 import { json } from './answers.js';
 import type { Client, Clients } from './clients.js';
 import type { IdpTokenEndpoints, IdpTokens } from './idp-tokens.js';
+import type { FacadeLimits } from './limits.js';
 import { type FacadeTexts, hashOf } from './texts.js';
 
 interface TokenParts {
@@ -16,20 +17,25 @@ interface TokenParts {
   readonly texts: FacadeTexts;
   readonly clients: Clients;
   readonly endpoints: IdpTokenEndpoints;
+  readonly limits: FacadeLimits;
   readonly notify: Notify;
 }
 
 export interface TokenPages {
   token(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer | Refusal>;
-  revoke(head: RequestHead, body: Buffer): Promise<FacadeAnswer | Refusal>;
+  revoke(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer | Refusal>;
 }
 
 /** A grant that was proven: the form for the identity provider. */
 interface Proven {
   readonly form: URLSearchParams;
   readonly resource: string;
+  /** Those that a person or the identity provider has agreed to. */
+  readonly scopes: readonly string[];
   /** True: the client got a token before. */
   readonly isKnown: boolean;
+  /** Names the login or the refresh token for its limit. */
+  readonly name: string;
 }
 
 /** RFC 7636 section 4.1. */
@@ -43,9 +49,10 @@ export function createTokenPages({
   texts,
   clients,
   endpoints,
+  limits,
   notify,
 }: TokenParts): TokenPages {
-  const { issuer, callback, sendResource } = facade;
+  const { issuer, callback, sendResource, scopes: ownScopes } = facade;
   const target = (resource: string) => (sendResource ? { resource } : {});
 
   /** A client may name the resource again, and no other one. */
@@ -59,7 +66,7 @@ export function createTokenPages({
   function proveCode({ form, resources }: Form, client: Client): Proven | Refusal {
     const opened = texts.code.open(form.get('code') ?? '');
     if (!opened.ok) return invalidGrant(`a code that is ${opened.flaw}`);
-    const { code, redirectUri, resource, challenge } = opened.value;
+    const { code, redirectUri, resource, challenge, scopes } = opened.value;
     if (opened.value.client !== client.id) return invalidGrant('the code of another client');
     if (form.get('redirect_uri') !== redirectUri) return invalidGrant('another redirect_uri');
     const verifier = form.get('code_verifier') ?? '';
@@ -76,7 +83,10 @@ export function createTokenPages({
         ...target(resource),
       }),
       resource,
+      scopes,
       isKnown: false,
+      // One login can have many codes: whoever holds its state makes them.
+      name: `${client.id} ${challenge}`,
     };
   }
 
@@ -90,6 +100,10 @@ export function createTokenPages({
     if (rejection !== null) return rejection;
     const scopes = readScopes(form);
     if ('error' in scopes) return scopes;
+    // Some identity providers let a refresh token grow: all that the gateway may have.
+    const known = new Set([...opened.value.scopes, ...ownScopes]);
+    if (!scopes.every((scope) => known.has(scope)))
+      return refusal('invalid_scope', 'Log in again for a scope that the login did not have');
     return {
       form: new URLSearchParams({
         grant_type: 'refresh_token',
@@ -98,7 +112,9 @@ export function createTokenPages({
         ...target(resource),
       }),
       resource,
+      scopes: opened.value.scopes,
       isKnown: true,
+      name: hashOf(token),
     };
   }
 
@@ -107,9 +123,12 @@ export function createTokenPages({
     ['refresh_token', proveRefresh],
   ]);
 
-  function answerWith(tokens: IdpTokens, client: Client, resource: string): FacadeAnswer {
+  function answerWith(tokens: IdpTokens, client: Client, proven: Proven): FacadeAnswer {
     const { accessToken, refreshToken, expiresIn, scope } = tokens;
-    const refresh = { token: refreshToken ?? '', client: client.id, resource };
+    const { resource, isKnown } = proven;
+    const granted = isKnown || scope === null ? [] : scope.split(' ');
+    const scopes = [...new Set([...proven.scopes, ...granted])];
+    const refresh = { token: refreshToken ?? '', client: client.id, resource, scopes };
     return json(200, {
       access_token: accessToken,
       token_type: 'Bearer',
@@ -135,7 +154,9 @@ export function createTokenPages({
       if ('error' in client) return client;
       const proven = prove(read, client);
       if ('error' in proven) return proven;
-      const { form, resource, isKnown } = proven;
+      const { form, resource, isKnown, name } = proven;
+      const waitMs = limits.takeGrant(name);
+      if (waitMs > 0) return limited(waitMs, `too many requests with one ${grantType}`);
       const answered = await endpoints.token(form, isKnown, client.id);
       if (!answered.ok) return unavailable(answered.cause, answered.detail);
       const { value } = answered;
@@ -143,10 +164,10 @@ export function createTokenPages({
         return { ...value, detail: `the identity provider refused the ${grantType}` };
       const fields = { clientAddress, resource: [resource], grantType };
       notify({ event: 'facade.granted', level: 'info', issuer, ...fields });
-      return answerWith(value, client, resource);
+      return answerWith(value, client, proven);
     },
 
-    async revoke(head, body) {
+    async revoke(head, body, clientAddress) {
       const read = readForm(head, body);
       if ('error' in read) return read;
       const client = clients.authenticate(head, read.form);
@@ -156,6 +177,8 @@ export function createTokenPages({
       const opened = texts.refresh.open(token);
       // Like an unknown token, one of another client gets 200 (RFC 7009 section 2.2).
       if (opened.ok && opened.value.client !== client.id) return json(200, {});
+      const waitMs = limits.take('revocation', clientAddress);
+      if (waitMs > 0) return limited(waitMs, 'too many revocations of one address');
       // The identity provider knows its access tokens, and knows no text that is foreign.
       const form = new URLSearchParams({ token: opened.ok ? opened.value.token : token });
       form.set('token_type_hint', opened.ok ? 'refresh_token' : 'access_token');

@@ -9,8 +9,11 @@ import { head } from '../../support/exchange.js';
 
 const keys = [secret(JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })))];
 const clock = testClock();
-const cookiesOf = (name: string) => createCookies(createFacadeTexts(keys, `https://mcp.example.com/oauth/${name}`, clock), name);
+const cookiesOf = (name: string) =>
+  createCookies(createFacadeTexts(keys, `https://mcp.example.com/oauth/${name}`, clock), name, clock);
 const cookies = cookiesOf('main');
+const DAY_MS = 86_400_000;
+const end = () => Math.floor(clock.wallMs() / 1_000) + 30 * 86_400;
 const read = (...values: string[]) => cookies.read(head({ method: 'GET', lines: values.map((value) => ['Cookie', value]) }));
 const pairOf = (header: readonly string[]): string => (header[1] as string).split(';')[0] as string;
 
@@ -24,8 +27,8 @@ test('each has the prefix that keeps other hosts out, and no script reads it', (
 
 describe('reading', () => {
   test('both, in one header or in two, beside others', () => {
-    const [login, consent] = [pairOf(cookies.setBrowser('a')), pairOf(cookies.setConsent('k', ['older']))];
-    const both = { id: 'a', consents: ['k', 'older'] };
+    const [login, consent] = [pairOf(cookies.setBrowser('a')), pairOf(cookies.setConsent('k', [{ key: 'older', end: end() }]))];
+    const both = { id: 'a', consents: ['k', 'older'].map((key) => ({ key, end: end() })) };
     expect(read(`x=1; ${login}; ${consent}`)).toEqual(both);
     expect(read(login, consent)).toEqual(both);
   });
@@ -38,11 +41,29 @@ describe('reading', () => {
 });
 
 test('20 consents remain, the newest first and each once', () => {
-  let consents: readonly string[] = [];
+  let { consents } = read('');
   for (let i = 0; i < 30; i += 1) ({ consents } = read(pairOf(cookies.setConsent(String(i), consents))));
-  expect(consents).toEqual(Array.from({ length: 20 }, (_, i) => String(29 - i)));
+  const keysOf = () => consents.map(({ key }) => key);
+  expect(keysOf()).toEqual(Array.from({ length: 20 }, (_, i) => String(29 - i)));
   ({ consents } = read(pairOf(cookies.setConsent('20', consents))));
-  expect([consents.length, consents[0], consents.filter((one) => one === '20').length]).toEqual([20, '20', 1]);
+  expect([consents.length, keysOf()[0], keysOf().filter((one) => one === '20').length]).toEqual([20, '20', 1]);
+});
+
+test('a consent ends after 30 days, also beside a newer one', () => {
+  let pair = pairOf(cookies.setConsent('first', []));
+  const keysOf = () => read(pair).consents.map(({ key }) => key);
+  clock.advance(29 * DAY_MS);
+  pair = pairOf(cookies.setConsent('second', read(pair).consents));
+  expect(keysOf()).toEqual(['second', 'first']);
+  clock.advance(DAY_MS);
+  expect(keysOf()).toEqual(['second']);
+});
+
+// Browsers see no prefix in such a name, so a neighbour host can set it for the whole domain.
+test.each(['\u00a0', '\u000b', '\u000c', '\ufeff'])('a name after the space %j is another name', (space) => {
+  const pair = pairOf(cookies.setBrowser('a'));
+  expect(read(`x=1; \t${pair} \t`).id).toBe('a');
+  expect(read(`x=1; ${space}${pair}`).id).toBeNull();
 });
 
 test('a consent is for client, redirect URI, resource and scopes, in any order of these', () => {

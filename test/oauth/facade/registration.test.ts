@@ -61,6 +61,12 @@ describe('a good registration', () => {
       { client_name: 'a\n\u202Eb\u0000c', token_endpoint_auth_method: 'none' },
       { ...NONE, client_name: 'a b c' },
     ],
+    [
+      'a name that ends its quotes',
+      { client_name: 'A” of Example, checked. “It', token_endpoint_auth_method: 'none' },
+      { ...NONE, client_name: 'A of Example, checked. It' },
+    ],
+    ['a name that nobody sees', { client_name: '\u3164\u2800\u115f', token_endpoint_auth_method: 'none' }, NONE],
     ['other members', { software_id: 'x', logo_uri: 'javascript:x', token_endpoint_auth_method: 'none' }, NONE],
   ])('%s', (_name, fields, answer) => expect(answerTo(fields)).toEqual(answer));
 
