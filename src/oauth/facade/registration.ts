@@ -29,7 +29,7 @@ const refused = (
 const invalid = (description: string): RegistrationRefusal =>
   refused('invalid_client_metadata', description);
 
-/** Characters that would change the look of the page around the name, end its quotes, or hide it. */
+/** Characters that change the look of the page around the name, end its quotes, or hide it. */
 const MISLEADING = /[\p{C}\p{Z}\p{DI}\u2800"“”„‟]+/gu;
 
 const shownName = (name: string): string =>

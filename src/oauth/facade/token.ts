@@ -85,7 +85,7 @@ export function createTokenPages({
       resource,
       scopes,
       isKnown: false,
-      // One login can have many codes: whoever holds its state makes them.
+      // One login can have many codes: a client that has its state makes them.
       name: `${client.id} ${challenge}`,
     };
   }
