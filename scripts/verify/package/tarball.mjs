@@ -1,5 +1,13 @@
 // Packs a copy of the work tree, in whose dist/ old files lie, and checks what is in the package.
-import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { expectSame, run, runWell } from './run.mjs';
 
