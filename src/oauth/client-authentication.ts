@@ -1,5 +1,5 @@
 // Reads the client id and the client secret of a token request (RFC 6749 section 2.3.1). It only
-// reads them: bridge.ts looks the secret up.
+// reads them: the bridge and the facade check the secret.
 import { type RequestHead, singleHeader } from '../core/exchange.js';
 import { type Refusal, refusal } from './answers.js';
 

@@ -1,9 +1,9 @@
 // The cookies of the facade: one binds a login to a browser, one remembers consent. Both are
 // sealed, and `__Host-` keeps other hosts from setting them (RFC 6265bis section 4.1.3.2).
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
 import type { RequestHead } from '../../core/exchange.js';
-import { type Consent, type FacadeTexts, LIVES } from './texts.js';
+import { type Consent, type FacadeTexts, hashOf, LIVES } from './texts.js';
 
 export interface Cookies {
   /** Null id: the browser has no good cookie of a login. */
@@ -25,10 +25,7 @@ export const consentKey = (
   registeredUri: string,
   resource: string,
   scopes: readonly string[],
-): string =>
-  createHash('sha256')
-    .update(JSON.stringify([client, registeredUri, resource, [...scopes].sort()]))
-    .digest('base64url');
+): string => hashOf(JSON.stringify([client, registeredUri, resource, [...scopes].sort()]));
 
 /**
  * Only the white space of HTTP. A name with another space before it has no prefix for a browser, so
