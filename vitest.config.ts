@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/secrecy.ts'],
+    globalSetup: ['test/temporary.ts', 'test/secrecy.ts'],
     setupFiles: ['test/each-file.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
