@@ -94,7 +94,36 @@ for (const one of REJECTED)
   await check(labelOf(one), () =>
     expectRejected(() => template(helm, { values: [minimal], ...one }), one.message),
   );
-await check('no values', () => expectRejected(() => template(helm, {}), 'config: write publicUrl'));
+for (const set of [[], ['ingress.enabled=true'], ['httpRoute.enabled=true']])
+  await check(`no config ${set}`, () =>
+    expectRejected(() => template(helm, { set }), 'config: write publicUrl'),
+  );
+
+say('the hosts of the Ingress and of the HTTPRoute');
+const hostsOf = (set) => {
+  const text = template(helm, { values: [minimal], set });
+  const found = (wanted) => objectsOf(text).find(({ kind }) => kind === wanted).spec;
+  const { rules, tls } = found('Ingress');
+  const { hostnames } = found('HTTPRoute');
+  return [rules.map(({ host }) => host), tls[0].hosts, hostnames].map(String);
+};
+const routes = ['ingress.enabled=true', 'ingress.tlsSecret=a', 'httpRoute.enabled=true'];
+const parent = 'httpRoute.parentRefs[0].name=public';
+for (const [what, set, wanted] of [
+  ['publicUrl', [], 'mcp.example.com'],
+  ['a host', ['config.endpoints[0].host=A.example'], 'mcp.example.com,a.example'],
+  ['hosts', ['config.endpoints[0].host={a.example,b.example}'], 'mcp.example.com,a.example,b.example'],
+  ['a resource', ['config.endpoints[0].resource=https://a.example/b'], 'mcp.example.com,a.example'],
+  [
+    'resources',
+    ['config.endpoints[0].resource={https://a.example/b,https://c.example/b}'],
+    'mcp.example.com,a.example,c.example',
+  ],
+])
+  await check(what, () => {
+    const seen = hostsOf([...routes, parent, ...set]);
+    if (seen.some((hosts) => hosts !== wanted)) throw new Error(seen.join('; '));
+  });
 
 say('a change of the configuration');
 /** Equal for two sets of values: the pods stay. */
@@ -111,6 +140,10 @@ await check('keeps the pods, which watch their files', () => {
 await check('replaces the pods with another address', () => {
   if (!changes([], ['listenHost=::'])) throw new Error('the same pods');
 });
+for (const workers of ['2', 'auto'])
+  await check(`replaces the pods with workers: ${workers}`, () => {
+    if (!changes([], [`workers=${workers}`])) throw new Error('the same pods');
+  });
 await check('replaces the pods with reload: roll', () => {
   if (!podOf(['reload=roll']).includes('"args":["serve"]')) throw new Error(podOf(['reload=roll']));
   if (!changes(['reload=roll'], ['config.logLevel=warn'])) throw new Error('the same pods');

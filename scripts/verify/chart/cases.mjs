@@ -19,6 +19,8 @@ export const REJECTED = [
   { set: ['sessionKeys.values={short}'], message: "at '/sessionKeys/values/0'" },
   { set: ['image.digest=sha256:1'], message: "at '/image/digest'" },
   { set: ['image.repository=a\n  b: c'], message: "at '/image/repository'" },
+  { set: ['image.repository=registry.example.com/a:1.0'], message: "at '/image/repository'" },
+  { set: ['image.repository=https://registry.example.com/a'], message: "at '/image/repository'" },
   { set: ['ingress.className=a\n  b: c'], message: "at '/ingress/className'" },
   {
     set: ['extraEnv[0].name=PORTCULLIS_CONFIG', 'extraEnv[0].value=/other.yaml'],
@@ -62,6 +64,9 @@ export const ACCEPTED = [
   { set: ['autoscaling.enabled=true', 'config.sessionKeys[0]=${file:/keys}'] },
   { set: ['config.admin.hosts={metrics.example.com}', 'config.logLevel=warn'] },
   { set: ['drain.delaySeconds=300'] },
+  { set: ['ingress.enabled=true', 'config.endpoints[0].resource={https://a.example/files/mcp}'] },
+  { set: ['image.repository=registry:5000/a'] },
+  { set: ['image.repository=portcullis'] },
   { set: ['image.repository=registry.example:5000/a_b/portcullis', 'ingress.className=nginx'] },
   { set: ['sessionKeys.values={h1pF0mUB93tFOQDHV7jGqmeIMTEnC5XhcHuQEp2FZ1c=}'] },
   { set: ['httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public'] },

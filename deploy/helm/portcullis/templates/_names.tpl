@@ -65,12 +65,32 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/* The URLs of one endpoint, as YAML: `resource`, or its hosts, or publicUrl, each with the path. */}}
+{{- define "portcullis.urls" -}}
+{{- $publicUrl := .publicUrl -}}
+{{- with .endpoint -}}
+{{- $path := eq .path "/" | ternary "" .path -}}
+{{- $urls := list (printf "%s%s" $publicUrl $path) -}}
+{{- if .resource -}}
+{{- $urls = kindIs "string" .resource | ternary (list .resource) .resource -}}
+{{- else if .host -}}
+{{- $urls = list -}}
+{{- range (kindIs "string" .host | ternary (list .host) .host) -}}
+{{- $urls = append $urls (printf "https://%s%s" (lower .) $path) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $urls -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The hosts of the configuration, as YAML: clients use no others. */}}
 {{- define "portcullis.hosts" -}}
-{{- $hosts := list (urlParse .Values.config.publicUrl).hostname -}}
-{{- range .Values.config.endpoints -}}
-{{- with .resource -}}
-{{- $hosts = append $hosts (urlParse .).hostname -}}
+{{- include "portcullis.checks" . -}}
+{{- $publicUrl := .Values.config.publicUrl -}}
+{{- $hosts := list (lower (urlParse $publicUrl).hostname) -}}
+{{- range $endpoint := .Values.config.endpoints -}}
+{{- range (include "portcullis.urls" (dict "endpoint" $endpoint "publicUrl" $publicUrl) | fromYamlArray) -}}
+{{- $hosts = append $hosts (lower (urlParse .).hostname) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml ($hosts | uniq) -}}
