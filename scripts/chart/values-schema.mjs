@@ -47,7 +47,8 @@ const image = closed({
   // A registry, perhaps with its port, and the name. The tag is a value of its own.
   repository: {
     type: 'string',
-    pattern: '^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*$',
+    pattern:
+      '^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/)?[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*$',
   },
   tag: { type: 'string', pattern: '^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$' },
   digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },

@@ -112,7 +112,11 @@ const parent = 'httpRoute.parentRefs[0].name=public';
 for (const [what, set, wanted] of [
   ['publicUrl', [], 'mcp.example.com'],
   ['a host', ['config.endpoints[0].host=A.example'], 'mcp.example.com,a.example'],
-  ['hosts', ['config.endpoints[0].host={a.example,b.example}'], 'mcp.example.com,a.example,b.example'],
+  [
+    'hosts',
+    ['config.endpoints[0].host={a.example,b.example}'],
+    'mcp.example.com,a.example,b.example',
+  ],
   ['a resource', ['config.endpoints[0].resource=https://a.example/b'], 'mcp.example.com,a.example'],
   [
     'resources',
