@@ -2,53 +2,7 @@
 // starts first, and who may wait.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createProofSlots, type ProofLimits } from '../../src/verify/proof-slots.js';
-
-const A = '203.0.113.1';
-const B = '198.51.100.2';
-const C = '192.0.2.3';
-
-function slots(limits: Partial<ProofLimits> = {}) {
-  const made = createProofSlots({ perTurn: 2, checks: 100, waiting: 100, ...limits });
-  const started: string[] = [];
-  const run = (client: string, name: string) =>
-    made.run(client, () => {
-      started.push(name);
-      return name;
-    });
-  return { made, started, run };
-}
-
-describe('in one turn', () => {
-  test('the first start at once, without a promise, and the others in later turns', async () => {
-    const { started, run } = slots();
-    expect([run(A, '1'), run(A, '2')]).toEqual(['1', '2']);
-    const waiting = [run(A, '3'), run(A, '4'), run(A, '5')];
-    expect(waiting.every((one) => one instanceof Promise)).toBe(true);
-    expect(started).toEqual(['1', '2']);
-    await turn();
-    expect(started).toEqual(['1', '2', '3', '4']);
-    expect(await Promise.all(waiting)).toEqual(['3', '4', '5']);
-  });
-
-  test('a flood leaves each turn to other work after its starts', async () => {
-    const { started, run } = slots();
-    for (let i = 0; i < 20; i++) run(A, String(i));
-    const seen: number[] = [];
-    while (started.length < 20) {
-      await turn();
-      seen.push(started.length);
-    }
-    expect(Math.max(...seen.map((count, at) => count - (seen[at - 1] ?? 2)))).toBe(2);
-  });
-
-  test('a later turn has all its slots again', async () => {
-    const { run } = slots();
-    run(A, '1');
-    await turn();
-    expect([run(A, '2'), run(A, '3')]).toEqual(['2', '3']);
-  });
-});
+import { A, B, C, slots } from '../support/proof-slots.js';
 
 describe('turns of client addresses', () => {
   test('one token of another address waits for one of the flood, not for all', async () => {
@@ -162,15 +116,6 @@ describe('short checks of signatures', () => {
     }
     expect(seen).toEqual([2, 4, 5, 5]);
     expect(await Promise.all(later)).toEqual([true, false, true]);
-  });
-
-  test('are no more in a turn than tokens may start, while threads have free places', async () => {
-    const { made } = slots({ perTurn: 3, checks: 16 });
-    let checks = 0;
-    for (let count = 0; count < 7; count++) made.check(() => checks++ >= 0);
-    expect(checks).toBe(3);
-    await turn();
-    expect(checks).toBe(6);
   });
 
   test('come before new tokens, also those of tokens that waited for keys', async () => {

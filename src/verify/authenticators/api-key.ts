@@ -10,6 +10,7 @@ import type { Principal } from '../../core/principal.js';
 import { ok } from '../../core/result.js';
 import { isPastSunset } from '../../core/sunset.js';
 import { principalId } from '../claims.js';
+import { proofSlots } from '../proof-slots.js';
 
 /** A failure that names the entry in the log. */
 const withKey = (failure: Failure, key: ApiKey, method: KeyMethod): Failure => ({
@@ -72,6 +73,7 @@ export function createApiKeyAuthenticator(
       if (key === null) return keyUnknown({ detail: 'no entry has its hash' });
       const rejection = rejectKey(key, endpoint, clock.wallMs());
       if (rejection !== null) return rejection;
+      proofSlots.knownCaller();
       const known = principals.get(key);
       if (known !== undefined) return ok(known);
       const principal = keyPrincipal(key);

@@ -20,7 +20,7 @@ import { tokenHash } from '../../idp/token-hash.js';
 import type { IssuerRuntime } from '../issuer/issuer-runtime.js';
 import { withKeyPlaces } from '../key-places.js';
 import { withClaims, withToken } from '../presented-token.js';
-import { inProofSlot } from '../proof-slots.js';
+import { inProofSlot, proofSlots } from '../proof-slots.js';
 import { createSelectVerifier, type Selection } from '../select-verifier.js';
 import { rejectMissingClaims } from '../token-kind.js';
 import {
@@ -212,8 +212,14 @@ export function createBearerAuthenticator(
     authenticate({ token }, endpoint, client) {
       const key = tokenHash(token);
       const known = fromCache(key);
-      if (known !== null) return acceptToken(known, endpoint);
-      if (isIntrospected(key)) return prove(key, token, endpoint);
+      if (known !== null) {
+        proofSlots.knownCaller();
+        return acceptToken(known, endpoint);
+      }
+      if (isIntrospected(key)) {
+        proofSlots.knownCaller();
+        return prove(key, token, endpoint);
+      }
       return inProofSlot(client, () => {
         // While it waited, another request may have proven it.
         const since = fromCache(key);

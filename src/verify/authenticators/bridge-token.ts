@@ -14,7 +14,7 @@ import { ok, type Result } from '../../core/result.js';
 import { tokenHash } from '../../idp/token-hash.js';
 import { type BridgeVerifierDependencies, createBridgeVerifier } from '../bridge-verifier.js';
 import { withKeyPlaces } from '../key-places.js';
-import { inProofSlot } from '../proof-slots.js';
+import { inProofSlot, proofSlots } from '../proof-slots.js';
 import { keyPrincipal, rejectKey } from './api-key.js';
 import type { AudienceRule } from './jwt.js';
 
@@ -105,7 +105,10 @@ export function createBridgeTokens(dependencies: BridgeTokenDependencies): Bridg
     authenticate({ token }, endpoint, client) {
       const hash = tokenHash(token);
       const cached = cache.get(hash);
-      if (cached !== undefined) return accept(cached, endpoint, audience);
+      if (cached !== undefined) {
+        proofSlots.knownCaller();
+        return accept(cached, endpoint, audience);
+      }
       return inProofSlot(client, () => prove(hash, token, endpoint, audience));
     },
   });
