@@ -67,19 +67,23 @@ export async function whileKept(use) {
   }
 }
 
-/**
- * CPU time of a process with all its threads, user and system, in microseconds; NaN without /proc.
- */
-export function cpuMicroseconds(pid) {
+/** User and system time of a process with all its threads, in microseconds; NaN without /proc. */
+function times(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in parentheses may hold spaces: count after it. utime is field 14, stime field 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+    return [Number(fields[11]) * TICK_US, Number(fields[12]) * TICK_US];
   } catch {
-    return Number.NaN;
+    return [Number.NaN, Number.NaN];
   }
 }
+
+/** CPU time of a process with all its threads, user and system, in microseconds. */
+export const cpuMicroseconds = (pid) => times(pid)[0] + times(pid)[1];
+
+/** The part of its CPU time that the kernel took, in microseconds. */
+export const systemMicroseconds = (pid) => times(pid)[1];
 
 /** The process itself, its children and theirs. Without /proc, the process alone. */
 export function processTree(pid) {

@@ -30,7 +30,8 @@ export async function callSlice({ load }, target, order) {
   const result = await runLoad(load, target, order);
   checkAnswers(target, order, result);
   const { p50, p99 } = result.latency;
-  return { rate: result.rate, cpu: (treeCpu(target.pid) - before) / result.answers, p50, p99 };
+  const { rate, answers } = result;
+  return { rate, cpu: (treeCpu(target.pid) - before) / answers, answers, p50, p99 };
 }
 
 /** A gateway that lets every caller pass would be fast. So it must reject wrong tokens. */
