@@ -1,7 +1,7 @@
-// Shows where the CPU time of a request goes: `node bench/profile.mjs [--seconds S] [work ...]`,
-// after `npm run build`. It profiles the gateway and the floor with the works of the bench, and
-// prints a Markdown table for each. HAProxy has one figure: its whole CPU time.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+// Shows where the CPU time of a request goes: `node bench/profile.mjs`, after `npm run build`. It
+// profiles the gateway and the floor with the works of the bench, and prints a Markdown table for
+// each. HAProxy has no profile, but its whole CPU time.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ import { nativePrograms } from './lab/native.mjs';
 import { startUpstream } from './lab/native-run.mjs';
 import { keyOf, peers, startPeer } from './lab/peers/all.mjs';
 import { AUDIENCE, ISSUER, jwk, tokensOf } from './lab/tokens.mjs';
+import { replaceSection } from './lab/page.mjs';
 import { callSlice, works } from './lab/works.mjs';
 import { markdown } from './markdown.mjs';
 import { startOwn, systemMicroseconds, whileKept } from './processes.mjs';
@@ -27,7 +28,7 @@ const MAIN = fileURLToPath(new URL('../compiled/main.js', import.meta.url));
 const say = (line) => console.log(`- ${line}`);
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '4' } },
+  options: { seconds: { type: 'string', default: '4' }, markdown: { type: 'string' } },
   allowPositionals: true,
 });
 const able = works.filter(({ name, warms }) => warms || name === 'latency');
@@ -35,7 +36,10 @@ const chosen =
   positionals.length === 0 ? able : able.filter(({ name }) => positionals.includes(name));
 const seconds = Number(values.seconds);
 if (chosen.length === 0 || !(seconds > 0 && seconds <= 30)) {
-  console.error(`usage: node bench/profile.mjs [--seconds 1 to 30] [work ...]
+  console.error(`usage: node bench/profile.mjs [--seconds 1 to 30] [--markdown FILE] [work ...]
+
+  --markdown FILE  writes all works as one table between the marks of FILE
+
 works: ${able.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
@@ -111,7 +115,20 @@ const table = (results) =>
     ],
   );
 
+const LAYER_COLUMNS = [...LAYERS, 'gateway'];
+
+/** One row for each target: the rooms are one column, and what is below HAProxy is unknown. */
+function summaryRows(title, results) {
+  return results.map(({ name, cpu, kernel, layers }) => {
+    const own = [...layers].filter(([layer]) => !LAYERS.includes(layer));
+    const sum = own.reduce((all, [, time]) => all + time, 0);
+    const columns = [...LAYERS.map((layer) => layers.get(layer)), name === OWN ? sum : undefined];
+    return [`${title}: ${name}`, ...[cpu, kernel, ...columns].map(figure)];
+  });
+}
+
 const programs = nativePrograms();
+const summary = [];
 for (const kind of ['hot', 'unique', 'forged', 'expired']) tokensOf(kind);
 await whileKept(async (keep) => {
   const upstream = keep(await startUpstream(programs.upstream));
@@ -126,6 +143,13 @@ await whileKept(async (keep) => {
       await work.run(lab, target, 1);
       results.push({ name: target.name, ...(await profiled(lab, target, work)) });
     }
-    console.log(`\n### ${work.rows[0].title}\n\n${table(results)}`);
+    const { title } = work.rows[0];
+    console.log(`\n### ${title}\n\n${table(results)}`);
+    summary.push(...summaryRows(title, results));
   }
 });
+if (values.markdown !== undefined) {
+  const head = ['CPU µs per request', 'all', 'kernel', ...LAYER_COLUMNS];
+  const page = readFileSync(values.markdown, 'utf8');
+  writeFileSync(values.markdown, replaceSection(page, 'profile', markdown(head, summary)));
+}

@@ -169,8 +169,8 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
 
 /**
  * The process has one event loop and one thread pool, so its gateways share the slots. With more
- * starts in a turn, known callers wait longer; with fewer, a flood of good new tokens is slower:
- * 4 in place of 8 are 0.6 of the wait, and 0.86 of the rate (measured). A queue of this length is
+ * starts in a turn, known callers wait longer. With fewer, a flood of good new tokens is slower.
+ * Measured: 4 in place of 8 are 0.6 of the wait, and 0.86 of the rate. A queue of this length is
  * empty after about half a second.
  */
 export const proofSlots = createProofSlots({
