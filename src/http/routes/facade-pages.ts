@@ -35,10 +35,11 @@ const choice = (action: string, asked: string): Content =>
 <button type="submit" name="answer" value="deny">Refuse</button></form>`;
 
 function consentPage(page: Consent): Content {
-  const { clientName, place, isLocal, resource, scopes, action, asked } = page;
+  const { clientName, clientHost, place, isLocal, resource, scopes, action, asked } = page;
   const app = clientName === null ? 'An app without a name' : `The app “${clientName}”`;
   const permissions = scopes.length > 0 ? scopes.join(', ') : 'those of the next page';
   const facts = [
+    ...(clientHost === null ? [] : [fact('The app is described by', clientHost)]),
     fact('Access to', resource),
     fact('Permissions', permissions),
     fact('Your browser then goes to', place),

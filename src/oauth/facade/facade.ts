@@ -10,9 +10,10 @@ import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import { isRefusal, limited, type Refusal, refused, unavailable } from '../answers.js';
-import { errorPage, json, unavailablePage } from './answers.js';
+import { json, tooMany, unavailablePage } from './answers.js';
 import { createReadAuthorize } from './authorize-request.js';
 import { createCallback } from './callback.js';
+import { createClientDocuments, type DocumentStore } from './client-documents.js';
 import { createClients } from './clients.js';
 import { createCookies } from './cookies.js';
 import { createIdpPages } from './idp-pages.js';
@@ -36,6 +37,8 @@ export interface FacadeParts {
   readonly notify: Notify;
   /** For limits that outlive a reload. By default the facade begins with new ones. */
   readonly limits?: FacadeLimits;
+  /** The documents that describe clients. By default a client id is never a URL. */
+  readonly documents?: DocumentStore | null;
 }
 
 const MAX_BODY_BYTES = 32 * 1024;
@@ -55,10 +58,11 @@ type Answer = (head: RequestHead, body: Buffer, address: string) => Promise<Faca
 
 export function createFacade(parts: FacadeParts): FacadeServer {
   const { facade, behind, endpoints, metadata, clock, notify } = parts;
-  const { limits = createFacadeLimits(clock) } = parts;
+  const { limits = createFacadeLimits(clock), documents: store = null } = parts;
   const { issuer, keys, redirectUris, name } = facade;
   const texts = createFacadeTexts(keys, issuer, clock);
-  const clients = createClients(texts, redirectUris);
+  const documents = store && createClientDocuments(store, redirectUris, limits);
+  const clients = createClients(texts, redirectUris, documents);
   const cookies = createCookies(texts, name, clock);
   const idp = createIdpPages(metadata);
   const readAuthorize = createReadAuthorize(endpoints, clients, issuer);
@@ -86,12 +90,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
     (answer: Answer): Answer =>
     async (head, body, address) => {
       const waitMs = limits.take('login', address);
-      if (waitMs > 0) {
-        const text = 'Too many logins come from your network. Please try again in a minute.';
-        const { headers, failure } = limited(waitMs, 'too many logins of one address');
-        const sent = errorPage('Too many logins', text, '');
-        return { ...sent, status: 429, headers: [...sent.headers, ...headers.slice(-2)], failure };
-      }
+      if (waitMs > 0) return tooMany(waitMs, 'too many logins of one address');
       return answer(head, body, address).catch((cause) => unavailablePage(undefined, cause));
     };
 
@@ -125,7 +124,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   return {
     issuer,
     behind,
-    metadata: facadeMetadata(issuer, endpoints),
+    metadata: facadeMetadata(issuer, endpoints, documents !== null),
     maxBodyBytes: MAX_BODY_BYTES,
     routes: new Map([
       route('authorize', 'GET', false, forPeople(login.authorize)),

@@ -22,13 +22,13 @@ export interface LoginParts {
   readonly facade: ResolvedFacade;
   readonly texts: FacadeTexts;
   readonly cookies: Cookies;
-  readonly readAuthorize: (query: string) => ReadAuthorize;
+  readonly readAuthorize: (query: string, clientAddress: string) => Promise<ReadAuthorize>;
   readonly idp: IdpPages;
 }
 
 export interface Login {
   /** GET of the authorization endpoint. */
-  authorize(head: RequestHead): Promise<FacadeAnswer>;
+  authorize(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer>;
   /** POST of the form of the consent page. */
   consent(head: RequestHead, body: Buffer): Promise<FacadeAnswer>;
 }
@@ -69,8 +69,8 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
   }
 
   return {
-    async authorize(head) {
-      const request = readAuthorize(queryOf(head));
+    async authorize(head, _body, clientAddress) {
+      const request = await readAuthorize(queryOf(head), clientAddress);
       if (isAnswer(request)) return request;
       const { redirectUri, registeredUri, state, resource, scopes, challenge, prompt } = request;
       const { id, consents } = cookies.read(head);
@@ -93,6 +93,7 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
         {
           kind: 'consent',
           clientName: request.client.facts.name,
+          clientHost: request.client.host,
           place: text,
           isLocal,
           resource,

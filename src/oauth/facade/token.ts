@@ -7,7 +7,7 @@ import type { Notify } from '../../core/notice.js';
 import { limited, type Refusal, refusal, unavailable } from '../answers.js';
 import { type Form, readForm, readScopes } from '../form.js';
 import { json } from './answers.js';
-import type { Client, Clients } from './clients.js';
+import type { Clients, KnownClient } from './clients.js';
 import type { IdpTokenEndpoints, IdpTokens } from './idp-tokens.js';
 import type { FacadeLimits } from './limits.js';
 import { type FacadeTexts, hashOf } from './texts.js';
@@ -63,7 +63,7 @@ export function createTokenPages({
       : refusal('invalid_target', 'The login was for another resource');
   };
 
-  function proveCode({ form, resources }: Form, client: Client): Proven | Refusal {
+  function proveCode({ form, resources }: Form, client: KnownClient): Proven | Refusal {
     const opened = texts.code.open(form.get('code') ?? '');
     if (!opened.ok) return invalidGrant(`a code that is ${opened.flaw}`);
     const { code, redirectUri, resource, challenge, scopes } = opened.value;
@@ -90,7 +90,7 @@ export function createTokenPages({
     };
   }
 
-  function proveRefresh({ form, resources }: Form, client: Client): Proven | Refusal {
+  function proveRefresh({ form, resources }: Form, client: KnownClient): Proven | Refusal {
     const opened = texts.refresh.open(form.get('refresh_token') ?? '');
     if (!opened.ok) return invalidGrant(`a refresh token that is ${opened.flaw}`);
     const { token, resource } = opened.value;
@@ -123,7 +123,7 @@ export function createTokenPages({
     ['refresh_token', proveRefresh],
   ]);
 
-  function answerWith(tokens: IdpTokens, client: Client, proven: Proven): FacadeAnswer {
+  function answerWith(tokens: IdpTokens, client: KnownClient, proven: Proven): FacadeAnswer {
     const { accessToken, refreshToken, expiresIn, scope } = tokens;
     const { resource, isKnown } = proven;
     const granted = isKnown || scope === null ? [] : scope.split(' ');

@@ -47,6 +47,7 @@ let metadata: MetadataResult;
 let answerOfIdp: Fetched;
 let requests: Fetch[];
 let notices: Record<string, unknown>[];
+let metadataOf: () => Record<string, unknown>;
 let call: (page: string, method: 'GET' | 'POST', text?: string, lines?: Lines, address?: string) => Promise<FacadeAnswer>;
 
 const tokens = (fields: Record<string, unknown>, status = 200): Fetched =>
@@ -73,6 +74,7 @@ beforeEach(() => {
     clock,
     notify: (notice) => notices.push(notice),
   });
+  metadataOf = () => JSON.parse(String(server.metadata)) as Record<string, unknown>;
   call = async (page, method, text = '', lines = [], address = '192.0.2.1') => {
     const target = `/oauth/main/${page}${method === 'GET' ? `?${text}` : ''}`;
     const route = server.routes.get(`/oauth/main/${page}`);
@@ -151,6 +153,12 @@ test('the token request has the secret of the gateway, and the answer no ID toke
     client_secret: 'secret-of-the-gateway',
   });
   expect(JSON.stringify(notices)).not.toContain('"at"');
+});
+
+test('without a store of documents a client id is never a URL, and the metadata says so', async () => {
+  expect(metadataOf()).not.toHaveProperty('client_id_metadata_document_supported');
+  const answer = await call('authorize', 'GET', query({ client_id: 'https://app.example.com/client.json' }));
+  expect([answer.status, answer.failure?.detail]).toEqual([400, 'the client id is not one of this server']);
 });
 
 describe('an end', () => {

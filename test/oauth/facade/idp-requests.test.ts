@@ -29,7 +29,7 @@ beforeEach(() => {
   pages = createTokenPages({
     facade: { issuer, callback: `${issuer}/callback`, sendResource: true, scopes: [] as readonly string[] } as ResolvedFacade,
     texts,
-    clients: createClients(texts, ['http://127.0.0.1']),
+    clients: createClients(texts, ['http://127.0.0.1'], null),
     endpoints: {
       token: async (form) => ok(asked(form) ?? refusal('invalid_grant', 'No')),
       revoke: async (form) => ok(asked(form) ?? true),
