@@ -18,11 +18,12 @@ export function createFacades(
   },
 ): FacadeServer[] {
   const { fetchJson, clock, notify, facadeLimits: limits, clientDocuments: documents } = shared;
+  const { canRecord } = shared;
   return issuers.flatMap(({ issuer, facade }) => {
     const metadata = runtimes.get(issuer)?.metadata;
     if (facade === null || metadata === undefined) return [];
     const own = endpoints.filter((endpoint) => endpoint.issuers.includes(issuer));
-    const parts = { fetchJson, clock, notify, limits, metadata, documents };
+    const parts = { fetchJson, clock, notify, limits, metadata, documents, canRecord };
     return [createFacade({ facade, behind: issuer, endpoints: own, ...parts })];
   });
 }

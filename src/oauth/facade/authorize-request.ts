@@ -2,7 +2,7 @@
 import type { Endpoint } from '../../core/endpoint.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { readParameters, readScopes } from '../form.js';
-import { createFindResource } from '../known-resources.js';
+import type { FindResource } from '../known-resources.js';
 import { errorPage, type LoginRefusal, loginRefusal, returnError, tooMany } from './answers.js';
 import { looksLikeUrl } from './client-documents.js';
 import type { Client, Clients } from './clients.js';
@@ -72,10 +72,10 @@ const UNKNOWN_URI = [
 /** `endpoints`: those behind the facade. */
 export function createReadAuthorize(
   endpoints: readonly Endpoint[],
+  findResource: FindResource,
   clients: Clients,
   issuer: string,
 ): (query: string, clientAddress: string) => Promise<ReadAuthorize> {
-  const findResource = createFindResource(endpoints);
   const resources = [...new Set(endpoints.map(({ resource }) => resource))];
 
   /** A client that names none means the only one. */
