@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FacadeScene, startFacadeScene } from '../fixtures/facade-scene.js';
 import { linesOf, runAsJson } from './doctor-report.js';
-import { html, json, linesOf as findingLines, redirect, runDoctor, status, WELL_KNOWN } from './run-doctor.js';
+import { linesOf as findingLines, html, json, redirect, runDoctor, status, WELL_KNOWN } from './run-doctor.js';
 import { type Fault, startThirdPartyServer } from './third-party-server.js';
 
 const NAMES = ['facade metadata', 'facade registration', 'facade login page', 'facade return address'];
@@ -115,10 +115,17 @@ test('the good one has no fault, and gets each request once', async () => {
 });
 
 describe('a fault', () => {
-  const login = (answer: Handle) => facade({ '/oauth/main/authorize': (res, parts) => (isForeign(parts) ? page(400) : answer)(res, parts) });
-  const foreign = (answer: Handle) => facade({ '/oauth/main/authorize': (res, parts) => (isForeign(parts) ? answer : page(200))(res, parts) });
+  const login = (answer: Handle) =>
+    facade({ '/oauth/main/authorize': (res, parts) => (isForeign(parts) ? page(400) : answer)(res, parts) });
+  const foreign = (answer: Handle) =>
+    facade({ '/oauth/main/authorize': (res, parts) => (isForeign(parts) ? answer : page(200))(res, parts) });
   test.each<[string, Fault, string, string]>([
-    ['RFC 8414 not passed on', facade({ [OAUTH]: (res) => status(res, 404) }), 'fail facade metadata: GET http', 'well-known paths'],
+    [
+      'RFC 8414 not passed on',
+      facade({ [OAUTH]: (res) => status(res, 404) }),
+      'fail facade metadata: GET http',
+      'well-known paths',
+    ],
     [
       'no S256',
       facade({ [OAUTH]: (res, { issuer }) => json(res, { ...document(issuer), code_challenge_methods_supported: ['plain'] }) }),
@@ -131,7 +138,12 @@ describe('a fault', () => {
       'fail facade metadata: it takes no clients without a secret',
       'do not change the document',
     ],
-    ['a page for POST', facade({ '/oauth/main/register': (res) => html(res) }), 'fail facade registration: POST got 200', 'below /oauth/'],
+    [
+      'a page for POST',
+      facade({ '/oauth/main/register': (res) => html(res) }),
+      'fail facade registration: POST got 200',
+      'below /oauth/',
+    ],
     [
       'no loopback',
       facade({ '/oauth/main/register': refused(400, 'invalid_redirect_uri') }),
@@ -144,7 +156,12 @@ describe('a fault', () => {
       'fail facade registration: POST got 503',
       'read the log of the gateway',
     ],
-    ['too many', facade({ '/oauth/main/register': refused(429, 'too_many_requests') }), 'warn facade registration', 'wait a minute'],
+    [
+      'too many',
+      facade({ '/oauth/main/register': refused(429, 'too_many_requests') }),
+      'warn facade registration',
+      'wait a minute',
+    ],
     ['a short URL only', login((res) => status(res, 414)), 'fail facade login page: GET got 414', 'URLs of 8 KB'],
     ['an outage', login(page(503)), 'fail facade login page: GET got 503', 'read the log of the gateway'],
     ['a redirect', login((res) => redirect(res, '/login')), 'fail facade login page: GET got 307', 'below /oauth/'],

@@ -124,7 +124,10 @@ function evaluateRegistration(outcome: Outcome): Observation {
       'add http://127.0.0.1 to redirectUris of the facade, unless only hosted clients log in',
     );
   if (error === 'temporarily_unavailable')
-    return fail(`${observed} (${error})`, 'read the log of the gateway: oauth.unavailable says why');
+    return fail(
+      `${observed} (${error})`,
+      'read the log of the gateway: oauth.unavailable says why',
+    );
   if (outcome.status !== 201 || memberOf(outcome, 'client_id') === null)
     return fail(error === null ? observed : `${observed} (${error})`, PASS_ON);
   return ok('POST got 201 with a client id');

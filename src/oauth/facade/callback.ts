@@ -63,7 +63,10 @@ export function createCallback({
     errorPage(...BEGIN_AGAIN, `callback: ${detail}`);
 
   /** The answer of the identity provider, for a login that this browser began. */
-  async function finish(form: ReadonlyMap<string, string>, login: LoginFacts): Promise<FacadeAnswer> {
+  async function finish(
+    form: ReadonlyMap<string, string>,
+    login: LoginFacts,
+  ): Promise<FacadeAnswer> {
     const { state, redirectUri, client, resource, challenge, scopes } = login;
     const flaw = await idp.issuerFlaw(form.get('iss'));
     if (typeof flaw === 'string') return rejected(flaw);

@@ -110,8 +110,7 @@ export function createClients(
       const [pair] = pairs;
       const client = byId(pair?.id);
       if ('error' in client || pair === undefined) return client;
-      if (client.method === 'none')
-        return invalidClient('a secret of a client that has none');
+      if (client.method === 'none') return invalidClient('a secret of a client that has none');
       return hasSecret(pair.id, pair.secret) ? client : invalidClient('a wrong client secret');
     },
   };

@@ -57,8 +57,7 @@ const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> =>
 });
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const textOf = (value: unknown): string | null =>
-  isText(value) ? value : null;
+const textOf = (value: unknown): string | null => (isText(value) ? value : null);
 
 /**
  * Null: the answer rejects what the client sent, or is a success. Only `invalid_client` means that

@@ -102,8 +102,7 @@ export function createTokenPages({
     const opened = texts.refresh.open(form.get('refresh_token') ?? '');
     if (!opened.ok) return invalidGrant(`a refresh token that is ${opened.flaw}`);
     const { token, resource } = opened.value;
-    if (opened.value.client !== client.id)
-      return invalidGrant(OF_ANOTHER);
+    if (opened.value.client !== client.id) return invalidGrant(OF_ANOTHER);
     const rejection = rejectResources(resources, resource);
     if (rejection !== null) return rejection;
     const scopes = readScopes(form);

@@ -14,7 +14,12 @@ test('each act of a login, with its client and what the identity provider vouche
   const { clientId, sent, ended, exchange } = await scene.toCode();
   const token = await exchange();
   const { refresh_token } = jsonOf(token) as { refresh_token: string };
-  const refresh = await scene.call('token', 'POST', query({ grant_type: 'refresh_token', client_id: clientId, refresh_token }), FORM);
+  const refresh = await scene.call(
+    'token',
+    'POST',
+    query({ grant_type: 'refresh_token', client_id: clientId, refresh_token }),
+    FORM,
+  );
   const revocation = await scene.call('revoke', 'POST', query({ client_id: clientId, token: refresh_token }), FORM);
   const client = hashOf(clientId);
   const about = { issuer: ISSUER, client, resource: files.resource };

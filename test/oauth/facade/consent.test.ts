@@ -4,8 +4,7 @@ import type { FacadeAnswer } from '../../../src/core/facade-server.js';
 import type { Lines } from '../../support/exchange.js';
 import { facadeScene } from '../../support/facade-server.js';
 
-const shownScopes = ({ body }: FacadeAnswer) =>
-  Buffer.isBuffer(body) || body.kind !== 'consent' ? null : body.scopes;
+const shownScopes = ({ body }: FacadeAnswer) => (Buffer.isBuffer(body) || body.kind !== 'consent' ? null : body.scopes);
 const allCookies = (...answers: FacadeAnswer[]): Lines => {
   const pairs = answers.flatMap(({ headers }) =>
     headers.filter((_, i) => headers[i - 1] === 'set-cookie').map((value) => value.split(';')[0] as string),

@@ -2,7 +2,18 @@
 // an identity provider that fails.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Fetched } from '../../../src/idp/fetch-json.js';
-import { badMetadata, FORM, facadeScene, goodMetadata, header, IDP, ISSUER, jsonOf, query, tokens } from '../../support/facade-server.js';
+import {
+  badMetadata,
+  FORM,
+  facadeScene,
+  goodMetadata,
+  header,
+  IDP,
+  ISSUER,
+  jsonOf,
+  query,
+  tokens,
+} from '../../support/facade-server.js';
 import { files } from '../../support/grants.js';
 
 let scene: ReturnType<typeof facadeScene>;
