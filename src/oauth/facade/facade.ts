@@ -23,7 +23,7 @@ import { createIdpTokenEndpoints } from './idp-tokens.js';
 import { createFacadeLimits, type FacadeLimits } from './limits.js';
 import { createLogin } from './login.js';
 import { FACADE_PAGES, facadeMetadata } from './metadata.js';
-import { countPage, rejectSubresource } from './page-requests.js';
+import { countPage, rejectUnasked } from './page-requests.js';
 import { readRegistration, registrationAnswer } from './registration.js';
 import { createFacadeTexts } from './texts.js';
 import { createTokenPages } from './token.js';
@@ -107,7 +107,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
     (answer: Answer, counts = true): Answer =>
     async (head, body, address) => {
       if (!canRecord()) return unavailablePage(NO_RECORD);
-      const rejected = rejectSubresource(head) ?? (counts ? countPage(limits, address) : null);
+      const rejected = rejectUnasked(head) ?? (counts ? countPage(limits, address) : null);
       if (rejected !== null) return rejected;
       return answer(head, body, address).catch((cause) => unavailablePage(undefined, cause));
     };

@@ -11,10 +11,12 @@ const NOT_A_PAGE = [
 ] as const;
 
 /**
- * Rejects an image, a frame or a script of another page (Fetch Metadata). Null: it is a page, or the
- * browser does not say.
+ * Rejects an image, a frame or a script of another page, and a page that a browser loads before
+ * anyone asks for it (Fetch Metadata). Null: it is a page, or the browser does not say.
  */
-export function rejectSubresource(head: RequestHead): FacadeAnswer | null {
+export function rejectUnasked(head: RequestHead): FacadeAnswer | null {
+  if (head.names.includes('sec-purpose'))
+    return errorPage(...NOT_A_PAGE, 'the browser loaded the page ahead');
   const destination = singleHeader(head, 'sec-fetch-dest');
   return destination === undefined || destination === 'document'
     ? null

@@ -31,6 +31,10 @@ describe('a request for a part of another page', () => {
     await isRefused(back({}, destined('image')));
     expect((await back({}, destined('document'))).status).toBe(303);
   });
+  test('a page that the browser loads ahead', async () => {
+    const { status, failure } = (await scene.begin(undefined, [...destined('document'), ['Sec-Purpose', 'prefetch']])).shown;
+    expect([status, failure?.detail]).toEqual([400, 'the browser loaded the page ahead']);
+  });
   test('a browser that does not say, or says it twice', async () => {
     expect((await scene.begin()).shown.status).toBe(200);
     const twice = await scene.call('authorize', 'GET', '', [...destined('document'), ...destined('document')]);
