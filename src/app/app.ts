@@ -12,6 +12,7 @@ import { sendError } from '../http/error-response.js';
 import type { Readiness } from '../http/routes/health.js';
 import { createListener, type Listener } from '../http/server.js';
 import { announceSunset } from '../http/sunset.js';
+import type { PublicFetchParts } from '../idp/public-fetch.js';
 import { readCallId } from '../mcp/call-id.js';
 import { checkMethod } from '../mcp/http-method.js';
 import { checkReadable, readMessage } from '../mcp/read-message.js';
@@ -59,6 +60,8 @@ export interface Dependencies extends LogDependencies {
   readonly apiKeys?: readonly ApiKey[];
   /** In a worker. Its primary has the listeners, and logs the start, each reload and the end. */
   readonly primary?: Primary;
+  /** For tests, which have no public addresses. */
+  readonly publicFetch?: PublicFetchParts;
 }
 
 /** The primary of a worker, and the parts that the worker gets from it. */
@@ -109,6 +112,7 @@ export async function startGateway(
     random,
     usesProxy,
     sessionKey: primary?.sessionKey,
+    publicFetch: dependencies.publicFetch,
     countsInPrimary: primary !== undefined,
     canRecord: telemetry.canRecord,
   });

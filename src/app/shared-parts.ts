@@ -6,7 +6,9 @@ import type { PrincipalCredential } from '../core/endpoint-runtime.js';
 import type { Notify } from '../core/notice.js';
 import { type Secret, secret } from '../core/secret.js';
 import { createFetchJson, type FetchJson } from '../idp/fetch-json.js';
+import { createPublicFetch, type PublicFetchParts } from '../idp/public-fetch.js';
 import { createGrantLimits, type GrantLimits } from '../oauth/bridge/rate-limit.js';
+import { createDocumentStore, type DocumentStore } from '../oauth/facade/client-documents.js';
 import { createFacadeLimits, type FacadeLimits } from '../oauth/facade/limits.js';
 import { createEndedStreams, type EndedStreams } from '../proxy/ended-streams.js';
 import type { UpstreamPool } from '../proxy/pool.js';
@@ -58,6 +60,10 @@ export interface SharedParts extends RuntimeDependencies {
   readonly grantLimits: GrantLimits;
   /** Counts requests to the facades, likewise. */
   readonly facadeLimits: FacadeLimits;
+  /**
+   * Null behind a proxy: it would connect for the gateway, which could not see to which address.
+   */
+  readonly clientDocuments: DocumentStore | null;
   readonly limits: LimitParts;
 }
 
@@ -67,10 +73,12 @@ interface Surroundings extends Omit<RuntimeDependencies, 'fetchJson'> {
   readonly usesProxy: boolean;
   /** Default: one that no other process has. */
   readonly sessionKey?: Secret | undefined;
+  /** For the tests of documents of clients. */
+  readonly publicFetch?: PublicFetchParts | undefined;
 }
 
 export function createSharedParts(surroundings: Surroundings): SharedParts {
-  const { usesProxy, sessionKey, ...dependencies } = surroundings;
+  const { usesProxy, sessionKey, publicFetch, ...dependencies } = surroundings;
   const { clock } = dependencies;
   const apiKeys = createApiKeyRegistry();
   return {
@@ -87,6 +95,7 @@ export function createSharedParts(surroundings: Surroundings): SharedParts {
     bridges: createKeep(),
     grantLimits: createGrantLimits(clock),
     facadeLimits: createFacadeLimits(clock),
+    clientDocuments: usesProxy ? null : createDocumentStore(createPublicFetch(publicFetch), clock),
     limits: createLimitParts(),
   };
 }

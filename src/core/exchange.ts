@@ -1,7 +1,7 @@
 // The interface of one HTTP exchange: what a step can read of the request and do with the response.
 // The http room implements it on sockets.
+import type { Audited } from './audited.js';
 import type { Failure } from './failure.js';
-import type { VouchedToken } from './presented-token.js';
 import type { Result } from './result.js';
 
 /** A request target in absolute form (RFC 9112 section 3.2.2). */
@@ -82,8 +82,8 @@ export interface Exchange extends RequestHead {
   readonly sentStatus: number;
   /** Null: traces are off, or the request has no span yet. */
   trace: TraceContext | null;
-  /** The holder of an API key that got a token of the bridge, or was denied one. */
-  vouched: VouchedToken | null;
+  /** The holder of a key that got a token of the bridge or was denied one, or an act of a facade. */
+  audited: Audited | null;
   /** Bytes: an answer before the body was read drops at least as much of it. */
   bodyLimitBytes: number;
   /**

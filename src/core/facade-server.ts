@@ -11,6 +11,8 @@ export type FacadePage =
       readonly kind: 'consent';
       /** As the client wrote it. Null: it gave no name. */
       readonly clientName: string | null;
+      /** The host whose document describes the client. Null: it registered itself. */
+      readonly clientHost: string | null;
       /** Where the login ends: a host, or the scheme of an app. */
       readonly place: string;
       /** True: the place is an app on the computer of the person. */

@@ -1,10 +1,10 @@
 // The interface of an OAuth authorization server that the gateway runs itself. The oauth room
 // implements it, and the http room serves it.
 
+import type { Audited } from './audited.js';
 import type { RequestHead } from './exchange.js';
 import type { Failure } from './failure.js';
 import type { MaybeLater } from './maybe-later.js';
-import type { VouchedToken } from './presented-token.js';
 
 /** The paths of the bridge on the public listener. No endpoint can have one of them beside it. */
 export const BRIDGE_PATHS = {
@@ -21,8 +21,8 @@ export interface OAuthAnswer {
   readonly body: Buffer;
   /** For the log and the metrics only, so its row has no status. Null: the grant succeeded. */
   readonly failure: Failure | null;
-  /** Whose key the client proved to have, and for which resources. For the audit. */
-  readonly vouched?: VouchedToken;
+  /** Whose key the client proved to have and for which resources, or what a facade did. */
+  readonly audited?: Audited;
 }
 
 export interface OAuthServer {

@@ -1,6 +1,7 @@
 // Turns a request on a node:http socket into an Exchange. It reads and writes raw header pairs,
 // without fetch objects, because every MCP request takes this path.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Audited } from '../core/audited.js';
 import type {
   AbsoluteTarget,
   BatchedResponse,
@@ -11,7 +12,6 @@ import type {
 } from '../core/exchange.js';
 import type { Failure } from '../core/failure.js';
 import { bodyTooLarge, connectionTooSlow } from '../core/failures.js';
-import type { VouchedToken } from '../core/presented-token.js';
 import type { Result } from '../core/result.js';
 import { BodyReader } from './body.js';
 import { BodyStart, START_BYTES } from './body-start.js';
@@ -40,7 +40,7 @@ export class HttpExchange implements Exchange, OpenExchange, BodyListener, Batch
   clientStalled = false;
   sentStatus = 0;
   trace: TraceContext | null = null;
-  vouched: VouchedToken | null = null;
+  audited: Audited | null = null;
   /** The body limit of the endpoint: an answer that does not read the body drops as much of it. */
   bodyLimitBytes = 0;
   /** True: close the connection after this answer, for example because the listener is draining. */

@@ -1,6 +1,7 @@
 // Fetches a JSON document from an identity provider: with one deadline for everything, a byte
 // limit, and without redirects or compression.
 import { createRequire } from 'node:module';
+import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { lookup } from './lookup.js';
 
@@ -143,4 +144,22 @@ async function fetchInTime(dispatcher: Dispatcher, fetch: Fetch): Promise<Fetche
 export function createFetchJson({ usesProxy }: { readonly usesProxy: boolean }): FetchJson {
   const dispatcher = createDispatcher(usesProxy);
   return (fetch) => fetchInTime(dispatcher, fetch);
+}
+
+/**
+ * The same, each over a connection of its own that closes afterwards, and never through a proxy: its
+ * `lookup` decides where the connection leads. `ca`: PEM; default the authorities of Node.
+ */
+export function createFetchAlone(connect: {
+  readonly lookup: LookupFunction;
+  readonly ca?: string;
+}): FetchJson {
+  return async (fetch) => {
+    const dispatcher = new (dispatcherClass('agent'))({ connect: { ...VERIFIED, ...connect } });
+    try {
+      return await fetchInTime(dispatcher, fetch);
+    } finally {
+      void dispatcher.destroy();
+    }
+  };
 }

@@ -13,7 +13,9 @@ export interface Refusal {
     | 'invalid_scope'
     | 'invalid_target'
     | 'unsupported_grant_type'
-    | 'unsupported_response_type';
+    | 'unsupported_response_type'
+    /** RFC 7009 section 2.2.1. */
+    | 'unsupported_token_type';
   /** For the client, without quotes and backslashes. */
   readonly description: string;
   /** For the log. Never a text of the client: people mix up a secret and its id. */

@@ -6,9 +6,9 @@ const normalized = (resource: string): string =>
   (URL.canParse(resource) ? new URL(resource).href : resource).replace(/\/$/, '');
 
 /** Null: no endpoint has the resource. */
-export function createFindResource(
-  endpoints: readonly Endpoint[],
-): (resource: string) => Endpoint | null {
+export type FindResource = (resource: string) => Endpoint | null;
+
+export function createFindResource(endpoints: readonly Endpoint[]): FindResource {
   const exact = new Map(endpoints.map((endpoint) => [endpoint.resource, endpoint]));
   const byForm = new Map<string, Endpoint | null>();
   for (const endpoint of endpoints) {

@@ -75,7 +75,10 @@ function fieldsOf(
       ? undefined
       : maskTokens(value.slice(0, LONGEST).replace(HALF, '\ufffd'), carriers);
   const principal = caller === null || caller.kind === 'pass-through' ? null : caller;
-  const vouched = failure?.vouched ?? exchange.vouched;
+  const { audited } = exchange;
+  const act = audited !== null && 'act' in audited ? audited : null;
+  const granted = audited === null || 'act' in audited ? null : audited;
+  const vouched = failure?.vouched ?? granted;
   const { reason, ...shared } = sharedFields(summary);
   const { unverified, rule } = failure ?? {};
   return {
@@ -86,23 +89,30 @@ function fieldsOf(
     reason,
     rule: text(rule),
     ...shared,
-    ...(exchange.vouched !== null && {
+    ...(granted !== null && {
       credential: 'api-key',
-      grant: exchange.vouched.audience.map(text),
-      keyFingerprint: exchange.vouched.keyFingerprint,
+      grant: granted.audience.map(text),
+      keyFingerprint: granted.keyFingerprint,
+    }),
+    ...(act !== null && {
+      act: act.act,
+      issuer: act.issuer,
+      grant: act.resource === undefined ? undefined : [text(act.resource)],
+      scopes: act.scopes?.map(text),
+      returnsTo: text(act.place),
     }),
     host: text(exchange.host),
     'url.path': endpoint === null ? text(exchange.path) : undefined,
     subject: text(principal?.subject ?? vouched?.subject),
     tenant: text(principal?.tenant),
-    clientId: text(principal?.client ?? vouched?.client),
+    clientId: text(principal?.client ?? vouched?.client ?? act?.client),
     ...(call === undefined ? {} : nameFields(call, text)),
     requestId: exchange.id,
     session: sessionOf(singleHeader(exchange, 'mcp-session-id')),
     clientAddress: exchange.clientAddress,
     durationMs: roundedMs(durationMs),
     'unverified.user_agent': text(singleHeader(exchange, 'user-agent')),
-    'unverified.client_name': text(meta?.clientName),
+    'unverified.client_name': text(meta?.clientName ?? act?.clientName),
     'unverified.client_version': text(meta?.clientVersion),
     'unverified.iss': text(unverified?.iss),
     'unverified.sub': text(unverified?.sub),

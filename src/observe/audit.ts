@@ -21,11 +21,11 @@ const RETRY_SECONDS = 5;
 
 /** Documents, health and CORS preflights: no caller, and nothing denied. */
 const isPublic = ({ caller, failure, exchange }: RequestSummary): boolean =>
-  caller === null && failure === null && exchange.vouched === null;
+  caller === null && failure === null && exchange.audited === null;
 
-/** A rejection without a caller: anyone can cause as many as they like. */
-const isUnproven = ({ caller, exchange }: RequestSummary): boolean =>
-  caller === null && exchange.vouched === null;
+/** Without a caller, and nothing vouches for it: anyone can cause as many as they like. */
+const isUnproven = ({ caller, exchange: { audited } }: RequestSummary): boolean =>
+  caller === null && (audited === null || ('act' in audited && !audited.isProven));
 
 const isStream = ({ method }: Exchange, message: RequestSummary['message']): boolean =>
   message !== null && isListening(method, message);

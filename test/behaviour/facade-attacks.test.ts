@@ -52,9 +52,14 @@ describe('the authorization endpoint', () => {
     ],
     ['a client id with one bit changed', () => ({ client_id: changed(clientId) }), 'client id is not one of this server'],
     [
-      'a client id that is a URL',
+      'a client id that is a URL without a document',
       () => ({ client_id: 'https://evil.example/client.json' }),
-      'client id is not one of this server',
+      'the document of the client at evil.example: ENOTFOUND',
+    ],
+    [
+      'a client id that is another URL',
+      () => ({ client_id: 'http://evil.example/client.json' }),
+      'the client id is not a plain https URL with a path',
     ],
     ['no client id', () => ({ client_id: undefined }), 'client id is not one of this server'],
   ])('%s gets a page and no redirect', async (_name, fields, reason) => {

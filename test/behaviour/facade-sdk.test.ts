@@ -16,7 +16,7 @@ let scene: FacadeScene;
 let upstream: V2Upstream;
 beforeAll(async () => {
   upstream = await startV2Upstream();
-  scene = await startFacadeScene(upstream.url);
+  scene = await startFacadeScene({ upstreamUrl: upstream.url });
 });
 afterAll(async () => {
   await scene.stop();

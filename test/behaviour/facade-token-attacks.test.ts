@@ -74,6 +74,25 @@ describe('the token endpoint', () => {
   });
 });
 
+test('a client revokes its own refresh token, and no token of another client', async () => {
+  const { clientId, code, verifier } = await client.code();
+  const { json } = await client.exchange(clientId, code, verifier);
+  const stranger = (await client.registered()).client_id;
+  const token = String(json.refresh_token);
+  const foreign = await client.post('revoke', { client_id: stranger, token });
+  expect([foreign.status, foreign.json]).toEqual([200, {}]);
+  expect(await reasonOf(foreign)).toBe('the refresh token of another client');
+  const access = await client.post('revoke', { client_id: stranger, token: String(json.access_token) });
+  expect([access.status, access.json.error]).toEqual([400, 'unsupported_token_type']);
+  expect(await reasonOf(access)).toBe('unsupported_token_type: a token that is foreign');
+  const grant = { grant_type: 'refresh_token', client_id: clientId };
+  const renewed = await client.post('token', { ...grant, refresh_token: token });
+  expect(renewed.status).toBe(200);
+  const own = String(renewed.json.refresh_token);
+  expect((await client.post('revoke', { client_id: clientId, token: own })).status).toBe(200);
+  expect((await client.post('token', { ...grant, refresh_token: own })).json).toMatchObject({ error: 'invalid_grant' });
+});
+
 test('the sealed texts of the facade get 401 as credentials of an endpoint', async () => {
   const { clientId, code } = await client.code();
   for (const token of [clientId, code]) {

@@ -19,6 +19,10 @@ describe('a correct third-party server', () => {
     ]);
     expect(linesOf(findings, 'skipped').map((line) => line.split(':')[0])).toEqual([
       'skipped Mcp-Param headers',
+      'skipped facade metadata',
+      'skipped facade registration',
+      'skipped facade login page',
+      'skipped facade return address',
       'skipped client credentials',
       'skipped call progress',
       'skipped HTTP/2',

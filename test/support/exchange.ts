@@ -59,7 +59,7 @@ export function exchange(asked: Asked = {}): TestExchange {
     responseHeaders: ['x-request-id', 'request-1'],
     sentStatus: 0,
     trace: null as Exchange['trace'],
-    vouched: null as Exchange['vouched'],
+    audited: null as Exchange['audited'],
     bodyLimitBytes: 0,
     began: [] as Recorded[],
     destroyed: false,

@@ -15,7 +15,7 @@ const MAX_SERVERS = 5;
 const NO_SERVER = 'the metadata names no authorization server';
 
 /** The URLs in the order of the clients (MCP 2026-07-28, authorization). */
-function metadataUrlsOf(issuer: string): string[] {
+export function metadataUrlsOf(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
   const oauth = '/.well-known/oauth-authorization-server';

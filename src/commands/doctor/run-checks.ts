@@ -5,6 +5,7 @@ import { callChecks } from './checks-calls.js';
 import { challengeChecks } from './checks-challenge.js';
 import { challengeVariantChecks } from './checks-challenge-variants.js';
 import { eventTimeChecks } from './checks-event-times.js';
+import { facadeChecks } from './checks-facade.js';
 import { http2Checks } from './checks-http2.js';
 import { issuerChecks } from './checks-issuer.js';
 import { issuerTokenChecks } from './checks-issuer-tokens.js';
@@ -29,6 +30,7 @@ export const allChecks: readonly Check[] = [
   ...metadataFieldChecks,
   ...issuerChecks,
   ...issuerTokenChecks,
+  ...facadeChecks,
   ...loginChecks,
   ...browserChecks,
   ...tokenChecks,

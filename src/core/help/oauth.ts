@@ -18,6 +18,7 @@ export const oauth: Meanings = {
       '- `unsupported_response_type`: the client tried to open a login page. It cannot use the bridge.',
       '- at a facade, a redirect URI: compare the request of the client with `redirectUris`.',
       '- at a facade, `another browser` or a state that is foreign: the person begins again.',
+      '- at a facade, `the document of the client`: the author of the app has to change what follows.',
     ],
   },
   'grant.limited': {
@@ -34,11 +35,11 @@ export const oauth: Meanings = {
   'grant.unavailable': {
     cause: [
       'The token endpoint answered 503, because the gateway has a bug. Or the identity provider behind',
-      'a facade cannot be used; then the `detail` says why.',
+      'a facade cannot be used, or the audit cannot record; then the `detail` says why.',
     ],
     action: [
-      'With a `detail`, look at the identity provider and at the fields of `facade`. Otherwise please',
-      'report it. The log line has the stack.',
+      'With a `detail`, look at the identity provider, at the fields of `facade`, or at the destination',
+      'of the audit. Otherwise please report it. The log line has the stack.',
     ],
   },
 };

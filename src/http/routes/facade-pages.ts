@@ -6,7 +6,9 @@ import { BASE_POLICY, STYLE } from './status-style.js';
 
 /**
  * No `form-action`: browsers apply it to the redirects behind a form too, and these lead to the
- * identity provider and to the client. `same-origin`: so that a form names its origin.
+ * identity provider and to the client. Referrer `same-origin`: so that a form names its origin.
+ * Opener `unsafe-none`: web apps log in with a popup, and every stricter policy cuts it off, so that
+ * its last page cannot tell the app. A page of another origin that opened it cannot read it.
  */
 export const PAGE_HEADERS: readonly string[] = [
   ...['content-type', 'text/html; charset=utf-8'],
@@ -14,7 +16,7 @@ export const PAGE_HEADERS: readonly string[] = [
   ...['x-frame-options', 'DENY'],
   ...['x-content-type-options', 'nosniff'],
   ...['referrer-policy', 'same-origin'],
-  ...['cross-origin-opener-policy', 'same-origin'],
+  ...['cross-origin-opener-policy', 'unsafe-none'],
 ];
 
 type Content = ReturnType<typeof html>;
@@ -35,16 +37,19 @@ const choice = (action: string, asked: string): Content =>
 <button type="submit" name="answer" value="deny">Refuse</button></form>`;
 
 function consentPage(page: Consent): Content {
-  const { clientName, place, isLocal, resource, scopes, action, asked } = page;
-  const app = clientName === null ? 'An app without a name' : `The app “${clientName}”`;
+  const { clientName, clientHost, place, isLocal, resource, scopes, action, asked } = page;
+  // Isolated: a name in a script from right to left must not turn the words around it.
+  const app =
+    clientName === null ? 'An app without a name' : html`The app “<bdi>${clientName}</bdi>”`;
   const permissions = scopes.length > 0 ? scopes.join(', ') : 'those of the next page';
   const facts = [
+    ...(clientHost === null ? [] : [fact('The app is described by', clientHost)]),
     fact('Access to', resource),
     fact('Permissions', permissions),
     fact('Your browser then goes to', place),
   ];
   return html`<h1>${TITLE}</h1>
-<p>${`${app} asks for access in your name.`}</p>
+<p>${app} asks for access in your name.</p>
 <p class="quiet">${OWN_NAME}</p>
 <dl class="card">${facts}</dl>
 <p class="warn">${isLocal ? ON_THIS_COMPUTER : ELSEWHERE}</p>

@@ -33,8 +33,8 @@ function send(
 
 /** Null: the grant was sent. A failure is for the log: the client has its answer already. */
 export function sendAnswer(exchange: Exchange, answer: OAuthAnswer): Failure | null {
-  const { status, headers, body, failure, vouched } = answer;
-  exchange.vouched = vouched ?? null;
+  const { status, headers, body, failure, audited } = answer;
+  exchange.audited = audited ?? null;
   if (exchange.disconnected) return failure ?? clientDisconnected();
   send(exchange, status, headers, body);
   return failure;

@@ -146,12 +146,12 @@ export function createBridge(parts: BridgeParts): Bridge {
     const { key, id } = client;
     const keyFingerprint = fingerprintOf(key);
     const audience = resources.audience(key, request.resources);
-    const vouched = vouchedFor(key, id, isRefusal(audience) ? [] : audience);
+    const audited = vouchedFor(key, id, isRefusal(audience) ? [] : audience);
     if (isRefusal(audience))
-      return { ...refused({ ...audience, detail: `the key ${keyFingerprint}` }, issuer), vouched };
+      return { ...refused({ ...audience, detail: `the key ${keyFingerprint}` }, issuer), audited };
     const waitMs = limits.grant(key);
-    if (waitMs > 0) return { ...limited(waitMs, `the key ${keyFingerprint}`), vouched };
-    const answer = { ...(await grant(key, id, audience)), vouched };
+    if (waitMs > 0) return { ...limited(waitMs, `the key ${keyFingerprint}`), audited };
+    const answer = { ...(await grant(key, id, audience)), audited };
     const fields = { keyFingerprint, subject: key.name, clientAddress, resource: audience };
     notify({ event: 'oauth.granted', level: 'info', ...fields });
     return answer;

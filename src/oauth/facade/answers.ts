@@ -1,6 +1,7 @@
 // Writes the answers of the facade: redirects and pages for a browser, JSON for a client.
 import type { FacadeAnswer, FacadePage } from '../../core/facade-server.js';
 import { grantRefused, grantUnavailable } from '../../core/failures.js';
+import { limited } from '../answers.js';
 
 /** The answer of the authorization endpoint to a client (RFC 6749 section 4.1.2.1). */
 export type LoginError =
@@ -83,6 +84,14 @@ export const errorPage = (title: string, text: string, detail: string): FacadeAn
   ...page(400, { kind: 'error', title, text }),
   failure: grantRefused({ detail }),
 });
+
+/** A page for 429. `detail`: for the log. */
+export function tooMany(waitMs: number, detail: string): FacadeAnswer {
+  const text = 'Too many logins come from your network. Please try again in a minute.';
+  const { headers, failure } = limited(waitMs, detail);
+  const sent = errorPage('Too many logins', text, '');
+  return { ...sent, status: 429, headers: [...sent.headers, ...headers.slice(-2)], failure };
+}
 
 /** The identity provider cannot be used at this moment, or the gateway has a bug. */
 export function unavailablePage(detail: string | undefined, cause?: unknown): FacadeAnswer {

@@ -2,8 +2,9 @@
 import type { Endpoint } from '../../core/endpoint.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { readParameters, readScopes } from '../form.js';
-import { createFindResource } from '../known-resources.js';
-import { errorPage, type LoginRefusal, loginRefusal, returnError } from './answers.js';
+import type { FindResource } from '../known-resources.js';
+import { errorPage, type LoginRefusal, loginRefusal, returnError, tooMany } from './answers.js';
+import { looksLikeUrl } from './client-documents.js';
 import type { Client, Clients } from './clients.js';
 
 export interface AuthorizeRequest {
@@ -59,6 +60,10 @@ const UNKNOWN_CLIENT = [
   'Unknown app',
   'This app is not registered here. Remove the server from the app, and add it again.',
 ] as const;
+const BAD_DOCUMENT = [
+  'Unknown app',
+  'The app describes itself on a web page, and this server cannot use it. Try again in a minute.',
+] as const;
 const UNKNOWN_URI = [
   'Wrong return address',
   'The app named an address for the end of the login that it did not register.',
@@ -67,10 +72,10 @@ const UNKNOWN_URI = [
 /** `endpoints`: those behind the facade. */
 export function createReadAuthorize(
   endpoints: readonly Endpoint[],
+  findResource: FindResource,
   clients: Clients,
   issuer: string,
-): (query: string) => ReadAuthorize {
-  const findResource = createFindResource(endpoints);
+): (query: string, clientAddress: string) => Promise<ReadAuthorize> {
   const resources = [...new Set(endpoints.map(({ resource }) => resource))];
 
   /** A client that names none means the only one. */
@@ -83,7 +88,7 @@ export function createReadAuthorize(
     );
   }
 
-  return (query) => {
+  return async (query, clientAddress) => {
     const read = readParameters(query);
     if ('error' in read)
       return errorPage(
@@ -92,9 +97,13 @@ export function createReadAuthorize(
         'a repeated parameter',
       );
     const { form } = read;
-    const client = clients.find(form.get('client_id') ?? '');
-    if (client === null)
-      return errorPage(...UNKNOWN_CLIENT, 'the client id is not one of this server');
+    const clientId = form.get('client_id') ?? '';
+    const client = await clients.find(clientId, clientAddress);
+    if ('flaw' in client) {
+      const { flaw, waitMs } = client;
+      if (waitMs > 0) return tooMany(waitMs, flaw);
+      return errorPage(...(looksLikeUrl(clientId) ? BAD_DOCUMENT : UNKNOWN_CLIENT), flaw);
+    }
     const redirectUri = form.get('redirect_uri') ?? '';
     const registeredUri = clients.registeredUri(client, redirectUri);
     if (registeredUri === null)

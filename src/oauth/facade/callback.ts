@@ -3,6 +3,7 @@
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { queryOf, readParameters } from '../form.js';
+import { loginAct } from './acts.js';
 import {
   errorPage,
   type LoginError,
@@ -13,13 +14,16 @@ import {
 } from './answers.js';
 import type { Cookies } from './cookies.js';
 import type { IdpPages } from './idp-pages.js';
-import { type FacadeTexts, LIVES } from './texts.js';
+import type { FacadeLimits } from './limits.js';
+import { countPage } from './page-requests.js';
+import { type FacadeTexts, LIVES, type LoginFacts } from './texts.js';
 
 interface CallbackParts {
   readonly issuer: string;
   readonly texts: FacadeTexts;
   readonly cookies: Cookies;
   readonly idp: IdpPages;
+  readonly limits: FacadeLimits;
 }
 
 const MAX_CODE_CHARACTERS = 4_096;
@@ -49,18 +53,21 @@ export function createCallback({
   texts,
   cookies,
   idp,
-}: CallbackParts): (head: RequestHead) => Promise<FacadeAnswer> {
+  limits,
+}: CallbackParts): (
+  head: RequestHead,
+  body: Buffer,
+  clientAddress: string,
+) => Promise<FacadeAnswer> {
   const rejected = (detail: string): FacadeAnswer =>
     errorPage(...BEGIN_AGAIN, `callback: ${detail}`);
 
-  return async (head) => {
-    const read = readParameters(queryOf(head));
-    if ('error' in read) return rejected('a repeated parameter');
-    const { form } = read;
-    const opened = texts.state.open(form.get('state') ?? '');
-    if (!opened.ok) return rejected(`a state that is ${opened.flaw}`);
-    const { browser, state, redirectUri, client, resource, challenge, scopes } = opened.value;
-    if (cookies.read(head).id !== browser) return rejected('the login of another browser');
+  /** The answer of the identity provider, for a login that this browser began. */
+  async function finish(
+    form: ReadonlyMap<string, string>,
+    login: LoginFacts,
+  ): Promise<FacadeAnswer> {
+    const { state, redirectUri, client, resource, challenge, scopes } = login;
     const flaw = await idp.issuerFlaw(form.get('iss'));
     if (typeof flaw === 'string') return rejected(flaw);
     if (flaw !== null) return unavailablePage(flaw.detail);
@@ -79,5 +86,19 @@ export function createCallback({
     }
     const facts = { code, client, redirectUri, resource, challenge, scopes };
     return returnCode(to, issuer, texts.code.seal(facts, LIVES.code));
+  }
+
+  return async (head, _body, clientAddress) => {
+    const read = readParameters(queryOf(head));
+    if ('error' in read) return rejected('a repeated parameter');
+    const { form } = read;
+    const opened = texts.state.open(form.get('state') ?? '');
+    if (!opened.ok) return rejected(`a state that is ${opened.flaw}`);
+    const login = opened.value;
+    if (cookies.read(head).id !== login.browser) return rejected('the login of another browser');
+    // Any site can send a browser here, so only a login counts that this browser began here.
+    const tooMany = countPage(limits, clientAddress);
+    if (tooMany !== null) return tooMany;
+    return { ...(await finish(form, login)), audited: loginAct('login', issuer, login) };
   };
 }

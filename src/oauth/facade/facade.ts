@@ -10,9 +10,12 @@ import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import { isRefusal, limited, type Refusal, refused, unavailable } from '../answers.js';
-import { errorPage, json, unavailablePage } from './answers.js';
+import { createFindResource } from '../known-resources.js';
+import { registrationAct } from './acts.js';
+import { json, unavailablePage } from './answers.js';
 import { createReadAuthorize } from './authorize-request.js';
 import { createCallback } from './callback.js';
+import { createClientDocuments, type DocumentStore } from './client-documents.js';
 import { createClients } from './clients.js';
 import { createCookies } from './cookies.js';
 import { createIdpPages } from './idp-pages.js';
@@ -20,6 +23,7 @@ import { createIdpTokenEndpoints } from './idp-tokens.js';
 import { createFacadeLimits, type FacadeLimits } from './limits.js';
 import { createLogin } from './login.js';
 import { FACADE_PAGES, facadeMetadata } from './metadata.js';
+import { countPage, rejectUnasked } from './page-requests.js';
 import { readRegistration, registrationAnswer } from './registration.js';
 import { createFacadeTexts } from './texts.js';
 import { createTokenPages } from './token.js';
@@ -36,9 +40,14 @@ export interface FacadeParts {
   readonly notify: Notify;
   /** For limits that outlive a reload. By default the facade begins with new ones. */
   readonly limits?: FacadeLimits;
+  /** The documents that describe clients. By default a client id is never a URL. */
+  readonly documents?: DocumentStore | null;
+  /** False while what it does would have no audit record. By default true. */
+  readonly canRecord?: (() => boolean) | undefined;
 }
 
 const MAX_BODY_BYTES = 32 * 1024;
+const NO_RECORD = 'the audit cannot record it';
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 
 function parsed(head: RequestHead, body: Buffer): unknown {
@@ -55,17 +64,28 @@ type Answer = (head: RequestHead, body: Buffer, address: string) => Promise<Faca
 
 export function createFacade(parts: FacadeParts): FacadeServer {
   const { facade, behind, endpoints, metadata, clock, notify } = parts;
-  const { limits = createFacadeLimits(clock) } = parts;
+  const { limits = createFacadeLimits(clock), documents: store = null } = parts;
+  const { canRecord = () => true } = parts;
   const { issuer, keys, redirectUris, name } = facade;
   const texts = createFacadeTexts(keys, issuer, clock);
-  const clients = createClients(texts, redirectUris);
+  const documents = store && createClientDocuments(store, redirectUris, limits);
+  const clients = createClients(texts, redirectUris, documents);
   const cookies = createCookies(texts, name, clock);
   const idp = createIdpPages(metadata);
-  const readAuthorize = createReadAuthorize(endpoints, clients, issuer);
+  const findResource = createFindResource(endpoints);
+  const readAuthorize = createReadAuthorize(endpoints, findResource, clients, issuer);
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
-  const callback = createCallback({ issuer, texts, cookies, idp });
+  const callback = createCallback({ issuer, texts, cookies, idp, limits });
   const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
-  const tokens = createTokenPages({ facade, texts, clients, endpoints: idpTokens, limits, notify });
+  const tokens = createTokenPages({
+    facade,
+    texts,
+    clients,
+    findResource,
+    endpoints: idpTokens,
+    limits,
+    notify,
+  });
 
   async function register(head: RequestHead, body: Buffer): Promise<FacadeAnswer> {
     const nowSeconds = Math.floor(clock.wallMs() / 1000);
@@ -78,26 +98,24 @@ export function createFacade(parts: FacadeParts): FacadeServer {
     const clientId = texts.client.seal(read.facts, null);
     const secret = read.facts.method === 'none' ? null : clients.secretOf(clientId);
     notify({ event: 'facade.registered', level: 'info', issuer });
-    return json(201, registrationAnswer(read, clientId, secret));
+    const audited = registrationAct(issuer, clientId, read.facts.name);
+    return { ...json(201, registrationAnswer(read, clientId, secret)), audited };
   }
 
-  /** A page for a person: too many requests, and bugs, get a page too. */
+  /** A page for a person: bugs get a page too. `counts`: false where `answer` counts by itself. */
   const forPeople =
-    (answer: Answer): Answer =>
+    (answer: Answer, counts = true): Answer =>
     async (head, body, address) => {
-      const waitMs = limits.take('login', address);
-      if (waitMs > 0) {
-        const text = 'Too many logins come from your network. Please try again in a minute.';
-        const { headers, failure } = limited(waitMs, 'too many logins of one address');
-        const sent = errorPage('Too many logins', text, '');
-        return { ...sent, status: 429, headers: [...sent.headers, ...headers.slice(-2)], failure };
-      }
+      if (!canRecord()) return unavailablePage(NO_RECORD);
+      const rejected = rejectUnasked(head) ?? (counts ? countPage(limits, address) : null);
+      if (rejected !== null) return rejected;
       return answer(head, body, address).catch((cause) => unavailablePage(undefined, cause));
     };
 
   const forClients =
     (answer: (...args: Parameters<Answer>) => Promise<FacadeAnswer | Refusal>): Answer =>
     async (head, body, address) => {
+      if (!canRecord()) return unavailable(undefined, NO_RECORD);
       try {
         const answered = await answer(head, body, address);
         if (!isRefusal(answered)) return answered;
@@ -125,12 +143,12 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   return {
     issuer,
     behind,
-    metadata: facadeMetadata(issuer, endpoints),
+    metadata: facadeMetadata(issuer, endpoints, documents !== null),
     maxBodyBytes: MAX_BODY_BYTES,
     routes: new Map([
       route('authorize', 'GET', false, forPeople(login.authorize)),
       route('consent', 'POST', false, forPeople(login.consent)),
-      route('callback', 'GET', false, forPeople(callback)),
+      route('callback', 'GET', false, forPeople(callback, false)),
       route('token', 'POST', true, forClients(tokens.token)),
       route('register', 'POST', true, forClients(registers)),
       route('revoke', 'POST', true, forClients(tokens.revoke)),

@@ -49,7 +49,6 @@ const REFUSALS = new Map<unknown, Refusal>([
 const LOGIN_AGAIN = refusal('invalid_grant', 'The grant is not valid any more, log in again');
 /** Errors of the identity provider itself. */
 const OF_SERVER: readonly string[] = ['server_error', 'temporarily_unavailable'];
-const REJECTS_GATEWAY: readonly unknown[] = ['invalid_client', 'unauthorized_client'];
 
 const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> => ({
   value: null,
@@ -57,19 +56,24 @@ const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> =>
   endpointFailed,
 });
 
-const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' ? value : null;
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const textOf = (value: unknown): string | null => (isText(value) ? value : null);
 
-/** Null: the answer rejects what the client sent, or is a success. `error`: its error code. */
+/**
+ * Null: the answer rejects what the client sent, or is a success. Only `invalid_client` means that
+ * the credentials of the gateway are wrong: some answer 401 to a bad grant too.
+ */
 function faultOf(fetched: Fetched): ReadAnswer<never> | null {
   if (fetched.kind === 'transport') return unusable(fetched.detail, true);
   const { status, json } = fetched;
   const error = isObject(json) ? json.error : undefined;
-  if (status === 401 || REJECTS_GATEWAY.includes(error)) {
+  if (error === 'invalid_client') {
     const failure = exchangeGatewayRejected({ detail: `status ${status}` });
     return { value: null, failure, endpointFailed: false };
   }
-  const isAboutGrant = status === 400 || status === 403;
+  if (error === 'unauthorized_client')
+    return unusable('the identity provider does not allow this grant to the gateway', false);
+  const isAboutGrant = status === 400 || status === 403 || (status === 401 && isText(error));
   return status === 200 || isAboutGrant ? null : unusable(`status ${status}`, status >= 429);
 }
 

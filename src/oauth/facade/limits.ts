@@ -4,7 +4,13 @@ import type { Clock } from '../../core/clock.js';
 import { createRateLimit } from '../rate-limit.js';
 
 /** Hosted clients register and log in many people from a few addresses. */
-const PER_NETWORK = { registration: 60, login: 120, failure: 60, revocation: 60 } as const;
+const PER_NETWORK = {
+  registration: 60,
+  document: 60,
+  login: 120,
+  failure: 60,
+  revocation: 60,
+} as const;
 const NETWORKS = 10_000;
 /** Each is a request to the identity provider in the name of the gateway. */
 const PER_GRANT = 10;

@@ -5,6 +5,7 @@ import { type RequestHead, singleHeader } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { redirectPlace } from '../../core/redirect-uri.js';
 import { queryOf, readForm } from '../form.js';
+import { loginAct } from './acts.js';
 import {
   errorPage,
   loginRefusal,
@@ -22,13 +23,13 @@ export interface LoginParts {
   readonly facade: ResolvedFacade;
   readonly texts: FacadeTexts;
   readonly cookies: Cookies;
-  readonly readAuthorize: (query: string) => ReadAuthorize;
+  readonly readAuthorize: (query: string, clientAddress: string) => Promise<ReadAuthorize>;
   readonly idp: IdpPages;
 }
 
 export interface Login {
   /** GET of the authorization endpoint. */
-  authorize(head: RequestHead): Promise<FacadeAnswer>;
+  authorize(head: RequestHead, body: Buffer, clientAddress: string): Promise<FacadeAnswer>;
   /** POST of the form of the consent page. */
   consent(head: RequestHead, body: Buffer): Promise<FacadeAnswer>;
 }
@@ -42,13 +43,18 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
   const { issuer, scopes: ownScopes, parameters, sendResource, client } = facade;
   const { origin } = new URL(issuer);
 
+  /** All that the identity provider is asked for, and so all that a person has to agree to. */
+  const withOwn = (scopes: readonly string[]): readonly string[] => [
+    ...new Set([...scopes, ...ownScopes]),
+  ];
+
   async function toIdp(asked: AskedFacts, headers: readonly string[]): Promise<FacadeAnswer> {
     const { browser, redirectUri, state, resource, challenge, scopes } = asked;
     const found = await idp.authorizationEndpoint();
     if (typeof found !== 'string') return unavailablePage(found.detail);
     const { client: clientId } = asked;
     const login = { browser, client: clientId, redirectUri, state, resource, challenge, scopes };
-    const all = [...new Set([...scopes, ...ownScopes])];
+    const all = withOwn(scopes);
     const url = new URL(found);
     const fields: Readonly<Record<string, string | null>> = {
       scope: all.length > 0 ? all.join(' ') : null,
@@ -69,13 +75,14 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
   }
 
   return {
-    async authorize(head) {
-      const request = readAuthorize(queryOf(head));
+    async authorize(head, _body, clientAddress) {
+      const request = await readAuthorize(queryOf(head), clientAddress);
       if (isAnswer(request)) return request;
       const { redirectUri, registeredUri, state, resource, scopes, challenge, prompt } = request;
       const { id, consents } = cookies.read(head);
       const browser = id ?? newBrowserId();
-      const consent = consentKey(request.client.id, registeredUri, resource, scopes);
+      const all = withOwn(scopes);
+      const consent = consentKey(request.client.id, registeredUri, resource, all);
       const login = { browser, client: request.client.id, redirectUri, state, resource, challenge };
       const asked = { ...login, scopes, consent, prompt };
       const cookie = cookies.setBrowser(browser);
@@ -93,10 +100,11 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
         {
           kind: 'consent',
           clientName: request.client.facts.name,
+          clientHost: request.client.host,
           place: text,
           isLocal,
           resource,
-          scopes,
+          scopes: all,
           action: `${issuer}/consent`,
           asked: texts.asked.seal(asked, LIVES.asked),
         },
@@ -118,11 +126,14 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
       const { id, consents } = cookies.read(head);
       if (id === null || id !== asked.browser)
         return errorPage(...FOREIGN_FORM, 'consent: the login of another browser');
-      const answer = read.form.get('answer');
-      if (answer !== 'allow')
-        return returnError(asked, issuer, loginRefusal('access_denied', 'The person refused'));
+      const shown = { ...asked, scopes: withOwn(asked.scopes) };
+      const audited = loginAct('consent', issuer, shown);
+      if (read.form.get('answer') !== 'allow') {
+        const refusal = loginRefusal('access_denied', 'The person refused');
+        return { ...returnError(asked, issuer, refusal), audited };
+      }
       const headers = [...cookies.setBrowser(id), ...cookies.setConsent(asked.consent, consents)];
-      return toIdp(asked, headers);
+      return { ...(await toIdp(asked, headers)), audited };
     },
   };
 }

@@ -15,8 +15,12 @@ export const FACADE_PAGES = {
 
 const METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 
-/** `endpoints`: those behind the facade. */
-export function facadeMetadata(issuer: string, endpoints: readonly Endpoint[]): Buffer {
+/** `endpoints`: those behind the facade. `takesDocuments`: a client id may be a URL. */
+export function facadeMetadata(
+  issuer: string,
+  endpoints: readonly Endpoint[],
+  takesDocuments: boolean,
+): Buffer {
   return Buffer.from(
     JSON.stringify({
       issuer,
@@ -24,6 +28,7 @@ export function facadeMetadata(issuer: string, endpoints: readonly Endpoint[]): 
       token_endpoint: issuer + FACADE_PAGES.token,
       registration_endpoint: issuer + FACADE_PAGES.register,
       revocation_endpoint: issuer + FACADE_PAGES.revoke,
+      ...(takesDocuments ? { client_id_metadata_document_supported: true } : {}),
       // It issues no token, so the key set is empty.
       jwks_uri: issuer + FACADE_PAGES.keys,
       ...scopesSupportedBy(endpoints),

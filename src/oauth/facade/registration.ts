@@ -48,32 +48,62 @@ function readUris(uris: unknown, entries: readonly string[]): string[] | Registr
     : texts;
 }
 
+/** A document is for all servers, so it may list URIs that this one does not allow. */
+function allowedUris(uris: unknown, entries: readonly string[]): string[] | RegistrationRefusal {
+  const allowed = (Array.isArray(uris) ? uris : []).filter(
+    (uri): uri is string => typeof uri === 'string' && isAllowedRedirect(uri, entries),
+  );
+  return allowed.length > 0
+    ? allowed
+    : refused('invalid_redirect_uri', 'This server allows none of the redirect_uris');
+}
+
 /** True for an absent list, and for one with the value. */
 const includes = (list: unknown, value: string): boolean =>
   !isPresent(list) || (Array.isArray(list) && list.includes(value));
 
-/**
- * Absent members and null have the defaults of RFC 7591 section 2: without a method, a client means
- * Basic. `entries`: the allow-list. `nowSeconds`: since the epoch.
- */
-export function readRegistration(
+/** Rules in which a registration and a document differ. */
+interface Kind {
+  readonly methods: readonly unknown[];
+  readonly usualMethod: ClientMethod;
+  readonly methodHint: string;
+  readonly uris: (uris: unknown, entries: readonly string[]) => string[] | RegistrationRefusal;
+}
+
+const SENT: Kind = {
+  methods: METHODS,
+  // RFC 7591 section 2: without a method, a client means Basic.
+  usualMethod: 'client_secret_basic',
+  methodHint: 'Use none, client_secret_basic or client_secret_post',
+  uris: readUris,
+};
+
+/** No secret can be in a public document, so its clients are public. */
+const PUBLISHED: Kind = {
+  methods: ['none'],
+  usualMethod: 'none',
+  methodHint: 'This server takes documents of public clients alone: use none',
+  uris: allowedUris,
+};
+
+function read(
   json: unknown,
   entries: readonly string[],
   nowSeconds: number,
+  kind: Kind,
 ): Registration | RegistrationRefusal {
   if (!isObject(json)) return invalid('Send a JSON object');
   const { client_name: name, scope, grant_types, response_types } = json;
   const method = isPresent(json.token_endpoint_auth_method)
     ? json.token_endpoint_auth_method
-    : 'client_secret_basic';
-  if (!METHODS.includes(method))
-    return invalid('Use none, client_secret_basic or client_secret_post');
+    : kind.usualMethod;
+  if (!kind.methods.includes(method)) return invalid(kind.methodHint);
   if (!includes(grant_types, 'authorization_code'))
     return invalid('grant_types must have authorization_code');
   if (!includes(response_types, 'code')) return invalid('response_types must have code');
   if (isPresent(name) && typeof name !== 'string') return invalid('client_name must be a text');
   if (isPresent(scope) && typeof scope !== 'string') return invalid('scope must be a text');
-  const redirectUris = readUris(json.redirect_uris, entries);
+  const redirectUris = kind.uris(json.redirect_uris, entries);
   if ('error' in redirectUris) return redirectUris;
   const shown = typeof name === 'string' ? shownName(name) : '';
   return {
@@ -86,6 +116,22 @@ export function readRegistration(
     scope: typeof scope === 'string' && scope !== '' ? scope : null,
   };
 }
+
+/**
+ * Absent members and null have the defaults of RFC 7591 section 2. `entries`: the allow-list.
+ * `nowSeconds`: since the epoch.
+ */
+export const readRegistration = (
+  json: unknown,
+  entries: readonly string[],
+  nowSeconds: number,
+): Registration | RegistrationRefusal => read(json, entries, nowSeconds, SENT);
+
+/** The same for a Client ID Metadata Document. The time of registration is 0: it has none. */
+export const readDocument = (
+  json: unknown,
+  entries: readonly string[],
+): Registration | RegistrationRefusal => read(json, entries, 0, PUBLISHED);
 
 /**
  * The answer (RFC 7591 section 3.2.1). It leaves unset members out: the SDKs for TypeScript reject

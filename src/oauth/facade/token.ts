@@ -3,11 +3,14 @@
 import type { ResolvedFacade } from '../../config/resolved-config.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
+import { grantRefused } from '../../core/failures.js';
 import type { Notify } from '../../core/notice.js';
 import { limited, type Refusal, refusal, unavailable } from '../answers.js';
 import { type Form, readForm, readScopes } from '../form.js';
+import type { FindResource } from '../known-resources.js';
+import { grantAct } from './acts.js';
 import { json } from './answers.js';
-import type { Client, Clients } from './clients.js';
+import type { Clients, KnownClient } from './clients.js';
 import type { IdpTokenEndpoints, IdpTokens } from './idp-tokens.js';
 import type { FacadeLimits } from './limits.js';
 import { type FacadeTexts, hashOf } from './texts.js';
@@ -16,6 +19,8 @@ interface TokenParts {
   readonly facade: ResolvedFacade;
   readonly texts: FacadeTexts;
   readonly clients: Clients;
+  /** The endpoints behind the facade. */
+  readonly findResource: FindResource;
   readonly endpoints: IdpTokenEndpoints;
   readonly limits: FacadeLimits;
   readonly notify: Notify;
@@ -38,6 +43,7 @@ interface Proven {
   readonly name: string;
 }
 
+const OF_ANOTHER = 'the refresh token of another client';
 /** RFC 7636 section 4.1. */
 const VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
 
@@ -48,6 +54,7 @@ export function createTokenPages({
   facade,
   texts,
   clients,
+  findResource,
   endpoints,
   limits,
   notify,
@@ -57,13 +64,14 @@ export function createTokenPages({
 
   /** A client may name the resource again, and no other one. */
   const rejectResources = (named: ReadonlySet<string>, resource: string): Refusal | null => {
-    const same = (one: string): boolean => one.replace(/\/$/, '') === resource.replace(/\/$/, '');
+    const same = (one: string): boolean =>
+      one === resource || findResource(one)?.resource === resource;
     return [...named].every(same)
       ? null
       : refusal('invalid_target', 'The login was for another resource');
   };
 
-  function proveCode({ form, resources }: Form, client: Client): Proven | Refusal {
+  function proveCode({ form, resources }: Form, client: KnownClient): Proven | Refusal {
     const opened = texts.code.open(form.get('code') ?? '');
     if (!opened.ok) return invalidGrant(`a code that is ${opened.flaw}`);
     const { code, redirectUri, resource, challenge, scopes } = opened.value;
@@ -90,12 +98,11 @@ export function createTokenPages({
     };
   }
 
-  function proveRefresh({ form, resources }: Form, client: Client): Proven | Refusal {
+  function proveRefresh({ form, resources }: Form, client: KnownClient): Proven | Refusal {
     const opened = texts.refresh.open(form.get('refresh_token') ?? '');
     if (!opened.ok) return invalidGrant(`a refresh token that is ${opened.flaw}`);
     const { token, resource } = opened.value;
-    if (opened.value.client !== client.id)
-      return invalidGrant('the refresh token of another client');
+    if (opened.value.client !== client.id) return invalidGrant(OF_ANOTHER);
     const rejection = rejectResources(resources, resource);
     if (rejection !== null) return rejection;
     const scopes = readScopes(form);
@@ -123,7 +130,7 @@ export function createTokenPages({
     ['refresh_token', proveRefresh],
   ]);
 
-  function answerWith(tokens: IdpTokens, client: Client, proven: Proven): FacadeAnswer {
+  function answerWith(tokens: IdpTokens, client: KnownClient, proven: Proven): FacadeAnswer {
     const { accessToken, refreshToken, expiresIn, scope } = tokens;
     const { resource, isKnown } = proven;
     const granted = isKnown || scope === null ? [] : scope.split(' ');
@@ -164,7 +171,9 @@ export function createTokenPages({
         return { ...value, detail: `the identity provider refused the ${grantType}` };
       const fields = { clientAddress, resource: [resource], grantType };
       notify({ event: 'facade.granted', level: 'info', issuer, ...fields });
-      return answerWith(value, client, proven);
+      const about = { client: client.id, resource, scopes: proven.scopes };
+      const audited = grantAct(isKnown ? 'refresh' : 'token', issuer, about);
+      return { ...answerWith(value, client, proven), audited };
     },
 
     async revoke(head, body, clientAddress) {
@@ -175,15 +184,24 @@ export function createTokenPages({
       const token = read.form.get('token');
       if (token === undefined) return refusal('invalid_request', 'token is missing');
       const opened = texts.refresh.open(token);
+      // Nothing shows whose a text is that is not sealed here, such as an access token.
+      if (!opened.ok)
+        return refusal(
+          'unsupported_token_type',
+          'Revoke the refresh token',
+          `a token that is ${opened.flaw}`,
+        );
+      const { token: idpToken, client: owner, resource, scopes } = opened.value;
       // Like an unknown token, one of another client gets 200 (RFC 7009 section 2.2).
-      if (opened.ok && opened.value.client !== client.id) return json(200, {});
+      if (owner !== client.id)
+        return { ...json(200, {}), failure: grantRefused({ detail: OF_ANOTHER }) };
       const waitMs = limits.take('revocation', clientAddress);
       if (waitMs > 0) return limited(waitMs, 'too many revocations of one address');
-      // The identity provider knows its access tokens, and knows no text that is foreign.
-      const form = new URLSearchParams({ token: opened.ok ? opened.value.token : token });
-      form.set('token_type_hint', opened.ok ? 'refresh_token' : 'access_token');
+      const form = new URLSearchParams({ token: idpToken, token_type_hint: 'refresh_token' });
       const answered = await endpoints.revoke(form, client.id);
-      return answered.ok ? json(200, {}) : unavailable(answered.cause, answered.detail);
+      if (!answered.ok) return unavailable(answered.cause, answered.detail);
+      const audited = grantAct('revocation', issuer, { client: owner, resource, scopes });
+      return { ...json(200, {}), audited };
     },
   };
 }

@@ -1,129 +1,28 @@
 // The facade with a clock and an identity provider of the test: ends of sealed texts, limits, and
 // an identity provider that fails.
-import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ResolvedFacade } from '../../../src/config/resolved-config.js';
-import type { FacadeAnswer } from '../../../src/core/facade-server.js';
-import { secret } from '../../../src/core/secret.js';
-import type { Fetch, Fetched } from '../../../src/idp/fetch-json.js';
-import type { MetadataResult, MetadataSource } from '../../../src/idp/metadata.js';
-import { createFacade } from '../../../src/oauth/facade/facade.js';
-import { testClock } from '../../support/clock.js';
-import { head, type Lines } from '../../support/exchange.js';
-import { pkce, REDIRECT } from '../../support/facade-login.js';
+import type { Fetched } from '../../../src/idp/fetch-json.js';
+import {
+  badMetadata,
+  FORM,
+  facadeScene,
+  goodMetadata,
+  header,
+  IDP,
+  ISSUER,
+  jsonOf,
+  query,
+  tokens,
+} from '../../support/facade-server.js';
 import { files } from '../../support/grants.js';
 
-const ISSUER = 'https://mcp.example.com/oauth/main';
-const IDP = 'https://login.example.org';
-const facadeConfig: ResolvedFacade = {
-  name: 'main',
-  issuer: ISSUER,
-  callback: `${ISSUER}/callback`,
-  client: { auth: 'post', clientId: 'gateway', clientSecret: secret('secret-of-the-gateway') },
-  keys: [secret(JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })))],
-  redirectUris: ['http://127.0.0.1'],
-  scopes: ['openid'],
-  parameters: { audience: 'api', client_id: 'another' },
-  sendResource: true,
-  timeoutMs: 1_000,
-  maxConcurrentRequests: 8,
-};
-
-const good: MetadataResult = {
-  ok: true,
-  metadata: {
-    jwksUri: null,
-    introspectionEndpoint: null,
-    tokenEndpoint: `${IDP}/token`,
-    authorizationEndpoint: `${IDP}/authorize?tenant=a`,
-    revocationEndpoint: null,
-  },
-  document: { body: Buffer.alloc(0), json: { issuer: IDP } },
-};
-const bad: MetadataResult = { ok: false, detail: 'no metadata', isMisplaced: false, retryAfterSeconds: 1 };
-
-let clock: ReturnType<typeof testClock>;
-let metadata: MetadataResult;
-let answerOfIdp: Fetched;
-let requests: Fetch[];
-let notices: Record<string, unknown>[];
-let call: (page: string, method: 'GET' | 'POST', text?: string, lines?: Lines, address?: string) => Promise<FacadeAnswer>;
-
-const tokens = (fields: Record<string, unknown>, status = 200): Fetched =>
-  ({ kind: 'answer', status, headers: {}, json: fields, body: Buffer.alloc(0) }) as Fetched;
-
+let scene: ReturnType<typeof facadeScene>;
 beforeEach(() => {
-  clock = testClock();
-  [metadata, answerOfIdp, requests, notices] = [
-    good,
-    tokens({ access_token: 'at', refresh_token: 'rt', expires_in: 60 }),
-    [],
-    [],
-  ];
-  const source: MetadataSource = { get: async () => metadata, last: () => null, start() {}, stop() {} };
-  const server = createFacade({
-    facade: facadeConfig,
-    behind: IDP,
-    endpoints: [files],
-    metadata: source,
-    fetchJson: async (fetch) => {
-      requests.push(fetch);
-      return answerOfIdp;
-    },
-    clock,
-    notify: (notice) => notices.push(notice),
-  });
-  call = async (page, method, text = '', lines = [], address = '192.0.2.1') => {
-    const target = `/oauth/main/${page}${method === 'GET' ? `?${text}` : ''}`;
-    const route = server.routes.get(`/oauth/main/${page}`);
-    if (route?.method !== method) throw new Error(`no ${method} ${page}`);
-    return route.answer(head({ method, target, lines }), Buffer.from(method === 'GET' ? '' : text), address);
-  };
+  scene = facadeScene();
 });
 
-const header = ({ headers }: FacadeAnswer, name: string): string | undefined => headers[headers.indexOf(name) + 1];
-const jsonOf = ({ body }: FacadeAnswer): Record<string, unknown> => JSON.parse(String(body)) as Record<string, unknown>;
-const FORM: Lines = [['Content-Type', 'application/x-www-form-urlencoded']];
-const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
-
-async function register(address?: string): Promise<FacadeAnswer> {
-  const body = JSON.stringify({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' });
-  return call('register', 'POST', body, [['Content-Type', 'application/json']], address);
-}
-const cookieOf = (answer: FacadeAnswer): Lines => [['Cookie', (header(answer, 'set-cookie') ?? '').split(';')[0] as string]];
-
-async function begin() {
-  const clientId = String(jsonOf(await register()).client_id);
-  const { verifier, challenge } = pkce();
-  const fields = { response_type: 'code', client_id: clientId, redirect_uri: REDIRECT, state: 's', scope: 'files:read' };
-  const text = query({ ...fields, code_challenge: challenge, code_challenge_method: 'S256', resource: files.resource });
-  const shown = await call('authorize', 'GET', text);
-  const asked = Buffer.isBuffer(shown.body) || shown.body.kind !== 'consent' ? '' : shown.body.asked;
-  const allow = (lines: Lines = []) =>
-    call('consent', 'POST', query({ asked, answer: 'allow' }), [...FORM, ...cookieOf(shown), ...lines]);
-  return { clientId, verifier, shown, allow };
-}
-
-async function toCallback() {
-  const begun = await begin();
-  const sent = await begun.allow();
-  const toIdp = new URL(header(sent, 'location') ?? '');
-  const state = toIdp.searchParams.get('state') ?? '';
-  const back = (fields: Record<string, string> = {}) =>
-    call('callback', 'GET', query({ code: 'c', state, ...fields }), cookieOf(begun.shown));
-  return { ...begun, toIdp, back };
-}
-
-async function toCode() {
-  const begun = await toCallback();
-  const code = new URL(header(await begun.back(), 'location') ?? '').searchParams.get('code') ?? '';
-  const grant = { grant_type: 'authorization_code', client_id: begun.clientId, code, redirect_uri: REDIRECT };
-  const exchange = () => call('token', 'POST', query({ ...grant, code_verifier: begun.verifier }), FORM);
-  return { ...begun, exchange };
-}
-
 test('the identity provider gets the client of the gateway, the callback and the challenge', async () => {
-  const { toIdp } = await toCallback();
+  const { toIdp } = await scene.toCallback();
   expect(toIdp.origin + toIdp.pathname).toBe(`${IDP}/authorize`);
   expect(Object.fromEntries(toIdp.searchParams)).toMatchObject({
     tenant: 'a',
@@ -137,11 +36,11 @@ test('the identity provider gets the client of the gateway, the callback and the
 });
 
 test('the token request has the secret of the gateway, and the answer no ID token', async () => {
-  answerOfIdp = tokens({ access_token: 'at', refresh_token: 'rt', id_token: 'it', token_type: 'bearer' });
-  const { exchange, verifier } = await toCode();
+  scene.state.answerOfIdp = tokens({ access_token: 'at', refresh_token: 'rt', id_token: 'it', token_type: 'bearer' });
+  const { exchange, verifier } = await scene.toCode();
   const answer = await exchange();
   expect([answer.status, Object.keys(jsonOf(answer))]).toEqual([200, ['access_token', 'token_type', 'refresh_token']]);
-  expect(Object.fromEntries(requests[0]?.form ?? [])).toEqual({
+  expect(Object.fromEntries(scene.requests[0]?.form ?? [])).toEqual({
     grant_type: 'authorization_code',
     code: 'c',
     redirect_uri: `${ISSUER}/callback`,
@@ -150,25 +49,31 @@ test('the token request has the secret of the gateway, and the answer no ID toke
     client_id: 'gateway',
     client_secret: 'secret-of-the-gateway',
   });
-  expect(JSON.stringify(notices)).not.toContain('"at"');
+  expect(JSON.stringify(scene.notices)).not.toContain('"at"');
+});
+
+test('without a store of documents a client id is never a URL, and the metadata says so', async () => {
+  expect(scene.metadata()).not.toHaveProperty('client_id_metadata_document_supported');
+  const answer = await scene.call('authorize', 'GET', query({ client_id: 'https://app.example.com/client.json' }));
+  expect([answer.status, answer.failure?.detail]).toEqual([400, 'the client id is not one of this server']);
 });
 
 describe('an end', () => {
   test('a code after 60 s', async () => {
-    const inTime = await toCode();
-    clock.advance(59_000);
+    const inTime = await scene.toCode();
+    scene.clock.advance(59_000);
     expect((await inTime.exchange()).status).toBe(200);
-    const late = await toCode();
-    clock.advance(60_000);
+    const late = await scene.toCode();
+    scene.clock.advance(60_000);
     const answer = await late.exchange();
     expect([answer.status, answer.failure?.detail]).toEqual([400, 'invalid_grant: a code that is expired']);
   });
   test.each([
-    ['a consent page', async () => begin().then(({ allow }) => allow), 'consent: a request that is expired'],
+    ['a consent page', async () => scene.begin().then(({ allow }) => allow), 'consent: a request that is expired'],
     [
       'a login',
       async () =>
-        toCallback().then(
+        scene.toCallback().then(
           ({ back }) =>
             () =>
               back(),
@@ -177,10 +82,10 @@ describe('an end', () => {
     ],
   ])('%s after 10 minutes', async (_name, prepare, detail) => {
     const inTime = await prepare();
-    clock.advance(595_000);
+    scene.clock.advance(595_000);
     expect((await inTime()).status).toBe(303);
     const late = await prepare();
-    clock.advance(600_000);
+    scene.clock.advance(600_000);
     const answer = await late();
     expect([answer.status, answer.failure?.detail]).toEqual([400, detail]);
   });
@@ -188,17 +93,17 @@ describe('an end', () => {
 
 describe('an identity provider that fails', () => {
   test('without metadata a person gets a page', async () => {
-    const { allow } = await begin();
-    metadata = bad;
+    const { allow } = await scene.begin();
+    scene.state.metadata = badMetadata;
     const answer = await allow();
     expect([answer.status, answer.body]).toMatchObject([503, { kind: 'error' }]);
     expect(answer.failure?.detail).toContain('no metadata');
   });
   test('without metadata its answer waits for another attempt', async () => {
-    const { back } = await toCallback();
-    metadata = bad;
+    const { back } = await scene.toCallback();
+    scene.state.metadata = badMetadata;
     expect(await back()).toMatchObject({ status: 503, body: { kind: 'error' } });
-    metadata = good;
+    scene.state.metadata = goodMetadata;
     expect((await back()).status).toBe(303);
   });
   test.each<[string, () => Fetched, number, string]>([
@@ -214,30 +119,55 @@ describe('an identity provider that fails', () => {
     ['a refusal with 200', () => tokens({ error: 'bad_verification_code' }), 400, 'invalid_grant'],
     ['a fault with 200', () => tokens({ error: 'server_error' }), 503, 'temporarily_unavailable'],
     ['an error of its own', () => tokens({ error: 'interaction_required' }, 400), 400, 'invalid_grant'],
+    ['401 about the grant', () => tokens({ error: 'invalid_grant' }, 401), 400, 'invalid_grant'],
+    ['401 without an error', () => tokens({}, 401), 503, 'temporarily_unavailable'],
   ])('%s', async (_name, idp, status, error) => {
-    const { exchange } = await toCode();
-    answerOfIdp = idp();
+    const { exchange } = await scene.toCode();
+    scene.state.answerOfIdp = idp();
     const answer = await exchange();
     expect([answer.status, jsonOf(answer).error]).toEqual([status, error]);
     expect(String(answer.body)).not.toContain('raw');
   });
 });
 
+test.each<[string, Fetched, number]>([
+  ['invalid_client with 401', tokens({ error: 'invalid_client' }, 401), 1],
+  ['invalid_client with 400', tokens({ error: 'invalid_client' }, 400), 1],
+  ['401 about the grant', tokens({ error: 'invalid_grant' }, 401), 0],
+  ['401 of a proxy', tokens({}, 401), 0],
+  ['a grant that the gateway may not use', tokens({ error: 'unauthorized_client' }, 400), 0],
+])('%s: the log blames the credentials of the gateway only where they are wrong', async (_name, idp, blames) => {
+  const { exchange } = await scene.toCode();
+  scene.state.answerOfIdp = idp;
+  await exchange();
+  expect(scene.notices.filter(({ event }) => event === 'facade.client_rejected')).toHaveLength(blames);
+});
+
+test.each<[string, string, number]>([
+  ['as it is', files.resource, 200],
+  ['with a slash at the end', `${files.resource}/`, 200],
+  ['in another spelling', files.resource.replace('https://mcp.example.com', 'HTTPS://MCP.example.com:443'), 200],
+  ['another one', 'https://mcp.example.com/other/mcp', 400],
+])('the token request names the resource %s: the rule of the login', async (_name, resource, status) => {
+  const { exchange } = await scene.toCode();
+  expect((await exchange({ resource })).status).toBe(status);
+});
+
 describe('limits', () => {
   test('60 registrations of one network a minute', async () => {
-    for (let i = 0; i < 60; i += 1) expect((await register('192.0.2.7')).status).toBe(201);
-    expect((await register('192.0.2.7')).status).toBe(429);
-    expect((await register('192.0.2.8')).status).toBe(201);
-    clock.advance(60_000);
-    expect((await register('192.0.2.7')).status).toBe(201);
+    for (let i = 0; i < 60; i += 1) expect((await scene.register('192.0.2.7')).status).toBe(201);
+    expect((await scene.register('192.0.2.7')).status).toBe(429);
+    expect((await scene.register('192.0.2.8')).status).toBe(201);
+    scene.clock.advance(60_000);
+    expect((await scene.register('192.0.2.7')).status).toBe(201);
   });
   test('120 pages of one network a minute, then a page with 429', async () => {
-    for (let i = 0; i < 120; i += 1) expect((await call('authorize', 'GET')).status).toBe(400);
-    const answer = await call('authorize', 'GET');
+    for (let i = 0; i < 120; i += 1) expect((await scene.call('authorize', 'GET')).status).toBe(400);
+    const answer = await scene.call('authorize', 'GET');
     expect([answer.status, answer.body, header(answer, 'retry-after')]).toMatchObject([429, { kind: 'error' }, '60']);
   });
   test('60 failed token requests of one network a minute', async () => {
-    const guess = () => call('token', 'POST', query({ grant_type: 'refresh_token', client_id: 'x' }), FORM);
+    const guess = () => scene.call('token', 'POST', query({ grant_type: 'refresh_token', client_id: 'x' }), FORM);
     for (let i = 0; i < 60; i += 1) expect((await guess()).status).toBe(401);
     expect((await guess()).status).toBe(429);
   });

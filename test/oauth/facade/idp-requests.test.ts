@@ -29,7 +29,8 @@ beforeEach(() => {
   pages = createTokenPages({
     facade: { issuer, callback: `${issuer}/callback`, sendResource: true, scopes: [] as readonly string[] } as ResolvedFacade,
     texts,
-    clients: createClients(texts, ['http://127.0.0.1']),
+    clients: createClients(texts, ['http://127.0.0.1'], null),
+    findResource: () => null,
     endpoints: {
       token: async (form) => ok(asked(form) ?? refusal('invalid_grant', 'No')),
       revoke: async (form) => ok(asked(form) ?? true),
@@ -38,6 +39,8 @@ beforeEach(() => {
     notify() {},
   });
 });
+
+const changedEnd = (text: string): string => `${text.slice(0, -4)}AAAA`;
 
 const post = async (page: 'token' | 'revoke', fields: Record<string, string>, address = '192.0.2.1') => {
   const lines: [string, string][] = [['Content-Type', 'application/x-www-form-urlencoded']];
@@ -63,7 +66,7 @@ test('ten requests a minute for all codes of one login', async () => {
 test('ten requests a minute for one refresh token, and those of others go on', async () => {
   const client_id = newClient();
   const refresh = (token: string) => {
-    const refresh_token = texts.refresh.seal({ token, client: hashOf(client_id), resource, scopes: [] }, null);
+    const refresh_token = refreshTokenOf(client_id, token);
     return post('token', { grant_type: 'refresh_token', client_id, refresh_token });
   };
   expect((await repeated(11, () => refresh('a'))).at(-1)).toBe(429);
@@ -73,11 +76,28 @@ test('ten requests a minute for one refresh token, and those of others go on', a
   expect(await refresh('a')).toBe('invalid_grant');
 });
 
+const refreshTokenOf = (client_id: string, token: string) =>
+  texts.refresh.seal({ token, client: hashOf(client_id), resource, scopes: [] }, null);
+
 test('sixty revocations of one network a minute', async () => {
   const client_id = newClient();
-  const revoke = (i: number, address?: string) => post('revoke', { client_id, token: `guess ${i}` }, address);
+  const revoke = (i: number, address?: string) =>
+    post('revoke', { client_id, token: refreshTokenOf(client_id, `token ${i}`) }, address);
   expect(new Set(await repeated(60, revoke))).toEqual(new Set([200]));
   expect(await revoke(60)).toBe(429);
   expect(await revoke(61, '192.0.2.2')).toBe(200);
   expect(requests).toHaveLength(61);
+});
+
+test('only a client that got a refresh token can revoke it', async () => {
+  const [client_id, stranger] = [newClient(), newClient()];
+  const token = refreshTokenOf(client_id, 'of the client');
+  expect(await post('revoke', { client_id: stranger, token })).toBe(200);
+  for (const foreign of ['an access token', newClient(), changedEnd(token)])
+    expect(await post('revoke', { client_id, token: foreign })).toBe('unsupported_token_type');
+  expect(requests).toHaveLength(0);
+  expect(await post('revoke', { client_id, token })).toBe(200);
+  expect(requests.map((form) => Object.fromEntries(form))).toEqual([
+    { token: 'of the client', token_type_hint: 'refresh_token' },
+  ]);
 });

@@ -1,0 +1,135 @@
+// Clients whose client id is the URL of a document that describes them
+// (draft-ietf-oauth-client-id-metadata-document). The facade fetches it, and registers nothing.
+import type { Clock } from '../../core/clock.js';
+import { isObject, isPresent } from '../../core/json.js';
+import type { Fetched } from '../../idp/fetch-json.js';
+import type { PublicFetch } from '../../idp/public-fetch.js';
+import { createSingleFlight } from '../../idp/single-flight.js';
+import type { FacadeLimits } from './limits.js';
+import { readDocument } from './registration.js';
+import type { ClientFacts } from './texts.js';
+
+/** Why a client cannot log in. */
+export interface ClientFlaw {
+  /** For the log. Of the client it has the host at most. */
+  readonly flaw: string;
+  /** Milliseconds until a limit allows another try; 0: it is no limit. */
+  readonly waitMs: number;
+}
+
+export interface ClientDocuments {
+  /** `url`: as `isDocumentUrl` allows it. Never rejects. */
+  find(url: string, clientAddress: string): Promise<ClientFacts | ClientFlaw>;
+}
+
+/** A document that is good, and the milliseconds for which it may be kept. */
+interface Found {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lifeMs: number;
+}
+
+/** The fetches and what they found outlive a reload. */
+export interface DocumentStore {
+  /**
+   * `allowed`: called before a fetch; the milliseconds until one is allowed. A text: why there is no
+   * good document.
+   */
+  get(url: string, allowed: () => number): Promise<Found | string | ClientFlaw>;
+}
+
+const MAX_URL_CHARACTERS = 1_024;
+/** A client id that is sealed has no colon. */
+const URL_FORM = /^[a-z][a-z0-9+.-]*:/i;
+const FETCH = { deadlineMs: 5_000, maxBytes: 10 * 1024 };
+const KEPT = 500;
+const MINUTE_MS = 60_000;
+/** Without Cache-Control, and the bounds of what it may say. */
+const LIFE = { usualMs: 60 * MINUTE_MS, leastMs: MINUTE_MS, mostMs: 24 * 60 * MINUTE_MS };
+/** A failure is kept for so long only, because the draft allows no cache of errors. */
+const FAILED_MS = 10_000;
+const JSON_TYPE = /^application\/(?:[a-z0-9.-]+\+)?json[ \t]*(;|$)/i;
+
+/** True where a client id means a document, a good one or not. */
+export const looksLikeUrl = (clientId: string): boolean => URL_FORM.test(clientId);
+
+/**
+ * True for an https URL with a path, without a fragment and a user name, in the one spelling that
+ * browsers give it (section 3 of the draft). So it has no dot segments either.
+ */
+export function isDocumentUrl(text: string): boolean {
+  if (text.length > MAX_URL_CHARACTERS || !URL.canParse(text)) return false;
+  const { href, protocol, pathname, username, password } = new URL(text);
+  const isPlain = username + password === '' && !text.includes('#');
+  return href === text && protocol === 'https:' && pathname !== '/' && isPlain;
+}
+
+/** Milliseconds for which an answer may be kept (RFC 9111 section 5.2.2). */
+function lifeOf(cacheControl: unknown): number {
+  const text = Array.isArray(cacheControl) ? cacheControl.join(',') : String(cacheControl ?? '');
+  if (text === '') return LIFE.usualMs;
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})\b/i.exec(text)?.[1];
+  const isShort = /no-store|no-cache/i.test(text);
+  const asked = isShort ? 0 : seconds === undefined ? LIFE.usualMs : Number(seconds) * 1000;
+  return Math.min(LIFE.mostMs, Math.max(LIFE.leastMs, asked));
+}
+
+/** The document, or why it is none for any server. */
+function readFetched(url: string, fetched: Fetched): Found | string {
+  if (fetched.kind === 'transport') return fetched.detail;
+  const { status, json, headers } = fetched;
+  if (status !== 200) return `status ${status}`;
+  if (!JSON_TYPE.test(String(headers['content-type'] ?? ''))) return 'not application/json';
+  if (!isObject(json)) return 'not a JSON object';
+  if (json.client_id !== url) return 'its client_id is not its URL';
+  if (isPresent(json.client_secret) || isPresent(json.client_secret_expires_at))
+    return 'it has a client secret';
+  return { json, lifeMs: lifeOf(headers['cache-control']) };
+}
+
+export function createDocumentStore(fetchPublic: PublicFetch, clock: Clock): DocumentStore {
+  const kept = new Map<string, { readonly found: Found | string; readonly endMs: number }>();
+  const flights = createSingleFlight<Found | string>();
+
+  async function load(url: string): Promise<Found | string> {
+    const found = readFetched(url, await fetchPublic({ url, ...FETCH }));
+    const lifeMs = typeof found === 'string' ? FAILED_MS : found.lifeMs;
+    kept.delete(url);
+    if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
+    kept.set(url, { found, endMs: clock.monotonicMs() + lifeMs });
+    return found;
+  }
+
+  return {
+    async get(url, allowed) {
+      const known = kept.get(url);
+      if (known !== undefined && clock.monotonicMs() < known.endMs) return known.found;
+      if (!flights.isRunning(url)) {
+        const waitMs = allowed();
+        if (waitMs > 0) return { flaw: 'too many fetches for one address', waitMs };
+      }
+      return flights.run(url, () => load(url));
+    },
+  };
+}
+
+/** `entries`: the allow-list of redirect URIs. */
+export function createClientDocuments(
+  store: DocumentStore,
+  entries: readonly string[],
+  limits: Pick<FacadeLimits, 'take'>,
+): ClientDocuments {
+  return {
+    async find(url, clientAddress) {
+      const about = `the document of the client at ${new URL(url).host}`;
+      const flawed = (flaw: string, waitMs = 0): ClientFlaw => ({
+        flaw: `${about}: ${flaw}`,
+        waitMs,
+      });
+      const found = await store.get(url, () => limits.take('document', clientAddress));
+      if (typeof found === 'string') return flawed(found);
+      if ('flaw' in found) return flawed(found.flaw, found.waitMs);
+      const read = readDocument(found.json, entries);
+      return 'error' in read ? flawed(`${read.error}: ${read.description}`) : read.facts;
+    },
+  };
+}
