@@ -102,7 +102,8 @@ export function createReadAuthorize(
     if ('flaw' in client) {
       const { flaw, waitMs } = client;
       if (waitMs > 0) return tooMany(waitMs, flaw);
-      return errorPage(...(looksLikeUrl(clientId) ? BAD_DOCUMENT : UNKNOWN_CLIENT), flaw);
+      const [title, text] = looksLikeUrl(clientId) ? BAD_DOCUMENT : UNKNOWN_CLIENT;
+      return errorPage(title, text, flaw);
     }
     const redirectUri = form.get('redirect_uri') ?? '';
     const registeredUri = clients.registeredUri(client, redirectUri);
