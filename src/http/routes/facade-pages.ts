@@ -7,8 +7,8 @@ import { BASE_POLICY, STYLE } from './status-style.js';
 /**
  * No `form-action`: browsers apply it to the redirects behind a form too, and these lead to the
  * identity provider and to the client. Referrer `same-origin`: so that a form names its origin.
- * Opener `unsafe-none`: web apps log in with a popup, and every stricter policy cuts it off, so that
- * its last page cannot tell the app. A page of another origin that opened it cannot read it.
+ * Opener `unsafe-none`: web apps log in with a popup, and every stricter policy cuts it off, so
+ * that its last page cannot tell the app. A page of another origin that opened it cannot read it.
  */
 export const PAGE_HEADERS: readonly string[] = [
   ...['content-type', 'text/html; charset=utf-8'],

@@ -11,9 +11,9 @@ import type { ClientFacts } from './texts.js';
 
 /** Why a client cannot log in. */
 export interface ClientFlaw {
-  /** For the log. Of the client it has the host at most. */
+  /** For the log. It names the client by its host at most. */
   readonly flaw: string;
-  /** Milliseconds until a limit allows another try; 0: it is no limit. */
+  /** Milliseconds until a limit allows another try; 0: not a limit. */
   readonly waitMs: number;
 }
 
@@ -31,8 +31,8 @@ interface Found {
 /** The fetches and what they found outlive a reload. */
 export interface DocumentStore {
   /**
-   * `allowed`: called before a fetch; the milliseconds until one is allowed. A text: why there is no
-   * good document.
+   * `allowed`: called before a fetch; the milliseconds until one is allowed. A text: why there is
+   * no good document.
    */
   get(url: string, allowed: () => number): Promise<Found | string | ClientFlaw>;
 }
@@ -73,7 +73,7 @@ function lifeOf(cacheControl: unknown): number {
   return Math.min(LIFE.mostMs, Math.max(LIFE.leastMs, asked));
 }
 
-/** The document, or why it is none for any server. */
+/** The document, or why no server may take it. */
 function readFetched(url: string, fetched: Fetched): Found | string {
   if (fetched.kind === 'transport') return fetched.detail;
   const { status, json, headers } = fetched;
