@@ -35,6 +35,8 @@ export interface DocumentStore {
    * no good document.
    */
   get(url: string, allowed: () => number): Promise<Found | string | ClientFlaw>;
+  /** Fetches a document again where it proved to be invalid. */
+  forget(url: string): void;
 }
 
 const MAX_URL_CHARACTERS = 1_024;
@@ -45,8 +47,6 @@ const KEPT = 500;
 const MINUTE_MS = 60_000;
 /** Without Cache-Control, and the bounds of what it may say. */
 const LIFE = { usualMs: 60 * MINUTE_MS, leastMs: MINUTE_MS, mostMs: 24 * 60 * MINUTE_MS };
-/** A failure is kept for so long only, because the draft allows no cache of errors. */
-const FAILED_MS = 10_000;
 const JSON_TYPE = /^application\/(?:[a-z0-9.-]+\+)?json[ \t]*(;|$)/i;
 
 /** True where a client id means a document, a good one or not. */
@@ -87,15 +87,16 @@ function readFetched(url: string, fetched: Fetched): Found | string {
 }
 
 export function createDocumentStore(fetchPublic: PublicFetch, clock: Clock): DocumentStore {
-  const kept = new Map<string, { readonly found: Found | string; readonly endMs: number }>();
+  // Never failures or invalid documents (section 5.2 of the draft).
+  const kept = new Map<string, { readonly found: Found; readonly endMs: number }>();
   const flights = createSingleFlight<Found | string>();
 
   async function load(url: string): Promise<Found | string> {
     const found = readFetched(url, await fetchPublic({ url, ...FETCH }));
-    const lifeMs = typeof found === 'string' ? FAILED_MS : found.lifeMs;
     kept.delete(url);
+    if (typeof found === 'string') return found;
     if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
-    kept.set(url, { found, endMs: clock.monotonicMs() + lifeMs });
+    kept.set(url, { found, endMs: clock.monotonicMs() + found.lifeMs });
     return found;
   }
 
@@ -109,6 +110,7 @@ export function createDocumentStore(fetchPublic: PublicFetch, clock: Clock): Doc
       }
       return flights.run(url, () => load(url));
     },
+    forget: (url) => void kept.delete(url),
   };
 }
 
@@ -129,7 +131,9 @@ export function createClientDocuments(
       if (typeof found === 'string') return flawed(found);
       if ('flaw' in found) return flawed(found.flaw, found.waitMs);
       const read = readDocument(found.json, entries);
-      return 'error' in read ? flawed(`${read.error}: ${read.description}`) : read.facts;
+      if (!('error' in read)) return read.facts;
+      store.forget(url);
+      return flawed(`${read.error}: ${read.description}`);
     },
   };
 }

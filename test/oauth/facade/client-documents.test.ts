@@ -139,15 +139,14 @@ describe('a document is kept', () => {
   test.each<[string, () => Fetched]>([
     ['a failure', () => ({ kind: 'transport', detail: 'ECONNREFUSED' })],
     ['a document of another client', () => documentOf({ client_id: 'x' }, { 'cache-control': 'max-age=600' })],
-  ])('%s for 10 s', async (_name, made) => {
+    ['an invalid document', () => documentOf({ ...GOOD, client_name: 1 }, { 'cache-control': 'max-age=600' })],
+    ['a document without a usable redirect URI', () => documentOf({ ...GOOD, redirect_uris: [] })],
+  ])('%s is not', async (_name, made) => {
     answer = made();
-    await find();
-    clock.advance(9_999);
-    await find();
-    expect(fetched).toHaveLength(1);
+    expect(await find()).toMatchObject({ waitMs: 0 });
     answer = documentOf(GOOD);
-    clock.advance(1);
     expect(await find()).toMatchObject({ name: 'An app' });
+    expect(fetched).toHaveLength(2);
   });
   test('the oldest of more than 500 is forgotten', async () => {
     const one = finder();
