@@ -98,7 +98,7 @@ export function createOperations(
     return name;
   }
 
-  /** Its text is the key of the series: to make the attributes costs six times as much (measured). */
+  /** To make the attributes of each call costs six times as much (measured). */
   function labelsOf(summary: RequestSummary, call: Call, method: string): Labels {
     const { exchange, failure } = summary;
     const field = nameField(call);
