@@ -13,6 +13,7 @@ import { logIn } from './person.mjs';
 
 const MCP_REMOTE = ['mcp-remote', '0.15.1'];
 const RUN_MS = 60_000;
+const CALL_MS = 15_000;
 
 /**
  * Reads the output of a client, follows each authorization URL in it once, and brings the code to
@@ -47,7 +48,7 @@ export function emptyHome(folder) {
   return folder;
 }
 
-/** The text of each call, for the output of a run that went wrong. */
+/** The output of a client, without what a reader may not see. */
 export const withoutSecrets = (text) => text.replace(/(code|state|token)=[^&\s]+/g, '$1=...');
 
 /**
@@ -71,7 +72,8 @@ export async function withRemote({ url, issuer, home, say }, work) {
   transport.stderr.setEncoding('utf8').on('data', read);
   const client = new Client({ name: 'clients', version: '0' });
   const call = async (name, args = {}) => {
-    const { content } = await client.callTool({ name, arguments: args });
+    const options = { timeout: CALL_MS };
+    const { content } = await client.callTool({ name, arguments: args }, undefined, options);
     return content[0]?.text;
   };
   try {
@@ -91,7 +93,11 @@ export async function withRemote({ url, issuer, home, say }, work) {
 export async function prepareCalls({ url, issuer, home, say }) {
   const { command, args } = await prepareInspector(say);
   // Without a terminal it logs in only if it may open a browser. The one it finds does nothing.
-  const env = { ...headless(home), MCP_AUTO_OPEN_ENABLED: 'true' };
+  const env = {
+    ...headless(home),
+    MCP_AUTO_OPEN_ENABLED: 'true',
+    MCP_INSPECTOR_SECRET_STORE: 'file',
+  };
   return async (era, name, ...toolArgs) => {
     const callback = `http://127.0.0.1:${(await leasePort()).port}/oauth/callback`;
     const own = [
