@@ -64,7 +64,7 @@ export async function drawPage(page: FacadePage): Promise<Buffer> {
   const text = await html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta name="viewport" content="width=device-width">
-<style>${raw(STYLE)}</style></head><body><main>
+<style>${raw(STYLE)}</style></head><body><main class="ask">
 ${content}
 </main></body></html>
 `;
