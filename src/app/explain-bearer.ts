@@ -71,6 +71,7 @@ export function createExplainBearer(
         endpoint,
         issuers,
         configured: config.issuers.map((one) => one.issuer),
+        facades: config.issuers.flatMap(({ facade }) => facade?.issuer ?? []),
         bridge,
         token,
         nowSeconds: clock.wallMs() / 1000,

@@ -55,8 +55,11 @@ const OF_GATEWAY: readonly unknown[] = [
   'invalid_client_id',
   'bad_client_secret',
 ];
-/** Errors of the identity provider itself. */
-const OF_SERVER: readonly string[] = ['server_error', 'temporarily_unavailable'];
+/** Errors of the identity provider itself. Slack sends its own with 200. */
+const OF_SERVER: readonly string[] = [
+  ...['server_error', 'temporarily_unavailable'],
+  ...['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'ratelimited'],
+];
 
 const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> => ({
   value: null,
