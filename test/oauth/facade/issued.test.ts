@@ -146,6 +146,17 @@ describe('a refresh', () => {
   });
 });
 
+test('a client revokes its refresh token, and with it that of the identity provider', async () => {
+  const { loggedIn, call, requests } = scene();
+  const { clientId, json } = await loggedIn();
+  const revoked = await call('revoke', 'POST', query({ client_id: clientId, token: String(json.refresh_token) }), FORM);
+  expect(revoked.status).toBe(200);
+  expect(Object.fromEntries(requests.at(-1)?.form ?? [])).toMatchObject({ token: 'rt', token_type_hint: 'refresh_token' });
+  expect(requests.at(-1)?.url).toBe(`${IDP}/revoke`);
+  const own = await call('revoke', 'POST', query({ client_id: clientId, token: String(json.access_token) }), FORM);
+  expect(errorOf(own)).toEqual([400, 'unsupported_token_type']);
+});
+
 test('only the mode issued publishes a key', async () => {
   expect((jsonOf(await scene().call('jwks', 'GET')).keys as object[]).length).toBe(1);
   expect(jsonOf(await facadeScene().call('jwks', 'GET'))).toEqual({ keys: [] });
