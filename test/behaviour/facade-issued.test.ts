@@ -110,6 +110,13 @@ describe('a token', () => {
     expect([await call(own.id_token ?? ''), await call(own.access_token ?? '')]).toEqual([401, 401]);
   });
 
+  test.each(['/mcp', '/oauth/main'])('is of the server whose metadata is beside %s', async (path) => {
+    for (const name of ['oauth-authorization-server', 'openid-configuration'])
+      expect(await (await fetch(`${scene.gateway.url}/.well-known/${name}${path}`)).json()).toMatchObject({
+        issuer: scene.client.issuer,
+      });
+  });
+
   test('verifies with the published keys', async () => {
     const metadata = (await (await fetch(`${scene.gateway.url}/.well-known/oauth-authorization-server/oauth/main`)).json()) as {
       jwks_uri: string;
