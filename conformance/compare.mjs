@@ -17,7 +17,7 @@ function missingFrom(first, second) {
 }
 
 /** Checks of one scenario in words: `3 passed`, or `2 passed, 1 failed`. */
-function describe(checks) {
+export function describe(checks) {
   if (checks === undefined) return 'not run';
   const words = { SUCCESS: 'passed', FAILURE: 'failed', WARNING: 'warned', SKIPPED: 'skipped' };
   const parts = Object.entries(words).map(([status, word]) => [

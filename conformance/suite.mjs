@@ -7,7 +7,7 @@ import { install, nodeFolder, nodeRelease } from '../scripts/verify/packages.mjs
 import { runToEnd } from '../test/fixtures/child.js';
 
 const SUITE = '@modelcontextprotocol/conformance';
-const SUITE_VERSION = '0.2.0-alpha.12';
+export const SUITE_VERSION = '0.2.0-alpha.12';
 const NODE_VERSION = '22.23.3';
 const RUN_MS = 600_000;
 const PROGRESS_EVERY = 10;
@@ -36,11 +36,12 @@ export function requiredScenarios(suite, revision) {
   };
 }
 
-/** Scenario name to checks, from the folders `server-<scenario>-<time>` that the suite writes. */
-function readResults(folder) {
+/** Scenario name to checks, from the folders `<kind>-<scenario>-<time>` that the suite writes. */
+function readResults(folder, kind) {
   const results = new Map();
+  const form = new RegExp(`^${kind}-(.+)-\\d{4}-\\d{2}-\\d{2}T[\\d-]+Z$`);
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const scenario = /^server-(.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(name)?.[1];
+    const scenario = form.exec(name)?.[1];
     const file = join(folder, name, 'checks.json');
     if (scenario !== undefined && existsSync(file))
       results.set(scenario, JSON.parse(readFileSync(file, 'utf8')));
@@ -76,5 +77,40 @@ export async function runSuite(suite, { url, revision, folder, logFile, label, s
     logFile,
     onLine,
   });
-  return { code, results: readResults(folder), seconds: (performance.now() - started) / 1000 };
+  return {
+    code,
+    results: readResults(folder, 'server'),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** The names of all scenarios for servers and for authorization servers. */
+export async function listScenarios(suite) {
+  const lists = { server: [], authorization: [] };
+  for (const [kind, names] of Object.entries(lists)) {
+    const onLine = (line) => {
+      const name = /^ {2}- (\S+)/.exec(line)?.[1];
+      if (name !== undefined) names.push(name);
+    };
+    const code = await runToEnd(RUN_MS, suite.node, [suite.script, 'list', `--${kind}`], {
+      onLine,
+    });
+    if (code !== 0) throw new Error(`the list of the suite ended with ${code}`);
+  }
+  return lists;
+}
+
+/**
+ * Runs the scenarios for authorization servers against the one at `url`. The suite prints a URL for
+ * a person, and waits at `port` for the code. Resolves to the checks of each scenario.
+ */
+export async function authorizationOf(suite, { url, resource, clientId, port, ...run }) {
+  const { revision, folder, onLine } = run;
+  rmSync(folder, { recursive: true, force: true });
+  const own = ['--url', url, '--resource', resource, '--client-id', clientId];
+  const args = [suite.script, 'authorization', ...own, '--port', String(port)];
+  args.push('--spec-version', revision, '--output-dir', folder);
+  const logFile = join(folder, '..', `${revision}.log`);
+  await runToEnd(RUN_MS, suite.node, args, { cwd: join(folder, '..'), logFile, onLine });
+  return readResults(folder, 'authorization-server');
 }

@@ -15,6 +15,8 @@ const fixed = new Map([
 ]);
 
 function layerOf({ functionName, url }, caller) {
+  // The profiler itself.
+  if (url === 'node:inspector') return null;
   if (fixed.has(functionName)) return fixed.get(functionName);
   // A function of C++ or of V8 belongs to the one that called it.
   if (url === '') return WRITES.test(functionName) && caller !== 'log' ? 'socket writes' : caller;

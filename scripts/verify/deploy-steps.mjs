@@ -67,6 +67,14 @@ export const deploySteps = [
       shell.run('node', ['scripts/verify/page.mjs', ...cacheOf('PORTCULLIS_PAGE_CACHE')]),
   },
   {
+    name: 'consent',
+    what: 'login and consent of the facade in Chromium; another site cannot frame or answer the page',
+    minutes: 10,
+    note: /^(login and consent in a browser: .*)$/m,
+    run: (shell) =>
+      shell.run('node', ['scripts/verify/consent.mjs', ...cacheOf('PORTCULLIS_PAGE_CACHE')]),
+  },
+  {
     name: 'image',
     what: 'the Dockerfile built, and its root file system run as in compose.yaml (only with --only image)',
     minutes: 40,

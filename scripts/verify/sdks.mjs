@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { startIdp } from '../../compiled/commands/demo/idp.js';
 import { exitOnSignals, runToEnd } from '../../test/fixtures/child.js';
 import { cleanEnvironment } from '../../test/fixtures/launch.js';
-import { grade } from './sdks/authlab.mjs';
+import { grade, gradeFacade } from './sdks/authlab.mjs';
 import { READ, startGateway, startServer, WRITE } from './sdks/driver.mjs';
 import { startLenientIssuer } from './sdks/issuer.mjs';
 import { inTurn, together, withOthers } from './sdks/scenarios.mjs';
@@ -135,14 +135,20 @@ async function withOther(sdk, server, title, results) {
   await lane.upstream.stop();
 }
 
-/** The grade of the public scanner for the gateway of a lane. */
-async function graded(lane) {
-  const result = await grade(lane, parts.idp, contextOf('python')).catch((error) =>
-    broken('mcp-authlab', '', 'grade', error.message),
-  );
-  say(`  mcp-authlab: ${result.letter ?? 'no grade'} ${result.how}`);
-  return result;
-}
+/** The grades of the public scanner for the gateway of a lane. */
+const grades = [
+  ['grade', (lane, context) => grade(lane, parts.idp, context)],
+  ['facade grade', gradeFacade],
+].map(([name, run]) => ({
+  name,
+  async run(lane) {
+    const result = await run(lane, contextOf('python')).catch((error) =>
+      broken('mcp-authlab', '', name, error.message),
+    );
+    say(`  mcp-authlab, ${name}: ${result.letter ?? 'no grade'} ${result.how}`);
+    return result;
+  },
+}));
 
 /** The pairs of an SDK with the reference. */
 async function runOthers(sdks, reference, results) {
@@ -168,7 +174,7 @@ async function runAll(all) {
     const lane = await tryLane(complete, sdk.server === null ? reference : sdk, results);
     if (lane !== undefined) lanes.push(lane);
   });
-  if (isChosen({ name: 'grade' })) results.push(await graded(lanes[0]));
+  for (const one of grades.filter(isChosen)) results.push(await one.run(lanes[0]));
   for (const scenario of together.filter(isChosen))
     await Promise.all(lanes.map((lane) => perform(lane, scenario, results)));
   await each(lanes, AT_ONCE, async (lane) => {

@@ -107,6 +107,13 @@ export const steps = [
     run: (shell) => shell.run('node', ['conformance/run.mjs', '--workers']),
   },
   {
+    name: 'conformance-facade',
+    what: 'the scenarios of the official MCP suite for authorization servers, against the facade',
+    minutes: 10,
+    note: /^(the facade (?:passes|DOES).*)$/m,
+    run: (shell) => shell.run('node', ['conformance/authorization.mjs']),
+  },
+  {
     name: 'inspector',
     what: 'the MCP Inspector through the gateway',
     minutes: 15,
@@ -119,6 +126,16 @@ export const steps = [
     minutes: 15,
     note: /^(the clients.*)$/m,
     run: (shell) => shell.run('node', ['scripts/clients.mjs']),
+  },
+  {
+    name: 'facade-clients',
+    what: 'the TypeScript SDKs, mcp-remote and the Inspector log in through the facade, refresh and step up',
+    minutes: 15,
+    note: /^(the clients of the facade.*)$/m,
+    run: async (shell) => {
+      await shell.run('node', ['scripts/verify/sdks.mjs', '--scenario', 'facade', 'typescript']);
+      await shell.run('node', ['scripts/verify/facade-clients.mjs']);
+    },
   },
   {
     name: 'clone-demo',

@@ -1,7 +1,7 @@
-// What an authorization server of the gateway did for a client, for the audit.
+// The acts of an authorization server of the gateway for a client, for the audit.
 import type { VouchedToken } from './presented-token.js';
 
-/** What a facade did. */
+/** An act of a facade. */
 export interface FacadeAct {
   readonly act: 'registration' | 'consent' | 'login' | 'token' | 'refresh' | 'revocation';
   /** The issuer of the facade. */

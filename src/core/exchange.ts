@@ -82,7 +82,7 @@ export interface Exchange extends RequestHead {
   readonly sentStatus: number;
   /** Null: traces are off, or the request has no span yet. */
   trace: TraceContext | null;
-  /** The holder of a key that got a token of the bridge or was denied one, or an act of a facade. */
+  /** The holder of a key that got or was denied a token of the bridge, or an act of a facade. */
   audited: Audited | null;
   /** Bytes: an answer before the body was read drops at least as much of it. */
   bodyLimitBytes: number;

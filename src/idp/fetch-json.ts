@@ -147,8 +147,8 @@ export function createFetchJson({ usesProxy }: { readonly usesProxy: boolean }):
 }
 
 /**
- * The same, each over a connection of its own that closes afterwards, and never through a proxy: its
- * `lookup` decides where the connection leads. `ca`: PEM; default the authorities of Node.
+ * The same, each over a connection of its own that closes afterwards, and never through a proxy:
+ * its `lookup` decides where the connection leads. `ca`: PEM; default the authorities of Node.
  */
 export function createFetchAlone(connect: {
   readonly lookup: LookupFunction;

@@ -48,7 +48,7 @@ const specialIpv4 = listOf(SPECIAL_IPV4, 'ipv4');
 const unicastIpv6 = listOf([UNICAST_IPV6], 'ipv6');
 const specialIpv6 = listOf(SPECIAL_IPV6, 'ipv6');
 
-/** False also for a text that is no address, and for an address with a zone. */
+/** False also for a text that is not an address, and for an address with a zone. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 4) return !specialIpv4.check(address, 'ipv4');

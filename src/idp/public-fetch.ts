@@ -1,6 +1,6 @@
-// Fetches a JSON document whose URL a stranger chose: from a public address and port 443 alone, over
-// a connection of its own. The addresses are checked where the connection takes them, so that a name
-// with changing addresses gains nothing (DNS rebinding).
+// Fetches a JSON document whose URL a stranger chose: from a public address and port 443 alone,
+// over a connection of its own. The addresses are checked where the connection takes them, so that
+// a name with changing addresses gains nothing (DNS rebinding).
 import { promises as dns } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { createFetchAlone, type Fetch, type Fetched } from './fetch-json.js';

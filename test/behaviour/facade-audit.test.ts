@@ -57,10 +57,12 @@ describe('records', () => {
 describe('a full disk', () => {
   let scene: FacadeScene;
   afterEach(() => scene.stop());
+  // The gateway looks at the file once a second, at a record: an unknown path makes one.
   const isUp = async (up: 0 | 1) =>
-    until(`portcullis_audit_up ${up}`, async () =>
-      (await scene.gateway.metrics()).split('\n').includes(`portcullis_audit_up ${up}`),
-    );
+    until(`portcullis_audit_up ${up}`, async () => {
+      await fetch(`${scene.gateway.url}/unknown`, { signal: AbortSignal.timeout(2_000) });
+      return (await scene.gateway.metrics()).split('\n').includes(`portcullis_audit_up ${up}`);
+    });
 
   test.each(['reject', 'continue'])('onFailure %s', async (onFailure) => {
     const file = auditFile();

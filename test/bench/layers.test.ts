@@ -50,6 +50,14 @@ test.each([
     ],
     { verify: 8 },
   ],
+  [
+    'the profiler',
+    [
+      ['post', 'node:inspector', 1],
+      ['dispatch', '', 5],
+    ],
+    {},
+  ],
   ['the server of Node', [['_storeHeader', 'node:_http_outgoing', 5]], { 'node:http': 5 }],
   [
     'a write',

@@ -207,7 +207,7 @@ describe('a fault', () => {
   });
 });
 
-test('an authorization server that is no facade gets no registration', async () => {
+test('an authorization server that is not a facade gets no registration', async () => {
   const { findings, own, seen } = await walk({});
   expect(findingLines(findings, 'fail')).toEqual([]);
   expect(own.map(({ result }) => result)).toEqual(Array(4).fill('skipped'));

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isPublicAddress } from '../../src/idp/public-address.js';
 import { createPublicFetch, type PublicFetchParts } from '../../src/idp/public-fetch.js';
+import { until } from '../fixtures/wait.js';
 import { type DocumentServer, HOST, startDocumentServer } from '../support/document-server.js';
 
 let server: DocumentServer;
@@ -78,6 +79,23 @@ describe('refused', () => {
   test('more bytes than allowed', async () => {
     server.documents.set('/client.json', { body: { long: 'a'.repeat(2_000) } });
     expect(await get()).toEqual({ kind: 'transport', detail: 'answer larger than 1024 bytes' });
+  });
+  test('a compressed answer, which could be large', async () => {
+    server.documents.set('/client.json', { headers: { 'content-encoding': 'gzip' }, body: { good: true } });
+    expect(await get()).toEqual({ kind: 'transport', detail: 'answer is compressed' });
+  });
+  test('a body that does not end in time, and its connection is closed', async () => {
+    server.documents.set('/client.json', { isEndless: true });
+    const fetch = createPublicFetch(server.parts);
+    const answer = await fetch({ url: server.url('/client.json'), deadlineMs: 300, maxBytes: 1_024 });
+    expect(answer).toEqual({ kind: 'transport', detail: 'no answer within 300 ms' });
+    await until('the connection closes', () => server.open() === 0, 2_000);
+  });
+  test('a name server that does not answer in time', async () => {
+    const fetch = createPublicFetch({ ...server.parts, resolve: () => new Promise(() => {}) });
+    const answer = await fetch({ url: server.url('/client.json'), deadlineMs: 300, maxBytes: 1_024 });
+    expect(answer).toEqual({ kind: 'transport', detail: 'no answer within 300 ms' });
+    expect(server.connections).toBe(0);
   });
   test('a redirect is not followed', async () => {
     server.documents.set('/client.json', { status: 302, headers: { location: server.url('/other.json') } });

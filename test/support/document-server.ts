@@ -13,6 +13,8 @@ export interface Served {
   readonly headers?: Readonly<Record<string, string>>;
   /** Text as it is, a value as JSON. */
   readonly body?: unknown;
+  /** True: the body has no end, and a space arrives every 10 ms. */
+  readonly isEndless?: boolean;
 }
 
 export interface DocumentServer {
@@ -24,6 +26,8 @@ export interface DocumentServer {
   /** The paths asked for, and the number of connections. */
   readonly asked: string[];
   connections: number;
+  /** Connections that are open at this moment. */
+  open(): number;
   /** The addresses of every name. A test may change it between two lookups. */
   resolve: (hostname: string) => readonly string[];
   /** For a gateway that may connect to this server: its authority, its port and 127.0.0.1. */
@@ -38,8 +42,13 @@ export async function startDocumentServer(): Promise<DocumentServer> {
   const server = createServer({ cert, key }, (req, res) => {
     const path = req.url ?? '';
     self.asked.push(path);
-    const { status = 200, headers = {}, body } = self.documents.get(path) ?? { status: 404 };
+    const { status = 200, headers = {}, body, isEndless = false } = self.documents.get(path) ?? { status: 404 };
     res.writeHead(status, { 'content-type': 'application/json', ...headers });
+    if (isEndless) {
+      const timer = setInterval(() => res.write(' '), 10);
+      res.on('close', () => clearInterval(timer));
+      return;
+    }
     res.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
   });
   server.on('connection', (socket: Socket) => {
@@ -54,6 +63,7 @@ export async function startDocumentServer(): Promise<DocumentServer> {
     documents: new Map(),
     asked: [],
     connections: 0,
+    open: () => sockets.size,
     resolve: () => ['127.0.0.1'],
     parts: {
       resolve: async (hostname) => self.resolve(hostname),

@@ -73,6 +73,9 @@ const DOORS: readonly (readonly [name: RegExp, places: readonly string[]])[] = [
       'commands/health.ts',
       // Whether a port is free.
       'commands/check/listeners.ts',
+      // The forms of addresses. They open no socket.
+      'idp/public-address.ts',
+      'idp/public-fetch.ts',
       'type ',
     ],
   ],

@@ -36,5 +36,9 @@ export async function unpack(cwd, names, leaveOut = /^$/) {
   return home;
 }
 
-/** The variables with which a program finds the unpacked libraries. */
-export const libraryPath = (home) => ({ LD_LIBRARY_PATH: join(home, 'usr', 'lib', LIBRARIES) });
+/** Variables with which a program finds the unpacked libraries. `more`: folders below theirs. */
+export function libraryPath(home, more = []) {
+  const libraries = join(home, 'usr', 'lib', LIBRARIES);
+  const folders = [libraries, ...more.map((name) => join(libraries, name))];
+  return { LD_LIBRARY_PATH: folders.join(':') };
+}

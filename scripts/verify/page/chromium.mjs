@@ -27,7 +27,10 @@ export async function findChromium(cache) {
   );
   if (found !== undefined) return { command: found, env: {} };
   const home = await unpack(cache, ['chromium', 'chromium-common', 'fonts-dejavu-core']);
-  return { command: join(home, 'usr/lib/chromium/chromium'), env: libraryPath(home) };
+  return {
+    command: join(home, 'usr/lib/chromium/chromium'),
+    env: libraryPath(home, ['pulseaudio']),
+  };
 }
 
 /** Reads messages that end with a zero byte. */
@@ -42,8 +45,8 @@ function readMessages(stream, take) {
   });
 }
 
-/** Starts the browser with one page. */
-export async function startChromium({ command, env }) {
+/** Starts the browser with one page. `more`: further arguments. */
+export async function startChromium({ command, env }, more = []) {
   const profile = mkdtempSync(join(tmpdir(), 'portcullis-chromium-'));
   const args = [
     '--headless=new',
@@ -54,6 +57,7 @@ export async function startChromium({ command, env }) {
     '--hide-scrollbars',
     // Root runs it in containers.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...more,
     'about:blank',
   ];
   const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'];
@@ -118,6 +122,17 @@ export async function startChromium({ command, env }) {
       if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
       return result.value;
     },
+    /** Presses the mouse button on the first element that fits a selector. */
+    async click(selector) {
+      const { x, y, width, height } = await this.value(
+        `document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect().toJSON()`,
+      );
+      const place = { x: x + width / 2, y: y + height / 2, button: 'left', clickCount: 1 };
+      for (const type of ['mousePressed', 'mouseReleased'])
+        await send('Input.dispatchMouseEvent', { type, ...place });
+    },
+    /** Types into the element that has the focus. */
+    type: (text) => send('Input.insertText', { text }),
     async screenshot({ width, height }) {
       const clip = { x: 0, y: 0, width, height, scale: 1 };
       const options = { format: 'png', captureBeyondViewport: true, clip };

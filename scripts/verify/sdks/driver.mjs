@@ -12,6 +12,7 @@ import {
   untilServing,
 } from '../../../test/fixtures/launch.js';
 import { withDeadline } from '../../../test/fixtures/wait.js';
+import { FACADE_PATHS, facadeEndpoints, startBehindFacade } from './facade.mjs';
 
 const SERVER_MS = 90_000;
 const STOP_MS = 15_000;
@@ -60,8 +61,8 @@ export async function startServer({ name, server }, folder) {
   return { url: `http://127.0.0.1:${port}/mcp`, ...(await restartable(start)) };
 }
 
-/** The rules of both endpoints: one tool needs a scope, one is denied. */
-const RULES = {
+/** The rules of all endpoints: one tool needs a scope, one is denied. */
+export const RULES = {
   limits: { maxBodyBytes: MAX_BODY },
   scopes: [READ],
   tools: {
@@ -74,10 +75,10 @@ const RULES = {
 };
 
 /**
- * Two endpoints with one upstream. Clients of /mcp request every scope at once, because its issuer
- * holds them to the scopes of their registration. Clients of /step/mcp step up. JSON is YAML.
+ * Endpoints with one upstream. Clients of /mcp request every scope at once, because its issuer
+ * holds them to the scopes of their registration. Clients of the others step up. JSON is YAML.
  */
-const configuration = ({ port, upstream, strict, lenient }) => ({
+const configuration = ({ port, upstream, strict, lenient, facade }) => ({
   publicUrl: `http://127.0.0.1:${port}`,
   listen: { host: '127.0.0.1', port },
   admin: { host: '127.0.0.1', port: 0 },
@@ -87,10 +88,12 @@ const configuration = ({ port, upstream, strict, lenient }) => ({
     lenient: { issuer: lenient },
     // Clients must not try to log in there.
     absent: { issuer: ABSENT, jwksUri: `${ABSENT}/jwks`, authorizationServers: [strict] },
+    ...facade.issuers,
   },
   endpoints: [
     { path: '/mcp', issuers: ['strict', 'absent'], upstream, challengeScopes: 'all', ...RULES },
     { path: '/step/mcp', issuers: ['lenient'], upstream, ...RULES },
+    ...facadeEndpoints({ upstream, ...RULES }),
   ],
 });
 
@@ -98,10 +101,12 @@ const configuration = ({ port, upstream, strict, lenient }) => ({
 export async function startGateway({ name, upstream, strict, lenient, folder }) {
   const { port } = await leasePort();
   const file = join(folder, `${fileName(name)}-gateway-${port}`);
-  const config = configuration({ port, upstream, strict, lenient });
-  writeFileSync(`${file}.yaml`, JSON.stringify(config, null, 2));
   const origin = `http://127.0.0.1:${port}`;
-  const env = { ...cleanEnvironment(), LAB_SESSION_KEY: randomBytes(32).toString('base64') };
+  const facade = await startBehindFacade(origin, [READ, WRITE]);
+  const config = configuration({ port, upstream, strict, lenient, facade });
+  writeFileSync(`${file}.yaml`, JSON.stringify(config, null, 2));
+  const sessionKey = randomBytes(32).toString('base64');
+  const env = { ...cleanEnvironment(), ...facade.env, LAB_SESSION_KEY: sessionKey };
   async function start(count) {
     const args = [gatewayMain, 'serve', '--config', `${file}.yaml`];
     const logFile = `${file}-${count}.log`;
@@ -110,8 +115,11 @@ export async function startGateway({ name, upstream, strict, lenient, folder }) 
     await untilServing(running, origin, '/healthz', SERVER_MS);
     return running;
   }
-  const urls = { url: `${origin}/mcp`, stepUrl: `${origin}/step/mcp` };
-  return { ...urls, ...(await restartable(start)) };
+  const [facadeUrl, otherUrl] = FACADE_PATHS.map((path) => origin + path);
+  const urls = { url: `${origin}/mcp`, stepUrl: `${origin}/step/mcp`, facadeUrl, otherUrl };
+  const running = await restartable(start);
+  const stop = () => running.stop().then(facade.stop);
+  return { ...urls, facade, restart: running.restart, stop };
 }
 
 /**

@@ -2,19 +2,19 @@
 
 /** An entry holds for SDKs whose name matches, in one scenario, if the text matches. */
 const KNOWN = [
-  ...['login', 'step-up'].map((scenario) => ({
+  ...['login', 'step-up', 'facade'].map((scenario) => ({
     sdk: /./,
     scenario,
     text: /^call: through not in this SDK/,
     reason: 'the SDK has no login: the application brings the token',
   })),
-  {
+  ...['step-up', 'facade'].map((scenario) => ({
     sdk: /^TypeScript 1\.x$/,
-    scenario: 'step-up',
-    text: /403 after trying upscoping/,
+    scenario,
+    text: /^write: .*403 after trying upscoping/,
     reason: 'a client with a refresh token refreshes instead of a login: the scopes stay the same',
-  },
-  ...['login', 'step-up'].map((scenario) => ({
+  })),
+  ...['login', 'step-up', 'facade'].map((scenario) => ({
     sdk: /^mcp-go modern$/,
     scenario,
     text: /write: .*lacks a scope/,

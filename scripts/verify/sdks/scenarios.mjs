@@ -1,5 +1,6 @@
 // The scenarios that every SDK runs: each through the gateway, and beside it directly.
 import { PADDING, READ, runClient, startHop, tokenOfAbsentIssuer, WRITE } from './driver.mjs';
+import { throughFacade } from './facade.mjs';
 
 const CLIENT_MS = 120_000;
 const QUIET_MS = 200_000;
@@ -143,9 +144,16 @@ const restartGateway = restart(
   ({ gateway }) => gateway.restart(),
 );
 
+const LOGGED_IN = {
+  call: 'hello',
+  'call again': 'hello again',
+  write: 'written',
+  'write again': 'written',
+};
+
 const loginAt = (name, urlOf) => ({
   name,
-  expected: { call: 'hello', write: 'written', 'write again': 'written' },
+  expected: LOGGED_IN,
   run: async (lane) => ({
     through: await client(lane, urlOf(lane.gateway), 'login', name, { token: undefined }),
   }),
@@ -154,9 +162,20 @@ const loginAt = (name, urlOf) => ({
 const login = loginAt('login', ({ url }) => url);
 const stepUp = loginAt('step-up', ({ stepUrl }) => stepUrl);
 
+/** At an identity provider without registration. */
+const facade = {
+  name: 'facade',
+  expected: LOGGED_IN,
+  run: async (lane) => {
+    const { facade, facadeUrl } = lane.gateway;
+    const run = (more) => client(lane, facadeUrl, 'login', 'facade', { token: undefined, ...more });
+    return { through: await throughFacade(facade, WRITE, run) };
+  },
+};
+
 /** These run at the same time for all SDKs. */
 export const together = [quiet];
 /** These run one after another. The restarts come last: they disturb the lane. */
-export const inTurn = [basic, ...refused, login, stepUp, restartGateway, restartUpstream];
+export const inTurn = [basic, ...refused, login, stepUp, facade, restartGateway, restartUpstream];
 /** These run with the server or the client of another SDK too. */
 export const withOthers = [basic];

@@ -60,9 +60,11 @@ export function createLimiter(
       known.set(caller, keys);
     }
     const name = `${kind} ${pattern}`;
-    const found = keys.get(name) ?? limitKey(scope, kind, rate, [pattern, ...parts(caller)]);
-    keys.set(name, found);
-    return found;
+    const found = keys.get(name);
+    if (found !== undefined) return found;
+    const key = limitKey(scope, kind, rate, [pattern, ...parts(caller)]);
+    keys.set(name, key);
+    return key;
   }
 
   function metBy(caller: Caller, { calls: all }: Message): MetLimit[] {

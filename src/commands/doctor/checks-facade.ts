@@ -21,7 +21,7 @@ import {
 /** The path of a facade: `/oauth/` and the name of its issuer in the configuration. */
 const FACADE_PATH = /^\/oauth\/[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 const RETURN_TO = 'http://127.0.0.1/callback';
-/** A name that nobody can have (RFC 6761 section 6.4). */
+/** A name that no host can have (RFC 6761 section 6.4). */
 const FOREIGN = `https://${CLIENT_NAME}.invalid/callback`;
 const NO_FACADE = 'no authorization server at this origin is a facade of this gateway';
 const NO_CLIENT = 'there is no client, because the registration failed';
@@ -30,7 +30,7 @@ const PASS_ON = 'let the proxies pass every path below /oauth/ to the gateway, u
 interface Facade {
   readonly issuer: string;
   readonly json: JsonObject;
-  /** What the URL of RFC 8414 answered, which clients ask first. Null: the document. */
+  /** The answer of the URL of RFC 8414, which clients ask first. Null: the document. */
   readonly problem: string | null;
 }
 

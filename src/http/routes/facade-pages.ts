@@ -7,8 +7,8 @@ import { BASE_POLICY, STYLE } from './status-style.js';
 /**
  * No `form-action`: browsers apply it to the redirects behind a form too, and these lead to the
  * identity provider and to the client. Referrer `same-origin`: so that a form names its origin.
- * Opener `unsafe-none`: web apps log in with a popup, and every stricter policy cuts it off, so that
- * its last page cannot tell the app. A page of another origin that opened it cannot read it.
+ * Opener `unsafe-none`: web apps log in with a popup, and every stricter policy cuts it off, so
+ * that its last page cannot tell the app. A page of another origin that opened it cannot read it.
  */
 export const PAGE_HEADERS: readonly string[] = [
   ...['content-type', 'text/html; charset=utf-8'],
@@ -64,7 +64,7 @@ export async function drawPage(page: FacadePage): Promise<Buffer> {
   const text = await html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta name="viewport" content="width=device-width">
-<style>${raw(STYLE)}</style></head><body><main>
+<style>${raw(STYLE)}</style></head><body><main class="ask">
 ${content}
 </main></body></html>
 `;

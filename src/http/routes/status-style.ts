@@ -29,6 +29,8 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 1rem;
   margin: 0; padding: .75rem 1rem; }
 dt { color: var(--quiet); font-size: .875rem; } dd { margin: 0; }
+.ask { margin: 0 auto; max-width: 36rem; }
+.ask dl { grid-template-columns: 1fr; margin: 1rem 0; } .ask button { padding: .5rem 1.5rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 1.5rem 0 0; }
 input, button { font: inherit; color: inherit; background: var(--card); padding: .25rem .6rem;
   border: 1px solid var(--quiet); border-radius: .3rem; max-width: 100%; }

@@ -1,5 +1,5 @@
-// What the facade did for a client, as the audit records it. Registrations, consents and logins are
-// not proven: anyone can cause them, before the identity provider has vouched for a grant.
+// The acts of the facade for a client, as the audit records them. Registrations, consents and
+// logins are not proven: anyone can cause them, before the identity provider vouched for a grant.
 import type { FacadeAct } from '../../core/audited.js';
 import { redirectPlace } from '../../core/redirect-uri.js';
 import { hashOf, type LoginFacts } from './texts.js';

@@ -1,5 +1,6 @@
 // Clients whose client id is the URL of a document that describes them
 // (draft-ietf-oauth-client-id-metadata-document). The facade fetches it, and registers nothing.
+import { networkOf } from '../../core/client-network.js';
 import type { Clock } from '../../core/clock.js';
 import { isObject, isPresent } from '../../core/json.js';
 import type { Fetched } from '../../idp/fetch-json.js';
@@ -11,9 +12,9 @@ import type { ClientFacts } from './texts.js';
 
 /** Why a client cannot log in. */
 export interface ClientFlaw {
-  /** For the log. Of the client it has the host at most. */
+  /** For the log. It names the client by its host at most. */
   readonly flaw: string;
-  /** Milliseconds until a limit allows another try; 0: it is no limit. */
+  /** Milliseconds until a limit allows another try; 0: not a limit. */
   readonly waitMs: number;
 }
 
@@ -31,10 +32,12 @@ interface Found {
 /** The fetches and what they found outlive a reload. */
 export interface DocumentStore {
   /**
-   * `allowed`: called before a fetch; the milliseconds until one is allowed. A text: why there is no
-   * good document.
+   * `network`: as `networkOf` names it. `allowed`: called before a fetch; the milliseconds until
+   * one is allowed. A text: why there is no good document.
    */
-  get(url: string, allowed: () => number): Promise<Found | string | ClientFlaw>;
+  get(url: string, network: string, allowed: () => number): Promise<Found | string | ClientFlaw>;
+  /** Fetches a document again where it proved to be invalid. */
+  forget(url: string): void;
 }
 
 const MAX_URL_CHARACTERS = 1_024;
@@ -42,11 +45,11 @@ const MAX_URL_CHARACTERS = 1_024;
 const URL_FORM = /^[a-z][a-z0-9+.-]*:/i;
 const FETCH = { deadlineMs: 5_000, maxBytes: 10 * 1024 };
 const KEPT = 500;
+/** One network must not take all fetches of the process with hosts that answer slowly. */
+const AT_ONCE = 4;
 const MINUTE_MS = 60_000;
 /** Without Cache-Control, and the bounds of what it may say. */
 const LIFE = { usualMs: 60 * MINUTE_MS, leastMs: MINUTE_MS, mostMs: 24 * 60 * MINUTE_MS };
-/** A failure is kept for so long only, because the draft allows no cache of errors. */
-const FAILED_MS = 10_000;
 const JSON_TYPE = /^application\/(?:[a-z0-9.-]+\+)?json[ \t]*(;|$)/i;
 
 /** True where a client id means a document, a good one or not. */
@@ -73,7 +76,7 @@ function lifeOf(cacheControl: unknown): number {
   return Math.min(LIFE.mostMs, Math.max(LIFE.leastMs, asked));
 }
 
-/** The document, or why it is none for any server. */
+/** The document, or why no server may take it. */
 function readFetched(url: string, fetched: Fetched): Found | string {
   if (fetched.kind === 'transport') return fetched.detail;
   const { status, json, headers } = fetched;
@@ -87,28 +90,50 @@ function readFetched(url: string, fetched: Fetched): Found | string {
 }
 
 export function createDocumentStore(fetchPublic: PublicFetch, clock: Clock): DocumentStore {
-  const kept = new Map<string, { readonly found: Found | string; readonly endMs: number }>();
+  // Never failures or invalid documents (section 5.2 of the draft).
+  const kept = new Map<string, { readonly found: Found; readonly endMs: number }>();
   const flights = createSingleFlight<Found | string>();
+  /** Fetches in progress, by network. */
+  const running = new Map<string, number>();
+  const count = (network: string, change: number): void => {
+    const now = (running.get(network) ?? 0) + change;
+    if (now > 0) running.set(network, now);
+    else running.delete(network);
+  };
 
-  async function load(url: string): Promise<Found | string> {
-    const found = readFetched(url, await fetchPublic({ url, ...FETCH }));
-    const lifeMs = typeof found === 'string' ? FAILED_MS : found.lifeMs;
+  /** The newest use is last, so that URLs which a stranger makes up displace each other. */
+  function keep(url: string, found: Found, endMs: number): Found {
     kept.delete(url);
     if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
-    kept.set(url, { found, endMs: clock.monotonicMs() + lifeMs });
+    kept.set(url, { found, endMs });
     return found;
   }
 
+  async function load(url: string, network: string): Promise<Found | string> {
+    count(network, 1);
+    try {
+      const found = readFetched(url, await fetchPublic({ url, ...FETCH }));
+      if (typeof found !== 'string') return keep(url, found, clock.monotonicMs() + found.lifeMs);
+      kept.delete(url);
+      return found;
+    } finally {
+      count(network, -1);
+    }
+  }
+
   return {
-    async get(url, allowed) {
+    async get(url, network, allowed) {
       const known = kept.get(url);
-      if (known !== undefined && clock.monotonicMs() < known.endMs) return known.found;
+      if (known !== undefined && clock.monotonicMs() < known.endMs)
+        return keep(url, known.found, known.endMs);
       if (!flights.isRunning(url)) {
-        const waitMs = allowed();
+        const isBusy = (running.get(network) ?? 0) >= AT_ONCE;
+        const waitMs = isBusy ? FETCH.deadlineMs : allowed();
         if (waitMs > 0) return { flaw: 'too many fetches for one address', waitMs };
       }
-      return flights.run(url, () => load(url));
+      return flights.run(url, () => load(url, network));
     },
+    forget: (url) => void kept.delete(url),
   };
 }
 
@@ -125,11 +150,14 @@ export function createClientDocuments(
         flaw: `${about}: ${flaw}`,
         waitMs,
       });
-      const found = await store.get(url, () => limits.take('document', clientAddress));
+      const allowed = (): number => limits.take('document', clientAddress);
+      const found = await store.get(url, networkOf(clientAddress), allowed);
       if (typeof found === 'string') return flawed(found);
       if ('flaw' in found) return flawed(found.flaw, found.waitMs);
       const read = readDocument(found.json, entries);
-      return 'error' in read ? flawed(`${read.error}: ${read.description}`) : read.facts;
+      if (!('error' in read)) return read.facts;
+      store.forget(url);
+      return flawed(`${read.error}: ${read.description}`);
     },
   };
 }

@@ -50,8 +50,8 @@ const isEqual = (one: string, other: string): boolean =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 
 /**
- * `entries`: the allow-list at this moment, which also bounds clients from before. `documents`: null
- * where they cannot be fetched.
+ * `entries`: the allow-list at this moment, which also bounds clients from before. `documents`:
+ * null where they cannot be fetched.
  */
 export function createClients(
   { client: texts }: Pick<FacadeTexts, 'client'>,

@@ -1,5 +1,5 @@
-// Rejects requests for the pages of the facade that no person has asked for, before anything counts
-// them: another site must not use up the logins of a network.
+// Rejects requests for pages of the facade that no person has asked for. It does so before anything
+// counts them: another site must not use up the logins of a network.
 import { type RequestHead, singleHeader } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { errorPage, tooMany } from './answers.js';

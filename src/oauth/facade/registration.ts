@@ -30,10 +30,16 @@ const invalid = (description: string): RegistrationRefusal =>
   refused('invalid_client_metadata', description);
 
 /** Characters that change the look of the page around the name, end its quotes, or hide it. */
-const MISLEADING = /[\p{C}\p{Z}\p{DI}\u2800"“”„‟]+/gu;
+const MISLEADING = /[\p{C}\p{Z}\p{DI}\u2800"“”„‟«»‹›＂″‴‶‷ʺˮ״❝❞〝〞〟\u{1F676}-\u{1F678}]+/gu;
+/** Two apostrophes look like a quote. */
+const DOUBLED = /['‘’‚‛′‵ʹʻʼʽˈˊˋ`´＇]{2,}/gu;
+/** Marks above and below a letter. A pile of them covers the lines around the name. */
+const PILED = /(\p{M}{3})\p{M}+/gu;
 
-const shownName = (name: string): string =>
-  [...name.replace(MISLEADING, ' ').trim()].slice(0, MAX_NAME_CHARACTERS).join('');
+function shownName(name: string): string {
+  const plain = name.replace(DOUBLED, ' ').replace(MISLEADING, ' ').replace(PILED, '$1');
+  return [...plain.trim()].slice(0, MAX_NAME_CHARACTERS).join('');
+}
 
 function readUris(uris: unknown, entries: readonly string[]): string[] | RegistrationRefusal {
   if (!Array.isArray(uris) || uris.length === 0 || uris.length > MAX_URIS)

@@ -17,7 +17,7 @@ const consent: Extract<FacadePage, { kind: 'consent' }> = {
 };
 const drawn = async (page: FacadePage) => String(await drawPage(page));
 
-test('a popup keeps its opener, and nobody frames the page', () => {
+test('a popup keeps its opener, and no site frames the page', () => {
   expect(pairs(PAGE_HEADERS)).toMatchObject({
     'cross-origin-opener-policy': 'unsafe-none',
     'x-frame-options': 'DENY',

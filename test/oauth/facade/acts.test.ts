@@ -1,4 +1,4 @@
-// What the facade hands to the audit, and what it does while the audit cannot record: nothing.
+// The acts that the facade hands to the audit. While the audit cannot record, it does nothing.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { hashOf } from '../../../src/oauth/facade/texts.js';
 import { FORM, facadeScene, ISSUER, jsonOf, query, tokens } from '../../support/facade-server.js';

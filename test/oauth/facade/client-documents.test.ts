@@ -20,6 +20,8 @@ const GOOD = { client_id: URL_, client_name: 'An app', redirect_uris: [LOOPBACK]
 let clock: ReturnType<typeof testClock>;
 let fetched: string[];
 let answer: Fetched;
+/** Until it ends, documents do not arrive. */
+let held: Promise<void>;
 let store: DocumentStore;
 const documentOf = (json: unknown, headers: Record<string, string> = {}, status = 200): Fetched => {
   const all = { 'content-type': 'application/json', ...headers };
@@ -29,8 +31,10 @@ beforeEach(() => {
   clock = testClock();
   fetched = [];
   answer = documentOf(GOOD);
+  held = Promise.resolve();
   store = createDocumentStore(async ({ url }) => {
     fetched.push(url);
+    await held;
     return answer;
   }, clock);
 });
@@ -139,23 +143,29 @@ describe('a document is kept', () => {
   test.each<[string, () => Fetched]>([
     ['a failure', () => ({ kind: 'transport', detail: 'ECONNREFUSED' })],
     ['a document of another client', () => documentOf({ client_id: 'x' }, { 'cache-control': 'max-age=600' })],
-  ])('%s for 10 s', async (_name, made) => {
+    ['an invalid document', () => documentOf({ ...GOOD, client_name: 1 }, { 'cache-control': 'max-age=600' })],
+    ['a document without a usable redirect URI', () => documentOf({ ...GOOD, redirect_uris: [] })],
+  ])('%s is not', async (_name, made) => {
     answer = made();
-    await find();
-    clock.advance(9_999);
-    await find();
-    expect(fetched).toHaveLength(1);
+    expect(await find()).toMatchObject({ waitMs: 0 });
     answer = documentOf(GOOD);
-    clock.advance(1);
     expect(await find()).toMatchObject({ name: 'An app' });
+    expect(fetched).toHaveLength(2);
   });
-  test('the oldest of more than 500 is forgotten', async () => {
+  test('of more than 500, the one that was not used for the longest time is forgotten', async () => {
     const one = finder();
-    for (let i = 0; i <= 500; i += 1) await one.find(`https://app.example.com/${i}`, `192.0.2.${i % 100}`);
-    await one.find('https://app.example.com/500', '192.0.2.1');
-    expect(fetched).toHaveLength(501);
-    await one.find('https://app.example.com/0', '192.0.2.1');
-    expect(fetched).toHaveLength(502);
+    const fetches = async (i: number) => {
+      const before = fetched.length;
+      const url = `https://app.example.com/${i}`;
+      answer = documentOf({ ...GOOD, client_id: url });
+      expect(await one.find(url, `192.0.2.${i % 100}`)).toMatchObject({ name: 'An app' });
+      return fetched.length - before;
+    };
+    for (let i = 0; i < 500; i += 1) expect(await fetches(i)).toBe(1);
+    expect(await fetches(0)).toBe(0);
+    expect(await fetches(500)).toBe(1);
+    expect(await fetches(0)).toBe(0);
+    expect(await fetches(1)).toBe(1);
   });
 });
 
@@ -163,6 +173,25 @@ test('logins at the same moment share one fetch', async () => {
   const one = finder();
   await Promise.all(Array.from({ length: 5 }, () => one.find(URL_, '192.0.2.1')));
   expect(fetched).toHaveLength(1);
+});
+
+test('4 fetches of one network at once, so that slow hosts do not stop the others', async () => {
+  const one = finder();
+  let release = (): void => {};
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const slow = Array.from({ length: 4 }, (_, i) => one.find(`${URL_}?${i}`, '2001:db8::1'));
+  const busy = { flaw: expect.stringContaining('too many fetches'), waitMs: 5_000 };
+  expect(await one.find(URL_, '2001:db8::2')).toEqual(busy);
+  const joined = one.find(`${URL_}?0`, '2001:db8::3');
+  const other = one.find(URL_, '192.0.2.1');
+  expect(fetched).toHaveLength(5);
+  release();
+  expect(await other).toMatchObject({ name: 'An app' });
+  await Promise.all([...slow, joined]);
+  await one.find(`${URL_}?4`, '2001:db8::2');
+  expect(fetched).toHaveLength(6);
 });
 
 test('60 fetches of one network a minute; what is kept needs none', async () => {

@@ -66,6 +66,23 @@ describe('a good registration', () => {
       { client_name: 'A” of Example, checked. “It', token_endpoint_auth_method: 'none' },
       { ...NONE, client_name: 'A of Example, checked. It' },
     ],
+    ...['”', '″', '＂', '❞', '〞', '»', '\u{1F677}', '״', "''", '’’', '´`'].map(
+      (end): [string, Record<string, unknown>, Record<string, unknown>] => [
+        `a name that ends its quotes with ${end}`,
+        { client_name: `A${end} of Example`, token_endpoint_auth_method: 'none' },
+        { ...NONE, client_name: 'A of Example' },
+      ],
+    ),
+    [
+      'a name with an apostrophe',
+      { client_name: "Ann's \u05D0\u05B8 app", token_endpoint_auth_method: 'none' },
+      { ...NONE, client_name: "Ann's \u05D0\u05B8 app" },
+    ],
+    [
+      'a name that covers the lines around it',
+      { client_name: `A${'\u0336\u0301'.repeat(20)}b`, token_endpoint_auth_method: 'none' },
+      { ...NONE, client_name: 'A\u0336\u0301\u0336b' },
+    ],
     ['a name that nobody sees', { client_name: '\u3164\u2800\u115f', token_endpoint_auth_method: 'none' }, NONE],
     ['other members', { software_id: 'x', logo_uri: 'javascript:x', token_endpoint_auth_method: 'none' }, NONE],
   ])('%s', (_name, fields, answer) => expect(answerTo(fields)).toEqual(answer));

@@ -1,10 +1,11 @@
 """The client's side of a login: the SDK's provider, and a browser that follows redirects."""
 
+import os
 import sys
 import urllib.request
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, urljoin, urlparse
+from urllib.parse import parse_qs, quote, urljoin, urlparse
 
 REDIRECT = "http://127.0.0.1:9/callback"
 HOPS = 20
@@ -18,6 +19,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 def follow(url, redirect=REDIRECT, keep_errors=False):
     """Follows the authorization request and returns the redirect URI with its query."""
     print(f"login: scope={parse_qs(urlparse(url).query).get('scope')}", file=sys.stderr)
+    if "PERSON" in os.environ:
+        url = os.environ["PERSON"] + quote(url, safe="")
     jar = CookieJar(policy=DefaultCookiePolicy(rfc2965=False))
     browser = urllib.request.build_opener(NoRedirect, urllib.request.HTTPCookieProcessor(jar))
     for _ in range(HOPS):

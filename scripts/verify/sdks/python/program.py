@@ -101,6 +101,8 @@ async def refused(client):
 
 async def login(client):
     await step("call", lambda: client.call("echo", text="hello"))
+    await wait_for_go()
+    await step("call again", lambda: client.call("echo", text="hello again"))
     await step("write", lambda: client.call("write"))
     await step("write again", lambda: client.call("write"))
 

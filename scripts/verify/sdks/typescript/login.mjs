@@ -29,7 +29,9 @@ export function browser() {
     codeVerifier: () => kept.verifier,
     async redirectToAuthorization(url) {
       process.stderr.write(`login: scope=${url.searchParams.get('scope')}\n`);
-      const end = await followAuthorization(url, REDIRECT);
+      const { PERSON } = process.env;
+      const start = PERSON === undefined ? url : PERSON + encodeURIComponent(url);
+      const end = await followAuthorization(start, REDIRECT);
       if (end.searchParams.has('error')) throw new Error(`the login ended with ${end.search}`);
       kept.answer = end.searchParams;
     },

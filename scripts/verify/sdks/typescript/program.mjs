@@ -69,6 +69,8 @@ const scenarios = {
   },
   async login({ call }) {
     await step('call', () => call('echo', { text: 'hello' }));
+    await waitForGo();
+    await step('call again', () => call('echo', { text: 'hello again' }));
     await step('write', () => call('write'));
     await step('write again', () => call('write'));
   },

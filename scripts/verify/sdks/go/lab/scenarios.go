@@ -30,6 +30,8 @@ func (s Steps) Run(scenario string) {
 		}
 	case "login":
 		Step("call", s.Call("echo", "hello"))
+		Wait()
+		Step("call again", s.Call("echo", "hello again"))
 		Step("write", s.Call("write", ""))
 		Step("write again", s.Call("write", ""))
 	case "quiet":

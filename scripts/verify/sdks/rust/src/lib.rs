@@ -1,6 +1,7 @@
 //! The parts of the client beside its calls: steps, waiting, the browser and the login.
 use std::{
     collections::BTreeMap,
+    env,
     future::Future,
     io,
     time::{Duration, Instant},
@@ -67,7 +68,14 @@ pub async fn browse(address: &str) -> Outcome {
     let browser = Client::builder().redirect(Policy::none()).build();
     let browser = browser.map_err(|error| shown(&error))?;
     let mut cookies = BTreeMap::new();
-    let mut address = reqwest::Url::parse(address).map_err(|error| shown(&error))?;
+    let mut address = match env::var("PERSON") {
+        Ok(person) => {
+            let mut start = reqwest::Url::parse(&person).map_err(|error| shown(&error))?;
+            start.query_pairs_mut().clear().append_pair("login", address);
+            start
+        }
+        Err(_) => reqwest::Url::parse(address).map_err(|error| shown(&error))?,
+    };
     for _ in 0..10 {
         let pairs: Vec<_> = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let request = browser.get(address.clone()).header(header::COOKIE, pairs.join("; "));

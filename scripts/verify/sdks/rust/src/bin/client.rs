@@ -174,6 +174,8 @@ impl Connected {
             }
             "login" => {
                 step("call", self.call("echo", "hello")).await;
+                wait().await;
+                step("call again", self.call("echo", "hello again")).await;
                 step("write", self.call("write", "")).await;
                 step("write again", self.call("write", "")).await;
             }
