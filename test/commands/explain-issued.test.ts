@@ -1,5 +1,5 @@
-// `explain` of tokens that a facade issued: it verifies them as the gateway does, and never proposes
-// to accept one elsewhere.
+// `explain` of tokens that a facade issued: it verifies them as the gateway does, and never
+// proposes to accept one elsewhere.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
