@@ -155,5 +155,6 @@ await whileKept(async (keep) => {
 if (values.markdown !== undefined) {
   const head = ['CPU µs per request', 'all', 'kernel', ...LAYER_COLUMNS];
   const page = readFileSync(values.markdown, 'utf8');
-  writeFileSync(values.markdown, replaceSection(page, 'profile', markdown(head, summary)));
+  const text = `<!-- bench table profile -->\n\n${markdown(head, summary)}`;
+  writeFileSync(values.markdown, replaceSection(page, 'profile', text));
 }

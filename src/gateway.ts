@@ -1,10 +1,11 @@
 // The corridor: the steps of a request in their order. The first failure is the answer, and no
 // later step runs. ARCHITECTURE.md numbers the steps as the comments here do.
+
 import type { Clock } from './core/clock.js';
 import type { Credential } from './core/credential.js';
 import type { Authenticator, EndpointRuntime } from './core/endpoint-runtime.js';
 import type { BodyListener, Exchange, ResponseListener } from './core/exchange.js';
-import type { Failure } from './core/failure.js';
+import { type Failure, ofCall } from './core/failure.js';
 import { gatewayFault, verifyFault } from './core/failures.js';
 import type { MaybeLater } from './core/maybe-later.js';
 import type { Message } from './core/message.js';
@@ -149,9 +150,7 @@ class RequestRun implements BodyListener, ResponseListener {
   private reject(failure: Failure): void {
     if (this.endpoint === null) return this.conclude(failure);
     try {
-      this.stages.callId(this.exchange, (idText) =>
-        this.conclude(idText === undefined ? failure : { ...failure, idText }),
-      );
+      this.stages.callId(this.exchange, (idText) => this.conclude(ofCall(failure, idText)));
     } catch {
       this.conclude(failure);
     }

@@ -1,4 +1,5 @@
 // The type of a failure, and of its row in the table of core/failures.ts.
+import { extended } from './extended.js';
 import type { UnverifiedClaims, VouchedToken } from './presented-token.js';
 
 /**
@@ -102,3 +103,7 @@ export function retryAfterSeconds(failure: Failure): number | undefined {
   const seconds = Math.max(1, Math.ceil(failure.retryAfterSeconds ?? 5));
   return status === 503 ? Math.min(30, seconds) : seconds;
 }
+
+/** `idText`: the id of the rejected call, as the client wrote it. */
+export const ofCall = (failure: Failure, idText: string | undefined): Failure =>
+  idText === undefined ? failure : extended(failure, { idText });

@@ -27,21 +27,36 @@ const DETAIL_CHARACTERS = 300;
 type Facts = Omit<RecentRefusal, 'at' | 'count'>;
 
 interface Entry {
-  readonly atMs: number;
-  readonly count: number;
+  atMs: number;
+  count: number;
   /** The facts as JSON: a copy. A part of a long text would keep the whole text in memory. */
-  readonly facts: string;
+  facts: string;
 }
 
-/** The last entries, one for each key. A map has its keys in the order in which they were set. */
+/** The last entries, one for each key. */
 function createRing(size: number) {
   const entries = new Map<string, Entry>();
+
+  function deleteOldest(): void {
+    const [first, ...others] = entries;
+    if (first === undefined) return;
+    const [key] = others.reduce(
+      (some, other) => (other[1].atMs < some[1].atMs ? other : some),
+      first,
+    );
+    entries.delete(key);
+  }
+
   return {
+    /** It changes an entry in place. A map that changes often leaves old tables as garbage. */
     add(key: string, atMs: number, facts: string): void {
-      const count = 1 + (entries.get(key)?.count ?? 0);
-      if (count > 1) entries.delete(key);
-      else if (entries.size === size) entries.delete(entries.keys().next().value as string);
-      entries.set(key, { atMs, count, facts });
+      const known = entries.get(key);
+      if (known !== undefined) {
+        Object.assign(known, { atMs, count: known.count + 1, facts });
+        return;
+      }
+      if (entries.size === size) deleteOldest();
+      entries.set(key, { atMs, count: 1, facts });
     },
     all: (): Entry[] => [...entries.values()],
   };

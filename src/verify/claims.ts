@@ -3,6 +3,7 @@
 
 import type { AccessToken, AudienceFacts } from '../core/access-token.js';
 import { type ClaimRules, USUAL_CLAIMS } from '../core/claim-rules.js';
+import { extended } from '../core/extended.js';
 import type { Failure } from '../core/failure.js';
 import { tokenClaims, tokenExpired, tokenNotYetValid } from '../core/failures.js';
 import { isPresent } from '../core/json.js';
@@ -154,5 +155,5 @@ export function toAccessToken(
     method,
     key: null,
   };
-  return ok({ ...facts.value, principal });
+  return ok(extended(facts.value, { principal }));
 }

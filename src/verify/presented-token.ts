@@ -1,7 +1,9 @@
 // Adds to a failure who presented the token and for whom it is, so that the log can name them. It
 // copies a few claims and cuts them: a failure must not keep all claims of a long token in memory.
+
 import type { AccessToken } from '../core/access-token.js';
 import { USUAL_CLAIMS } from '../core/claim-rules.js';
+import { extended } from '../core/extended.js';
 import type { Failure } from '../core/failure.js';
 import { LOGGED_CHARACTERS, type UnverifiedClaims } from '../core/presented-token.js';
 import type { Claims } from './claims.js';
@@ -36,11 +38,11 @@ export function withClaims(
     sub: textOf(claims.sub),
     client_id: clientName === undefined ? undefined : textOf(claims[clientName]),
   };
-  return { ...failure, unverified };
+  return extended(failure, { unverified });
 }
 
 /** `token`: its issuer vouched for it, now or when the gateway cached it. */
 export function withToken(failure: Failure, { principal, issuer, audience }: AccessToken): Failure {
   const { subject, client, method } = principal;
-  return { ...failure, vouched: { issuer, subject, client, method, audience } };
+  return extended(failure, { vouched: { issuer, subject, client, method, audience } });
 }

@@ -115,9 +115,11 @@ export function createProofSlots(limits: ProofLimits): ProofSlots {
   function startWaiting(): void {
     while (waiting > 0 && hasSlot()) {
       const [network, queue] = queues.entries().next().value as [string, Start[]];
-      queues.delete(network);
       const start = queue.shift() as Start;
-      if (queue.length > 0) queues.set(network, queue);
+      // A map that changes often leaves old tables, which keep requests until a full collection.
+      const isLast = queue.length === 0;
+      if (isLast || queues.size > 1) queues.delete(network);
+      if (!isLast) queues.set(network, queue);
       waiting--;
       takeSlot();
       start();

@@ -3,6 +3,7 @@
 // token, a failure or an introspection response.
 import type { AccessToken } from '../../core/access-token.js';
 import type { Clock } from '../../core/clock.js';
+import { extended } from '../../core/extended.js';
 import { createBoundedCache } from '../bounded-cache.js';
 import type { KeySet } from './jwk-set.js';
 import type { KeySource } from './jwks.js';
@@ -51,7 +52,7 @@ export function createJwtCache(keys: KeySource, clock: Clock): JwtCache {
     },
     put(key, entry) {
       const createdAtMs = clock.monotonicMs();
-      put(key, { ...entry, createdAtMs, foundIn: null }, entry.characters + 1);
+      put(key, extended(entry, { createdAtMs, foundIn: null }), entry.characters + 1);
     },
   };
 }
