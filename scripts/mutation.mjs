@@ -56,6 +56,7 @@ const subjects = [
   },
   { file: 'src/verify/claims.ts', drop: [GUARD] },
   { file: 'src/verify/token-kind.ts', drop: [GUARD] },
+  { file: 'src/verify/id-token.ts', drop: [GUARD, LATTER] },
   { file: 'src/verify/issuer/jwk-set.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks-loader.ts', drop: [GUARD] },
   { file: 'src/verify/issuer/jwks.ts', drop: [GUARD, DEED] },

@@ -1,5 +1,6 @@
 // Checks an issuer of the configuration as the gateway would use it: its metadata, its keys and its
 // clock.
+import { usesKeys } from '../config/issuer-keys.js';
 import type { ResolvedIssuer } from '../config/resolved-config.js';
 import { ASYMMETRIC } from '../config/schema/algorithms.js';
 import { isObject } from '../core/json.js';
@@ -21,8 +22,6 @@ export interface IssuerUse {
 const SHOWN_KEYS = 5;
 
 const PKCE_METHODS = 'code_challenge_methods_supported';
-
-const usesKeys = ({ verify }: ResolvedIssuer): boolean => verify !== 'introspection';
 
 /** The gateway cannot verify without the metadata. */
 const needsMetadata = (config: ResolvedIssuer, use: IssuerUse): boolean =>

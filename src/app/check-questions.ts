@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import { nearMiss } from '../core/near-miss.js';
 import { type CheckFinding, warn } from './check-finding.js';
+import { acceptedIssuer } from './issued-tokens.js';
 import { fingerprintOf } from './keep.js';
 
 type Asked = Pick<ResolvedConfig, 'issuers' | 'endpoints'>;
@@ -50,7 +51,7 @@ function sharedUpstreams(endpoints: readonly Endpoint[]): CheckFinding[] {
 /** One finding for all: a list of tenants may have thousands. */
 function unusedIssuers({ issuers, endpoints }: Asked): CheckFinding[] {
   const used = new Set(endpoints.flatMap((endpoint) => endpoint.issuers));
-  const unused = issuers.flatMap(({ issuer }) => (used.has(issuer) ? [] : issuer));
+  const unused = issuers.flatMap((one) => (used.has(acceptedIssuer(one)) ? [] : one.issuer));
   if (unused.length === 0) return [];
   const verdict = warn(
     `no endpoint accepts tokens of ${shownNames(unused)}: is this meant?`,

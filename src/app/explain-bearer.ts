@@ -13,6 +13,7 @@ import type { IssuerRuntime } from '../verify/issuer/issuer-runtime.js';
 import { createSelectVerifier } from '../verify/select-verifier.js';
 import { fixFor } from './explain-fix.js';
 import type { ExplainSettings } from './explain-settings.js';
+import { tokenIssuers } from './issued-tokens.js';
 import type { Keep } from './keep.js';
 import { acceptedBy, issuerRuntimes } from './runtime.js';
 import { systemScheduler } from './system-scheduler.js';
@@ -38,7 +39,10 @@ export function createExplainBearer(
   const { config, endpoint, clock, written = null } = settings;
   const shared = { ...settings, schedule: systemScheduler, issuers: kept, fetchJson };
   const introspections = recordIntrospections(
-    acceptedBy(endpoint, issuerRuntimes(config.issuers, shared)),
+    acceptedBy(
+      endpoint,
+      tokenIssuers(config.issuers, issuerRuntimes(config.issuers, shared), shared),
+    ),
   );
   const { issuers } = introspections;
   const audience = checkAudience;
@@ -67,6 +71,7 @@ export function createExplainBearer(
         endpoint,
         issuers,
         configured: config.issuers.map((one) => one.issuer),
+        facades: config.issuers.flatMap(({ facade }) => facade?.issuer ?? []),
         bridge,
         token,
         nowSeconds: clock.wallMs() / 1000,

@@ -18,6 +18,8 @@ export interface FixContext {
   readonly issuers: ReadonlyMap<string, IssuerRuntime>;
   /** The identifiers of all issuers of the configuration. */
   readonly configured: readonly string[];
+  /** The issuers of the facades. */
+  readonly facades: readonly string[];
   /** The bridge, and the names of the endpoints that take its tokens. */
   readonly bridge: { readonly issuer: string; readonly names: readonly string[] } | null;
   readonly token: string;

@@ -15,8 +15,16 @@ const WIDER_AUDIENCE =
   'then the endpoint trusts every token of its issuers with this audience. Write it only if the ' +
   'audience means this server alone. A token for another server must never pass here';
 
+/** Its tokens are for one endpoint alone. */
+const ofFacade = (resource: string): ReturnType<FindFix> =>
+  noChange(
+    'no setting accepts a token of a facade at another endpoint: let the client log in for ' +
+      resource,
+  );
+
 export const audienceFix: FindFix = (failed) => {
   const { endpoint, observed, issuer, passesWith } = failed;
+  if (failed.facades.includes(issuer?.policy.issuer ?? '')) return ofFacade(endpoint.resource);
   // The observed value of a response without aud is a word, and not an audience.
   const isAnswer = failed.step === 'audience of the answer';
   const named = texts(isAnswer ? observed.aud : failed.claims.aud).filter(
@@ -59,6 +67,7 @@ export const issuerFix: FindFix = (failed) => {
   if (typeof iss !== 'string') return noChange('no setting accepts a JWT without iss');
   if (iss === bridge?.issuer)
     return noChange(`this is a token of the bridge: it is good at ${bridge.names.join(', ')} only`);
+  if (failed.facades.includes(iss)) return ofFacade(endpoint.resource);
   const names = texts(writtenEndpoint(written, endpoint.name).issuers);
   const own = configured.includes(iss) ? issuerName(written, iss) : null;
   if (own !== null)

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { checkAudience } from '../authorize/audience.js';
 import { createAuthorizer } from '../authorize/policy.js';
+import { usesKeys } from '../config/issuer-keys.js';
 import type { ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Endpoint } from '../core/endpoint.js';
 import type { EndpointRuntime } from '../core/endpoint-runtime.js';
@@ -28,6 +29,7 @@ import { createIssuerRuntime, type IssuerRuntime } from '../verify/issuer/issuer
 import type { KeySource } from '../verify/issuer/jwks.js';
 import { bridgeRuntime } from './bridge.js';
 import { createFacades } from './facades.js';
+import { tokenIssuers } from './issued-tokens.js';
 import { createLimits } from './limits.js';
 import { createMirrors } from './mirrors.js';
 import { createNoRoute, createRoute, ownHosts, type Route } from './route.js';
@@ -104,6 +106,7 @@ export function* runtimeInSlices(
 ): Generator<void, Runtime> {
   const { clock, pools, drawnSessionKey, admissions } = shared;
   const issuers = issuerRuntimes(config.issuers, shared);
+  const accepted = tokenIssuers(config.issuers, issuers, shared);
   const sessionKeys = config.sessionKeys.length > 0 ? config.sessionKeys : [drawnSessionKey];
   const openSession = createSessions(sessionKeys, clock);
   const pseudonym = pseudonymOf(config.publicUrl);
@@ -130,7 +133,7 @@ export function* runtimeInSlices(
         bearer:
           bridge !== null && endpoint.isBridged
             ? bridge.tokens(checkAudience)
-            : createBearerAuthenticator(acceptedBy(endpoint, issuers), checkAudience, clock),
+            : createBearerAuthenticator(acceptedBy(endpoint, accepted), checkAudience, clock),
         'api-key': apiKeys,
         'pass-through': createPassThroughAuthenticator(clock),
       },
@@ -161,8 +164,10 @@ export function* runtimeInSlices(
 
   /** Their load has begun already. */
   const tried = new Set<KeySource>();
-  // An issuer whose JWTs are introspected may publish no keys.
-  const withKeys = [...issuers.values()].filter(({ verify }) => verify !== 'introspection');
+  const withKeys = config.issuers
+    .filter(usesKeys)
+    .flatMap(({ issuer }) => issuers.get(issuer) ?? []);
+  const usingKeys = new Set(withKeys);
 
   return {
     route: createRoute(endpoints),
@@ -175,15 +180,18 @@ export function* runtimeInSlices(
     }),
     noRoute: createNoRoute(config.endpoints, own),
     issuerStates: () =>
-      [...issuers].map(([issuer, { verify, keys, introspect, introspectionIsUp, lastError }]) => ({
-        issuer,
-        usesKeys: verify !== 'introspection',
-        keysAgeMs: keys.ageMs(),
-        isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
-        keys: keys.peekKeySet()?.keys.length ?? 0,
-        lastError: lastError(),
-        introspectionIsUp: introspect === null ? null : introspectionIsUp(),
-      })),
+      [...issuers].map(([issuer, runtime]) => {
+        const { keys, introspect } = runtime;
+        return {
+          issuer,
+          usesKeys: usingKeys.has(runtime),
+          keysAgeMs: keys.ageMs(),
+          isUp: keys.hasAttemptedLoad() ? keys.isUp() : null,
+          keys: keys.peekKeySet()?.keys.length ?? 0,
+          lastError: runtime.lastError(),
+          introspectionIsUp: introspect === null ? null : runtime.introspectionIsUp(),
+        };
+      }),
     endpointStates: () =>
       [...streamsOf].map(([endpoint, { ticker }]) => ({ endpoint, openStreams: ticker.open() })),
     upstreamStates: () =>
@@ -213,7 +221,7 @@ export function* runtimeInSlices(
       });
       for (const { metadata } of shared.issuers.all())
         if (!mirrors.sources.has(metadata)) metadata.stop();
-      shared.issuers.retain(new Set(issuers.values()));
+      shared.issuers.retain(new Set([...issuers.values(), ...accepted.values()]));
       shared.bridges.retain(new Set(bridge === null ? [] : [bridge]));
       shared.upstreamCredentials.retain(credentials.used);
       limits.activate();

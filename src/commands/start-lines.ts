@@ -3,6 +3,7 @@
 // API key neither its name nor its hash.
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
+import { usesKeys } from '../config/issuer-keys.js';
 import type { ResolvedBridge, ResolvedConfig, ResolvedIssuer } from '../config/resolved-config.js';
 import type { Notice } from '../core/notice.js';
 import { BRIDGE_PATHS } from '../core/oauth-server.js';
@@ -85,9 +86,7 @@ export function createStartLines(
   { version, write, keyCount = config.apiKeys.length }: StartLinesOptions,
 ): Announce {
   const { endpoints, issuers, bridge } = config;
-  const waiting = new Set(
-    issuers.flatMap(({ issuer, verify }) => (verify === 'introspection' ? [] : [issuer])),
-  );
+  const waiting = new Set(issuers.flatMap((one) => (usesKeys(one) ? [one.issuer] : [])));
   let shownIssuers = 0;
   let loaded = 0;
   let failed = 0;

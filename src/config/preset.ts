@@ -12,6 +12,23 @@ export interface Form {
   readonly audienceNeeded?: string;
   /** The URL for introspection. Without it the metadata names the URL. */
   readonly introspection?: string;
+  /** The endpoints of a login without OpenID Connect, for a facade. Default: from the metadata. */
+  readonly login?: {
+    readonly authorization: string;
+    readonly token: string;
+    /** Says who the person of an access token is. */
+    readonly user: string;
+  };
+}
+
+/** The fields of a facade at this identity provider. */
+export interface FacadePreset {
+  /** The access tokens of the identity provider prove nothing to another server. */
+  readonly mode?: 'issued';
+  readonly auth?: 'post';
+  readonly scopes?: readonly string[];
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly sendResource?: false;
 }
 
 export interface Preset {
@@ -29,6 +46,7 @@ export interface Preset {
   readonly verify?: 'introspection';
   /** How the gateway authenticates at the introspection endpoint. */
   readonly introspectionAuth?: 'none';
+  readonly facade?: FacadePreset;
 }
 
 export const ANY_ISSUER: Form = { issuer: /^/ };

@@ -46,6 +46,7 @@ export const hostedPresets = {
       'for those write preset: generic, verify: introspection and an introspection block',
     // `sub` is the login name, which Okta can later give to another user.
     claims: { scopes: ['scp'], subject: ['uid', 'sub'], client: ['cid'] },
+    facade: { scopes: ['offline_access'] },
   },
   entra: {
     ...generic,
@@ -71,6 +72,8 @@ export const hostedPresets = {
       'Never write common, organizations or a domain name',
     // `sub` differs from application to application.
     claims: { scopes: ['scp'], subject: ['oid'], tenant: ['tid'], client: ['azp', 'appid'] },
+    // The scopes name the resource. Entra rejects a second name of it.
+    facade: { scopes: ['offline_access'], sendResource: false },
   },
   cognito: {
     ...generic,

@@ -5,11 +5,13 @@ import type { ClaimRules } from '../core/claim-rules.js';
 import { isObject } from '../core/json.js';
 import { type Form, generic, type Preset } from './preset.js';
 import { hostedPresets } from './presets-hosted.js';
+import { loginPresets } from './presets-login.js';
 import { selfHostedPresets } from './presets-self-hosted.js';
 
 const presets = {
   ...hostedPresets,
   ...selfHostedPresets,
+  ...loginPresets,
   generic,
   rfc9068: { ...generic, typ: 'at+jwt', claims: { scopes: ['scope'], client: ['client_id'] } },
 } satisfies Record<string, Preset>;
@@ -29,6 +31,15 @@ const filled = (
 ): string | undefined =>
   form === undefined ? undefined : template && issuer.replace(form.issuer, template);
 
+/** The fields of a facade, with those of the preset for the fields that the operator left out. */
+function withFacadePreset(raw: unknown, preset: Preset): object {
+  if (!isObject(raw) || preset.facade === undefined) return {};
+  const { parameters } = raw;
+  const all = parameters === undefined || isObject(parameters);
+  const merged = { ...preset.facade.parameters, ...(parameters as object | undefined) };
+  return { facade: { ...preset.facade, ...raw, parameters: all ? merged : parameters } };
+}
+
 /** The fields of an issuer, with those of its preset for the fields that the operator left out. */
 export function withPreset(raw: unknown): unknown {
   if (!isObject(raw) || !isPreset(raw.preset)) return raw;
@@ -46,6 +57,7 @@ export function withPreset(raw: unknown): unknown {
     ...(jwksUri === undefined ? {} : { jwksUri }),
     ...(client === undefined ? {} : { audience: [client] }),
     ...raw,
+    ...withFacadePreset(raw.facade, preset),
     // Only the operator can allow introspection, so a preset adds nothing to a missing block.
     ...(isObject(raw.introspection)
       ? {
@@ -72,6 +84,18 @@ export function formProblem(name: PresetName, issuer: string): string | null {
 /** The message for an issuer that needs a configured audience, or null. */
 export function audienceProblem(name: PresetName, issuer: string): string | null {
   return formOf(presetOf(name), issuer)?.audienceNeeded ?? null;
+}
+
+/** True: only a facade in mode `issued` can use the logins of this identity provider. */
+export const needsFacade = (name: PresetName): boolean => presetOf(name).facade?.mode === 'issued';
+
+/** The endpoints of a login without OpenID Connect; null: those of the metadata. */
+export function loginOf(name: PresetName, issuer: string): NonNullable<Form['login']> | null {
+  const form = formOf(presetOf(name), issuer);
+  if (form?.login === undefined) return null;
+  const at = (template: string): string => issuer.replace(form.issuer, template);
+  const { authorization, token, user } = form.login;
+  return { authorization: at(authorization), token: at(token), user: at(user) };
 }
 
 /** The claims that a preset requires. */

@@ -4,6 +4,7 @@ import type { Endpoint } from '../core/endpoint.js';
 import { type EndpointHost, endpointName, resourcesOf } from './endpoint-places.js';
 import { resolveCarrier } from './resolve-api-key.js';
 import { isBridged } from './resolve-bridge.js';
+import { tokenIssuer } from './resolve-facade.js';
 import { publishedServers } from './resolve-issuer.js';
 import { resolveEndpointLimits } from './resolve-limits.js';
 import { impliedScopes, ownScopes, resolvePolicy, scopesOf } from './resolve-policy.js';
@@ -57,7 +58,10 @@ export function resolveEndpoints(
   const places = hosts.map((host, i) => placeAt(host, resources[i] as string));
   const [first, ...others] = places as [Place, ...Place[]];
   const names = input.issuers ?? [];
-  const accepted = names.map((name) => issuers[name] as AcceptedIssuer);
+  const accepted = names.map((name) => {
+    const own = issuers[name] as AcceptedIssuer;
+    return { ...own, issuer: tokenIssuer(name, own, publicUrl) };
+  });
   const servers = names.flatMap((name) =>
     publishedServers(name, issuers[name] as AcceptedIssuer, publicUrl),
   );

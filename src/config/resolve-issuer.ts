@@ -67,6 +67,8 @@ export function resolveIssuer(
       enabled: input.metadataMirror.enabled && input.facade === undefined && canMirror(input),
     },
     facade:
-      input.facade === undefined ? null : resolveFacade(name, input.facade, publicUrl, facadeKeys),
+      input.facade === undefined
+        ? null
+        : resolveFacade(name, input, input.facade, publicUrl, facadeKeys),
   };
 }

@@ -87,6 +87,21 @@ export interface ResolvedFacade {
   /** Milliseconds for one request to the issuer. */
   readonly timeoutMs: number;
   readonly maxConcurrentRequests: number;
+  /** The endpoints of an issuer that publishes none. Null: those of its metadata. */
+  readonly endpoints: { readonly authorization: string; readonly token: string } | null;
+  /** Null: clients get the tokens of the issuer. */
+  readonly issued: ResolvedIssued | null;
+}
+
+/** How a facade issues tokens of its own. */
+export interface ResolvedIssued {
+  readonly tokenSeconds: number;
+  /** Claims of the person that the token repeats. */
+  readonly claims: readonly string[];
+  /** Claims that a person needs: one of these values. True: any value but false. */
+  readonly requiredClaims: Readonly<Record<string, readonly string[] | true>>;
+  /** Says who the person of an access token is. Null: the ID token says it. */
+  readonly userUrl: string | null;
 }
 
 /** The authorization server for holders of API keys. */

@@ -4,7 +4,7 @@ import type { Endpoint } from '../core/endpoint.js';
 import { nearMiss } from '../core/near-miss.js';
 import type { Notice } from '../core/notice.js';
 import { keyNotices } from './key-notices.js';
-import type { ResolvedConfig } from './resolved-config.js';
+import type { ResolvedConfig, ResolvedIssuer } from './resolved-config.js';
 import { upstreamNotices } from './upstream-notices.js';
 
 type Found = { readonly event: string; readonly detail: string } | null;
@@ -44,6 +44,25 @@ function resourceSlash({ resource, path }: Endpoint): Found {
 
 const CHECKS = [audienceSlash, upstreamPath, resourceSlash];
 
+/** Anybody can make an account at these. */
+const OF_EVERYBODY = new Set([
+  'https://accounts.google.com',
+  'https://github.com/login/oauth',
+  'https://gitlab.com',
+  'https://slack.com',
+]);
+
+/** Every account of the world gets a token. */
+function openFacade({ issuer, facade }: ResolvedIssuer): Notice[] {
+  const issued = facade?.issued ?? null;
+  if (issued === null || Object.keys(issued.requiredClaims).length > 0) return [];
+  if (!OF_EVERYBODY.has(issuer)) return [];
+  const detail =
+    `everybody with an account at ${issuer} gets a token. Write who may log in as ` +
+    'facade.requiredClaims, unless the client at the issuer is for your organization alone';
+  return [{ event: 'config.facade_open', level: 'warn', issuer, detail }];
+}
+
 /** The hosts of an endpoint have most of its settings in common. */
 const once = (notices: readonly Notice[]): Notice[] => [
   ...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values(),
@@ -57,5 +76,6 @@ export const startNotices = (config: ResolvedConfig): Notice[] => [
       ),
     ),
   ),
+  ...config.issuers.flatMap(openFacade),
   ...keyNotices(config),
 ];

@@ -53,8 +53,10 @@ const tenantsCanOccur: Check = ({ issuers }) =>
 
 /** Some issuers never name the resource as audience, so its default would accept no token. */
 const audienceOccurs: Check = (config) =>
-  [...config.issuers].flatMap(([name, { preset, issuer, audience }]) => {
+  [...config.issuers].flatMap(([name, { preset, issuer, audience, facade }]) => {
     if (preset === undefined || issuer === undefined) return [];
+    // The facade writes the resource.
+    if (facade?.mode === 'issued') return [];
     const message = audienceProblem(preset, issuer);
     if (message === null || audience === undefined || audience.length > 0) return [];
     return endpointsOf(config, name)

@@ -19,6 +19,7 @@ import { facadeChecks } from './validate-facade.js';
 import { hostChecks } from './validate-hosts.js';
 import { identityChecks } from './validate-identity.js';
 import { introspectionChecks } from './validate-introspection.js';
+import { issuedChecks } from './validate-issued.js';
 import { issuerUrlChecks } from './validate-issuer-urls.js';
 import { issuerChecks } from './validate-issuers.js';
 import { listenerChecks } from './validate-listeners.js';
@@ -38,6 +39,7 @@ const CHECKS = [
   ...issuerChecks,
   ...introspectionChecks,
   ...facadeChecks,
+  ...issuedChecks,
   ...policyChecks,
   ...scopeChecks,
   ...credentialChecks,

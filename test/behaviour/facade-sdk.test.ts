@@ -14,15 +14,6 @@ const info = { name: 'test', version: '0.0.0' };
 
 let scene: FacadeScene;
 let upstream: V2Upstream;
-beforeAll(async () => {
-  upstream = await startV2Upstream();
-  scene = await startFacadeScene({ upstreamUrl: upstream.url });
-});
-afterAll(async () => {
-  await scene.stop();
-  await upstream.stop();
-});
-
 /** The person answers the consent page. `method`: undefined as FastMCP registers. */
 function consenting(kept: Kept, method: string | undefined) {
   const plain = bound(kept);
@@ -44,35 +35,46 @@ function consenting(kept: Kept, method: string | undefined) {
 
 const url = (): URL => new URL(scene.client.resource);
 
-describe.each([['none'], ['client_secret_post'], [undefined]])('with the method %s', (method) => {
-  test('SDK 1.x', async () => {
-    const kept: Kept = { logins: 0 };
-    const open = () => new TransportV1(url(), { authProvider: consenting(kept, method) });
-    const first = open();
-    await expect(new ClientV1(info).connect(first)).rejects.toThrow('Unauthorized');
-    await first.finishAuth(kept.code ?? '');
-    const client = new ClientV1(info);
-    await client.connect(open());
-    expect((await client.listTools()).tools.map(({ name }) => name)).toContain('echo');
-    // The access token is gone, so the client refreshes.
-    Object.assign(kept.tokens as object, { access_token: 'gone' });
-    expect((await client.listTools()).tools.length).toBeGreaterThan(0);
-    expect([kept.logins, kept.tokens?.access_token === 'gone']).toEqual([1, false]);
-    await client.close();
+describe.each(['pass', 'issued'])('in the mode %s', (mode) => {
+  beforeAll(async () => {
+    upstream = await startV2Upstream();
+    scene = await startFacadeScene({ upstreamUrl: upstream.url, facade: { mode } });
+  });
+  afterAll(async () => {
+    await scene.stop();
+    await upstream.stop();
   });
 
-  test('SDK 2.x', async () => {
-    const kept: Kept = { logins: 0 };
-    const open = () => new TransportV2(url(), { authProvider: consenting(kept, method) as never });
-    const first = open();
-    await expect(new ClientV2(info).connect(first)).rejects.toThrow();
-    await first.finishAuth(kept.callback ?? new URLSearchParams());
-    const client = new ClientV2(info);
-    await client.connect(open());
-    expect((await client.listTools()).tools.map(({ name }) => name)).toContain('echo');
-    Object.assign(kept.tokens as object, { access_token: 'gone' });
-    expect((await client.callTool({ name: 'echo', arguments: { text: 'hello' } })).isError).not.toBe(true);
-    expect([kept.logins, kept.tokens?.access_token === 'gone']).toEqual([1, false]);
-    await client.close();
+  describe.each([['none'], ['client_secret_post'], [undefined]])('with the method %s', (method) => {
+    test('SDK 1.x', async () => {
+      const kept: Kept = { logins: 0 };
+      const open = () => new TransportV1(url(), { authProvider: consenting(kept, method) });
+      const first = open();
+      await expect(new ClientV1(info).connect(first)).rejects.toThrow('Unauthorized');
+      await first.finishAuth(kept.code ?? '');
+      const client = new ClientV1(info);
+      await client.connect(open());
+      expect((await client.listTools()).tools.map(({ name }) => name)).toContain('echo');
+      // The access token is gone, so the client refreshes.
+      Object.assign(kept.tokens as object, { access_token: 'gone' });
+      expect((await client.listTools()).tools.length).toBeGreaterThan(0);
+      expect([kept.logins, kept.tokens?.access_token === 'gone']).toEqual([1, false]);
+      await client.close();
+    });
+
+    test('SDK 2.x', async () => {
+      const kept: Kept = { logins: 0 };
+      const open = () => new TransportV2(url(), { authProvider: consenting(kept, method) as never });
+      const first = open();
+      await expect(new ClientV2(info).connect(first)).rejects.toThrow();
+      await first.finishAuth(kept.callback ?? new URLSearchParams());
+      const client = new ClientV2(info);
+      await client.connect(open());
+      expect((await client.listTools()).tools.map(({ name }) => name)).toContain('echo');
+      Object.assign(kept.tokens as object, { access_token: 'gone' });
+      expect((await client.callTool({ name: 'echo', arguments: { text: 'hello' } })).isError).not.toBe(true);
+      expect([kept.logins, kept.tokens?.access_token === 'gone']).toEqual([1, false]);
+      await client.close();
+    });
   });
 });

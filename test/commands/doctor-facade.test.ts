@@ -10,10 +10,10 @@ import { type Fault, startThirdPartyServer } from './third-party-server.js';
 
 const NAMES = ['facade metadata', 'facade registration', 'facade login page', 'facade return address'];
 
-describe('the facade of the gateway', () => {
+describe.each(['pass', 'issued'])('the facade of the gateway in the mode %s', (mode) => {
   let scene: FacadeScene;
   beforeAll(async () => {
-    scene = await startFacadeScene();
+    scene = await startFacadeScene({ facade: { mode } });
   });
   afterAll(() => scene.stop());
 

@@ -96,6 +96,15 @@ describe('docs/recipes.md', () => {
   });
 });
 
+describe('docs/facade-idps.md', () => {
+  const sections = read('docs/facade-idps.md').split(/^## /m).slice(1);
+  test.each(sections.map((one) => [one.split('\n', 1)[0], one]))('%s fits on a screen', (_title, section) => {
+    expect(section?.trim().split('\n').length).toBeLessThanOrEqual(40);
+    expect(section).toMatch(/the\s+URI\s+above/);
+    expect(section).toMatch(/^Users see /m);
+  });
+});
+
 test('a bad example fails', () => {
   expect(() => load(completed({ isuers: {} }))).toThrow('isuers');
   expect(() => load(completed({ endpoints: [endpointOf(ISSUERS, { tols: {} })] }))).toThrow('tols');
@@ -112,7 +121,7 @@ test('examples/portcullis.yaml is a whole configuration', () => {
 });
 
 test('each preset has an example', () => {
-  const examples = examplesOf('docs/idps.md');
+  const examples = [...examplesOf('docs/idps.md'), ...examplesOf('docs/facade-idps.md')];
   expect(examples.length).toBeGreaterThan(15);
   const shown = presetNames.filter((name) => examples.some((example) => example.includes(`preset: ${name}`)));
   expect(shown).toEqual(presetNames);

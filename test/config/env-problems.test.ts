@@ -146,7 +146,7 @@ describe('a problem has the name of its variable (F-01, bad configuration)', () 
       'an unknown preset',
       { PRESET: 'okta2' },
       [
-        '  PORTCULLIS_PRESET: did you mean okta? Write one of workos, workos-session, auth0, okta, entra, cognito, clerk, descope, scalekit, logto, keycloak, zitadel, authentik, glewlwyd, lemonldap, better-auth, django-oauth-toolkit, hydra, spring, canaille, generic, rfc9068',
+        '  PORTCULLIS_PRESET: did you mean okta? Write one of workos, workos-session, auth0, okta, entra, cognito, clerk, descope, scalekit, logto, keycloak, zitadel, authentik, glewlwyd, lemonldap, better-auth, django-oauth-toolkit, hydra, spring, canaille, google, github, gitlab, slack, generic, rfc9068',
       ],
     ],
     [

@@ -29,6 +29,30 @@ const IDENTITY = { identity: { keys: ['${env:KEY}'] } };
 const JWT = upstreamOf({ credential: { kind: 'identity', audience: 'files' } });
 const BOTH = { issuers: ['main', 'other'] };
 
+describe('a facade that issues tokens', () => {
+  const noticesWith = (preset: string, issuer: string, fields: Record<string, unknown> = {}) => {
+    const facade = { clientId: 'gateway', clientSecret: '${env:BARE}', keys: ['${env:KEY}'], ...fields };
+    return noticesOf({}, { issuers: { main: { preset, issuer, facade } } });
+  };
+
+  test.each([
+    ['google', 'https://accounts.google.com'],
+    ['github', 'https://github.com/login/oauth'],
+    ['gitlab', 'https://gitlab.com'],
+    ['slack', 'https://slack.com'],
+  ])('at %s for everybody is one warning', (preset, issuer) => {
+    const detail = expect.stringContaining('facade.requiredClaims');
+    expect(noticesWith(preset, issuer)).toEqual([{ event: 'config.facade_open', level: 'warn', issuer, detail }]);
+    expect(noticesWith(preset, issuer, { requiredClaims: { hd: 'example.com' } })).toEqual([]);
+  });
+
+  test('at a server of the operator causes no warning', () => {
+    expect(noticesWith('gitlab', 'https://gitlab.example.com')).toEqual([]);
+    expect(noticesWith('github', 'https://github.example.com/login/oauth')).toEqual([]);
+    expect(noticesWith('generic', 'https://auth.example.com', { mode: 'issued' })).toEqual([]);
+  });
+});
+
 describe('an upstream', () => {
   test('that gets the token of each caller is one warning', () => {
     const detail = expect.stringContaining('kind: exchange or identity');

@@ -3,6 +3,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { ResolvedFacade } from '../../src/config/resolved-config.js';
 import type { FacadeAnswer } from '../../src/core/facade-server.js';
+import type { Person } from '../../src/core/issued-token.js';
+import { ok, type Result } from '../../src/core/result.js';
 import { secret } from '../../src/core/secret.js';
 import type { Fetch, Fetched } from '../../src/idp/fetch-json.js';
 import type { MetadataResult, MetadataSource } from '../../src/idp/metadata.js';
@@ -27,6 +29,8 @@ const facadeConfig: ResolvedFacade = {
   sendResource: true,
   timeoutMs: 1_000,
   maxConcurrentRequests: 8,
+  endpoints: null,
+  issued: null,
 };
 
 export const goodMetadata: MetadataResult = {
@@ -59,9 +63,12 @@ export function facadeScene(changes: Partial<ResolvedFacade> = {}) {
     metadata: goodMetadata,
     answerOfIdp: tokens({ access_token: 'at', refresh_token: 'rt', expires_in: 60 }),
     canRecord: true,
+    /** The result of verifying the ID token. */
+    person: ok({ subject: 'u1', claims: {} }) as Result<Person>,
   };
   const requests: Fetch[] = [];
   const notices: Record<string, unknown>[] = [];
+  const idTokens: Record<string, unknown>[] = [];
   const source: MetadataSource = { get: async () => state.metadata, last: () => null, start() {}, stop() {} };
   const server = createFacade({
     facade: { ...facadeConfig, ...changes },
@@ -71,6 +78,10 @@ export function facadeScene(changes: Partial<ResolvedFacade> = {}) {
     fetchJson: async (fetch) => {
       requests.push(fetch);
       return state.answerOfIdp;
+    },
+    verifyIdToken: async (token, expected) => {
+      idTokens.push({ token, ...expected });
+      return state.person;
     },
     clock,
     notify: (notice) => notices.push(notice),
@@ -124,5 +135,5 @@ export function facadeScene(changes: Partial<ResolvedFacade> = {}) {
   }
 
   const metadata = () => JSON.parse(String(server.metadata)) as Record<string, unknown>;
-  return { state, clock, requests, notices, server, metadata, call, register, begin, toCallback, toCode };
+  return { state, clock, requests, notices, idTokens, server, metadata, call, register, begin, toCallback, toCode };
 }

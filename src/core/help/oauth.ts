@@ -18,6 +18,8 @@ export const oauth: Meanings = {
       '- `unsupported_response_type`: the client tried to open a login page. It cannot use the bridge.',
       '- at a facade, a redirect URI: compare the request of the client with `redirectUris`.',
       '- at a facade, `another browser` or a state that is foreign: the person begins again.',
+      '- at a facade, `the person lacks`: compare the claims of the person with `requiredClaims`.',
+      '- at a facade, `the ID token`: compare `clientId`, `algorithms` and the clock with the issuer.',
       '- at a facade, `the document of the client`: the author of the app has to change what follows.',
     ],
   },

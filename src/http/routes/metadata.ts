@@ -98,10 +98,11 @@ export function wellKnownDocuments(
       : { id: `bridge ${bridge.issuer}`, names: [OAUTH], document: () => bridge.metadata };
 
   const ofFacades = new Map(
-    facades.map(({ behind, issuer, metadata }): [string, ServerDocuments] => [
-      behind,
-      { id: issuer, names: ISSUER_DOCUMENTS, document: () => metadata },
-    ]),
+    facades.flatMap(({ behind, issuer, metadata }): [string, ServerDocuments][] => {
+      const server = { id: issuer, names: ISSUER_DOCUMENTS, document: () => metadata };
+      // An endpoint accepts the tokens of the one or of the other.
+      return [behind, issuer].map((name) => [name, server]);
+    }),
   );
 
   /** The server where clients of the endpoint log in. Null for an endpoint of API keys alone. */

@@ -69,21 +69,34 @@ const UNKNOWN_URI = [
   'The app named an address for the end of the login that it did not register.',
 ] as const;
 
-/** `endpoints`: those behind the facade. */
+/**
+ * The scopes of a token that the gateway issues: those that the endpoint knows. A client that
+ * requests none of them means the base scopes (RFC 6749 section 3.3).
+ */
+export function grantedScopes(
+  requested: readonly string[],
+  { ownScopes, scopes }: Pick<Endpoint, 'ownScopes' | 'scopes'>,
+): readonly string[] {
+  const known = [...new Set(requested)].filter((scope) => ownScopes.includes(scope));
+  return known.length > 0 ? known : scopes;
+}
+
+/** `endpoints`: those behind the facade. `issues`: it issues tokens, and decides about scopes. */
 export function createReadAuthorize(
   endpoints: readonly Endpoint[],
   findResource: FindResource,
   clients: Clients,
   issuer: string,
+  issues: boolean,
 ): (query: string, clientAddress: string) => Promise<ReadAuthorize> {
   const resources = [...new Set(endpoints.map(({ resource }) => resource))];
 
   /** A client that names none means the only one. */
-  function readResource(named: ReadonlySet<string>): string | LoginRefusal {
+  function readResource(named: ReadonlySet<string>): Endpoint | LoginRefusal {
     const [first, ...more] = named.size === 0 ? resources : [...named];
     const found = first === undefined || more.length > 0 ? null : findResource(first);
     return (
-      found?.resource ??
+      found ??
       loginRefusal('invalid_target', 'Send one resource, the URL of an endpoint of this server')
     );
   }
@@ -117,10 +130,12 @@ export function createReadAuthorize(
     if (rejection !== null) return refused(rejection);
     const challenge = readChallenge(form);
     if (typeof challenge !== 'string') return refused(challenge);
-    const resource = readResource(read.resources);
-    if (typeof resource !== 'string') return refused(resource);
-    const scopes = readScopes(form);
-    if ('error' in scopes) return refused(loginRefusal('invalid_scope', scopes.description));
+    const endpoint = readResource(read.resources);
+    if ('error' in endpoint) return refused(endpoint);
+    const { resource } = endpoint;
+    const requested = readScopes(form);
+    if ('error' in requested) return refused(loginRefusal('invalid_scope', requested.description));
+    const scopes = issues ? grantedScopes(requested, endpoint) : requested;
     const prompt = form.get('prompt') ?? null;
     if (prompt !== null && !prompt.split(' ').every((one) => PROMPTS.includes(one)))
       return refused(loginRefusal('invalid_request', 'prompt has an unknown value'));

@@ -67,7 +67,8 @@ export function createCallback({
     form: ReadonlyMap<string, string>,
     login: LoginFacts,
   ): Promise<FacadeAnswer> {
-    const { state, redirectUri, client, resource, challenge, scopes } = login;
+    const { browser: _browser, state, ...rest } = login;
+    const { redirectUri } = login;
     const flaw = await idp.issuerFlaw(form.get('iss'));
     if (typeof flaw === 'string') return rejected(flaw);
     if (flaw !== null) return unavailablePage(flaw.detail);
@@ -84,8 +85,7 @@ export function createCallback({
       const refusal = loginRefusal('server_error', 'The identity provider sent no usable code');
       return returnError(to, issuer, refusal);
     }
-    const facts = { code, client, redirectUri, resource, challenge, scopes };
-    return returnCode(to, issuer, texts.code.seal(facts, LIVES.code));
+    return returnCode(to, issuer, texts.code.seal({ ...rest, code }, LIVES.code));
   }
 
   return async (head, _body, clientAddress) => {

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../core/endpoint.js';
 import { type RequestHead, singleHeader } from '../../core/exchange.js';
 import type { FacadeAnswer, FacadeRoute, FacadeServer } from '../../core/facade-server.js';
 import { grantRefused } from '../../core/failures.js';
+import type { VerifyIdToken } from '../../core/issued-token.js';
 import type { Notify } from '../../core/notice.js';
 import type { FetchJson } from '../../idp/fetch-json.js';
 import type { MetadataSource } from '../../idp/metadata.js';
@@ -20,13 +21,16 @@ import { createClients } from './clients.js';
 import { createCookies } from './cookies.js';
 import { createIdpPages } from './idp-pages.js';
 import { createIdpTokenEndpoints } from './idp-tokens.js';
+import { createIssuance, type Issuance } from './issued.js';
 import { createFacadeLimits, type FacadeLimits } from './limits.js';
 import { createLogin } from './login.js';
 import { FACADE_PAGES, facadeMetadata } from './metadata.js';
 import { countPage, rejectUnasked } from './page-requests.js';
+import { createPersons } from './persons.js';
 import { readRegistration, registrationAnswer } from './registration.js';
-import { createFacadeTexts } from './texts.js';
+import { createFacadeTexts, type FacadeTexts } from './texts.js';
 import { createTokenPages } from './token.js';
+import { createAskUser } from './user-endpoint.js';
 
 export interface FacadeParts {
   readonly facade: ResolvedFacade;
@@ -36,6 +40,8 @@ export interface FacadeParts {
   readonly endpoints: readonly Endpoint[];
   readonly metadata: MetadataSource;
   readonly fetchJson: FetchJson;
+  /** For the logins of a facade that issues tokens. */
+  readonly verifyIdToken: VerifyIdToken;
   readonly clock: Clock;
   readonly notify: Notify;
   /** For limits that outlive a reload. By default the facade begins with new ones. */
@@ -60,6 +66,16 @@ function parsed(head: RequestHead, body: Buffer): unknown {
   }
 }
 
+/** Null in mode `pass`. */
+function issuanceOf(parts: FacadeParts, texts: FacadeTexts): Issuance | null {
+  const { facade, behind, clock, verifyIdToken } = parts;
+  const { issued } = facade;
+  if (issued === null) return null;
+  const askUser = issued.userUrl === null ? null : createAskUser(issued.userUrl, facade, parts);
+  const persons = createPersons(issued, verifyIdToken, askUser);
+  return createIssuance(facade, issued, { behind, persons, texts, clock });
+}
+
 type Answer = (head: RequestHead, body: Buffer, address: string) => Promise<FacadeAnswer>;
 
 export function createFacade(parts: FacadeParts): FacadeServer {
@@ -67,13 +83,15 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const { limits = createFacadeLimits(clock), documents: store = null } = parts;
   const { canRecord = () => true } = parts;
   const { issuer, keys, redirectUris, name } = facade;
-  const texts = createFacadeTexts(keys, issuer, clock);
+  const issues = facade.issued !== null;
+  const texts = createFacadeTexts(keys, issuer, clock, issues);
+  const issuance = issuanceOf(parts, texts);
   const documents = store && createClientDocuments(store, redirectUris, limits);
   const clients = createClients(texts, redirectUris, documents);
   const cookies = createCookies(texts, name, clock);
   const idp = createIdpPages(metadata);
   const findResource = createFindResource(endpoints);
-  const readAuthorize = createReadAuthorize(endpoints, findResource, clients, issuer);
+  const readAuthorize = createReadAuthorize(endpoints, findResource, clients, issuer, issues);
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
   const callback = createCallback({ issuer, texts, cookies, idp, limits });
   const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
@@ -85,6 +103,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
     endpoints: idpTokens,
     limits,
     notify,
+    issuance,
   });
 
   async function register(head: RequestHead, body: Buffer): Promise<FacadeAnswer> {
@@ -133,6 +152,8 @@ export function createFacade(parts: FacadeParts): FacadeServer {
       : register(head, body);
   };
 
+  const keySet = json(200, { keys: [] });
+  const published = issuance === null ? keySet : { ...keySet, body: issuance.jwks };
   const base = new URL(issuer).pathname;
   const route = (
     page: keyof typeof FACADE_PAGES,
@@ -152,7 +173,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
       route('token', 'POST', true, forClients(tokens.token)),
       route('register', 'POST', true, forClients(registers)),
       route('revoke', 'POST', true, forClients(tokens.revoke)),
-      route('keys', 'GET', true, async () => json(200, { keys: [] })),
+      route('keys', 'GET', true, async () => published),
     ]),
   };
 }

@@ -23,6 +23,7 @@ export interface IdpTokens {
   /** Seconds. */
   readonly expiresIn: number | null;
   readonly scope: string | null;
+  readonly idToken: string | null;
 }
 
 export interface IdpTokenEndpoints {
@@ -47,8 +48,18 @@ const REFUSALS = new Map<unknown, Refusal>([
   ['invalid_target', refusal('invalid_target', 'The identity provider refused the resource')],
 ]);
 const LOGIN_AGAIN = refusal('invalid_grant', 'The grant is not valid any more, log in again');
-/** Errors of the identity provider itself. */
-const OF_SERVER: readonly string[] = ['server_error', 'temporarily_unavailable'];
+/** The client of the gateway is wrong. GitHub and Slack have words of their own. */
+const OF_GATEWAY: readonly unknown[] = [
+  'invalid_client',
+  'incorrect_client_credentials',
+  'invalid_client_id',
+  'bad_client_secret',
+];
+/** Errors of the identity provider itself. Slack sends its own with 200. */
+const OF_SERVER: readonly string[] = [
+  ...['server_error', 'temporarily_unavailable'],
+  ...['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'ratelimited'],
+];
 
 const unusable = (detail: string, endpointFailed: boolean): ReadAnswer<never> => ({
   value: null,
@@ -60,14 +71,14 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const textOf = (value: unknown): string | null => (isText(value) ? value : null);
 
 /**
- * Null: the answer rejects what the client sent, or is a success. Only `invalid_client` means that
- * the credentials of the gateway are wrong: some answer 401 to a bad grant too.
+ * Null: the answer rejects what the client sent, or is a success. Only an error of `OF_GATEWAY`
+ * means that the credentials of the gateway are wrong: some answer 401 to a bad grant too.
  */
 function faultOf(fetched: Fetched): ReadAnswer<never> | null {
   if (fetched.kind === 'transport') return unusable(fetched.detail, true);
   const { status, json } = fetched;
   const error = isObject(json) ? json.error : undefined;
-  if (error === 'invalid_client') {
+  if (OF_GATEWAY.includes(error)) {
     const failure = exchangeGatewayRejected({ detail: `status ${status}` });
     return { value: null, failure, endpointFailed: false };
   }
@@ -97,6 +108,7 @@ function readTokens(fetched: Fetched): ReadAnswer<IdpTokens | Refusal> {
     refreshToken: textOf(json.refresh_token),
     expiresIn: typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : null,
     scope: textOf(json.scope),
+    idToken: textOf(json.id_token),
   };
   return { value, failure: null, endpointFailed: false };
 }

@@ -1,5 +1,6 @@
 // The part of a login before the identity provider: the authorization endpoint, the consent page,
 // and the way to the identity provider (RFC 6749 section 4.1.1).
+import { randomUUID } from 'node:crypto';
 import type { ResolvedFacade } from '../../config/resolved-config.js';
 import { type RequestHead, singleHeader } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
@@ -43,18 +44,22 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
   const { issuer, scopes: ownScopes, parameters, sendResource, client } = facade;
   const { origin } = new URL(issuer);
 
+  const issues = facade.issued !== null;
+
   /** All that the identity provider is asked for, and so all that a person has to agree to. */
-  const withOwn = (scopes: readonly string[]): readonly string[] => [
-    ...new Set([...scopes, ...ownScopes]),
-  ];
+  const withOwn = (scopes: readonly string[]): readonly string[] =>
+    // The identity provider of a facade that issues tokens knows no scope of this server.
+    issues ? scopes : [...new Set([...scopes, ...ownScopes])];
 
   async function toIdp(asked: AskedFacts, headers: readonly string[]): Promise<FacadeAnswer> {
     const { browser, redirectUri, state, resource, challenge, scopes } = asked;
     const found = await idp.authorizationEndpoint();
     if (typeof found !== 'string') return unavailablePage(found.detail);
     const { client: clientId } = asked;
-    const login = { browser, client: clientId, redirectUri, state, resource, challenge, scopes };
-    const all = withOwn(scopes);
+    const asks = { browser, client: clientId, redirectUri, state, resource, challenge, scopes };
+    const nonce = issues ? randomUUID() : null;
+    const login = nonce === null ? asks : { ...asks, nonce };
+    const all = issues ? ownScopes : withOwn(scopes);
     const url = new URL(found);
     const fields: Readonly<Record<string, string | null>> = {
       scope: all.length > 0 ? all.join(' ') : null,
@@ -68,6 +73,7 @@ export function createLogin({ facade, texts, cookies, readAuthorize, idp }: Logi
       state: texts.state.seal(login, LIVES.state),
       code_challenge: challenge,
       code_challenge_method: 'S256',
+      nonce,
     };
     for (const [name, value] of Object.entries(fields))
       if (value !== null) url.searchParams.set(name, value);

@@ -2,6 +2,7 @@
 // with the key ring goes on where another began.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
+import type { Person } from '../../core/issued-token.js';
 import { type Secret, secret } from '../../core/secret.js';
 import { createSealedTexts, type SealedTexts } from '../../seal/sealed-texts.js';
 
@@ -32,6 +33,8 @@ export interface LoginFacts {
   readonly challenge: string;
   /** Those of the consent page. */
   readonly scopes: readonly string[];
+  /** The ID token repeats it (OpenID Connect Core section 3.1.2.1). Absent: in mode `pass`. */
+  readonly nonce?: string;
 }
 
 /** A request that waits for consent. */
@@ -47,6 +50,14 @@ export interface CodeFacts extends Omit<LoginFacts, 'browser' | 'state'> {
   readonly code: string;
 }
 
+/** Who logged in, as a facade that issues tokens remembers it. */
+export interface Login {
+  readonly person: Person;
+  readonly nonce: string;
+  /** True: `token` is the access token. The user endpoint is asked with it. */
+  readonly isAccess: boolean;
+}
+
 export interface RefreshFacts {
   /** The refresh token of the identity provider. */
   readonly token: string;
@@ -54,6 +65,8 @@ export interface RefreshFacts {
   readonly resource: string;
   /** A refresh may ask for these and no others (RFC 6749 section 6). */
   readonly scopes: readonly string[];
+  /** Absent: clients get the tokens of the identity provider. */
+  readonly login?: Login;
 }
 
 /** A consent that a browser remembers. */
@@ -90,21 +103,26 @@ function rootOf(jwk: Secret): Secret {
   return secret(Buffer.from(d, 'base64url').toString('base64'));
 }
 
-/** `keys`: private JWKs as JSON, the newest first. `issuer`: that of the facade. */
+/**
+ * `keys`: private JWKs as JSON, the newest first. `issuer`: that of the facade. `issues`: it issues
+ * tokens; a grant of the other mode is then foreign.
+ */
 export function createFacadeTexts(
   keys: readonly Secret[],
   issuer: string,
   clock: Clock,
+  issues = false,
 ): FacadeTexts {
+  const ofMode = issues ? 'issued-' : '';
   const roots = keys.map(rootOf);
   const texts = <T>(typ: string): SealedTexts<T> =>
     createSealedTexts<T>(roots, `facade-${typ}`, issuer, clock);
   return {
     client: texts('client'),
     asked: texts('asked'),
-    state: texts('state'),
-    code: texts('code'),
-    refresh: texts('refresh'),
+    state: texts(`${ofMode}state`),
+    code: texts(`${ofMode}code`),
+    refresh: texts(`${ofMode}refresh`),
     browser: texts('browser'),
     consent: texts('consent'),
   };

@@ -37,6 +37,7 @@ beforeEach(() => {
     },
     limits: createFacadeLimits(clock),
     notify() {},
+    issuance: null,
   });
 });
 

@@ -1,0 +1,26 @@
+// Which persons may log in at a facade in mode issued, by the claims that the operator requires.
+import { expect, test } from 'vitest';
+import { missingClaim } from '../../../src/oauth/facade/persons.js';
+
+const person = { hd: 'example.com', groups: ['readers', 'writers'], email_verified: true, age: 7, empty: null, off: false };
+
+test.each<[string, Record<string, readonly string[] | true>]>([
+  ['nothing', {}],
+  ['a value', { hd: ['example.com'] }],
+  ['one of several values', { hd: ['example.org', 'example.com'] }],
+  ['a value of a list', { groups: ['writers'] }],
+  ['any value', { hd: true, email_verified: true, groups: true }],
+  ['a number by its text', { age: ['7'] }],
+])('passes: %s', (_name, required) => expect(missingClaim(person, required)).toBeUndefined());
+
+test.each<[string, Record<string, readonly string[] | true>, string]>([
+  ['another value', { hd: ['example.org'] }, 'hd'],
+  ['a part of a value', { hd: ['example'] }, 'hd'],
+  ['a value that is in no list', { groups: ['admins'] }, 'groups'],
+  ['an absent claim', { login: ['alice'] }, 'login'],
+  ['an absent claim of any value', { login: true }, 'login'],
+  ['null', { empty: true }, 'empty'],
+  ['false, where any value is required', { off: true }, 'off'],
+  ['a member that every object has', { valueOf: ['x'] } as never, 'valueOf'],
+  ['the second of two', { hd: true, groups: ['admins'] }, 'groups'],
+])('rejects: %s', (_name, required, missing) => expect(missingClaim(person, required)).toBe(missing));
