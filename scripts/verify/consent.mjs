@@ -4,18 +4,16 @@
 // Usage: `node scripts/verify/consent.mjs [--cache FOLDER] [--write]`, after `npm run build`. It
 // takes Chromium from the PATH, or unpacks the package of Debian into the cache. `--write` replaces
 // the picture of docs/images.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { exitOnSignals } from '../../test/fixtures/child.js';
 import { until } from '../../test/fixtures/wait.js';
 import { createChecks } from './checks.mjs';
 import { startScene } from './consent/scene.mjs';
 import { findChromium, startChromium } from './page/chromium.mjs';
 import { lowContrasts } from './page/measures.mjs';
 import { withPalette } from './page/palette-png.mjs';
-import { root, scratch } from './steps.mjs';
+import { equal, startRun } from './page/run.mjs';
+import { root } from './steps.mjs';
 
 const SIZES = { phone: { width: 360, height: 640 }, screen: { width: 640, height: 500 } };
 const MOST_BYTES = 100_000;
@@ -25,23 +23,9 @@ const NAME = 'Example Assistant';
 const WAIT_MS = 15_000;
 const ALLOW = 'button[value=allow]';
 
-const { values } = parseArgs({
-  options: { cache: { type: 'string' }, write: { type: 'boolean', default: false } },
-});
-exitOnSignals();
-mkdirSync(scratch, { recursive: true });
-const cache = values.cache ?? join(tmpdir(), 'portcullis-page');
-mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(scratch, 'consent-'));
-const pictures = join(scratch, 'consent');
-mkdirSync(pictures, { recursive: true });
+const { cache, folder, pictures, write } = startRun('consent');
 const opened = [];
 const { check, finish } = createChecks('login and consent in a browser');
-
-function equal(label, found, wanted) {
-  const [some, other] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (some !== other) throw new Error(`${label}: ${some} in place of ${other}`);
-}
 
 try {
   const scene = await startScene(folder, opened);
@@ -128,7 +112,7 @@ try {
     await browser.open(scene.request(await scene.newLogin('Another app')).url, light);
     equal('the page', await browser.value('document.title'), 'Allow access?');
   });
-  if (values.write) copyFileSync(join(pictures, SHIPPED), join(root, 'docs', 'images', SHIPPED));
+  if (write) copyFileSync(join(pictures, SHIPPED), join(root, 'docs', 'images', SHIPPED));
 } finally {
   for (const end of opened.reverse()) await end();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -4,42 +4,26 @@
 // Usage: `node scripts/verify/page.mjs [--cache FOLDER] [--write]`, after `npm run build`. It takes
 // Chromium from the PATH, or unpacks the package of Debian into the cache. `--write` replaces the
 // pictures of docs/images.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { exitOnSignals } from '../../test/fixtures/child.js';
 import { createChecks } from './checks.mjs';
 import { findChromium, startChromium } from './page/chromium.mjs';
 import { lowContrasts, structure } from './page/measures.mjs';
 import { withPalette } from './page/palette-png.mjs';
+import { equal, startRun } from './page/run.mjs';
 import { HOSTILE, startScene } from './page/scene.mjs';
-import { root, scratch } from './steps.mjs';
+import { root } from './steps.mjs';
 
 const SIZES = { phone: { width: 360, height: 780 }, screen: { width: 1280, height: 900 } };
 /** Pixels of a picture from the top: the rest of the page repeats. */
 const SHOWN = { phone: 1200, screen: 1500 };
 const MOST_BYTES = 150_000;
 
-const { values } = parseArgs({
-  options: { cache: { type: 'string' }, write: { type: 'boolean', default: false } },
-});
-exitOnSignals();
-mkdirSync(scratch, { recursive: true });
-const cache = values.cache ?? join(tmpdir(), 'portcullis-page');
-mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(scratch, 'page-'));
-const pictures = join(scratch, 'page');
-mkdirSync(pictures, { recursive: true });
+const { cache, folder, pictures, write } = startRun('page');
 /** The pictures of docs/operation.md. */
 const SHIPPED = ['admin-page-screen-light.png', 'admin-page-phone-dark.png'];
 const opened = [];
 const { check, finish } = createChecks('the page');
-
-function equal(label, found, wanted) {
-  const [some, other] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (some !== other) throw new Error(`${label}: ${some} in place of ${other}`);
-}
 
 try {
   const scene = await startScene(folder, opened);
@@ -99,7 +83,7 @@ try {
     const text = await browser.value('document.body.innerText');
     equal('shown', HOSTILE.filter((name) => text.includes(name)).length, HOSTILE.length);
   });
-  if (values.write)
+  if (write)
     for (const name of SHIPPED)
       copyFileSync(join(pictures, name), join(root, 'docs', 'images', name));
 } finally {

@@ -142,7 +142,8 @@ export async function startChromium({ command, env }, more = []) {
       child.kill('SIGKILL');
       await ended.catch(() => {});
       process.off('exit', kill);
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      // Its child processes end a little later, and still write.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }
