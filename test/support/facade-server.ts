@@ -101,10 +101,10 @@ export function facadeScene(changes: Partial<ResolvedFacade> = {}) {
   }
 
   /** Up to the consent page. `lines`: more headers of the browser. */
-  async function begin(known?: string, lines: Lines = []) {
+  async function begin(known?: string, lines: Lines = [], scope = 'files:read') {
     const clientId = known ?? String(jsonOf(await register()).client_id);
     const { verifier, challenge } = pkce();
-    const fields = { response_type: 'code', client_id: clientId, redirect_uri: REDIRECT, state: 's', scope: 'files:read' };
+    const fields = { response_type: 'code', client_id: clientId, redirect_uri: REDIRECT, state: 's', scope };
     const text = query({ ...fields, code_challenge: challenge, code_challenge_method: 'S256', resource: files.resource });
     const shown = await call('authorize', 'GET', text, lines);
     const asked = Buffer.isBuffer(shown.body) || shown.body.kind !== 'consent' ? '' : shown.body.asked;
@@ -114,8 +114,8 @@ export function facadeScene(changes: Partial<ResolvedFacade> = {}) {
     return { clientId, verifier, shown, allow, decide };
   }
 
-  async function toCallback() {
-    const begun = await begin();
+  async function toCallback(scope?: string) {
+    const begun = await begin(undefined, [], scope);
     const sent = await begun.allow();
     const toIdp = new URL(header(sent, 'location') ?? '');
     const state_ = toIdp.searchParams.get('state') ?? '';

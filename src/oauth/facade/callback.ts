@@ -1,5 +1,6 @@
 // The part of a login after the identity provider: its answer becomes a code for the client
 // (RFC 6749 section 4.1.2).
+import type { ResolvedFacade } from '../../config/resolved-config.js';
 import type { RequestHead } from '../../core/exchange.js';
 import type { FacadeAnswer } from '../../core/facade-server.js';
 import { queryOf, readParameters } from '../form.js';
@@ -19,7 +20,7 @@ import { countPage } from './page-requests.js';
 import { type FacadeTexts, LIVES, type LoginFacts } from './texts.js';
 
 interface CallbackParts {
-  readonly issuer: string;
+  readonly facade: ResolvedFacade;
   readonly texts: FacadeTexts;
   readonly cookies: Cookies;
   readonly idp: IdpPages;
@@ -48,8 +49,14 @@ const BEGIN_AGAIN = [
   'This login was not begun in this browser, or it took too long. Go back to the app.',
 ] as const;
 
+/** Some identity providers refuse each login that names no scope. */
+const remedy = (facade: ResolvedFacade, { scopes }: LoginFacts): string =>
+  facade.issued === null && facade.scopes.length === 0 && scopes.length === 0
+    ? '; the login named no scope: if this happens each time, write scopes at the endpoint'
+    : '';
+
 export function createCallback({
-  issuer,
+  facade,
   texts,
   cookies,
   idp,
@@ -59,6 +66,7 @@ export function createCallback({
   body: Buffer,
   clientAddress: string,
 ) => Promise<FacadeAnswer> {
+  const { issuer } = facade;
   const rejected = (detail: string): FacadeAnswer =>
     errorPage(...BEGIN_AGAIN, `callback: ${detail}`);
 
@@ -78,7 +86,12 @@ export function createCallback({
       const passed = PASSED.get(error) ?? 'server_error';
       const known = passed === error ? '' : ', with an error that clients do not know';
       const refusal = loginRefusal(passed, 'The identity provider did not log the person in');
-      return returnError(to, issuer, refusal, `the identity provider refused${known}`);
+      return returnError(
+        to,
+        issuer,
+        refusal,
+        `the identity provider refused${known}${remedy(facade, login)}`,
+      );
     }
     const code = form.get('code') ?? '';
     if (code === '' || code.length > MAX_CODE_CHARACTERS) {

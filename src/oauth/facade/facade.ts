@@ -93,7 +93,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const findResource = createFindResource(endpoints);
   const readAuthorize = createReadAuthorize(endpoints, findResource, clients, issuer, issues);
   const login = createLogin({ facade, texts, cookies, readAuthorize, idp });
-  const callback = createCallback({ issuer, texts, cookies, idp, limits });
+  const callback = createCallback({ facade, texts, cookies, idp, limits });
   const idpTokens = createIdpTokenEndpoints(facade, behind, metadata, parts);
   const tokens = createTokenPages({
     facade,

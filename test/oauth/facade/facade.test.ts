@@ -91,6 +91,20 @@ describe('an end', () => {
   });
 });
 
+describe('a refusal of the identity provider', () => {
+  const NO_SCOPE = '; the login named no scope: if this happens each time, write scopes at the endpoint';
+  test.each([
+    ['a login without a scope', [], '', NO_SCOPE],
+    ['a scope of the client', [], 'files:read', ''],
+    ['a scope of the facade', ['openid'], '', ''],
+  ])('%s', async (_name, scopes, scope, remedy) => {
+    const { back, toIdp } = await facadeScene({ scopes }).toCallback(scope);
+    expect(toIdp.searchParams.has('scope')).toBe(remedy === '');
+    const { status, failure } = await back({ code: '', error: 'access_denied' });
+    expect([status, failure?.detail]).toEqual([303, `access_denied: the identity provider refused${remedy}`]);
+  });
+});
+
 describe('an identity provider that fails', () => {
   test('without metadata a person gets a page', async () => {
     const { allow } = await scene.begin();
