@@ -21,6 +21,13 @@ const MAX_CLAIM_BYTES = 4_096;
 const rejected = (detail: string): Refusal =>
   refusal('invalid_grant', 'The identity provider does not vouch for the person', detail);
 
+const notAllowed = (claim: string): Refusal =>
+  refusal(
+    'invalid_grant',
+    'The person may not log in here, ask the operator of the server',
+    `requiredClaims: the person lacks ${claim}, or has another value of it`,
+  );
+
 type Required = ResolvedIssued['requiredClaims'];
 
 const own = (claims: Person['claims'], name: string): unknown =>
@@ -69,8 +76,7 @@ export function createPersons(
       if (login !== null && subject !== login.person.subject)
         return ok(rejected('the refresh is about another person'));
       const missing = missingClaim(claims, requiredClaims);
-      if (missing !== undefined)
-        return ok(rejected(`the person lacks ${missing}, or has another value of it`));
+      if (missing !== undefined) return ok(notAllowed(missing));
       const kept = Object.fromEntries(
         names.flatMap((name) => {
           const value = own(claims, name);

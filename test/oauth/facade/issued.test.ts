@@ -91,6 +91,7 @@ describe('a login', () => {
       'invalid_grant',
       expect.stringContaining('the person lacks hd'),
     ]);
+    expect(String(jsonOf(lacking).error_description)).toContain('ask the operator of the server');
     expect(header(lacking, 'cache-control')).toBe('no-store');
   });
 
