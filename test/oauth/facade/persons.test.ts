@@ -2,7 +2,16 @@
 import { expect, test } from 'vitest';
 import { missingClaim } from '../../../src/oauth/facade/persons.js';
 
-const person = { hd: 'example.com', groups: ['readers', 'writers'], email_verified: true, age: 7, empty: null, off: false };
+const negative = { textual: 'False', none: [], blank: ' ', nested: [['admins']], odd: { toString: 1 } };
+const person = {
+  hd: 'example.com',
+  groups: ['readers', 'writers'],
+  email_verified: true,
+  age: 7,
+  empty: null,
+  off: false,
+  ...negative,
+};
 
 test.each<[string, Record<string, readonly string[] | true>]>([
   ['nothing', {}],
@@ -21,6 +30,11 @@ test.each<[string, Record<string, readonly string[] | true>, string]>([
   ['an absent claim of any value', { login: true }, 'login'],
   ['null', { empty: true }, 'empty'],
   ['false, where any value is required', { off: true }, 'off'],
+  ['the text false, where any value is required', { textual: true }, 'textual'],
+  ['an empty list, where any value is required', { none: true }, 'none'],
+  ['an empty text, where any value is required', { blank: true }, 'blank'],
+  ['a list in a list', { nested: ['admins'] }, 'nested'],
+  ['an object without a text', { odd: ['x'] }, 'odd'],
   ['a member that every object has', { valueOf: ['x'] } as never, 'valueOf'],
   ['the second of two', { hd: true, groups: ['admins'] }, 'groups'],
 ])('rejects: %s', (_name, required, missing) => expect(missingClaim(person, required)).toBe(missing));
