@@ -57,6 +57,8 @@ export function createPersons(
     nonce: string,
     login: Login | null,
   ): Promise<Result<Person | Refusal>> {
+    // An issuer without a user endpoint now: the gateway asked no issuer about the person.
+    if (login?.isAccess === true) return ok(rejected('the login was at a user endpoint'));
     if (idToken === null)
       // The answer to a refresh may leave it out (OpenID Connect Core section 12.2).
       return login === null

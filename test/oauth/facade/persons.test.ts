@@ -1,6 +1,6 @@
 // Which persons may log in at a facade in mode issued, by the claims that the operator requires.
 import { expect, test } from 'vitest';
-import { missingClaim } from '../../../src/oauth/facade/persons.js';
+import { createPersons, missingClaim } from '../../../src/oauth/facade/persons.js';
 
 const negative = { textual: 'False', none: [], blank: ' ', nested: [['admins']], odd: { toString: 1 } };
 const person = {
@@ -38,3 +38,13 @@ test.each<[string, Record<string, readonly string[] | true>, string]>([
   ['a member that every object has', { valueOf: ['x'] } as never, 'valueOf'],
   ['the second of two', { hd: true, groups: ['admins'] }, 'groups'],
 ])('rejects: %s', (_name, required, missing) => expect(missingClaim(person, required)).toBe(missing));
+
+test('a login at a user endpoint is not refreshed once the issuer has none', async () => {
+  const issued = { claims: [], requiredClaims: {}, userUrl: null, tokenSeconds: 60 };
+  const persons = createPersons(issued, () => Promise.reject(new Error('not asked')), null);
+  const tokens = { accessToken: 'a', refreshToken: null, idToken: null, expiresIn: null, scope: null };
+  const login = { person: { subject: '7', claims: {} }, nonce: '', isAccess: false };
+  expect(await persons.find(tokens, '', login)).toEqual({ ok: true, value: login.person });
+  const found = await persons.find(tokens, '', { ...login, isAccess: true });
+  expect(found).toMatchObject({ ok: true, value: { error: 'invalid_grant', detail: expect.stringContaining('user endpoint') } });
+});
