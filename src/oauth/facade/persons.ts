@@ -33,12 +33,23 @@ type Required = ResolvedIssued['requiredClaims'];
 const own = (claims: Person['claims'], name: string): unknown =>
   Object.hasOwn(claims, name) ? claims[name] : undefined;
 
+/** Some identity providers write `email_verified` as a text. An empty list or text says nothing. */
+function isNegative(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isNegative);
+  if (typeof value === 'string') return ['false', ''].includes(value.trim().toLowerCase());
+  return !isPresent(value) || value === false;
+}
+
+/** A list in a list, or an object, has no text that an operator could mean. */
+const isValue = (one: unknown, value: string): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof one) && String(one) === value;
+
 /** The first claim that the person lacks, or undefined. */
 export const missingClaim = (claims: Person['claims'], required: Required): string | undefined =>
   Object.entries(required).find(([name, values]) => {
     const found = own(claims, name);
-    if (values === true) return !isPresent(found) || found === false;
-    return ![found].flat().some((one) => values.some((value) => value === String(one)));
+    if (values === true) return isNegative(found);
+    return ![found].flat().some((one) => values.some((value) => isValue(one, value)));
   })?.[0];
 
 export function createPersons(
@@ -53,6 +64,8 @@ export function createPersons(
     nonce: string,
     login: Login | null,
   ): Promise<Result<Person | Refusal>> {
+    // An issuer without a user endpoint now: the gateway asked no issuer about the person.
+    if (login?.isAccess === true) return ok(rejected('the login was at a user endpoint'));
     if (idToken === null)
       // The answer to a refresh may leave it out (OpenID Connect Core section 12.2).
       return login === null
