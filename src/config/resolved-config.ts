@@ -98,7 +98,7 @@ export interface ResolvedIssued {
   readonly tokenSeconds: number;
   /** Claims of the person that the token repeats. */
   readonly claims: readonly string[];
-  /** Claims that a person needs: one of these values. True: any value but false. */
+  /** Claims that a person needs: one of these values. True: any but false or empty. */
   readonly requiredClaims: Readonly<Record<string, readonly string[] | true>>;
   /** Says who the person of an access token is. Null: the ID token says it. */
   readonly userUrl: string | null;

@@ -46,7 +46,7 @@ const requiredClaims = z
   .default({})
   .describe(
     'Mode `issued`: claims that a person needs at the issuer. With a list, one of its values. ' +
-      'True: any value but false.',
+      'True: any value but false or an empty one.',
   );
 
 export const FACADE_METHODS = ['basic', 'post', 'private_key_jwt', 'none'] as const;

@@ -84,7 +84,7 @@ export function createFacade(parts: FacadeParts): FacadeServer {
   const { canRecord = () => true } = parts;
   const { issuer, keys, redirectUris, name } = facade;
   const issues = facade.issued !== null;
-  const texts = createFacadeTexts(keys, issuer, clock, issues);
+  const texts = createFacadeTexts(keys, issuer, clock, { behind, issues });
   const issuance = issuanceOf(parts, texts);
   const documents = store && createClientDocuments(store, redirectUris, limits);
   const clients = createClients(texts, redirectUris, documents);

@@ -103,26 +103,33 @@ function rootOf(jwk: Secret): Secret {
   return secret(Buffer.from(d, 'base64url').toString('base64'));
 }
 
-/**
- * `keys`: private JWKs as JSON, the newest first. `issuer`: that of the facade. `issues`: it issues
- * tokens; a grant of the other mode is then foreign.
- */
+/** A grant of another identity provider or mode is foreign. */
+export interface GrantScope {
+  /** The issuer of the identity provider. */
+  readonly behind: string;
+  /** The facade issues tokens of its own. */
+  readonly issues: boolean;
+}
+
+/** `keys`: private JWKs as JSON, the newest first. `issuer`: that of the facade. */
 export function createFacadeTexts(
   keys: readonly Secret[],
   issuer: string,
   clock: Clock,
-  issues = false,
+  { behind, issues }: GrantScope,
 ): FacadeTexts {
   const ofMode = issues ? 'issued-' : '';
   const roots = keys.map(rootOf);
-  const texts = <T>(typ: string): SealedTexts<T> =>
-    createSealedTexts<T>(roots, `facade-${typ}`, issuer, clock);
+  const texts = <T>(typ: string, of = issuer): SealedTexts<T> =>
+    createSealedTexts<T>(roots, `facade-${typ}`, of, clock);
+  const grants = <T>(typ: string): SealedTexts<T> =>
+    texts(`${ofMode}${typ}`, `${issuer} ${behind}`);
   return {
     client: texts('client'),
     asked: texts('asked'),
-    state: texts(`${ofMode}state`),
-    code: texts(`${ofMode}code`),
-    refresh: texts(`${ofMode}refresh`),
+    state: grants('state'),
+    code: grants('code'),
+    refresh: grants('refresh'),
     browser: texts('browser'),
     consent: texts('consent'),
   };

@@ -10,7 +10,11 @@ import { head } from '../../support/exchange.js';
 const keys = [secret(JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })))];
 const clock = testClock();
 const cookiesOf = (name: string) =>
-  createCookies(createFacadeTexts(keys, `https://mcp.example.com/oauth/${name}`, clock), name, clock);
+  createCookies(
+    createFacadeTexts(keys, `https://mcp.example.com/oauth/${name}`, clock, { behind: 'https://idp.example.com', issues: false }),
+    name,
+    clock,
+  );
 const cookies = cookiesOf('main');
 const DAY_MS = 86_400_000;
 const end = () => Math.floor(clock.wallMs() / 1_000) + 30 * 86_400;

@@ -18,7 +18,7 @@ const issuer = 'https://mcp.example.com/oauth/main';
 const resource = 'https://mcp.example.com/mcp';
 const keys = [secret(JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })))];
 const clock = testClock();
-const texts = createFacadeTexts(keys, issuer, clock);
+const texts = createFacadeTexts(keys, issuer, clock, { behind: 'https://idp.example.com', issues: false });
 const newClient = () => texts.client.seal({ name: null, redirectUris: [REDIRECT], method: 'none', issuedAt: 0 }, null);
 
 let requests: URLSearchParams[];

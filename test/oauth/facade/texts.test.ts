@@ -11,10 +11,21 @@ const p256 = () =>
 const ISSUER = 'https://mcp.example.com/oauth/main';
 const KEY = ed25519();
 const clock = testClock();
-const texts = createFacadeTexts([KEY], ISSUER, clock);
+const GRANTS = { behind: 'https://idp.example.com', issues: false };
+const texts = createFacadeTexts([KEY], ISSUER, clock, GRANTS);
 const PURPOSES = Object.keys(texts) as (keyof FacadeTexts)[];
 const FOREIGN = { ok: false, flaw: 'foreign' };
 const sealed = (purpose: keyof FacadeTexts): string => texts[purpose].seal(purpose as never, 60);
+
+test.each(['state', 'code', 'refresh'] as const)(
+  'a %s is foreign behind another identity provider, and in another mode',
+  (purpose) => {
+    const at = (change: Partial<typeof GRANTS>) => createFacadeTexts([KEY], ISSUER, clock, { ...GRANTS, ...change })[purpose];
+    expect(at({}).open(sealed(purpose))).toEqual({ ok: true, value: purpose });
+    expect(at({ behind: 'https://idp.example.org' }).open(sealed(purpose))).toEqual(FOREIGN);
+    expect(at({ issues: true }).open(sealed(purpose))).toEqual(FOREIGN);
+  },
+);
 
 describe.each(PURPOSES)('%s', (purpose) => {
   test('opens where it was sealed', () => expect(texts[purpose].open(sealed(purpose))).toEqual({ ok: true, value: purpose }));
@@ -23,9 +34,9 @@ describe.each(PURPOSES)('%s', (purpose) => {
     expect(texts[other].secretFor(sealed(purpose))).toBeNull();
   });
   test('is foreign at another issuer', () =>
-    expect(createFacadeTexts([KEY], `${ISSUER}2`, clock)[purpose].open(sealed(purpose))).toEqual(FOREIGN));
+    expect(createFacadeTexts([KEY], `${ISSUER}2`, clock, GRANTS)[purpose].open(sealed(purpose))).toEqual(FOREIGN));
   test('is foreign to another key', () =>
-    expect(createFacadeTexts([ed25519()], ISSUER, clock)[purpose].open(sealed(purpose))).toEqual(FOREIGN));
+    expect(createFacadeTexts([ed25519()], ISSUER, clock, GRANTS)[purpose].open(sealed(purpose))).toEqual(FOREIGN));
   test('is foreign with any one bit changed', () => {
     const text = sealed(purpose);
     const bytes = Buffer.from(text, 'base64url');
@@ -39,7 +50,7 @@ describe.each(PURPOSES)('%s', (purpose) => {
 
 test('ends at its second', () => {
   const own = testClock();
-  const { code } = createFacadeTexts([KEY], ISSUER, own);
+  const { code } = createFacadeTexts([KEY], ISSUER, own, GRANTS);
   const text = code.seal({} as never, 60);
   own.advance(59_000);
   expect(code.open(text).ok).toBe(true);
@@ -49,7 +60,7 @@ test('ends at its second', () => {
 
 test('without an end it has none', () => {
   const own = testClock();
-  const { client } = createFacadeTexts([KEY], ISSUER, own);
+  const { client } = createFacadeTexts([KEY], ISSUER, own, GRANTS);
   const text = client.seal({} as never, null);
   own.advance(10 * 365 * 86_400_000);
   expect(client.open(text).ok).toBe(true);
@@ -57,8 +68,8 @@ test('without an end it has none', () => {
 
 test('a ring opens the texts of its older keys, and makes the same secret', () => {
   const old = p256();
-  const before = createFacadeTexts([old], ISSUER, clock);
-  const after = createFacadeTexts([KEY, old], ISSUER, clock);
+  const before = createFacadeTexts([old], ISSUER, clock, GRANTS);
+  const after = createFacadeTexts([KEY, old], ISSUER, clock, GRANTS);
   const text = before.client.seal({} as never, null);
   expect(after.client.open(text).ok).toBe(true);
   expect(after.client.secretFor(text)).toBe(before.client.secretFor(text));
