@@ -1,6 +1,7 @@
 // Keeps the last rejections and errors in memory, for the page of the admin listener. Holds no
 // token, key or header: texts of callers are cut and masked as in the log.
 import type { Clock } from '../core/clock.js';
+import { extended } from '../core/extended.js';
 import type { Failure } from '../core/failure.js';
 import type { Call } from '../core/message.js';
 import type { RequestSummary } from '../core/request-summary.js';
@@ -27,11 +28,15 @@ const DETAIL_CHARACTERS = 300;
 type Facts = Omit<RecentRefusal, 'at' | 'count'>;
 
 interface Entry {
+  /** Counts up with each refusal: several can be in one millisecond. */
+  order: number;
   atMs: number;
   count: number;
   /** The facts as JSON: a copy. A part of a long text would keep the whole text in memory. */
   facts: string;
 }
+
+type Refusal = Omit<Entry, 'count'>;
 
 /** The last entries, one for each key. */
 function createRing(size: number) {
@@ -41,7 +46,7 @@ function createRing(size: number) {
     const [first, ...others] = entries;
     if (first === undefined) return;
     const [key] = others.reduce(
-      (some, other) => (other[1].atMs < some[1].atMs ? other : some),
+      (some, other) => (other[1].order < some[1].order ? other : some),
       first,
     );
     entries.delete(key);
@@ -49,14 +54,14 @@ function createRing(size: number) {
 
   return {
     /** It changes an entry in place. A map that changes often leaves old tables as garbage. */
-    add(key: string, atMs: number, facts: string): void {
+    add(key: string, refusal: Refusal): void {
       const known = entries.get(key);
       if (known !== undefined) {
-        Object.assign(known, { atMs, count: known.count + 1, facts });
+        Object.assign(known, refusal, { count: known.count + 1 });
         return;
       }
       if (entries.size === size) deleteOldest();
-      entries.set(key, { atMs, count: 1, facts });
+      entries.set(key, extended(refusal, { count: 1 }));
     },
     all: (): Entry[] => [...entries.values()],
   };
@@ -64,12 +69,13 @@ function createRing(size: number) {
 
 export function createRecentRefusals(clock: Clock): RecentRefusals {
   const rings = { caller: createRing(ENTRIES.caller), other: createRing(ENTRIES.other) };
+  let order = 0;
 
   function add(facts: Facts): void {
     const { reason, blame, endpoint, method, name } = facts;
     const key = JSON.stringify([reason, endpoint, method, name]);
     const ring = blame === 'caller' ? rings.caller : rings.other;
-    ring.add(key, clock.wallMs(), JSON.stringify(facts));
+    ring.add(key, { order: order++, atMs: clock.wallMs(), facts: JSON.stringify(facts) });
   }
 
   return {
@@ -107,7 +113,7 @@ export function createRecentRefusals(clock: Clock): RecentRefusals {
     },
     list: () =>
       [...rings.caller.all(), ...rings.other.all()]
-        .sort((some, other) => other.atMs - some.atMs)
+        .sort((some, other) => other.order - some.order)
         .map(({ atMs, count, facts }) => ({
           at: new Date(atMs).toISOString(),
           count,

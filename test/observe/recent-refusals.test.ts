@@ -18,6 +18,20 @@ function refuse(refusals: RecentRefusals, failure: Failure, name = 'read_file'):
   refusals.request({ ...outcome({ failure }), status: failure.definition.status ?? 200, message: called(name) }, failure);
 }
 
+test('the newest is the first, also within one millisecond, and the oldest makes room', () => {
+  const refusals = createRecentRefusals(testClock());
+  const names = () => refusals.list().map(({ name, reason }) => name ?? reason);
+  refuse(refusals, toolDenied(), 'a');
+  refuse(refusals, upstreamBroken(), 'b');
+  refuse(refusals, toolDenied(), 'c');
+  expect(names()).toEqual(['c', 'b', 'a']);
+  refuse(refusals, toolDenied(), 'a');
+  expect(names()).toEqual(['a', 'c', 'b']);
+  for (let i = 0; i < 99; i++) refuse(refusals, toolDenied(), `n${i}`);
+  expect(names()).toHaveLength(101);
+  expect([names().includes('a'), names().includes('b'), names().includes('c')]).toEqual([true, true, false]);
+});
+
 describe('an entry', () => {
   test('has the facts of the request, and no more', () => {
     const refusals = createRecentRefusals(testClock());
