@@ -1,6 +1,6 @@
 // The audit under load: two gateways append to one file, and strangers cannot fill the queue.
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { modern } from '../fixtures/messages.js';
 import type { RawResponse } from '../fixtures/raw-client.js';
@@ -43,6 +43,12 @@ test('two gateways append to one file, also while it is rotated: each line is wh
   await until('some records', () => recordsOf(file).length > 100);
   renameSync(file, `${file}.1`);
   const answered = (await load).flat();
+  // A gateway looks for its file once a second, at a record.
+  const [first] = scenes as [Scene, Scene];
+  await until('the new file', async () => {
+    answered.push(await sendFrom(first)(0));
+    return existsSync(file);
+  });
   expect(answered.filter(({ status }) => status !== 200)).toEqual([]);
   const ids = answered.map((response) => response.header('x-request-id')).sort();
   // Throws on a line that is not whole.
