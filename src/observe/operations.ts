@@ -39,9 +39,7 @@ export function errorAttributes(failure: Failure | null): Attributes {
   if (failure === null) return {};
   const type = errorType(failure);
   const hasCode = type !== failure.definition.reason;
-  return hasCode
-    ? { 'error.type': type, 'rpc.response.status_code': type }
-    : { 'error.type': type };
+  return { 'error.type': type, ...(hasCode && { 'rpc.response.status_code': type }) };
 }
 
 /** The protocol version that a request names; undefined where the gateway does not know it. */

@@ -1,6 +1,5 @@
 // Verifies that a token is a genuine access token of the bridge: its form, its claims and its
 // signature. Only the bridge signs such tokens, so each member of the header is known.
-import { createPublicKey } from 'node:crypto';
 import { BRIDGE_TYP, type BridgeClaims, type VerificationKey } from '../core/bridge-token.js';
 import type { Clock } from '../core/clock.js';
 import { checkTokenSyntax } from '../core/credential.js';
@@ -21,7 +20,7 @@ import { ok, type Result } from '../core/result.js';
 import { type Claims, checkDates } from './claims.js';
 import { shapeOf, type UnverifiedJws } from './jws.js';
 import { withClaims } from './presented-token.js';
-import { isSignedBy, prepareKey, type SignatureKey, signedTextOf } from './signature.js';
+import { isSignedBy, prepareOwnKey, type SignatureKey, signedTextOf } from './signature.js';
 
 /** Replicas with one ring may differ by this in their clocks, so that `iat` is in the future. */
 const TOLERANCE_SECONDS = 30;
@@ -71,8 +70,7 @@ export function createBridgeVerifier(dependencies: BridgeVerifierDependencies): 
   function preparedKey(key: VerificationKey): SignatureKey {
     const known = prepared.get(key);
     if (known !== undefined) return known;
-    const publicKey = createPublicKey({ key: { ...key.jwk }, format: 'jwk' });
-    const created = prepareKey(publicKey, key.algorithm);
+    const created = prepareOwnKey(key);
     prepared.set(key, created);
     return created;
   }

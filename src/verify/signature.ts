@@ -1,7 +1,8 @@
 // Verifies one signature with one key (RFC 7515 section 5.2). A signature has exactly the length of
 // its algorithm and key, so that no other encoding of it passes. A short check is made on the event
 // loop: to wake a thread costs more. A long one is made on the pool of threads.
-import { type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
+import type { VerificationKey } from '../core/bridge-token.js';
 import type { MaybeLater } from '../core/maybe-later.js';
 import { type Algorithm, algorithmOf } from './algorithms.js';
 import { proofSlots } from './proof-slots.js';
@@ -35,6 +36,10 @@ export function prepareKey(key: KeyObject, algorithm: string): SignatureKey {
     input: { key, ...options },
   };
 }
+
+/** A key of a ring of the gateway itself. */
+export const prepareOwnKey = ({ jwk, algorithm }: VerificationKey): SignatureKey =>
+  prepareKey(createPublicKey({ key: { ...jwk }, format: 'jwk' }), algorithm);
 
 /** The signed text of a compact JWS, and its signature. The caller has checked its form. */
 export interface SignedText {

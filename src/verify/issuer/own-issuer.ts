@@ -1,25 +1,21 @@
 // The issuer runtime of a facade that issues tokens. The keys are those of the gateway itself, so
 // they are always there, and nothing is fetched.
-import { createPublicKey } from 'node:crypto';
 import type { VerificationKey } from '../../core/bridge-token.js';
 import type { Clock } from '../../core/clock.js';
 import { tokenKeyUnknown } from '../../core/failures.js';
 import { ok } from '../../core/result.js';
 import type { MetadataSource } from '../../idp/metadata.js';
 import type { JwtPolicy } from '../authenticators/jwt.js';
-import { prepareKey } from '../signature.js';
+import { prepareOwnKey } from '../signature.js';
 import { createJwtVerification, type IssuerRuntime } from './issuer-runtime.js';
 import type { KeySet, VerifyKey } from './jwk-set.js';
 import type { KeySource } from './jwks.js';
 
-function verifyKey({ kid, algorithm, jwk }: VerificationKey): VerifyKey {
-  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-  return {
-    kid,
-    byAlgorithm: new Map([[algorithm, prepareKey(key, algorithm)]]),
-    thumbprint: kid,
-  };
-}
+const verifyKey = (key: VerificationKey): VerifyKey => ({
+  kid: key.kid,
+  byAlgorithm: new Map([[key.algorithm, prepareOwnKey(key)]]),
+  thumbprint: key.kid,
+});
 
 /** A ring that changes makes another runtime, so this set never does. */
 function ownKeys(ring: readonly VerificationKey[]): KeySource {
